@@ -1,0 +1,1 @@
+"""Customer communications as plain YAML files."""

@@ -1,0 +1,1 @@
+"""The disposable SQLite copy of the files."""

@@ -1,0 +1,114 @@
+"""The SQLite file of the copy: opened, thrown away when it is of no use, and asked."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from commlog.index.content import first_value, has_words
+from commlog.index.tables import NUMBER, ROW_TABLES, TABLES
+
+FILE_NAME: Final = "index.sqlite"
+_WAIT_SECONDS: Final = 60
+
+Row = tuple[Any, ...]
+
+
+class Index:
+    """A copy that answers questions; `rows` reads, everything else belongs to the refresh."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        connection.create_function("field", 2, first_value, deterministic=True)
+        connection.create_function("field_has", 3, has_words, deterministic=True)
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """All rows a query gives."""
+        return self.connection.execute(sql, tuple(parameters)).fetchall()  # type: ignore[arg-type]
+
+    def columns_and_rows(self, sql: str) -> tuple[list[str], list[Row]]:
+        """The column names and all rows of a query that reads.
+
+        Raises:
+            sqlite3.Error: the SQL is wrong, or writes.
+        """
+        self.connection.execute("PRAGMA query_only = ON")
+        cursor = self.connection.execute(sql)
+        return [column[0] for column in cursor.description or ()], cursor.fetchall()
+
+    def meta(self, key: str) -> str | None:
+        """A remembered text: `key` of the copy the index was made for, and the like."""
+        found = self.rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(found[0][0]) if found else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One write transaction; nothing of it stays when the block fails."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def forget_files(self, files: Sequence[int]) -> None:
+        """Delete every row of some files."""
+        numbers = [(file,) for file in files]
+        for table, column in ROW_TABLES.items():
+            self.connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)  # noqa: S608
+        self.connection.executemany("DELETE FROM files WHERE file = ?", numbers)
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        """Add rows to a table."""
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            self.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+
+def connect(folder: Path | None) -> Index:
+    """The index file of a state folder, or one in memory when there is no folder that can be written."""
+    target = ":memory:" if folder is None else str(folder / FILE_NAME)
+    connection = sqlite3.connect(target, timeout=_WAIT_SECONDS, isolation_level=None)
+    try:
+        # Losing the copy costs a rebuild, so it need not survive a power cut; a killed process is covered by the journal.
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA cache_size = -32000")
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return Index(connection)
+
+
+def is_current(index: Index, key: str) -> bool:
+    """Whether the index was made by this version for these settings and templates."""
+    tables = index.rows("SELECT count(*) FROM sqlite_master WHERE name = 'meta'")
+    return bool(tables[0][0]) and index.meta("key") == key_of(key)
+
+
+def key_of(key: str) -> str:
+    """The key under which a copy is valid: the tables' number and what the log depends on."""
+    return f"{NUMBER}:{key}"
+
+
+def empty(index: Index, key: str) -> None:
+    """Make every table anew, inside the caller's transaction."""
+    names = index.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    for (name,) in names:
+        index.connection.execute(f'DROP TABLE "{name}"')
+    for statement in TABLES.split(";"):
+        if statement.strip():
+            index.connection.execute(statement)
+    index.insert("meta", [("key", key_of(key))])
+
+
+def remove(folder: Path) -> None:
+    """Delete the index file and its journal."""
+    for suffix in ("", "-journal"):
+        (folder / f"{FILE_NAME}{suffix}").unlink(missing_ok=True)

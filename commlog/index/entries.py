@@ -1,0 +1,117 @@
+"""One file of the log as the copy holds it: its rows when it could be read, and what is wrong with it."""
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from commlog.errors import CommlogError, NotFoundError, UnreadableError
+from commlog.index.rows import Rows, rows_of
+from commlog.model.consistency import find_inconsistencies
+from commlog.model.problem import Problem
+from commlog.model.record import Data, Fields, Record, ValuePath, show_path, text_of
+from commlog.store.log import Log
+from commlog.store.names import record_path
+from commlog.store.yaml_text import YamlError, decode, parse, parse_located
+from commlog.templates.catalog import Catalog, Template
+from commlog.templates.validation import Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file that was read: the record, or nothing when it cannot be one, and every problem found."""
+
+    record: Record | None
+    problems: tuple[Problem, ...]
+    raw: bytes = b""
+    text: str = ""
+
+
+@dataclass(slots=True)
+class RecordReader:
+    """Reads files of one log into records, checked against their templates."""
+
+    log: Log
+    catalog: Catalog
+    validator: Validator
+    _choices: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def read(self, path: str) -> Reading:
+        """The record in a file and all of its problems; never raises for what the file holds."""
+        try:
+            raw = self.log.read_bytes(path)
+        except (NotFoundError, UnreadableError) as fault:
+            reason = str(fault.facts.get("reason", fault.message))
+            return Reading(None, (Problem("unreadable-file", path, facts=(("reason", reason),)),))
+        return self.read_raw(path, raw)
+
+    def read_raw(self, path: str, raw: bytes) -> Reading:
+        """The record in the bytes of a file, and all of its problems."""
+        try:
+            text = decode(raw)
+            data = parse(text)
+        except YamlError as fault:
+            return Reading(None, (Problem(fault.code, path, fault.line, fault.column, "", tuple(fault.facts.items())),), raw)
+        if not isinstance(data, dict):
+            return Reading(None, (Problem("not-a-mapping", path, 1, 1),), raw, text)
+        template, problems = self._template_of(data, path, text)
+        if template is None:
+            return Reading(None, problems, raw, text)
+        stem = PurePosixPath(path).stem
+        record = Record(path, text_of(data, "id") or stem, template.kind, template.name, data)
+        return Reading(record, self._problems_of(record, text), raw, text)
+
+    def rows(self, record: Record) -> Rows:
+        """The rows of a record for the copy."""
+        choices = self._choices.get(record.template)
+        if choices is None:
+            choices = self._choices[record.template] = self.catalog.get(record.template).choice_keys()
+        return rows_of(record, self.log.settings.calendar, choices)
+
+    def _template_of(self, data: Fields, path: str, text: str) -> tuple[Template | None, tuple[Problem, ...]]:
+        known = ", ".join(self.catalog.names())
+        name = data.get("template")
+        if not isinstance(name, str):
+            return None, (Problem("no-template", path, 1, 1, "template", (("expected", known),)),)
+        line, column = parse_located(text).position(("template",)) if name not in self.catalog.names() else (1, 1)
+        try:
+            template = self.catalog.find(name)
+        except CommlogError as fault:
+            return None, (Problem("broken-template", path, line, column, "template", (("value", name), ("reason", fault.message))),)
+        if template is None:
+            facts = (("value", name), ("expected", known))
+            return None, (Problem("unknown-template", path, line, column, "template", facts),)
+        return template, ()
+
+    def _problems_of(self, record: Record, text: str) -> tuple[Problem, ...]:
+        found: list[tuple[str, ValuePath, dict[str, str]]] = []
+        if not self.validator.is_valid(record.template, record.fields):
+            found += [(item.code, item.path, item.facts) for item in self.validator.explain(record.template, record.fields)]
+        found += find_inconsistencies(record.fields)
+        found += self._settings_broken(record)
+        if PurePosixPath(record.path).stem != record.id:
+            found.append(("id-differs", ("id",), {"value": record.id}))
+        elif record.path != record_path(record.kind, record.id):
+            found.append(("misplaced-file", (), {"value": record.template, "expected": record_path(record.kind, record.id)}))
+        if not found:
+            return ()
+        located = parse_located(text)
+        return tuple(
+            Problem(code, record.path, *located.position(path), show_path(path), tuple(facts.items()))
+            for code, path, facts in found
+        )
+
+    def _settings_broken(self, record: Record) -> list[tuple[str, ValuePath, dict[str, str]]]:
+        """Names that only this log's settings know: priorities, and the member who wrote the record."""
+        settings = self.log.settings
+        found: list[tuple[str, ValuePath, dict[str, str]]] = []
+        items: list[tuple[ValuePath, Data]] = [(("priority",), record.fields.get("priority"))]
+        follow_ups = record.fields.get("followups")
+        for place, item in enumerate(follow_ups if isinstance(follow_ups, list) else ()):
+            if isinstance(item, dict):
+                items.append((("followups", place, "priority"), item.get("priority")))
+        for path, name in items:
+            if isinstance(name, str) and name not in settings.priorities:
+                found.append(("unknown-priority", path, {"value": name, "expected": ", ".join(settings.priorities)}))
+        agent = record.fields.get("agent")
+        if isinstance(agent, str) and settings.members and settings.find_member(agent) is None:
+            found.append(("unknown-member", ("agent",), {"value": agent}))
+        return found

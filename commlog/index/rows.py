@@ -1,0 +1,140 @@
+"""From a record's fields to the rows of the tables; never stumbles over a wrong type."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from commlog.index.content import content_of
+from commlog.model.calendar import WorkCalendar
+from commlog.model.folding import fold
+from commlog.model.follow_up import FollowUp, read_follow_ups
+from commlog.model.moment import due_instant
+from commlog.model.record import (
+    CUSTOMER, DAY_FIELDS, HEADLINES, ISSUE, Data, Fields, Record, instant_of, mappings_of, text_of, texts_of,
+)
+
+Row = tuple[Data, ...]
+Rows = dict[str, list[Row]]
+
+_NOT_DIGITS: Final = re.compile(r"[^0-9]+")
+_ISSUE_DONE: Final = "closed"
+
+
+def rows_of(record: Record, calendar: WorkCalendar, choices: frozenset[str]) -> Rows:
+    """The rows of one record by table, without the leading record number."""
+    fields = record.fields
+    rows: Rows = {
+        "records": [_record_row(record, calendar)],
+        "follow_ups": [_follow_up_row(record.id, item, calendar) for item in read_follow_ups(fields)],
+        "links": list(_link_rows(fields)),
+        "tags": [(tag,) for tag in texts_of(fields, "tags")],
+        "contents": [(content_of(fields, choices),)],
+    }
+    if record.kind == CUSTOMER:
+        rows["customers"] = [_customer_row(record.id, fields)]
+        rows["customer_names"] = [(record.id, name) for name in sorted(customer_names(record.id, fields))]
+    return rows
+
+
+def seconds_of(value: Data) -> int | None:
+    """Seconds since 1970 UTC of a stored instant, or None when it is none."""
+    instant = instant_of(value)
+    return None if instant is None else int(instant.timestamp())
+
+
+def _record_row(record: Record, calendar: WorkCalendar) -> Row:
+    fields = record.fields
+    kind = record.kind
+    party = fields.get("party")
+    reached = fields.get("reached", True)
+    started = instant_of(fields.get("started_at"))
+    return (
+        record.id, record.path, kind, record.template,
+        record.id if kind == CUSTOMER else text_of(fields, "customer"),
+        text_of(party, "name") if isinstance(party, dict) else None,
+        text_of(fields, "agent"), text_of(fields, "owner"), text_of(fields, "branch"),
+        text_of(fields, "direction"),
+        int(reached) if isinstance(reached, bool) else None,
+        text_of(fields, "channel"),
+        text_of(fields, HEADLINES[kind]),
+        _day_of(record, started, calendar),
+        None if started is None else int(started.timestamp()),
+        seconds_of(fields.get("ended_at")), seconds_of(fields.get("received_at")), seconds_of(fields.get("recorded_at")),
+        text_of(fields, "status"), text_of(fields, "priority"),
+        text_of(fields, "mood"), text_of(fields, "outcome"), text_of(fields, "satisfaction"),
+        text_of(fields, "category") or text_of(fields, "need_type") or text_of(fields, "scenario"),
+        _issue_closed_at(fields, calendar) if kind == ISSUE else None,
+        text_of(fields, "closed_reason"),
+        sum(1 for agreement in mappings_of(fields, "agreements") if agreement.get("by") == "us"),
+    )
+
+
+def _issue_closed_at(fields: Fields, calendar: WorkCalendar) -> int | None:
+    if text_of(fields, "status") != _ISSUE_DONE:
+        return None
+    return _due_seconds(text_of(fields, "closed_on"), calendar)
+
+
+def _day_of(record: Record, started: datetime | None, calendar: WorkCalendar) -> str | None:
+    if started is not None:
+        return started.astimezone(calendar.zone).date().isoformat()
+    day = text_of(record.fields, DAY_FIELDS[record.kind])
+    if day is None and record.id[:8].isdigit():
+        return f"{record.id[0:4]}-{record.id[4:6]}-{record.id[6:8]}"
+    return day[:10] if day else None
+
+
+def _follow_up_row(record_id: str, item: FollowUp, calendar: WorkCalendar) -> Row:
+    return (
+        item.n, f"{record_id}/{item.n}", item.action, item.method, item.owner, item.priority,
+        item.due, _due_seconds(item.due, calendar), item.due_rule, item.status, item.result,
+        None if item.agreed_with_customer is None else int(item.agreed_with_customer),
+        seconds_of(item.opened_at), seconds_of(item.done_at), seconds_of(item.closed_at),
+        int(item.is_cancelled), int(item.is_pending),
+    )
+
+
+def _due_seconds(due: str | None, calendar: WorkCalendar) -> int | None:
+    if due is None:
+        return None
+    instant = instant_of(due)
+    if instant is None:
+        try:
+            instant = due_instant(due, calendar)
+        except ValueError:
+            return None
+    return int(instant.timestamp())
+
+
+def _link_rows(fields: Fields) -> Iterable[Row]:
+    for link in mappings_of(fields, "links"):
+        target = text_of(link, "to")
+        if target:
+            yield target, text_of(link, "type") or "relates", text_of(link, "note")
+
+
+def _customer_row(record_id: str, fields: Fields) -> Row:
+    return (
+        record_id, text_of(fields, "name"), text_of(fields, "type"), text_of(fields, "company"), text_of(fields, "level"),
+        text_of(fields, "stage"), text_of(fields, "owner"), text_of(fields, "merged_into"),
+    )
+
+
+def customer_names(record_id: str, fields: Fields) -> set[str]:
+    """Every name a customer may be called on the command line: id, name, aliases, phones, e-mails; folded."""
+    names = {fold(record_id), *(fold(alias) for alias in texts_of(fields, "aliases"))}
+    names.update(fold(text) for text in (text_of(fields, "name"), text_of(fields, "email")) if text)
+    for person in (fields, *mappings_of(fields, "contacts")):
+        phone, email = text_of(person, "phone"), text_of(person, "email")
+        names.update(filter(None, (phone_digits(phone) if phone else "", fold(email) if email else "")))
+    return names
+
+
+def phone_digits(text: str) -> str:
+    """A phone number as it is compared: digits only, without China's +86 or 0086; empty when it holds no number."""
+    digits = _NOT_DIGITS.sub("", fold(text))
+    for prefix in ("0086", "86"):
+        if digits.startswith(prefix) and len(digits) - len(prefix) == 11:
+            return digits[len(prefix):]
+    return digits

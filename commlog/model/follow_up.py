@@ -1,0 +1,185 @@
+"""A follow-up: its states, the verbs that move it, and what its history tells."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from commlog.errors import ConflictError, UsageError
+from commlog.messages import mark
+from commlog.model.record import Data, Fields, mappings_of, text_of
+
+OPEN: Final = "open"
+IN_PROGRESS: Final = "in_progress"
+AWAITING_CUSTOMER: Final = "awaiting_customer"
+DONE: Final = "done"
+CLOSED: Final = "closed"
+
+STATUSES: Final = (OPEN, IN_PROGRESS, AWAITING_CUSTOMER, DONE, CLOSED)
+PENDING: Final = frozenset({OPEN, IN_PROGRESS, AWAITING_CUSTOMER})
+# Waiting for the customer stops the clock: such a follow-up is pending but never overdue.
+PAUSED: Final = AWAITING_CUSTOMER
+
+
+class Verb(NamedTuple):
+    """What a verb does: the states it starts from, the state it leads to, the text it asks for."""
+
+    sources: frozenset[str]
+    target: str
+    needs: str = ""
+
+
+VERBS: Final[Mapping[str, Verb]] = {
+    "start": Verb(frozenset({OPEN, AWAITING_CUSTOMER}), IN_PROGRESS),
+    "wait": Verb(frozenset({OPEN, IN_PROGRESS}), AWAITING_CUSTOMER),
+    "done": Verb(PENDING, DONE, needs="result"),
+    "close": Verb(frozenset({*PENDING, DONE}), CLOSED),
+    "reopen": Verb(frozenset({DONE, CLOSED}), OPEN, needs="note"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One entry of a follow-up's history; `at` is the stored instant, absent texts are empty."""
+
+    at: str
+    by: str
+    status: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """An obligation inside a record, as read; absent texts are None."""
+
+    n: int
+    action: str
+    method: str | None
+    owner: str | None
+    priority: str | None
+    due: str | None
+    due_rule: str | None
+    status: str
+    result: str | None
+    agreed_with_customer: bool | None
+    history: tuple[Transition, ...]
+
+    @property
+    def is_pending(self) -> bool:
+        """Something is still to be done, by us or by the customer."""
+        return self.status in PENDING
+
+    @property
+    def opened_at(self) -> str | None:
+        """The instant of the last opening: the first entry, or the last reopening."""
+        opened = None
+        previous = ""
+        for entry in self.history:
+            if opened is None or (entry.status == OPEN and previous in {DONE, CLOSED}):
+                opened = entry.at or opened
+            previous = entry.status
+        return opened
+
+    @property
+    def done_at(self) -> str | None:
+        """The instant it was last done, when it is done or closed after that."""
+        return self._last(DONE) if self.status in {DONE, CLOSED} else None
+
+    @property
+    def closed_at(self) -> str | None:
+        """The instant it was last closed, when it is closed."""
+        return self._last(CLOSED) if self.status == CLOSED else None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Closed without having been done since it was last opened."""
+        if self.status != CLOSED:
+            return False
+        for entry in reversed(self.history):
+            if entry.status == DONE:
+                return False
+            if entry.status == OPEN:
+                return True
+        return True
+
+    def _last(self, status: str) -> str | None:
+        return next((entry.at for entry in reversed(self.history) if entry.status == status), None)
+
+
+def read_follow_up(fields: Mapping[str, Data], number: int) -> FollowUp:
+    """The follow-up in a mapping, whatever else the mapping holds; `number` serves when `n` is missing."""
+    n = fields.get("n")
+    agreed = fields.get("agreed_with_customer")
+    status = text_of(fields, "status") or OPEN
+    return FollowUp(
+        n=n if isinstance(n, int) and not isinstance(n, bool) else number,
+        action=text_of(fields, "action") or "",
+        method=text_of(fields, "method"),
+        owner=text_of(fields, "owner"),
+        priority=text_of(fields, "priority"),
+        due=text_of(fields, "due"),
+        due_rule=text_of(fields, "due_rule"),
+        status=status if status in STATUSES else OPEN,
+        result=text_of(fields, "result"),
+        agreed_with_customer=agreed if isinstance(agreed, bool) else None,
+        history=tuple(
+            Transition(text_of(entry, "at") or "", text_of(entry, "by") or "",
+                       text_of(entry, "status") or "", text_of(entry, "note") or "")
+            for entry in mappings_of(fields, "history")
+        ),
+    )
+
+
+def read_follow_ups(fields: Mapping[str, Data]) -> tuple[FollowUp, ...]:
+    """All follow-ups of a record's fields, in the file's order."""
+    return tuple(
+        read_follow_up(item, number) for number, item in enumerate(mappings_of(fields, "followups"), start=1)
+    )
+
+
+def next_number(fields: Mapping[str, Data]) -> int:
+    """The number of the next follow-up of a record: one above the highest ever given, never reused."""
+    return max((follow_up.n for follow_up in read_follow_ups(fields)), default=0) + 1
+
+
+def entry_of(at: str, by: str, status: str, **more: str | None) -> Fields:
+    """A history entry; what is None is left out."""
+    return {"at": at, "by": by, "status": status, **{key: value for key, value in more.items() if value}}
+
+
+def advance(fields: Fields, verb_name: str, entry: Fields, *, result: str | None = None) -> Fields:
+    """The follow-up's mapping after a verb, its history longer by `entry` (at, by, note; status is set here).
+
+    Raises:
+        ConflictError: the verb does not apply in the follow-up's state.
+        UsageError: the verb needs a result or a note and there is none.
+    """
+    verb = VERBS[verb_name]
+    current = read_follow_up(fields, 1)
+    if current.status not in verb.sources:
+        raise ConflictError(
+            mark("follow-up {n} is {status}: '{verb}' does not apply"), n=current.n, status=current.status, verb=verb_name,
+            remedy=_REMEDIES.get(current.status, ""),
+        )
+    if verb.needs == "result" and not (result or current.result):
+        raise UsageError(mark("'{verb}' needs a result"), verb=verb_name, remedy=mark("say what came of it: --result …"))
+    if (verb.needs == "note" or _is_cancelling(verb_name, current)) and not entry.get("note"):
+        raise UsageError(mark("'{verb}' needs a reason"), verb=verb_name, remedy=mark("say why: --note …"))
+    changed = {**fields, "status": verb.target}
+    if result:
+        changed["result"] = result
+    ordered = {"at": entry["at"], "by": entry["by"], "status": verb.target}
+    changed["history"] = [*fields.get("history", []), {**ordered, **{k: v for k, v in entry.items() if k not in ordered}}]
+    return changed
+
+
+def _is_cancelling(verb_name: str, current: FollowUp) -> bool:
+    return verb_name == "close" and current.status != DONE
+
+
+_REMEDIES: Final = {
+    DONE: mark("reopen it first: commlog reopen ID/n --note …"),
+    CLOSED: mark("reopen it first: commlog reopen ID/n --note …"),
+    OPEN: mark("see commlog show for its history"),
+    IN_PROGRESS: mark("see commlog show for its history"),
+    AWAITING_CUSTOMER: mark("see commlog show for its history"),
+}

@@ -1,0 +1,111 @@
+"""What can be wrong with a file, as values: a code, a place, the facts, the words."""
+
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from commlog.messages import mark, translate
+
+
+class Kind(NamedTuple):
+    """The words of one kind of problem, and whether it is an error or a warning."""
+
+    message: str
+    remedy: str = ""
+    severity: str = "error"
+
+
+# One row a problem; the facts named in braces come from where the problem is found.
+KINDS: Final[dict[str, Kind]] = {
+    # The file as bytes and as YAML.
+    "unreadable-file": Kind(mark("cannot be read: {reason}"), mark("check that the file exists and may be read")),
+    "bom": Kind(mark("starts with a byte order mark"), mark("save it as UTF-8 without BOM")),
+    "utf16": Kind(mark("is UTF-16 text"), mark("save it as UTF-8")),
+    "not-utf8": Kind(mark("is not UTF-8 text: byte {value}"), mark("save it as UTF-8 (it may be GBK)")),
+    "control-character": Kind(mark("holds the control character {value}"), mark("remove it, or write it as an escape in double quotes")),
+    "crlf": Kind(mark("has Windows line ends (CR LF)"), mark("convert it to LF, e.g. with dos2unix")),
+    "too-large": Kind(mark("is too large: {value} bytes, at most {expected}"), mark("a record is one conversation; keep attachments outside")),
+    "empty-file": Kind(mark("is empty"), mark("delete it, or restore it: git checkout -- {path}")),
+    "merge-markers": Kind(mark("holds the conflict markers of a merge"), mark("keep the lines of one side, or of both, and delete the markers")),
+    "duplicate-key": Kind(mark("the key '{value}' stands twice (first on line {first})"), mark("keep one of them")),
+    "key-not-text": Kind(mark("the key {value} is not text"), mark("put it in quotes")),
+    "alias": Kind(mark("uses a YAML anchor or alias ({value})"), mark("write the value out")),
+    "unknown-tag": Kind(mark("uses the YAML tag {value}"), mark("remove the tag; a record holds plain text, numbers and lists")),
+    "too-deep": Kind(mark("is nested too deep (more than {expected} levels)"), mark("no form needs that: check the indentation")),
+    "yaml-syntax": Kind(mark("is not YAML: {reason}"), mark("check quotes, colons and indentation here and on the line above")),
+    "several-documents": Kind(mark("holds several YAML documents"), mark("one file is one record: remove the '---' line")),
+    "not-a-mapping": Kind(mark("is not a mapping of fields to values"), mark("start it with `id:` and `template:`")),
+    # The record against its template.
+    "no-template": Kind(mark("names no template"), mark("add a line `template: …`; known: {expected}")),
+    "unknown-template": Kind(mark("template: '{value}' is not known"), mark("use one of: {expected}")),
+    "broken-template": Kind(mark("its template '{value}' is broken: {reason}"), mark("run `commlog template list` to see what is wrong with it")),
+    "unknown-field": Kind(mark("{field}: no such field"), mark("did you mean '{suggestion}'? what no field foresees goes under `extra:`")),
+    "missing-field": Kind(mark("{field}: is required"), mark("add it")),
+    "wrong-type": Kind(mark("{field}: {value} is not {expected}"), mark("write {expected}")),
+    "not-in-list": Kind(mark("{field}: '{value}' is not one of the choices"), mark("use one of: {expected}")),
+    "wrong-format": Kind(mark("{field}: '{value}' is not {expected}"), mark("write {expected}")),
+    "too-long": Kind(mark("{field}: is too long (at most {expected})"), mark("shorten it")),
+    "too-short": Kind(mark("{field}: is too short (at least {expected})"), mark("fill it in")),
+    "out-of-range": Kind(mark("{field}: {value} is out of range ({expected})"), mark("write a number in this range")),
+    "wrong-pattern": Kind(mark("{field}: '{value}' has characters or a form that is not allowed here"), mark("expected: {expected}")),
+    "const-differs": Kind(mark("{field}: '{value}' should be '{expected}'"), mark("write {expected}")),
+    "rule-broken": Kind(mark("{reason}"), mark("fill in what the rule asks for")),
+    "schema-violation": Kind(mark("{field}: {reason}"), mark("see the template: commlog template show")),
+    # The record's own times and follow-ups.
+    "end-before-start": Kind(mark("ended_at {value} is before started_at {expected}"), mark("check both times")),
+    "recorded-before-end": Kind(mark("recorded_at {value} is before the conversation's end {expected}"), mark("check the times; a record is written afterwards")),
+    "follow-up-number": Kind(mark("followups: the number {value} stands twice"), mark("give the newer one the next free number")),
+    "status-without-history": Kind(mark("follow-up {value} is {status}, but its history ends with {expected}"), mark("change it with commlog start, wait, done, close or reopen"), "warning"),
+    "no-due": Kind(mark("follow-up {value} has no due time"), mark("commlog reschedule {address} --due …"), "warning"),
+    "unknown-priority": Kind(mark("{field}: '{value}' is not a priority of this log"), mark("use one of: {expected}, or add it to commlog.yaml")),
+    "unknown-member": Kind(mark("{field}: '{value}' is not a member of this log"), mark("add it to `members:` in commlog.yaml, or correct it"), "warning"),
+    "expired-answer": Kind(mark("the answer was valid until {value}"), mark("have it approved again"), "warning"),
+    # The record against the rest of the log.
+    "duplicate-id": Kind(mark("the id {value} is also used by {other}"), mark("give one of them another id and file name")),
+    "id-differs": Kind(mark("id: '{value}' differs from the file's name"), mark("rename the file to {value}.yaml, or correct the id")),
+    "misplaced-file": Kind(mark("a {value} belongs under {expected}"), mark("move it there: git mv"), "warning"),
+    "unknown-customer": Kind(mark("{field}: the customer '{value}' has no file"), mark("commlog customer create, or correct the name; near: {suggestion}")),
+    "dangling-link": Kind(mark("links: there is no record '{value}'"), mark("correct it, or write `ref:` before a number from outside")),
+    "self-link": Kind(mark("links: the record points to itself"), mark("remove the link")),
+    "link-cycle": Kind(mark("links: `follows` goes round in a circle: {value}"), mark("remove the wrong one: commlog unlink")),
+    "link-to-later": Kind(mark("links: {value} is later than this record"), mark("a link points to an earlier record"), "warning"),
+    # The log's own files.
+    "unknown-setting": Kind(mark("{field}: no such setting"), mark("did you mean '{suggestion}'?")),
+    "bad-setting": Kind(mark("{field}: '{value}' is not {expected}"), mark("write {expected}")),
+    "no-working-time": Kind(mark("the calendar has no working time"), mark("give at least one weekday hours")),
+    "duplicate-member": Kind(mark("members: '{value}' stands twice"), mark("ids and aliases name one person")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: `code` is a key of KINDS; line and column count from 1, 0 is unknown."""
+
+    code: str
+    path: str = ""
+    line: int = 0
+    column: int = 0
+    field: str = ""
+    facts: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def severity(self) -> str:
+        """`error` or `warning`."""
+        return KINDS[self.code].severity
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in the language in use."""
+        return self._fill(KINDS[self.code].message)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, in the language in use."""
+        return self._fill(KINDS[self.code].remedy)
+
+    def _fill(self, template: str) -> str:
+        facts = {"field": self.field, "path": self.path, **dict(self.facts)}
+        try:
+            return translate(template).format(**facts)
+        except KeyError:
+            # A remedy that names a fact nobody could supply (no suggestion is near enough) is left out.
+            return ""

@@ -1,0 +1,90 @@
+"""What a record is: its kinds, where each lives, and how its values are read without trusting them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+# Any value of YAML 1.2 core: null, true/false, a number, text, a list, a mapping. Dates stay text.
+Data = Any
+Fields = dict[str, Data]
+ValuePath = tuple[str | int, ...]
+
+INTERACTION: Final = "interaction"
+CUSTOMER: Final = "customer"
+ISSUE: Final = "issue"
+SURVEY: Final = "survey"
+ANSWER: Final = "answer"
+
+# Folder below records/ by kind, and how its files are spread over sub-folders: the parts of a day.
+FOLDERS: Final[Mapping[str, tuple[str, int]]] = {
+    INTERACTION: ("interactions", 2),
+    ISSUE: ("issues", 1),
+    SURVEY: ("surveys", 1),
+    ANSWER: ("answers", 1),
+    CUSTOMER: ("customers", 0),
+}
+
+# The field that gives a record its day, and the one that is its headline, by kind.
+DAY_FIELDS: Final[Mapping[str, str]] = {
+    INTERACTION: "started_at",
+    ISSUE: "reported_on",
+    SURVEY: "requested_on",
+    ANSWER: "approved_on",
+    CUSTOMER: "",
+}
+HEADLINES: Final[Mapping[str, str]] = {
+    INTERACTION: "subject",
+    ISSUE: "title",
+    SURVEY: "period",
+    ANSWER: "question",
+    CUSTOMER: "name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as read: its place, its identity and all of its fields as the file has them."""
+
+    path: str
+    id: str
+    kind: str
+    template: str
+    fields: Fields
+
+
+def text_of(fields: Mapping[str, Data], key: str) -> str | None:
+    """The field's text, or None when it is missing, empty or not text."""
+    value = fields.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def mappings_of(fields: Mapping[str, Data], key: str) -> list[Fields]:
+    """The mappings in a list field; whatever else stands there is passed over."""
+    value = fields.get(key)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def texts_of(fields: Mapping[str, Data], key: str) -> list[str]:
+    """The texts in a list field."""
+    value = fields.get(key)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def instant_of(text: Data) -> datetime | None:
+    """The aware instant a stored text names, or None when it names none."""
+    if not isinstance(text, str) or len(text) < 16:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else None
+
+
+def show_path(path: Sequence[str | int]) -> str:
+    """A path inside a record as people read it: `followups[0].due`."""
+    shown = ""
+    for step in path:
+        shown += f"[{step}]" if isinstance(step, int) else f".{step}" if shown else step
+    return shown

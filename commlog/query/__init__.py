@@ -1,0 +1,1 @@
+"""Questions: from the query string to the answer's rows."""

@@ -1,0 +1,1 @@
+"""A log on disk: root, settings, YAML, records, locks."""

@@ -1,0 +1,164 @@
+"""A log on disk: where it is, its settings, and the files in it."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from commlog.errors import ConflictError, NoLogError, NotFoundError, NotWritableError, UnreadableError
+from commlog.messages import mark
+from commlog.store.files import ChangedMeanwhile, lock, replace_file, write_new
+from commlog.store.names import RECORDS, SUFFIX
+from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, read_settings
+
+STATE_FOLDER: Final = ".commlog"
+SCHEMAS_FOLDER: Final = "schemas"
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A folder with `commlog.yaml`, and what its settings say."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the index and other state that may be deleted lie."""
+        return self.root / STATE_FOLDER
+
+    @property
+    def schemas_folder(self) -> Path:
+        """The log's own templates; the folder may be absent."""
+        return self.root / SCHEMAS_FOLDER
+
+    def read_bytes(self, path: str) -> bytes:
+        """The bytes of a file of the log.
+
+        Raises:
+            NotFoundError: there is no such file.
+            UnreadableError: the system does not let it be read.
+        """
+        try:
+            return (self.root / path).read_bytes()
+        except FileNotFoundError:
+            raise NotFoundError(mark("there is no file {file}"), file=path) from None
+        except OSError as fault:
+            raise UnreadableError(mark("cannot be read: {reason}"), file=path, reason=fault.strerror or str(fault)) from None
+
+    def create_file(self, path: str, data: bytes) -> None:
+        """Write a new file of the log, and the folders above it; never replaces one.
+
+        Raises:
+            ConflictError: the file exists.
+            NotWritableError: the folder or the disk does not take it.
+        """
+        target = self.root / path
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_new(target, data)
+        except FileExistsError:
+            raise ConflictError(mark("exists already"), file=path, remedy=mark("choose another id")) from None
+        except OSError as fault:
+            raise not_writable(path, fault) from None
+
+    def replace_file(self, path: str, data: bytes, expected: bytes) -> None:
+        """Replace a file of the log that still holds the expected bytes.
+
+        Raises:
+            ConflictError: the file holds something else by now.
+            NotWritableError: the folder or the disk does not take it.
+        """
+        try:
+            replace_file(self.root / path, data, expected=expected)
+        except ChangedMeanwhile:
+            raise ConflictError(
+                mark("was changed by someone else meanwhile; nothing was written"), file=path,
+                remedy=mark("run the command again"),
+            ) from None
+        except OSError as fault:
+            raise not_writable(path, fault) from None
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the log's write lock; other commands that change records wait.
+
+        Raises:
+            NotWritableError: the state folder cannot be written.
+        """
+        try:
+            ensure_state_folder(self.root)
+        except OSError as fault:
+            raise not_writable(STATE_FOLDER, fault) from None
+        return lock(self.state_folder / "write.lock")
+
+    def fingerprint(self) -> str:
+        """A hash of the settings' files: what every computed due and label depends on."""
+        digest = hashlib.blake2b(digest_size=16)
+        for name in (SETTINGS_FILE, CALENDAR_FILE):
+            path = self.root / name
+            digest.update(path.read_bytes() if path.is_file() else b"-")
+        return digest.hexdigest()
+
+
+def not_writable(path: str, fault: OSError) -> NotWritableError:
+    """The error for a write that the system refused."""
+    return NotWritableError(
+        mark("cannot be written: {reason}"), file=path, reason=fault.strerror or str(fault),
+        remedy=mark("check the free space and the permissions of the log's folder; nothing was changed"),
+    )
+
+
+def ensure_state_folder(root: Path) -> Path:
+    """Make `.commlog/`, ignored by git from within."""
+    folder = root / STATE_FOLDER
+    if not folder.is_dir():
+        folder.mkdir(exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    return folder
+
+
+def find_root(start: Path) -> Path | None:
+    """The nearest folder with `commlog.yaml`, from `start` upwards."""
+    return next((folder for folder in (start, *start.parents) if (folder / SETTINGS_FILE).is_file()), None)
+
+
+def open_log(start: Path, named: str | None) -> Log:
+    """The log at the folder someone named, else the nearest one from `start` upwards.
+
+    Raises:
+        NoLogError: there is no `commlog.yaml`.
+        InvalidError: the settings have mistakes.
+    """
+    root = Path(named) if named else find_root(start)
+    if root is None or not (root / SETTINGS_FILE).is_file():
+        where = str(root or start)
+        raise NoLogError(
+            mark("there is no log at {folder}"), folder=where,
+            remedy=mark("make one with `commlog init`, or name one with --log DIR or $COMMLOG_DIR"),
+        )
+    return Log(root.resolve(), read_settings(root))
+
+
+def iter_folders(root: Path) -> Iterator[tuple[str, list[os.DirEntry[str]]]]:
+    """Every folder below records/ that holds record files: its log-relative path and its files, hidden ones left out."""
+    pending = [RECORDS]
+    while pending:
+        folder = pending.pop()
+        files: list[os.DirEntry[str]] = []
+        try:
+            with os.scandir(root / folder) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name[0] == ".":
+                        continue
+                    if name.endswith(SUFFIX):
+                        files.append(entry)
+                    elif entry.is_dir(follow_symlinks=False):
+                        pending.append(f"{folder}/{name}")
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        if files:
+            yield folder, files

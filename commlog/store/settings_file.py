@@ -1,0 +1,101 @@
+"""One settings file while it is read: its data, its lines, and what was found wrong with it."""
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from commlog.errors import UnreadableError
+from commlog.messages import mark
+from commlog.model.problem import Problem
+from commlog.model.record import Data, Fields, ValuePath, show_path
+from commlog.store.yaml_text import YamlError, decode, parse, parse_located
+
+T = TypeVar("T")
+
+
+class Section:
+    """A settings file; what is wrong with it is added to `faults`."""
+
+    def __init__(self, name: str, text: str, faults: list[Problem]) -> None:
+        self.name = name
+        self.faults = faults
+        self.text = text
+        data = parse(text) if text.strip() else {}
+        self.fields: Fields = data if isinstance(data, dict) else {}
+        if not isinstance(data, dict) and data is not None:
+            self.report("not-a-mapping", ())
+
+    @classmethod
+    def load(cls, root: Path, name: str, faults: list[Problem]) -> "Section":
+        try:
+            raw = (root / name).read_bytes()
+        except FileNotFoundError:
+            return cls(name, "", faults)
+        except OSError as fault:
+            raise UnreadableError(mark("{file} cannot be read: {reason}"), file=name, reason=fault.strerror or "") from None
+        try:
+            return cls(name, decode(raw) if raw.strip() else "", faults)
+        except YamlError as fault:
+            faults.append(Problem(fault.code, name, fault.line, fault.column, "", tuple(fault.facts.items())))
+            return cls(name, "", faults)
+
+    def report(self, code: str, path: ValuePath, **facts: str) -> None:
+        line, column = parse_located(self.text).position(path) if self.text.strip() else (1, 1)
+        self.faults.append(Problem(code, self.name, line, column, show_path(path), tuple(facts.items())))
+
+    def refuse_unknown(self, path: ValuePath, fields: Fields, known: tuple[str, ...]) -> None:
+        for key in fields:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                facts = {"suggestion": near[0]} if near else {"suggestion": ", ".join(known)}
+                self.report("unknown-setting", (*path, key), **facts)
+
+    def mapping(self, key: str) -> Fields:
+        value = self.fields.get(key)
+        if value is not None and not isinstance(value, dict):
+            self.report("bad-setting", (key,), value=str(value), expected=mark("a mapping"))
+        return value if isinstance(value, dict) else {}
+
+    def items(self, key: str) -> list[Data]:
+        value = self.fields.get(key)
+        if value is not None and not isinstance(value, list):
+            self.report("bad-setting", (key,), value=str(value), expected=mark("a list"))
+        return value if isinstance(value, list) else []
+
+    def find(self, path: ValuePath) -> Data:
+        value: Data = self.fields
+        for step in path:
+            if isinstance(value, dict) and step in value or isinstance(value, list) and isinstance(step, int):
+                value = value[step]
+            else:
+                return None
+        return value
+
+    def choice(self, path: ValuePath, choices: tuple[str, ...], default: str) -> str:
+        value = self.find(path)
+        if value is None:
+            return default
+        if value not in choices:
+            self.report("bad-setting", path, value=str(value), expected=" | ".join(choices))
+            return default
+        return str(value)
+
+    def convert(self, path: ValuePath, parse_value: Callable[[Data], T], default: T, expected: str) -> T:
+        """The value at a path as `parse_value` takes it; the default when absent or (reported) wrong."""
+        value = self.find(path)
+        return default if value is None else self.attempt(path, lambda: parse_value(value), default, expected)
+
+    def attempt(self, path: ValuePath, parse_value: Callable[[], T], default: T, expected: str) -> T:
+        """What `parse_value` gives; the default, and a report at the path, when it raises."""
+        try:
+            return parse_value()
+        except (ValueError, TypeError, KeyError, OSError):
+            shown = path[-1] if self.find(path) is None else self.find(path)
+            self.report("bad-setting", path, value=str(shown), expected=expected)
+            return default
+
+    def require(self, path: ValuePath) -> None:
+        """Report a value that is missing."""
+        if self.find(path) is None:
+            self.report("missing-field", path)

@@ -1,0 +1,187 @@
+"""The full reading of YAML: text to nodes that know their place, under our limits, and nodes to data."""
+
+import re
+from typing import Any, ClassVar, Final, TypeAlias
+
+import yaml
+from yaml.error import MarkedYAMLError
+
+from commlog.messages import mark
+from commlog.model.record import Data, ValuePath
+from commlog.store.yaml_error import MAX_BYTES, MAX_DEPTH, YamlError
+from commlog.store.yaml_scalars import NOT_ALWAYS_TEXT, resolve_plain
+
+# Keeps the memory for a text of nothing but commas in bounds.
+_MAX_NODES: Final = 100_000
+
+Node: TypeAlias = yaml.Node
+
+# Everything but what every reader of YAML 1.1 and 1.2 takes alike: of the line ends, LF alone.
+SPECIAL_CHARACTER: Final = re.compile(
+    "[^\\t\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
+)
+
+# What the reader says, and what people understand.
+_REASONS: Final = (
+    ("that cannot start any token", mark("this character cannot stand here unquoted")),
+    ("tab character", mark("a tab where only spaces may stand")),
+    ("mapping values are not allowed", mark("a colon that YAML takes for the end of a key: put the text in quotes")),
+    ("could not find expected ':'", mark("a key without a colon, or text that goes on at the wrong indentation")),
+    ("did not find expected key", mark("the indentation is wrong, or a key is missing")),
+    ("did not find expected '-' indicator", mark("the indentation is wrong, or a dash is missing")),
+    ("did not find expected ',' or", mark("a bracket is not closed, or a comma is missing")),
+    ("unexpected end of stream", mark("a quotation mark is not closed")),
+    ("block sequence entries are not allowed", mark("a list cannot start here: put it on the next line")),
+    ("unknown escape", mark("a backslash in double quotes with a character that needs none")),
+    ("document indicator", mark("a line '---' or '...' inside quotes")),
+)
+_TAB_REASON: Final = mark("a tab where only spaces may stand")
+_OTHER_REASON: Final = mark("the structure is broken here")
+
+# PyYAML without its C part is slower, and otherwise the same.
+_BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _PlainLoader(_BaseLoader):  # type: ignore[misc]
+    """Composes nodes without guessing types, and counts levels and nodes before it goes on."""
+
+    # Each subclass needs tables of its own: the inherited ones are shared with everybody.
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+    yaml_constructors: ClassVar[dict[str, Any]] = {}
+    yaml_multi_constructors: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.depth = 0
+        self.nodes = 0
+
+    def descend_resolver(self, parent: Node | None, _index: object) -> None:
+        self.depth += 1
+        self.nodes += 1
+        if self.depth > MAX_DEPTH + 1:
+            line, column = position_of(parent) if parent else (0, 0)
+            raise YamlError("too-deep", line, column, expected=str(MAX_DEPTH))
+        if self.nodes > _MAX_NODES:
+            raise YamlError("too-large", value=str(self.nodes), expected=str(_MAX_NODES))
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+    def resolve(self, _kind: object, _value: object, _implicit: object) -> None:
+        # No tag at all; what is a number or a word is decided in `construct`.
+        return None
+
+
+def compose(text: str) -> Node | None:
+    """The nodes of a text, or None when it holds nothing but comments.
+
+    Raises:
+        YamlError: it is not YAML, holds several documents, anchors, odd characters, or more than our limits.
+    """
+    if len(text) > MAX_BYTES:
+        raise YamlError("too-large", value=str(len(text)), expected=str(MAX_BYTES))
+    special = SPECIAL_CHARACTER.search(text)
+    if special:
+        raise _special_character(text, special.start())
+    try:
+        if "&" in text:
+            _refuse_anchors(text)
+        loader = _PlainLoader(text)
+        try:
+            node: Node | None = loader.get_single_node()
+        finally:
+            loader.dispose()
+    except MarkedYAMLError as fault:
+        raise _explain(fault, text) from None
+    return node
+
+
+def position_of(node: Node) -> tuple[int, int]:
+    """Line and column of a node, counted from 1."""
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _special_character(text: str, at: int) -> YamlError:
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    if text[at] == "\ufeff" and at == 0:
+        return YamlError("bom", 1, 1)
+    if text[at : at + 2] == "\r\n":
+        return YamlError("crlf", line, column)
+    return YamlError("control-character", line, column, value=f"U+{ord(text[at]):04X}")
+
+
+def _refuse_anchors(text: str) -> None:
+    """Aliases need an anchor: without one, nothing can multiply."""
+    for event in yaml.parse(text, Loader=_PlainLoader):
+        anchor = getattr(event, "anchor", None)
+        if anchor:
+            raise YamlError("alias", event.start_mark.line + 1, event.start_mark.column + 1, value=f"&{anchor}")
+
+
+def _explain(fault: MarkedYAMLError, text: str) -> YamlError:
+    """The same fault in words for people."""
+    place = fault.problem_mark or fault.context_mark
+    line, column = (place.line + 1, place.column + 1) if place else (1, 1)
+    problem = fault.problem or ""
+    if "undefined alias" in problem:
+        return YamlError("alias", line, column, value="*")
+    if "another document" in problem or "<document start>" in problem:
+        return YamlError("several-documents", line, column)
+    source = text.split("\n")[line - 1] if line <= text.count("\n") + 1 else ""
+    if "\t" in source[:column] and not source[:column].strip():
+        return YamlError("yaml-syntax", line, column, reason=_TAB_REASON)
+    reasons = (reason for phrase, reason in _REASONS if phrase in problem)
+    return YamlError("yaml-syntax", line, column, reason=next(reasons, _OTHER_REASON))
+
+
+def construct(node: Node) -> Data:
+    """The data of a node.
+
+    Raises:
+        YamlError: a key stands twice or is not text, or a tag is used.
+    """
+    if node.tag is not None:
+        raise YamlError("unknown-tag", *position_of(node), value=node.tag)
+    if isinstance(node, yaml.ScalarNode):
+        return _construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return [construct(item) for item in node.value]
+    mapping: dict[str, Data] = {}
+    for key_node, value_node in node.value:
+        key = construct(key_node)
+        if not isinstance(key, str):
+            shown = key_node.value if isinstance(key_node, yaml.ScalarNode) else "[…]"
+            raise YamlError("key-not-text", *position_of(key_node), value=shown)
+        if key in mapping:
+            raise YamlError("duplicate-key", *position_of(key_node), value=key, first=_line_of(node, key))
+        mapping[key] = construct(value_node)
+    return mapping
+
+
+def _construct_scalar(node: yaml.ScalarNode) -> Data:
+    value: str = node.value
+    if not node.style and (not value or value[0] in NOT_ALWAYS_TEXT):
+        return resolve_plain(value)
+    return value
+
+
+def _line_of(node: yaml.MappingNode, key: str) -> str:
+    """The line on which a key of this mapping first stands."""
+    return next(str(position_of(key_node)[0]) for key_node, _ in node.value if key_node.value == key)
+
+
+def locate(root: Node) -> tuple[dict[ValuePath, tuple[int, int]], dict[ValuePath, tuple[int, int]]]:
+    """The place of every value and of every key below a node, by path."""
+    marks: dict[ValuePath, tuple[int, int]] = {}
+    keys: dict[ValuePath, tuple[int, int]] = {}
+    waiting: list[tuple[ValuePath, Node]] = [((), root)]
+    while waiting:
+        path, node = waiting.pop()
+        marks[path] = position_of(node)
+        if isinstance(node, yaml.SequenceNode):
+            waiting.extend(((*path, index), item) for index, item in enumerate(node.value))
+        elif isinstance(node, yaml.MappingNode):
+            for key_node, value_node in node.value:
+                keys[(*path, key_node.value)] = position_of(key_node)
+                waiting.append(((*path, key_node.value), value_node))
+    return marks, keys

@@ -1,0 +1,1 @@
+"""The schemas folder: find, load, label, validate."""
