@@ -4,6 +4,7 @@ from typing import Final
 
 from commlog.model.folding import fold
 from commlog.model.record import Data, Fields
+from commlog.templates.fields import Field
 
 BEFORE_KEY: Final = "\x1e"
 BEFORE_VALUE: Final = "\x1f"
@@ -66,3 +67,22 @@ def has_words(content: str | None, key: str | None, words: str | None) -> int:
     if content is None or key is None or words is None:
         return 0
     return int(any(words in value for value in values_in(content, key)))
+
+
+def fold_value(text: object) -> str | None:
+    """The SQL function `fold`: text as it is compared, or NULL."""
+    return None if text is None else fold(str(text))
+
+
+def choice_keys(fields: tuple[Field, ...], above: str = "") -> frozenset[str]:
+    """The dotted keys, in upper case, whose values are slugs of a list of choices."""
+    found: set[str] = set()
+    for item in fields:
+        key = f"{above}{item.key.upper()}" if item.key else above.rstrip(".")
+        inner = item.item
+        if item.enum_labels or (inner is not None and inner.enum_labels):
+            found.add(key)
+        found |= choice_keys(item.fields, f"{key}.")
+        if inner is not None:
+            found |= choice_keys(inner.fields, f"{key}.")
+    return frozenset(found)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from commlog.index.content import first_value, has_words
+from commlog.index.content import first_value, fold_value, has_words
 from commlog.index.tables import NUMBER, ROW_TABLES, TABLES
 
 FILE_NAME: Final = "index.sqlite"
@@ -22,6 +22,7 @@ class Index:
         self.connection = connection
         connection.create_function("field", 2, first_value, deterministic=True)
         connection.create_function("field_has", 3, has_words, deterministic=True)
+        connection.create_function("fold", 1, fold_value, deterministic=True)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows a query gives."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from commlog.errors import CommlogError, NotFoundError, UnreadableError
+from commlog.index.content import choice_keys
 from commlog.index.rows import Rows, rows_of
 from commlog.model.consistency import find_inconsistencies
 from commlog.model.problem import Problem
@@ -63,7 +64,7 @@ class RecordReader:
         """The rows of a record for the copy."""
         choices = self._choices.get(record.template)
         if choices is None:
-            choices = self._choices[record.template] = self.catalog.get(record.template).choice_keys()
+            choices = self._choices[record.template] = choice_keys(self.catalog.get(record.template).fields)
         return rows_of(record, self.log.settings.calendar, choices)
 
     def _template_of(self, data: Fields, path: str, text: str) -> tuple[Template | None, tuple[Problem, ...]]:
@@ -84,7 +85,7 @@ class RecordReader:
     def _problems_of(self, record: Record, text: str) -> tuple[Problem, ...]:
         found: list[tuple[str, ValuePath, dict[str, str]]] = []
         if not self.validator.is_valid(record.template, record.fields):
-            found += [(item.code, item.path, item.facts) for item in self.validator.explain(record.template, record.fields)]
+            found += [(item.code, item.path, dict(item.facts)) for item in self.validator.explain(record.template, record.fields)]
         found += find_inconsistencies(record.fields)
         found += self._settings_broken(record)
         if PurePosixPath(record.path).stem != record.id:

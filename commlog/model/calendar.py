@@ -17,6 +17,9 @@ from commlog.messages import mark
 Span = tuple[int, int]
 """Minutes from midnight, start and end; 1440 is the midnight that ends the day."""
 
+Stretch = tuple[datetime, datetime]
+"""Open from one instant to another, in UTC."""
+
 Week = tuple[tuple[Span, ...], ...]
 """The spans of seven weekdays, Monday first."""
 
@@ -24,6 +27,8 @@ AfterHours = Literal["next_day", "same_day"]
 
 DAY_MINUTES = 1440
 SEARCH_DAYS = 366 * 3
+# A due date in the year 9999 must not make anybody wait while eight thousand years are counted.
+MEASURED_DAYS = 36_525
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FULL_NAMES = {
     "monday": "mon", "tuesday": "tue", "wednesday": "wed", "thursday": "thu",
@@ -58,8 +63,11 @@ class WorkCalendar:
     weekdays: Week
     dated: Mapping[date, DatedDay] = field(default_factory=dict, hash=False)
     after_hours: AfterHours = "next_day"
-    # Seconds by day, filled as they are asked for: a list of late follow-ups asks for the same days often.
+    # Filled as they are asked for: a list of late follow-ups asks for the same days again and again.
     _seconds: dict[date, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _stretches: dict[date, tuple[Stretch, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def spans_on(self, day: date) -> tuple[Span, ...]:
         """Give the working spans of `day`, in minutes from midnight; a dated day wins over its weekday."""
@@ -80,7 +88,7 @@ class WorkCalendar:
         return not any(day.year == year for day in self.dated)
 
     def closing_time(self, day: date) -> datetime:
-        """Give the moment `day` closes, in the zone of the log; a day off closes as late as the week ever does.
+        """Give the moment `day` closes, in the zone of the log; a day off closes at the latest of the week.
 
         Raises:
             CalendarError: the calendar has no hours at all.
@@ -122,10 +130,15 @@ class WorkCalendar:
         raise no_working_time(first)
 
     def working_seconds(self, start: datetime, end: datetime) -> int:
-        """Give the working seconds between two aware instants, negative when `end` comes first."""
+        """Give the working seconds between two aware instants, negative when `end` comes first.
+
+        Instants more than a century apart count as a century apart.
+        """
         first, last = to_utc(start), to_utc(end)
         if last < first:
             return -self.working_seconds(end, start)
+        if last - first > timedelta(days=MEASURED_DAYS):
+            last = first + timedelta(days=MEASURED_DAYS)
         first_day, last_day = self._local_day(first), self._local_day(last)
         if first_day >= last_day:
             return self._seconds_within(last_day, first, last)
@@ -137,7 +150,7 @@ class WorkCalendar:
         )
 
     def add_working_time(self, start: datetime, minutes: int) -> datetime:
-        """Give the first moment, in the zone of the log, with `minutes` of working time since the aware `start`.
+        """Give the moment, in the zone of the log, `minutes` of working time after the aware `start`.
 
         Raises:
             CalendarError: the working time runs out.
@@ -151,7 +164,7 @@ class WorkCalendar:
         if not remaining:
             return now.astimezone(self.zone)
         for day in self.iter_working_days(self._local_day(now)):
-            for opening, closing in self._stretches(day):
+            for opening, closing in self._stretches_on(day):
                 begin = max(opening, now)
                 if closing <= begin:
                     continue
@@ -176,21 +189,25 @@ class WorkCalendar:
             minute = min(minute, DAY_MINUTES - 1)
         return wall_instant(datetime.combine(day, time()) + timedelta(minutes=minute), self.zone)
 
-    def _stretches(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        for start, end in self.spans_on(day):
-            yield to_utc(self._at(day, start)), to_utc(self._at(day, end))
+    def _stretches_on(self, day: date) -> tuple[Stretch, ...]:
+        known = self._stretches.get(day)
+        if known is None:
+            spans = self.spans_on(day)
+            known = tuple((to_utc(self._at(day, start)), to_utc(self._at(day, end))) for start, end in spans)
+            self._stretches[day] = known
+        return known
 
     def _local_day(self, instant: datetime) -> date:
         return instant.astimezone(self.zone).date()
 
     def _seconds_within(self, day: date, first: datetime, last: datetime) -> int:
-        lengths = (min(closing, last) - max(opening, first) for opening, closing in self._stretches(day))
+        lengths = (min(closing, last) - max(opening, first) for opening, closing in self._stretches_on(day))
         return sum(max(0, length // timedelta(seconds=1)) for length in lengths)
 
     def _seconds_of(self, day: date) -> int:
         known = self._seconds.get(day)
         if known is None:
-            stretches = self._stretches(day)
+            stretches = self._stretches_on(day)
             known = sum((closing - opening) // timedelta(seconds=1) for opening, closing in stretches)
             self._seconds[day] = known
         return known
@@ -234,8 +251,7 @@ def parse_spans(hours: str | Sequence[str]) -> tuple[Span, ...]:
         ValueError: a text is not a span, ends before it starts, or overlaps another.
 
     """
-    texts = hours.split(",") if isinstance(hours, str) else hours
-    spans = sorted(_parse_span(text) for text in texts)
+    spans = sorted(_parse_span(text) for text in _texts_of(hours))
     for earlier, later in pairwise(spans):
         if later[0] < earlier[1]:
             raise ValueError(f"{format_span(later)!r} overlaps {format_span(earlier)!r}")
@@ -256,7 +272,7 @@ def parse_hours(hours: Mapping[str, str | Sequence[str]] = DEFAULT_HOURS) -> Wee
     """
     ranges: dict[int, tuple[Span, ...]] = {}
     singles: dict[int, tuple[Span, ...]] = {}
-    for key, texts in hours.items():
+    for key, texts in _hours_by_day(hours):
         days = _parse_days(key)
         named = singles if len(days) == 1 else ranges
         spans = parse_spans(texts)
@@ -274,6 +290,21 @@ def _parse_days(key: str) -> list[int]:
         raise ValueError(f"{key!r} is not a day of the week or a range of them")
     first, last = WEEKDAYS.index(names[0]), WEEKDAYS.index(names[-1])
     return [(first + step) % 7 for step in range((last - first) % 7 + 1)]
+
+
+def _hours_by_day(hours: object) -> list[tuple[str, str | Sequence[str]]]:
+    """Give the entries of a week, which comes from a file people edit: `hours` can be anything."""
+    if not isinstance(hours, Mapping) or not all(isinstance(key, str) for key in hours):
+        raise ValueError(f"{hours!r} is not a mapping of days to hours")
+    return list(hours.items())
+
+
+def _texts_of(hours: object) -> list[str]:
+    """Give the texts of spans, which come from files people edit: `hours` can be anything."""
+    texts = hours.split(",") if isinstance(hours, str) else hours
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"{hours!r} is not a list of spans such as '09:00-18:00'")
+    return list(texts)
 
 
 def _parse_span(text: str) -> Span:

@@ -55,7 +55,7 @@ def parse_limit(text: str) -> Limit:
 def due_after(
     limit: Limit, start: datetime, calendar: WorkCalendar, after_hours: str | None = None
 ) -> datetime | None:
-    """Give the instant, in the zone of the log, at which `limit` from the aware `start` ends; None for `none`.
+    """Give the instant, in the zone of the log, `limit` after the aware `start`; None for `none`.
 
     `after_hours` says what a start after closing time counts as: `next_day`, or still the `same_day`;
     None takes the setting of the calendar.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
 
 from commlog.model.calendar import WorkCalendar, wall_instant
 from commlog.model.limit import due_after
-from commlog.model.moment_phrases import Frame, find_limit, find_moment
 
+if TYPE_CHECKING:
+    from commlog.model.moment_phrases import Frame
+
+# The phrases are imported by the functions that read them: most commands only read stored forms.
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _INSTANT = _DATE + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
 
@@ -88,6 +92,8 @@ def parse_moment(text: str, now: datetime, calendar: WorkCalendar) -> date | dat
         CalendarError: the calendar has no working time.
 
     """
+    from commlog.model.moment_phrases import Frame
+
     return _parse(text, Frame(now.astimezone(calendar.zone), calendar))
 
 
@@ -105,6 +111,8 @@ def parse_due(
         CalendarError: the calendar has no working time.
 
     """
+    from commlog.model.moment_phrases import Frame, find_limit
+
     limit = find_limit(text)
     if limit is not None:
         due = due_after(limit, start, calendar)
@@ -115,6 +123,8 @@ def parse_due(
 
 
 def _parse(text: str, frame: Frame) -> date | datetime:
+    from commlog.model.moment_phrases import find_moment
+
     stored = text.strip().upper()
     if re.fullmatch(_INSTANT, stored):
         return parse_instant(stored, frame.calendar.zone)

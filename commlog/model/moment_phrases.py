@@ -18,7 +18,7 @@ MAX_LENGTH = 60
 
 # The patterns are texts, which `re` compiles when they are first used: most commands read no phrase at all.
 _NUMERALS = "零〇一二两三四五六七八九十"
-_NUMBER = rf"[0-9]{{1,5}}|[{_NUMERALS}]{{1,3}}"
+_NUMBER = "[0-9]{1,5}|[二三四五六七八九]?十[一二三四五六七八九]?|零?[一二三四五六七八九]|[零〇两]"
 _UNIT = "|".join(sorted((*words.UNITS, *words.MONTH_UNITS), key=len, reverse=True))
 _LENGTH = (
     rf"(?P<lead>[+-]|in |within )?(?P<number>{_NUMBER}) ?(?P<unit>{_UNIT})"

@@ -81,7 +81,7 @@ DAY_PARTS: dict[str, dict[int, int]] = {
     "": {hour: hour for hour in range(25)},
     "am": _MORNING | {12: 0}, "pm": _AFTERNOON,
     "凌晨": {12: 0} | {hour: hour for hour in range(7)},
-    "早上": _MORNING, "早晨": _MORNING, "上午": _MORNING,
+    "早": _MORNING, "早上": _MORNING, "早晨": _MORNING, "上午": _MORNING,
     "中午": {11: 11, 12: 12, 13: 13, 14: 14, 1: 13, 2: 14},
     "下午": _AFTERNOON, "傍晚": _AFTERNOON,
     # Twelve in the evening is the midnight that ends the day; one in the evening could be either day.
@@ -107,8 +107,9 @@ def parse_number(text: str) -> int:
     if text.isascii() and text.isdigit():
         return int(text)
     tens, ten, ones = text.rpartition("十")
-    parts = [_DIGITS.get(part) for part in (tens, ones.removeprefix("零")) if part]
-    if not text or None in parts:
+    # Without a digit before it ten is one ten; without one after it there are no ones.
+    high = _DIGITS.get(tens or "一") if ten else 0
+    low = _DIGITS.get(ones.removeprefix("零") or "零")
+    if not text or high is None or low is None:
         raise ValueError(f"{text!r} is not a number")
-    high = (_DIGITS[tens] if tens else 1) * 10 if ten else 0
-    return high + (_DIGITS[ones.removeprefix("零")] if ones.removeprefix("零") else 0)
+    return high * 10 + low

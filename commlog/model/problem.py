@@ -1,6 +1,6 @@
 """What can be wrong with a file, as values: a code, a place, the facts, the words."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from commlog.messages import mark, translate
@@ -85,7 +85,7 @@ class Problem:
     line: int = 0
     column: int = 0
     field: str = ""
-    facts: tuple[tuple[str, str], ...] = field(default=())
+    facts: tuple[tuple[str, str], ...] = ()
 
     @property
     def severity(self) -> str:

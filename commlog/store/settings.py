@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
 from commlog.messages import mark
-from commlog.model.calendar import DatedDay, WorkCalendar, parse_hours, parse_spans
+from commlog.model.calendar import AfterHours, DatedDay, WorkCalendar, parse_hours, parse_spans
 from commlog.model.limit import Limit, parse_limit
 from commlog.model.problem import Problem
 from commlog.model.record import Data, ValuePath
@@ -29,7 +29,7 @@ KNOWN_KEYS: Final = (
     "visit_every", "dormant_after", "response_within", "remind", "mask", "notify",
 )
 _NO_LIMIT: Final = Limit(0, "none")
-MEMBER_KEYS: Final = ("id", "name", "aliases", "notify", "deputy", "away")
+MEMBER_KEYS: Final = ("id", "name", "aliases", "email", "role", "notify", "deputy", "away")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Member:
     id: str
     name: str
     aliases: tuple[str, ...] = ()
+    email: str = ""
     notify: tuple[str, ...] = ()
     deputy: str | None = None
 
@@ -51,7 +52,6 @@ class Settings:
     language: str
     members: tuple[Member, ...]
     calendar: WorkCalendar
-    after_hours: str
     priorities: Mapping[str, Limit]
     default_priority: str
     record_within: Mapping[str, Limit]
@@ -62,7 +62,7 @@ class Settings:
         """The member with this id, name, alias or address; None when there is none."""
         wanted = name.casefold()
         for member in self.members:
-            names = (member.id, member.name, *member.aliases, *member.notify)
+            names = (member.id, member.name, member.email, *member.aliases)
             if wanted in {known.casefold() for known in names}:
                 return member
         return None
@@ -90,19 +90,19 @@ def read_settings(root: Path) -> Settings:
 def _read(chosen: Section, dated: Section) -> Settings:
     chosen.refuse_unknown((), chosen.fields, KNOWN_KEYS)
     hours = chosen.mapping("calendar")
-    chosen.refuse_unknown(("calendar",), hours, ("hours", "after_hours"))
+    chosen.refuse_unknown(("calendar",), hours, ("hours", "after_hours", "country"))
     chosen.require(("timezone",))
     zone = chosen.convert(("timezone",), ZoneInfo, ZoneInfo("UTC"), mark("a time zone's IANA name such as Asia/Shanghai"))
     weekdays = chosen.convert(("calendar", "hours"), parse_hours, parse_hours(), mark("hours by weekday, e.g. mon-fri: ['09:00-18:00']"))
     if not any(weekdays):
         chosen.report("no-working-time", ("calendar", "hours"))
+    after_hours: AfterHours = "same_day" if chosen.choice(("calendar", "after_hours"), ("next_day", "same_day"), "next_day") == "same_day" else "next_day"
     names, labels = _read_priorities(chosen)
     return Settings(
         zone=zone,
         language=chosen.choice(("language",), ("zh", "en", "auto"), "auto"),
         members=_read_members(chosen),
-        calendar=WorkCalendar(zone, weekdays, _read_dated_days(dated)),
-        after_hours=chosen.choice(("calendar", "after_hours"), ("next_day", "same_day"), "next_day"),
+        calendar=WorkCalendar(zone, weekdays, _read_dated_days(dated), after_hours),
         priorities=names,
         default_priority=chosen.choice(("default_priority",), tuple(names), "routine"),
         record_within={
@@ -141,7 +141,7 @@ def _read_members(chosen: Section) -> tuple[Member, ...]:
         chosen.require((*path, "id"))
         member_id = chosen.convert((*path, "id"), _text, "", mark("a short name"))
         member = Member(
-            member_id, str(item.get("name") or member_id), _texts(item.get("aliases")), _texts(item.get("notify")),
+            member_id, str(item.get("name") or member_id), _texts(item.get("aliases")), str(item.get("email") or ""), _texts(item.get("notify")),
             _text(item["deputy"]) if item.get("deputy") else None,
         )
         for name in {member.id, *member.aliases}:

@@ -1,6 +1,5 @@
 """The full reading of YAML: text to nodes that know their place, under our limits, and nodes to data."""
 
-import re
 from typing import Any, ClassVar, Final, TypeAlias
 
 import yaml
@@ -9,17 +8,12 @@ from yaml.error import MarkedYAMLError
 from commlog.messages import mark
 from commlog.model.record import Data, ValuePath
 from commlog.store.yaml_error import MAX_BYTES, MAX_DEPTH, YamlError
-from commlog.store.yaml_scalars import NOT_ALWAYS_TEXT, resolve_plain
+from commlog.store.yaml_scalars import NOT_ALWAYS_TEXT, SPECIAL_CHARACTER, resolve_plain
 
 # Keeps the memory for a text of nothing but commas in bounds.
 _MAX_NODES: Final = 100_000
 
 Node: TypeAlias = yaml.Node
-
-# Everything but what every reader of YAML 1.1 and 1.2 takes alike: of the line ends, LF alone.
-SPECIAL_CHARACTER: Final = re.compile(
-    "[^\\t\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
-)
 
 # What the reader says, and what people understand.
 _REASONS: Final = (
@@ -97,8 +91,18 @@ def compose(text: str) -> Node | None:
 
 
 def position_of(node: Node) -> tuple[int, int]:
-    """Line and column of a node, counted from 1."""
-    return node.start_mark.line + 1, node.start_mark.column + 1
+    """Give line and column of a node, counted from 1."""
+    start = node.start_mark
+    assert start is not None  # composed nodes have marks
+    return start.line + 1, start.column + 1
+
+
+def span_of(node: Node) -> tuple[int, int]:
+    """Give the offsets of a node in the text as the reader marks them."""
+    start, end = node.start_mark, node.end_mark
+    assert start is not None  # composed nodes have marks
+    assert end is not None
+    return start.index, end.index
 
 
 def _special_character(text: str, at: int) -> YamlError:
@@ -111,11 +115,12 @@ def _special_character(text: str, at: int) -> YamlError:
 
 
 def _refuse_anchors(text: str) -> None:
-    """Aliases need an anchor: without one, nothing can multiply."""
+    """Look for anchors: without one, no alias can multiply anything."""
     for event in yaml.parse(text, Loader=_PlainLoader):
-        anchor = getattr(event, "anchor", None)
-        if anchor:
-            raise YamlError("alias", event.start_mark.line + 1, event.start_mark.column + 1, value=f"&{anchor}")
+        if isinstance(event, yaml.NodeEvent) and event.anchor:
+            start = event.start_mark
+            line, column = (start.line + 1, start.column + 1) if start else (0, 0)
+            raise YamlError("alias", line, column, value=f"&{event.anchor}")
 
 
 def _explain(fault: MarkedYAMLError, text: str) -> YamlError:
@@ -140,7 +145,7 @@ def construct(node: Node) -> Data:
     Raises:
         YamlError: a key stands twice or is not text, or a tag is used.
     """
-    if node.tag is not None:
+    if node.tag:
         raise YamlError("unknown-tag", *position_of(node), value=node.tag)
     if isinstance(node, yaml.ScalarNode):
         return _construct_scalar(node)
@@ -153,7 +158,7 @@ def construct(node: Node) -> Data:
             shown = key_node.value if isinstance(key_node, yaml.ScalarNode) else "[…]"
             raise YamlError("key-not-text", *position_of(key_node), value=shown)
         if key in mapping:
-            raise YamlError("duplicate-key", *position_of(key_node), value=key, first=_line_of(node, key))
+            raise YamlError("duplicate-key", *position_of(key_node), value=key, first=_first_line(node.value, key))
         mapping[key] = construct(value_node)
     return mapping
 
@@ -165,9 +170,9 @@ def _construct_scalar(node: yaml.ScalarNode) -> Data:
     return value
 
 
-def _line_of(node: yaml.MappingNode, key: str) -> str:
-    """The line on which a key of this mapping first stands."""
-    return next(str(position_of(key_node)[0]) for key_node, _ in node.value if key_node.value == key)
+def _first_line(entries: list[tuple[Node, Node]], key: str) -> str:
+    """Give the line on which a key of a mapping first stands."""
+    return next(str(position_of(node)[0]) for node, _ in entries if node.value == key)
 
 
 def locate(root: Node) -> tuple[dict[ValuePath, tuple[int, int]], dict[ValuePath, tuple[int, int]]]:

@@ -1,0 +1,191 @@
+"""The program: which commands there are, how one is built when it is called, and where faults are told."""
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, ClassVar, Final, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import Abort, TyperException
+from typer.main import get_command
+
+from commlog.cli.faults import show_fault, show_usage_fault
+from commlog.cli.session import Session, guess_language, speak
+from commlog.errors import CommlogError, ExitCode, UsageError
+from commlog.messages import LANGUAGES, mark, translate
+
+# Every command by name and the module that holds it: the daily verbs first, in the order help shows them.
+COMMANDS: Final[Mapping[str, str]] = {
+    "init": "init", "create": "create", "show": "show", "edit": "edit", "list": "list_records", "search": "search",
+    "link": "link", "unlink": "unlink", "thread": "thread", "pending": "pending",
+    "start": "start", "wait": "wait", "done": "done", "close": "close", "reopen": "reopen",
+    "assign": "assign", "reschedule": "reschedule", "add-follow-up": "add_follow_up",
+    "summarize": "summarize", "check": "check", "import": "import_records", "export": "export_records",
+    "customer": "customer", "template": "template", "index": "index", "sql": "sql", "doctor": "doctor",
+}
+# What every command takes, before or after its name.
+SHARED_OPTIONS: Final = ("--log", "--now", "--language")
+
+
+class Command(TyperCommand):
+    """A command whose help speaks the language in use."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Write the usage line with its heading translated."""
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), f"{translate('Usage:')} ")
+
+
+class LazyGroup(TyperGroup):
+    """A group that builds only the command that is called."""
+
+    modules: ClassVar[Mapping[str, str]] = COMMANDS
+    functions: Mapping[str, Callable[..., Any]] = {}
+
+    format_usage = Command.format_usage
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the library's signature
+        """Every command's name, in the order of the table."""
+        return list(self.functions or self.modules)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command the first word names, that name, and the other words."""
+        name = args[0]
+        command = self.get_command(ctx, name)
+        if command is None and name[:1] != "-":
+            names = self.list_commands(ctx)
+            near = difflib.get_close_matches(name, names, 3)
+            raise UsageError(
+                mark("there is no command '{name}'"), name=name, near=", ".join(near or names),
+                remedy=mark("did you mean {near}?") if near else mark("there are: {near}"),
+            )
+        return super().resolve_command(ctx, args) if command is None else (name, command, args[1:])
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """The command of this name, built now; None when there is none."""
+        if self.functions:
+            return build_command(cmd_name, self.functions[cmd_name]) if cmd_name in self.functions else None
+        if cmd_name not in self.modules:
+            return None
+        module = import_module(f"commlog.cli.{self.modules[cmd_name]}")
+        if hasattr(module, "COMMANDS"):
+            return build_group(cmd_name, module.COMMANDS, module.HELP)
+        return build_command(cmd_name, module.command, module.HELP)
+
+
+def build_command(name: str, function: Callable[..., Any], help_text: str | None = None) -> Any:
+    """One command from its function; its help is `help_text` or the function's own `help` attribute."""
+    program = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    text = help_text or getattr(function, "help", "")
+    program.command(name=name, cls=Command, help=translate(text))(function)
+    return _in_language(get_command(program))
+
+
+def build_group(name: str, functions: Mapping[str, Callable[..., Any]], help_text: str) -> Any:
+    """A noun with its verbs."""
+    group = LazyGroup(name=name, help=translate(help_text), rich_markup_mode=None, no_args_is_help=True)
+    group.functions = functions
+    return _in_language(group)
+
+
+def _in_language(command: Any) -> Any:
+    for parameter in command.params:
+        if getattr(parameter, "help", None):
+            parameter.help = translate(parameter.help)
+    return command
+
+
+def start(
+    context: typer.Context,
+    log: str = typer.Option("", "--log", metavar="DIR", show_default=False, help=mark("The log's folder (default: the nearest commlog.yaml upwards, or $COMMLOG_DIR).")),
+    now: str = typer.Option("", "--now", metavar="INSTANT", show_default=False, help=mark("Answer as if it were this instant.")),
+    language: str = typer.Option("", "--language", metavar="zh|en", show_default=False, help=mark("The language of the answer.")),
+    version: bool = typer.Option(False, "--version", help=mark("Print the version and stop.")),
+) -> int | None:
+    """Keep the shared options for the command that runs; without one, say what is due today, or help."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"commlog {installed('commlog')}")
+        raise typer.Exit
+    if language and language not in LANGUAGES:
+        raise UsageError(mark("--language: '{value}' is not zh or en"), value=language)
+    session = Session(log or None, now or None, language or None)
+    context.obj = session
+    if context.invoked_subcommand is not None:
+        return None
+    if not session.has_log():
+        typer.echo(context.get_help())
+        return None
+    from commlog.cli.today import command
+
+    raise typer.Exit(command(session))
+
+
+def hoist(arguments: Sequence[str]) -> list[str]:
+    """The words of a call with the shared options moved to the front, where the group takes them."""
+    shared: list[str] = []
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        name, equals, _ = word.partition("=")
+        if word == "--":
+            rest += [word, *words]
+        elif name in SHARED_OPTIONS:
+            shared.append(word)
+            if not equals:
+                shared += [value for value in [next(words, None)] if value is not None]
+        else:
+            rest.append(word)
+    return shared + rest
+
+
+def language_of(arguments: Sequence[str]) -> str:
+    """The language a call asks for, before anything is parsed: help and usage errors speak it too."""
+    for place, word in enumerate(arguments):
+        value = word.partition("=")[2] if "=" in word else "".join(arguments[place + 1 : place + 2])
+        if word.partition("=")[0] == "--language" and value in LANGUAGES:
+            return value
+    return guess_language()
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one call and give its exit code; faults are told on stderr here and nowhere else."""
+    words = hoist(arguments)
+    speak(language_of(words))
+    program = typer.Typer(
+        add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, cls=LazyGroup,
+        invoke_without_command=True,
+        help=translate("Customer communications as plain YAML files: nothing promised is forgotten."),
+    )
+    program.callback()(start)
+    group = _in_language(get_command(program))
+    try:
+        return int(group.main(words, prog_name="commlog", standalone_mode=False) or 0)
+    except CommlogError as fault:
+        show_fault(fault)
+        return fault.exit_code
+    except TyperException as fault:
+        show_usage_fault(fault)
+        return ExitCode.USAGE
+    except (Abort, KeyboardInterrupt):
+        typer.echo(translate("Stopped; nothing more was written."), err=True)
+        return 130
+
+
+def main() -> NoReturn:
+    """The entry point: run the call of the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character (GBK, ASCII) shows a mark instead of a crash.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.DONE
+    raise SystemExit(code)

@@ -1,0 +1,22 @@
+"""commlog list"""
+
+import typer
+
+from commlog.cli.options import (
+    NO_LIMIT, answer_listing, columns_option, format_option, limit_option, query_argument, sort_option,
+)
+from commlog.cli.session import session_of
+from commlog.messages import mark
+from commlog.services.list_records import list_records
+
+HELP = mark("List records, the newest first.")
+
+
+def command(
+    context: typer.Context, query: list[str] = query_argument,
+    columns: str = columns_option, sort: str = sort_option, limit: int = limit_option, output_format: str = format_option,
+) -> int:
+    """List records."""
+    session = session_of(context)
+    listing = list_records(session.workspace, " ".join(query or ()), (), sort, limit or NO_LIMIT)
+    return answer_listing(session, listing, columns, output_format)

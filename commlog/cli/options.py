@@ -1,0 +1,49 @@
+"""Options that several commands share, and how a listing is answered."""
+
+import shutil
+import sys
+from typing import Any
+
+import typer
+
+from commlog.cli.session import Session, say
+from commlog.errors import ExitCode
+from commlog.messages import mark
+from commlog.model.listing import Listing
+from commlog.render.labels import Labels
+from commlog.render.listing import choose_columns, format_listing
+
+NO_LIMIT = -1
+
+query_argument: Any = typer.Argument(
+    None, metavar="[QUERY]", show_default=False,
+    help=mark("What to list, e.g. customer:acme date:2026-03 投诉; several words are joined."),
+)
+format_option: Any = typer.Option("table", "--format", metavar="FORMAT", help=mark("table, json, jsonl, csv, tsv, markdown or ids."))
+columns_option: Any = typer.Option("", "--columns", metavar="A,B", show_default=False, help=mark("The columns to show, in order."))
+sort_option: Any = typer.Option("", "--sort", metavar="A,-B", show_default=False, help=mark("The columns to sort by; - turns one round."))
+limit_option: Any = typer.Option(NO_LIMIT, "--limit", metavar="N", show_default=False, help=mark("At most so many rows."))
+by_option: Any = typer.Option("", "--by", metavar="MEMBER", show_default=False, help=mark("Who does it (default: $COMMLOG_MEMBER, else git's user)."))
+note_option: Any = typer.Option("", "--note", show_default=False, help=mark("A remark for the history."))
+due_option: Any = typer.Option("", "--due", metavar="WHEN", show_default=False, help=mark("When it is due: 3wd, 24h, tomorrow 17:00, 周五, 2026-03-14, none."))
+address_argument: Any = typer.Argument(..., metavar="ID/n", help=mark("The follow-up: the record's id and its number."))
+id_argument: Any = typer.Argument(..., metavar="ID", help=mark("The record's id, or the beginning of it."))
+
+
+def labels_of(session: Session) -> Labels:
+    """The words for columns and slugs in a session's log."""
+    return Labels(session.workspace.catalog, session.workspace.log.settings.priority_labels)
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal stdout is, None when it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def answer_listing(session: Session, listing: Listing, columns: str, output_format: str) -> ExitCode:
+    """Print a listing as asked and give the exit code: other than 0 when unreadable files are left out of it."""
+    chosen = choose_columns(listing, columns or None, output_format)
+    text = format_listing(chosen, output_format, labels_of(session), terminal_width())
+    if text:
+        say(text)
+    return session.finish()

@@ -1,0 +1,39 @@
+"""commlog pending"""
+
+import typer
+
+from commlog.cli.options import (
+    NO_LIMIT, answer_listing, columns_option, format_option, limit_option, query_argument, sort_option,
+)
+from commlog.cli.session import session_of
+from commlog.errors import ExitCode
+from commlog.messages import mark
+from commlog.services.list_follow_ups import list_follow_ups
+
+HELP = mark("List follow-ups that are not done or closed, the most overdue first.")
+
+
+def command(
+    context: typer.Context,
+    query: list[str] = query_argument,
+    owner: str = typer.Option("", "--owner", metavar="MEMBER", show_default=False, help=mark("Only those of a member or department.")),
+    overdue: bool = typer.Option(False, "--overdue", help=mark("Only those past their due time.")),
+    due_within: str = typer.Option("", "--due-within", metavar="LIMIT", show_default=False, help=mark("Only those due by then, overdue ones included: 2d, 3wd, 周五.")),
+    priority: str = typer.Option("", "--priority", metavar="A,B", show_default=False, help=mark("Only those of these priorities.")),
+    customer: str = typer.Option("", "--customer", metavar="CUSTOMER", show_default=False, help=mark("Only those of a customer.")),
+    by: str = typer.Option("", "--by", metavar="owner", show_default=False, help=mark("Group by a column, e.g. owner.")),
+    exit_code: bool = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something.")),
+    columns: str = columns_option, sort: str = sort_option, limit: int = limit_option, output_format: str = format_option,
+) -> int:
+    """List pending follow-ups."""
+    session = session_of(context)
+    options = {"owner": owner, "priority": priority, "customer": customer}
+    terms = [(name, value.split(",")) for name, value in options.items() if value]
+    if overdue:
+        terms.append(("due", ["overdue"]))
+    words = " ".join(query or ())
+    if due_within:
+        terms.append(("due", [f"<={due_within}"]))
+    listing = list_follow_ups(session.workspace, words, terms, ",".join(filter(None, (by, sort))), limit or NO_LIMIT)
+    code = answer_listing(session, listing, columns, output_format)
+    return ExitCode.FOUND if exit_code and listing.rows and not code else code

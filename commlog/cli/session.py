@@ -1,0 +1,162 @@
+"""One call of the program: the environment, the clock, the terminal, the log, and where answers go."""
+
+import os
+import secrets
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from commlog.errors import ExitCode, UsageError
+from commlog.messages import LOCALE_FOLDER, current_language, mark, translate, use_language
+from commlog.repo.git import find_user_email
+from commlog.services.workspace import Workspace, make_workspace
+from commlog.store.log import Log, find_root, open_log
+
+LANGUAGE_VARIABLES = ("COMMLOG_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+
+
+@dataclass(slots=True)
+class Session:
+    """What holds for one call: the options every command takes, and what they lead to."""
+
+    folder: str | None = None
+    now_text: str | None = None
+    language: str | None = None
+    _workspace: Workspace | None = field(default=None)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The log of this call, opened on first use.
+
+        Raises:
+            NoLogError, InvalidError: there is none, or its settings have mistakes.
+        """
+        if self._workspace is None:
+            self._workspace = self._open()
+        return self._workspace
+
+    def has_log(self) -> bool:
+        """Whether this call stands in a log, or names one."""
+        return bool(self.named_folder()) or find_root(Path.cwd()) is not None
+
+    def named_folder(self) -> str | None:
+        """The log folder that --log or the environment names."""
+        return self.folder or os.environ.get("COMMLOG_DIR") or None
+
+    def now(self) -> datetime:
+        """The instant of this call: --now, else the clock; aware, read once.
+
+        Raises:
+            UsageError: --now is no instant.
+        """
+        if not self.now_text:
+            return datetime.now(UTC).astimezone().replace(microsecond=0)
+        try:
+            now = datetime.fromisoformat(self.now_text.strip())
+        except ValueError:
+            raise UsageError(
+                mark("--now: '{value}' is not an instant"), value=self.now_text,
+                remedy=mark("write 2026-03-14T17:00:00+08:00, or 2026-03-14 17:00 in the log's time zone"),
+            ) from None
+        return now
+
+    def _open(self) -> Workspace:
+        log = open_log(Path.cwd(), self.named_folder())
+        self.adopt_language(log)
+        now = self.now()
+        if now.tzinfo is None:
+            now = now.replace(tzinfo=log.settings.zone)
+        return make_workspace(log, now, self._member(log))
+
+    def adopt_language(self, log: Log) -> None:
+        """Answer in the log's language unless the call or the environment names another."""
+        if self.language is None and not os.environ.get("COMMLOG_LANGUAGE") and log.settings.language != "auto":
+            speak(log.settings.language)
+
+    def _member(self, log: Log) -> str | None:
+        named = os.environ.get("COMMLOG_MEMBER")
+        if named or not log.settings.members:
+            return named or None
+        email = find_user_email(log.root)
+        member = log.settings.find_member(email) if email else None
+        return member.id if member else None
+
+    def finish(self) -> ExitCode:
+        """What an answer drawn from many records ends with: files that are in no answer are named, and the code says so."""
+        files = self._workspace.unreadable_files() if self._workspace else []
+        if not files:
+            return ExitCode.DONE
+        for path in files[:10]:
+            problem = self._workspace.reader.read(path).problems[:1] if self._workspace else ()
+            reason = problem[0].message if problem else ""
+            warn(translate("left out, cannot be read: {file}: {reason}").format(file=path, reason=reason))
+        if len(files) > 10:
+            warn(translate("… and {count} more").format(count=len(files) - 10))
+        return ExitCode.UNREADABLE
+
+
+def session_of(context: typer.Context) -> Session:
+    """The session of a running command."""
+    session = context.find_object(Session)
+    assert session is not None  # noqa: S101 - the group always sets one
+    return session
+
+
+def say(text: str) -> None:
+    """Print an answer on stdout, as it is."""
+    typer.echo(text.rstrip("\n"))
+
+
+def warn(text: str) -> None:
+    """Print a remark on stderr."""
+    typer.echo(f"commlog: {text}", err=True)
+
+
+def is_interactive() -> bool:
+    """Whether a person sits at the terminal and can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def read_stdin() -> bytes:
+    """All of standard input."""
+    return sys.stdin.buffer.read()
+
+
+def choose_random(choices: str) -> str:
+    """A random character, for ids."""
+    return secrets.choice(choices)
+
+
+def editor_command() -> str:
+    """The editor people chose: $VISUAL, $EDITOR, else vi (notepad on Windows)."""
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+
+
+def guess_language() -> str:
+    """zh or en by the environment, as gettext reads it; en when it says neither."""
+    for name in LANGUAGE_VARIABLES:
+        value = os.environ.get(name, "")
+        for choice in value.split(":"):
+            if choice[:2].lower() in {"zh", "en"}:
+                return choice[:2].lower()
+        if value:
+            return "en"
+    return "en"
+
+
+def speak(language: str) -> None:
+    """Use a language for our words and for those of the command-line library."""
+    import gettext
+
+    use_language(language)
+    os.environ["LANGUAGE"] = language
+    gettext.bindtextdomain("commlog", LOCALE_FOLDER)
+    gettext.textdomain("commlog")
+
+
+def language_in_use() -> str:
+    """zh or en."""
+    return current_language()

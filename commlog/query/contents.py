@@ -1,0 +1,109 @@
+"""Conditions on what a record says: any of its words, and the fields that have no column of their own."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from commlog.model.folding import fold
+from commlog.query.conditions import NEVER, Condition, all_of, any_of, is_between, is_one_of
+from commlog.query.dates import Frame, stretch_of
+from commlog.query.filter import Term, ValueType
+
+# Written around keys and values by the index; text that holds one can match nothing.
+_BEFORE_KEY: Final = "\x1e"
+_BEFORE_VALUE: Final = "\x1f"
+
+_VALUE: Final = "SELECT field(content, ?) AS value FROM contents WHERE contents.record = r.record AND"
+_CONTENT: Final = "SELECT 1 FROM contents WHERE contents.record = r.record AND"
+_COMPARED: Final = "SELECT 1 FROM"
+
+
+def holds_words(text: str) -> Condition:
+    """Any value of the record holds the text, folded."""
+    return _inside((_holds(fold(text)),)) if _is_data(text) else NEVER
+
+
+def holds_key(key: str) -> Condition:
+    """Ask whether the record has this field, or a field inside it."""
+    marks = (f"{_BEFORE_KEY}{key.upper()}{_BEFORE_VALUE}", f"{_BEFORE_KEY}{key.upper()}.")
+    return _inside((any_of(_holds(mark) for mark in marks),)) if _is_data(key) else NEVER
+
+
+def content_condition(term: Term, frame: Frame) -> Condition:
+    """Ask whether a template's field has a value that the term asks for.
+
+    Raises:
+        UsageError: a value is not a date.
+
+    """
+    if not all(map(_is_data, (term.field.name, *term.values))):
+        term = Term(term.field, term.operator, tuple(filter(_is_data, term.values)), term.spot)
+        if not term.values or not _is_data(term.field.name):
+            return NEVER
+    if term.field.type is ValueType.NUMBER:
+        return _compared(term, number_condition("CAST(value AS REAL)", term))
+    if term.field.type is ValueType.MOMENT:
+        return _compared(term, _moment_condition(term, frame))
+    if term.field.type is ValueType.TEXT and term.operator == "=":
+        return _inside((any_of(_text_condition(term.field.name, fold(value)) for value in term.values),))
+    return _inside((any_of(_holds(text) for text in _marked(term)),))
+
+
+def number_condition(column: str, term: Term) -> Condition:
+    """Compare a numeric column to the term's values as asked."""
+    numbers = tuple(float(value) if value else None for value in term.values)
+    if term.operator == "..":
+        low, high = numbers
+        sides = ((">=", low), ("<=", high))
+        return all_of(Condition(f"{column} {sign} ?", (side,)) for sign, side in sides if side is not None)
+    known = [number for number in numbers if number is not None]
+    if term.operator == "=":
+        return is_one_of(column, known)
+    return any_of(Condition(f"{column} {term.operator} ?", (number,)) for number in known)
+
+
+def _marked(term: Term) -> Sequence[str]:
+    """Give the stretches of content that stand for the values: slugs in upper case, all else folded."""
+    is_choice = term.field.type is ValueType.CHOICE
+    end = "" if term.operator == "prefix" else _BEFORE_KEY
+    start = f"{_BEFORE_KEY}{term.field.name.upper()}{_BEFORE_VALUE}"
+    return [f"{start}{value.upper() if is_choice else fold(value)}{end}" for value in term.values]
+
+
+def _text_condition(key: str, folded: str) -> Condition:
+    # The quick look at the whole content spares most rows the slower one at the field.
+    return all_of((_holds(folded), Condition("field_has(content, ?, ?)", (key.lower(), folded))))
+
+
+def _moment_condition(term: Term, frame: Frame) -> Condition:
+    found = []
+    for value in term.values[:1] if term.operator == ".." else term.values:
+        stretch = stretch_of(term, value, frame)
+        days = is_between("value", *stretch.days())
+        seconds = is_between("CAST(strftime('%s', upper(value)) AS INTEGER)", *stretch.seconds())
+        found.append(Condition(
+            f"CASE WHEN length(value) = 10 THEN {days.sql} ELSE {seconds.sql} END",
+            (*days.parameters, *seconds.parameters),
+        ))
+    return any_of(found)
+
+
+def _compared(term: Term, condition: Condition) -> Condition:
+    key = term.field.name
+    has_key = _holds(f"{_BEFORE_KEY}{key.upper()}{_BEFORE_VALUE}")
+    return Condition(
+        f"EXISTS ({_COMPARED} ({_VALUE} {has_key.sql}) WHERE {condition.sql})",
+        (key.lower(), *has_key.parameters, *condition.parameters),
+    )
+
+
+def _inside(conditions: Sequence[Condition]) -> Condition:
+    inner = all_of(conditions)
+    return Condition(f"EXISTS ({_CONTENT} {inner.sql})", inner.parameters)
+
+
+def _holds(text: str) -> Condition:
+    return Condition("instr(content, ?) > 0", (text,))
+
+
+def _is_data(text: str) -> bool:
+    return _BEFORE_KEY not in text and _BEFORE_VALUE not in text

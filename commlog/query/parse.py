@@ -1,0 +1,159 @@
+"""The query string: from what people type to a filter."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from commlog.errors import UsageError
+from commlog.messages import mark
+from commlog.query.faults import fault, shown
+from commlog.query.fields import BUILT_IN, plain_name
+from commlog.query.filter import Filter, Spot, Term, Words, count_values, either, every, opposite
+from commlog.query.tokens import Token, TokenType, scan
+from commlog.query.values import stored_values, terms_of
+from commlog.query.vocabulary import Vocabulary
+
+# What the SQL parser takes without complaint, with room to spare; nobody types that much.
+MAX_DEPTH: Final = 12
+MAX_VALUES: Final = 300
+
+
+def parse(query: str, vocabulary: Vocabulary) -> Filter:
+    """Give the filter of a query string; an empty one asks for everything.
+
+    Raises:
+        UsageError: the string is not a query, or names an unknown field or value; it shows the place.
+
+    """
+    tokens = scan(query)
+    if not tokens:
+        return every(())
+    question = _Parser(query, tokens, vocabulary).question()
+    if count_values(question) > MAX_VALUES:
+        raise fault(
+            mark("the query compares with too many values"), Spot(),
+            mark("at most {limit}; ask in several steps"), limit=MAX_VALUES,
+        )
+    return question
+
+
+def term(name: str, values: Sequence[str], vocabulary: Vocabulary) -> Filter:
+    """Give the filter of a built-in field and values taken literally, as options of commands give them.
+
+    Raises:
+        UsageError: a value does not suit the field.
+
+    """
+    field = BUILT_IN[name]
+    stored = [stored_values(field, value, "=", (Spot(value, 1), vocabulary)) for value in values]
+    return Term(field, "=", tuple(dict.fromkeys(text for texts in stored for text in texts)))
+
+
+class _Parser:
+    """The tokens of a query, read once from left to right."""
+
+    def __init__(self, query: str, tokens: list[Token], vocabulary: Vocabulary) -> None:
+        self.query = query
+        self.tokens = tokens
+        self.vocabulary = vocabulary
+        self.place = 0
+        self.depth = 0
+
+    def question(self) -> Filter:
+        """All tokens, as one filter."""
+        found = self._either()
+        rest = self._peek()
+        if rest:
+            remedy = mark("remove it, or put it in quotes")
+            raise fault(mark("this bracket closes nothing"), rest.spot, remedy)
+        return found
+
+    def _peek(self) -> Token | None:
+        return self.tokens[self.place] if self.place < len(self.tokens) else None
+
+    def _take(self, *types: TokenType) -> bool:
+        token = self._peek()
+        if token is None or token.type not in types:
+            return False
+        self.place += 1
+        return True
+
+    def _either(self) -> Filter:
+        parts = [self._every()]
+        while self._take(TokenType.OR):
+            parts.append(self._every())
+        return either(parts)
+
+    def _every(self) -> Filter:
+        parts = [self._one()]
+        while True:
+            token = self._peek()
+            if token is None or token.type in {TokenType.OR, TokenType.CLOSE}:
+                return every(parts)
+            self._take(TokenType.AND)
+            parts.append(self._one())
+
+    def _one(self) -> Filter:
+        is_negated = False
+        while self._take(TokenType.NOT):
+            is_negated = not is_negated
+        token = self._peek()
+        if token is None or token.type in {TokenType.OR, TokenType.AND, TokenType.CLOSE}:
+            spot = token.spot if token else Spot(self.query, len(self.query) + 1)
+            raise fault(
+                mark("something to look for is missing here"), spot,
+                mark("`or`, `and`, `not` and brackets join terms; quotes make words of them"),
+            )
+        self.place += 1
+        found = self._meaning(token)
+        return opposite(found) if is_negated else found
+
+    def _meaning(self, token: Token) -> Filter:
+        if token.type is TokenType.WORDS:
+            return Words(token.text)
+        if token.type is TokenType.FIELD:
+            return self._field(token)
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise fault(
+                mark("the brackets are nested too deep"), token.spot, mark("at most {limit}"), limit=MAX_DEPTH,
+            )
+        found = self._either()
+        if not self._take(TokenType.CLOSE):
+            remedy = mark("close it, or put it in quotes")
+            raise fault(mark("this bracket is not closed"), token.spot, remedy)
+        self.depth -= 1
+        return found
+
+    def _field(self, token: Token) -> Filter:
+        fields = self.vocabulary.find(token.text)
+        if not fields:
+            raise self._unknown(token)
+        found: list[Filter] = []
+        faults: list[UsageError] = []
+        for field in fields:
+            # Forms may share a name with different choices: the value need only suit one of them.
+            try:
+                found.append(terms_of(field, token.values, self.vocabulary))
+            except UsageError as error:
+                faults.append(error)
+        if not found:
+            raise faults[0]
+        return either(found)
+
+    def _unknown(self, token: Token) -> UsageError:
+        near = _nearest(token.text, self.vocabulary.names())
+        known = mark("did you mean {known}? To search for the words, put them in quotes")
+        none_near = mark("fields: {known}; to search for the words, put them in quotes")
+        return fault(
+            mark("'{field}' is not a field one can ask for"), token.spot, known if near else none_near,
+            field=shown(token.text), known=", ".join(near or BUILT_IN),
+        )
+
+
+def _nearest(name: str, names: Sequence[str]) -> list[str]:
+    """Give the names most like this one, or, as for two Chinese characters of four, those that hold it whole."""
+    from difflib import get_close_matches
+
+    plain = plain_name(name)[:80]
+    near = get_close_matches(plain, names, n=3, cutoff=0.6)
+    return near or [one for one in names if len(plain) > 1 and plain in one][:3]

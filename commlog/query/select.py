@@ -1,0 +1,195 @@
+"""From a filter to SQL: the condition on `records r`, or on `follow_ups f JOIN records r USING (record)`."""
+
+from enum import Enum
+from typing import Final
+
+from commlog.model.folding import fold
+from commlog.query.conditions import (
+    ALWAYS,
+    Condition,
+    all_of,
+    any_of,
+    is_among,
+    is_between,
+    is_named,
+    is_one_of,
+    opposite_of,
+    starts_with,
+)
+from commlog.query.contents import content_condition, holds_key, holds_words, number_condition
+from commlog.query.dates import Frame, stretch_of
+from commlog.query.fields import BUILT_IN, NONE, OVERDUE, PENDING
+from commlog.query.filter import All, And, Filter, Not, Or, Term, ValueType, Words
+from commlog.query.threads import neighbours, thread_ids
+
+
+class Domain(Enum):
+    """What a listing has a row for."""
+
+    RECORDS = "records"
+    FOLLOW_UPS = "follow_ups"
+
+
+_COLUMNS: Final = {"date": "r.day", "recorded": "r.recorded_at"}
+_OF_FOLLOW_UPS: Final = {
+    "owner": "f.owner", "priority": "f.priority", "status": "f.status", "due": "f.due_at",
+    "action": "f.action", "n": "f.n",
+}
+# The follow-up fields that a record may have itself as well.
+_OWN: Final = frozenset({"owner", "priority", "status"})
+_FOLLOW_UPS: Final = "SELECT record FROM follow_ups f"
+_ROWS: Final = {
+    "tag": "SELECT record FROM tags", "link": "SELECT record FROM links", "followup": _FOLLOW_UPS,
+}
+_CUSTOMERS: Final = "SELECT id FROM customers"
+_CUSTOMER_NAMES: Final = "SELECT customer FROM customer_names"
+# Compared to the letter: ids, where an index counts, and slugs.
+_EXACT: Final = frozenset({"id", "customer"})
+
+
+def select(question: Filter, domain: Domain, frame: Frame) -> Condition:
+    """Give the SQL condition of a filter, never empty; the tables are called `r` and `f`.
+
+    Uses the SQL functions `fold`, `field` and `field_has`.
+
+    Raises:
+        UsageError: a date of the filter is none.
+
+    """
+    return _Selection(domain, frame).condition(question, is_negated=False)
+
+
+class _Selection:
+    """A translation into one domain at one moment."""
+
+    def __init__(self, domain: Domain, frame: Frame) -> None:
+        self.domain = domain
+        self.frame = frame
+
+    def condition(self, question: Filter, *, is_negated: bool) -> Condition:
+        """Give the condition; `not` is pushed down to the terms, which keeps the SQL flat."""
+        match question:
+            case Not(part):
+                return self.condition(part, is_negated=not is_negated)
+            case And(parts) | Or(parts):
+                join = all_of if isinstance(question, And) != is_negated else any_of
+                return join(self.condition(part, is_negated=is_negated) for part in parts)
+            case All():
+                found = ALWAYS
+            case Words(text):
+                found = holds_words(text)
+            case Term():
+                found = self._term(question)
+        return opposite_of(found) if is_negated else found
+
+    def _term(self, term: Term) -> Condition:
+        if term.field.is_content:
+            return content_condition(term, self.frame)
+        name = term.field.name
+        if name == "has":
+            return any_of(self._has(value) for value in term.values)
+        if name == "thread":
+            found = [thread_ids(value) for value in term.values]
+            return any_of(Condition(f"r.id IN ({one.sql})", one.parameters) for one in found)
+        if name == "link":
+            return any_of(neighbours(value) for value in term.values)
+        if name == "tag":
+            return is_among("r.record", _ROWS["tag"], _compared("tag", term))
+        if name in {"level", "stage"}:
+            return is_among("r.customer", _CUSTOMERS, _compared(name, term))
+        if name == "customer" and term.operator == "prefix":
+            return _customer_starts(term)
+        if name in _OF_FOLLOW_UPS:
+            return self._of_follow_up(term)
+        return self._of_column(_COLUMNS.get(name, f"r.{name}"), term)
+
+    def _of_follow_up(self, term: Term) -> Condition:
+        name = term.field.name
+        inner = any_of(self._follow_up_conditions(term))
+        if self.domain is Domain.FOLLOW_UPS:
+            return inner
+        found = is_among("r.record", _FOLLOW_UPS, inner)
+        return any_of((self._of_column(f"r.{name}", term), found)) if name in _OWN else found
+
+    def _follow_up_conditions(self, term: Term) -> list[Condition]:
+        name, special = term.field.name, []
+        plain = list(term.values)
+        if name == "status" and term.operator == "=" and PENDING in plain:
+            plain.remove(PENDING)
+            special.append(Condition("f.is_pending = 1"))
+        if name == "due" and term.operator == "=":
+            if OVERDUE in plain:
+                plain.remove(OVERDUE)
+                special.append(self._overdue())
+            if NONE in plain:
+                plain.remove(NONE)
+                special.append(Condition("f.due_at IS NULL"))
+        if not plain:
+            return special
+        rest = Term(term.field, term.operator, tuple(plain), term.spot)
+        return [*special, self._of_column(_OF_FOLLOW_UPS[name], rest)]
+
+    def _overdue(self) -> Condition:
+        # `is_pending = 1` is written out: only then is the index of pending follow-ups used.
+        return Condition(
+            "(f.is_pending = 1 AND f.due_at < ? AND f.status <> 'awaiting_customer')",
+            (int(self.frame.now.timestamp()),),
+        )
+
+    def _of_column(self, column: str, term: Term) -> Condition:
+        if term.field.type is ValueType.MOMENT:
+            values = term.values[:1] if term.operator == ".." else term.values
+            return any_of(self._moment(column, term, value) for value in values)
+        if term.field.type is ValueType.NUMBER:
+            return number_condition(column, term)
+        if term.field.type is ValueType.FLAG:
+            return is_one_of(column, [int(value == "true") for value in term.values])
+        return _compared(column, term)
+
+    def _moment(self, column: str, term: Term, value: str) -> Condition:
+        stretch = stretch_of(term, value, self.frame)
+        start, end = stretch.days() if term.field.name == "date" else stretch.seconds()
+        return is_between(column, start, end)
+
+    def _has(self, name: str) -> Condition:
+        if name in _ROWS:
+            return is_among("r.record", _ROWS[name], ALWAYS)
+        if name == "customer":
+            return Condition("r.customer <> 'anonymous'")
+        if name == "result" or name in _OF_FOLLOW_UPS:
+            column = _OF_FOLLOW_UPS.get(name, f"f.{name}")
+            present = Condition(f"{column} IS NOT NULL")
+            if self.domain is Domain.FOLLOW_UPS:
+                return present
+            found = is_among("r.record", _FOLLOW_UPS, present)
+            return any_of((Condition(f"r.{name} IS NOT NULL"), found)) if name in _OWN else found
+        if name in {"level", "stage"}:
+            return is_among("r.customer", _CUSTOMERS, Condition(f"{name} IS NOT NULL"))
+        if name in BUILT_IN and name not in {"thread", "has"}:
+            return Condition(f"{_COLUMNS.get(name, f'r.{name}')} IS NOT NULL")
+        return holds_key(name)
+
+
+def _compared(column: str, term: Term) -> Condition:
+    """Give a column of text against the term's values, as the field's type wants it."""
+    if term.field.type is ValueType.TEXT:
+        folded = [fold(value) for value in term.values]
+        if term.operator == "prefix":
+            starts = [(f"substr(fold({column}), 1, {len(text)}) = ?", text) for text in folded]
+            return any_of(Condition(sql, (text,)) for sql, text in starts)
+        return any_of(Condition(f"instr(fold({column}), ?) > 0", (text,)) for text in folded)
+    if term.operator == "prefix":
+        return starts_with(column, term.values)
+    if term.field.type is ValueType.CHOICE or term.field.name in _EXACT:
+        return is_one_of(column, term.values)
+    return is_named(column, term.values)
+
+
+def _customer_starts(term: Term) -> Condition:
+    names = starts_with("name", [fold(value) for value in term.values])
+    return any_of((
+        starts_with("r.customer", term.values),
+        is_among("r.customer", _CUSTOMER_NAMES, names),
+    ))
+
+

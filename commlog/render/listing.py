@@ -1,0 +1,154 @@
+"""A listing as text: a table for people; JSON, JSON Lines, CSV, TSV, Markdown or ids for programs."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from commlog.errors import UsageError
+from commlog.messages import mark, translate
+from commlog.model.listing import Listing
+from commlog.model.record import Data
+from commlog.render.labels import Labels
+from commlog.render.text import harmless, shorten, width_of
+
+FORMATS: Final = ("table", "json", "jsonl", "csv", "tsv", "markdown", "ids")
+# Columns that hold people's own words: they give way when the terminal is narrow.
+_GIVING_WAY: Final = ("action", "subject", "text", "customer_name", "name")
+_NARROWEST: Final = 12
+_GAP: Final = 2
+
+
+def choose_columns(listing: Listing, columns: str | None, output_format: str) -> Listing:
+    """The listing with the columns a person named; else, for a table or Markdown, those shown by default.
+
+    Raises:
+        UsageError: a column is not there; names all that are.
+    """
+    if columns:
+        names = tuple(name.strip() for name in columns.split(",") if name.strip())
+        unknown = [name for name in names if name not in listing.columns]
+        if unknown or not names:
+            raise UsageError(
+                mark("there is no column '{name}'"), name=", ".join(unknown) or columns,
+                remedy=mark("use some of: {columns}"), columns=", ".join(listing.columns),
+            )
+        return listing.narrowed(names)
+    return listing.narrowed(listing.shown) if output_format in {"table", "markdown"} else listing
+
+
+def format_listing(listing: Listing, output_format: str, labels: Labels, width: int | None = None) -> str:
+    """The listing in one of FORMATS; a table for a terminal gives way to `width` columns when that is known.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    if output_format == "table":
+        return _format_table(listing, labels, width)
+    if output_format not in _FORMATTERS:
+        raise UsageError(
+            mark("there is no format '{value}'"), value=output_format,
+            remedy=mark("use one of: {formats}"), formats=", ".join(FORMATS),
+        )
+    return _FORMATTERS[output_format](listing, labels)
+
+
+def _cell(column: str, value: Data, labels: Labels) -> str:
+    """A value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return translate("yes") if value else translate("no")
+    text = str(value)
+    if text[:4].isdecimal() and text[10:11] == "T":
+        return f"{text[:10]} {text[11:16]}"
+    return harmless(labels.value(column, text))
+
+
+def _cells(listing: Listing, labels: Labels) -> list[list[str]]:
+    return [[_cell(column, value, labels) for column, value in zip(listing.columns, row, strict=True)] for row in listing.rows]
+
+
+def _format_table(listing: Listing, labels: Labels, width: int | None) -> str:
+    if not listing.rows:
+        return ""
+    from tabulate import tabulate
+
+    headings = [labels.column(column) for column in listing.columns]
+    rows = _cells(listing, labels)
+    if width is not None:
+        rows = _fit(headings, rows, listing.columns, width)
+    return tabulate(rows, headings, tablefmt="simple", disable_numparse=True)
+
+
+def _fit(headings: list[str], rows: list[list[str]], columns: Sequence[str], width: int) -> list[list[str]]:
+    """The rows with people's words shortened until the table is no wider than `width`."""
+    widths = [max(width_of(cell) for cell in column) for column in zip(headings, *rows, strict=True)]
+    excess = sum(widths) + _GAP * (len(widths) - 1) - width
+    for name in _GIVING_WAY:
+        if excess > 0 and name in columns:
+            place = columns.index(name)
+            room = max(widths[place] - excess, _NARROWEST)
+            if room < widths[place]:
+                excess -= widths[place] - room
+                rows = [[*row[:place], shorten(row[place], room), *row[place + 1 :]] for row in rows]
+    return rows
+
+
+def _objects(listing: Listing) -> Iterable[dict[str, Data]]:
+    return (dict(zip(listing.columns, row, strict=True)) for row in listing.rows)
+
+
+def _format_json(listing: Listing, labels: Labels) -> str:  # noqa: ARG001 - one signature for all formats
+    return json.dumps(list(_objects(listing)), ensure_ascii=False, indent=2)
+
+
+def _format_jsonl(listing: Listing, labels: Labels) -> str:  # noqa: ARG001
+    return "\n".join(json.dumps(item, ensure_ascii=False) for item in _objects(listing))
+
+
+def _plain(value: Data) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _format_tsv(listing: Listing, labels: Labels) -> str:  # noqa: ARG001
+    """Tab-separated: a tab, line end or backslash inside a value is written as \\t, \\n, \\\\."""
+    lines = ["\t".join(listing.columns)]
+    for row in listing.rows:
+        cells = [_plain(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n") for value in row]
+        lines.append("\t".join(harmless(cell) for cell in cells))
+    return "\n".join(lines)
+
+
+def _format_csv(listing: Listing, labels: Labels) -> str:  # noqa: ARG001
+    """RFC 4180, with an apostrophe before what a spreadsheet would take for a formula."""
+    lines = [",".join(listing.columns)]
+    lines += [",".join(_quoted(value) for value in row) for row in listing.rows]
+    return "\r\n".join(lines)
+
+
+def _quoted(value: Data) -> str:
+    text = _plain(value)
+    if isinstance(value, str) and text[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        text = "'" + text
+    return '"' + text.replace('"', '""') + '"' if any(mark_ in text for mark_ in ',"\r\n') else text
+
+
+def _format_markdown(listing: Listing, labels: Labels) -> str:
+    headings = [labels.column(column) for column in listing.columns]
+    lines = ["| " + " | ".join(headings) + " |", "|" + " --- |" * len(headings)]
+    for row in _cells(listing, labels):
+        lines.append("| " + " | ".join(cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in row) + " |")
+    return "\n".join(lines)
+
+
+def _format_ids(listing: Listing, labels: Labels) -> str:  # noqa: ARG001
+    place = listing.columns.index(listing.id_column)
+    return "\n".join(dict.fromkeys(str(row[place]) for row in listing.rows))
+
+
+_FORMATTERS: Final[Mapping[str, Callable[[Listing, Labels], str]]] = {
+    "json": _format_json, "jsonl": _format_jsonl, "csv": _format_csv, "tsv": _format_tsv,
+    "markdown": _format_markdown, "ids": _format_ids,
+}

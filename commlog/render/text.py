@@ -1,0 +1,88 @@
+"""Text for a terminal: made harmless, measured in columns, cut and wrapped by width."""
+
+import unicodedata
+from typing import Final
+
+# Characters that steer a terminal or turn text around are shown as escapes instead.
+_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+
+def harmless(text: str, *, keep_lines: bool = False) -> str:
+    """The text with every control and direction character shown as an escape; line ends too unless kept."""
+    if text.isprintable() and not _BIDI.intersection(text):
+        return text
+    return "".join(_shown(character, keep_lines) for character in text)
+
+
+def _shown(character: str, keep_lines: bool) -> str:  # noqa: FBT001 - private
+    if character == "\n" and keep_lines:
+        return character
+    if character == "\u3000":
+        return character  # the wide space of Chinese text
+    if character in _BIDI or not (character.isprintable() or character == "\u00a0"):
+        code = ord(character)
+        return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+    return character
+
+
+def width_of(text: str) -> int:
+    """How many columns the text takes: Chinese characters and emoji two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    width = 0
+    for character in text:
+        if unicodedata.east_asian_width(character) in "WF":
+            width += 2
+        elif not unicodedata.combining(character):
+            width += 1
+    return width
+
+
+def shorten(text: str, width: int) -> str:
+    """The text, or its beginning and an ellipsis, in at most this many columns."""
+    if width_of(text) <= width:
+        return text
+    kept = ""
+    room = width - 1
+    for character in text:
+        room -= width_of(character)
+        if room < 0:
+            break
+        kept += character
+    return kept + "…"
+
+
+def pad(text: str, width: int) -> str:
+    """The text filled with spaces to this many columns."""
+    return text + " " * max(0, width - width_of(text))
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """The text in lines of at most this many columns, broken at spaces, or between wide characters."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for piece in _pieces(paragraph):
+            if line and width_of(line) + width_of(piece.rstrip()) > width:
+                lines.append(line.rstrip())
+                line = piece.lstrip()
+            else:
+                line += piece
+        lines.append(line.rstrip())
+    return lines
+
+
+def _pieces(text: str) -> list[str]:
+    """Where a line may break: after spaces, and after each wide character."""
+    pieces: list[str] = []
+    word = ""
+    for character in text:
+        if unicodedata.east_asian_width(character) in "WF":
+            pieces += [word, character] if word else [character]
+            word = ""
+        else:
+            word += character
+            if character == " ":
+                pieces.append(word)
+                word = ""
+    return [*pieces, word] if word else pieces

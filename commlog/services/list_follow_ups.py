@@ -1,0 +1,82 @@
+"""Pending follow-ups: what is owed to customers, the most overdue first."""
+
+from datetime import UTC, date, datetime
+
+from commlog.model.calendar import WorkCalendar
+from commlog.model.follow_up import PAUSED
+from commlog.model.listing import Listing
+from commlog.model.moment import format_instant
+from commlog.model.record import Data
+from commlog.query.filter import every
+from commlog.query.order import COLUMNS, order_by
+from commlog.query.select import Domain
+from commlog.services.question import OptionTerm, condition_of, filter_of, mentions
+from commlog.services.workspace import Workspace
+
+COLUMN_NAMES = (
+    "address", "id", "n", "customer", "customer_name", "subject", "action", "method", "owner", "priority", "due", "due_at",
+    "due_rule", "status", "is_overdue", "late", "agreed_with_customer", "channel", "path",
+)
+SHOWN = ("address", "due", "late", "status", "priority", "owner", "customer_name", "action")
+_STATUS = frozenset({"status"})
+_SQL = """
+SELECT f.address, r.id, f.n, r.customer, f.action, r.subject, f.method, f.owner, f.priority, f.due, f.due_at, f.due_rule,
+       f.status, f.agreed_with_customer, r.channel, r.path, r.party,
+       (SELECT name FROM customers c WHERE c.id = r.customer)
+FROM follow_ups f JOIN records r USING (record) WHERE {condition} ORDER BY {order} LIMIT ?
+"""
+
+
+def list_follow_ups(workspace: Workspace, query: str, terms: list[OptionTerm], sort: str, limit: int) -> Listing:
+    """Follow-ups that match; without a term on their status, those that are pending.
+
+    Raises:
+        UsageError: the query or the sort is not understood.
+    """
+    question = filter_of(workspace, query, terms)
+    if not mentions(question, _STATUS):
+        question = every([filter_of(workspace, "", [("status", ["pending"])]), question])
+    condition = condition_of(workspace, question, Domain.FOLLOW_UPS)
+    order = order_by(sort or "due", COLUMNS[Domain.FOLLOW_UPS], Domain.FOLLOW_UPS)
+    rows = workspace.index.rows(_SQL.format(condition=condition.sql, order=order), (*condition.parameters, limit))
+    lateness = _Lateness(workspace.now, workspace.log.settings.calendar)
+    return Listing(COLUMN_NAMES, tuple(_row(row, lateness) for row in rows), SHOWN, "address")
+
+
+def _row(row: tuple[Data, ...], lateness: "_Lateness") -> tuple[Data, ...]:
+    (address, record_id, n, customer, action, subject, method, owner, priority, due, due_at, rule, status, agreed, channel,
+     path, party, name) = row
+    overdue = lateness.is_overdue(due_at, status)
+    return (
+        address, record_id, n, customer, name or party or customer, subject, action, method, owner, priority, due,
+        lateness.instant(due_at), rule, status, overdue, lateness.working_days(due_at) if overdue else None,
+        None if agreed is None else bool(agreed), channel, path,
+    )
+
+
+class _Lateness:
+    """How late things are at one instant; a day's distance is counted once."""
+
+    def __init__(self, now: datetime, calendar: WorkCalendar) -> None:
+        self.now = now
+        self.seconds = int(now.timestamp())
+        self.calendar = calendar
+        self.counted: dict[date, int] = {}
+
+    def is_overdue(self, due_at: int | None, status: str) -> bool:
+        """Whether the due instant has passed while the clock was running."""
+        return due_at is not None and due_at < self.seconds and status in {"open", "in_progress"} and status != PAUSED
+
+    def instant(self, due_at: int | None) -> str | None:
+        """The due instant as text in the log's zone."""
+        return None if due_at is None else format_instant(datetime.fromtimestamp(due_at, UTC).astimezone(self.calendar.zone))
+
+    def working_days(self, due_at: int) -> int:
+        """Working days that began after the due day, today included."""
+        day = datetime.fromtimestamp(due_at, UTC).astimezone(self.calendar.zone).date()
+        if day not in self.counted:
+            today = self.now.date()
+            self.counted[day] = sum(
+                self.calendar.is_working_day(date.fromordinal(number)) for number in range(day.toordinal() + 1, today.toordinal() + 1)
+            )
+        return self.counted[day]

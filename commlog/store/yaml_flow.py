@@ -1,0 +1,123 @@
+"""Changing a list or mapping in brackets: its new text, with what stays the same left as it was."""
+
+import re
+from typing import Final
+
+import yaml
+
+from commlog.model.record import Data
+from commlog.store.yaml_diff import is_same, pair_items
+from commlog.store.yaml_format import LINE_COLUMNS, columns_of, format_flow, format_key
+from commlog.store.yaml_nodes import Node, construct, span_of
+from commlog.store.yaml_places import CannotSpliceError, line_start
+from commlog.store.yaml_quoting import format_scalar, quote
+
+_COMMENT: Final = re.compile(r"#")
+
+
+def edit_flow(text: str, node: Node, new: Data) -> str | None:
+    """Give the new text of a bracketed node, or None when brackets no longer suit: too long, or lines of text in it.
+
+    Raises:
+        CannotSpliceError: it is written in a way that is not known here.
+
+    """
+    old = construct(node)
+    if type(old) is not type(new) or not old or not new or _has_lines(new):
+        return None
+    if _is_nested(new) and not _is_nested(old):
+        return None
+    start, end = span_of(node)
+    written = _edit_value(text, node, new)
+    column = columns_of(text[line_start(text, start) : start])
+    if "\n" not in written and len(written) > end - start and column + columns_of(written) > LINE_COLUMNS:
+        return None
+    return written
+
+
+def rewrite_scalar(node: Node, new: Data) -> str:
+    """Write a scalar on one line; text stays in quotes where it was."""
+    written = format_scalar(new)
+    if isinstance(new, str) and isinstance(node, yaml.ScalarNode) and node.style in ("'", '"') and written[:1] != '"':
+        return quote(new)
+    return written
+
+
+def _edit_value(text: str, node: Node, new: Data) -> str:
+    start, end = span_of(node)
+    old = construct(node)
+    if is_same(old, new):
+        return text[start:end]
+    if type(old) is type(new) and old and new and isinstance(new, (dict, list)):
+        if text[start] not in "[{":
+            raise CannotSpliceError
+        return _edit_pairs(text, node, new) if isinstance(new, dict) else _edit_items(text, node, new)
+    if isinstance(node, yaml.ScalarNode) and node.style and isinstance(new, str):
+        return quote(new)
+    return format_flow(new)
+
+
+def _edit_items(text: str, node: Node, new: list[Data]) -> str:
+    spans = [span_of(item) for item in node.value]
+    parts: list[tuple[int | None, str]] = []
+    for old_index, new_index in pair_items(construct(node), new):
+        if new_index is None:
+            continue
+        if old_index is None:
+            parts.append((None, format_flow(new[new_index])))
+        else:
+            parts.append((old_index, _edit_value(text, node.value[old_index], new[new_index])))
+    return _join(text, node, spans, parts)
+
+
+def _edit_pairs(text: str, node: Node, new: dict[str, Data]) -> str:
+    spans = [(span_of(key)[0], max(span_of(key)[1], span_of(value)[1])) for key, value in node.value]
+    old = {key.value: index for index, (key, _) in enumerate(node.value)}
+    parts = [(index, _edit_pair(text, node.value[index], new[key])) for key, index in old.items() if key in new]
+    placed: list[tuple[int | None, str]] = [*parts]
+    keys = [key for key in old if key in new]
+    before = ""
+    for key, value in new.items():
+        if key not in old:
+            at = keys.index(before) + 1 if before else len(keys)
+            keys.insert(at, key)
+            placed.insert(at, (None, f"{format_key(key)}: {format_flow(value)}"))
+        before = key
+    return _join(text, node, spans, placed)
+
+
+def _edit_pair(text: str, pair: tuple[Node, Node], new: Data) -> str:
+    key, value = pair
+    start = span_of(key)[0]
+    value_start, value_end = span_of(value)
+    if is_same(construct(value), new):
+        return text[start : max(span_of(key)[1], value_end)]
+    if value_start == value_end:
+        return f"{text[start : span_of(key)[1]]}: {format_flow(new)}"
+    return text[start:value_start] + _edit_value(text, value, new)
+
+
+def _join(text: str, node: Node, spans: list[tuple[int, int]], parts: list[tuple[int | None, str]]) -> str:
+    """Put parts between the brackets again, each old one behind the comma (and line end) it had."""
+    start, end = span_of(node)
+    between = [text[one[1] : other[0]] for one, other in zip(spans, spans[1:], strict=False)]
+    usual = between[0] if between and not _COMMENT.search(between[0]) else ", "
+    joined = text[start : spans[0][0]]
+    for place, (index, part) in enumerate(parts):
+        if place:
+            joined += between[index - 1] if index else usual
+        joined += part
+    return joined + text[spans[-1][1] : end]
+
+
+def _has_lines(value: Data) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_lines, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_lines, value))
+    return isinstance(value, str) and "\n" in value
+
+
+def _is_nested(value: Data) -> bool:
+    items = value.values() if isinstance(value, dict) else value
+    return any(isinstance(item, (dict, list)) for item in items)

@@ -1,0 +1,205 @@
+"""From what people type to the values of a template: labels to slugs, words to numbers and times."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from commlog.messages import mark, translate
+from commlog.templates.fields import (
+    LIST,
+    MAPPING,
+    TEXT,
+    Data,
+    Field,
+    HasFields,
+    Path,
+    find_child,
+    find_value,
+    format_path,
+    nearest,
+    nearest_value,
+)
+from commlog.templates.finding import Finding
+from commlog.templates.formats import CHECKS
+
+_TRUE: Final = frozenset({"true", "yes", "y", "1", "是", "对", "有", "on"})
+_FALSE: Final = frozenset({"false", "no", "n", "0", "否", "不", "无", "没有", "off"})
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,15}")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+# Full-width forms Chinese keyboards give for digits and signs.
+_NARROW: Final = str.maketrans("０１２３４５６７８９＋－．", "0123456789+-.")
+_SEPARATORS: Final = re.compile(r"[,，、]")
+
+_MOMENT_WORDS: Final = {
+    "date": mark("a date, e.g. 2026-03-10"),
+    "date-time": mark("a moment, e.g. 2026-03-10 14:30"),
+    "date-or-date-time": mark("a date or a moment, e.g. 2026-03-10 or 2026-03-10 14:30"),
+}
+
+
+class ConversionError(ValueError):
+    """Typed words that do not fit the field; `finding` says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.code)
+        self.finding = finding
+        self.code = finding.code
+        self.facts = finding.facts
+
+
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """Turns typed text into values.
+
+    `parse_flow` reads YAML or JSON text; `parse_moment` reads a date or an instant as people type
+    them. Both raise ValueError for what they cannot read; instants come with their zone.
+    """
+
+    parse_flow: Callable[[str], Data]
+    parse_moment: Callable[[str], date | datetime]
+
+    def convert(self, field: Field, text: str) -> Data:
+        """The value of one field from the text typed for it.
+
+        Raises: ConversionError.
+        """
+        return self._convert(field, text, (field.key,))
+
+    def convert_all(self, field: Field, texts: Sequence[str]) -> Data:
+        """The value of a field whose text was given several times: a list of all, else the last.
+
+        Raises: ConversionError.
+        """
+        if field.type != LIST:
+            return self.convert(field, texts[-1])
+        return [entry for text in texts for entry in self.convert(field, text)]
+
+    def convert_entry(self, field: Field, text: str) -> Data:
+        """One entry for a list field, taken whole: commas in it separate nothing.
+
+        Raises: ConversionError.
+        """
+        item = field.item or field
+        return self._convert(item, text, (field.key,))
+
+    def translate_data(self, owner: HasFields, data: Mapping[str, Data]) -> dict[str, Data]:
+        """The same data with labels replaced by keys and slugs, and times by their stored form.
+
+        Keys no form knows, and values of another type, are left as they are: validation names them.
+        """
+        translated: dict[str, Data] = {}
+        for key, value in data.items():
+            field = find_child(owner, key) if isinstance(key, str) else None
+            translated[field.key if field else key] = self._translate(field, value) if field else value
+        return translated
+
+    def _translate(self, field: Field, value: Data) -> Data:
+        if isinstance(value, dict) and field.fields:
+            return self.translate_data(field, value)
+        if isinstance(value, list) and field.item is not None:
+            return [self._translate(field.item, entry) for entry in value]
+        if isinstance(value, str) and (field.enum or field.enum_labels):
+            return find_value(field, value) or value
+        if isinstance(value, str) and field.format in _MOMENT_WORDS:
+            return self._find_moment(field, value) or value
+        return value
+
+    def _convert(self, field: Field, text: str, path: Path) -> Data:
+        stripped = text.strip()
+        if field.type == LIST:
+            return self._convert_list(field, stripped, path)
+        if (field.type == MAPPING or field.fields) and (field.type == MAPPING or stripped.startswith("{")):
+            return self._convert_mapping(field, stripped, path)
+        if field.enum or field.enum_labels:
+            return _convert_choice(field, stripped, path)
+        if field.format in _MOMENT_WORDS:
+            return self._convert_moment(field, stripped, path)
+        if field.type == TEXT:
+            return text if field.multiline else stripped
+        return _convert_plain(field, stripped, path)
+
+    def _convert_list(self, field: Field, text: str, path: Path) -> list[Data]:
+        item = field.item
+        if text.startswith("[") or (item is not None and item.fields):
+            value = self._parse(text, field, path)
+            entries = value if isinstance(value, list) else [value]
+            return [self._translate(item, entry) if item else entry for entry in entries]
+        if item is None or item.multiline:
+            # Sentences hold commas of their own: one text is one entry.
+            return [text] if text else []
+        parts = [part.strip() for part in _SEPARATORS.split(text)]
+        return [self._convert(item, part, (*path, number)) for number, part in enumerate(filter(None, parts))]
+
+    def _convert_mapping(self, field: Field, text: str, path: Path) -> Data:
+        value = self._parse(text, field, path)
+        if not isinstance(value, dict):
+            raise _refused("wrong-type", path, text, translate(mark("a mapping, e.g. {name: value}")))
+        return self.translate_data(field, value) if field.fields else value
+
+    def _parse(self, text: str, field: Field, path: Path) -> Data:
+        try:
+            return self.parse_flow(text)
+        except ValueError as error:
+            is_list = field.type == LIST
+            words = mark("a list, e.g. [a, b]") if is_list else mark("a mapping, e.g. {name: value}")
+            raise _refused("wrong-type", path, text, translate(words)) from error
+
+    def _convert_moment(self, field: Field, text: str, path: Path) -> str:
+        found = self._find_moment(field, text)
+        if found is None:
+            raise _refused("wrong-format", path, text, translate(_MOMENT_WORDS[field.format]))
+        return found
+
+    def _find_moment(self, field: Field, text: str) -> str | None:
+        """The stored form of a date or an instant, None when the text is neither or the wrong one."""
+        if CHECKS[field.format](text):
+            return text
+        try:
+            moment = self.parse_moment(text)
+        except ValueError:
+            return None
+        if isinstance(moment, datetime):
+            is_date = field.format == "date"
+            return moment.date().isoformat() if is_date else moment.isoformat(timespec="seconds")
+        return None if field.format == "date-time" else moment.isoformat()
+
+
+def unknown_field(owner: HasFields, words: str) -> Finding:
+    """The finding for a name no form knows, with the nearest key when there is one."""
+    near = nearest(words, owner)
+    facts = {"field": words, "value": words} | ({"suggestion": near} if near else {})
+    return Finding("unknown-field", (words,), facts)
+
+
+def _convert_choice(field: Field, text: str, path: Path) -> str:
+    found = find_value(field, text)
+    if found is not None:
+        return found
+    if not field.enum:
+        # The labels only name the usual ones; a team may have its own.
+        return text
+    near = nearest_value(field, text)
+    facts = {"suggestion": near} if near else {}
+    raise _refused("not-in-list", path, text, ", ".join(map(str, field.enum)), **facts)
+
+
+def _convert_plain(field: Field, text: str, path: Path) -> bool | int | float:
+    narrow = text.translate(_NARROW)
+    if field.type == "boolean":
+        if narrow.casefold() in _TRUE | _FALSE:
+            return narrow.casefold() in _TRUE
+        raise _refused("wrong-type", path, text, translate(mark("yes or no")))
+    if field.type == "integer" and _WHOLE.fullmatch(narrow):
+        return int(narrow)
+    if field.type == "number" and _NUMBER.fullmatch(narrow):
+        return float(narrow) if "." in narrow else int(narrow)
+    words = mark("a whole number") if field.type == "integer" else mark("a number")
+    raise _refused("wrong-type", path, text, translate(words))
+
+
+def _refused(code: str, path: Path, value: str, expected: str, **facts: str) -> ConversionError:
+    return ConversionError(
+        Finding(code, path, {"field": format_path(path), "value": value, "expected": expected, **facts}),
+    )

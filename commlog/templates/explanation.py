@@ -1,0 +1,262 @@
+"""From the explaining validator's errors to findings: what is wrong, where, and what is expected."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import referencing
+import referencing.jsonschema
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+
+from commlog.messages import current_language, mark, translate
+from commlog.templates.catalog import Template
+from commlog.templates.fields import (
+    Data,
+    Field,
+    HasFields,
+    Path,
+    format_path,
+    nearest,
+    nearest_value,
+    value_label,
+)
+from commlog.templates.finding import Finding
+from commlog.templates.formats import CHECKS
+from commlog.templates.keywords import KEYWORDS, message_of
+from commlog.templates.schema_files import Schema
+
+_MAX_SHOWN: Final = 60
+
+_TYPE_WORDS: Final = {
+    "string": mark("text"), "integer": mark("a whole number"), "number": mark("a number"),
+    "boolean": mark("true or false"), "array": mark("a list"), "object": mark("a mapping of names to values"),
+    "null": mark("empty"),
+}
+_FORMAT_WORDS: Final = {
+    "date": mark("a date, e.g. 2026-03-10"),
+    "date-time": mark("a moment with its offset, e.g. 2026-03-10T14:30:00+08:00"),
+    "time": mark("a time of day, e.g. 09:30"),
+    "email": mark("an e-mail address"),
+}
+# Of two findings on one value, the one on the right only repeats the one on the left.
+_SAYS_MORE: Final = (("wrong-format", "wrong-pattern"), ("wrong-pattern", "too-short"))
+
+
+class Explainer:
+    """Finds everything in data that does not fit one template."""
+
+    def __init__(
+        self, template: Template, resources: Mapping[str, Schema], *,
+        root: str, retrieve: Callable[[str], Any],
+    ) -> None:
+        self._template = template
+        dialect = referencing.jsonschema.DRAFT202012
+        registry: referencing.Registry[Any] = referencing.Registry(retrieve=retrieve).with_resources(  # type: ignore[call-arg]
+            (uri, dialect.create_resource(schema)) for uri, schema in resources.items()
+        )
+        kind = extend(Draft202012Validator, dict(KEYWORDS))  # type: ignore[no-untyped-call]  # has no types
+        self._validator = kind({"$ref": root}, registry=registry, format_checker=_format_checker())
+
+    def explain(self, data: Data) -> tuple[Finding, ...]:
+        """Every finding, in the form's order; each place and kind once."""
+        errors = list(self._validator.iter_errors(data))
+        findings = [finding for error in errors for finding in self._convert(error)]
+        if errors and not findings:
+            findings = [self._other(error) for error in errors]
+        unique: dict[tuple[Path, str, str], Finding] = {}
+        for finding in findings:
+            unique.setdefault((finding.path, finding.code, finding.facts.get("reason", "")), finding)
+        codes = {(finding.path, finding.code) for finding in unique.values()}
+        told = [
+            finding for finding in unique.values()
+            if not any(finding.code == less and (finding.path, more) in codes for more, less in _SAYS_MORE)
+        ]
+        return tuple(sorted(told, key=self._position))
+
+    def _position(self, finding: Finding) -> tuple[int, str]:
+        first = finding.path[0] if finding.path else ""
+        order = self._template.order
+        place = order.index(first) if first in order else len(order)
+        return place, "/".join(f"{step:06}" if isinstance(step, int) else str(step) for step in finding.path)
+
+    def _convert(self, error: ValidationError) -> Iterator[Finding]:
+        keyword = str(error.validator)
+        if keyword in {"anyOf", "oneOf"} and not message_of(error.schema):
+            yield from self._convert_choice(error)
+        elif keyword == "unevaluatedProperties":
+            yield from self._convert_unevaluated(error)
+        else:
+            yield _READERS.get(keyword, Explainer._other)(self, error)
+
+    def _convert_choice(self, error: ValidationError) -> Iterator[Finding]:
+        """Several forms are allowed: explain the one that comes nearest, never "none of them"."""
+        branches: dict[Any, list[ValidationError]] = {}
+        for inner in error.context or ():
+            branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+        if not branches:
+            yield self._other(error)
+            return
+        fitting = [
+            errors for errors in branches.values()
+            if not any(inner.validator == "type" and not inner.relative_path for inner in errors)
+        ]
+        if fitting:
+            for inner in min(fitting, key=len):
+                yield from self._convert(inner)
+        else:
+            kinds = [_type_words(inner) for errors in branches.values() for inner in errors[:1]]
+            words = translate(" or ").join(dict.fromkeys(kinds))
+            yield self._finding(error, "wrong-type", value=_shown(error.instance), expected=words)
+
+    def _convert_unevaluated(self, error: ValidationError) -> Iterator[Finding]:
+        """Only keys no form knows: when a part fails, its keys count as unknown to the schema."""
+        path = tuple(error.absolute_path)
+        owner = self._owner(path)
+        known = {field.key for field in owner.fields}
+        for key in error.instance if isinstance(error.instance, dict) else ():
+            if key not in known:
+                yield self._unknown((*path, key), owner)
+
+    def _unknown(self, path: Path, owner: HasFields) -> Finding:
+        key = str(path[-1])
+        near = nearest(key, owner)
+        facts = {"field": format_path(path), "value": key} | ({"suggestion": near} if near else {})
+        return Finding("unknown-field", path, facts)
+
+    def _additional(self, error: ValidationError) -> Finding:
+        path = tuple(error.absolute_path)
+        return self._unknown(path, self._owner(path[:-1]))
+
+    def _missing(self, error: ValidationError) -> Finding:
+        return self._finding(error, "missing-field")
+
+    def _type(self, error: ValidationError) -> Finding:
+        return self._finding(error, "wrong-type", value=_shown(error.instance), expected=_type_words(error))
+
+    def _enum(self, error: ValidationError) -> Finding:
+        field = self._field(tuple(error.absolute_path))
+        values: Any = error.validator_value
+        near = nearest_value(field, str(error.instance)) if field is not None else ""
+        return self._finding(
+            error, "not-in-list", value=_shown(error.instance),
+            expected=", ".join(_choice(field, value) for value in values),
+            **({"suggestion": near} if near else {}),
+        )
+
+    def _const(self, error: ValidationError) -> Finding:
+        return self._finding(
+            error, "const-differs", value=_shown(error.instance), expected=_shown(error.validator_value),
+        )
+
+    def _format(self, error: ValidationError) -> Finding:
+        return self._finding(error, "wrong-format", value=_shown(error.instance), expected=_expected(error))
+
+    def _pattern(self, error: ValidationError) -> Finding:
+        return self._finding(error, "wrong-pattern", value=_shown(error.instance), expected=_expected(error))
+
+    def _size(self, error: ValidationError) -> Finding:
+        code = "too-long" if str(error.validator).startswith("max") else "too-short"
+        words = {
+            "Length": mark("{count} characters"), "Items": mark("{count} entries"),
+            "Properties": mark("{count} fields"),
+        }[str(error.validator)[3:]]
+        return self._finding(error, code, expected=translate(words).format(count=error.validator_value))
+
+    def _range(self, error: ValidationError) -> Finding:
+        schema = error.schema if isinstance(error.schema, dict) else {}
+        low, high = schema.get("minimum"), schema.get("maximum")
+        if low is not None and high is not None:
+            words = translate("{low} to {high}").format(low=low, high=high)
+        else:
+            words = f"{_COMPARISONS[str(error.validator)]} {error.validator_value}"
+        return self._finding(error, "out-of-range", value=_shown(error.instance), expected=words)
+
+    def _rule(self, error: ValidationError) -> Finding:
+        return self._finding(error, "rule-broken", reason=error.message)
+
+    def _other(self, error: ValidationError) -> Finding:
+        message = message_of(error.schema)
+        if message:
+            return self._finding(error, "rule-broken", reason=message)
+        return self._finding(error, "schema-violation", reason=_first_words(error.message))
+
+    def _finding(self, error: ValidationError, code: str, **facts: str) -> Finding:
+        path = tuple(error.absolute_path)
+        return Finding(code, path, {"field": format_path(path), **facts})
+
+    def _field(self, path: Path) -> Field | None:
+        owner: HasFields | Field | None = self._template
+        for step in path:
+            if isinstance(step, int):
+                owner = owner.item if isinstance(owner, Field) else None
+            else:
+                owner = next((field for field in owner.fields if field.key == step), None) if owner else None
+        return owner if isinstance(owner, Field) else None
+
+    def _owner(self, path: Path) -> HasFields:
+        return (self._field(path) if path else None) or self._template
+
+
+_COMPARISONS: Final = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
+
+_READERS: Final[Mapping[str, Callable[[Explainer, ValidationError], Finding]]] = {
+    "required": Explainer._missing, "type": Explainer._type, "enum": Explainer._enum,  # noqa: SLF001 - its own table
+    "const": Explainer._const, "format": Explainer._format, "pattern": Explainer._pattern,  # noqa: SLF001
+    "additionalProperties": Explainer._additional, "if": Explainer._rule,  # noqa: SLF001
+    **dict.fromkeys(_COMPARISONS, Explainer._range),  # noqa: SLF001
+    **dict.fromkeys(
+        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+        Explainer._size,  # noqa: SLF001
+    ),
+}
+
+
+def _format_checker() -> FormatChecker:
+    checker = FormatChecker(formats=())
+    for name, check in CHECKS.items():
+        checker.checkers[name] = (_on_text(check), ())
+    return checker
+
+
+def _on_text(check: Callable[[str], bool]) -> Callable[[object], bool]:
+    return lambda value: check(value) if isinstance(value, str) else True
+
+
+def _expected(error: ValidationError) -> str:
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    words = schema.get("x-expected")
+    if isinstance(words, dict):
+        return str(words.get(current_language()) or words.get("en", ""))
+    known = _FORMAT_WORDS.get(str(schema.get("format")))
+    return translate(known) if known else _shown(error.validator_value)
+
+
+def _type_words(error: ValidationError) -> str:
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    if "format" in schema and ("x-expected" in schema or schema["format"] in _FORMAT_WORDS):
+        return _expected(error)
+    named: Any = error.validator_value
+    if named == "string" and isinstance(error.instance, int | float):
+        return translate("text (put it in quotes)")
+    names = named if isinstance(named, list) else [named]
+    return translate(" or ").join(translate(_TYPE_WORDS.get(name, str(name))) for name in names)
+
+
+def _choice(field: Field | None, value: Data) -> str:
+    words = value_label(field, value, current_language()) if field is not None else str(value)
+    plain = str(value)
+    return plain if words.casefold().replace(" ", "_") == plain else f"{plain} ({words})"
+
+
+def _shown(value: Data) -> str:
+    if value is None:
+        return translate("nothing")
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return _first_words(text)
+
+
+def _first_words(text: str) -> str:
+    one_line = text.replace("\r", "").replace("\n", "↵").replace("\t", " ")
+    return one_line if len(one_line) <= _MAX_SHOWN else one_line[: _MAX_SHOWN - 1] + "…"

@@ -1,0 +1,187 @@
+"""The fields of a template as people know them: keys, labels, hints, and ways to name them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final, Protocol
+
+Data = Any
+Path = tuple[str | int, ...]
+Labels = Mapping[str, str]
+
+TEXT: Final = "text"
+LIST: Final = "list"
+MAPPING: Final = "mapping"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form; `item` is what a list holds, `fields` what a mapping holds.
+
+    `type` is text, integer, number, boolean, list or mapping (the first, when several are allowed);
+    `free` says that a mapping takes any key.
+    """
+
+    key: str
+    type: str
+    labels: Labels
+    hints: Labels
+    enum_labels: Mapping[str, Labels]
+    enum: tuple[Data, ...] = ()
+    format: str = ""
+    personal: bool = False
+    required: bool = False
+    read_only: bool = False
+    multiline: bool = False
+    free: bool = False
+    default: Data = None
+    item: "Field | None" = None
+    fields: tuple["Field", ...] = ()
+
+
+class HasFields(Protocol):
+    """A template, or a field that is a mapping."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields one level below, in the form's order."""
+
+
+def label(field: Field, language: str) -> str:
+    """The word people see for the field, in `zh` or `en`; its key when it has none."""
+    return field.labels.get(language) or field.key
+
+
+def value_label(field: Field, value: Data, language: str) -> str:
+    """The word people see for one of the field's choices; the value itself when it has none."""
+    return _labels_of(field, value).get(language) or str(value)
+
+
+def hint(field: Field, language: str) -> str:
+    """What a colleague would advise while the field is filled in; empty when there is nothing."""
+    return field.hints.get(language, "")
+
+
+def find_value(field: Field, words: str) -> str | None:
+    """The choice that is written like this: its slug, or its label in either language."""
+    wanted = fold(words)
+    return next((choice for choice in _choices(field) if wanted in _value_names(field, choice)), None)
+
+
+def find_child(owner: HasFields, words: str) -> Field | None:
+    """The field one level below that is written like this: its key, or its label in either language."""
+    for field in owner.fields:
+        if field.key == words:
+            return field
+    wanted = fold(words)
+    matching = [field for field in owner.fields if wanted in _names_of(field)]
+    return matching[0] if len(matching) == 1 else None
+
+
+def find_field(template: HasFields, dotted: str) -> Field | None:
+    """The field a dotted name means (`followups.0.due`, `沟通渠道`, `party.姓名`), if there is one."""
+    steps = split_dotted(dotted)
+    owner: HasFields | None = template
+    field: Field | None = None
+    for step in steps:
+        field, owner = _step(field, owner, step)
+        if field is None:
+            return None
+    return field
+
+
+def canonical_path(template: HasFields, dotted: str) -> Path:
+    """The path of a dotted name inside a record, every label replaced by its key.
+
+    Raises: KeyError with the step that is not known, as written.
+    """
+    path: list[str | int] = []
+    owner: HasFields | None = template
+    field: Field | None = None
+    for step in split_dotted(dotted):
+        is_index = field is not None and field.item is not None and _is_index(step)
+        field, owner = _step(field, owner, step)
+        if field is None:
+            raise KeyError(step)
+        path.append(int(step) if is_index else field.key)
+    return tuple(path)
+
+
+def format_path(path: Path) -> str:
+    """A path as people read it: `followups[0].due`."""
+    shown = ""
+    for step in path:
+        shown += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return shown.removeprefix(".")
+
+
+def split_dotted(dotted: str) -> list[str]:
+    """The steps of a dotted name; `followups[0].due` and `followups.0.due` are the same."""
+    return re.sub(r"\[([0-9]+)\]", r".\1", dotted).strip().split(".")
+
+
+def nearest(words: str, owner: HasFields) -> str:
+    """The key of the field whose key or label is written most like this; empty when none is near."""
+    names = {name: field.key for field in owner.fields for name in _names_of(field)}
+    return names.get(closest(fold(words), names), "")
+
+
+def nearest_value(field: Field, words: str) -> str:
+    """The choice whose slug or label is written most like this; empty when none is near."""
+    names: dict[str, str] = {}
+    for choice in _choices(field):
+        names.update(dict.fromkeys(_value_names(field, choice), choice))
+    return names.get(closest(fold(words), names), "")
+
+
+def closest(words: str, names: Mapping[str, str]) -> str:
+    """The name most like the words, or one that holds them whole; empty when none is near."""
+    near = get_close_matches(words, names, n=1, cutoff=0.6)
+    if near:
+        return near[0]
+    # Two Chinese characters out of four are under any sensible cutoff, yet plainly meant.
+    held = [name for name in names if len(words) > 1 and words in name]
+    return held[0] if len(held) == 1 else ""
+
+
+def fold(words: str) -> str:
+    """The words as they are compared: case, blanks, `_` and `-` do not matter, nor full-width brackets."""
+    plain = words.casefold().replace("（", "(").replace("）", ")")
+    return re.sub(r"[\s_\-]+", "", plain)
+
+
+def _names_of(field: Field) -> set[str]:
+    return {fold(field.key), *map(fold, field.labels.values())}
+
+
+def _choices(field: Field) -> list[str]:
+    """The choices that are words: those a list allows, and those that merely have a label."""
+    return [choice for choice in dict.fromkeys((*field.enum, *field.enum_labels)) if isinstance(choice, str)]
+
+
+def _value_names(field: Field, choice: str) -> set[str]:
+    return {fold(choice), *map(fold, _labels_of(field, choice).values())}
+
+
+def _labels_of(field: Field, value: Data) -> Labels:
+    return field.enum_labels.get(value, {}) if isinstance(value, str) else {}
+
+
+def _step(field: Field | None, owner: HasFields | None, step: str) -> tuple[Field | None, HasFields | None]:
+    """The field one step further down, and what its own steps are looked up in."""
+    if field is not None and field.item is not None and _is_index(step):
+        return field.item, field.item
+    found = find_child(owner, step) if owner is not None and step else None
+    if found is None and field is not None and field.free and step:
+        found = free_field(step)
+    return found, found
+
+
+def _is_index(step: str) -> bool:
+    return step.isascii() and step.isdigit()
+
+
+def free_field(key: str) -> Field:
+    """The field that stands for a key no form foresees, as under `extra`."""
+    return Field(key=key, type=TEXT, labels={}, hints={}, enum_labels={}, free=True)

@@ -1,0 +1,205 @@
+"""The schema files of a few folders: found by name, read, and kept from pointing outside."""
+
+import hashlib
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+from commlog.errors import InvalidError, NotFoundError, UnreadableError
+from commlog.messages import mark
+
+Schema = dict[str, Any]
+
+SUFFIX: Final = ".schema.json"
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+MAX_BYTES: Final = 1_000_000
+
+# "$dynamicRef" is followed like "$ref": both could name a place outside.
+_REFERENCES: Final = ("$ref", "$dynamicRef")
+_REPAIR: Final = mark("correct the template, or remove it: the shipped one is used then")
+
+
+def shipped_folder() -> Path:
+    """The folder of the templates that come with commlog: in the wheel, else in the repository."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "schemas"
+    return inside if inside.is_dir() else package.parent / "schemas"
+
+
+class SchemaFiles:
+    """Schema files by their name relative to a folder; the first folder that has the name wins."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(folders)
+        self._read: dict[str, Schema] = {}
+        self._referred: dict[str, frozenset[str]] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all templates, sorted; a broken one is among them."""
+        files = (path for folder in self.folders for path in folder.glob("*" + SUFFIX))
+        return tuple(sorted({path.name.removesuffix(SUFFIX) for path in files}))
+
+    def locate(self, relative: str) -> Path | None:
+        """The file that has this name, in the first folder that holds one."""
+        candidates = (folder / relative for folder in self.folders)
+        return next((path for path in candidates if path.is_file()), None)
+
+    def read(self, relative: str) -> Schema:
+        """One schema file as data, its own `$id` left out: files refer to each other by name.
+
+        Raises: NotFoundError, UnreadableError, InvalidError (not JSON, not a schema; with the line).
+        """
+        if relative not in self._read:
+            path = self.locate(relative)
+            if path is None:
+                raise NotFoundError(mark("there is no schema file '{name}'"), name=relative)
+            self._read[relative] = _parse_schema(_read_text(path), path)
+        return self._read[relative]
+
+    def closure(self, relative: str) -> Mapping[str, Schema]:
+        """The file and every file it refers to, by name.
+
+        Raises: NotFoundError, UnreadableError, InvalidError (a reference outside, or to nothing).
+        """
+        documents: dict[str, Schema] = {}
+        waiting = {relative}
+        while waiting:
+            name = waiting.pop()
+            documents[name] = self.read(name)
+            waiting |= self._targets(name) - documents.keys()
+        return documents
+
+    def fingerprint(self) -> str:
+        """A hash that changes when any template, or any part of one, changes."""
+        digest = hashlib.sha256()
+        for number, folder in enumerate(self.folders):
+            for path in sorted((*folder.glob("*" + SUFFIX), *folder.glob("parts/*.json"))):
+                raw = _read_bytes(path)
+                digest.update(f"{number}:{path.relative_to(folder).as_posix()}:{len(raw)}:".encode())
+                digest.update(raw)
+        return digest.hexdigest()
+
+    def _targets(self, name: str) -> frozenset[str]:
+        """The files one file refers to."""
+        if name not in self._referred:
+            targets = set()
+            for reference in set(_iter_references(self.read(name))):
+                target = split_reference(reference, name)[0]
+                if target is None or (target != name and self.locate(target) is None):
+                    path = self.locate(name) or Path(name)
+                    message = mark("the template refers to '{value}', which is not among the templates")
+                    raise _broken(path, message, line=_line_of(path, reference), value=reference)
+                targets.add(target)
+            self._referred[name] = frozenset(targets)
+        return self._referred[name]
+
+
+def split_reference(reference: str, document: str) -> tuple[str | None, str]:
+    """The file a `$ref` in `document` means (None: outside the folder), and the place in it."""
+    name, _, fragment = reference.partition("#")
+    if not name:
+        return document, unquote(fragment)
+    if ":" in name or name.startswith(("/", "\\")) or "?" in name:
+        return None, ""
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(document), unquote(name)))
+    return (None if target.startswith("..") else target), unquote(fragment)
+
+
+def find_place(schema: Schema, pointer: str) -> Any:
+    """What stands at a JSON pointer, None when nothing does."""
+    place: Any = schema
+    for raw in pointer.split("/")[1:] if pointer else ():
+        key = raw.replace("~1", "/").replace("~0", "~")
+        if isinstance(place, list) and re.fullmatch("[0-9]{1,6}", key):
+            place = place[int(key)] if int(key) < len(place) else None
+        else:
+            place = place.get(key) if isinstance(place, dict) else None
+    return place
+
+
+def _iter_references(schema: Schema) -> Iterator[str]:
+    waiting: list[Any] = [schema]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield from (node[key] for key in _REFERENCES if isinstance(node.get(key), str))
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(
+            mark("cannot read the template: {reason}"), file=str(path), reason=error.strerror,
+        ) from error
+
+
+def _read_text(path: Path) -> str:
+    raw = _read_bytes(path)
+    if len(raw) > MAX_BYTES:
+        raise _broken(path, mark("the template is too large: {value} bytes"), value=str(len(raw)))
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _broken(
+            path, mark("the template is not UTF-8 text"), line=raw.count(b"\n", 0, error.start) + 1,
+        ) from error
+
+
+def _parse_schema(text: str, path: Path) -> Schema:
+    try:
+        schema = json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        raise _broken(
+            path, mark("the template is not JSON: {reason}"), line=error.lineno, column=error.colno,
+            reason=error.msg,
+        ) from error
+    except RecursionError as error:
+        raise _broken(path, mark("the template is nested too deep"), line=1) from error
+    except _TwiceError as error:
+        key = error.args[0]
+        raise _broken(
+            path, mark("the template has the key '{value}' twice"), line=_line_of(path, f'"{key}"'),
+            value=key,
+        ) from error
+    if not isinstance(schema, dict):
+        raise _broken(path, mark("the template is not a JSON object"), line=1)
+    dialect = schema.get("$schema", DIALECT)
+    if str(dialect).rstrip("#") != DIALECT:
+        raise _broken(
+            path, mark("the template is written in '{value}'; commlog reads JSON Schema draft 2020-12"),
+            line=_line_of(path, '"$schema"'), value=str(dialect),
+        )
+    return {key: value for key, value in schema.items() if key != "$id"}
+
+
+class _TwiceError(Exception):
+    """A key stands twice in one JSON object."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Schema:
+    keys: set[str] = set()
+    for key, _ in pairs:
+        if key in keys:
+            raise _TwiceError(key)
+        keys.add(key)
+    return dict(pairs)
+
+
+def _line_of(path: Path, words: str) -> int:
+    lines = _read_bytes(path).decode("utf-8", errors="replace").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if words in line), 1)
+
+
+def _broken(path: Path, message: str, *, line: int = 0, column: int = 0, **facts: str) -> InvalidError:
+    value, reason = facts.get("value", ""), facts.get("reason", "")
+    return InvalidError(
+        message, remedy=_REPAIR, file=str(path), line=line, column=column, value=value, reason=reason,
+    )

@@ -1,0 +1,141 @@
+"""Data against its template: accepted by the fast validator, explained by the other."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn, Protocol
+
+from commlog.errors import InvalidError
+from commlog.messages import mark
+from commlog.templates.catalog import Catalog, Template
+from commlog.templates.fields import Data
+from commlog.templates.finding import Finding
+from commlog.templates.formats import CHECKS
+from commlog.templates.schema_files import Schema
+
+# Templates refer to each other by file name; this address only gives those names something to start
+# from. Names under `.invalid` lead nowhere, by RFC 2606.
+BASE: Final = "https://commlog.invalid/schemas/"
+
+
+class _Accepting(Protocol):
+    def is_valid(self, instance: Any) -> bool: ...
+
+
+class _Explaining(Protocol):
+    def explain(self, data: Data) -> tuple[Finding, ...]: ...
+
+
+class RefusedError(ValueError):
+    """A schema asked for something outside its folder."""
+
+
+class Validator:
+    """Checks data against the templates of a catalog; each is prepared once, when first needed."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._accepting: dict[str, _Accepting] = {}
+        self._explaining: dict[str, _Explaining] = {}
+
+    def is_valid(self, template_name: str, data: Data) -> bool:
+        """Whether the data fits the template.
+
+        Raises: NotFoundError, InvalidError (the template is broken), UnreadableError.
+        """
+        return self._is_valid(self._catalog.get(template_name), data)
+
+    def explain(self, template_name: str, data: Data) -> tuple[Finding, ...]:
+        """Everything in the data that does not fit the template; nothing when it fits.
+
+        Raises: NotFoundError, InvalidError (the template is broken), UnreadableError.
+        """
+        return self._explain(self._catalog.get(template_name), data)
+
+    def is_valid_settings(self, name: str, data: Data) -> bool:
+        """Whether the data fits the schema of a log's own file: `commlog` or `calendar`."""
+        return self._is_valid(self._catalog.get_settings(name), data)
+
+    def explain_settings(self, name: str, data: Data) -> tuple[Finding, ...]:
+        """Everything that does not fit the schema of a log's own file: `commlog` or `calendar`."""
+        return self._explain(self._catalog.get_settings(name), data)
+
+    def _is_valid(self, template: Template, data: Data) -> bool:
+        if template.name not in self._accepting:
+            self._accepting[template.name] = build_accepting(template)
+        try:
+            return self._accepting[template.name].is_valid(data)
+        except ValueError:
+            # A value YAML does not have (bytes, a key that is a number).
+            return False
+
+    def _explain(self, template: Template, data: Data) -> tuple[Finding, ...]:
+        if template.name not in self._explaining:
+            # Known to the other one first, so that a broken template is one error in both.
+            self._accepting.setdefault(template.name, build_accepting(template))
+            self._explaining[template.name] = _build_explaining(template)
+        findings = self._explaining[template.name].explain(data)
+        if not findings and not self._is_valid(template, data):
+            return (Finding("schema-violation", (), {"reason": "does not fit the template"}),)
+        return findings
+
+
+def build_accepting(template: Template) -> _Accepting:
+    """The fast validator of one template; it reads nothing but the template's own documents.
+
+    Raises: InvalidError when the template is not a JSON Schema.
+    """
+    import jsonschema_rs
+
+    try:
+        registry = jsonschema_rs.Registry(
+            list(_resources(template.documents).items()), draft=jsonschema_rs.Draft202012, retriever=refuse,
+        )
+        return jsonschema_rs.Draft202012Validator(
+            {"$ref": BASE + template.root}, registry=registry, retriever=refuse,
+            validate_formats=True, formats=dict(CHECKS),
+        )
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        raise InvalidError(
+            mark("the template is not a JSON Schema: {reason}"), file=str(template.file), line=1,
+            reason=str(error).splitlines()[0],
+        ) from error
+
+
+def refuse(uri: str) -> NoReturn:
+    """Refuse to fetch a schema: nothing is ever read from elsewhere.
+
+    Raises: RefusedError, always.
+    """
+    raise RefusedError(uri)
+
+
+def check_template(template: Template) -> None:
+    """Hold a template against JSON Schema's own rules: slow, for `template check` and tests.
+
+    Raises: InvalidError naming what is wrong in which file.
+    """
+    import jsonschema
+
+    for name, document in template.documents.items():
+        try:
+            jsonschema.Draft202012Validator.check_schema(document)
+        except jsonschema.SchemaError as error:
+            file = template.file if name == template.root else template.file.parent / name
+            raise InvalidError(
+                mark("the template is not a JSON Schema: {reason}"), file=str(file), line=1,
+                reason=f"{error.json_path}: {error.message}",
+            ) from error
+    build_accepting(template)
+
+
+def _build_explaining(template: Template) -> _Explaining:
+    from commlog.templates.explanation import Explainer
+
+    return Explainer(template, _resources(template.documents), root=BASE + template.root, retrieve=refuse)
+
+
+def _resources(documents: Mapping[str, Schema]) -> dict[str, Schema]:
+    # Without `$schema`: at each one jsonschema would go back to its own keywords.
+    return {
+        BASE + name: {key: value for key, value in schema.items() if key != "$schema"}
+        for name, schema in documents.items()
+    }
