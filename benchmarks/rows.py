@@ -76,11 +76,13 @@ def _grep(data: LogData) -> Side:
 def _pending_rows(data: LogData) -> list[Row]:
     tasks = Side("Taskwarrior", peers.taskwarrior_command(data.tasks, "overdue"))
     status = Side("git status", peers.git_status_command(data.log))
-    required = 0.5 if data.records >= 100_000 else 1.0
+    is_large = data.records >= 100_000
+    # Below these sizes nothing is asked: start-up alone decides there.
+    required = 0.5 if is_large else 1.0 if data.records >= 10_000 else None
     size = f"{data.records:,} records warm"
     return [
         Row(f"`pending --overdue`, {size}", _side(data, "pending", "--overdue"), tasks, required),
-        Row(f"whole `pending` (freshness), {size}", _pending(data), status, 2.0),
+        Row(f"whole `pending` (freshness), {size}", _pending(data), status, 2.0 if is_large else None),
     ]
 
 

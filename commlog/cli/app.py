@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Any, ClassVar, Final, NoReturn
 
 import typer
@@ -42,13 +43,13 @@ class LazyGroup(TyperGroup):
     """A group that builds only the command that is called."""
 
     modules: ClassVar[Mapping[str, str]] = COMMANDS
-    functions: Mapping[str, Callable[..., Any]] = {}
+    noun: ModuleType | None = None
 
     format_usage = Command.format_usage
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the library's signature
         """Every command's name, in the order of the table."""
-        return list(self.functions or self.modules)
+        return list(self.noun.COMMANDS if self.noun else self.modules)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command the first word names, that name, and the other words."""
@@ -65,28 +66,27 @@ class LazyGroup(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """The command of this name, built now; None when there is none."""
-        if self.functions:
-            return build_command(cmd_name, self.functions[cmd_name]) if cmd_name in self.functions else None
-        if cmd_name not in self.modules:
+        if cmd_name not in self.list_commands(ctx):
             return None
+        if self.noun:
+            return build_command(cmd_name, self.noun.COMMANDS[cmd_name], self.noun.HELPS[cmd_name])
         module = import_module(f"commlog.cli.{self.modules[cmd_name]}")
         if hasattr(module, "COMMANDS"):
-            return build_group(cmd_name, module.COMMANDS, module.HELP)
+            return build_group(cmd_name, module)
         return build_command(cmd_name, module.command, module.HELP)
 
 
-def build_command(name: str, function: Callable[..., Any], help_text: str | None = None) -> Any:
-    """One command from its function; its help is `help_text` or the function's own `help` attribute."""
+def build_command(name: str, function: Callable[..., Any], help_text: str) -> Any:
+    """One command from its function and its help."""
     program = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    text = help_text or getattr(function, "help", "")
-    program.command(name=name, cls=Command, help=translate(text))(function)
+    program.command(name=name, cls=Command, help=translate(help_text))(function)
     return _in_language(get_command(program))
 
 
-def build_group(name: str, functions: Mapping[str, Callable[..., Any]], help_text: str) -> Any:
-    """A noun with its verbs."""
-    group = LazyGroup(name=name, help=translate(help_text), rich_markup_mode=None, no_args_is_help=True)
-    group.functions = functions
+def build_group(name: str, noun: ModuleType) -> Any:
+    """A noun with its verbs, from the module that holds them."""
+    group = LazyGroup(name=name, help=translate(noun.HELP), rich_markup_mode=None, no_args_is_help=True)
+    group.noun = noun
     return _in_language(group)
 
 

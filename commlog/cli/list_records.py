@@ -1,4 +1,4 @@
-"""commlog list"""
+"""The command `commlog list`."""
 
 import typer
 

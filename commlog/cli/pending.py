@@ -1,4 +1,4 @@
-"""commlog pending"""
+"""The command `commlog pending`."""
 
 import typer
 

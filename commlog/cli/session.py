@@ -77,9 +77,9 @@ class Session:
             speak(log.settings.language)
 
     def _member(self, log: Log) -> str | None:
-        named = os.environ.get("COMMLOG_MEMBER")
+        named = named_member()
         if named or not log.settings.members:
-            return named or None
+            return named
         email = find_user_email(log.root)
         member = log.settings.find_member(email) if email else None
         return member.id if member else None
@@ -160,3 +160,21 @@ def speak(language: str) -> None:
 def language_in_use() -> str:
     """zh or en."""
     return current_language()
+
+
+def guess_timezone() -> str:
+    """The IANA name of this machine's time zone, as far as it tells; UTC otherwise."""
+    named = os.environ.get("TZ", "")
+    if "/" in named and not named.startswith((":", "/")):
+        return named
+    link = Path("/etc/localtime")
+    if link.is_symlink():
+        _, found, name = str(link.resolve()).partition("zoneinfo/")
+        if found:
+            return name.removeprefix("posix/")
+    return "UTC"
+
+
+def named_member() -> str | None:
+    """The member the environment names."""
+    return os.environ.get("COMMLOG_MEMBER") or None

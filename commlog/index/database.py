@@ -11,8 +11,20 @@ from commlog.index.tables import NUMBER, ROW_TABLES, TABLES
 
 FILE_NAME: Final = "index.sqlite"
 _WAIT_SECONDS: Final = 60
+_READING: Final = frozenset({
+    sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION,
+})
 
 Row = tuple[Any, ...]
+
+
+class QueryError(Exception):
+    """A query that somebody wrote is wrong, or would do more than read."""
+
+
+def _allow_reading(action: int, *_: str | None) -> int:
+    """Let a query read and call functions (loading code is off); no ATTACH, no PRAGMA, no writing."""
+    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
 
 class Index:
@@ -26,17 +38,22 @@ class Index:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows a query gives."""
-        return self.connection.execute(sql, tuple(parameters)).fetchall()  # type: ignore[arg-type]
+        return self.connection.execute(sql, tuple(parameters)).fetchall()
 
     def columns_and_rows(self, sql: str) -> tuple[list[str], list[Row]]:
         """The column names and all rows of a query that reads.
 
         Raises:
-            sqlite3.Error: the SQL is wrong, or writes.
+            QueryError: the SQL is wrong, or would write.
         """
-        self.connection.execute("PRAGMA query_only = ON")
-        cursor = self.connection.execute(sql)
-        return [column[0] for column in cursor.description or ()], cursor.fetchall()
+        self.connection.set_authorizer(_allow_reading)
+        try:
+            cursor = self.connection.execute(sql)
+            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+        except (sqlite3.Error, sqlite3.Warning) as fault:
+            raise QueryError(str(fault)) from None
+        finally:
+            self.connection.set_authorizer(None)
 
     def meta(self, key: str) -> str | None:
         """A remembered text: `key` of the copy the index was made for, and the like."""

@@ -1,11 +1,13 @@
 """One file of the log as the copy holds it: its rows when it could be read, and what is wrong with it."""
 
+import difflib
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from commlog.errors import CommlogError, NotFoundError, UnreadableError
 from commlog.index.content import choice_keys
 from commlog.index.rows import Rows, rows_of
+from commlog.messages import translate
 from commlog.model.consistency import find_inconsistencies
 from commlog.model.problem import Problem
 from commlog.model.record import Data, Fields, Record, ValuePath, show_path, text_of
@@ -40,7 +42,9 @@ class RecordReader:
         try:
             raw = self.log.read_bytes(path)
         except (NotFoundError, UnreadableError) as fault:
-            reason = str(fault.facts.get("reason", fault.message))
+            if "\\" in path:
+                return Reading(None, (Problem("file-name-not-utf8", path),))
+            reason = str(fault.facts.get("reason") or translate("there is no such file"))
             return Reading(None, (Problem("unreadable-file", path, facts=(("reason", reason),)),))
         return self.read_raw(path, raw)
 
@@ -68,19 +72,25 @@ class RecordReader:
         return rows_of(record, self.log.settings.calendar, choices)
 
     def _template_of(self, data: Fields, path: str, text: str) -> tuple[Template | None, tuple[Problem, ...]]:
-        known = ", ".join(self.catalog.names())
         name = data.get("template")
         if not isinstance(name, str):
-            return None, (Problem("no-template", path, 1, 1, "template", (("expected", known),)),)
-        line, column = parse_located(text).position(("template",)) if name not in self.catalog.names() else (1, 1)
+            return None, (Problem("no-template", path, 1, 1, "template", (("expected", self._known_templates()),)),)
+        facts: tuple[tuple[str, str], ...]
         try:
             template = self.catalog.find(name)
         except CommlogError as fault:
-            return None, (Problem("broken-template", path, line, column, "template", (("value", name), ("reason", fault.message))),)
-        if template is None:
-            facts = (("value", name), ("expected", known))
-            return None, (Problem("unknown-template", path, line, column, "template", facts),)
-        return template, ()
+            code, facts = "broken-template", (("value", name), ("reason", fault.message))
+        else:
+            if template is not None:
+                return template, ()
+            code, facts = "unknown-template", (("value", name), ("expected", self._known_templates()))
+            near = difflib.get_close_matches(name, self.catalog.names(), 1)
+            facts += (("suggestion", near[0]),) if near else ()
+        line, column = parse_located(text).position(("template",))
+        return None, (Problem(code, path, line, column, "template", facts),)
+
+    def _known_templates(self) -> str:
+        return ", ".join(self.catalog.names())
 
     def _problems_of(self, record: Record, text: str) -> tuple[Problem, ...]:
         found: list[tuple[str, ValuePath, dict[str, str]]] = []

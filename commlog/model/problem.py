@@ -6,12 +6,20 @@ from typing import Final, NamedTuple
 from commlog.messages import mark, translate
 
 
+ERROR: Final = "error"
+WARNING: Final = "warning"
+
+
 class Kind(NamedTuple):
-    """The words of one kind of problem, and whether it is an error or a warning."""
+    """The words of one kind of problem, and whether it is an error or a warning.
+
+    `otherwise` is the remedy when a fact that `remedy` names is not known: nothing is near enough to be suggested.
+    """
 
     message: str
     remedy: str = ""
-    severity: str = "error"
+    severity: str = ERROR
+    otherwise: str = ""
 
 
 # One row a problem; the facts named in braces come from where the problem is found.
@@ -34,14 +42,15 @@ KINDS: Final[dict[str, Kind]] = {
     "yaml-syntax": Kind(mark("is not YAML: {reason}"), mark("check quotes, colons and indentation here and on the line above")),
     "several-documents": Kind(mark("holds several YAML documents"), mark("one file is one record: remove the '---' line")),
     "not-a-mapping": Kind(mark("is not a mapping of fields to values"), mark("start it with `id:` and `template:`")),
+    "cannot-edit": Kind(mark("cannot be changed in place without rewriting more than was asked"), mark("change it in an editor: commlog edit")),
     # The record against its template.
     "no-template": Kind(mark("names no template"), mark("add a line `template: …`; known: {expected}")),
-    "unknown-template": Kind(mark("template: '{value}' is not known"), mark("use one of: {expected}")),
+    "unknown-template": Kind(mark("template: '{value}' is not known"), mark("did you mean '{suggestion}'? known: {expected}"), otherwise=mark("use one of: {expected}")),
     "broken-template": Kind(mark("its template '{value}' is broken: {reason}"), mark("run `commlog template list` to see what is wrong with it")),
-    "unknown-field": Kind(mark("{field}: no such field"), mark("did you mean '{suggestion}'? what no field foresees goes under `extra:`")),
+    "unknown-field": Kind(mark("{field}: no such field"), mark("did you mean '{suggestion}'? what no field foresees goes under `extra:`"), otherwise=mark("what no field foresees goes under `extra:`")),
     "missing-field": Kind(mark("{field}: is required"), mark("add it")),
     "wrong-type": Kind(mark("{field}: {value} is not {expected}"), mark("write {expected}")),
-    "not-in-list": Kind(mark("{field}: '{value}' is not one of the choices"), mark("use one of: {expected}")),
+    "not-in-list": Kind(mark("{field}: '{value}' is not one of the choices"), mark("did you mean {suggestion}? choices: {expected}"), otherwise=mark("use one of: {expected}")),
     "wrong-format": Kind(mark("{field}: '{value}' is not {expected}"), mark("write {expected}")),
     "too-long": Kind(mark("{field}: is too long (at most {expected})"), mark("shorten it")),
     "too-short": Kind(mark("{field}: is too short (at least {expected})"), mark("fill it in")),
@@ -54,26 +63,35 @@ KINDS: Final[dict[str, Kind]] = {
     "end-before-start": Kind(mark("ended_at {value} is before started_at {expected}"), mark("check both times")),
     "recorded-before-end": Kind(mark("recorded_at {value} is before the conversation's end {expected}"), mark("check the times; a record is written afterwards")),
     "follow-up-number": Kind(mark("followups: the number {value} stands twice"), mark("give the newer one the next free number")),
-    "status-without-history": Kind(mark("follow-up {value} is {status}, but its history ends with {expected}"), mark("change it with commlog start, wait, done, close or reopen"), "warning"),
-    "no-due": Kind(mark("follow-up {value} has no due time"), mark("commlog reschedule {address} --due …"), "warning"),
+    "status-without-history": Kind(mark("follow-up {value} is {status}, but its history ends with {expected}"), mark("change it with commlog start, wait, done, close or reopen"), WARNING),
+    "no-due": Kind(mark("follow-up {value} has no due time"), mark("commlog reschedule {address} --due …"), WARNING),
     "unknown-priority": Kind(mark("{field}: '{value}' is not a priority of this log"), mark("use one of: {expected}, or add it to commlog.yaml")),
-    "unknown-member": Kind(mark("{field}: '{value}' is not a member of this log"), mark("add it to `members:` in commlog.yaml, or correct it"), "warning"),
-    "expired-answer": Kind(mark("the answer was valid until {value}"), mark("have it approved again"), "warning"),
+    "unknown-member": Kind(mark("{field}: '{value}' is not a member of this log"), mark("add it to `members:` in commlog.yaml, or correct it"), WARNING),
+    "expired-answer": Kind(mark("the answer was valid until {value}"), mark("have it approved again"), WARNING),
     # The record against the rest of the log.
     "duplicate-id": Kind(mark("the id {value} is also used by {other}"), mark("give one of them another id and file name")),
     "id-differs": Kind(mark("id: '{value}' differs from the file's name"), mark("rename the file to {value}.yaml, or correct the id")),
-    "misplaced-file": Kind(mark("a {value} belongs under {expected}"), mark("move it there: git mv"), "warning"),
-    "unknown-customer": Kind(mark("{field}: the customer '{value}' has no file"), mark("commlog customer create, or correct the name; near: {suggestion}")),
-    "dangling-link": Kind(mark("links: there is no record '{value}'"), mark("correct it, or write `ref:` before a number from outside")),
+    "misplaced-file": Kind(mark("a {value} belongs under {expected}"), mark("move it there: git mv"), WARNING),
+    "unknown-customer": Kind(mark("{field}: the customer '{value}' has no file"), mark("correct the name (near: {suggestion}), or: commlog customer create"), otherwise=mark("correct the name, or: commlog customer create")),
+    "merge-cycle": Kind(mark("merged_into goes round in a circle: {value}"), mark("the customer who stays has no `merged_into`")),
+    "dangling-link": Kind(mark("links: there is no record '{value}'"), mark("did you mean {suggestion}? a number from outside starts with `ref:`"), otherwise=mark("correct it, or write `ref:` before a number from outside")),
     "self-link": Kind(mark("links: the record points to itself"), mark("remove the link")),
     "link-cycle": Kind(mark("links: `follows` goes round in a circle: {value}"), mark("remove the wrong one: commlog unlink")),
-    "link-to-later": Kind(mark("links: {value} is later than this record"), mark("a link points to an earlier record"), "warning"),
+    "link-to-later": Kind(mark("links: {value} is later than this record"), mark("a link points to an earlier record"), WARNING),
+    "promise-without-follow-up": Kind(mark("agreements: something was promised to the customer, and no follow-up keeps it"), mark("commlog add-follow-up {value}"), WARNING),
     # The log's own files.
+    "file-name-not-utf8": Kind(mark("the file's name is not UTF-8 text"), mark("rename it")),
+    "stray-file": Kind(mark("is not read: a record's file name ends with .yaml"), mark("rename it, or move it out of records/"), WARNING),
+    "template-file-broken": Kind(mark("{reason}"), mark("correct the template, or remove it: the shipped one is used then")),
     "unknown-setting": Kind(mark("{field}: no such setting"), mark("did you mean '{suggestion}'?")),
     "bad-setting": Kind(mark("{field}: '{value}' is not {expected}"), mark("write {expected}")),
     "no-working-time": Kind(mark("the calendar has no working time"), mark("give at least one weekday hours")),
     "duplicate-member": Kind(mark("members: '{value}' stands twice"), mark("ids and aliases name one person")),
 }
+
+
+# Facts that may be sentences of the catalogue.
+_WORDED: Final = frozenset({"reason", "expected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +107,25 @@ class Problem:
 
     @property
     def severity(self) -> str:
-        """`error` or `warning`."""
+        """ERROR or WARNING."""
         return KINDS[self.code].severity
 
     @property
     def message(self) -> str:
         """What is wrong, in the language in use."""
-        return self._fill(KINDS[self.code].message)
+        return translate(KINDS[self.code].message).format(**self._words())
 
     @property
     def remedy(self) -> str:
         """What to do about it, in the language in use."""
-        return self._fill(KINDS[self.code].remedy)
-
-    def _fill(self, template: str) -> str:
-        facts = {"field": self.field, "path": self.path, **dict(self.facts)}
+        kind = KINDS[self.code]
+        words = self._words()
         try:
-            return translate(template).format(**facts)
+            return translate(kind.remedy).format(**words)
         except KeyError:
-            # A remedy that names a fact nobody could supply (no suggestion is near enough) is left out.
-            return ""
+            return translate(kind.otherwise).format(**words)
+
+    def _words(self) -> dict[str, str]:
+        # Facts that are words of ours were marked where they arose; all others come back as they are.
+        told = {name: translate(value) if name in _WORDED else value for name, value in self.facts}
+        return {"field": self.field, "path": self.path, **told}

@@ -11,20 +11,22 @@ from commlog.query.filter import Spot
 from commlog.query.select import Domain
 
 _RECORD_COLUMNS: Final = {
-    **{name: f"r.{name}" for name in (
+    **{name: (f"r.{name}",) for name in (
         "id", "template", "kind", "customer", "party", "agent", "branch", "direction", "reached", "channel",
         "subject", "mood", "outcome", "satisfaction", "category", "owner", "priority", "status",
     )},
-    "date": "coalesce(r.started_at, r.day)",
-    "recorded": "r.recorded_at",
+    "date": ("r.day", "r.started_at"),
+    "recorded": ("r.recorded_at",),
 }
 _FOLLOW_UP_COLUMNS: Final = {
-    **_RECORD_COLUMNS, "owner": "f.owner", "priority": "f.priority", "status": "f.status", "due": "f.due_at",
-    "action": "f.action", "n": "f.n",
+    **_RECORD_COLUMNS, "owner": ("f.owner",), "priority": ("f.priority",), "status": ("f.status",),
+    "due": ("f.due_at",), "action": ("f.action",), "n": ("f.n",),
 }
 
-# The columns each listing can be sorted by; a caller may replace some, e.g. rank priorities by their limits.
-COLUMNS: Final[Mapping[Domain, Mapping[str, str]]] = MappingProxyType({
+Columns = Mapping[str, tuple[str, ...]]
+
+# The SQL each listing can be sorted by; a caller may replace some, e.g. rank priorities by their limits.
+COLUMNS: Final[Mapping[Domain, Columns]] = MappingProxyType({
     Domain.RECORDS: MappingProxyType(_RECORD_COLUMNS),
     Domain.FOLLOW_UPS: MappingProxyType(_FOLLOW_UP_COLUMNS),
 })
@@ -33,7 +35,7 @@ COLUMNS: Final[Mapping[Domain, Mapping[str, str]]] = MappingProxyType({
 _TIES: Final = {Domain.RECORDS: ("r.id", "r.path"), Domain.FOLLOW_UPS: ("r.id", "f.n", "r.path")}
 
 
-def order_by(sort: str, columns: Mapping[str, str], domain: Domain) -> str:
+def order_by(sort: str, columns: Columns, domain: Domain) -> str:
     """Give the text after ORDER BY: named columns (`-` reverses one), missing values last, then id and n.
 
     Raises:
@@ -44,19 +46,19 @@ def order_by(sort: str, columns: Mapping[str, str], domain: Domain) -> str:
     place = 0
     for part in sort.replace("，", ",").split(",") if sort.strip() else ():
         name = part.strip().lstrip("-－")
-        column = _column(name, columns)
-        if column is None:
+        found = _find(name, columns)
+        if found is None:
             spot = Spot(sort, place + 1 + len(part) - len(part.lstrip()))
             raise fault(
                 mark("'{column_name}' is not a column to sort by"), spot, mark("use some of: {known}"),
                 column_name=shown(part.strip()), known=", ".join(columns),
             )
         way = "DESC" if part.strip() != name else "ASC"
-        terms.append(f"{column} {way} NULLS LAST")
+        terms.extend(f"{column} {way} NULLS LAST" for column in found)
         place += len(part) + 1
     return ", ".join((*terms, *_TIES[domain]))
 
 
-def _column(name: str, columns: Mapping[str, str]) -> str | None:
+def _find(name: str, columns: Columns) -> tuple[str, ...] | None:
     built_in = find_built_in(name)
     return columns.get(plain_name(name)) or (columns.get(built_in.name) if built_in else None)

@@ -114,9 +114,8 @@ class _Parser:
             return self._field(token)
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise fault(
-                mark("the brackets are nested too deep"), token.spot, mark("at most {limit}"), limit=MAX_DEPTH,
-            )
+            remedy = mark("at most {limit}")
+            raise fault(mark("the brackets are nested too deep"), token.spot, remedy, limit=MAX_DEPTH)
         found = self._either()
         if not self._take(TokenType.CLOSE):
             remedy = mark("close it, or put it in quotes")
@@ -151,7 +150,7 @@ class _Parser:
 
 
 def _nearest(name: str, names: Sequence[str]) -> list[str]:
-    """Give the names most like this one, or, as for two Chinese characters of four, those that hold it whole."""
+    """Give the names most like this one, or, as with two Chinese characters of four, that hold it."""
     from difflib import get_close_matches
 
     plain = plain_name(name)[:80]

@@ -1,5 +1,6 @@
 """Pending follow-ups: what is owed to customers, the most overdue first."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from commlog.model.calendar import WorkCalendar
@@ -27,7 +28,7 @@ FROM follow_ups f JOIN records r USING (record) WHERE {condition} ORDER BY {orde
 """
 
 
-def list_follow_ups(workspace: Workspace, query: str, terms: list[OptionTerm], sort: str, limit: int) -> Listing:
+def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm], sort: str, limit: int) -> Listing:
     """Follow-ups that match; without a term on their status, those that are pending.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Files on disk: written whole or not at all, never over somebody else's change, and the lock between writers."""
+"""Files on disk: written whole or not at all, never over another's change; and the lock between writers."""
 
 import errno
 import os
@@ -14,7 +14,9 @@ _TEMPORARY_SUFFIX: Final = ".tmp"
 _NEW_FILE_MODE: Final = 0o666
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 # What file systems without hard links (FAT, some network shares, some containers) answer.
-_NO_LINKS: Final = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV))
+_NO_LINKS: Final = frozenset(
+    (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV),
+)
 
 
 class ChangedMeanwhile(Exception):  # noqa: N818 - the name is the fact, as in `except ChangedMeanwhile`
@@ -94,7 +96,7 @@ def _temporary_beside(path: Path) -> Path:
 
 
 def _write(path: Path, data: bytes, like: os.stat_result | None = None) -> None:
-    """Write a new file down to the disk, with the mode and owner of another; nothing is left when that fails."""
+    """Write a new file down to the disk, with the mode and owner of another; a failure leaves nothing."""
     descriptor = os.open(path, _CREATE, _NEW_FILE_MODE)
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - Path has no way to open a descriptor

@@ -10,7 +10,7 @@ from typing import Final
 
 from commlog.errors import ConflictError, NoLogError, NotFoundError, NotWritableError, UnreadableError
 from commlog.messages import mark
-from commlog.store.files import ChangedMeanwhileError, lock, replace_file, write_new
+from commlog.store.files import ChangedMeanwhile, lock, replace_file, write_new
 from commlog.store.names import RECORDS, SUFFIX
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, read_settings
 
@@ -74,7 +74,7 @@ class Log:
         """
         try:
             replace_file(self.root / path, data, expected=expected)
-        except ChangedMeanwhileError:
+        except ChangedMeanwhile:
             raise ConflictError(
                 mark("was changed by someone else meanwhile; nothing was written"), file=path,
                 remedy=mark("run the command again"),

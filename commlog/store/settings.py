@@ -164,7 +164,7 @@ def _read_dated_days(dated: Section) -> dict[date, DatedDay]:
             details = entry if isinstance(entry, dict) else {"name": entry}
             dated.refuse_unknown(path, details, ("name", "hours"))
             spans = dated.convert((*path, "hours"), parse_spans, None, mark("hours such as ['09:00-12:00']")) if "hours" in details else None
-            days[day] = DatedDay(day, kind, str(details.get("name") or ""), spans)  # type: ignore[arg-type]
+            days[day] = DatedDay(day, kind, str(details.get("name") or ""), spans)
     return days
 
 

@@ -66,7 +66,9 @@ class Section:
     def find(self, path: ValuePath) -> Data:
         value: Data = self.fields
         for step in path:
-            if isinstance(value, dict) and step in value or isinstance(value, list) and isinstance(step, int):
+            if isinstance(value, dict) and step in value:
+                value = value[step]
+            elif isinstance(value, list) and isinstance(step, int):
                 value = value[step]
             else:
                 return None

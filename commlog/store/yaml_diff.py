@@ -11,12 +11,12 @@ Pair = tuple[int | None, int | None]
 
 
 def is_same(one: Data, other: Data) -> bool:
-    """Tell whether two values are equal, types included (1, 1.0 and true differ); the order of keys is no matter."""
+    """Tell whether two values are equal, types included (1, 1.0 and true differ), in any order of keys."""
     return _fingerprint(one) == _fingerprint(other)
 
 
 def pair_items(old: list[Data], new: list[Data]) -> Iterator[Pair]:
-    """Pair the items of two lists so that equal ones stay together; the pairs come in the order of the text."""
+    """Pair the items of two lists so that equal ones stay together, in the order of the text."""
     # Imported here: most edits never touch a list.
     from difflib import SequenceMatcher
 

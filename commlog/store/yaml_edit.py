@@ -1,5 +1,6 @@
-"""Changing a YAML text so that it holds other data: only what differs is spliced, all else stays byte for byte."""
+"""Changing a YAML text to hold other data: only what differs is spliced, all else stays byte for byte."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from commlog.store.yaml_diff import is_same, pair_items
 from commlog.store.yaml_error import MAX_DEPTH, YamlError
 from commlog.store.yaml_flow import edit_flow, rewrite_scalar
 from commlog.store.yaml_format import (
+    OneLine,
     depth_of,
     format_block_text,
     format_document,
@@ -75,10 +77,11 @@ def edit(text: str, new: Fields, *, order: Sequence[str] = ()) -> str:
         return whole + format_document(new) if new else text
     if is_same(parse(text), new):
         return text
-    for attempt in (_Editor.edit_root, _Editor.rewrite_entries):
+    attempts = itertools.product((_Editor.edit_root, _Editor.rewrite_entries), (new, _on_one_line(new)))
+    for attempt, data in attempts:
         editor = _Editor(whole, order)
         try:
-            attempt(editor, root, new)
+            attempt(editor, root, data)
             edited = editor.apply()
             if is_same(parse(edited), new):
                 return edited
@@ -114,9 +117,20 @@ class _Editor:
             start = line_start(self.text, span_of(root)[0])
             self._splice(start, self._after(root), format_document(new))
         else:
-            start, end = span_of(root)
-            written = edit_flow(self.text, root, new)
-            self._splice(start, end, format_document(new).rstrip("\n") if written is None else written)
+            self._edit_flow_root(root, new)
+
+    def _edit_flow_root(self, root: Node, new: Fields) -> None:
+        start, end = span_of(root)
+        written = edit_flow(self.text, root, new)
+        if written is not None:
+            self._splice(start, end, written)
+            return
+        first, below = line_start(self.text, start), line_end(self.text, end)
+        if (self.text[first:start] + self.text[end:below]).strip():
+            # A comment, or the mark of a document's start, stays above.
+            self._splice(start, end, "")
+            first = below
+        self._splice(first, below, format_document(new))
 
     def rewrite_entries(self, root: Node, new: Fields) -> None:
         """Write each top-level key that differs anew as a whole."""
@@ -201,7 +215,10 @@ class _Editor:
         neighbours = {key: (before, before := key)[0] if key in known else before for key in new}
         for key in sorted(added, key=lambda name: places.get(name, len(places))):
             lines = format_entry(key, new[key], column)
-            neighbour = _predecessor(key, known, places) if places else neighbours[key] or next(reversed(known))
+            if places:
+                neighbour = _predecessor(key, known, places)
+            else:
+                neighbour = neighbours[key] or next(reversed(known))
             if neighbour is None:
                 start = span_of(node.value[0][0])[0]
                 self._splice(start, start, lines[column:] + " " * column)
@@ -263,6 +280,15 @@ class _Editor:
         first = next((line for line in old_body.split("\n") if line.strip()), "")
         indent = len(first) - len(first.lstrip(" "))
         return format_block_text(new, indent) if head.startswith("|") and indent else (head, body)
+
+
+def _on_one_line(value: Data) -> Data:
+    """Mark all text to be written on one line: what stands below block text could become part of it."""
+    if isinstance(value, dict):
+        return {key: _on_one_line(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_on_one_line(item) for item in value]
+    return OneLine(value) if isinstance(value, str) else value
 
 
 def _column_of(node: Node) -> int:

@@ -10,7 +10,7 @@ MAX_DEPTH: Final = 40
 class YamlError(Exception):
     """A text that is not acceptable YAML.
 
-    `code` is a problem's code, `line` and `column` count from 1 (0 is unknown), `facts` fill the problem's words.
+    `code` is a problem's code, `line` and `column` count from 1 (0 is unknown), `facts` fill its words.
     """
 
     def __init__(self, code: str, line: int = 0, column: int = 0, **facts: str) -> None:

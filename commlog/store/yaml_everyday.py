@@ -1,7 +1,7 @@
 """The quick reading of everyday YAML: the plain subset nearly every record is written in.
 
-It gives the same data as the full reader, or nothing: whatever it does not know (folded text, escapes, nested flow,
-comments after quotes, …) and whatever is wrong is left to `yaml_nodes`. The yaml library is not even imported here.
+It gives the same data as the full reader, or nothing: whatever it does not know (folded text, escapes, nested
+brackets, comments after quotes, …) and whatever is wrong is left to `yaml_nodes`. It does not import yaml.
 """
 
 import re
@@ -22,7 +22,7 @@ _FLOW_PAIR: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*): " + _FLOW_SCALAR)
 # A value that starts with one of these is not simply text.
 _LOOK_CLOSER: Final = NOT_ALWAYS_TEXT | frozenset(" ?:,[]{}#&*!|>'\"%@`")
 
-# Deeper files go to the full reader, which counts levels: a level is at least one column, or a dash without any.
+# Deeper files go to the full reader, which counts levels: each takes a column, or is a dash without any.
 _DEEPEST_INDENT = 18
 # YAML looks for the colon of a key no further than this.
 _LONGEST_KEY = 1000
@@ -142,7 +142,7 @@ class _Reader:
             return _read_flow_items(rest)
         if first == "{":
             return _read_flow_pairs(rest)
-        if first in ('"', "'") and rest.find(first, 1) == len(rest) - 1 and len(rest) > 1 and "\\" not in rest:
+        if first in ('"', "'") and 0 < rest.find(first, 1) == len(rest) - 1 and "\\" not in rest:
             return rest[1:-1]
         if not first or first in _LOOK_CLOSER:
             raise _NotEverydayError

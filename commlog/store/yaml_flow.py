@@ -1,7 +1,7 @@
 """Changing a list or mapping in brackets: its new text, with what stays the same left as it was."""
 
-import re
-from typing import Final
+from itertools import pairwise
+from typing import TypeAlias
 
 import yaml
 
@@ -12,11 +12,14 @@ from commlog.store.yaml_nodes import Node, construct, span_of
 from commlog.store.yaml_places import CannotSpliceError, line_start
 from commlog.store.yaml_quoting import format_scalar, quote
 
-_COMMENT: Final = re.compile(r"#")
+# What stands between the brackets: the old index (None for what is added) and the text of each part.
+_Parts: TypeAlias = list[tuple[int | None, str]]
 
 
 def edit_flow(text: str, node: Node, new: Data) -> str | None:
-    """Give the new text of a bracketed node, or None when brackets no longer suit: too long, or lines of text in it.
+    """Give the new text of a bracketed node, or None when brackets no longer suit it.
+
+    They do not when it gets too long for a line, or holds text of several lines.
 
     Raises:
         CannotSpliceError: it is written in a way that is not known here.
@@ -38,9 +41,8 @@ def edit_flow(text: str, node: Node, new: Data) -> str | None:
 def rewrite_scalar(node: Node, new: Data) -> str:
     """Write a scalar on one line; text stays in quotes where it was."""
     written = format_scalar(new)
-    if isinstance(new, str) and isinstance(node, yaml.ScalarNode) and node.style in ("'", '"') and written[:1] != '"':
-        return quote(new)
-    return written
+    was_quoted = isinstance(node, yaml.ScalarNode) and node.style in ("'", '"')
+    return quote(new) if was_quoted and isinstance(new, str) else written
 
 
 def _edit_value(text: str, node: Node, new: Data) -> str:
@@ -59,7 +61,7 @@ def _edit_value(text: str, node: Node, new: Data) -> str:
 
 def _edit_items(text: str, node: Node, new: list[Data]) -> str:
     spans = [span_of(item) for item in node.value]
-    parts: list[tuple[int | None, str]] = []
+    parts: _Parts = []
     for old_index, new_index in pair_items(construct(node), new):
         if new_index is None:
             continue
@@ -73,9 +75,10 @@ def _edit_items(text: str, node: Node, new: list[Data]) -> str:
 def _edit_pairs(text: str, node: Node, new: dict[str, Data]) -> str:
     spans = [(span_of(key)[0], max(span_of(key)[1], span_of(value)[1])) for key, value in node.value]
     old = {key.value: index for index, (key, _) in enumerate(node.value)}
-    parts = [(index, _edit_pair(text, node.value[index], new[key])) for key, index in old.items() if key in new]
-    placed: list[tuple[int | None, str]] = [*parts]
     keys = [key for key in old if key in new]
+    placed: _Parts = []
+    for key in keys:
+        placed.append((old[key], _edit_pair(text, node.value[old[key]], new[key])))
     before = ""
     for key, value in new.items():
         if key not in old:
@@ -97,11 +100,11 @@ def _edit_pair(text: str, pair: tuple[Node, Node], new: Data) -> str:
     return text[start:value_start] + _edit_value(text, value, new)
 
 
-def _join(text: str, node: Node, spans: list[tuple[int, int]], parts: list[tuple[int | None, str]]) -> str:
+def _join(text: str, node: Node, spans: list[tuple[int, int]], parts: _Parts) -> str:
     """Put parts between the brackets again, each old one behind the comma (and line end) it had."""
     start, end = span_of(node)
-    between = [text[one[1] : other[0]] for one, other in zip(spans, spans[1:], strict=False)]
-    usual = between[0] if between and not _COMMENT.search(between[0]) else ", "
+    between = [text[one[1] : other[0]] for one, other in pairwise(spans)]
+    usual = between[0] if between and "#" not in between[0] else ", "
     joined = text[start : spans[0][0]]
     for place, (index, part) in enumerate(parts):
         if place:

@@ -1,4 +1,4 @@
-"""Data to YAML text in the style of a record: two-space indent, block text, keys as given, no folded lines."""
+"""Data to YAML text in a record's style: two-space indent, block text, keys as given, no folded lines."""
 
 from typing import Final
 from unicodedata import east_asian_width
@@ -16,12 +16,19 @@ LINE_COLUMNS: Final = 100
 _LONGEST_KEY: Final = 1000
 
 
+class OneLine(str):
+    """Text that is written on one line however long it is."""
+
+    __slots__ = ()
+
+
 def format_document(data: dict[str, Data], header: str = "") -> str:
     """Write a whole file: the header (comment lines) and each key with its value.
 
     Raises:
         ValueError: a value no YAML file can hold.
         YamlError: it is nested too deep to be read again.
+
     """
     if depth_of(data) > MAX_DEPTH:
         raise YamlError("too-deep", expected=str(MAX_DEPTH))
@@ -35,6 +42,7 @@ def format_entry(key: str, value: Data, indent: int) -> str:
 
     Raises:
         ValueError: a value or key no YAML file can hold.
+
     """
     margin = " " * indent
     head, body = format_value(value, indent, len(margin) + columns_of(format_key(key)) + 2)
@@ -46,6 +54,7 @@ def format_item(value: Data, indent: int) -> str:
 
     Raises:
         ValueError: a value no YAML file can hold.
+
     """
     head, body = format_item_value(value, indent)
     return f"{' ' * indent}- {head}\n{body}"
@@ -56,6 +65,7 @@ def format_key(key: str) -> str:
 
     Raises:
         ValueError: it is too long, or holds half a character.
+
     """
     # A strict reader of YAML 1.1 takes a lone n for false; as keys (`n: 1`) nobody is known to.
     written = key if key in ("n", "y") else format_flow_scalar(key)
@@ -69,6 +79,7 @@ def format_flow(value: Data) -> str:
 
     Raises:
         ValueError: a value no YAML file can hold.
+
     """
     if isinstance(value, dict):
         pairs = (f"{format_key(key)}: {format_flow(item)}" for key, item in value.items())
@@ -79,7 +90,7 @@ def format_flow(value: Data) -> str:
 
 
 def format_value(value: Data, indent: int, column: int) -> tuple[str, str]:
-    """Write the value of a key at `indent`: what follows on the key's line from `column`, and the lines below."""
+    """Write the value of a key at `indent`: what goes on its line from `column`, and the lines below."""
     if isinstance(value, dict):
         return ("", "".join(_format_entries(value, indent + 2))) if value else ("{}", "")
     if isinstance(value, list):
@@ -148,11 +159,12 @@ def _format_entries(mapping: dict[str, Data], indent: int) -> list[str]:
 
 
 def _format_leaf(value: Data, indent: int, column: int) -> tuple[str, str]:
-    """Write a scalar: on the line when it is short, as block text at `indent` when it is long or has lines."""
+    """Write a scalar: on the line when short, as block text at `indent` when long or of several lines."""
     written = format_scalar(value)
-    if isinstance(value, str) and ("\n" in value or column + columns_of(written) > LINE_COLUMNS) and is_block_text(value):
-        return format_block_text(value, indent)
-    return written, ""
+    if not isinstance(value, str) or isinstance(value, OneLine):
+        return written, ""
+    is_long = "\n" in value or column + columns_of(written) > LINE_COLUMNS
+    return format_block_text(value, indent) if is_long and is_block_text(value) else (written, "")
 
 
 def _flow_line(value: Data, column: int) -> str:

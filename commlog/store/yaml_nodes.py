@@ -19,8 +19,10 @@ Node: TypeAlias = yaml.Node
 _REASONS: Final = (
     ("that cannot start any token", mark("this character cannot stand here unquoted")),
     ("tab character", mark("a tab where only spaces may stand")),
-    ("mapping values are not allowed", mark("a colon that YAML takes for the end of a key: put the text in quotes")),
-    ("could not find expected ':'", mark("a key without a colon, or text that goes on at the wrong indentation")),
+    ("mapping values are not allowed",
+     mark("a colon that YAML takes for the end of a key: put the text in quotes")),
+    ("could not find expected ':'",
+     mark("a key without a colon, or text that goes on at the wrong indentation")),
     ("did not find expected key", mark("the indentation is wrong, or a key is missing")),
     ("did not find expected '-' indicator", mark("the indentation is wrong, or a dash is missing")),
     ("did not find expected ',' or", mark("a bracket is not closed, or a comma is missing")),
@@ -71,6 +73,7 @@ def compose(text: str) -> Node | None:
 
     Raises:
         YamlError: it is not YAML, holds several documents, anchors, odd characters, or more than our limits.
+
     """
     if len(text) > MAX_BYTES:
         raise YamlError("too-large", value=str(len(text)), expected=str(MAX_BYTES))
@@ -144,6 +147,7 @@ def construct(node: Node) -> Data:
 
     Raises:
         YamlError: a key stands twice or is not text, or a tag is used.
+
     """
     if node.tag:
         raise YamlError("unknown-tag", *position_of(node), value=node.tag)
@@ -158,7 +162,8 @@ def construct(node: Node) -> Data:
             shown = key_node.value if isinstance(key_node, yaml.ScalarNode) else "[…]"
             raise YamlError("key-not-text", *position_of(key_node), value=shown)
         if key in mapping:
-            raise YamlError("duplicate-key", *position_of(key_node), value=key, first=_first_line(node.value, key))
+            first = _first_line(node.value, key)
+            raise YamlError("duplicate-key", *position_of(key_node), value=key, first=first)
         mapping[key] = construct(value_node)
     return mapping
 

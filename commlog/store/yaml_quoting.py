@@ -1,42 +1,52 @@
-"""How a scalar is written on one line: which text needs no quotes in any YAML reader, and how the rest is escaped."""
+"""How a scalar is written on one line: what text needs no quotes in any reader, how the rest is escaped."""
 
 import re
 from datetime import date
 from math import isfinite
-from typing import Final
+from typing import Final, TypeAlias
 
-from commlog.store.yaml_scalars import SPECIAL_CHARACTER
+from commlog.store.yaml_scalars import LONGEST_NUMBER, SPECIAL_CHARACTER
 
-# Words some reader takes for null, true or false, whatever their case; `=` and `<<` mean something in YAML 1.1.
-_RESERVED: Final = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<"))
+Scalar: TypeAlias = bool | float | str | None
+_Other: TypeAlias = bool | float | None
+
+# Words some reader takes for null, true or false, whatever their case.
+_RESERVED: Final = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 
 # Text of these characters alone may pass for a number, a time or a date somewhere.
 _NUMBER_LIKE: Final = re.compile(r"[-+.0-9][-+.,:_0-9a-fA-FinNoOxXtTzZ ]*")
-# Of those, what a record is full of and is written bare: `2026-03-10`, `2026-03-10T14:30:00+08:00`, `20260310-7f3kq2`.
-_DATE: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[-+][0-9]{2}:[0-9]{2}|Z))?")
+# Of those, what a record is full of is written bare: dates, instants (`2026-03-10T14:30:00+08:00`) and ids.
+_DATE: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[-+][0-9]{2}:[0-9]{2}|Z))?"
+)
 _RECORD_ID: Final = re.compile(r"[0-9]{8}-[0-9a-z]{6}")
 
 _INDICATORS: Final = frozenset("-?:,[]{}#&*!|>'\"%@`=<~. \u3000")
-_FLOW_MARKS: Final = re.compile(r"[,\[\]{}:]")
+_FLOW_MARKS: Final = re.compile(r"[,\[\]{}:?]")
+
+# The readers take longer numbers for text.
+_TOO_BIG: Final = 10 ** (LONGEST_NUMBER - 1)
 
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 _TO_ESCAPE: Final = re.compile(rf'["\\\n\t]|{SPECIAL_CHARACTER.pattern}')
 
 
-def format_scalar(value: bool | float | str | None) -> str:
+def format_scalar(value: Scalar) -> str:
     """Write a scalar on one line, in quotes where some reader needs them.
 
     Raises:
         ValueError: no YAML file can hold it (a lone surrogate, infinity).
+
     """
     return _format_text(value) if isinstance(value, str) else _format_other(value)
 
 
-def format_flow_scalar(value: bool | float | str | None) -> str:
+def format_flow_scalar(value: Scalar) -> str:
     """Write a scalar that stands between brackets, where commas and colons mean more.
 
     Raises:
         ValueError: no YAML file can hold it (a lone surrogate, infinity).
+
     """
     if isinstance(value, str):
         text = _format_text(value)
@@ -50,6 +60,7 @@ def quote(text: str) -> str:
 
     Raises:
         ValueError: it holds half a character (a lone surrogate).
+
     """
     return '"' + _TO_ESCAPE.sub(_escape, text) + '"'
 
@@ -90,12 +101,14 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def _format_other(value: bool | float | None) -> str:
+def _format_other(value: _Other) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
+        if abs(value) >= _TOO_BIG:
+            raise ValueError("an integer of that many digits cannot be written")
         return str(value)
     if not isfinite(value):
         raise ValueError(f"{value} cannot be written as a number")

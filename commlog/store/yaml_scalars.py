@@ -18,7 +18,7 @@ SPECIAL_CHARACTER: Final = re.compile(
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 # Python refuses to convert very long digit strings, and nobody counts in such numbers.
-_LONGEST_NUMBER = 300
+LONGEST_NUMBER: Final = 300
 
 
 def resolve_plain(text: str) -> bool | float | str | None:
@@ -26,7 +26,7 @@ def resolve_plain(text: str) -> bool | float | str | None:
     if text in WORDS:
         return WORDS[text]
     match = _NUMBER.fullmatch(text)
-    if match is None or len(text) > _LONGEST_NUMBER:
+    if match is None or len(text) > LONGEST_NUMBER:
         return text
     if match[1] is None and match[2] is None:
         return int(text)

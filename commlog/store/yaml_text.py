@@ -1,4 +1,4 @@
-"""YAML text to data: bytes checked and decoded, read as YAML 1.2 with JSON's words and numbers, places found."""
+"""YAML text to data: bytes checked and decoded, YAML 1.2 with JSON's words and numbers, places found."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -39,6 +39,7 @@ def decode(raw: bytes) -> str:
 
     Raises:
         YamlError: it is too large, empty, of another encoding, or holds control characters or merge markers.
+
     """
     if len(raw) > MAX_BYTES:
         raise YamlError("too-large", value=str(len(raw)), expected=str(MAX_BYTES))
@@ -65,6 +66,7 @@ def parse(text: str) -> Data:
 
     Raises:
         YamlError: it is not YAML, or YAML that a record may not use.
+
     """
     data = parse_everyday(text) if len(text) <= MAX_BYTES else None
     if data is not None:
@@ -81,6 +83,7 @@ def parse_located(text: str) -> Located:
 
     Raises:
         YamlError: it is not YAML, or YAML that a record may not use.
+
     """
     from commlog.store.yaml_nodes import compose, construct, locate
 

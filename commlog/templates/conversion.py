@@ -20,6 +20,7 @@ from commlog.templates.fields import (
     format_path,
     nearest,
     nearest_value,
+    shown_choice,
 )
 from commlog.templates.finding import Finding
 from commlog.templates.formats import CHECKS
@@ -182,7 +183,7 @@ def _convert_choice(field: Field, text: str, path: Path) -> str:
         return text
     near = nearest_value(field, text)
     facts = {"suggestion": near} if near else {}
-    raise _refused("not-in-list", path, text, ", ".join(map(str, field.enum)), **facts)
+    raise _refused("not-in-list", path, text, ", ".join(shown_choice(field, value) for value in field.enum), **facts)
 
 
 def _convert_plain(field: Field, text: str, path: Path) -> bool | int | float:

@@ -20,7 +20,7 @@ from commlog.templates.fields import (
     format_path,
     nearest,
     nearest_value,
-    value_label,
+    shown_choice,
 )
 from commlog.templates.finding import Finding
 from commlog.templates.formats import CHECKS
@@ -141,7 +141,7 @@ class Explainer:
         near = nearest_value(field, str(error.instance)) if field is not None else ""
         return self._finding(
             error, "not-in-list", value=_shown(error.instance),
-            expected=", ".join(_choice(field, value) for value in values),
+            expected=", ".join(shown_choice(field, value) for value in values),
             **({"suggestion": near} if near else {}),
         )
 
@@ -242,12 +242,6 @@ def _type_words(error: ValidationError) -> str:
         return translate("text (put it in quotes)")
     names = named if isinstance(named, list) else [named]
     return translate(" or ").join(translate(_TYPE_WORDS.get(name, str(name))) for name in names)
-
-
-def _choice(field: Field | None, value: Data) -> str:
-    words = value_label(field, value, current_language()) if field is not None else str(value)
-    plain = str(value)
-    return plain if words.casefold().replace(" ", "_") == plain else f"{plain} ({words})"
 
 
 def _shown(value: Data) -> str:

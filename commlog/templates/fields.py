@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, Protocol
 
+from commlog.messages import current_language
+
 Data = Any
 Path = tuple[str | int, ...]
 Labels = Mapping[str, str]
@@ -64,9 +66,20 @@ def hint(field: Field, language: str) -> str:
 
 
 def find_value(field: Field, words: str) -> str | None:
-    """The choice that is written like this: its slug, or its label in either language."""
+    """The choice that is written like this: its slug, its label in either language, or the beginning of one only."""
     wanted = fold(words)
-    return next((choice for choice in _choices(field) if wanted in _value_names(field, choice)), None)
+    choices = [choice for choice in dict.fromkeys((*field.enum, *field.enum_labels)) if isinstance(choice, str)]
+    names = {choice: {fold(choice), *map(fold, _labels_of(field, choice).values())} for choice in choices}
+    exact = [choice for choice in choices if wanted in names[choice]]
+    begun = [choice for choice in choices if wanted and any(name.startswith(wanted) for name in names[choice])]
+    return exact[0] if exact else begun[0] if len(begun) == 1 else None
+
+
+def shown_choice(field: Field | None, value: Data) -> str:
+    """A choice as it is offered: the slug, and the word people see where that differs."""
+    words = value_label(field, value, current_language()) if field is not None else str(value)
+    plain = str(value)
+    return plain if words.casefold().replace(" ", "_") == plain else f"{plain} ({words})"
 
 
 def find_child(owner: HasFields, words: str) -> Field | None:

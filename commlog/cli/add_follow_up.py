@@ -1,0 +1,28 @@
+"""The command `commlog add-follow-up`."""
+
+import typer
+
+from commlog.cli.follow_up import tell
+from commlog.cli.options import by_option, due_option, id_argument
+from commlog.cli.session import session_of
+from commlog.messages import mark
+from commlog.services.change_follow_up import add_follow_up
+from commlog.services.find_record import read_record
+from commlog.services.follow_up_text import parse_follow_up
+
+HELP = mark("Add a follow-up to an existing record; its limit counts from now.")
+
+
+def command(
+    context: typer.Context, record: str = id_argument,
+    what: str = typer.Argument(..., metavar="ACTION", help=mark("What is to be done: words, or action=…; owner=…; priority=…; due=….")),
+    owner: str = typer.Option("", "--to", metavar="OWNER", show_default=False, help=mark("Who does it (default: you).")),
+    priority: str = typer.Option("", "--priority", metavar="NAME", show_default=False, help=mark("A priority of this log, e.g. urgent.")),
+    due: str = due_option, by: str = by_option,
+) -> None:
+    """Add."""
+    session = session_of(context)
+    found = read_record(session.workspace, record)
+    wanted = parse_follow_up(session.workspace, what, found.template)
+    wanted |= {key: value for key, value in {"owner": owner, "priority": priority, "due": due}.items() if value}
+    tell(session, add_follow_up(session.workspace, found.id, wanted, by or None))

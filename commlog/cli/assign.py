@@ -1,0 +1,21 @@
+"""The command `commlog assign`."""
+
+import typer
+
+from commlog.cli.follow_up import tell
+from commlog.cli.options import address_argument, by_option, note_option
+from commlog.cli.session import session_of
+from commlog.messages import mark
+from commlog.services.change_follow_up import Details, assign_follow_up
+
+HELP = mark("Give a follow-up to another member or department.")
+
+
+def command(
+    context: typer.Context, address: str = address_argument,
+    to: str = typer.Option("", "--to", metavar="OWNER", show_default=False, help=mark("Who takes it over (required).")),
+    note: str = note_option, by: str = by_option,
+) -> None:
+    """Assign."""
+    session = session_of(context)
+    tell(session, assign_follow_up(session.workspace, address, Details(by=by or None, note=note or None, owner=to or None)))

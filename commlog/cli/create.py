@@ -1,0 +1,88 @@
+"""The command `commlog create`."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+
+from commlog.cli.editor import create_in_editor
+from commlog.cli.prompts import ask_fields
+from commlog.cli.session import Session, choose_random, is_interactive, read_stdin, say, session_of, warn
+from commlog.errors import UnreadableError, UsageError
+from commlog.messages import mark, translate
+from commlog.model.record import Fields
+from commlog.services.create_record import Draft, Request, create_record, draft_record
+from commlog.services.draft import assign_all, converter_of, parse_input
+from commlog.services.follow_up_text import parse_follow_up
+from commlog.templates.catalog import Template
+
+HELP = mark("Write a new record of a template; prints its id.")
+
+
+def command(
+    context: typer.Context,
+    template: str = typer.Argument(..., metavar="TEMPLATE", help=mark("member, service, relationship, visit, issue, survey, customer, answer, or one of the team's own.")),
+    assignments: list[str] = typer.Option([], "--set", "-s", metavar="KEY=VALUE", show_default=False, help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable.")),
+    source: str = typer.Option("", "--from", metavar="FILE", show_default=False, help=mark("Take the fields from a YAML or JSON file, or from stdin with -.")),
+    edit: bool = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR.")),
+    links: list[str] = typer.Option([], "--link", "-l", metavar="PRIOR[:TYPE]", show_default=False, help=mark("Link to an earlier record. Repeatable.")),
+    follow_ups: list[str] = typer.Option([], "--follow-up", "-f", metavar="TEXT", show_default=False, help=mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable.")),
+    new_customer: str = typer.Option("", "--new-customer", metavar="NAME", show_default=False, help=mark("Also write a file for a customer who is not known yet.")),
+    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Print what would be written, and write nothing.")),
+) -> None:
+    """Create."""
+    session = session_of(context)
+    workspace = session.workspace
+    form = workspace.catalog.get(template)
+    fields = _read_source(session, form, source) if source else {}
+    fields = assign_all(workspace, form, fields, assignments)
+    request = Request(
+        form.name, fields, [_split_link(link) for link in links],
+        [parse_follow_up(workspace, text, form.name) for text in follow_ups], new_customer or None, choose_random,
+    )
+    if edit:
+        say(create_in_editor(session, form, request).id)
+        return
+    if not (source or assignments) and is_interactive():
+        request = replace(request, fields=ask_fields(session, form, request))
+    if dry_run:
+        _show_draft(draft_record(workspace, request))
+        return
+    record = create_record(workspace, request)
+    say(record.id)
+    warn(translate("wrote {path}").format(path=record.path))
+
+
+def _show_draft(draft: Draft) -> None:
+    if draft.customer is not None:
+        say(draft.customer.text)
+        say("---")
+    say(draft.text)
+
+
+def _split_link(text: str) -> tuple[str, str]:
+    if text.startswith("ref:"):
+        return text, "relates"
+    prior, _, link_type = text.partition(":")
+    return prior, link_type or "follows"
+
+
+def _read_source(session: Session, form: Template, source: str) -> Fields:
+    if source == "-":
+        raw, name = read_stdin(), "<stdin>"
+    else:
+        name = source
+        try:
+            raw = Path(source).read_bytes()
+        except OSError as fault:
+            raise UnreadableError(mark("cannot be read: {reason}"), file=source, reason=fault.strerror or str(fault)) from None
+    if not raw.strip():
+        raise UsageError(mark("there is nothing in {name}"), name=name)
+    fields = parse_input(raw, name)
+    named = fields.get("template", form.name)
+    if named != form.name:
+        raise UsageError(
+            mark("{name} is for the template '{found}', not '{wanted}'"), name=name, found=named, wanted=form.name,
+            remedy=mark("commlog create {found} --from {name}"),
+        )
+    return converter_of(session.workspace).translate_data(form, fields)

@@ -1,0 +1,82 @@
+"""The command `commlog customer`."""
+
+import typer
+
+from commlog.cli.editor import create_in_editor, edit_in_editor
+from commlog.cli.options import NO_LIMIT, answer_listing, columns_option, format_option, limit_option, query_argument, sort_option
+from commlog.cli.prompts import ask_fields
+from commlog.cli.session import choose_random, is_interactive, say, session_of
+from commlog.messages import mark
+from commlog.model.record import CUSTOMER
+from commlog.render.record import format_record
+from commlog.services.create_record import Request, create_record
+from commlog.services.draft import assign_all
+from commlog.services.edit_record import edit_record
+from commlog.services.find_record import find_customer, read_record
+from commlog.services.list_customers import list_customers
+from commlog.store.names import record_path
+
+HELP = mark("Customers: create, list, show, edit.")
+
+customer_argument = typer.Argument(..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail."))
+set_option = typer.Option([], "--set", "-s", metavar="KEY=VALUE", show_default=False, help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."))
+
+
+def create(
+    context: typer.Context,
+    name: str = typer.Argument("", metavar="[NAME]", show_default=False, help=mark("The customer's name; the id is made from it unless --set id=…")),
+    assignments: list[str] = set_option,
+    edit_form: bool = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR.")),
+) -> None:
+    """Create a customer."""
+    session = session_of(context)
+    form = session.workspace.catalog.get(CUSTOMER)
+    fields = assign_all(session.workspace, form, {"name": name} if name else {}, assignments)
+    request = Request(CUSTOMER, fields, choose=choose_random)
+    if edit_form:
+        say(create_in_editor(session, form, request).id)
+        return
+    if not fields and is_interactive():
+        request = Request(CUSTOMER, ask_fields(session, form, request), choose=choose_random)
+    say(create_record(session.workspace, request).id)
+
+
+def list_all(
+    context: typer.Context, query: list[str] = query_argument,
+    columns: str = columns_option, sort: str = sort_option, limit: int = limit_option, output_format: str = format_option,
+) -> int:
+    """List customers."""
+    session = session_of(context)
+    listing = list_customers(session.workspace, " ".join(query or ()), [("kind", [CUSTOMER])], sort, limit or NO_LIMIT)
+    return answer_listing(session, listing, columns, output_format)
+
+
+def show(
+    context: typer.Context, customer: str = customer_argument,
+    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or yaml.")),
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+) -> None:
+    """Show a customer."""
+    workspace = session_of(context).workspace
+    found = read_record(workspace, find_customer(workspace, customer))
+    say(format_record(found, workspace.catalog.get(found.template), output_format, reveal=reveal))
+
+
+def edit(
+    context: typer.Context, customer: str = customer_argument, assignments: list[str] = set_option,
+    unset: list[str] = typer.Option([], "--unset", metavar="KEY", show_default=False, help=mark("Take a field away. Repeatable.")),
+) -> None:
+    """Edit a customer."""
+    session = session_of(context)
+    customer_id = find_customer(session.workspace, customer)
+    if assignments or unset:
+        say(edit_record(session.workspace, customer_id, assignments, unset).id)
+    else:
+        say(edit_in_editor(session, record_path(CUSTOMER, customer_id)).id)
+
+
+COMMANDS = {"create": create, "list": list_all, "show": show, "edit": edit}
+HELPS = {
+    "create": mark("Write a customer's file; prints the id."), "list": mark("List customers."),
+    "show": mark("Show a customer."), "edit": mark("Change a customer, by assignments or in $EDITOR."),
+}

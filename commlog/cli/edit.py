@@ -1,0 +1,26 @@
+"""The command `commlog edit`."""
+
+import typer
+
+from commlog.cli.editor import edit_in_editor
+from commlog.cli.options import id_argument
+from commlog.cli.session import say, session_of
+from commlog.messages import mark
+from commlog.services.edit_record import edit_record
+from commlog.services.find_record import find_path
+
+HELP = mark("Change a record, by assignments or in $EDITOR; only what differs is rewritten.")
+
+
+def command(
+    context: typer.Context, record: str = id_argument,
+    assignments: list[str] = typer.Option([], "--set", "-s", metavar="KEY=VALUE", show_default=False, help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable.")),
+    unset: list[str] = typer.Option([], "--unset", metavar="KEY", show_default=False, help=mark("Take a field away. Repeatable.")),
+) -> None:
+    """Edit."""
+    session = session_of(context)
+    if assignments or unset:
+        changed = edit_record(session.workspace, record, assignments, unset)
+    else:
+        changed = edit_in_editor(session, find_path(session.workspace, record))
+    say(changed.id)

@@ -1,0 +1,155 @@
+"""Writing in the editor people chose: their text is kept whatever happens, and reopened until it is right."""
+
+import shlex
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import typer
+
+from commlog.cli.faults import show_fault
+from commlog.cli.session import Session, choose_random, editor_command, is_interactive, warn
+from commlog.errors import CommlogError, InvalidError, NotFoundError, UsageError
+from commlog.messages import mark, translate
+from commlog.model.problem import Problem
+from commlog.model.record import Record
+from commlog.render.skeleton import format_skeleton
+from commlog.services.create_record import Request, create_record
+from commlog.services.draft import converter_of, locate, parse_input
+from commlog.services.edit_record import save_text
+from commlog.services.workspace import Workspace
+from commlog.store.log import ensure_state_folder, not_writable
+from commlog.store.names import ALPHABET
+from commlog.templates.catalog import Template
+
+T = TypeVar("T")
+_DRAFTS = "drafts"
+
+
+def create_in_editor(session: Session, template: Template, request: Request) -> Record:
+    """The record written from a form that was filled in in the editor.
+
+    Raises:
+        UsageError: the form came back empty.
+        InvalidError: it does not fit and nobody is there to mend it; the text is kept, and the error says where.
+    """
+    workspace = session.workspace
+    own = workspace.log.schemas_folder / f"{template.name}.schema.json"
+    comment = f"# yaml-language-server: $schema={own}" if own.is_file() else ""
+    form = format_skeleton(template, _prefilled(workspace, request), comment)
+
+    def use(text: str) -> Record:
+        if not _is_filled_in(text, form):
+            raise UsageError(mark("nothing was filled in; nothing was written"))
+        fields = parse_input(text.encode("utf-8"), _shown_name(template.name))
+        fields = {key: value for key, value in fields.items() if value is not None}
+        translated = converter_of(workspace).translate_data(template, fields)
+        filled = Request(template.name, translated, request.links, request.follow_ups, request.new_customer, choose_random)
+        return create_record(workspace, filled)
+
+    return edit_until_right(session, template.name, form, use)
+
+
+def edit_in_editor(session: Session, path: str) -> Record:
+    """The record after its file was edited; what was typed stands in it byte for byte.
+
+    Raises:
+        InvalidError: the text does not fit and nobody is there to mend it; it is kept, and the error says where.
+        ConflictError: somebody else changed the record meanwhile; the text is kept.
+    """
+    workspace = session.workspace
+    raw = workspace.log.read_bytes(path)
+    name = path.rpartition("/")[2].removesuffix(".yaml")
+    return edit_until_right(session, name, raw.decode("utf-8", "surrogateescape"), lambda text: save_text(workspace, path, text, raw))
+
+
+def edit_until_right(session: Session, name: str, text: str, use: Callable[[str], T]) -> T:
+    """What `use` makes of the text as somebody edited it; its errors are shown and the text reopened.
+
+    Raises:
+        CommlogError: what `use` raised last; the text is kept beside it and named on stderr.
+    """
+    draft = _write_draft(session.workspace, name, text)
+    line = 1
+    while True:
+        open_editor(draft, line)
+        edited = draft.read_text(encoding="utf-8", errors="surrogateescape")
+        try:
+            result = use(edited)
+        except CommlogError as fault:
+            if isinstance(fault, UsageError) and not fault.problems and edited == text:
+                draft.unlink()
+                raise
+            placed = _placed(fault, edited, draft)
+            if not is_interactive():
+                warn(translate("your text is kept in {file}").format(file=draft))
+                raise placed from None
+            show_fault(placed)
+            line = next((problem.line for problem in placed.problems if isinstance(problem, Problem) and problem.line), 1)
+            if not typer.confirm(translate("Open it again?"), default=True, err=True):
+                warn(translate("your text is kept in {file}").format(file=draft))
+                raise typer.Exit(int(fault.exit_code)) from None
+        else:
+            draft.unlink()
+            return result
+
+
+def open_editor(path: Path, line: int) -> None:
+    """Open a file at a line in the editor people chose, and wait for it.
+
+    Raises:
+        NotFoundError: the editor cannot be started.
+        UsageError: it ended with an error.
+    """
+    command = shlex.split(editor_command())
+    program = Path(command[0]).name
+    if line > 1 and program in {"vi", "vim", "nvim", "nano", "emacs", "kak", "micro"}:
+        command.append(f"+{line}")
+    try:
+        code = subprocess.run([*command, str(path)], check=False).returncode  # noqa: S603 - the editor people chose
+    except OSError as fault:
+        raise NotFoundError(
+            mark("the editor '{editor}' cannot be started: {reason}"), editor=command[0], reason=fault.strerror or str(fault),
+            remedy=mark("set $VISUAL or $EDITOR; your text is kept in {file}"), file=str(path),
+        ) from None
+    if code:
+        raise UsageError(mark("the editor '{editor}' ended with {code}"), editor=command[0], code=code)
+
+
+def _placed(fault: CommlogError, text: str, draft: Path) -> CommlogError:
+    """The fault with its problems at the lines of the text, as the editor shows them."""
+    problems = tuple(problem for problem in fault.problems if isinstance(problem, Problem))
+    if not problems or any(problem.line and not problem.field for problem in problems):
+        return fault
+    found = locate(problems, text, draft.name)
+    return InvalidError(mark("the record is not valid yet"), problems=found, source=text)
+
+
+def _write_draft(workspace: Workspace, name: str, text: str) -> Path:
+    try:
+        folder = ensure_state_folder(workspace.log.root) / _DRAFTS
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{name}-{''.join(choose_random(ALPHABET) for _ in range(4))}.yaml"
+        path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    except OSError as fault:
+        raise not_writable(_DRAFTS, fault) from None
+    return path
+
+
+def _prefilled(workspace: Workspace, request: Request) -> dict[str, object]:
+    known: dict[str, object] = dict(request.fields)
+    if "agent" not in known and workspace.member and request.template != "customer":
+        known["agent"] = workspace.require_member(None)
+    return known
+
+
+def _is_filled_in(text: str, form: str) -> bool:
+    lines = [line for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#")]
+    return bool(lines) and text != form
+
+
+def _shown_name(template: str) -> str:
+    return f"{template}.yaml"
+
+

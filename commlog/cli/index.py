@@ -1,0 +1,37 @@
+"""The command `commlog index`."""
+
+import json
+
+import typer
+
+from commlog.cli.session import say, session_of
+from commlog.messages import mark, translate
+from commlog.services.manage_index import IndexStatus, index_status, rebuild
+
+HELP = mark("The copy that answers questions: status, rebuild. It may be deleted at any time.")
+as_json = typer.Option(False, "--json", help=mark("Answer in JSON."))
+
+
+def status(context: typer.Context, json_output: bool = as_json) -> int:
+    """Tell how the copy stands."""
+    session = session_of(context)
+    _tell(index_status(session.workspace), json_output)
+    return session.finish()
+
+
+def rebuild_now(context: typer.Context, json_output: bool = as_json) -> int:
+    """Make the copy anew."""
+    session = session_of(context)
+    _tell(rebuild(session.workspace), json_output)
+    return session.finish()
+
+
+def _tell(found: IndexStatus, json_output: bool) -> None:
+    if json_output:
+        say(json.dumps(found.as_mapping(), ensure_ascii=False, indent=2))
+        return
+    say(translate("{files} files, {records} records, {follow_ups} follow-ups, {problems} problems, {unreadable} unreadable; {bytes} bytes in {path}").format(**found.as_mapping()))
+
+
+COMMANDS = {"status": status, "rebuild": rebuild_now}
+HELPS = {"status": mark("Tell how the copy stands."), "rebuild": mark("Make the copy anew from the files.")}

@@ -1,0 +1,35 @@
+"""The command `commlog init`."""
+
+from pathlib import Path
+
+import typer
+
+from commlog.cli.session import guess_timezone, language_in_use, named_member, say, session_of, warn
+from commlog.messages import mark, translate
+from commlog.repo.git import find_user_email
+from commlog.services.init_log import Choices, init_log
+
+HELP = mark("Make a new log: settings, templates, calendar, and a git repository.")
+
+
+def command(
+    context: typer.Context,
+    folder: str = typer.Argument(".", metavar="[DIR]", show_default=False, help=mark("The log's folder (default: this one).")),
+    timezone: str = typer.Option("", "--timezone", metavar="ZONE", show_default=False, help=mark("The log's time zone, e.g. Asia/Shanghai (default: this machine's).")),
+    no_git: bool = typer.Option(False, "--no-git", help=mark("Make no git repository.")),
+    example: bool = typer.Option(False, "--example", help=mark("Add a small realistic set of records.")),
+) -> None:
+    """Init."""
+    session = session_of(context)
+    root = Path(session.named_folder() or folder).resolve()
+    email = find_user_email(root if root.is_dir() else Path.cwd())
+    named = named_member() or (email.partition("@")[0] if email else "")
+    choices = Choices(
+        timezone=timezone or guess_timezone(), language=language_in_use(), member=(named, email or "") if named else None,
+        use_git=not no_git, with_example=example,
+    )
+    made = init_log(root, choices)
+    say(str(made.root))
+    warn(translate("made a log with {count} files; next: commlog create service").format(count=len(made.files)))
+    if not made.has_repository and not no_git:
+        warn(translate("git is not there: the log has no history; see commlog doctor"))

@@ -1,0 +1,20 @@
+"""The command `commlog link`."""
+
+import typer
+
+from commlog.cli.options import id_argument, note_option
+from commlog.cli.session import say, session_of
+from commlog.messages import mark
+from commlog.services.link_records import link_records
+
+HELP = mark("Link a record to an earlier one.")
+
+
+def command(
+    context: typer.Context, record: str = id_argument,
+    prior: str = typer.Argument(..., metavar="PRIOR", help=mark("The earlier record's id, or ref:… for a number from outside.")),
+    link_type: str = typer.Option("follows", "--type", metavar="TYPE", help=mark("follows, answers, duplicates, escalates or relates.")),
+    note: str = note_option,
+) -> None:
+    """Link."""
+    say(link_records(session_of(context).workspace, record, prior, link_type, note or None).id)

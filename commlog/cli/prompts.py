@@ -1,0 +1,85 @@
+"""Asking on a terminal: the template field by field, choices by number or label, advice beside the question."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import typer
+
+from commlog.cli.session import Session, language_in_use
+from commlog.messages import translate
+from commlog.model.record import Data, Fields
+from commlog.services.create_record import Request
+from commlog.services.draft import converter_of
+from commlog.templates.catalog import Template
+from commlog.templates.conversion import ConversionError
+from commlog.templates.fields import LIST, MAPPING, Field, hint, label, value_label
+
+# Filled in by the tool, or asked for in another way.
+_NOT_ASKED: Final = frozenset({"id", "template", "recorded_at", "history", "links", "followups", "extra", "agent", "party", "last_contact_at"})
+_ONLY_WHEN: Final = {"channel_detail": ("channel", "other")}
+
+
+def ask_fields(session: Session, template: Template, request: Request) -> Fields:
+    """The fields somebody gives when asked; an empty answer passes over what is not required.
+
+    Required fields come first come in the form's order; then those that are optional, if more is wanted.
+    """
+    fields = dict(request.fields)
+    typer.echo(translate("Enter passes over what is optional; Ctrl-C stops and writes nothing."), err=True)
+    asked = [field for field in template.fields if field.key not in _NOT_ASKED and field.key not in fields and not field.read_only]
+    first = [field for field in asked if field.required and not (field.key == "customer" and request.new_customer)]
+    first += [field for field in asked if field.key in _ONLY_WHEN]
+    _ask_all(session, first, fields)
+    rest = [field for field in asked if field not in first and field.type != MAPPING]
+    if rest and typer.confirm(translate("More fields?"), default=False, err=True):
+        _ask_all(session, rest, fields)
+    return fields
+
+
+def _ask_all(session: Session, asked: Sequence[Field], fields: Fields) -> None:
+    for field in asked:
+        needed = _ONLY_WHEN.get(field.key)
+        if needed and fields.get(needed[0]) != needed[1]:
+            continue
+        value = _ask(session, field)
+        if value is not None:
+            fields[field.key] = value
+
+
+def _ask(session: Session, field: Field) -> Data:
+    """One field's value, asked for until it fits; None when it was passed over."""
+    language = language_in_use()
+    advice = hint(field, language)
+    if advice:
+        typer.secho(f"  {advice}", err=True, dim=True)
+    choices = list(field.enum)
+    for number, choice in enumerate(choices, start=1):
+        typer.echo(f"  {number}. {value_label(field, choice, language)}", err=True)
+    default = value_label(field, field.default, language) if field.default is not None else ""
+    while True:
+        answer = str(typer.prompt(label(field, language), default=default, show_default=bool(default), err=True)).strip()
+        if not answer:
+            if not field.required or _has_own_default(field):
+                return None
+            typer.echo("  " + translate("this is required"), err=True)
+            continue
+        if choices and answer.isdecimal() and 0 < int(answer) <= len(choices):
+            return choices[int(answer) - 1]
+        try:
+            return _convert(session, field, answer)
+        except ConversionError as fault:
+            expected = fault.facts.get("expected", "")
+            typer.echo("  " + translate("'{value}' does not fit; expected: {expected}").format(value=answer, expected=expected), err=True)
+
+
+def _convert(session: Session, field: Field, answer: str) -> Data:
+    converter = converter_of(session.workspace)
+    if field.type == LIST and not answer.startswith("[") and field.item is not None and field.item.fields:
+        text_key = next((child.key for child in field.item.fields if child.required), field.item.fields[0].key)
+        return [{text_key: answer}]
+    return converter.convert(field, answer)
+
+
+def _has_own_default(field: Field) -> bool:
+    """Whether the tool fills the field in when it stays empty: the time of the conversation is now."""
+    return field.key in {"started_at", "reported_on"}

@@ -1,0 +1,20 @@
+"""The command `commlog search`."""
+
+import typer
+
+from commlog.cli.options import NO_LIMIT, answer_listing, columns_option, format_option, limit_option, query_argument, sort_option
+from commlog.cli.session import session_of
+from commlog.messages import mark
+from commlog.services.search_records import search_records
+
+HELP = mark("Find records by their words, down to a single Chinese character; shows where they stand.")
+
+
+def command(
+    context: typer.Context, query: list[str] = query_argument,
+    columns: str = columns_option, sort: str = sort_option, limit: int = limit_option, output_format: str = format_option,
+) -> int:
+    """Search."""
+    session = session_of(context)
+    listing = search_records(session.workspace, " ".join(query or ()), sort, limit or NO_LIMIT)
+    return answer_listing(session, listing, columns, output_format)

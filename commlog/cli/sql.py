@@ -1,0 +1,19 @@
+"""The command `commlog sql`."""
+
+import typer
+
+from commlog.cli.options import answer_listing, columns_option, format_option
+from commlog.cli.session import session_of
+from commlog.messages import mark
+from commlog.services.manage_index import ask_sql
+
+HELP = mark("Ask the copy in SQL, reading only; the tables are described in docs/SQL.md.")
+
+
+def command(
+    context: typer.Context, query: str = typer.Argument(..., metavar="SELECT", help=mark("One SQL query that reads.")),
+    columns: str = columns_option, output_format: str = format_option,
+) -> int:
+    """Ask."""
+    session = session_of(context)
+    return answer_listing(session, ask_sql(session.workspace, query), columns, output_format)

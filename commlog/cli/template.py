@@ -1,0 +1,44 @@
+"""The command `commlog template`."""
+
+import typer
+
+from commlog.cli.options import answer_listing, columns_option, format_option
+from commlog.cli.session import language_in_use, say, session_of
+from commlog.errors import UsageError
+from commlog.messages import mark
+from commlog.render.template import FORMATS, format_template
+from commlog.services.list_templates import create_template, list_templates
+
+HELP = mark("Templates: list, show, new.")
+
+
+def list_all(context: typer.Context, columns: str = columns_option, output_format: str = format_option) -> int:
+    """List templates."""
+    session = session_of(context)
+    workspace = session.workspace
+    return answer_listing(session, list_templates(workspace, language_in_use()), columns, output_format)
+
+
+def show(
+    context: typer.Context, name: str = typer.Argument(..., metavar="NAME", help=mark("The template's name.")),
+    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json (the schema itself).")),
+) -> None:
+    """Show a template."""
+    if output_format not in FORMATS:
+        raise UsageError(mark("there is no format '{value}'"), value=output_format, remedy=mark("use one of: {formats}"), formats=", ".join(FORMATS))
+    say(format_template(session_of(context).workspace.catalog.get(name), output_format))
+
+
+def new(
+    context: typer.Context, name: str = typer.Argument(..., metavar="NAME", help=mark("A short name: small letters, digits and _.")),
+    label: str = typer.Option("", "--label", metavar="WORDS", show_default=False, help=mark("The title people see.")),
+) -> None:
+    """Make a template."""
+    say(create_template(session_of(context).workspace, name, label))
+
+
+COMMANDS = {"list": list_all, "show": show, "new": new}
+HELPS = {
+    "list": mark("List the templates of this log."), "show": mark("Show a template's fields, choices and advice."),
+    "new": mark("Make a template of the team's own to start from."),
+}

@@ -1,0 +1,24 @@
+"""The command `commlog thread`."""
+
+import typer
+
+from commlog.cli.options import id_argument, labels_of
+from commlog.cli.session import say, session_of
+from commlog.errors import UsageError
+from commlog.messages import mark
+from commlog.render.thread import FORMATS, format_thread
+from commlog.services.show_thread import read_thread
+
+HELP = mark("Show the whole conversation a record belongs to, across channels, in time order.")
+
+
+def command(
+    context: typer.Context, record: str = id_argument,
+    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or ids.")),
+) -> int:
+    """Thread."""
+    session = session_of(context)
+    if output_format not in FORMATS:
+        raise UsageError(mark("there is no format '{value}'"), value=output_format, remedy=mark("use one of: {formats}"), formats=", ".join(FORMATS))
+    say(format_thread(read_thread(session.workspace, record), output_format, labels_of(session)))
+    return session.finish()

@@ -1,0 +1,30 @@
+"""commlog without a command: what is due for the member who asks."""
+
+from commlog.cli.options import labels_of, terminal_width
+from commlog.cli.session import Session, say
+from commlog.messages import translate
+from commlog.render.listing import choose_columns, format_listing
+from commlog.services.list_follow_ups import list_follow_ups
+from commlog.services.list_records import list_records
+
+
+def command(session: Session) -> int:
+    """Today: overdue and due follow-ups of the member, and what was recorded since yesterday."""
+    workspace = session.workspace
+    member = workspace.member
+    owner = [("owner", [workspace.require_member(member)])] if member else []
+    sections = (
+        (translate("Overdue"), list_follow_ups(workspace, "", [*owner, ("due", ["overdue"])], "", -1)),
+        (translate("Due today and tomorrow"), list_follow_ups(workspace, "", [*owner, ("due", ["today..tomorrow"])], "", -1)),
+        (translate("Recorded since yesterday"), list_records(workspace, "", [("recorded", ["yesterday..today"])], "", 20)),
+    )
+    head = translate("{day}, {member}").format(day=workspace.now.strftime("%Y-%m-%d %H:%M"), member=member or translate("everybody"))
+    blocks = [head]
+    for title, listing in sections:
+        if listing.rows:
+            table = format_listing(choose_columns(listing, None, "table"), "table", labels_of(session), terminal_width())
+            blocks.append(f"{title} ({len(listing.rows)})\n\n{table}")
+    if len(blocks) == 1:
+        blocks.append(translate("Nothing is overdue, nothing is due."))
+    say("\n\n".join(blocks))
+    return session.finish()

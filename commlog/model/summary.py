@@ -1,0 +1,113 @@
+"""What a summary is: figures of a period with those of an earlier one beside them, and the records to look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
+
+from commlog.model.listing import Listing
+from commlog.model.period import Period
+
+# The slug of a group; None stands for what has no value there.
+Group = str | None
+Kind = Literal["count", "share", "mean", "spread"]
+Unit = Literal["seconds", "working_days"]
+
+# A percentage of fewer says more than is known.
+SMALLEST_SHARED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How some durations lie: the middle one, the one that nine of ten do not exceed, and the longest."""
+
+    median: float
+    ninetieth: float
+    longest: float
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure of one period.
+
+    A count has a numerator alone; a share `numerator` of `denominator`; a mean the sum and the number; a spread the
+    number as its numerator. `left_out` says what was not counted and why, `included` what was although it may surprise.
+    """
+
+    kind: Kind
+    numerator: int
+    denominator: int | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    included: Mapping[str, int] = field(default_factory=dict)
+    spread: Spread | None = None
+
+    @property
+    def size(self) -> int:
+        """N: how many the figure is about."""
+        return self.numerator if self.denominator is None else self.denominator
+
+    @property
+    def value(self) -> float | None:
+        """The count, the share from 0 to 1 (None below five), the mean or the median; None when there is none."""
+        if self.kind == "count":
+            return self.numerator
+        if self.kind == "spread":
+            return self.spread.median if self.spread else None
+        fewest = SMALLEST_SHARED if self.kind == "share" else 1
+        return self.numerator / self.size if self.size >= fewest else None
+
+
+class Key(NamedTuple):
+    """Which figure a measure is: of everything, or of one group of a dimension (empty for everything)."""
+
+    figure: str
+    dimension: str = ""
+    group: Group = None
+
+
+# The figures of one period.
+Reading = dict[Key, Measure]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure with its measure in the period and in the one it is compared with."""
+
+    key: Key
+    now: Measure
+    before: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Records or customers a figure points at: the first of them, and how many more there are."""
+
+    name: str
+    listing: Listing
+    rest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All figures of a period beside those of an earlier one.
+
+    States (overdue, without owner) are those at `now`; beside them, those at `before_at`.
+    """
+
+    period: Period
+    previous: Period
+    now: datetime
+    before_at: datetime
+    by: str
+    lines: tuple[Line, ...]
+    attention: tuple[Attention, ...]
+    unreadable_files: int = 0
+
+    def total(self, figure: str) -> Line | None:
+        """The line of a figure for everything, when it has one."""
+        return next((line for line in self.lines if line.key == Key(figure)), None)
+
+    def groups(self, figure: str, dimension: str) -> tuple[Line, ...]:
+        """The lines of a figure by the groups of a dimension, the largest first."""
+        return tuple(line for line in self.lines if line.key[:2] == (figure, dimension))

@@ -1,0 +1,50 @@
+"""What a summary says of customers one by one: moods that worsen, and contacts that come back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+# How bad a mood is; moods of one weight are neither better nor worse than each other. `other` says nothing.
+WEIGHTS: Final[Mapping[str, int]] = {
+    "satisfied": 0, "calm": 1, "neutral": 2, "anxious": 3, "impatient": 3, "dissatisfied": 3, "angry": 4,
+}
+LAST_RECORDS: Final = 3
+REPEAT_SECONDS: Final = 30 * 86_400
+
+
+class Contact(NamedTuple):
+    """A customer who turned to us about something; `at` is in seconds since 1970."""
+
+    customer: str
+    category: str
+    at: int
+
+
+class Repeats(NamedTuple):
+    """How many pairs of customer and category there were, and how many of them came back."""
+
+    repeated: int
+    pairs: int
+
+
+def has_worsened(moods: Sequence[str]) -> bool:
+    """Whether the last three moods, oldest first, never get better and end worse than they began."""
+    weights = [WEIGHTS[mood] for mood in moods if mood in WEIGHTS][-LAST_RECORDS:]
+    return len(weights) == LAST_RECORDS and weights == sorted(weights) and weights[-1] > weights[0]
+
+
+def count_repeats(contacts: Iterable[Contact], start: int) -> Repeats:
+    """Pairs of customer and category with a contact from `start` on, and those with another within the 30 days before one.
+
+    `contacts` are in order of time and begin 30 days before `start`, so that a pair may span the period's beginning.
+    """
+    last: dict[tuple[str, str], int] = {}
+    pairs: set[tuple[str, str]] = set()
+    repeated: set[tuple[str, str]] = set()
+    for contact in contacts:
+        pair = contact.customer, contact.category
+        if contact.at >= start:
+            pairs.add(pair)
+            if pair in last and contact.at - last[pair] <= REPEAT_SECONDS:
+                repeated.add(pair)
+        last[pair] = contact.at
+    return Repeats(len(repeated), len(pairs))

@@ -1,0 +1,92 @@
+"""One record for reading: every field under its label, in the form's order, derived values beside them."""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from commlog.messages import current_language, translate
+from commlog.model.record import Data, Record, instant_of
+from commlog.render.text import harmless, pad, width_of, wrap
+from commlog.store.yaml_format import format_document
+from commlog.templates.catalog import Template
+from commlog.templates.fields import Field, free_field, label, value_label
+from commlog.templates.personal import mask_fields
+
+FORMATS: Final = ("text", "json", "yaml")
+_LABEL_WIDTH: Final = 18
+_WIDTH: Final = 100
+
+
+def format_record(record: Record, template: Template, output_format: str, *, reveal: bool) -> str:
+    """The record in one of FORMATS; personal data masked unless revealed."""
+    fields = record.fields if reveal else mask_fields(template, record.fields)
+    if output_format == "json":
+        return json.dumps(fields, ensure_ascii=False, indent=2)
+    if output_format == "yaml":
+        return format_document(fields)
+    language = current_language()
+    title = template.labels.get(language, template.name)
+    lines = [f"{title}  {harmless(record.id)}", ""]
+    known = {field.key: field for field in template.fields}
+    for key in (*template.order, *(key for key in fields if key not in template.order)):
+        if key in fields and key not in {"id", "template"}:
+            lines += _lines(known.get(key) or free_field(key), fields[key], 0)
+            if key == "ended_at":
+                lines += _duration_lines(fields)
+    return "\n".join(lines)
+
+
+def _duration_lines(fields: Mapping[str, Data]) -> list[str]:
+    started, ended = instant_of(fields.get("started_at")), instant_of(fields.get("ended_at"))
+    if not started or not ended:
+        return []
+    minutes = int((ended - started).total_seconds() // 60)
+    return [pad(translate("Duration"), _LABEL_WIDTH) + "  " + translate("{minutes} min").format(minutes=minutes)]
+
+
+def _lines(field: Field, value: Data, depth: int) -> list[str]:
+    heading = "  " * depth + label(field, current_language())
+    if isinstance(value, dict):
+        return [heading, *_mapping_lines(field, value, depth + 1)]
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return [heading, *(line for item in value for line in _item_lines(field, item, depth + 1))]
+    if isinstance(value, list):
+        item = field.item or field
+        text = translate(", ").join(_shown(item, entry) for entry in value)
+    else:
+        text = _shown(field, value)
+    indent = max(_LABEL_WIDTH, width_of(heading)) + 2
+    first, *more = wrap(text, _WIDTH - indent)
+    return [pad(heading, indent) + first, *(" " * indent + line for line in more if line)]
+
+
+def _mapping_lines(field: Field, value: Mapping[str, Data], depth: int) -> list[str]:
+    known = {child.key: child for child in field.fields}
+    return [line for key, item in value.items() for line in _lines(known.get(key) or free_field(key), item, depth)]
+
+
+def _item_lines(field: Field, item: Data, depth: int) -> list[str]:
+    inner = field.item or field
+    if not isinstance(item, dict):
+        return ["  " * depth + "- " + _shown(inner, item)]
+    if all(not isinstance(value, dict | list) for value in item.values()):
+        known = {child.key: child for child in inner.fields}
+        parts = [_shown(known.get(key) or free_field(key), value) for key, value in item.items()]
+        first, *more = wrap("  ".join(parts), _WIDTH - 2 * depth - 2)
+        return ["  " * depth + "- " + first, *("  " * depth + "  " + line for line in more)]
+    lines = _mapping_lines(inner, item, depth + 1)
+    return ["  " * depth + "- " + lines[0].lstrip(), *lines[1:]] if lines else []
+
+
+def _shown(field: Field, value: Data) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return translate("yes") if value else translate("no")
+    text = str(value)
+    if len(text) >= 16 and text[4:5] == "-" and text[10:11] == "T":
+        return f"{text[:10]} {text[11:16]}"
+    shown = value_label(field, value, current_language()) if field.enum or field.enum_labels else text
+    return harmless(shown.rstrip("\n"), keep_lines=True)
+
+

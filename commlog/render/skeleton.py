@@ -1,0 +1,68 @@
+"""A form to fill in with an editor: the template's fields in order, with their labels, choices and advice as comments."""
+
+from collections.abc import Iterable
+
+from commlog.messages import current_language, translate
+from commlog.model.record import Fields
+from commlog.store.yaml_format import format_entry
+from commlog.templates.catalog import Template
+from commlog.templates.fields import LIST, MAPPING, Field, hint, label, value_label
+
+_TOOLS_OWN = frozenset({"id", "template", "recorded_at", "history"})
+
+
+def format_skeleton(template: Template, fields: Fields, header: str = "") -> str:
+    """A commented form: what is known filled in, what is required open, all else commented out."""
+    language = current_language()
+    title = template.labels.get(language, template.name)
+    lines = [header] if header else []
+    lines += [
+        f"# {title}",
+        "# " + translate("Fill in the lines without #; take the # away before what else you need. Save and leave to record it."),
+        "# " + translate("Leave without a subject or with an empty file to record nothing."),
+        f"template: {template.name}",
+    ]
+    for field in template.fields:
+        if field.key not in _TOOLS_OWN and not field.read_only:
+            lines += ["", *_field_lines(field, fields, language)]
+    return "\n".join(lines) + "\n"
+
+
+def _field_lines(field: Field, fields: Fields, language: str) -> Iterable[str]:
+    required = translate(" (required)") if field.required else ""
+    advice = hint(field, language)
+    yield f"# {label(field, language)}{required}" + (f"：{advice}" if advice and language == "zh" else f": {advice}" if advice else "")
+    if field.enum:
+        yield "#   " + ", ".join(f"{choice} {value_label(field, choice, language)}" for choice in field.enum)
+    if field.key in fields:
+        yield from format_entry(field.key, fields[field.key], 0).rstrip("\n").split("\n")
+    elif field.required:
+        yield f"{field.key}: |\n  " if field.multiline else f"{field.key}: "
+    else:
+        yield from _example_lines(field, language)
+
+
+def _example_lines(field: Field, language: str) -> Iterable[str]:
+    """How an optional field is written, commented out."""
+    if field.type == LIST and field.item is not None and field.item.fields:
+        yield f"# {field.key}:"
+        prefix = "#   - "
+        for child in field.item.fields:
+            if not child.read_only and child.key not in {"n", "history", "due_rule", "status"}:
+                yield f"{prefix}{child.key}: {_note(child, language)}".rstrip()
+                prefix = "#     "
+    elif field.type == LIST:
+        yield f"# {field.key}: []"
+    elif field.type == MAPPING and field.fields:
+        yield f"# {field.key}:"
+        for child in field.fields:
+            yield f"#   {child.key}: {_note(child, language)}".rstrip()
+    else:
+        yield f"# {field.key}: "
+
+
+def _note(field: Field, language: str) -> str:
+    words = label(field, language)
+    if field.enum:
+        words += " " + "/".join(str(choice) for choice in field.enum)
+    return f"# {words}"

@@ -1,0 +1,207 @@
+"""Input on its way into a record: assignments, data and whole texts, by key or label, as values of a template."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from commlog.errors import InvalidError, UsageError
+from commlog.messages import mark
+from commlog.model.moment import parse_moment
+from commlog.model.problem import Problem
+from commlog.model.record import Data, Fields, ValuePath, show_path
+from commlog.services.workspace import Workspace
+from commlog.store.yaml_text import YamlError, decode, parse, parse_located
+from commlog.templates.catalog import Template
+from commlog.templates.conversion import ConversionError, Converter, unknown_field
+from commlog.templates.fields import TEXT, Field, canonical_path, find_field
+from commlog.templates.finding import Finding
+
+# Minutes of a conversation: told instead of its end, never stored.
+DURATION: Final = "duration"
+_DURATION_NAMES: Final = frozenset({DURATION, "时长", "沟通时长"})
+_ASSIGNMENT: Final = re.compile(r"\s*([^=]*?)\s*(\+?=)(.*)", re.DOTALL)
+_STEP: Final = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`key=value` or `key+=value` as somebody typed it."""
+
+    text: str
+    key: str
+    value: str
+    is_addition: bool
+
+
+def parse_assignment(text: str) -> Assignment:
+    """An assignment from `key=value` or `key+=item`.
+
+    Raises:
+        UsageError: there is no `=`, or no key before it.
+    """
+    found = _ASSIGNMENT.fullmatch(text)
+    if not found or not found[1]:
+        raise UsageError(mark("'{text}' is not an assignment"), text=text, remedy=mark("write key=value, or key+=item for a list"))
+    return Assignment(text, found[1], found[3], found[2] == "+=")
+
+
+def assign_all(workspace: Workspace, template: Template, fields: Fields, texts: Sequence[str]) -> Fields:
+    """The fields after every assignment, keys and choices by slug or label.
+
+    Raises:
+        InvalidError: with every assignment that does not fit, not only the first.
+    """
+    converter = converter_of(workspace)
+    changed: Data = fields
+    problems: list[Problem] = []
+    for assignment in map(parse_assignment, texts):
+        try:
+            changed = _assign(converter, template, changed, assignment)
+        except ConversionError as fault:
+            problems.append(Problem(fault.code, field=fault.facts.get("field", assignment.key), facts=tuple(fault.facts.items())))
+    if problems:
+        raise InvalidError(mark("what was given does not fit the template '{name}'"), name=template.name, problems=problems)
+    return dict(changed)
+
+
+def converter_of(workspace: Workspace) -> Converter:
+    """How typed text becomes values in this log: its zone, its calendar, the workspace's now."""
+    return Converter(parse_flow, lambda text: parse_moment(text, workspace.now, workspace.log.settings.calendar))
+
+
+def parse_flow(text: str) -> Data:
+    """A value from one line of YAML or JSON.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        return parse(text)
+    except YamlError as fault:
+        raise ValueError(fault.facts.get("reason", fault.code)) from None
+
+
+def parse_input(raw: bytes, source: str) -> Fields:
+    """The mapping in bytes that came from outside: YAML or JSON; a BOM and Windows line ends do no harm here.
+
+    Raises:
+        InvalidError: it is no YAML, or no mapping; names the source and the line.
+    """
+    plain = raw.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    try:
+        data = _parse_json(plain) or parse(decode(plain))
+    except YamlError as fault:
+        problem = Problem(fault.code, source, fault.line, fault.column, "", tuple(fault.facts.items()))
+        raise InvalidError(
+            mark("the input is not a record"), problems=(problem,), source=plain.decode("utf-8", "replace"),
+        ) from None
+    if not isinstance(data, dict):
+        raise InvalidError(mark("the input is not a record"), problems=(Problem("not-a-mapping", source, 1, 1),))
+    return data
+
+
+def _parse_json(raw: bytes) -> Data:
+    """The data of a JSON object; None when it is none. JSON may be indented with tabs, which YAML refuses."""
+    if not raw.lstrip().startswith(b"{"):
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return None
+
+
+def locate(problems: Sequence[Problem], text: str, source: str) -> tuple[Problem, ...]:
+    """The problems at the lines where a text that somebody typed has the fields."""
+    try:
+        located = parse_located(text)
+    except YamlError:
+        return tuple(problems)
+    return tuple(
+        Problem(item.code, source, *located.position(path_of(item.field)), item.field, item.facts) for item in problems
+    )
+
+
+def path_of(field: str) -> ValuePath:
+    """The path that a shown one (`followups[0].due`) stands for."""
+    return tuple(int(found[2]) if found[2] else found[1] for found in _STEP.finditer(field))
+
+
+def unset(template: Template, fields: Fields, key: str) -> Fields:
+    """The fields without one, named by dotted key or label.
+
+    Raises:
+        InvalidError: no such field, or it is not set.
+    """
+    path = _path_in(template, key)
+    try:
+        return dict(_removed(fields, path))
+    except (KeyError, IndexError, TypeError):
+        raise InvalidError(mark("{field} is not set"), field=show_path(path)) from None
+
+
+def _path_in(template: Template, key: str) -> ValuePath:
+    try:
+        return canonical_path(template, key)
+    except KeyError as fault:
+        finding = unknown_field(template, str(fault.args[0]))
+        problem = Problem(finding.code, field=key, facts=tuple(finding.facts.items()))
+        raise InvalidError(mark("what was given does not fit the template '{name}'"), name=template.name, problems=(problem,)) from None
+
+
+def _assign(converter: Converter, template: Template, fields: Data, assignment: Assignment) -> Data:
+    if assignment.key in _DURATION_NAMES and template.kind == "interaction":
+        whole = Field(DURATION, "integer", {}, {}, {})
+        return {**fields, DURATION: converter.convert(whole, assignment.value)}
+    field = find_field(template, assignment.key)
+    if field is None:
+        raise ConversionError(unknown_field(template, assignment.key))
+    path = canonical_path(template, assignment.key)
+    if assignment.is_addition:
+        entry = converter.convert_entry(field, assignment.value)
+        return _placed(fields, path, entry, is_addition=True)
+    if field.type == TEXT and field.free:
+        return _placed(fields, path, parse_flow_or_text(assignment.value))
+    return _placed(fields, path, converter.convert(field, assignment.value))
+
+
+def parse_flow_or_text(text: str) -> Data:
+    """A value for a field no form foresees: numbers and yes/no as YAML reads them, anything else as text."""
+    try:
+        value = parse_flow(text)
+    except ValueError:
+        return text
+    return text if value is None else value
+
+
+def _placed(data: Data, path: ValuePath, value: Data, *, is_addition: bool = False) -> Data:
+    """The data with a value at a path; mappings and lists on the way are made as needed."""
+    if not path:
+        return [*(data if isinstance(data, list) else []), value] if is_addition else value
+    step, rest = path[0], path[1:]
+    if isinstance(step, int):
+        items = list(data) if isinstance(data, list) else []
+        if step > len(items):
+            facts = {"field": show_path(path), "value": str(step), "expected": f"0–{len(items)}"}
+            raise ConversionError(Finding("out-of-range", path, facts))
+        inner = items[step] if step < len(items) else None
+        items[step : step + 1] = [_placed(inner, rest, value, is_addition=is_addition)]
+        return items
+    mapping = dict(data) if isinstance(data, dict) else {}
+    return {**mapping, step: _placed(mapping.get(step), rest, value, is_addition=is_addition)}
+
+
+def _removed(data: Data, path: ValuePath) -> Data:
+    step, rest = path[0], path[1:]
+    if rest:
+        inner = _removed(data[step], rest)
+        return {**data, step: inner} if isinstance(data, dict) else [*data[: int(step)], inner, *data[int(step) + 1 :]]
+    if isinstance(data, dict):
+        if step not in data:
+            raise KeyError(step)
+        return {key: value for key, value in data.items() if key != step}
+    place = int(step)
+    if not 0 <= place < len(data):
+        raise IndexError(step)
+    return [*data[:place], *data[place + 1 :]]

@@ -1,0 +1,57 @@
+"""Editing a record: by assignments, or by the text an editor gives back."""
+
+from collections.abc import Sequence
+
+from commlog.errors import ConflictError, InvalidError
+from commlog.messages import mark
+from commlog.model.record import Fields, Record
+from commlog.services.change_record import change_record, refuse_new_problems
+from commlog.services.draft import assign_all, converter_of, parse_input, unset
+from commlog.services.find_record import find_path, get_record
+from commlog.services.workspace import Workspace
+from commlog.store.yaml_edit import edit
+
+
+def edit_record(workspace: Workspace, text: str, assignments: Sequence[str], unset_keys: Sequence[str]) -> Record:
+    """The record after some assignments (`key=value`, `key+=item`) and removals.
+
+    Raises:
+        InvalidError: an assignment does not fit, or the record would not be valid; nothing was written.
+        NotFoundError, AmbiguousError, ConflictError, NotWritableError: as for any change.
+    """
+    path = find_path(workspace, text)
+
+    def change(fields: Fields) -> Fields:
+        template = workspace.catalog.get(str(fields["template"]))
+        changed = assign_all(workspace, template, fields, assignments)
+        for key in unset_keys:
+            changed = unset(template, changed, key)
+        return changed
+
+    return change_record(workspace, path, change)
+
+
+def save_text(workspace: Workspace, path: str, text: str, expected: bytes) -> Record:
+    """The record that an edited text holds, written as it is; choices given by label become slugs.
+
+    Raises:
+        InvalidError: the text is no valid record; carries every new problem at its line.
+        ConflictError: somebody else changed the file since `expected` was read.
+    """
+    before = workspace.reader.read_raw(path, expected)
+    fields = parse_input(text.encode("utf-8"), path)
+    template = workspace.catalog.find(str(fields.get("template", "")))
+    if template is not None:
+        translated = converter_of(workspace).translate_data(template, fields)
+        if translated != fields:
+            text = edit(text, translated, order=template.order)
+    raw = text.encode("utf-8")
+    after = workspace.reader.read_raw(path, raw)
+    if after.record is None:
+        raise InvalidError(mark("the record would not be valid; nothing was written"), problems=after.problems, source=text)
+    refuse_new_problems(after.problems, before.problems, text)
+    if before.record is not None and before.record.id != after.record.id:
+        raise ConflictError(mark("a record's id does not change"), file=path, remedy=mark("create a new record, and link it to this one"))
+    with workspace.log.lock():
+        workspace.log.replace_file(path, raw, expected)
+    return get_record(after)

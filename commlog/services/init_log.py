@@ -1,0 +1,122 @@
+"""A new log: settings, calendar, templates, the files git needs, and a repository."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from commlog.errors import ConflictError
+from commlog.messages import mark
+from commlog.repo.git import create_repository, is_inside_repository
+from commlog.store.files import write_new
+from commlog.store.log import SCHEMAS_FOLDER, STATE_FOLDER, not_writable
+from commlog.store.names import RECORDS
+from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
+from commlog.templates.catalog import shipped_folder
+
+_SETTINGS: Final = """\
+# yaml-language-server: $schema=schemas/settings/commlog.json
+timezone: {timezone}
+language: {language}
+
+# Who writes records and owns follow-ups. `email` is git's user.email: it tells who you are.
+members:
+{members}
+calendar:
+  hours:
+    mon-fri: ["09:00-12:00", "13:30-18:00"]
+
+# How long a follow-up may take: 24h (elapsed), 3wd (working days), 8wh (working hours), 2d, eow, eom, none.
+priorities:
+  urgent: 24h
+  important: 3wd
+  routine: 7wd
+"""
+_CALENDAR: Final = """\
+# yaml-language-server: $schema=schemas/settings/calendar.json
+# Days off, and days worked although they are weekend; e.g.
+#   2026-10-01: 国庆节
+off: {}
+work: {}
+"""
+_IGNORED: Final = f"{STATE_FOLDER}/\n.*.tmp\n"
+_ATTRIBUTES: Final = "*.yaml text eol=lf\n*.schema.json text eol=lf\n"
+
+
+@dataclass(frozen=True, slots=True)
+class NewLog:
+    """What was made, and the choices that went in."""
+
+    root: Path
+    files: tuple[str, ...]
+    has_repository: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a new log starts with; `member` is a pair of id and e-mail when git knows who works here."""
+
+    timezone: str
+    language: str
+    member: tuple[str, str] | None = None
+    use_git: bool = True
+    with_example: bool = False
+
+
+def init_log(root: Path, choices: Choices) -> NewLog:
+    """Make a log at a folder, new or existing; nothing that is there already is touched.
+
+    Raises:
+        ConflictError: the folder is a log already.
+        NotWritableError: the folder cannot be written.
+    """
+    if (root / SETTINGS_FILE).exists():
+        raise ConflictError(mark("{folder} is a log already"), folder=str(root), remedy=mark("use it: cd {folder}"))
+    member_id, email = choices.member or ("", "")
+    members = f"  - {{id: {json.dumps(member_id, ensure_ascii=False)}, name: {json.dumps(member_id, ensure_ascii=False)}, email: {json.dumps(email)}}}\n" if member_id else "  []\n"
+    own = {
+        SETTINGS_FILE: _SETTINGS.format(timezone=choices.timezone, language=choices.language, members=members),
+        CALENDAR_FILE: _CALENDAR,
+    }
+    example = {name: (example_folder() / name).read_text(encoding="utf-8") for name in own if choices.with_example}
+    texts = {
+        **own, **example, ".gitignore": _IGNORED, ".gitattributes": _ATTRIBUTES,
+    }
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        made = [name for name, text in texts.items() if _write(root / name, text)]
+        made += _copy_missing(shipped_folder(), root / SCHEMAS_FOLDER, "*.json")
+        if choices.with_example:
+            made += _copy_missing(example_folder() / RECORDS, root / RECORDS, "*.yaml")
+        (root / RECORDS).mkdir(exist_ok=True)
+    except OSError as fault:
+        raise not_writable(str(root), fault) from None
+    has_repository = is_inside_repository(root) or (choices.use_git and create_repository(root))
+    return NewLog(root, tuple(made), has_repository)
+
+
+def _write(path: Path, text: str) -> bool:
+    try:
+        write_new(path, text.encode("utf-8"))
+    except FileExistsError:
+        return False
+    return True
+
+
+def _copy_missing(source: Path, target: Path, pattern: str) -> list[str]:
+    """Copy the files below a folder that are not there yet; editors find templates so, and the team can change them."""
+    made = []
+    for path in sorted(source.rglob(pattern)):
+        copy = target / path.relative_to(source)
+        if not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+            made.append(f"{target.name}/{path.relative_to(source).as_posix()}")
+    return made
+
+
+def example_folder() -> Path:
+    """The example log: inside an installed package, or this repository itself."""
+    packaged = Path(__file__).parents[1] / "example"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2]

@@ -1,0 +1,82 @@
+"""Links: from a record to an earlier one, made and taken away."""
+
+from commlog.errors import ConflictError, NotFoundError, UsageError
+from commlog.messages import mark
+from commlog.model.record import Data, Fields, Record, mappings_of
+from commlog.services.change_record import change_record
+from commlog.services.create_record import link_of
+from commlog.services.find_record import find_path, read_record
+from commlog.services.workspace import Workspace
+
+
+def link_records(workspace: Workspace, text: str, prior: str, link_type: str, note: str | None = None) -> Record:
+    """The record with a link to an earlier one; the same link twice is one link.
+
+    Raises:
+        UsageError: the link would point to the record itself, or its type is not known.
+        ConflictError: the link would close a circle of `follows`.
+        NotFoundError, AmbiguousError: one of them is not there.
+    """
+    path = find_path(workspace, text)
+    record_id = read_record(workspace, text).id
+    link = link_of(workspace, prior, link_type)
+    if link["to"] == record_id:
+        raise UsageError(mark("a record is not linked to itself"), remedy=mark("name an earlier record"))
+    if link_type == "follows" and record_id in _followed_from(workspace, link["to"]):
+        raise ConflictError(
+            mark("{prior} already follows {id}: the link would go round in a circle"), prior=link["to"], id=record_id,
+            remedy=mark("link the later record to the earlier one"),
+        )
+    if note:
+        link["note"] = note
+
+    def change(fields: Fields) -> Fields:
+        links = fields.get("links") or []
+        if any(_is_same(item, link["to"], link_type) for item in links):
+            return fields
+        return {**fields, "links": [*links, link]}
+
+    return change_record(workspace, path, change)
+
+
+def unlink_records(workspace: Workspace, text: str, prior: str, link_type: str | None) -> Record:
+    """The record without its links to another, of one type or of any.
+
+    Raises:
+        NotFoundError: there is no such link; lists those there are.
+    """
+    path = find_path(workspace, text)
+    target = _target_in(workspace, read_record(workspace, text).fields, prior)
+
+    def change(fields: Fields) -> Fields:
+        links = fields.get("links") or []
+        kept = [item for item in links if not _is_same(item, target, link_type)]
+        if len(kept) == len(links):
+            known = ", ".join(f"{item.get('to')} ({item.get('type')})" for item in mappings_of(fields, "links"))
+            raise NotFoundError(mark("there is no link to '{prior}'"), prior=prior, remedy=mark("there are: {known}"), known=known or "-")
+        rest = {key: value for key, value in fields.items() if key != "links"}
+        return {**fields, "links": kept} if kept else rest
+
+    return change_record(workspace, path, change)
+
+
+def _is_same(item: Data, target: str, link_type: str | None) -> bool:
+    return isinstance(item, dict) and item.get("to") == target and link_type in {None, item.get("type")}
+
+
+def _target_in(workspace: Workspace, fields: Fields, prior: str) -> str:
+    """The target people mean among the record's own links; a dangling one can be taken away too."""
+    targets = [str(item.get("to")) for item in mappings_of(fields, "links")]
+    meant = [target for target in targets if prior in {target, target[9:]} or target.startswith(prior) or target[9:].startswith(prior)]
+    return meant[0] if len(set(meant)) == 1 else read_record(workspace, prior).id
+
+
+def _followed_from(workspace: Workspace, record_id: str) -> set[str]:
+    """Every record that can be reached from one by `follows`."""
+    rows = workspace.index.rows(
+        "WITH RECURSIVE followed (id) AS (SELECT ? UNION SELECT l.target FROM followed"
+        " JOIN records r ON r.id = followed.id JOIN links l ON l.record = r.record AND l.type = 'follows')"
+        " SELECT id FROM followed",
+        (record_id,),
+    )
+    return {row[0] for row in rows}

@@ -1,0 +1,57 @@
+"""The templates a log can use, and a first schema for one of the team's own."""
+
+import json
+
+from commlog.errors import CommlogError, UsageError
+from commlog.messages import mark
+from commlog.model.listing import Listing
+from commlog.model.record import Data
+from commlog.services.workspace import Workspace
+from commlog.templates.catalog import SUFFIX, shipped_folder
+
+COLUMN_NAMES = ("name", "label", "kind", "record_within", "fields", "source", "problem")
+SHOWN = ("name", "label", "kind", "fields", "source")
+
+
+def list_templates(workspace: Workspace, language: str) -> Listing:
+    """Every template by name: whose it is, and what is wrong with a broken one."""
+    rows: list[tuple[Data, ...]] = []
+    for name in workspace.catalog.names():
+        try:
+            template = workspace.catalog.get(name)
+        except CommlogError as fault:
+            rows.append((name, None, None, None, None, "log", fault.message))
+            continue
+        source = "shipped" if shipped_folder() in template.file.parents else "log"
+        rows.append((name, template.labels.get(language), template.kind, template.record_within, len(template.fields), source, None))
+    return Listing(COLUMN_NAMES, tuple(rows), SHOWN, "name")
+
+
+def create_template(workspace: Workspace, name: str, label: str) -> str:
+    """The log-relative path of a new template for interactions, with one field to start from.
+
+    Raises:
+        UsageError: the name is no slug, or taken.
+        ConflictError, NotWritableError: the file exists or cannot be written.
+    """
+    if not (name.isascii() and name.replace("_", "").isalnum() and name[0].isalpha() and name == name.lower()):
+        raise UsageError(mark("'{name}' cannot name a template"), name=name, remedy=mark("use small letters, digits and _, e.g. repair"))
+    if name in workspace.catalog.names():
+        raise UsageError(mark("there is a template '{name}' already"), name=name, remedy=mark("choose another name, or edit it: commlog template show {name}"))
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": label or name, "x-label": {"zh": label or name, "en": label or name}, "x-kind": "interaction",
+        "allOf": [{"$ref": "parts/interaction.json"}],
+        "properties": {
+            "template": {"const": name},
+            "example_field": {
+                "type": "string", "minLength": 1,
+                "x-label": {"zh": "示例字段", "en": "Example field"},
+                "x-hint": {"zh": "换成你们表上的一栏", "en": "Make it one of your own form"},
+            },
+        },
+        "unevaluatedProperties": False,
+    }
+    path = f"schemas/{name}{SUFFIX}"
+    workspace.log.create_file(path, (json.dumps(schema, ensure_ascii=False, indent=2) + "\n").encode("utf-8"))
+    return path

@@ -1,0 +1,59 @@
+"""The copy itself: how it stands, made anew, and asked in SQL."""
+
+from dataclasses import asdict, dataclass
+
+from commlog.errors import UsageError
+from commlog.index.database import FILE_NAME, QueryError
+from commlog.index.refresh import rebuild_index
+from commlog.messages import mark
+from commlog.model.listing import Listing
+from commlog.services.workspace import Workspace
+from commlog.store.log import STATE_FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """What the copy holds, and where it lies; `bytes` is 0 when it is in memory only."""
+
+    path: str
+    bytes: int
+    files: int
+    records: int
+    follow_ups: int
+    problems: int
+    unreadable: int
+
+    def as_mapping(self) -> dict[str, int | str]:
+        """The same as a mapping, for JSON and messages."""
+        return asdict(self)
+
+
+def index_status(workspace: Workspace) -> IndexStatus:
+    """How the copy stands after its refresh."""
+    counts = workspace.index.rows(
+        "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM records), (SELECT count(*) FROM follow_ups),"
+        " (SELECT count(*) FROM problems), (SELECT count(*) FROM files WHERE is_readable = 0)",
+    )[0]
+    path = workspace.log.state_folder / FILE_NAME
+    return IndexStatus(f"{STATE_FOLDER}/{FILE_NAME}", path.stat().st_size if path.is_file() else 0, *counts)
+
+
+def rebuild(workspace: Workspace) -> IndexStatus:
+    """Make the copy anew from the files, and tell how it stands."""
+    rebuild_index(workspace.reader).close()
+    return index_status(workspace)
+
+
+def ask_sql(workspace: Workspace, sql: str) -> Listing:
+    """The rows of a query that only reads.
+
+    Raises:
+        UsageError: it is no SQL, or it would write.
+    """
+    try:
+        columns, rows = workspace.index.columns_and_rows(sql)
+    except QueryError as fault:
+        raise UsageError(mark("sql: {reason}"), reason=str(fault), remedy=mark("the tables are described in docs/SQL.md; the copy is read-only")) from None
+    if not columns:
+        raise UsageError(mark("sql: this gives no rows"), remedy=mark("write a SELECT; the tables are described in docs/SQL.md"))
+    return Listing(tuple(columns), tuple(rows), tuple(columns), columns[0])

@@ -1,0 +1,32 @@
+"""A thread: every record that links join, across channels, in time order, with what is still open."""
+
+from commlog.model.follow_up import read_follow_ups
+from commlog.model.thread import ThreadEntry
+from commlog.query.threads import thread_ids
+from commlog.services.find_record import read_record
+from commlog.services.workspace import Workspace
+
+
+def read_thread(workspace: Workspace, text: str) -> tuple[ThreadEntry, ...]:
+    """The thread a record belongs to, the oldest first.
+
+    Raises:
+        NotFoundError, AmbiguousError, UnreadableError: the record is not there or cannot be read.
+    """
+    asked = read_record(workspace, text)
+    condition = thread_ids(asked.id)
+    rows = workspace.index.rows(
+        "SELECT r.path, coalesce((SELECT name FROM customers c WHERE c.id = r.customer), r.party, r.customer, '')"  # noqa: S608
+        f" FROM records r WHERE r.id IN ({condition.sql}) ORDER BY r.day, coalesce(r.started_at, 0), r.id, r.path",
+        condition.parameters,
+    )
+    entries = []
+    for path, name in rows:
+        record = workspace.reader.read(path).record
+        if record is not None:
+            links = tuple(
+                (str(link.get("to")), str(link.get("type", "relates")))
+                for link in record.fields.get("links") or () if isinstance(link, dict)
+            )
+            entries.append(ThreadEntry(record, name, read_follow_ups(record.fields), links, record.id == asked.id))
+    return tuple(entries)

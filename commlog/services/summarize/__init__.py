@@ -1,0 +1,1 @@
+"""What a period was like: the figures of a summary, read from the copy."""
