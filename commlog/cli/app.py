@@ -1,6 +1,5 @@
 """The program: which commands there are, how one is built when it is called, and where faults are told."""
 
-import difflib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +12,6 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
-from commlog.cli.faults import show_fault, show_usage_fault
 from commlog.cli.session import Session, guess_language, speak
 from commlog.errors import CommlogError, ExitCode, UsageError
 from commlog.messages import LANGUAGES, mark, translate
@@ -56,15 +54,17 @@ class LazyGroup(TyperGroup):
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None and name[:1] != "-":
+            from difflib import get_close_matches
+
             names = self.list_commands(ctx)
-            near = difflib.get_close_matches(name, names, 3)
+            near = get_close_matches(name, names, 3)
             raise UsageError(
                 mark("there is no command '{name}'"), name=name, near=", ".join(near or names),
                 remedy=mark("did you mean {near}?") if near else mark("there are: {near}"),
             )
         return super().resolve_command(ctx, args) if command is None else (name, command, args[1:])
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of this name, built now; None when there is none."""
         if cmd_name not in self.list_commands(ctx):
             return None
@@ -106,9 +106,9 @@ def start(
 ) -> int | None:
     """Keep the shared options for the command that runs; without one, say what is due today, or help."""
     if version:
-        from importlib.metadata import version as installed
+        from commlog.version import VERSION
 
-        typer.echo(f"commlog {installed('commlog')}")
+        typer.echo(f"commlog {VERSION}")
         raise typer.Exit
     if language and language not in LANGUAGES:
         raise UsageError(mark("--language: '{value}' is not zh or en"), value=language)
@@ -164,12 +164,10 @@ def run(arguments: Sequence[str]) -> int:
     group = _in_language(get_command(program))
     try:
         return int(group.main(words, prog_name="commlog", standalone_mode=False) or 0)
-    except CommlogError as fault:
-        show_fault(fault)
-        return fault.exit_code
-    except TyperException as fault:
-        show_usage_fault(fault)
-        return ExitCode.USAGE
+    except (CommlogError, TyperException) as fault:
+        from commlog.cli.faults import show_fault
+
+        return show_fault(fault)
     except (Abort, KeyboardInterrupt):
         typer.echo(translate("Stopped; nothing more was written."), err=True)
         return 130

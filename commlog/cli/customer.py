@@ -3,7 +3,15 @@
 import typer
 
 from commlog.cli.editor import create_in_editor, edit_in_editor
-from commlog.cli.options import NO_LIMIT, answer_listing, columns_option, format_option, limit_option, query_argument, sort_option
+from commlog.cli.options import (
+    NO_LIMIT,
+    answer_listing,
+    columns_option,
+    format_option,
+    limit_option,
+    query_argument,
+    sort_option,
+)
 from commlog.cli.prompts import ask_fields
 from commlog.cli.session import choose_random, is_interactive, say, session_of
 from commlog.messages import mark

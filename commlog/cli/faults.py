@@ -4,26 +4,23 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import typer
+from typer.exceptions import TyperException
 
-from commlog.errors import CommlogError
+from commlog.errors import CommlogError, ExitCode
 from commlog.messages import mark, translate
 from commlog.render.problems import format_error
 
-# The command-line library's usage faults by class: our words, and where their fact is.
-_WORDS: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
-    "NoSuchOption": (mark("there is no option {name}"), lambda fault: fault.option_name),
-    "MissingParameter": (mark("{name} is missing"), lambda fault: _parameter_name(fault)),
-    "BadParameter": (mark("{name}: not understood: {reason}"), lambda fault: _parameter_name(fault)),
-    "BadOptionUsage": (mark("the option {name} is used wrongly: {reason}"), lambda fault: fault.option_name),
-}
+
+def show_fault(fault: CommlogError | TyperException) -> int:
+    """Print a fault with all of its problems, and give its exit code."""
+    if isinstance(fault, CommlogError):
+        typer.echo(format_error(fault), err=True)
+        return fault.exit_code
+    _show_usage_fault(fault)
+    return ExitCode.USAGE
 
 
-def show_fault(fault: CommlogError) -> None:
-    """Print a fault with all of its problems."""
-    typer.echo(format_error(fault), err=True)
-
-
-def show_usage_fault(fault: Any) -> None:
+def _show_usage_fault(fault: Any) -> None:
     """Print a usage fault of the command-line library in the language in use."""
     name = type(fault).__name__
     if name == "NoArgsIsHelpError":
@@ -53,3 +50,12 @@ def _parameter_name(fault: Any) -> str:
     if parameter is None:
         return str(fault.param_hint or "")
     return str(parameter.opts[-1]) if parameter.param_type_name == "option" else str(parameter.human_readable_name).upper()
+
+
+# The command-line library's usage faults by class: our words, and where their fact is.
+_WORDS: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
+    "NoSuchOption": (mark("there is no option {name}"), lambda fault: fault.option_name),
+    "MissingParameter": (mark("{name} is missing"), _parameter_name),
+    "BadParameter": (mark("{name}: not understood: {reason}"), _parameter_name),
+    "BadOptionUsage": (mark("the option {name} is used wrongly: {reason}"), lambda fault: fault.option_name),
+}

@@ -3,7 +3,13 @@
 import typer
 
 from commlog.cli.options import (
-    NO_LIMIT, answer_listing, columns_option, format_option, limit_option, query_argument, sort_option,
+    NO_LIMIT,
+    answer_listing,
+    columns_option,
+    format_option,
+    limit_option,
+    query_argument,
+    sort_option,
 )
 from commlog.cli.session import session_of
 from commlog.messages import mark

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from commlog.cli.session import Session, say
+from commlog.cli.session import Session, language_in_use, say
 from commlog.errors import ExitCode
 from commlog.messages import mark
 from commlog.model.listing import Listing
@@ -32,7 +32,12 @@ id_argument: Any = typer.Argument(..., metavar="ID", help=mark("The record's id,
 
 def labels_of(session: Session) -> Labels:
     """The words for columns and slugs in a session's log."""
-    return Labels(session.workspace.catalog, session.workspace.log.settings.priority_labels)
+    language = language_in_use()
+
+    def find_words(column: str) -> dict[str, str]:
+        return dict(session.workspace.index.rows(f"SELECT slug, {language} FROM choices WHERE field = ?", (column,)))  # noqa: S608 - zh or en
+
+    return Labels(find_words)
 
 
 def terminal_width() -> int | None:

@@ -2,7 +2,15 @@
 
 import typer
 
-from commlog.cli.options import NO_LIMIT, answer_listing, columns_option, format_option, limit_option, query_argument, sort_option
+from commlog.cli.options import (
+    NO_LIMIT,
+    answer_listing,
+    columns_option,
+    format_option,
+    limit_option,
+    query_argument,
+    sort_option,
+)
 from commlog.cli.session import session_of
 from commlog.messages import mark
 from commlog.services.search_records import search_records

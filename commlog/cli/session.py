@@ -1,19 +1,21 @@
 """One call of the program: the environment, the clock, the terminal, the log, and where answers go."""
 
 import os
-import secrets
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import LOCALE_FOLDER, current_language, mark, translate, use_language
-from commlog.repo.git import find_user_email
-from commlog.services.workspace import Workspace, make_workspace
-from commlog.store.log import Log, find_root, open_log
+
+if TYPE_CHECKING:
+    # Loaded when a command opens its log: `--version` and `--help` need none of it.
+    from commlog.services.workspace import Workspace
+    from commlog.store.log import Log
 
 LANGUAGE_VARIABLES = ("COMMLOG_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -25,10 +27,10 @@ class Session:
     folder: str | None = None
     now_text: str | None = None
     language: str | None = None
-    _workspace: Workspace | None = field(default=None)
+    _workspace: "Workspace | None" = field(default=None)
 
     @property
-    def workspace(self) -> Workspace:
+    def workspace(self) -> "Workspace":
         """The log of this call, opened on first use.
 
         Raises:
@@ -40,6 +42,8 @@ class Session:
 
     def has_log(self) -> bool:
         """Whether this call stands in a log, or names one."""
+        from commlog.store.log import find_root
+
         return bool(self.named_folder()) or find_root(Path.cwd()) is not None
 
     def named_folder(self) -> str | None:
@@ -63,7 +67,10 @@ class Session:
             ) from None
         return now
 
-    def _open(self) -> Workspace:
+    def _open(self) -> "Workspace":
+        from commlog.services.workspace import make_workspace
+        from commlog.store.log import open_log
+
         log = open_log(Path.cwd(), self.named_folder())
         self.adopt_language(log)
         now = self.now()
@@ -71,12 +78,14 @@ class Session:
             now = now.replace(tzinfo=log.settings.zone)
         return make_workspace(log, now, self._member(log))
 
-    def adopt_language(self, log: Log) -> None:
+    def adopt_language(self, log: "Log") -> None:
         """Answer in the log's language unless the call or the environment names another."""
         if self.language is None and not os.environ.get("COMMLOG_LANGUAGE") and log.settings.language != "auto":
             speak(log.settings.language)
 
-    def _member(self, log: Log) -> str | None:
+    def _member(self, log: "Log") -> str | None:
+        from commlog.repo.git import find_user_email
+
         named = named_member()
         if named or not log.settings.members:
             return named
@@ -101,7 +110,7 @@ class Session:
 def session_of(context: typer.Context) -> Session:
     """The session of a running command."""
     session = context.find_object(Session)
-    assert session is not None  # noqa: S101 - the group always sets one
+    assert session is not None
     return session
 
 
@@ -127,7 +136,9 @@ def read_stdin() -> bytes:
 
 def choose_random(choices: str) -> str:
     """A random character, for ids."""
-    return secrets.choice(choices)
+    from secrets import choice
+
+    return choice(choices)
 
 
 def editor_command() -> str:
@@ -136,7 +147,7 @@ def editor_command() -> str:
 
 
 def guess_language() -> str:
-    """zh or en by the environment, as gettext reads it; en when it says neither."""
+    """Zh or en by the environment, as gettext reads it; en when it says neither."""
     for name in LANGUAGE_VARIABLES:
         value = os.environ.get(name, "")
         for choice in value.split(":"):
@@ -158,7 +169,7 @@ def speak(language: str) -> None:
 
 
 def language_in_use() -> str:
-    """zh or en."""
+    """Zh or en."""
     return current_language()
 
 

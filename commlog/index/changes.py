@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from commlog.index.choices import choice_rows
 from commlog.index.database import Index, empty, is_current
 from commlog.index.entries import RecordReader
 from commlog.index.parallel import read_entries
@@ -43,6 +44,7 @@ def refresh(index: Index, reader: RecordReader, folder: Path | None, *, from_not
     with index.transaction():
         if from_nothing or not is_current(index, key):
             empty(index, key)
+            index.insert("choices", choice_rows(reader.catalog, reader.log.settings.priority_labels))
         _apply(index, reader, _compare(index, found), tick)
 
 
@@ -77,7 +79,7 @@ def _read_tick(folder: Path | None) -> int:
 
 def _compare_folders(index: Index, found: list[FolderState]) -> tuple[list[FolderState], list[str]]:
     """The folders whose fingerprint differs, and those that are gone."""
-    known = dict(index.rows("SELECT directory, fingerprint FROM directories"))
+    known: dict[str, bytes] = dict(index.rows("SELECT directory, fingerprint FROM directories"))
     changed = [state for state in found if known.pop(state.directory, None) != state.fingerprint]
     return changed, list(known)
 

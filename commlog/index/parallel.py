@@ -84,7 +84,7 @@ def _start_helper(reader: RecordReader, batches: list[list[str]], team: list[_He
         os.close(read_end)
         _help(reader, batches, write_end)
     os.close(write_end)
-    return _Helper(process, open(read_end, "rb"))  # noqa: PTH123, SIM115 - a descriptor; closed on dismissal
+    return _Helper(process, open(read_end, "rb"))  # noqa: PTH123 - a descriptor
 
 
 def _help(reader: RecordReader, batches: list[list[str]], write_end: int) -> NoReturn:
@@ -92,7 +92,7 @@ def _help(reader: RecordReader, batches: list[list[str]], write_end: int) -> NoR
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and closes the pipe
         gc.disable()
-        with open(write_end, "wb") as answers:  # noqa: PTH123
+        with open(write_end, "wb") as answers:
             for batch in batches:
                 pickle.dump([entry_of(reader, path) for path in batch], answers, pickle.HIGHEST_PROTOCOL)
                 answers.flush()

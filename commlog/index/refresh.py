@@ -59,12 +59,11 @@ def rebuild_index(reader: RecordReader) -> Index:
     """The copy made anew from nothing; in memory when it cannot be written."""
     folder = _writable_state_folder(reader.log.root)
     if folder is not None:
-        with suppress(sqlite3.DatabaseError, OSError):
-            # Only one at a time may delete the file: SQLite finds its journal by name.
-            with lock(folder / _LOCK_FILE):
-                if not _is_sound(folder):
-                    remove(folder)
-                return _refreshed(reader, folder, from_nothing=True)
+        # Only one at a time may delete the file: SQLite finds its journal by name.
+        with suppress(sqlite3.DatabaseError, OSError), lock(folder / _LOCK_FILE):
+            if not _is_sound(folder):
+                remove(folder)
+            return _refreshed(reader, folder, from_nothing=True)
     return _refreshed(reader, None, from_nothing=True)
 
 
@@ -108,8 +107,6 @@ def _is_sound(folder: Path) -> bool:
 
 
 def _writable_state_folder(root: Path) -> Path | None:
-    import os
-
     try:
         folder = ensure_state_folder(root)
     except OSError:

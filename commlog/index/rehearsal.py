@@ -35,7 +35,7 @@ def rehearse(index: Index, reader: RecordReader, contents: Mapping[str, bytes | 
 
 
 def _replace(index: Index, reader: RecordReader, contents: Mapping[str, bytes | None]) -> None:
-    numbers = dict(index.rows("SELECT path, file FROM files"))
+    numbers: dict[str, int] = dict(index.rows("SELECT path, file FROM files"))
     index.forget_files([numbers[path] for path in contents if path in numbers])
     write_entries(index, (_placed(reader, path, raw) for path, raw in contents.items() if raw is not None))
 

@@ -11,7 +11,17 @@ from commlog.model.folding import fold
 from commlog.model.follow_up import FollowUp, read_follow_ups
 from commlog.model.moment import due_instant
 from commlog.model.record import (
-    CUSTOMER, DAY_FIELDS, HEADLINES, ISSUE, Data, Fields, Record, instant_of, mappings_of, text_of, texts_of,
+    CUSTOMER,
+    DAY_FIELDS,
+    HEADLINES,
+    ISSUE,
+    Data,
+    Fields,
+    Record,
+    instant_of,
+    mappings_of,
+    text_of,
+    texts_of,
 )
 
 Row = tuple[Data, ...]

@@ -61,7 +61,7 @@ def scan_folders(root: Path) -> list[FolderState]:
     return found
 
 
-def _look_at(entries: "os.ScandirIterator[str]", folder: str, state: FolderState) -> list[str]:
+def _look_at(entries: Iterator["os.DirEntry[str]"], folder: str, state: FolderState) -> list[str]:
     """Add a folder's record files to its state; the folders in it are given back."""
     folders: list[str] = []
     for entry in entries:

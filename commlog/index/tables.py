@@ -3,7 +3,7 @@
 from typing import Final
 
 # Raise it whenever a table or the meaning of a column changes: every index is then rebuilt.
-NUMBER: Final = 1
+NUMBER: Final = 2
 
 # Times are whole seconds since 1970 UTC; days are `YYYY-MM-DD` in the log's zone; yes/no is 1/0; unknown is NULL.
 TABLES: Final = """
@@ -125,6 +125,14 @@ CREATE INDEX customers_by_id ON customers (id);
 CREATE TABLE customer_names (record INTEGER NOT NULL, customer TEXT NOT NULL, name TEXT NOT NULL);
 CREATE INDEX customer_names_by_record ON customer_names (record);
 CREATE INDEX customer_names_by_name ON customer_names (name);
+
+CREATE TABLE choices (
+    field TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    zh TEXT NOT NULL,
+    en TEXT NOT NULL,
+    PRIMARY KEY (field, slug)
+) WITHOUT ROWID;
 
 CREATE TABLE contents (record INTEGER PRIMARY KEY, content TEXT NOT NULL);
 """

@@ -1,7 +1,7 @@
 """What a check of a log found."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from commlog.model.problem import ERROR, Problem
 
@@ -26,3 +26,8 @@ class Inspection:
     def bad_files(self) -> int:
         """How many files have a problem."""
         return len({problem.path for problem in self.problems})
+
+    def below(self, prefix: str) -> "Inspection":
+        """The same with every path below a folder; the prefix ends with a slash or is empty."""
+        problems = tuple(replace(problem, path=prefix + problem.path) for problem in self.problems)
+        return Inspection(self.files, problems, {(prefix + path, line): text for (path, line), text in self.lines.items()})

@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 
 from commlog.messages import mark, translate
 
-
 ERROR: Final = "error"
 WARNING: Final = "warning"
 

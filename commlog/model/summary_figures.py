@@ -144,7 +144,8 @@ def measure_overdue(counts: Counts) -> Measure:
 def measure_satisfaction(answers: Counts) -> Measure:
     """The mean of the five steps, 5 the best, over the conversations that have an answer."""
     rated = _rated(answers)
-    return mean_of(sum(STEPS[answer] * count for answer, count in rated.items()), sum(rated.values()), **_unrated(answers))
+    total = sum(step * answers.get(answer, 0) for answer, step in STEPS.items())
+    return mean_of(total, sum(rated.values()), **_unrated(answers))
 
 
 def measure_satisfied(answers: Counts) -> Measure:
@@ -168,7 +169,7 @@ def measure_answers(answers: Counts) -> Reading:
 
 def measure_moods(moods: Counts) -> Reading:
     """Each mood as a part of the conversations that name one."""
-    named = {mood: count for mood, count in moods.items() if mood is not None}
+    named: Counts = {mood: count for mood, count in moods.items() if mood is not None}
     whole = sum(named.values())
     return {
         Key("moods"): count_of(whole, without_mood=moods.get(None, 0)),
@@ -206,12 +207,12 @@ def _nothing(key: Key, reading: Reading, other: Measure) -> Measure:
 
 def _share_of_steps(answers: Counts, steps: set[int]) -> Measure:
     rated = _rated(answers)
-    part = sum(count for answer, count in rated.items() if STEPS[answer] in steps)
+    part = sum(answers.get(answer, 0) for answer, step in STEPS.items() if step in steps)
     return share_of(part, sum(rated.values()), **_unrated(answers))
 
 
-def _rated(answers: Counts) -> dict[str, int]:
-    return {answer: count for answer, count in answers.items() if answer in STEPS}
+def _rated(answers: Counts) -> dict[Group, int]:
+    return {answer: answers[answer] for answer in STEPS if answer in answers}
 
 
 def _unrated(answers: Counts) -> dict[str, int]:

@@ -1,12 +1,10 @@
 """The words people see for columns and slugs, from the templates and the message catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from commlog.messages import current_language, mark, translate
-from commlog.templates.catalog import Catalog
-from commlog.templates.fields import Field
+from commlog.messages import mark, translate
 
 # Columns that are no field of a form, or whose form label would be too long for a heading.
 COLUMN_LABELS: Final[Mapping[str, str]] = {
@@ -23,11 +21,10 @@ COLUMN_LABELS: Final[Mapping[str, str]] = {
 
 @dataclass(slots=True)
 class Labels:
-    """Looks words up in the language in use; templates are read only when a slug needs one."""
+    """Looks words up in the language in use; `find_words` gives a column's slugs with their words."""
 
-    catalog: Catalog
-    priorities: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    _values: dict[str, dict[str, str]] = field(default_factory=dict)
+    find_words: Callable[[str], Mapping[str, str]]
+    _words: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def column(self, name: str) -> str:
         """The heading of a column."""
@@ -35,31 +32,6 @@ class Labels:
 
     def value(self, column: str, value: str) -> str:
         """The word for a slug of a column; the slug itself when it has none."""
-        if column == "template":
-            return self._template(value)
-        return self._of(column).get(value, value)
-
-    def _template(self, name: str) -> str:
-        template = self.catalog.find(name)
-        return template.labels.get(current_language(), name) if template else name
-
-    def _of(self, column: str) -> dict[str, str]:
-        if column not in self._values:
-            words: dict[str, str] = {}
-            for name in self.catalog.names():
-                template = self.catalog.find(name)
-                for item in template.fields if template else ():
-                    _collect(item, column, words)
-            if column == "priority":
-                language = current_language()
-                words |= {slug: labels.get(language, slug) for slug, labels in self.priorities.items()}
-            self._values[column] = words
-        return self._values[column]
-
-
-def _collect(item: Field, column: str, words: dict[str, str]) -> None:
-    if item.key == column:
-        for slug, labels in item.enum_labels.items():
-            words.setdefault(slug, labels.get(current_language()) or slug)
-    for child in (*item.fields, *((item.item,) if item.item else ())):
-        _collect(child, column, words)
+        if column not in self._words:
+            self._words[column] = self.find_words(column)
+        return self._words[column].get(value, value)

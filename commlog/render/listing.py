@@ -9,7 +9,7 @@ from commlog.messages import mark, translate
 from commlog.model.listing import Listing
 from commlog.model.record import Data
 from commlog.render.labels import Labels
-from commlog.render.text import harmless, shorten, width_of
+from commlog.render.text import harmless, pad, shorten, width_of
 
 FORMATS: Final = ("table", "json", "jsonl", "csv", "tsv", "markdown", "ids")
 # Columns that hold people's own words: they give way when the terminal is narrow.
@@ -71,13 +71,22 @@ def _cells(listing: Listing, labels: Labels) -> list[list[str]]:
 def _format_table(listing: Listing, labels: Labels, width: int | None) -> str:
     if not listing.rows:
         return ""
-    from tabulate import tabulate
-
     headings = [labels.column(column) for column in listing.columns]
     rows = _cells(listing, labels)
     if width is not None:
         rows = _fit(headings, rows, listing.columns, width)
-    return tabulate(rows, headings, tablefmt="simple", disable_numparse=True)
+    return format_columns(headings, rows)
+
+
+def format_columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns under headings, aligned by what the terminal shows; importing tabulate takes longer than `pending` does."""
+    widths = [max(map(width_of, column)) for column in zip(headings, *rows, strict=True)]
+    rule = ["-" * width for width in widths]
+    gap = " " * _GAP
+    return "\n".join(
+        gap.join(pad(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (headings, rule, *rows)
+    )
 
 
 def _fit(headings: list[str], rows: list[list[str]], columns: Sequence[str], width: int) -> list[list[str]]:
@@ -137,10 +146,10 @@ def _quoted(value: Data) -> str:
 
 def _format_markdown(listing: Listing, labels: Labels) -> str:
     headings = [labels.column(column) for column in listing.columns]
-    lines = ["| " + " | ".join(headings) + " |", "|" + " --- |" * len(headings)]
-    for row in _cells(listing, labels):
-        lines.append("| " + " | ".join(cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in row) + " |")
-    return "\n".join(lines)
+    from tabulate import tabulate
+
+    rows = [[cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in row] for row in _cells(listing, labels)]
+    return tabulate(rows, headings, tablefmt="github", disable_numparse=True)
 
 
 def _format_ids(listing: Listing, labels: Labels) -> str:  # noqa: ARG001

@@ -1,15 +1,18 @@
-"""Errors and problems as text: `file:line:column: what is wrong`, the line itself, the remedy."""
+"""Errors and problems as text: `file:line:column: what is wrong`, the line itself with a caret, the remedy."""
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
+from typing import Final
 
 from commlog.errors import CommlogError
 from commlog.messages import translate
-from commlog.model.problem import Problem
-from commlog.render.text import harmless, shorten
+from commlog.model.inspection import Inspection
+from commlog.model.problem import ERROR, Problem
+from commlog.render.text import harmless, shorten, width_of
 
-_LONGEST_LINE = 160
+_INDENT: Final = "    "
+# Columns of a line that are shown, and how many of them may stand before the place meant.
+_LONGEST_LINE: Final = 120
+_MOST_BEFORE: Final = 80
 
 
 def format_error(fault: CommlogError) -> str:
@@ -19,66 +22,84 @@ def format_error(fault: CommlogError) -> str:
     sources = fault.source.split("\n") if fault.problems else []
     for problem in fault.problems:
         if isinstance(problem, Problem):
-            lines += format_problem(problem, sources)
+            lines += format_problem(problem, sources[problem.line - 1] if 0 < problem.line <= len(sources) else "")
     if fault.source and not sources:
-        lines += [f"    {line}" for line in harmless(fault.source, keep_lines=True).split("\n")]
+        lines += [f"{_INDENT}{line}" for line in harmless(fault.source, keep_lines=True).split("\n")]
     if fault.remedy:
         lines.append(harmless(f"  {fault.remedy}"))
     return "\n".join(lines)
 
 
-def format_problem(problem: Problem, sources: Sequence[str] = ()) -> list[str]:
-    """One problem as lines; `sources` are the lines of its file, when they are at hand."""
-    severity = translate("error") if problem.severity == "error" else translate("warning")
+def format_problem(problem: Problem, source: str = "") -> list[str]:
+    """One problem as lines; `source` is the text of the line it is on, when it is at hand."""
+    severity = translate("error") if problem.severity == ERROR else translate("warning")
     lines = [harmless(f"{_place(problem.path, problem.line, problem.column)}{severity}: {problem.message}")]
-    if 0 < problem.line <= len(sources):
-        source = sources[problem.line - 1]
-        if source.strip():
-            lines.append(f"    {harmless(shorten(source, _LONGEST_LINE))}")
+    if source.strip():
+        lines += format_source(source, problem.column)
     if problem.remedy:
-        lines.append(harmless(f"    → {problem.remedy}"))
+        lines.append(harmless(f"{_INDENT}→ {problem.remedy}"))
     return lines
 
 
-def format_problems_text(problems: Sequence[Problem], root: Path) -> str:
-    """Every problem with the line it is on, grouped by file in the order given."""
+def format_source(source: str, column: int) -> list[str]:
+    """A line of a file, and a caret below the column (counted from 1; 0 for none) as a terminal shows it."""
+    before, after = source[: max(column - 1, 0)], source[max(column - 1, 0) :]
+    shown = harmless(before)
+    if width_of(shown) > _MOST_BEFORE:
+        # The place meant stays in view: the beginning of the line gives way.
+        shown = "…" + shorten(shown[::-1], _MOST_BEFORE)[:-1][::-1]
+    line = shorten(shown + harmless(after), _LONGEST_LINE)
+    return [_INDENT + line, f"{_INDENT}{' ' * width_of(shown)}^"] if column else [_INDENT + line]
+
+
+def format_inspection_text(inspection: Inspection) -> str:
+    """Every problem with the line it is on."""
     lines: list[str] = []
-    sources: dict[str, list[str]] = {}
-    for problem in problems:
-        if problem.path not in sources:
-            sources = {problem.path: _read_lines(root / problem.path)}
-        lines += format_problem(problem, sources[problem.path])
+    for problem in inspection.problems:
+        lines += format_problem(problem, inspection.lines.get((problem.path, problem.line), ""))
     return "\n".join(lines)
 
 
-def format_problems_json(problems: Sequence[Problem]) -> str:
+def format_summary(inspection: Inspection) -> str:
+    """How many files were checked and what came of it, in one line."""
+    errors, warnings = inspection.errors, len(inspection.problems) - inspection.errors
+    files = translate("{count} file" if inspection.files == 1 else "{count} files").format(count=inspection.files)
+    if not inspection.problems:
+        return translate("{files}, no problems").format(files=files)
+    counts = []
+    if errors:
+        counts.append(translate("{count} error" if errors == 1 else "{count} errors").format(count=errors))
+    if warnings:
+        counts.append(translate("{count} warning" if warnings == 1 else "{count} warnings").format(count=warnings))
+    bad = translate("{count} file" if inspection.bad_files == 1 else "{count} files").format(count=inspection.bad_files)
+    return translate("{files}: {counts} in {bad}").format(files=files, counts=translate(", ").join(counts), bad=bad)
+
+
+def format_inspection_json(inspection: Inspection) -> str:
     """Every problem as a JSON array with stable keys."""
     items = [
         {
             "path": item.path, "line": item.line, "column": item.column, "field": item.field, "code": item.code,
             "severity": item.severity, "message": item.message, "remedy": item.remedy, "facts": dict(item.facts),
         }
-        for item in problems
+        for item in inspection.problems
     ]
     return json.dumps(items, ensure_ascii=False, indent=2)
 
 
-def format_problems_github(problems: Sequence[Problem]) -> str:
+def format_inspection_github(inspection: Inspection) -> str:
     """Every problem as an annotation that GitHub shows beside the line."""
     lines = []
-    for item in problems:
-        message = f"{item.message} — {item.remedy}" if item.remedy else item.message
-        escaped = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        path = item.path.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
-        lines.append(f"::{item.severity} file={path},line={max(item.line, 1)},col={max(item.column, 1)},title={item.code}::{escaped}")
+    for item in inspection.problems:
+        message = harmless(f"{item.message} → {item.remedy}" if item.remedy else item.message)
+        path = _escape(harmless(item.path)).replace(":", "%3A").replace(",", "%2C")
+        place = f",line={item.line},col={max(item.column, 1)}" if item.line else ""
+        lines.append(f"::{item.severity} file={path}{place},title={item.code}::{_escape(message)}")
     return "\n".join(lines)
 
 
-def _read_lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").split("\n")
-    except OSError:
-        return []
+def _escape(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _place(path: str, line: int, column: int) -> str:

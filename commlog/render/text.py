@@ -7,6 +7,10 @@ from typing import Final
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 
+# Combining marks, and format characters such as the joiner between emoji.
+_NO_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
+
+
 def harmless(text: str, *, keep_lines: bool = False) -> str:
     """The text with every control and direction character shown as an escape; line ends too unless kept."""
     if text.isprintable() and not _BIDI.intersection(text):
@@ -31,9 +35,11 @@ def width_of(text: str) -> int:
         return len(text)
     width = 0
     for character in text:
-        if unicodedata.east_asian_width(character) in "WF":
+        if character.isascii():
+            width += 1
+        elif unicodedata.east_asian_width(character) in "WF":
             width += 2
-        elif not unicodedata.combining(character):
+        elif unicodedata.category(character) not in _NO_WIDTH:
             width += 1
     return width
 

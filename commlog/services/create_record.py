@@ -10,7 +10,17 @@ from commlog.messages import mark
 from commlog.model.limit import Limit
 from commlog.model.moment import format_instant
 from commlog.model.problem import Problem
-from commlog.model.record import CUSTOMER, DAY_FIELDS, INTERACTION, Data, Fields, Record, ValuePath, instant_of, show_path
+from commlog.model.record import (
+    CUSTOMER,
+    DAY_FIELDS,
+    INTERACTION,
+    Data,
+    Fields,
+    Record,
+    ValuePath,
+    instant_of,
+    show_path,
+)
 from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.draft import DURATION
 from commlog.services.find_record import ANONYMOUS, find_customer, get_record, read_record

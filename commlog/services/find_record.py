@@ -1,6 +1,5 @@
 """From what people type to the one thing meant: a record, a follow-up, a customer."""
 
-import difflib
 from dataclasses import dataclass
 
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError, UnreadableError, UsageError
@@ -145,8 +144,10 @@ def _is_customer(workspace: Workspace, text: str) -> bool:
 
 def nearest_customers(workspace: Workspace, text: str) -> str:
     """Names like this one, joined for a message; empty when nothing is near."""
+    from difflib import get_close_matches
+
     names = {row[0]: row[1] for row in workspace.index.rows("SELECT name, customer FROM customer_names")}
     wanted = fold(text)
-    near = difflib.get_close_matches(wanted, names, 3, 0.5)
+    near = get_close_matches(wanted, names, 3, 0.5)
     near += [name for name in names if wanted and (wanted in name or name in wanted)][:3]
     return ", ".join(dict.fromkeys(names[name] for name in near))

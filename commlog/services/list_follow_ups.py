@@ -62,7 +62,8 @@ class _Lateness:
         self.now = now
         self.seconds = int(now.timestamp())
         self.calendar = calendar
-        self.counted: dict[date, int] = {}
+        self.reached = now.date().toordinal()
+        self.counted: dict[int, int] = {self.reached: 0}
 
     def is_overdue(self, due_at: int | None, status: str) -> bool:
         """Whether the due instant has passed while the clock was running."""
@@ -74,10 +75,10 @@ class _Lateness:
 
     def working_days(self, due_at: int) -> int:
         """Working days that began after the due day, today included."""
-        day = datetime.fromtimestamp(due_at, UTC).astimezone(self.calendar.zone).date()
-        if day not in self.counted:
-            today = self.now.date()
-            self.counted[day] = sum(
-                self.calendar.is_working_day(date.fromordinal(number)) for number in range(day.toordinal() + 1, today.toordinal() + 1)
-            )
-        return self.counted[day]
+        day = datetime.fromtimestamp(due_at, UTC).astimezone(self.calendar.zone).date().toordinal()
+        # Counted backwards from today, each day once: `counted` holds, by day, the working days after it.
+        while self.reached > day:
+            after = self.counted[self.reached] + self.calendar.is_working_day(date.fromordinal(self.reached))
+            self.reached -= 1
+            self.counted[self.reached] = after
+        return self.counted.get(day, 0)

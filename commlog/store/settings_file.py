@@ -1,6 +1,5 @@
 """One settings file while it is read: its data, its lines, and what was found wrong with it."""
 
-import difflib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -47,7 +46,9 @@ class Section:
     def refuse_unknown(self, path: ValuePath, fields: Fields, known: tuple[str, ...]) -> None:
         for key in fields:
             if key not in known:
-                near = difflib.get_close_matches(key, known, 1)
+                from difflib import get_close_matches
+
+                near = get_close_matches(key, known, 1)
                 facts = {"suggestion": near[0]} if near else {"suggestion": ", ".join(known)}
                 self.report("unknown-setting", (*path, key), **facts)
 

@@ -5,8 +5,7 @@ from unicodedata import east_asian_width
 
 from commlog.model.record import Data
 from commlog.store.yaml_error import MAX_DEPTH, YamlError
-from commlog.store.yaml_quoting import format_flow_scalar, format_scalar
-from commlog.store.yaml_scalars import SPECIAL_CHARACTER
+from commlog.store.yaml_quoting import SPECIAL_CHARACTER, format_flow_scalar, format_scalar
 
 __all__ = ["format_document", "format_entry", "format_flow", "format_item", "format_scalar"]
 

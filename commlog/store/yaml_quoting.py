@@ -5,7 +5,12 @@ from datetime import date
 from math import isfinite
 from typing import Final, TypeAlias
 
-from commlog.store.yaml_scalars import LONGEST_NUMBER, SPECIAL_CHARACTER
+from commlog.store.yaml_scalars import LONGEST_NUMBER
+
+# Everything but what every reader of YAML 1.1 and 1.2 takes alike: of the line ends, LF alone.
+SPECIAL_CHARACTER: Final = re.compile(
+    "[^\\t\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
+)
 
 Scalar: TypeAlias = bool | float | str | None
 _Other: TypeAlias = bool | float | None

@@ -10,11 +10,6 @@ WORDS: Final[dict[str, bool | None]] = {"": None, "~": None, "null": None, "true
 # A plain scalar that starts with none of these is text.
 NOT_ALWAYS_TEXT: Final = frozenset("-0123456789~ntf")
 
-# Everything but what every reader of YAML 1.1 and 1.2 takes alike: of the line ends, LF alone.
-SPECIAL_CHARACTER: Final = re.compile(
-    "[^\\t\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
-)
-
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 # Python refuses to convert very long digit strings, and nobody counts in such numbers.

@@ -11,7 +11,12 @@ from commlog.model.inspection import Inspection
 from commlog.model.problem import Problem
 from commlog.services.check.links import find_circles, find_dangling, find_later
 from commlog.services.check.names import find_duplicate_ids, find_merge_circles, find_unknown_customers
-from commlog.services.check.own_files import find_broken_templates, find_stray_files, find_wrong_settings, list_own_files
+from commlog.services.check.own_files import (
+    find_broken_templates,
+    find_stray_files,
+    find_wrong_settings,
+    list_own_files,
+)
 from commlog.services.check.promises import find_expired_answers, find_unkept_promises
 from commlog.services.check.selection import Selection
 from commlog.services.check.suspicion import Rule, Suspicion

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from commlog.services.check.cycles import find_cycles
+from commlog.services.check.names import unreadable_ids
 from commlog.services.check.suspicion import Suspicion
 from commlog.services.workspace import Workspace
 from commlog.store.names import RANDOM_LENGTH
@@ -19,7 +20,7 @@ def find_dangling(workspace: Workspace) -> Iterator[Suspicion]:
         "SELECT r.path, l.target FROM links l JOIN records r USING (record) "
         "WHERE substr(l.target, 1, 4) <> ? AND NOT EXISTS (SELECT 1 FROM records t WHERE t.id = l.target)", (OUTSIDE,),
     )
-    unreadable = workspace.unreadable_ids()
+    unreadable = unreadable_ids(workspace)
     for path, target in rows:
         if target not in unreadable:
             near = _nearest_record(workspace, target)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Final
 
 from commlog.services.check.cycles import find_cycles
@@ -36,7 +37,7 @@ def find_unknown_customers(workspace: Workspace) -> Iterator[Suspicion]:
         "WHERE c.merged_into NOT IN (SELECT id FROM customers) ORDER BY 1",
         (ANONYMOUS,),
     )
-    unreadable = workspace.unreadable_ids()
+    unreadable = unreadable_ids(workspace)
     near: dict[str, str] = {}
     for path, field, name in rows:
         if name in unreadable:
@@ -59,3 +60,8 @@ def find_merge_circles(workspace: Workspace) -> Iterator[Suspicion]:
         shown = " → ".join((*cycle, cycle[0]))
         for customer in cycle:
             yield Suspicion("merge-cycle", paths[customer], ("merged_into",), {"value": shown})
+
+
+def unreadable_ids(workspace: Workspace) -> set[str]:
+    """The ids of records that are there but cannot be read."""
+    return {PurePosixPath(path).stem for path in workspace.unreadable_files()}

@@ -11,22 +11,22 @@ from commlog.store.yaml_text import Located
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """What is wrong with one file; `link` is the target of the link meant, when `field` is the list of links."""
+    """What is wrong with one file; `link` is the target of the link meant, when `place` is the list of links."""
 
     code: str
     path: str
-    field: ValuePath = ()
+    place: ValuePath = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     link: str = ""
 
     def as_problem(self, located: Located) -> Problem:
         """The problem with its place in the file."""
-        path = self.field
+        path = self.place
         if self.link:
             links: Data = located.data.get("links") if isinstance(located.data, dict) else None
-            for place, link in enumerate(links if isinstance(links, list) else ()):
+            for number, link in enumerate(links if isinstance(links, list) else ()):
                 if isinstance(link, dict) and link.get("to") == self.link:
-                    path = ("links", place, "to")
+                    path = ("links", number, "to")
                     break
         return Problem(self.code, self.path, *located.position(path), show_path(path), tuple(self.facts.items()))
 

@@ -2,8 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -11,41 +10,64 @@ from commlog.errors import CommlogError
 from commlog.model.limit import Limit, due_after, parse_limit
 from commlog.model.listing import Listing
 from commlog.model.moment import format_instant
-from commlog.model.summary import Attention, Group, Key, Reading
+from commlog.model.summary import Attention, Group, Key, Measure, Reading
 from commlog.model.summary_figures import Counts, States, share_of, spread_of
 from commlog.services.summarize.dimensions import OF_INTERACTIONS, TAG
 from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, Scope
 from commlog.services.workspace import Workspace
 
-_SQL: Final = "SELECT r.record, r.template, {by}, coalesce(r.ended_at, r.started_at), r.recorded_at FROM records r {tags} WHERE "
-_NAMES: Final = "SELECT id, agent, channel, path FROM records WHERE record = ?"
-_NO_LIMIT: Final = Limit(0, "none")
-_ELAPSED: Final = {"m": 60, "h": 3600}
-COLUMNS: Final = ("id", "template", "agent", "channel", "ended_at", "recorded_at", "lag_seconds", "limit", "path")
-_SHOWN: Final = COLUMNS[:-1]
-
-
-@dataclass(slots=True)
-class _Lag:
-    """A record's way from the end of its conversation to its writing, in seconds since 1970."""
-
-    record: int
-    template: str
-    ended: int
-    recorded: int
-
-    @property
-    def seconds(self) -> int:
-        return self.recorded - self.ended
+COLUMNS: Final = ("id", "template", "agent", "channel", "ended_at", "recorded_at", "lag", "limit", "path")
+_SHOWN: Final = ("id", "template", "agent", "ended_at", "recorded_at", "lag", "limit")
+_NAMES: Final = "SELECT id, template, agent, channel, path FROM records WHERE record = ?"
+# What holds where neither the settings nor the template name a limit.
+_USUAL: Final = Limit(24, "h")
+# Limits that are plain time; the others ask the calendar.
+_SECONDS: Final = {"m": 60, "h": 3600}
 
 
 @dataclass(slots=True)
 class _Lags:
-    """What a reading of lags collects: states and lags by template or by another dimension, and the late ones."""
+    """What is collected by group: states, lags in seconds, and the late records as (lag, record, ended, recorded)."""
 
-    states: dict[Group, Counter[Group]]
-    lags: dict[Group, list[int]]
-    late: list[_Lag]
+    states: dict[Group, Counter[Group]] = field(default_factory=dict)
+    lags: dict[Group, list[int]] = field(default_factory=dict)
+    late: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+class _Limits:
+    """By when a record of a template must be written: the settings' word, else the template's own, else within a day."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._calendar = workspace.log.settings.calendar
+        self._known: dict[str, Limit] = {}
+
+    def of(self, template: str) -> Limit:
+        """The template's limit; `none` only when the settings say so."""
+        if template not in self._known:
+            self._known[template] = self._workspace.log.settings.record_within.get(template) or self._own(template)
+        return self._known[template]
+
+    def state(self, template: str, ended: int, recorded: int) -> str:
+        """Whether a record was written in time; `ended` and `recorded` are seconds since 1970."""
+        limit = self.of(template)
+        if limit.unit == "none":
+            return "no_limit"
+        if limit.unit in _SECONDS:
+            is_late = recorded - ended > limit.amount * _SECONDS[limit.unit]
+        else:
+            due = due_after(limit, datetime.fromtimestamp(ended, UTC).astimezone(self._calendar.zone), self._calendar)
+            is_late = due is not None and recorded > due.timestamp()
+        return "late" if is_late else "in_time"
+
+    def _own(self, template: str) -> Limit:
+        try:
+            found = self._workspace.catalog.find(template)
+            limit = parse_limit(found.record_within) if found else _USUAL
+        except (CommlogError, ValueError):
+            # `check` and `template` say what is wrong with it.
+            return _USUAL
+        return _USUAL if limit.unit == "none" else limit
 
 
 def measure_recording(scope: Scope) -> tuple[Reading, Attention]:
@@ -54,20 +76,54 @@ def measure_recording(scope: Scope) -> tuple[Reading, Attention]:
     found = _collect(scope, "template", limits)
     states = {"template": found.states}
     reading: Reading = {}
-    if scope.by in OF_INTERACTIONS and scope.by != "template":
-        grouped = _collect(scope, scope.by, limits)
+    if scope.by in OF_INTERACTIONS:
+        grouped = found if scope.by == "template" else _collect(scope, scope.by, limits)
         states[scope.by] = grouped.states
         reading = {Key("recording_lag", scope.by, group): spread_of(lags, "seconds") for group, lags in grouped.lags.items()}
     whole = sum(found.states.values(), Counter[Group]())
-    reading |= States(whole, states).measured("recorded_in_time", _measure, scope.by)
-    reading[Key("recording_lag")] = spread_of(
-        (lag for lags in found.lags.values() for lag in lags), "seconds", without_recorded_at=whole["unknown"],
-    )
+    reading |= States(whole, states).measured("recorded_in_time", _measure_in_time, scope.by)
+    lags = (lag for group in found.lags.values() for lag in group)
+    reading[Key("recording_lag")] = spread_of(lags, "seconds", without_recorded_at=whole["unknown"])
     return reading, _list_late(scope, found.late, limits)
 
 
-def _measure(counts: Counts) -> "Measure":
+def _measure_in_time(counts: Counts) -> Measure:
     in_time = counts.get("in_time", 0)
     return share_of(
-        in_time, in_time + counts.get("late", 0), without_limit=counts.get("no_limit", 0), without_recorded_at=counts.get("unknown", 0),
+        in_time, in_time + counts.get("late", 0),
+        without_limit=counts.get("no_limit", 0), without_recorded_at=counts.get("unknown", 0),
     )
+
+
+def _collect(scope: Scope, dimension: str, limits: _Limits) -> _Lags:
+    tags = "LEFT JOIN tags t ON t.record = r.record" if dimension == TAG else ""
+    # Constants of this package only; the bounds are filled in as numbers and dates.
+    rows = scope.rows(
+        f"SELECT r.record, r.template, {OF_INTERACTIONS[dimension]}, coalesce(r.ended_at, r.started_at), r.recorded_at "  # noqa: S608
+        f"FROM records r {tags} WHERE {INTERACTIONS_OF_PERIOD}"
+    )
+    found = _Lags()
+    for record, template, group, ended, recorded in rows:
+        counts = found.states.setdefault(group, Counter())
+        if recorded is None:
+            counts["unknown"] += 1
+            continue
+        state = limits.state(template, ended, recorded)
+        counts[state] += 1
+        found.lags.setdefault(group, []).append(recorded - ended)
+        if state == "late":
+            found.late.append((recorded - ended, record, ended, recorded))
+    return found
+
+
+def _list_late(scope: Scope, late: list[tuple[int, int, int, int]], limits: _Limits) -> Attention:
+    """The records written the longest after their conversation, the worst first."""
+    listed = heapq.nlargest(len(late) if scope.limit < 0 else scope.limit, late)
+    index = scope.workspace.index
+    zone = scope.workspace.log.settings.zone
+    rows = []
+    for lag, record, ended, recorded in listed:
+        record_id, template, agent, channel, path = index.rows(_NAMES, (record,))[0]
+        instants = (format_instant(datetime.fromtimestamp(at, UTC).astimezone(zone)) for at in (ended, recorded))
+        rows.append((record_id, template, agent, channel, *instants, lag, str(limits.of(template)), path))
+    return Attention("late_records", Listing(COLUMNS, tuple(rows), _SHOWN, "id"), len(late) - len(listed))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from commlog.model.period import Period
@@ -12,8 +12,12 @@ from commlog.model.summary_figures import States
 from commlog.services.summarize.dimensions import TAG
 from commlog.services.workspace import Workspace
 
+RECORDS: Final = "records r"
+FOLLOW_UPS: Final = "follow_ups f"
 # When a follow-up that has no history was opened: when its record was written, else when the conversation was.
-OPENED: Final = "coalesce(f.opened_at, r.recorded_at, r.started_at, 0)"
+OPENED: Final = (
+    "coalesce(f.opened_at, (SELECT coalesce(q.recorded_at, q.started_at, 0) FROM records q WHERE q.record = f.record))"
+)
 # A follow-up that was pending at an earlier instant. The copy does not keep earlier pauses and moved due times.
 WAS_PENDING: Final = (
     "(f.is_pending = 1 OR coalesce(f.done_at, f.closed_at) >= {at}) AND " + OPENED + " < {at}"
@@ -44,7 +48,7 @@ class Scope:
 
     @property
     def pending(self) -> str:
-        """The condition on follow-ups `f` of records `r` that are pending at `at`."""
+        """The condition on follow-ups `f` that are pending at `at`."""
         return WAS_PENDING if self.is_past else IS_PENDING
 
     def fill(self, sql: str) -> str:
@@ -62,16 +66,19 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Things to count: `state` is an expression that gives the state of each, `columns` what they can be grouped by."""
+    """Things to count: `state` is an expression that gives the state of each, `columns` what they can be grouped by.
 
-    tables: str
+    The table is `records r` or `follow_ups f`; records join the latter when a column needs them.
+    """
+
+    table: str
     where: str
     state: str
     columns: Mapping[str, str]
 
     def in_state(self, state: str) -> "Source":
         """The same things by another state."""
-        return Source(self.tables, self.where, state, self.columns)
+        return Source(self.table, self.where, state, self.columns)
 
 
 def count_states(scope: Scope, source: Source, dimensions: Sequence[str] = ()) -> States:
@@ -94,11 +101,15 @@ def count_states(scope: Scope, source: Source, dimensions: Sequence[str] = ()) -
 def _counting(source: Source, columns: Sequence[str]) -> str:
     expressions = ", ".join((source.state, *(source.columns[name] for name in columns)))
     places = ", ".join(str(place + 1) for place in range(len(columns) + 1))
-    tags = " LEFT JOIN tags t ON t.record = r.record" if TAG in columns else ""
+    tables = source.table
+    if source.table == FOLLOW_UPS and "r." in expressions:
+        tables += " JOIN records r ON r.record = f.record"
+    if TAG in columns:
+        tables += f" LEFT JOIN tags t ON t.record = {source.table[-1]}.record"
     # Every part is a constant of this package; bounds are filled in as numbers and dates.
-    return f"SELECT {expressions}, count(*) FROM {source.tables}{tags} WHERE {source.where} GROUP BY {places}"  # noqa: S608
+    return f"SELECT {expressions}, count(*) FROM {tables} WHERE {source.where} GROUP BY {places}"  # noqa: S608
 
 
-def _day_after(period: Period) -> Any:
+def _day_after(period: Period) -> date:
     # Where the clock skips midnight, the period ends within the day after it.
     return (period.end - timedelta(seconds=1)).date() + timedelta(days=1)

@@ -1,0 +1,35 @@
+"""The command `commlog doctor`."""
+
+import json
+
+import typer
+
+from commlog.cli.session import say, session_of
+from commlog.errors import ExitCode
+from commlog.messages import mark, translate
+from commlog.render.text import harmless
+from commlog.services.diagnose import diagnose
+
+HELP = mark("Say what is wrong with this set-up, and what mends it.")
+
+
+def command(context: typer.Context, json_output: bool = typer.Option(False, "--json", help=mark("Answer in JSON."))) -> int:
+    """Look at everything."""
+    findings = diagnose(session_of(context).workspace)
+    rows = [
+        {
+            "topic": item.topic, "good": item.is_good, "message": translate(item.message).format(**dict(item.facts)),
+            "remedy": "" if item.is_good else translate(item.remedy).format(**dict(item.facts)),
+        }
+        for item in findings
+    ]
+    if json_output:
+        say(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        lines = []
+        for row in rows:
+            lines.append(harmless(f"{'✓' if row['good'] else '✗'} {row['message']}"))
+            if row["remedy"]:
+                lines.append(harmless(f"    → {row['remedy']}"))
+        say("\n".join(lines))
+    return ExitCode.DONE if all(item.is_good for item in findings) else ExitCode.INVALID

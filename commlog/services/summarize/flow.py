@@ -1,0 +1,119 @@
+"""Flow: what was opened and finished, what nobody owns, and what has no next step."""
+
+from typing import Any, Final
+
+from commlog.model.listing import Listing
+from commlog.model.summary import Attention, Key, Reading
+from commlog.model.summary_figures import Counts, States, count_of, share_of
+from commlog.services.summarize.dimensions import OF_FOLLOW_UPS, OF_ISSUES
+from commlog.services.summarize.scope import (
+    FOLLOW_UPS,
+    INTERACTIONS_OF_PERIOD,
+    OPENED,
+    RECORDS,
+    Scope,
+    Source,
+    count_states,
+)
+
+ISSUE_COLUMNS: Final = ("id", "subject", "owner", "priority", "status", "day", "path")
+COMMITMENT_COLUMNS: Final = ("id", "subject", "agent", "day", "commitments", "followups", "path")
+_FINISHED: Final = "coalesce(f.done_at, f.closed_at)"
+# What happened in the period: it came, it went, both, neither, or it went at a time nobody knows.
+_TURN: Final = """
+CASE WHEN {untold} THEN 'untold'
+     WHEN {came} THEN CASE WHEN {went} THEN 'both' ELSE 'came' END
+     WHEN {went} THEN 'went' END
+"""
+_FOLLOW_UP_TURN: Final = _TURN.format(
+    untold=f"f.is_pending = 0 AND {_FINISHED} IS NULL",
+    came=f"{OPENED} >= {{start}} AND {OPENED} < {{end}}",
+    went=f"f.is_pending = 0 AND {_FINISHED} >= {{start}} AND {_FINISHED} < {{end}}",
+)
+_ISSUE_TURN: Final = _TURN.format(
+    untold="r.status = 'closed' AND r.closed_at IS NULL",
+    came="r.day >= '{first}' AND r.day < '{after}'",
+    went="r.closed_at >= {start} AND r.closed_at < {end}",
+)
+_OPEN_NOW: Final = "r.kind = 'issue' AND coalesce(r.status, 'open') <> 'closed'"
+_OPEN_THEN: Final = (
+    "r.kind = 'issue' AND r.day < '{after}' AND (coalesce(r.status, 'open') <> 'closed' OR r.closed_at >= {at})"
+)
+_DEPARTMENT: Final = "field((SELECT content FROM contents c WHERE c.record = r.record), 'department')"
+_HAS_OWNER: Final = "CASE WHEN f.owner IS NULL THEN 'no' ELSE 'yes' END"
+_FOLLOW_UP_FIGURES: Final = ("follow_ups_opened", "follow_ups_finished", "follow_ups_net")
+_ISSUE_FIGURES: Final = ("issues_opened", "issues_closed", "issues_net")
+_ISSUES: Final = f"""
+WITH issues AS (SELECT r.record, r.id FROM records r WHERE {{issues}}),
+near AS (
+    SELECT record AS issue, record FROM issues
+    UNION SELECT i.record, q.record FROM issues i JOIN links l ON l.record = i.record JOIN records q ON q.id = l.target
+    UNION SELECT i.record, l.record FROM issues i JOIN links l ON l.target = i.id
+)
+SELECT r.id, r.subject, coalesce(r.owner, {_DEPARTMENT}), r.priority, r.status, r.day, r.path,
+       r.record IN (SELECT near.issue FROM near JOIN follow_ups f ON f.record = near.record WHERE {{pending}})
+FROM records r WHERE r.record IN (SELECT record FROM issues) ORDER BY r.day, r.id
+"""  # noqa: S608 - constants of this package
+_COMMITMENTS: Final = f"""
+SELECT r.id, r.subject, r.agent, r.day, r.commitments, (SELECT count(*) FROM follow_ups f WHERE f.record = r.record), r.path
+FROM records r WHERE {INTERACTIONS_OF_PERIOD} AND r.commitments > 0 ORDER BY r.day, r.id
+"""  # noqa: S608
+
+
+def measure_flow(scope: Scope) -> tuple[Reading, tuple[Attention, ...]]:
+    """What came and what went, and what is left lying: without owner, next step or follow-up."""
+    issues = _open_issues(scope)
+    idle = [row[:-1] for row in issues if not row[-1]]
+    promises = scope.rows(_COMMITMENTS)
+    loose = [row for row in promises if row[4] > row[5]]
+    reading = {
+        **_measure_follow_ups(scope), **_measure_issues(scope), **_measure_without_owner(scope, issues),
+        Key("issues_without_next_action"): share_of(len(idle), len(issues)),
+        Key("commitments_without_follow_up"): share_of(sum(row[4] - row[5] for row in loose), sum(row[4] for row in promises)),
+    }
+    return reading, (
+        _attention(scope, "issues_without_next_action", ISSUE_COLUMNS, idle),
+        _attention(scope, "commitments_without_follow_up", COMMITMENT_COLUMNS, loose),
+    )
+
+
+def _measure_follow_ups(scope: Scope) -> Reading:
+    return _balance(scope, _FOLLOW_UP_FIGURES, count_states(scope, Source(FOLLOW_UPS, "1", _FOLLOW_UP_TURN, OF_FOLLOW_UPS)))
+
+
+def _measure_issues(scope: Scope) -> Reading:
+    return _balance(scope, _ISSUE_FIGURES, count_states(scope, Source(RECORDS, "r.kind = 'issue'", _ISSUE_TURN, OF_ISSUES)))
+
+
+def _balance(scope: Scope, figures: tuple[str, str, str], states: States) -> Reading:
+    """What came, what went, and the difference."""
+    came, went, net = figures
+    return (
+        states.measured(came, lambda turns: count_of(_sum(turns, "came", "both")), scope.by)
+        | states.measured(
+            went, lambda turns: count_of(_sum(turns, "went", "both"), finished_at_unknown_time=turns.get("untold", 0)), scope.by,
+        )
+        | states.measured(net, lambda turns: count_of(_sum(turns, "came") - _sum(turns, "went")), scope.by)
+    )
+
+
+def _sum(counts: Counts, *states: str) -> int:
+    return sum(counts.get(state, 0) for state in states)
+
+
+def _measure_without_owner(scope: Scope, issues: list[tuple[Any, ...]]) -> Reading:
+    """Pending follow-ups and open issues that are nobody's; an issue may be a department's."""
+    follow_ups = count_states(scope, Source(FOLLOW_UPS, scope.pending, _HAS_OWNER, {})).whole
+    orphans = follow_ups.get("no", 0) + sum(1 for issue in issues if not issue[2])
+    return {Key("without_owner"): share_of(orphans, sum(follow_ups.values()) + len(issues))}
+
+
+def _open_issues(scope: Scope) -> list[tuple[Any, ...]]:
+    """Issues open at the scope's instant; the last value says whether it, or a record linked with it, has a pending follow-up."""
+    condition = _OPEN_THEN if scope.is_past else _OPEN_NOW
+    return scope.rows(_ISSUES.replace("{issues}", condition).replace("{pending}", scope.pending))
+
+
+def _attention(scope: Scope, name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Attention:
+    listed = rows if scope.limit < 0 else rows[: scope.limit]
+    return Attention(name, Listing(columns, tuple(listed), columns[:-1], "id"), len(rows) - len(listed))

@@ -1,0 +1,41 @@
+"""Customers whose mood grows worse from record to record."""
+
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+
+from commlog.model.listing import Listing
+from commlog.model.summary import Attention, Key, Reading
+from commlog.model.summary_customers import LAST_RECORDS, WEIGHTS, has_worsened
+from commlog.model.summary_figures import share_of
+from commlog.services.summarize.scope import Scope
+
+COLUMNS: Final = ("customer", "moods", "last_record", "day", "agent")
+_MOODS: Final = ", ".join(f"'{mood}'" for mood in WEIGHTS)
+# Only customers with a mood in the period: an old quarrel is not told again every month.
+# CROSS JOIN and + keep SQLite from walking all records for each customer.
+_SQL: Final = f"""
+WITH seen AS (
+    SELECT DISTINCT customer FROM records
+    WHERE kind = 'interaction' AND day >= '{{first}}' AND day < '{{after}}' AND started_at IS NOT NULL AND mood IN ({_MOODS})
+    AND customer <> 'anonymous'
+)
+SELECT s.customer, r.mood, r.id, r.day, r.agent FROM seen s CROSS JOIN records r ON r.record IN (
+    SELECT x.record FROM records x
+    WHERE x.customer = s.customer AND x.day < '{{after}}' AND +x.kind = 'interaction' AND x.started_at IS NOT NULL
+    AND x.mood IN ({_MOODS}) ORDER BY x.day DESC, x.started_at DESC, x.id DESC LIMIT {LAST_RECORDS}
+) ORDER BY s.customer, r.started_at, r.id
+"""  # noqa: S608 - slugs of this package
+
+
+def measure_worsening(scope: Scope) -> tuple[Reading, Attention]:
+    """Customers of the period whose last three moods up to its end never get better and end worse, the worst first."""
+    customers = [list(rows) for _, rows in groupby(scope.rows(_SQL), key=itemgetter(0))]
+    complete = [rows for rows in customers if len(rows) == LAST_RECORDS]
+    worse = [rows for rows in complete if has_worsened([row[1] for row in rows])]
+    worse.sort(key=lambda rows: (-WEIGHTS[rows[-1][1]], WEIGHTS[rows[0][1]], rows[-1][0]))
+    listed = worse if scope.limit < 0 else worse[: scope.limit]
+    lines = tuple((last[0], " → ".join(row[1] for row in rows), *last[2:]) for rows in listed for last in rows[-1:])
+    share = share_of(len(worse), len(complete), fewer_than_three_records=len(customers) - len(complete))
+    attention = Attention("worsened_customers", Listing(COLUMNS, lines, COLUMNS, "customer"), len(worse) - len(listed))
+    return {Key("worsened_customers"): share}, attention

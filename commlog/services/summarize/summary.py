@@ -1,0 +1,79 @@
+"""The summary of a period: every figure, with the one of the period before beside it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from commlog.errors import UsageError
+from commlog.messages import mark
+from commlog.model.period import Period, parse_period
+from commlog.model.summary import Attention, Reading, Summary
+from commlog.model.summary_figures import pair
+from commlog.services.summarize.dimensions import dimension_of
+from commlog.services.summarize.flow import measure_flow
+from commlog.services.summarize.follow_ups import measure_follow_ups, measure_pending
+from commlog.services.summarize.interactions import measure_feelings, measure_interactions
+from commlog.services.summarize.moods import measure_worsening
+from commlog.services.summarize.problems import measure_problems
+from commlog.services.summarize.recording import measure_recording
+from commlog.services.summarize.scope import Scope
+from commlog.services.workspace import Workspace
+
+THIS_MONTH: Final = "this-month"
+LISTED: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRequest:
+    """What is asked: the period, the one to compare with (empty: the one before), a column to group by, how many to list (-1: all)."""
+
+    period: str = ""
+    compare: str = ""
+    by: str = ""
+    limit: int = LISTED
+
+
+def summarize(workspace: Workspace, request: SummaryRequest) -> Summary:
+    """Measure a period and the one it is compared with.
+
+    Raises:
+        UsageError: a period is none, or there is no such column to group by.
+    """
+    period = _read_period(workspace, request.period or THIS_MONTH)
+    previous = _read_period(workspace, request.compare) if request.compare else _before(period)
+    by = dimension_of(request.by)
+    before_at = min(previous.end, workspace.now)
+    now, attention = _measure(Scope(workspace, period, workspace.now, by, request.limit))
+    before, _ = _measure(Scope(workspace, previous, before_at, by, 0))
+    return Summary(
+        period, previous, workspace.now, before_at, by, pair(now, before), attention, len(workspace.unreadable_files()),
+    )
+
+
+def _measure(scope: Scope) -> tuple[Reading, tuple[Attention, ...]]:
+    recording, late = measure_recording(scope)
+    worsening, worse = measure_worsening(scope)
+    flow, left_lying = measure_flow(scope)
+    reading = {
+        **measure_interactions(scope), **recording, **measure_follow_ups(scope), **measure_pending(scope),
+        **measure_feelings(scope), **measure_problems(scope), **worsening, **flow,
+    }
+    return reading, (late, worse, *left_lying)
+
+
+def _read_period(workspace: Workspace, text: str) -> Period:
+    try:
+        return parse_period(text, workspace.now)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            mark("'{value}' is not a period"), value=text,
+            remedy=mark("write e.g. 2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or 2026-01..2026-02"),
+        ) from None
+
+
+def _before(period: Period) -> Period:
+    try:
+        return period.previous()
+    except ValueError:
+        raise UsageError(
+            mark("there is no period before {period}"), period=period.name, remedy=mark("name another one with --compare"),
+        ) from None

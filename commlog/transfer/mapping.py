@@ -1,0 +1,183 @@
+"""Rows under a map: each becomes the fields of a record-to-be, or says why it cannot."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from commlog.messages import translate
+from commlog.model.incoming import Incoming, Row
+from commlog.model.problem import Problem
+from commlog.model.record import CUSTOMER, Data, Fields, ValuePath
+from commlog.templates.conversion import ConversionError
+from commlog.templates.fields import LIST, split_dotted
+from commlog.templates.finding import Finding
+from commlog.transfer.csv_file import Sheet
+from commlog.transfer.dates import MOMENT_FORMATS
+from commlog.transfer.import_map import (
+    IMPORT_KEY,
+    OWN_COLUMNS,
+    FollowUpRule,
+    ImportMap,
+    Piece,
+    Source,
+    Target,
+    fold_cell,
+)
+
+_EXTRA: Final = "extra"
+_CUSTOMER: Final = ("customer",)
+_DUE: Final = ("due",)
+_KEY_BYTES: Final = 16
+
+
+def iter_incoming(sheet: Sheet, import_map: ImportMap) -> Iterator[Incoming]:
+    """Every row of a sheet as the map makes it, in the file's order."""
+    columns = tuple(column for column in sheet.columns if column not in OWN_COLUMNS)
+    identities = Identities(import_map.template.name, import_map.identity or columns)
+    rest = _other_columns(import_map, columns) if import_map.keeps_others else ()
+    for row in sheet.rows:
+        if row.fault:
+            yield Incoming(row, fault=row.fault)
+        else:
+            key, fault = identities.key_of(row)
+            yield _incoming(row, import_map, rest, key) if not fault else Incoming(row, fault=fault)
+
+
+class Identities:
+    """The keys of a file's rows: a digest of the template's name, the identity's cells, and which occurrence it is.
+
+    The very same row a second time is a contact of its own and gets the key of a second occurrence. Two rows
+    that differ, yet not in the columns of the identity, contradict the map: the later one is refused.
+    """
+
+    def __init__(self, template: str, columns: Iterable[str]) -> None:
+        self.template = template
+        self.columns = tuple(sorted(columns))
+        self._seen: dict[bytes, tuple[int, bytes, int]] = {}
+
+    def key_of(self, row: Row) -> tuple[str, str]:
+        """The key of a row, and a fault when it has the identity of another row but is not the same."""
+        identity = _digest([self.template, [[column, row.cells.get(column, "").strip()] for column in self.columns]])
+        whole = _digest(sorted(row.cells.items()))
+        count, first, line = self._seen.get(identity, (0, whole, row.line))
+        if first != whole:
+            return "", translate("has the identity of line {line}, but other values").format(line=line)
+        self._seen[identity] = (count + 1, first, line)
+        return _digest([identity.hex(), count + 1]).hex(), ""
+
+
+def _digest(value: Data) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).digest()
+
+
+def _other_columns(import_map: ImportMap, columns: Iterable[str]) -> tuple[str, ...]:
+    """The columns of which no field holds the cell: conditions and follow-ups only ask for it."""
+    pieces = (piece for target in import_map.targets for text in target.source.texts for piece in text)
+    used = {piece.text for piece in pieces if piece.is_column}
+    return tuple(column for column in columns if column not in used and column != IMPORT_KEY)
+
+
+def _incoming(row: Row, import_map: ImportMap, rest: tuple[str, ...], key: str) -> Incoming:
+    filler = _Filler(import_map, row.cells)
+    fields: Fields = {}
+    for name, value in import_map.constants.items():
+        fields = placed(fields, tuple(int(step) if step.isdigit() else step for step in split_dotted(name)), value)
+    fields = filler.fill(fields, import_map.targets)
+    others = {column: row.cells[column] for column in rest if row.cells.get(column, "").strip()}
+    if others:
+        fields[_EXTRA] = {**fields.get(_EXTRA, {}), **others}
+    items = [filler.fill({}, rule.targets) for rule in import_map.follow_ups if _applies(rule, row.cells)]
+    if items:
+        fields["followups"] = items
+    customer = fields.pop("customer", "") if import_map.template.kind != CUSTOMER else ""
+    new_customer = filler.fill({}, import_map.new_customer)
+    return Incoming(row, import_map.template.name, fields, str(customer), new_customer, key, "; ".join(filler.faults))
+
+
+@dataclass(slots=True)
+class _Filler:
+    """Fills fields from one row; what does not fit is added to `faults`."""
+
+    import_map: ImportMap
+    cells: Mapping[str, str]
+    faults: list[str] = field(default_factory=list)
+
+    def fill(self, fields: Fields, targets: Iterable[Target]) -> Fields:
+        """The fields with every target that the row has a value for."""
+        for target in targets:
+            try:
+                value = self._value(target)
+            except ConversionError as fault:
+                facts = tuple((name, text) for name, text in fault.facts.items() if name != "field")
+                self.faults.append(Problem(fault.code, field=target.name, facts=facts).message)
+                continue
+            if value is not None:
+                fields = placed(fields, target.path, value)
+        return fields
+
+    def _value(self, target: Target) -> Data:
+        """The value of a field in this row; None when the row has none for it."""
+        source = target.source
+        if not _applies(source, self.cells):
+            return None
+        text = _text(source, self.cells)
+        if not text:
+            return source.default
+        if source.split and target.field.type == LIST:
+            parts = [part.strip() for part in text.split(source.split)]
+            item = target.field.item or target.field
+            return [self._translate(replace(target, field=item), part) for part in parts if part]
+        return self._translate(target, text)
+
+    def _translate(self, target: Target, text: str) -> Data:
+        form, source = target.field, target.source
+        folded = fold_cell(text)
+        if folded in source.values:
+            return source.values[folded]
+        if form.format in MOMENT_FORMATS and self.import_map.dates.formats:
+            return self._moment(target, text)
+        if source.longest and len(text) > source.longest:
+            text = " ".join(text.split())
+            text = text if len(text) <= source.longest else text[: source.longest - 1].rstrip() + "…"
+        if form.free or target.path in (_CUSTOMER, _DUE):
+            # Customers are found, and dues counted, when the record is made.
+            return text
+        return self.import_map.converter.convert(form, text)
+
+    def _moment(self, target: Target, text: str) -> str:
+        stored = self.import_map.dates.read(text, target.field.format)
+        if stored is None and target.path != _DUE:
+            raise ConversionError(Finding("wrong-format", (), {"value": text, "expected": translate("a date in the map's format")}))
+        return stored or text
+
+
+def _applies(rule: FollowUpRule | Source, cells: Mapping[str, str]) -> bool:
+    return (rule.when is None or rule.when.holds(cells)) and not (rule.unless is not None and rule.unless.holds(cells))
+
+
+def _text(source: Source, cells: Mapping[str, str]) -> str:
+    made = (_filled(pieces, cells) for pieces in source.texts)
+    return source.join.join(text for text in made if text).strip()
+
+
+def _filled(pieces: tuple[Piece, ...], cells: Mapping[str, str]) -> str:
+    """A text with its cells in place; empty when one of them is."""
+    parts = [cells.get(piece.text, "").strip() if piece.is_column else piece.text for piece in pieces]
+    return "" if "" in parts else "".join(parts)
+
+
+def placed(data: Data, path: ValuePath, value: Data) -> Data:
+    """The data with a value at a path; mappings and lists on the way are made as needed."""
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    if isinstance(step, int):
+        items = list(data) if isinstance(data, list) else []
+        items += [{}] * (step + 1 - len(items))
+        items[step] = placed(items[step], rest, value)
+        return items
+    mapping = data if isinstance(data, dict) else {}
+    return {**mapping, step: placed(mapping.get(step), rest, value)}
