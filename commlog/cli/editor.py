@@ -13,7 +13,8 @@ from commlog.cli.session import Session, choose_random, editor_command, is_inter
 from commlog.errors import CommlogError, InvalidError, NotFoundError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.problem import Problem
-from commlog.model.record import Record
+from commlog.model.moment import format_instant
+from commlog.model.record import DAY_FIELDS, INTERACTION, Fields, Record
 from commlog.render.skeleton import format_skeleton
 from commlog.services.create_record import Request, create_record
 from commlog.services.draft import converter_of, locate, parse_input
@@ -137,11 +138,16 @@ def _write_draft(workspace: Workspace, name: str, text: str) -> Path:
     return path
 
 
-def _prefilled(workspace: Workspace, request: Request) -> dict[str, object]:
-    known: dict[str, object] = dict(request.fields)
-    if "agent" not in known and workspace.member and request.template != "customer":
+def _prefilled(workspace: Workspace, request: Request) -> Fields:
+    """What the tool would fill in anyway, for people to see and change."""
+    template = workspace.catalog.get(request.template)
+    known: Fields = {field.key: field.default for field in template.fields if field.required and field.default is not None}
+    if "agent" in template.order and workspace.member:
         known["agent"] = workspace.require_member(None)
-    return known
+    day_field = DAY_FIELDS[template.kind]
+    if day_field in {field.key for field in template.fields if field.required}:
+        known[day_field] = format_instant(workspace.now.replace(second=0))[: 25 if template.kind == INTERACTION else 10]
+    return known | request.fields
 
 
 def _is_filled_in(text: str, form: str) -> bool:

@@ -3,6 +3,7 @@
 import difflib
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Final
 
 from commlog.errors import CommlogError, NotFoundError, UnreadableError
 from commlog.index.content import choice_keys
@@ -16,6 +17,9 @@ from commlog.store.names import record_path
 from commlog.store.yaml_text import YamlError, decode, parse, parse_located
 from commlog.templates.catalog import Catalog, Template
 from commlog.templates.validation import Validator
+
+# No column takes a larger number; a follow-up so numbered is wrong, and listed all the same.
+_LARGEST: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,10 @@ class RecordReader:
         choices = self._choices.get(record.template)
         if choices is None:
             choices = self._choices[record.template] = choice_keys(self.catalog.get(record.template).fields)
-        return rows_of(record, self.log.settings.calendar, choices)
+        rows = rows_of(record, self.log.settings.calendar, choices)
+        if any(abs(row[0]) > _LARGEST for row in rows["follow_ups"]):
+            rows["follow_ups"] = [(max(-_LARGEST, min(_LARGEST, row[0])), *row[1:]) for row in rows["follow_ups"]]
+        return rows
 
     def _template_of(self, data: Fields, path: str, text: str) -> tuple[Template | None, tuple[Problem, ...]]:
         name = data.get("template")

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from commlog.model.record import Data, Fields
+
+# The key under `extra` that holds the digest of the row a record was made from.
+IMPORT_KEY: Final = "import_key"
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,9 +184,10 @@ def measure_complaints(categories: Counts) -> Measure:
 
 def pair(now: Reading, before: Reading) -> tuple[Line, ...]:
     """Every figure with the earlier one beside it: in the order of FIGURES, each dimension's largest groups first."""
-    lines = []
-    for key in {**now, **before}:
-        lines.append(Line(key, now.get(key) or _nothing(key, now, before[key]), before.get(key) or _nothing(key, before, now[key])))
+    lines = [
+        Line(key, now.get(key) or _nothing(key, now, before[key]), before.get(key) or _nothing(key, before, now[key]))
+        for key in {**now, **before}
+    ]
     order = {figure: place for place, figure in enumerate(FIGURES)}
     dimensions = {key.dimension: None for key in now} | {key.dimension: None for key in before}
     places = {dimension: place for place, dimension in enumerate(dimensions)}

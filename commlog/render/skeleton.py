@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 from commlog.messages import current_language, translate
 from commlog.model.record import Fields
+from commlog.render.text import wrap
 from commlog.store.yaml_format import format_entry
 from commlog.templates.catalog import Template
-from commlog.templates.fields import LIST, MAPPING, Field, hint, label, value_label
+from commlog.templates.fields import LIST, MAPPING, Field, hint, label, shown_choice
 
+_WIDTH = 96
 _TOOLS_OWN = frozenset({"id", "template", "recorded_at", "history"})
 
 
@@ -33,7 +35,8 @@ def _field_lines(field: Field, fields: Fields, language: str) -> Iterable[str]:
     advice = hint(field, language)
     yield f"# {label(field, language)}{required}" + (f"：{advice}" if advice and language == "zh" else f": {advice}" if advice else "")
     if field.enum:
-        yield "#   " + ", ".join(f"{choice} {value_label(field, choice, language)}" for choice in field.enum)
+        choices = ", ".join(shown_choice(field, choice) for choice in field.enum)
+        yield from (f"#   {line}" for line in wrap(choices, _WIDTH))
     if field.key in fields:
         yield from format_entry(field.key, fields[field.key], 0).rstrip("\n").split("\n")
     elif field.required:

@@ -87,26 +87,22 @@ def create_record(workspace: Workspace, request: Request) -> Record:
     Raises:
         As `draft_record`; ConflictError when a customer of this id exists; NotWritableError.
     """
+    draft = draft_record(workspace, request)
+    if draft.customer is not None:
+        # First, so that the record never points to nobody.
+        _write(workspace, draft.customer)
     for _ in range(_ID_ATTEMPTS):
-        draft = draft_record(workspace, request)
         try:
-            return write_draft(workspace, draft)
+            return _write(workspace, draft)
         except ConflictError:
             # Two clones never meet in an id by more than chance; two commands on one log might.
             if request.fields.get("id") or draft.record.kind == CUSTOMER:
                 raise
+            draft = draft_record(workspace, request)
     raise AssertionError(request.template)
 
 
-def write_draft(workspace: Workspace, draft: Draft) -> Record:
-    """The record of a draft, written; its new customer first, so that the record never points to nobody.
-
-    Raises:
-        ConflictError: the file exists.
-        NotWritableError: the disk does not take it.
-    """
-    if draft.customer is not None:
-        workspace.log.create_file(draft.customer.record.path, draft.customer.text.encode("utf-8"))
+def _write(workspace: Workspace, draft: Draft) -> Record:
     workspace.log.create_file(draft.record.path, draft.text.encode("utf-8"))
     return draft.record
 
@@ -134,7 +130,8 @@ def _safe(customer_id: str) -> str:
 
 def _complete_interaction(workspace: Workspace, template: Template, fields: Fields) -> Fields:
     duration = fields.pop(DURATION, None)
-    fields.setdefault("agent", workspace.require_member(None))
+    if not fields.get("agent"):
+        fields["agent"] = workspace.require_member(None)
     fields["agent"] = _member_id(workspace, fields["agent"])
     for item in template.fields:
         if item.required and item.default is not None:

@@ -7,7 +7,8 @@ from commlog.errors import CommlogError
 from commlog.messages import mark
 from commlog.repo.git import find_user_email, is_inside_repository
 from commlog.services.workspace import Workspace
-from commlog.store.log import CALENDAR_FILE, STATE_FOLDER
+from commlog.store.log import STATE_FOLDER
+from commlog.store.settings import CALENDAR_FILE
 
 
 class Finding(NamedTuple):

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -92,7 +91,7 @@ def lock(path: Path) -> Iterator[None]:
 
 def _temporary_beside(path: Path) -> Path:
     # In the same folder, for only there a rename is atomic; a long name is cut to stay a valid one.
-    return path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}{_TEMPORARY_SUFFIX}")
+    return path.with_name(f".{path.name[:60]}.{os.urandom(4).hex()}{_TEMPORARY_SUFFIX}")
 
 
 def _write(path: Path, data: bytes, like: os.stat_result | None = None) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,6 +76,8 @@ class Catalog:
         found = self.find(name)
         if found is None:
             names = self.names()
+            from difflib import get_close_matches
+
             near = get_close_matches(name, names, n=3, cutoff=0.5) or list(names)
             raise NotFoundError(
                 mark("there is no template '{name}'"), remedy=mark("use one of: {expected}"),

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final, Protocol
 
 from commlog.messages import current_language
@@ -150,6 +149,8 @@ def nearest_value(field: Field, words: str) -> str:
 
 def closest(words: str, names: Mapping[str, str]) -> str:
     """The name most like the words, or one that holds them whole; empty when none is near."""
+    from difflib import get_close_matches
+
     near = get_close_matches(words, names, n=1, cutoff=0.6)
     if near:
         return near[0]

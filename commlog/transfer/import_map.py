@@ -15,8 +15,6 @@ from commlog.templates.fields import Field, closest
 from commlog.templates.fields import fold as fold_name
 from commlog.transfer.dates import DateReader
 
-# The key under `extra` that holds the digest of the row a record was made from.
-IMPORT_KEY: Final = "import_key"
 # Columns commlog itself adds to a rejects file; they are no part of the row.
 LINE_COLUMN: Final = "commlog_line"
 REASON_COLUMN: Final = "commlog_reason"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from commlog.messages import translate
-from commlog.model.incoming import Incoming, Row
+from commlog.model.incoming import IMPORT_KEY, Incoming, Row
 from commlog.model.problem import Problem
 from commlog.model.record import CUSTOMER, Data, Fields, ValuePath
 from commlog.templates.conversion import ConversionError
@@ -52,14 +52,15 @@ class Identities:
     that differ, yet not in the columns of the identity, contradict the map: the later one is refused.
     """
 
-    def __init__(self, template: str, columns: Iterable[str]) -> None:
+    def __init__(self, template: str, columns: Iterable[str] = ()) -> None:
+        """Without columns, all that a row has make its identity."""
         self.template = template
         self.columns = tuple(sorted(columns))
         self._seen: dict[bytes, tuple[int, bytes, int]] = {}
 
     def key_of(self, row: Row) -> tuple[str, str]:
         """The key of a row, and a fault when it has the identity of another row but is not the same."""
-        identity = _digest([self.template, [[column, row.cells.get(column, "").strip()] for column in self.columns]])
+        identity = _digest([self.template, [[column, row.cells.get(column, "").strip()] for column in self.columns or sorted(row.cells)]])
         whole = _digest(sorted(row.cells.items()))
         count, first, line = self._seen.get(identity, (0, whole, row.line))
         if first != whole:

@@ -30,7 +30,6 @@ class _RecordReader:
         self.catalog = catalog
         self.converter = converter
         self.identities: dict[str, Identities] = {}
-        self.columns: dict[str, tuple[str, ...]] = {}
 
     def kind_of(self, name: str) -> str:
         """The kind of records a template makes; nothing for a broken one."""
@@ -58,8 +57,6 @@ class _RecordReader:
         if fields.get("id"):
             return Incoming(row, template.name, fields)
         # Nothing but the whole object tells it from another one.
-        identities = self.identities.setdefault(template.name, Identities(template.name, ()))
-        identities.columns = tuple(sorted(row.cells))
-        key, _ = identities.key_of(row)
+        key, _ = self.identities.setdefault(template.name, Identities(template.name)).key_of(row)
         customer = fields.pop("customer", "") if template.kind != CUSTOMER else ""
         return Incoming(row, template.name, fields, str(customer), {}, key)

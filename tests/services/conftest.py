@@ -56,7 +56,7 @@ MINIMUM = {
     ],
     "relationship": ["customer=acme", "channel=phone", "subject=s", "summary=s", "need_type=other"],
     "visit": ["customer=acme", "channel=phone", "subject=s", "summary=s", "visit_kind=regular"],
-    "issue": ["customer=acme", "title=t", "description=d", "category=product"],
+    "issue": ["customer=acme", "title=t", "description=d", "category=product", "owner=li"],
     "survey": ["customer=acme", "period=2026-Q1", "entered_by=staff", "scores.overall=4"],
     "customer": ["name=新客户"],
     "answer": ["question=q", "answer=a"],

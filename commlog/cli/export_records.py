@@ -1,0 +1,74 @@
+"""The command `commlog export`."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import typer
+
+from commlog.cli.options import query_argument
+from commlog.cli.session import session_of, warn
+from commlog.errors import ConflictError, UsageError
+from commlog.messages import mark, translate
+from commlog.model.record import Fields
+from commlog.services.export_records import iter_fields, iter_revealed, select_records
+from commlog.store.files import write_new
+from commlog.store.log import not_writable
+from commlog.templates.catalog import Template
+from commlog.transfer.csv_file import format_rows
+from commlog.transfer.flat_record import cells_of, choose_columns
+from commlog.transfer.jsonl_file import format_object
+
+HELP = mark("Records as CSV or JSON Lines; personal data is masked unless --reveal.")
+
+FORMATS = ("csv", "jsonl")
+
+
+def command(
+    context: typer.Context,
+    output_format: str = typer.Argument(..., metavar="csv|jsonl", help=mark("CSV: a column for each field. JSON Lines: every field, to be imported again.")),
+    query: list[str] = query_argument,
+    output: str = typer.Option("", "--output", "-o", metavar="FILE", show_default=False, help=mark("Write to a new file instead of stdout.")),
+    encoding: str = typer.Option("utf-8", "--encoding", metavar="NAME", help=mark("Of the file: utf-8, utf-8-sig (for Excel), gb18030.")),
+    columns: str = typer.Option("", "--columns", metavar="A,B", show_default=False, help=mark("CSV only: the fields to write, by dotted key or label.")),
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Write personal data in full.")),
+) -> int:
+    """Export."""
+    session = session_of(context)
+    workspace = session.workspace
+    if output_format not in FORMATS:
+        raise UsageError(mark("there is no format '{value}'"), value=output_format, remedy=mark("use one of: {formats}"), formats=", ".join(FORMATS))
+    if columns and output_format != "csv":
+        raise UsageError(mark("--columns is for CSV: JSON Lines hold every field"))
+    selection = select_records(workspace, " ".join(query or ()))
+    records = iter_revealed(workspace, selection) if reveal else iter_fields(workspace, selection)
+    if output_format == "csv":
+        lines = _csv_lines(records, columns, [workspace.catalog.get(name) for name in selection.templates])
+    else:
+        lines = (format_object(fields) + "\n" for fields in records)
+    if output:
+        _write(output, lines, encoding)
+        warn(translate("{count} records in {file}").format(count=len(selection.paths), file=output))
+    else:
+        for line in lines:
+            typer.echo(line, nl=False)
+    return session.finish()
+
+
+def _csv_lines(records: Iterable[Fields], columns: str, templates: list[Template]) -> Iterator[str]:
+    names = choose_columns(columns, templates)
+    return format_rows(row for rows in ([names], (cells_of(fields, names) for fields in records)) for row in rows)
+
+
+def _write(output: str, lines: Iterable[str], encoding: str) -> None:
+    try:
+        write_new(Path(output), "".join(lines).encode(encoding))
+    except LookupError:
+        raise UsageError(mark("there is no encoding '{value}'"), value=encoding, remedy=mark("use e.g. utf-8, gb18030, big5 or utf-16")) from None
+    except UnicodeEncodeError as fault:
+        raise UsageError(
+            mark("{encoding} has no character '{value}'"), encoding=encoding, value=fault.object[fault.start], remedy=mark("write utf-8, utf-8-sig or gb18030"),
+        ) from None
+    except FileExistsError:
+        raise ConflictError(mark("exists already"), file=output, remedy=mark("choose another name, or move the file away")) from None
+    except OSError as fault:
+        raise not_writable(output, fault) from None

@@ -1,0 +1,106 @@
+"""The customers an import meets: found by name among those of the log, drafted when they are new."""
+
+from commlog.errors import AmbiguousError, ConflictError
+from commlog.index.rows import phone_digits
+from commlog.messages import mark
+from commlog.model.folding import fold
+from commlog.model.record import CUSTOMER, Fields
+from commlog.services.find_record import ANONYMOUS, get_record
+from commlog.services.import_draft import Draft, check_draft
+from commlog.services.workspace import Workspace
+from commlog.store.names import customer_id_for, record_path
+
+_LONGEST_STEM = 58
+
+
+class CustomerBook:
+    """Every customer by name, read once from the copy; those an import adds are known from then on.
+
+    Customers whose names differ are never one, even when one id could be made of both names: the later gets a number.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._names: dict[str, set[str]] = {}
+        self._other_names: dict[str, set[str]] = {}
+        self._ids: set[str] = set()
+        self._merged: dict[str, str] = {}
+        for customer, name, target in workspace.index.rows("SELECT id, name, merged_into FROM customers"):
+            self._ids.add(customer)
+            if name:
+                self._names.setdefault(fold(name.strip()), set()).add(customer)
+            if target:
+                self._merged[customer] = target
+        for customer, name in workspace.index.rows("SELECT customer, name FROM customer_names"):
+            self._other_names.setdefault(name, set()).add(customer)
+
+    def find(self, name: str) -> str | None:
+        """The id of the customer of this name; else with this id, alias, phone or e-mail; None when there is none.
+
+        Raises:
+            AmbiguousError: several customers are called so.
+        """
+        wanted = name.strip()
+        if wanted == ANONYMOUS:
+            return wanted
+        found = self._names.get(fold(wanted)) or ({wanted} & self._ids) or self._by_other_name(wanted)
+        ids = sorted({self._merged.get(customer, customer) for customer in found})
+        if len(ids) > 1:
+            raise AmbiguousError(mark("'{name}' could be several customers: {candidates}"), name=wanted, candidates=", ".join(ids))
+        return ids[0] if ids else None
+
+    def has(self, customer: str) -> bool:
+        """Whether there is a customer with exactly this id."""
+        return customer == ANONYMOUS or customer in self._ids
+
+    def draft(self, name: str, given: Fields) -> Draft:
+        """A file for a new customer of this name, with the other fields that are given.
+
+        Raises:
+            InvalidError: no id can be made of the name, or the fields break a rule.
+            UnreadableError, ConflictError: the file of a customer who may be this one cannot be read.
+        """
+        stem = customer_id_for(name)
+        number, customer = 1, stem
+        while customer in self._ids or customer == ANONYMOUS or self._is_taken(customer):
+            number += 1
+            customer = f"{stem[:_LONGEST_STEM]}-{number}"
+        fields = {"type": "individual", "stage": "active", "recorded_at": self.workspace.stamp, **given}
+        return check_draft(self.workspace, CUSTOMER, {**fields, "id": customer, "name": name.strip()})
+
+    def write(self, draft: Draft) -> bool:
+        """Write a new customer's file; False when somebody else wrote this very customer meanwhile.
+
+        Raises:
+            ConflictError: another customer took the id meanwhile; draft again.
+            NotWritableError: the disk does not take it.
+        """
+        record = draft.record
+        try:
+            self.workspace.log.create_file(record.path, draft.text.encode("utf-8"))
+        except ConflictError:
+            other = get_record(self.workspace.reader.read(record.path)).fields.get("name")
+            self.add(record.id, str(other))
+            if fold(str(other).strip()) != fold(record.fields["name"]):
+                raise
+            return False
+        self.add(record.id, record.fields["name"])
+        return True
+
+    def add(self, customer: str, name: str) -> None:
+        """Know a customer from now on."""
+        self._ids.add(customer)
+        self._names.setdefault(fold(name.strip()), set()).add(customer)
+
+    def _by_other_name(self, wanted: str) -> set[str]:
+        # A number is a phone only as a whole: the 2 in "Shop 2" is not.
+        digits = phone_digits(wanted) if not any(character.isalpha() for character in wanted) else ""
+        return self._other_names.get(fold(wanted), set()) | (self._other_names.get(digits, set()) if digits else set())
+
+    def _is_taken(self, customer: str) -> bool:
+        """Whether a file has this id although the copy knows no such customer: it is new, or cannot be read."""
+        path = record_path(CUSTOMER, customer)
+        if not (self.workspace.log.root / path).exists():
+            return False
+        get_record(self.workspace.reader.read(path))
+        return True

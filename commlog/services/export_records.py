@@ -1,0 +1,51 @@
+"""Exporting: which records go out, in which order, with personal data masked unless asked for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from commlog.model.record import ANSWER, CUSTOMER, Fields
+from commlog.query.select import Domain
+from commlog.services.find_record import get_record
+from commlog.services.question import condition_of, filter_of, mentions
+from commlog.services.workspace import Workspace
+from commlog.templates.personal import mask_fields
+
+# A query that names one of these means every kind of record, as in a listing.
+_NAMING: Final = frozenset({"kind", "template", "id", "thread", "link"})
+_SQL: Final = "SELECT r.path, r.template FROM records r WHERE {condition} ORDER BY r.kind <> 'customer', r.day, r.id, r.path"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The files of the records to export, customers first, then by day; and the templates they name."""
+
+    paths: tuple[str, ...]
+    templates: tuple[str, ...]
+
+
+def select_records(workspace: Workspace, query: str) -> Selection:
+    """Every record of the log, or those that match; customers and answers match when the query names their kind.
+
+    Raises:
+        UsageError: the query is not understood.
+    """
+    question = filter_of(workspace, query)
+    condition = condition_of(workspace, question, Domain.RECORDS)
+    is_all = not query.strip() or mentions(question, _NAMING)
+    kinds = "1" if is_all else f"r.kind NOT IN ('{CUSTOMER}', '{ANSWER}')"
+    rows = workspace.index.rows(_SQL.format(condition=f"({condition.sql}) AND {kinds}"), condition.parameters)
+    return Selection(tuple(row[0] for row in rows), tuple(dict.fromkeys(row[1] for row in rows)))
+
+
+def iter_fields(workspace: Workspace, selection: Selection) -> Iterator[Fields]:
+    """The fields of each selected record, as its file has them, personal data masked."""
+    for fields in iter_revealed(workspace, selection):
+        yield mask_fields(workspace.catalog.get(str(fields["template"])), fields)
+
+
+def iter_revealed(workspace: Workspace, selection: Selection) -> Iterator[Fields]:
+    """The fields of each selected record with personal data in full."""
+    for path in selection.paths:
+        record = get_record(workspace.reader.read(path))
+        yield {**record.fields, "id": record.id}

@@ -1,0 +1,186 @@
+"""Importing: every row is created, found present, or rejected with its reason; a second run creates nothing."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from commlog.errors import CommlogError, ConflictError, InvalidError, NotFoundError, NotWritableError
+from commlog.messages import mark
+from commlog.model.incoming import IMPORT_KEY, ImportResult, Incoming, Rejected
+from commlog.model.record import CUSTOMER, Fields
+from commlog.services.customer_book import CustomerBook
+from commlog.services.find_record import get_record
+from commlog.services.import_draft import Draft, check_draft, complete_fields, day_of, reasons_of
+from commlog.services.workspace import Workspace
+from commlog.store.names import ALPHABET, RANDOM_LENGTH, is_customer_id, is_record_id, record_path
+from commlog.templates.catalog import Template
+
+_EXTRA: Final = "extra"
+_BITS: Final = 5 * RANDOM_LENGTH
+_CANDIDATES: Final = 100
+_ATTEMPTS: Final = 3
+
+
+def _no_progress(rows: int) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How an import runs: whether unknown customers are created and anything is written; `on_row` hears each count."""
+
+    creates_customers: bool = False
+    is_dry: bool = False
+    on_row: Callable[[int], None] = field(default=_no_progress)
+
+
+def import_records(workspace: Workspace, items: Iterable[Incoming], choices: Choices) -> ImportResult:
+    """What became of every row; rows that are no record are rejected, never an end of the import.
+
+    Raises:
+        NotWritableError: the log does not take a file; what was written before stays, and a second run goes on.
+    """
+    importer = _Importer(workspace, choices)
+    for count, item in enumerate(items, start=1):
+        importer.take(item)
+        choices.on_row(count)
+    return importer.result()
+
+
+def candidate_id(day: str, key: str, attempt: int) -> str:
+    """The id of a row: its day (`YYYYMMDD`) and the first 30 bits of its key; the next one when another row has it."""
+    if attempt:
+        key = hashlib.blake2b(f"{key}:{attempt}".encode(), digest_size=16).hexdigest()
+    number = int(key[:8], 16) >> (32 - _BITS)
+    letters = (ALPHABET[number >> shift & 31] for shift in range(_BITS - 5, -1, -5))
+    return f"{day}-{''.join(letters)}"
+
+
+class _Importer:
+    """One import: what the log holds, read once, and what was added since."""
+
+    def __init__(self, workspace: Workspace, choices: Choices) -> None:
+        self.workspace = workspace
+        self.choices = choices
+        self.book = CustomerBook(workspace)
+        sql = f"SELECT id, field(content, '{_EXTRA}.{IMPORT_KEY}') FROM records JOIN contents USING (record)"  # noqa: S608
+        self.key_by_id: dict[str, str | None] = dict(workspace.index.rows(sql))
+        self.keys = {key for key in self.key_by_id.values() if key}
+        self.rejected: list[Rejected] = []
+        self.created = self.present = self.customers = 0
+
+    def take(self, item: Incoming) -> None:
+        """Create the record of a row, or note what kept it from being created."""
+        if item.fault:
+            self.rejected.append(Rejected(item.row, item.fault))
+            return
+        try:
+            is_new = item.key not in self.keys and self._create_again(item)
+        except NotWritableError:
+            raise
+        except InvalidError as fault:
+            self.rejected.append(Rejected(item.row, reasons_of(fault)))
+        except CommlogError as fault:
+            self.rejected.append(Rejected(item.row, f"{fault.file}: {fault.message}" if fault.file else fault.message))
+        else:
+            self.created += is_new
+            self.present += not is_new
+
+    def result(self) -> ImportResult:
+        """The counts so far."""
+        rows = self.created + self.present + len(self.rejected)
+        return ImportResult(rows, self.created, self.present, self.customers, tuple(self.rejected))
+
+    def _create_again(self, item: Incoming) -> bool:
+        """Create, and once more when another import of the same log was quicker with an id."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._create(item)
+            except ConflictError:
+                continue
+        return self._create(item)
+
+    def _create(self, item: Incoming) -> bool:
+        """Whether a new record was made of a row; False when the log has it already."""
+        template = self.workspace.catalog.get(item.template)
+        if not item.key:
+            return self._create_whole(template, item.fields)
+        if template.kind == CUSTOMER:
+            return self._create_customer(item)
+        fields: Fields = {**item.fields, _EXTRA: {**(item.fields.get(_EXTRA) or {}), IMPORT_KEY: item.key}}
+        fields = complete_fields(self.workspace, template, fields)
+        newcomer = None
+        if item.customer:
+            found = self.book.find(item.customer)
+            newcomer = self._newcomer(item) if found is None else None
+            fields["customer"] = newcomer.record.id if newcomer else found
+        day = f"{day_of(self.workspace, template, fields):%Y%m%d}"
+        for attempt in range(_CANDIDATES):
+            record_id = candidate_id(day, item.key, attempt)
+            holder = self._holder(template, record_id, item.key)
+            if holder == item.key:
+                return False
+            if holder is None:
+                draft = check_draft(self.workspace, template.name, {**fields, "id": record_id})
+                self._write(draft, newcomer)
+                return self._note(record_id, item.key)
+        raise AssertionError(item.key)
+
+    def _create_whole(self, template: Template, fields: Fields) -> bool:
+        record_id = str(fields.get("id"))
+        if not (is_customer_id if template.kind == CUSTOMER else is_record_id)(record_id):
+            raise InvalidError(mark("id: '{value}' is no id of this kind of record"), value=record_id)
+        if self._holder(template, record_id, "") is not None:
+            return False
+        customer = fields.get("customer")
+        if isinstance(customer, str) and not self.book.has(customer):
+            raise NotFoundError(mark("there is no customer '{name}'"), name=customer)
+        self._write(check_draft(self.workspace, template.name, fields), None)
+        if template.kind == CUSTOMER:
+            self.book.add(record_id, str(fields.get("name")))
+        return self._note(record_id, "")
+
+    def _create_customer(self, item: Incoming) -> bool:
+        name = str(item.fields.get("name") or "")
+        if self.book.find(name) is not None:
+            return False
+        extra = {**(item.fields.get(_EXTRA) or {}), IMPORT_KEY: item.key}
+        draft = self.book.draft(name, {**item.fields, _EXTRA: extra})
+        self._write_customer(draft)
+        return self._note(draft.record.id, item.key)
+
+    def _newcomer(self, item: Incoming) -> Draft:
+        if not self.choices.creates_customers:
+            raise NotFoundError(mark("there is no customer '{name}' (`customers: {{unknown: create}}` in the map makes one)"), name=item.customer)
+        return self.book.draft(item.customer, item.new_customer)
+
+    def _holder(self, template: Template, record_id: str, key: str) -> str | None:
+        """The key of whoever has the id: None when it is free, `key` when it is this row's or tells no row."""
+        if record_id in self.key_by_id:
+            return self.key_by_id[record_id] or key
+        path = record_path(template.kind, record_id)
+        if not (self.workspace.log.root / path).exists():
+            return None
+        # Not in the copy: written by somebody else just now, or not readable, which stops this row.
+        extra = get_record(self.workspace.reader.read(path)).fields.get(_EXTRA)
+        return str(extra.get(IMPORT_KEY) or key) if isinstance(extra, dict) else key
+
+    def _write(self, draft: Draft, newcomer: Draft | None) -> None:
+        if newcomer is not None:
+            self._write_customer(newcomer)
+        if not self.choices.is_dry:
+            self.workspace.log.create_file(draft.record.path, draft.text.encode("utf-8"))
+
+    def _write_customer(self, draft: Draft) -> None:
+        if self.choices.is_dry:
+            self.book.add(draft.record.id, draft.record.fields["name"])
+            self.customers += 1
+        else:
+            self.customers += self.book.write(draft)
+
+    def _note(self, record_id: str, key: str) -> bool:
+        self.key_by_id[record_id] = key or None
+        if key:
+            self.keys.add(key)
+        return True

@@ -1,0 +1,82 @@
+"""A record as one row: a column for each field of its form, dotted keys for what lies deeper."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from commlog.errors import UsageError
+from commlog.messages import mark
+from commlog.model.record import Data, Fields
+from commlog.templates.catalog import Template
+from commlog.templates.fields import MAPPING, Field, canonical_path, closest, fold
+from commlog.transfer.csv_file import harmless_cell
+from commlog.transfer.jsonl_file import cell_of
+
+# What separates the entries of a list when it is read back, so that an entry holding one is written as JSON.
+_SEPARATORS: Final = frozenset(",，、\n[")
+
+
+def columns_of(templates: Sequence[Template]) -> tuple[str, ...]:
+    """The columns of records of some templates: every field, in the order of the forms, each once."""
+    return tuple(dict.fromkeys(column for template in templates for field in template.fields for column in _leaves(field, "")))
+
+
+def choose_columns(named: str, templates: Sequence[Template]) -> tuple[str, ...]:
+    """The columns somebody named, by dotted key or label, as dotted keys; all columns when none are named.
+
+    Raises:
+        UsageError: one of them is no field of any of the templates.
+    """
+    names = [name.strip() for name in named.split(",") if name.strip()]
+    if not names:
+        return columns_of(templates)
+    return tuple(_column(name, templates) for name in names)
+
+
+def cells_of(fields: Fields, columns: Iterable[str]) -> list[str]:
+    """The values of a record under columns, as cells no spreadsheet takes for a formula."""
+    return [_cell(_find(fields, column)) for column in columns]
+
+
+def _leaves(field: Field, above: str) -> Iterable[str]:
+    key = f"{above}{field.key}"
+    if field.type != MAPPING or not field.fields:
+        return [key]
+    return [column for inner in field.fields for column in _leaves(inner, f"{key}.")]
+
+
+def _column(name: str, templates: Sequence[Template]) -> str:
+    for template in templates:
+        try:
+            return ".".join(str(step) for step in canonical_path(template, name))
+        except KeyError:
+            continue
+    if not templates:
+        return name
+    known = {fold(column): column for column in columns_of(templates)}
+    near = known.get(closest(fold(name), known))
+    raise UsageError(
+        mark("there is no column '{name}'"), name=name, columns=near or ", ".join(known.values()),
+        remedy=mark("did you mean {columns}?") if near else mark("use some of: {columns}"),
+    )
+
+
+def _find(fields: Data, column: str) -> Data:
+    value = fields
+    for step in column.split("."):
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
+
+
+def _cell(value: Data) -> str:
+    if isinstance(value, list) and not any(isinstance(item, (list, dict)) for item in value):
+        texts = [cell_of(item) for item in value]
+        is_plain = all(text and not _SEPARATORS.intersection(text) for text in texts)
+        return harmless_cell(", ".join(texts) if is_plain else json.dumps(value, ensure_ascii=False))
+    text = cell_of(value)
+    return harmless_cell(text) if isinstance(value, str) else text
