@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from commlog.query.fields import BUILT_IN
 from commlog.render.listing import FORMATS
 from commlog.templates.catalog import Catalog, shipped_folder
 from commlog.templates.fields import Field
+from commlog.transfer.map_reader import MAP_KEYS
+from commlog.transfer.source_reader import SOURCE_KEYS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -60,16 +63,18 @@ def is_rewriting() -> bool:
 # What the program has.
 
 
-def commands() -> Iterator[tuple[str, Any]]:
+@cache
+def commands() -> dict[str, Any]:
     """Every command and every verb of a noun, by what a person types, built in English."""
     use_language("en")
+    found: dict[str, Any] = {}
     for name, module_name in COMMANDS.items():
         module = import_module(f"commlog.cli.{module_name}")
         if hasattr(module, "COMMANDS"):
-            for verb, function in module.COMMANDS.items():
-                yield f"{name} {verb}", build_command(verb, function, module.HELPS[verb])
+            found |= {f"{name} {verb}": build_command(verb, function, module.HELPS[verb]) for verb, function in module.COMMANDS.items()}
         else:
-            yield name, build_command(name, module.command, module.HELP)
+            found[name] = build_command(name, module.command, module.HELP)
+    return found
 
 
 def cell(text: str) -> str:
@@ -79,7 +84,7 @@ def cell(text: str) -> str:
 
 def command_table(name: str) -> str:
     """A command as a call, a sentence, and its arguments and options, as `--help` tells them."""
-    command = dict(commands())[name]
+    command = commands()[name]
     arguments = [item for item in command.params if item.param_type_name == "argument"]
     options = [item for item in command.params if item.param_type_name == "option" and "--help" not in item.opts]
     words = [item.metavar or item.name.upper() for item in arguments]
@@ -176,7 +181,7 @@ def test_the_tables_say_what_the_program_and_the_schemas_say(page: Path) -> None
 def test_every_command_is_documented() -> None:
     """COMMANDS.md has every command and verb with all of its options, and an example that runs."""
     page = ROOT / "docs" / "COMMANDS.md"
-    names = [name for name, _ in commands()]
+    names = list(commands())
     assert tables_in(page) == [f"command {name}" for name in names]
     shown = "\n".join(BLOCK.findall(page.read_text(encoding="utf-8")))
     assert [name for name in names if not re.search(rf"^\$ .*\bcommlog {name}\b", shown, re.MULTILINE)] == []
@@ -213,6 +218,11 @@ def test_every_template_and_setting_is_documented() -> None:
 def test_every_field_of_the_query_language_is_documented() -> None:
     """COMMANDS.md explains every field that a query knows whatever the templates say."""
     assert [name for name in BUILT_IN if f"| `{name}` |" not in text_of("docs/COMMANDS.md")] == []
+
+
+def test_every_key_of_an_import_map_is_documented() -> None:
+    """COMMANDS.md explains every key of a map, and of a field's mapping in it."""
+    assert [name for name in (*MAP_KEYS, *SOURCE_KEYS) if f"| `{name}` |" not in text_of("docs/COMMANDS.md")] == []
 
 
 LISTINGS = ("list_records", "list_follow_ups", "search_records", "list_customers", "list_templates")
@@ -273,16 +283,17 @@ class Shell:
         """What the terminal shows after a command; ids that are new here are told by the shown ones."""
         for old, new in self.shown_ids.items():
             command = command.replace(old, new)
-        text = self._run(command.replace("$?", str(self.code))).replace(str(self.home), HOME)
+        text = f"{self.code}\n" if command == "echo $?" else self._run(command).replace(str(self.home), HOME)
         self._learn_ids(text, shown)
         for old, new in self.shown_ids.items():
             text = text.replace(new, old)
         return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
     def _learn_ids(self, text: str, shown: str) -> None:
-        new = [one for one in dict.fromkeys(RECORD_ID.findall(text)) if one not in {*self.known, *self.shown_ids.values()}]
-        names = [one for one in dict.fromkeys(RECORD_ID.findall(shown)) if one not in {*self.known, *self.shown_ids}]
-        self.shown_ids |= {name: one for name, one in zip([*names, *new[len(names):]], new, strict=False) if name[:8] == one[:8]}
+        new = [one for one in dict.fromkeys(RECORD_ID.findall(text)) if one not in self.known and one[9:] not in self.shown_ids.values()]
+        names = [one for one in dict.fromkeys(RECORD_ID.findall(shown)) if one not in self.known and one[9:] not in self.shown_ids]
+        # Random parts: people may leave the day out.
+        self.shown_ids |= {name[9:]: one[9:] for name, one in zip([*names, *new[len(names):]], new, strict=False) if name[:8] == one[:8]}
 
     def _run(self, command: str) -> str:
         words = [] if SHELL.search(command) else shlex.split(command)

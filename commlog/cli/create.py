@@ -8,7 +8,7 @@ import typer
 from commlog.cli.editor import create_in_editor
 from commlog.cli.prompts import ask_fields
 from commlog.cli.session import Session, choose_random, is_interactive, read_stdin, say, session_of, warn
-from commlog.errors import UnreadableError, UsageError
+from commlog.errors import NotFoundError, UnreadableError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.record import Fields
 from commlog.services.create_record import Draft, Request, create_record, draft_record
@@ -74,6 +74,8 @@ def _read_source(session: Session, form: Template, source: str) -> Fields:
         name = source
         try:
             raw = Path(source).read_bytes()
+        except FileNotFoundError:
+            raise NotFoundError(mark("there is no file {file}"), file=source) from None
         except OSError as fault:
             raise UnreadableError(mark("cannot be read: {reason}"), file=source, reason=fault.strerror or str(fault)) from None
     if not raw.strip():

@@ -40,7 +40,7 @@ def _show_usage_fault(fault: Any) -> None:
 
 def _reason(message: str) -> str:
     if message.startswith("Got unexpected extra argument"):
-        words = message.partition("(")[2].rpartition(")")[0] or message
+        words = message.partition(" (")[2].rpartition(")")[0] or message
         return translate("too many words: {words}").format(words=words)
     return message
 

@@ -1,46 +1,27 @@
 """The command `commlog import`."""
 
-import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from commlog.cli.progress import progress
-from commlog.cli.session import Session, language_in_use, read_stdin, say, session_of, warn
-from commlog.errors import ConflictError, ExitCode, UsageError
+from commlog.cli.session import language_in_use, read_stdin, say, session_of, warn
+from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
-from commlog.model.incoming import ImportResult, Incoming
+from commlog.model.incoming import ImportResult
 from commlog.render.import_result import format_import_json, format_import_text
 from commlog.services.draft import converter_of
 from commlog.services.import_records import Choices, import_records
 from commlog.services.workspace import Workspace
-from commlog.store.files import write_new
-from commlog.store.log import not_writable
-from commlog.transfer.csv_file import Sheet, read_sheet
-from commlog.transfer.import_map import ImportMap, require_columns
-from commlog.transfer.jsonl_file import read_objects, sheet_of
+from commlog.transfer.csv_file import Sheet
+from commlog.transfer.import_map import ImportMap
 from commlog.transfer.map_reader import Ground, read_map
-from commlog.transfer.mapping import iter_incoming
-from commlog.transfer.rejects_file import format_rejected_objects, format_rejects, rejects_name
-from commlog.transfer.sketch import best_template, sketch_map
-from commlog.transfer.text_file import DEFAULT_ENCODING, decode_text, read_bytes
-from commlog.transfer.whole_records import iter_records
+from commlog.transfer.rejects_file import format_rejected_objects, format_rejects, refuse_existing, write_rejects
+from commlog.transfer.sketch import sketch_map
+from commlog.transfer.source_file import SourceFile, format_of, iter_items, open_sheet, template_for
+from commlog.transfer.text_file import read_bytes
 
 HELP = mark("Records from the rows of a CSV or JSON Lines file; a second run adds nothing.")
-
-FORMATS = ("csv", "jsonl")
-
-
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """The file to import: its name, its format and its bytes."""
-
-    name: str
-    format: str
-    raw: bytes
-
 
 def command(
     context: typer.Context,
@@ -54,25 +35,20 @@ def command(
     output_format: str = typer.Option("text", "--format", metavar="text|json", help=mark("json prints the counts and reasons on stdout.")),
 ) -> int:
     """Import."""
-    session = session_of(context)
-    workspace = session.workspace
     if output_format not in {"text", "json"}:
         raise UsageError(mark("there is no format '{value}'"), value=output_format, remedy=mark("use one of: {formats}"), formats="text, json")
-    source = _read_input(words)
+    workspace = session_of(context).workspace
+    source = _read_source(words)
+    ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
     if sketch:
-        say(_sketch(workspace, source, template, encoding))
+        sheet = open_sheet(source, encoding, None)
+        say(sketch_map(sheet, template_for(sheet, ground, template), language_in_use()))
         return ExitCode.DONE
-    if rejects and Path(rejects).exists():
-        raise ConflictError(mark("exists already"), file=rejects, remedy=mark("choose another name, or move the file away"))
-    import_map = _read_map(workspace, map_file) if map_file else None
-    if import_map is None and source.format == "csv":
-        raise UsageError(
-            mark("a CSV file needs a map"), file=source.name,
-            remedy=mark("make a first one: commlog import --sketch-map {file} > {stem}.map.yaml; then add --map {stem}.map.yaml"), stem=Path(source.name).stem,
-        )
-    sheet = _read_sheet(source, encoding, import_map)
-    choices = Choices(creates_customers=import_map is not None and import_map.creates_customers, is_dry=dry_run)
-    result = _import(session, _incoming(workspace, sheet, import_map), choices, sheet_total(source))
+    if rejects:
+        refuse_existing(rejects)
+    import_map = _read_map(source, map_file, ground)
+    sheet = open_sheet(source, encoding, import_map)
+    result = _import(workspace, source, sheet, (import_map, ground, dry_run))
     written = _write_rejects(result, sheet, source, rejects) if result.rejected and not dry_run else ""
     if output_format == "json":
         say(format_import_json(result, written, is_dry=dry_run))
@@ -80,81 +56,33 @@ def command(
     return ExitCode.INVALID if result.rejected else ExitCode.DONE
 
 
-def _read_input(words: list[str]) -> _Input:
-    named, name = ("", words[0]) if len(words) == 1 else (words[0], words[1])
+def _read_source(words: list[str]) -> SourceFile:
     if len(words) > 2:
         raise UsageError(mark("too many words: {words}"), words=" ".join(words[2:]))
-    file_format = named.lower() or Path(name).suffix.lower().removeprefix(".").replace("ndjson", "jsonl")
-    if file_format not in FORMATS:
-        near = difflib.get_close_matches(file_format, FORMATS, 1)
-        raise UsageError(
-            mark("there is no format '{value}'"), value=named or file_format or name, formats=" | ".join(near or FORMATS),
-            remedy=mark("write: commlog import {formats} FILE"),
-        )
-    return _Input(name, file_format, read_stdin() if name == "-" else read_bytes(Path(name)))
+    named, name = ("", words[0]) if len(words) == 1 else words
+    file_format = format_of(name, named)
+    return SourceFile(f"stdin.{file_format}", file_format, read_stdin()) if name == "-" else SourceFile(name, file_format, read_bytes(Path(name)))
 
 
-def _read_map(workspace: Workspace, map_file: str) -> ImportMap:
-    ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
-    return read_map(read_bytes(Path(map_file)), map_file, ground)
+def _read_map(source: SourceFile, map_file: str, ground: Ground) -> ImportMap | None:
+    if map_file:
+        return read_map(read_bytes(Path(map_file)), map_file, ground)
+    if source.format != "csv":
+        return None
+    raise UsageError(
+        mark("{file_name}: a CSV file needs a map"), file_name=source.name, stem=Path(source.name).stem,
+        remedy=mark("make a first one: commlog import --sketch-map {file_name} > {stem}.map.yaml; then add --map {stem}.map.yaml"),
+    )
 
 
-def _read_sheet(source: _Input, encoding: str, import_map: ImportMap | None) -> Sheet:
-    chosen = encoding or (import_map.encoding if import_map else "") or DEFAULT_ENCODING
-    text = decode_text(source.raw, chosen, source.name)
-    if source.format == "csv":
-        sheet = read_sheet(text, source.name, import_map.delimiter if import_map else "")
-    else:
-        sheet = sheet_of(read_objects(text))
-    if import_map is not None:
-        require_columns(import_map, sheet.columns)
-    return sheet
+def _import(workspace: Workspace, source: SourceFile, sheet: Sheet, how: tuple[ImportMap | None, Ground, bool]) -> ImportResult:
+    import_map, ground, is_dry = how
+    creates = import_map is not None and import_map.creates_customers
+    with progress(translate("Importing"), source.lines) as tell:
+        return import_records(workspace, iter_items(sheet, import_map, ground), Choices(creates, is_dry, tell))
 
 
-def _sketch(workspace: Workspace, source: _Input, template: str, encoding: str) -> str:
-    sheet = _read_sheet(source, encoding, None)
-    catalog = workspace.catalog
-    # The customer-service form is what most files of contacts hold.
-    names = ["service", *(name for name in catalog.names() if name != "service")]
-    templates = {name: found for name in names if (found := catalog.find(name)) is not None}
-    chosen = catalog.get(template) if template else best_template(templates, sheet.columns)
-    return sketch_map(sheet, chosen, language_in_use())
-
-
-def _incoming(workspace: Workspace, sheet: Sheet, import_map: ImportMap | None) -> Iterable[Incoming]:
-    if import_map is not None:
-        return iter_incoming(sheet, import_map)
-    return iter_records(sheet.rows, workspace.catalog, converter_of(workspace))
-
-
-def sheet_total(source: _Input) -> int:
-    """About how many rows there are: what a progress bar needs to know."""
-    return max(1, source.raw.count(b"\n") - (source.format == "csv"))
-
-
-def _import(session: Session, items: Iterable[Incoming], choices: Choices, total: int) -> ImportResult:
-    with progress(translate("Importing"), total) as tell:
-        return import_records(session.workspace, items, Choices(choices.creates_customers, choices.is_dry, tell))
-
-
-def _write_rejects(result: ImportResult, sheet: Sheet, source: _Input, named: str) -> str:
-    """Write the rejected rows to a file that does not exist yet; the same file of an earlier run is left as it is."""
+def _write_rejects(result: ImportResult, sheet: Sheet, source: SourceFile, named: str) -> str:
     is_csv = source.format == "csv"
     text = format_rejects(result.rejected, sheet.columns) if is_csv else format_rejected_objects(result.rejected)
-    data = text.encode("utf-8", "surrogatepass")
-    base = "stdin." + source.format if source.name == "-" else source.name
-    number = 0
-    while True:
-        number += 1
-        name = named or rejects_name(base, number)
-        try:
-            write_new(Path(name), data)
-        except FileExistsError:
-            if named:
-                raise ConflictError(mark("exists already"), file=name, remedy=mark("choose another name, or move the file away")) from None
-            if Path(name).is_file() and Path(name).read_bytes() == data:
-                return name
-        except OSError as fault:
-            raise not_writable(name, fault) from None
-        else:
-            return name
+    return write_rejects(text, source.name, named)

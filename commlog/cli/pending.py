@@ -39,7 +39,7 @@ def command(
         terms.append(("due", ["overdue"]))
     words = " ".join(query or ())
     if due_within:
-        terms.append(("due", [f"<={due_within}"]))
+        terms.append(("due<=", [due_within]))
     listing = list_follow_ups(session.workspace, words, terms, ",".join(filter(None, (by, sort))), limit or NO_LIMIT)
     code = answer_listing(session, listing, columns, output_format)
     return ExitCode.FOUND if exit_code and listing.rows and not code else code

@@ -121,7 +121,9 @@ def say(text: str) -> None:
 
 def warn(text: str) -> None:
     """Print a remark on stderr."""
-    typer.echo(f"commlog: {text}", err=True)
+    from commlog.render.text import harmless
+
+    typer.echo(harmless(f"commlog: {text}"), err=True)
 
 
 def is_interactive() -> bool:

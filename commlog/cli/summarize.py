@@ -1,4 +1,4 @@
-"""commlog summarize"""
+"""The command `commlog summarize`."""
 
 import typer
 

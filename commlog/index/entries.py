@@ -66,7 +66,10 @@ class RecordReader:
             return Reading(None, problems, raw, text)
         stem = PurePosixPath(path).stem
         record = Record(path, text_of(data, "id") or stem, template.kind, template.name, data)
-        return Reading(record, self._problems_of(record, text), raw, text)
+        try:
+            return Reading(record, self._problems_of(record, text), raw, text)
+        except CommlogError as fault:
+            return Reading(None, (_broken_template(path, text, template.name, fault),), raw, text)
 
     def rows(self, record: Record) -> Rows:
         """The rows of a record for the copy."""
@@ -82,19 +85,16 @@ class RecordReader:
         name = data.get("template")
         if not isinstance(name, str):
             return None, (Problem("no-template", path, 1, 1, "template", (("expected", self._known_templates()),)),)
-        facts: tuple[tuple[str, str], ...]
         try:
             template = self.catalog.find(name)
         except CommlogError as fault:
-            code, facts = "broken-template", (("value", name), ("reason", fault.message))
-        else:
-            if template is not None:
-                return template, ()
-            code, facts = "unknown-template", (("value", name), ("expected", self._known_templates()))
-            near = difflib.get_close_matches(name, self.catalog.names(), 1)
-            facts += (("suggestion", near[0]),) if near else ()
+            return None, (_broken_template(path, text, name, fault),)
+        if template is not None:
+            return template, ()
+        near = difflib.get_close_matches(name, self.catalog.names(), 1)
+        facts = [("value", name), ("expected", self._known_templates()), *(("suggestion", other) for other in near)]
         line, column = parse_located(text).position(("template",))
-        return None, (Problem(code, path, line, column, "template", facts),)
+        return None, (Problem("unknown-template", path, line, column, "template", tuple(facts)),)
 
     def _known_templates(self) -> str:
         return ", ".join(self.catalog.names())
@@ -133,3 +133,8 @@ class RecordReader:
         if isinstance(agent, str) and settings.members and settings.find_member(agent) is None:
             found.append(("unknown-member", ("agent",), {"value": agent}))
         return found
+
+
+def _broken_template(path: str, text: str, name: str, fault: CommlogError) -> Problem:
+    line, column = parse_located(text).position(("template",))
+    return Problem("broken-template", path, line, column, "template", (("value", name), ("reason", fault.message)))

@@ -80,6 +80,22 @@ class FollowUp:
         return opened
 
     @property
+    def pauses(self) -> tuple[tuple[str, str], ...]:
+        """The spells of waiting for the customer that are over, since it was last opened: from and to."""
+        spells: list[tuple[str, str]] = []
+        since = previous = ""
+        for entry in self.history:
+            if entry.status == OPEN and previous in {DONE, CLOSED}:
+                spells.clear()
+            if entry.status == PAUSED:
+                since = since or entry.at
+            elif since:
+                spells.append((since, entry.at))
+                since = ""
+            previous = entry.status
+        return tuple(spells)
+
+    @property
     def done_at(self) -> str | None:
         """The instant it was last done, when it is done or closed after that."""
         return self._last(DONE) if self.status in {DONE, CLOSED} else None

@@ -29,7 +29,7 @@ FIGURES: Final[Mapping[str, Figure]] = {
     "follow_ups_on_time": Figure(4, ("priority", "owner")),
     "pending": Figure(5, ("owner",)),
     "overdue": Figure(5, ("owner",)),
-    "overdue_age": Figure(5),
+    "overdue_age": Figure(5, ("owner",)),
     "limit_kept": Figure(6, ("priority",)),
     "satisfaction": Figure(11),
     "satisfied": Figure(11),
@@ -109,6 +109,12 @@ def distribution_of(figure: str, dimension: str, counts: Counts, whole: int) -> 
 def measure_all(counts: Counts) -> Measure:
     """How many there are in any state."""
     return count_of(sum(counts.values()))
+
+
+def measure_conversations(counts: Counts) -> Measure:
+    """Conversations, less those that do not say when they began."""
+    undated = counts.get("undated", 0)
+    return count_of(sum(counts.values()) - undated, without_start=undated)
 
 
 def measure_reached(counts: Counts) -> Measure:

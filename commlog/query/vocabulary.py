@@ -173,10 +173,10 @@ def _entries_at(one: "Field", before: str, labels: tuple[Labels, ...]) -> Iterat
     if key in _LEFT_OUT:
         return
     item = one.item or one
-    if item.fields:
-        for inner in item.fields:
-            yield from _entries_at(inner, f"{key}.", path)
-    elif item.type != "mapping":
+    for inner in item.fields:
+        yield from _entries_at(inner, f"{key}.", path)
+    # A birthday is a date or a mapping: it can be asked for as both.
+    if item.type != "mapping":
         yield Entry(key, path, _type_of(item), item.enum_labels or one.enum_labels)
 
 

@@ -105,4 +105,4 @@ def _escape(text: str) -> str:
 def _place(path: str, line: int, column: int) -> str:
     if not path:
         return ""
-    return f"{path}:{line}:{column}: " if line else f"{path}: "
+    return ":".join(str(part) for part in (path, line, column) if part) + ": "

@@ -45,6 +45,7 @@ _BY: Final = (
     "interactions", "reached", "recorded_in_time", "complaints", "satisfied", "issues_opened", "pending", "overdue",
     "follow_ups_on_time", "limit_kept",
 )
+_COUNTS: Final = frozenset({"interactions", "issues_opened", "pending"})
 _TITLES: Final = {
     "scenario": mark("Frequent problems: scenario"), "need_type": mark("Frequent problems: need"),
     "category": mark("Frequent problems: category of issues"), "tag": mark("Frequent problems: tag"),
@@ -88,7 +89,7 @@ class _Page:
     def _title(self) -> str:
         summary = self.summary
         last = (summary.period.end - timedelta(seconds=1)).date()
-        return translate("{period} ({first} to {last}), as of {now}, beside {previous}").format(
+        return translate("{period} ({first} to {last}), as of {now}, compared with {previous}").format(
             period=summary.period.name, first=summary.period.start.date(), last=last,
             now=f"{summary.now:%Y-%m-%d %H:%M}", previous=summary.previous.name,
         )
@@ -108,7 +109,10 @@ class _Page:
             for line in lines
         )
         headings = (translate("Figure"), self.summary.period.name, self.summary.previous.name, translate("Remarks"))
-        return Table("", headings, rows, frozenset({3}))
+        remark = translate("Pending, overdue, without owner and open issues are as of now; beside them, as of {instant}.").format(
+            instant=f"{self.summary.before_at:%Y-%m-%d %H:%M}",
+        )
+        return Table("", headings, rows, frozenset({3}), remark)
 
     def _table(self, dimension: str, figures: Sequence[str]) -> Table:
         """Figures by the groups of a dimension, each with the one of the period before beside it."""
@@ -131,7 +135,7 @@ class _Page:
         for period, is_now in ((self.summary.period, True), (self.summary.previous, False)):
             cells = tuple(
                 (group_label(dimension, group, self.labels), *(
-                    format_measure(line.now if is_now else line.before) if line else "–" for line in lines
+                    _shown(line, figure, is_now=is_now) for line, figure in zip(lines, figures, strict=True)
                 )) for group, lines in self._cut(rows)
             )
             title = f"{period.name}: {self._by_title(dimension)}"
@@ -166,10 +170,17 @@ class _Page:
         if column == "lag":
             return format_duration(value)
         if column == "moods":
-            return " → ".join(self.labels.value("mood", mood) for mood in str(value).split(" → "))
+            return " → ".join(self.labels.value("mood", mood) for mood in value)
         if column in {"ended_at", "recorded_at"}:
             return str(value)[:16].replace("T", " ")
         return self.labels.value(column, str(value))
+
+
+def _shown(line: Line | None, figure: str, *, is_now: bool) -> str:
+    """A figure of a group; a group that only other figures have counts nothing."""
+    if line is None:
+        return "0" if figure in _COUNTS else "–"
+    return format_measure(line.now if is_now else line.before)
 
 
 def _both(line: Line | None) -> tuple[str, str]:

@@ -1,17 +1,23 @@
 """A follow-up's life: start, wait, done, close, reopen, assign, reschedule, and adding one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from commlog.errors import NotFoundError, UsageError
 from commlog.messages import mark
-from commlog.model.follow_up import OPEN, FollowUp, advance, entry_of, next_number, read_follow_up
+from commlog.model.follow_up import OPEN, PAUSED, FollowUp, advance, entry_of, next_number, read_follow_up
 from commlog.model.limit import Limit, due_after
-from commlog.model.moment import format_instant, parse_due
-from commlog.model.record import Fields, instant_of, mappings_of
+from commlog.model.moment import due_instant, format_instant, parse_due
+from commlog.model.record import Fields, instant_of, mappings_of, text_of
 from commlog.services.change_record import change_record
 from commlog.services.find_record import Address, find_address, find_path
 from commlog.services.workspace import Workspace
+from commlog.templates.fields import find_field, find_value
+
+# The follow-up's mapping and the record's fields it stands in, to the follow-up's new mapping.
+_Change = Callable[[Fields, Fields], Fields]
+_MINUTE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +42,14 @@ def move_follow_up(workspace: Workspace, text: str, verb: str, details: Details)
     """
     by = workspace.require_member(details.by)
 
-    def change(fields: Fields) -> Fields:
+    def change(fields: Fields, record: Fields) -> Fields:
         entry = entry_of(workspace.stamp, by, "", note=details.note)
         changed = advance(fields, verb, entry, result=details.result)
         if details.satisfaction:
-            changed["customer_satisfaction"] = details.satisfaction
-        return changed if details.due is None else _rescheduled(workspace, changed, changed["history"][-1], details)
+            changed["customer_satisfaction"] = _choice_of(workspace, record, "customer_satisfaction", details.satisfaction)
+        if details.due is not None:
+            return _rescheduled(workspace, changed, record, details)
+        return _resumed(workspace, changed) if fields.get("status") == PAUSED and verb == "start" else changed
 
     return _change(workspace, text, change)
 
@@ -57,7 +65,7 @@ def assign_follow_up(workspace: Workspace, text: str, details: Details) -> tuple
         raise UsageError(mark("who takes it over? no owner is given"), remedy=mark("add --to MEMBER"))
     owner = owner_of(workspace, details.owner)
 
-    def change(fields: Fields) -> Fields:
+    def change(fields: Fields, _record: Fields) -> Fields:
         entry = entry_of(workspace.stamp, by, read_follow_up(fields, 1).status, owner=owner, note=details.note)
         return {**fields, "owner": owner, "history": [*fields.get("history", []), entry]}
 
@@ -74,10 +82,10 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: Details) -> t
     if details.due is None and details.priority is None:
         raise UsageError(mark("neither a due time nor a priority is given"), remedy=mark("add --due WHEN or --priority NAME"))
 
-    def change(fields: Fields) -> Fields:
+    def change(fields: Fields, record: Fields) -> Fields:
         entry = entry_of(workspace.stamp, by, read_follow_up(fields, 1).status, note=details.note)
         changed = {**fields, "history": [*fields.get("history", []), entry]}
-        return _rescheduled(workspace, changed, entry, details)
+        return _rescheduled(workspace, changed, record, details)
 
     return _change(workspace, text, change)
 
@@ -95,7 +103,8 @@ def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str | Non
     def change(fields: Fields) -> Fields:
         number = next_number(fields)
         numbers.append(number)
-        item = complete_follow_up(workspace, wanted, number, Opening(workspace.stamp, workspace.stamp, who))
+        named = {"priority": _choice_of(workspace, fields, "priority", wanted["priority"])} if wanted.get("priority") else {}
+        item = complete_follow_up(workspace, wanted | named, number, Opening(workspace.stamp, workspace.stamp, who))
         return {**fields, "followups": [*(fields.get("followups") or []), item]}
 
     record = change_record(workspace, path, change)
@@ -134,7 +143,7 @@ def complete_follow_up(workspace: Workspace, wanted: Fields, number: int, openin
     item["due_rule"] = rule
     status = wanted.get("status") or OPEN
     item["status"] = status
-    known = {*item, "history"}
+    known = {*item, "due", "history"}
     item |= {key: value for key, value in wanted.items() if key not in known and value is not None}
     item["history"] = wanted.get("history") or [entry_of(opening.at, opening.by, status)]
     return item
@@ -172,29 +181,72 @@ def _limit_of(workspace: Workspace, priority: str) -> Limit:
     return priorities[priority]
 
 
-def _rescheduled(workspace: Workspace, fields: Fields, entry: Fields, details: Details) -> Fields:
+def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: Details) -> Fields:
     """The mapping with a new due, also noted in the history's last entry."""
-    start = workspace.stamp
-    if details.due is None:
-        # Another priority counts from where the follow-up began, not from the change.
-        start = read_follow_up(fields, 1).opened_at or start
-    due, rule = _due_of(workspace, details.due, details.priority or fields.get("priority"), start)
-    changed = {key: value for key, value in fields.items() if key not in {"due"} or due}
+    priority = details.priority and _choice_of(workspace, record, "priority", details.priority)
+    start = workspace.stamp if details.due is not None else _start_of(fields, record) or workspace.stamp
+    due, rule = _due_of(workspace, details.due, priority or fields.get("priority"), start)
+    if due and details.due is None:
+        due = _put_back(workspace, due, read_follow_up(fields, 1).pauses)
+    changed = {key: value for key, value in fields.items() if key != "due" or due}
     if due:
         changed["due"] = due
     changed["due_rule"] = rule
-    if details.priority:
-        changed["priority"] = details.priority
-    changed["history"] = [*fields["history"][:-1], {**entry, "due": due or "none"}]
-    return changed
+    if priority:
+        changed["priority"] = priority
+    return _with_due_told(changed, due or "none")
 
 
-def _change(workspace: Workspace, text: str, change: Callable[[Fields], Fields]) -> tuple[Address, FollowUp]:
+def _start_of(fields: Fields, record: Fields) -> str | None:
+    """The instant from which the limit counts: the conversation's end for a follow-up made with its record."""
+    opened = read_follow_up(fields, 1).opened_at
+    if opened is None or opened == record.get("recorded_at"):
+        return text_of(record, "ended_at") or text_of(record, "started_at") or opened
+    return opened
+
+
+def _resumed(workspace: Workspace, fields: Fields) -> Fields:
+    """The mapping of a follow-up that goes on: its due later by the time waited, unless it was promised to the customer."""
+    due = text_of(fields, "due")
+    if due is None or fields.get("agreed_with_customer") is True:
+        return fields
+    moved = _put_back(workspace, due, read_follow_up(fields, 1).pauses[-1:])
+    return fields if moved == due else _with_due_told({**fields, "due": moved}, moved)
+
+
+def _put_back(workspace: Workspace, due: str, pauses: Sequence[tuple[str, str]]) -> str:
+    """The due later by the working time of some pauses."""
+    calendar = workspace.log.settings.calendar
+    try:
+        before = due_instant(due, calendar)
+    except ValueError:
+        # Written by hand, and reported by check: it must not stop a verb.
+        return due
+    spells = [(instant_of(begin), instant_of(end)) for begin, end in pauses]
+    seconds = sum(calendar.working_seconds(begin, end) for begin, end in spells if begin and end)
+    if seconds < _MINUTE:
+        return due
+    return format_instant(calendar.add_working_time(before, seconds // _MINUTE))
+
+
+def _with_due_told(fields: Fields, due: str) -> Fields:
+    *earlier, last = fields["history"]
+    return {**fields, "history": [*earlier, {**last, "due": due}]}
+
+
+def _choice_of(workspace: Workspace, record: Fields, key: str, words: str) -> str:
+    """The slug that words mean in a follow-up's field; words that are no label stay, and are checked with the record."""
+    template = workspace.catalog.get(str(record.get("template")))
+    field = find_field(template, f"followups.0.{key}")
+    return (find_value(field, words) if field else None) or words
+
+
+def _change(workspace: Workspace, text: str, change: _Change) -> tuple[Address, FollowUp]:
     address = find_address(workspace, text)
 
     def change_item(fields: Fields) -> Fields:
         items = [
-            change(item) if isinstance(item, dict) and item.get("n", place) == address.n else item
+            change(item, fields) if isinstance(item, dict) and item.get("n", place) == address.n else item
             for place, item in enumerate(fields.get("followups") or [], start=1)
         ]
         return {**fields, "followups": items}

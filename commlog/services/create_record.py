@@ -132,7 +132,7 @@ def _complete_interaction(workspace: Workspace, template: Template, fields: Fiel
     duration = fields.pop(DURATION, None)
     if not fields.get("agent"):
         fields["agent"] = workspace.require_member(None)
-    fields["agent"] = _member_id(workspace, fields["agent"])
+    fields["agent"] = member_id_of(workspace, fields["agent"])
     for item in template.fields:
         if item.required and item.default is not None:
             fields.setdefault(item.key, item.default)
@@ -200,7 +200,8 @@ _COMPLETERS: Final[dict[str, Callable[[Workspace, Template, Fields], Fields]]] =
 }
 
 
-def _member_id(workspace: Workspace, name: Data) -> Data:
+def member_id_of(workspace: Workspace, name: Data) -> Data:
+    """A member's id for any of their names; anything else as it is."""
     member = workspace.log.settings.find_member(name) if isinstance(name, str) else None
     return member.id if member else name
 

@@ -60,7 +60,7 @@ class CustomerBook:
             InvalidError: no id can be made of the name, or the fields break a rule.
             UnreadableError, ConflictError: the file of a customer who may be this one cannot be read.
         """
-        stem = customer_id_for(name)
+        stem = str(given.get("id") or customer_id_for(name))
         number, customer = 1, stem
         while customer in self._ids or customer == ANONYMOUS or self._is_taken(customer):
             number += 1

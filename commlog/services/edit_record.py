@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from commlog.errors import ConflictError, InvalidError
 from commlog.messages import mark
-from commlog.model.record import Fields, Record
+from commlog.model.record import CUSTOMER, Fields, Record
 from commlog.services.change_record import change_record, refuse_new_problems
+from commlog.services.create_record import member_id_of
 from commlog.services.draft import assign_all, converter_of, parse_input, unset
-from commlog.services.find_record import find_path, get_record
+from commlog.services.find_record import find_customer, find_path, get_record
 from commlog.services.workspace import Workspace
 from commlog.store.yaml_edit import edit
+from commlog.templates.catalog import Template
 
 
 def edit_record(workspace: Workspace, text: str, assignments: Sequence[str], unset_keys: Sequence[str]) -> Record:
@@ -26,9 +28,19 @@ def edit_record(workspace: Workspace, text: str, assignments: Sequence[str], uns
         changed = assign_all(workspace, template, fields, assignments)
         for key in unset_keys:
             changed = unset(template, changed, key)
-        return changed
+        return _with_ids(workspace, template, fields, changed)
 
     return change_record(workspace, path, change)
+
+
+def _with_ids(workspace: Workspace, template: Template, before: Fields, fields: Fields) -> Fields:
+    """The fields with the ids of a customer and an agent who were named anew, as create stores them."""
+    named = {key: fields[key] for key in ("customer", "agent") if isinstance(fields.get(key), str) and fields[key] != before.get(key)}
+    if "customer" in named and template.kind != CUSTOMER:
+        named["customer"] = find_customer(workspace, named["customer"])
+    if "agent" in named:
+        named["agent"] = member_id_of(workspace, named["agent"])
+    return {**fields, **named}
 
 
 def save_text(workspace: Workspace, path: str, text: str, expected: bytes) -> Record:

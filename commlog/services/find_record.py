@@ -9,7 +9,7 @@ from commlog.messages import mark
 from commlog.model.folding import fold
 from commlog.model.record import Record
 from commlog.services.workspace import Workspace
-from commlog.store.names import candidate_paths
+from commlog.store.names import RECORDS, SUFFIX, candidate_paths
 
 ANONYMOUS = "anonymous"
 _SHOWN_CANDIDATES = 10
@@ -37,7 +37,7 @@ def find_path(workspace: Workspace, text: str) -> str:
     exact = [path for path in candidate_paths(text) if (workspace.log.root / path).is_file()]
     if len(exact) == 1:
         return exact[0]
-    if text.endswith(".yaml") and (workspace.log.root / text).is_file():
+    if text.startswith(f"{RECORDS}/") and text.endswith(SUFFIX) and ".." not in text and (workspace.log.root / text).is_file():
         return text
     wanted = text.strip()
     index = workspace.index

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final
 
 from commlog.errors import InvalidError, UsageError
 from commlog.messages import mark

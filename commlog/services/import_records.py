@@ -14,6 +14,7 @@ from commlog.services.find_record import get_record
 from commlog.services.import_draft import Draft, check_draft, complete_fields, day_of, reasons_of
 from commlog.services.workspace import Workspace
 from commlog.store.names import ALPHABET, RANDOM_LENGTH, is_customer_id, is_record_id, record_path
+from commlog.store.staging import Staging
 from commlog.templates.catalog import Template
 
 _EXTRA: Final = "extra"
@@ -28,11 +29,15 @@ def _no_progress(rows: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """How an import runs: whether unknown customers are created and anything is written; `on_row` hears each count."""
+    """How an import runs: whether unknown customers are created, whether anything is written.
+
+    `on_row` hears each count of rows; `batch` is how many records go to the disk together.
+    """
 
     creates_customers: bool = False
     is_dry: bool = False
     on_row: Callable[[int], None] = field(default=_no_progress)
+    batch: int = 256
 
 
 def import_records(workspace: Workspace, items: Iterable[Incoming], choices: Choices) -> ImportResult:
@@ -41,11 +46,12 @@ def import_records(workspace: Workspace, items: Iterable[Incoming], choices: Cho
     Raises:
         NotWritableError: the log does not take a file; what was written before stays, and a second run goes on.
     """
-    importer = _Importer(workspace, choices)
-    for count, item in enumerate(items, start=1):
-        importer.take(item)
-        choices.on_row(count)
-    return importer.result()
+    with Staging(workspace.log, choices.batch) as staging:
+        importer = _Importer(workspace, choices, staging)
+        for count, item in enumerate(items, start=1):
+            importer.take(item)
+            choices.on_row(count)
+        return importer.finish()
 
 
 def candidate_id(day: str, key: str, attempt: int) -> str:
@@ -60,9 +66,11 @@ def candidate_id(day: str, key: str, attempt: int) -> str:
 class _Importer:
     """One import: what the log holds, read once, and what was added since."""
 
-    def __init__(self, workspace: Workspace, choices: Choices) -> None:
+    def __init__(self, workspace: Workspace, choices: Choices, staging: Staging) -> None:
         self.workspace = workspace
         self.choices = choices
+        self.staging = staging
+        self.staged: dict[str, tuple[str, Incoming]] = {}
         self.book = CustomerBook(workspace)
         sql = f"SELECT id, field(content, '{_EXTRA}.{IMPORT_KEY}') FROM records JOIN contents USING (record)"  # noqa: S608
         self.key_by_id: dict[str, str | None] = dict(workspace.index.rows(sql))
@@ -87,10 +95,22 @@ class _Importer:
             self.created += is_new
             self.present += not is_new
 
-    def result(self) -> ImportResult:
-        """The counts so far."""
+    def finish(self) -> ImportResult:
+        """Put what is left on the disk, and count."""
+        while self.staged:
+            self._flush()
         rows = self.created + self.present + len(self.rejected)
         return ImportResult(rows, self.created, self.present, self.customers, tuple(self.rejected))
+
+    def _flush(self) -> None:
+        staged, self.staged = self.staged, {}
+        for path in self.staging.flush():
+            # Another import was quicker with this id: take the row as if it came now.
+            record_id, item = staged[path]
+            self.created -= 1
+            self.keys.discard(item.key)
+            del self.key_by_id[record_id]
+            self.take(item)
 
     def _create_again(self, item: Incoming) -> bool:
         """Create, and once more when another import of the same log was quicker with an id."""
@@ -105,7 +125,7 @@ class _Importer:
         """Whether a new record was made of a row; False when the log has it already."""
         template = self.workspace.catalog.get(item.template)
         if not item.key:
-            return self._create_whole(template, item.fields)
+            return self._create_whole(template, item)
         if template.kind == CUSTOMER:
             return self._create_customer(item)
         fields: Fields = {**item.fields, _EXTRA: {**(item.fields.get(_EXTRA) or {}), IMPORT_KEY: item.key}}
@@ -123,11 +143,12 @@ class _Importer:
                 return False
             if holder is None:
                 draft = check_draft(self.workspace, template.name, {**fields, "id": record_id})
-                self._write(draft, newcomer)
+                self._write(draft, newcomer, item)
                 return self._note(record_id, item.key)
         raise AssertionError(item.key)
 
-    def _create_whole(self, template: Template, fields: Fields) -> bool:
+    def _create_whole(self, template: Template, item: Incoming) -> bool:
+        fields = item.fields
         record_id = str(fields.get("id"))
         if not (is_customer_id if template.kind == CUSTOMER else is_record_id)(record_id):
             raise InvalidError(mark("id: '{value}' is no id of this kind of record"), value=record_id)
@@ -136,14 +157,16 @@ class _Importer:
         customer = fields.get("customer")
         if isinstance(customer, str) and not self.book.has(customer):
             raise NotFoundError(mark("there is no customer '{name}'"), name=customer)
-        self._write(check_draft(self.workspace, template.name, fields), None)
+        draft = check_draft(self.workspace, template.name, fields)
         if template.kind == CUSTOMER:
             self.book.add(record_id, str(fields.get("name")))
+        self._write(draft, None, item)
         return self._note(record_id, "")
 
     def _create_customer(self, item: Incoming) -> bool:
         name = str(item.fields.get("name") or "")
-        if self.book.find(name) is not None:
+        chosen = item.fields.get("id")
+        if self.book.has(str(chosen)) if chosen else self.book.find(name) is not None:
             return False
         extra = {**(item.fields.get(_EXTRA) or {}), IMPORT_KEY: item.key}
         draft = self.book.draft(name, {**item.fields, _EXTRA: extra})
@@ -166,11 +189,15 @@ class _Importer:
         extra = get_record(self.workspace.reader.read(path)).fields.get(_EXTRA)
         return str(extra.get(IMPORT_KEY) or key) if isinstance(extra, dict) else key
 
-    def _write(self, draft: Draft, newcomer: Draft | None) -> None:
+    def _write(self, draft: Draft, newcomer: Draft | None, item: Incoming) -> None:
         if newcomer is not None:
+            # At once, so that no record on the disk names nobody.
             self._write_customer(newcomer)
         if not self.choices.is_dry:
-            self.workspace.log.create_file(draft.record.path, draft.text.encode("utf-8"))
+            if self.staging.is_full:
+                self._flush()
+            self.staging.add(draft.record.path, draft.text.encode("utf-8"))
+            self.staged[draft.record.path] = (draft.record.id, item)
 
     def _write_customer(self, draft: Draft) -> None:
         if self.choices.is_dry:

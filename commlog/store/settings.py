@@ -1,6 +1,6 @@
 """A log's settings, `commlog.yaml` and `calendar.yaml`: read, checked, with their defaults."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -142,7 +142,7 @@ def _read_members(chosen: Section) -> tuple[Member, ...]:
         member_id = chosen.convert((*path, "id"), _text, "", mark("a short name"))
         member = Member(
             member_id, str(item.get("name") or member_id), _texts(item.get("aliases")), str(item.get("email") or ""), _texts(item.get("notify")),
-            _text(item["deputy"]) if item.get("deputy") else None,
+            chosen.convert((*path, "deputy"), _text, "", mark("a member's id")) or None,
         )
         for name in {member.id, *member.aliases}:
             if name.casefold() in taken:
@@ -156,16 +156,27 @@ def _read_dated_days(dated: Section) -> dict[date, DatedDay]:
     dated.refuse_unknown((), dated.fields, ("off", "work"))
     days: dict[date, DatedDay] = {}
     for kind in ("off", "work"):
-        entries = dated.fields.get(kind) or {}
-        pairs = entries.items() if isinstance(entries, dict) else ((str(entry), "") for entry in entries)
-        for text, entry in pairs:
-            path: ValuePath = (kind, text)
-            day = dated.attempt(path, partial(date.fromisoformat, text), date.min, mark("a date such as 2026-10-01"))
+        for step, text, entry in _iter_dates(dated, kind):
+            path: ValuePath = (kind, step)
+            day = dated.attempt(path, partial(_date, text), date.min, mark("a date such as 2026-10-01"))
             details = entry if isinstance(entry, dict) else {"name": entry}
             dated.refuse_unknown(path, details, ("name", "hours"))
             spans = dated.convert((*path, "hours"), parse_spans, None, mark("hours such as ['09:00-12:00']")) if "hours" in details else None
             days[day] = DatedDay(day, kind, str(details.get("name") or ""), spans)
     return days
+
+
+def _iter_dates(dated: Section, kind: str) -> Iterator[tuple[str | int, Data, Data]]:
+    """The dates below `off` or `work`, a mapping or a list: where each stands, the date, and what is said of it."""
+    entries = dated.fields.get(kind)
+    if isinstance(entries, dict):
+        yield from ((text, text, entry) for text, entry in entries.items())
+    else:
+        yield from ((place, text, "") for place, text in enumerate(dated.items(kind)))
+
+
+def _date(value: Data) -> date:
+    return date.fromisoformat(_text(value))
 
 
 def _text(value: Data) -> str:

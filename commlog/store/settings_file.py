@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from commlog.errors import UnreadableError
-from commlog.messages import mark
+from commlog.messages import mark, translate
 from commlog.model.problem import Problem
 from commlog.model.record import Data, Fields, ValuePath, show_path
 from commlog.store.yaml_text import YamlError, decode, parse, parse_located
@@ -40,6 +40,8 @@ class Section:
             return cls(name, "", faults)
 
     def report(self, code: str, path: ValuePath, **facts: str) -> None:
+        if "expected" in facts:
+            facts["expected"] = translate(facts["expected"])
         line, column = parse_located(self.text).position(path) if self.text.strip() else (1, 1)
         self.faults.append(Problem(code, self.name, line, column, show_path(path), tuple(facts.items())))
 
@@ -55,13 +57,13 @@ class Section:
     def mapping(self, key: str) -> Fields:
         value = self.fields.get(key)
         if value is not None and not isinstance(value, dict):
-            self.report("bad-setting", (key,), value=str(value), expected=mark("a mapping"))
+            self.report("bad-setting", (key,), value=_shown(value), expected=mark("a mapping"))
         return value if isinstance(value, dict) else {}
 
     def items(self, key: str) -> list[Data]:
         value = self.fields.get(key)
         if value is not None and not isinstance(value, list):
-            self.report("bad-setting", (key,), value=str(value), expected=mark("a list"))
+            self.report("bad-setting", (key,), value=_shown(value), expected=mark("a list"))
         return value if isinstance(value, list) else []
 
     def find(self, path: ValuePath) -> Data:
@@ -80,7 +82,7 @@ class Section:
         if value is None:
             return default
         if value not in choices:
-            self.report("bad-setting", path, value=str(value), expected=" | ".join(choices))
+            self.report("bad-setting", path, value=_shown(value), expected=" | ".join(choices))
             return default
         return str(value)
 
@@ -95,10 +97,17 @@ class Section:
             return parse_value()
         except (ValueError, TypeError, KeyError, OSError):
             shown = path[-1] if self.find(path) is None else self.find(path)
-            self.report("bad-setting", path, value=str(shown), expected=expected)
+            self.report("bad-setting", path, value=_shown(shown), expected=expected)
             return default
 
     def require(self, path: ValuePath) -> None:
         """Report a value that is missing."""
         if self.find(path) is None:
             self.report("missing-field", path)
+
+
+def _shown(value: Data) -> str:
+    """A value as a person would write it on one line."""
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

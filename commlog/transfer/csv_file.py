@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from commlog.errors import InvalidError
 from commlog.messages import mark, translate
@@ -64,7 +64,15 @@ def _guess_delimiter(text: str) -> str:
     return max(_DELIMITERS, key=header.count)
 
 
-def _iter_rows(reader: "csv._reader", columns: tuple[str, ...]) -> Iterator[Row]:
+class _Reader(Protocol):
+    """What csv.reader gives."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
+def _iter_rows(reader: _Reader, columns: tuple[str, ...]) -> Iterator[Row]:
     last = reader.line_num
     for cells in reader:
         first, last = last + 1, reader.line_num

@@ -12,12 +12,16 @@ from commlog.model.moment import format_instant
 MOMENT_FORMATS: Final = frozenset({"date", "date-time", "date-or-date-time"})
 _WORDS: Final = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
 _WORD: Final = re.compile(r"[A-Za-z]+")
+# What is read when a map names no format: the forms of ISO 8601.
+_ISO: Final = (
+    "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z",
+)
 _CLOCK: Final = re.compile(r"%[HIXcT]")
 
 
 @dataclass(frozen=True, slots=True)
 class DateReader:
-    """How a file writes dates: formats in order of preference, the zone of its clocks, the time of a bare day.
+    """How a file writes dates: formats in order of preference (none: ISO 8601), the zone of its clocks, the time of a bare day.
 
     `zone` is the file's, `log_zone` that of the log in which instants are stored.
     """
@@ -29,7 +33,7 @@ class DateReader:
 
     def read(self, text: str, field_format: str) -> str | None:
         """The stored form of a date or time for a field of this format; None when no format of the file fits."""
-        for pattern in self.formats:
+        for pattern in self.formats or _ISO:
             try:
                 moment = datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone is added below
                 return self._store(moment, field_format, has_clock=_CLOCK.search(pattern) is not None)

@@ -24,7 +24,9 @@ MAP_KEYS: Final = (
 _DELIMITERS: Final = {",": ",", ";": ";", "|": "|", "tab": "\t", "\t": "\t"}
 # Required, yet filled in by the import itself.
 _GIVEN: Final = frozenset({"id", "template", "agent", "recorded_at"})
-DURATION: Final = Field("duration", "integer", {"zh": "沟通时长", "en": "Duration"}, {}, {})
+# Minutes, told instead of the end; no field of a form, so it has no label of its own.
+DURATION: Final = Field("duration", "integer", {}, {}, {})
+_DURATION_NAMES: Final = frozenset({"duration", "时长", "沟通时长"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class _Reader:
         self.template = template
         self.ground = ground
         self.sources = SourceReader(section, ground.converter)
+        self.assigned = {"template"} if template.kind == CUSTOMER else {"id", "template"}
 
     def read(self) -> ImportMap:
         section = self.section
@@ -83,7 +86,7 @@ class _Reader:
             delimiter=section.convert(("delimiter",), lambda value: _DELIMITERS[value], "", ", | ; | '|' | tab"),
             identity=identity,
             creates_customers=section.choice(("customers", "unknown"), ("create", "reject"), "reject") == "create",
-            new_customer=self._targets(customer, ("customers", "fields"), customers.get("fields")),
+            new_customer=self._targets(customer, ("customers", "fields"), customers.get("fields"), texts=True),
             constants=self._constants(),
             targets=self._targets(self.template, ("fields",), section.mapping("fields")),
             follow_ups=self._follow_ups(),
@@ -102,7 +105,7 @@ class _Reader:
         expected = mark("a format such as month/day/year or year-month-day hour:minute")
         patterns = [section.attempt(("dates", "format"), lambda text=text: parse_format(text), "", expected) for text in formats]  # type: ignore[misc]
         zone = section.convert(("dates", "zone"), ZoneInfo, self.ground.zone, mark("a time zone's IANA name such as Asia/Shanghai"))
-        clock = section.convert(("dates", "time"), parse_time, parse_time("00:00"), mark("a time such as \"09:00\", in quotes"))
+        clock = section.convert(("dates", "time"), parse_time, parse_time("00:00"), mark('a time such as "09:00", in quotes'))
         return DateReader(tuple(filter(None, patterns)), zone, self.ground.zone, clock)
 
     def _constants(self) -> Fields:
@@ -124,9 +127,12 @@ class _Reader:
         return tuple(targets)
 
     def _field(self, owner: HasFields, key: str, where: ValuePath) -> tuple[Field | None, ValuePath]:
-        if owner is self.template and key in (DURATION.key, *DURATION.labels.values()) and "ended_at" in self.template.order:
+        if owner is self.template and key in _DURATION_NAMES and "ended_at" in self.template.order:
             return DURATION, (DURATION.key,)
         field = find_field(owner, key)
+        if field is not None and owner is self.template and field.key in self.assigned:
+            self.section.report("bad-setting", where, value=key, expected=mark("a field that people fill in; this one is assigned"))
+            return None, ()
         if field is None:
             facts = dict(unknown_field(owner, key).facts)
             self.section.report("unknown-field", where, **({"suggestion": facts["suggestion"]} if "suggestion" in facts else {}))
@@ -147,8 +153,8 @@ class _Reader:
                 section.report("bad-setting", where, value=str(item)[:60], expected=mark("a mapping with `action:` and, where it has them, `when`, `owner`, `priority`, `due`"))
                 continue
             given = {key: value for key, value in item.items() if key not in {"when", "unless"}}
-            assert form is not None  # noqa: S101 - told above
-            assert form.item is not None  # noqa: S101
+            assert form is not None
+            assert form.item is not None
             rules.append(FollowUpRule(
                 self._targets(form.item, where, given, texts=True),
                 self.sources.read_condition(item.get("when"), (*where, "when")),

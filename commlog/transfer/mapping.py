@@ -16,7 +16,6 @@ from commlog.templates.finding import Finding
 from commlog.transfer.csv_file import Sheet
 from commlog.transfer.dates import MOMENT_FORMATS
 from commlog.transfer.import_map import (
-    IMPORT_KEY,
     OWN_COLUMNS,
     FollowUpRule,
     ImportMap,
@@ -60,8 +59,9 @@ class Identities:
 
     def key_of(self, row: Row) -> tuple[str, str]:
         """The key of a row, and a fault when it has the identity of another row but is not the same."""
-        identity = _digest([self.template, [[column, row.cells.get(column, "").strip()] for column in self.columns or sorted(row.cells)]])
-        whole = _digest(sorted(row.cells.items()))
+        cells = {column: text.strip() for column, text in sorted(row.cells.items()) if column not in OWN_COLUMNS}
+        identity = _digest([self.template, [[column, cells.get(column, "")] for column in self.columns or cells]])
+        whole = _digest(cells)
         count, first, line = self._seen.get(identity, (0, whole, row.line))
         if first != whole:
             return "", translate("has the identity of line {line}, but other values").format(line=line)
@@ -138,21 +138,27 @@ class _Filler:
         folded = fold_cell(text)
         if folded in source.values:
             return source.values[folded]
-        if form.format in MOMENT_FORMATS and self.import_map.dates.formats:
+        if form.format in MOMENT_FORMATS:
             return self._moment(target, text)
         if source.longest and len(text) > source.longest:
             text = " ".join(text.split())
             text = text if len(text) <= source.longest else text[: source.longest - 1].rstrip() + "…"
-        if form.free or target.path in (_CUSTOMER, _DUE):
-            # Customers are found, and dues counted, when the record is made.
+        if form.free or target.path == _CUSTOMER:
+            # Customers are found when the record is made.
             return text
         return self.import_map.converter.convert(form, text)
 
-    def _moment(self, target: Target, text: str) -> str:
-        stored = self.import_map.dates.read(text, target.field.format)
-        if stored is None and target.path != _DUE:
-            raise ConversionError(Finding("wrong-format", (), {"value": text, "expected": translate("a date in the map's format")}))
-        return stored or text
+    def _moment(self, target: Target, text: str) -> Data:
+        dates = self.import_map.dates
+        stored = dates.read(text, target.field.format)
+        if stored is not None:
+            return stored
+        if target.path == _DUE:
+            # Counted when the record is made: it may be a limit such as 3wd.
+            return text
+        if not dates.formats:
+            return self.import_map.converter.convert(target.field, text)
+        raise ConversionError(Finding("wrong-format", (), {"value": text, "expected": translate("a date in the map's format")}))
 
 
 def _applies(rule: FollowUpRule | Source, cells: Mapping[str, str]) -> bool:

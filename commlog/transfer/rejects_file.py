@@ -1,12 +1,53 @@
 """The rows an import did not take, in the file's own format, so that they can be mended and imported again."""
 
-from collections.abc import Iterable
-from pathlib import PurePath
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePath
 
+from commlog.errors import ConflictError
+from commlog.messages import mark
 from commlog.model.incoming import Rejected
+from commlog.store.files import write_new
+from commlog.store.log import not_writable
 from commlog.transfer.csv_file import format_rows
-from commlog.transfer.import_map import LINE_COLUMN, REASON_COLUMN
+from commlog.transfer.import_map import LINE_COLUMN, OWN_COLUMNS, REASON_COLUMN
 from commlog.transfer.jsonl_file import format_object
+
+
+def refuse_existing(name: str) -> None:
+    """Refuse a name somebody gave for a file that exists already.
+
+    Raises:
+        ConflictError: it does.
+    """
+    if Path(name).exists():
+        raise ConflictError(mark("exists already"), file=name, remedy=mark("choose another name, or move the file away"))
+
+
+def write_rejects(text: str, source: str, named: str) -> str:
+    """Write rejected rows to the file named, else to one called after the source in the current folder; give its name.
+
+    No file is replaced: the next free number is taken, unless a file of an earlier run holds the same already.
+
+    Raises:
+        ConflictError: the file named exists.
+        NotWritableError: the folder does not take it.
+    """
+    data = text.encode("utf-8", "surrogatepass")
+    number = 0
+    while True:
+        number += 1
+        name = named or rejects_name(source, number)
+        try:
+            write_new(Path(name), data)
+        except FileExistsError:
+            if named:
+                refuse_existing(name)
+            elif Path(name).is_file() and Path(name).read_bytes() == data:
+                return name
+        except OSError as fault:
+            raise not_writable(name, fault) from None
+        else:
+            return name
 
 
 def rejects_name(name: str, number: int = 1) -> str:
@@ -17,9 +58,9 @@ def rejects_name(name: str, number: int = 1) -> str:
 
 def format_rejects(rejected: Iterable[Rejected], columns: tuple[str, ...]) -> str:
     """Rejected rows of a sheet as CSV: the line and the reason before the row as it was."""
-    columns = tuple(column for column in columns if column not in {LINE_COLUMN, REASON_COLUMN})
-    header = [LINE_COLUMN, REASON_COLUMN, *columns]
-    return "".join(format_rows([header, *([str(item.row.line), item.reason, *_own_cells(item, columns)] for item in rejected)]))
+    header = [LINE_COLUMN, REASON_COLUMN, *_without_own(columns, columns)]
+    rows = ([str(item.row.line), item.reason, *_without_own(item.row.original, columns)] for item in rejected)
+    return "".join(format_rows([header, *rows]))
 
 
 def format_rejected_objects(rejected: Iterable[Rejected]) -> str:
@@ -32,8 +73,6 @@ def format_rejected_objects(rejected: Iterable[Rejected]) -> str:
     return "".join(lines)
 
 
-def _own_cells(item: Rejected, columns: tuple[str, ...]) -> list[str]:
-    """The row as it stood in the file; of one that comes from a rejects file, without what commlog added."""
-    if LINE_COLUMN in item.row.cells:
-        return [item.row.cells.get(column, "") for column in columns]
-    return list(item.row.original)
+def _without_own(cells: Sequence[str], columns: tuple[str, ...]) -> list[str]:
+    """The cells as they stood in the file; of a file of rejects, without what commlog put there."""
+    return [cell for place, cell in enumerate(cells) if place >= len(columns) or columns[place] not in OWN_COLUMNS]

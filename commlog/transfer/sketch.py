@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Final
 
 from commlog.messages import translate
-from commlog.model.incoming import Row
-from commlog.model.record import CUSTOMER
+from commlog.model.incoming import IMPORT_KEY, Row
+from commlog.model.record import CUSTOMER, INTERACTION, Data
 from commlog.store.yaml_format import format_entry, format_flow
 from commlog.templates.catalog import Template
 from commlog.templates.fields import Field, find_field, find_value, label, nearest
 from commlog.transfer.csv_file import Sheet
 from commlog.transfer.dates import MOMENT_FORMATS, parse_format
-from commlog.transfer.import_map import IMPORT_KEY, OWN_COLUMNS
+from commlog.transfer.import_map import OWN_COLUMNS
 
 _SAMPLE: Final = 1000
 _MOST_CHOICES: Final = 30
@@ -99,17 +99,19 @@ def _identity_part(columns: Iterable[str], rows: list[Row]) -> str:
 
 def _fields_part(matches: Iterable[_Match]) -> str:
     fields = {match.name: _source(match) for match in matches}
-    return format_entry("fields", fields, 0)
+    has_gaps = any(isinstance(source, dict) and None in source["values"].values() for source in fields.values())
+    hint = f"# {translate('null: no choice of the form is written so; put the right one there')}\n" if has_gaps else ""
+    return hint + format_entry("fields", fields, 0)
 
 
-def _source(match: _Match) -> object:
+def _source(match: _Match) -> Data:
     field = match.field
     if not (field.enum or field.enum_labels) or len(match.texts) > _MOST_CHOICES:
         return match.column
     known = {text: find_value(field, text) for text in match.texts}
     if all(known.values()):
         return match.column
-    # What has no translation yet is left to the person: an empty value leaves the field out.
+    # What has no translation yet is left to the person: null leaves the field out.
     return {"column": match.column, "values": known}
 
 
@@ -136,6 +138,7 @@ def _others_part(others: Iterable[str], template: Template) -> str:
 
 
 def best_template(templates: Mapping[str, Template], columns: Iterable[str]) -> Template:
-    """The template of which most columns bear the name of a field; the first of them when several do."""
+    """The template for conversations of which most columns bear the name of a field; the first when several do."""
     names = list(columns)
-    return max(templates.values(), key=lambda template: sum(find_field(template, name) is not None for name in names))
+    conversations = [template for template in templates.values() if template.kind == INTERACTION]
+    return max(conversations, key=lambda template: sum(find_field(template, name) is not None for name in names))

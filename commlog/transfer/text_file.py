@@ -23,7 +23,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise NotFoundError(mark("there is no file {file}"), file=str(path)) from None
+        raise NotFoundError(mark("there is no such file"), file=str(path)) from None
     except OSError as fault:
         raise UnreadableError(mark("cannot be read: {reason}"), file=str(path), reason=fault.strerror or str(fault)) from None
 
@@ -52,6 +52,8 @@ def decode_text(raw: bytes, encoding: str, name: str) -> str:
         ) from None
     except UnicodeError as fault:
         raise UnreadableError(mark("is not {encoding} text: {value}"), file=name, encoding=codec, value=str(fault)) from None
+    if text.count("\0") > len(text) // 4:
+        raise UnreadableError(mark("is full of NUL characters"), file=name, line=1, column=1, remedy=mark("name its encoding: --encoding {guess}"), guess="utf-16-le")
     return text.removeprefix("\ufeff")
 
 

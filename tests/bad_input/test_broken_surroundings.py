@@ -39,7 +39,7 @@ SETTINGS: dict[str, tuple[str, int, str]] = {
     "unknown key": ("timezome: x\n", 5, "did you mean 'timezone'?"),
     "bad zone": ("", 1, "Asia/Nowhere"),
     "bad limit": ("priorities:\n  urgent: soon\n", 6, "'soon' is not"),
-    "bad hours": ("calendar:\n  hours:\n    mon: ['18:00-09:00']\n", 6, "hours"),
+    "bad hours": ("calendar:\n  hours:\n    mon: ['18:00-09:00']\n", 7, "hours"),
     "no working time": ("calendar:\n  hours: {mon-fri: []}\n", 6, "no working time"),
     "same member twice": ("  - {id: wang, name: x}\n", 5, "'wang' stands twice"),
     "duplicate key": ("timezone: UTC\n", 5, "first on line 1"),
@@ -74,7 +74,7 @@ def test_settings_that_are_no_settings(log: Any, raw: bytes) -> None:
     assert "commlog.yaml" in answer.stderr
 
 
-@pytest.mark.parametrize("text", ["off:\n  2026-13-01: x\n", "off:\n  2026-10-01: {nam: x}\n", "of:\n  2026-10-01: x\n", "off: 5\n", "off: [1]\n", "off:\n  2026-10-01: [a]\n", "off:\n  2026-10-01: {hours: 5}\n"])
+@pytest.mark.parametrize("text", ["off:\n  2026-13-01: x\n", "off:\n  2026-10-01: {nam: x}\n", "of:\n  2026-10-01: x\n", "off: 5\n", "off: [1]\n", "off: {2026-02-30: x}\n", "work: [2026-10-01, 7]\n", "off:\n  2026-10-01: {hours: 5}\n"])
 def test_a_broken_calendar_stops_every_command_at_its_line(log: Any, text: str) -> None:
     """A mistake in calendar.yaml ends with 3 and names the file and the line."""
     log.write("calendar.yaml", text)

@@ -195,7 +195,8 @@ def test_every_verb_in_every_state(log, verb, status):
     *earlier, last = after["history"]
     assert earlier == before["history"]
     assert (last["at"], last["by"], last["status"]) == ("2026-03-17T15:00:00+08:00", "li", after["status"])
-    assert (after["due"], after["owner"], after["priority"]) == (before["due"], before["owner"], before["priority"])
+    assert (after["owner"], after["priority"], after["due_rule"]) == (before["owner"], before["priority"], before["due_rule"])
+    assert (after["due"] == before["due"]) is ((verb, status) != ("start", "awaiting_customer"))
 
 
 @pytest.mark.parametrize("status", ["open", "in_progress", "awaiting_customer"])
@@ -361,11 +362,46 @@ def test_nobody_asking_is_an_error(log):
 
 
 def test_time_waited_is_put_back(log):
-    """A follow-up that waited two working days for the customer is due two working days later."""
+    """A follow-up that waited two working days for the customer is due two working days later, and the history says so."""
     address = bring_to(log, "open")
     log.at("2026-03-17T10:00:00+08:00").move("wait", address)
     after = log.at("2026-03-19T10:00:00+08:00").move("start", address)
-    assert after["due"] == "2026-03-23T18:00:00+08:00"
+    assert (after["due"], after["due_rule"]) == ("2026-03-23T18:00:00+08:00", "3wd")
+    assert after["history"][-1]["due"] == after["due"]
+
+
+def test_only_working_time_is_put_back(log):
+    """Waiting over a weekend moves the due by the working hours of the wait, not by the days."""
+    address = bring_to(log, "open")
+    log.at("2026-03-20T17:00:00+08:00").move("wait", address)
+    after = log.at("2026-03-23T09:30:00+08:00").move("start", address)
+    assert after["due"] == "2026-03-20T10:30:00+08:00"
+
+
+def test_a_time_promised_to_the_customer_is_kept(log):
+    """What was agreed with the customer does not move because they were slow to answer."""
+    address = bring_to(log, "open")
+    log.edit(address.partition("/")[0], "followups.0.agreed_with_customer=yes")
+    log.at("2026-03-17T10:00:00+08:00").move("wait", address)
+    after = log.at("2026-03-19T10:00:00+08:00").move("start", address)
+    assert after["due"] == "2026-03-19T18:00:00+08:00"
+
+
+def test_a_due_given_with_start_wins_over_the_time_waited(log):
+    """An explicit due is the due."""
+    address = bring_to(log, "awaiting_customer")
+    assert log.at("2026-03-19T10:00:00+08:00").move("start", address, due="2026-03-20")["due"] == "2026-03-20"
+
+
+def test_no_limit_stays_none_after_waiting(log):
+    """A follow-up without a due has none afterwards either; one whose due is no date is left as it is."""
+    address = bring_to(log, "open")
+    log.move("reschedule", address, due="none")
+    log.move("wait", address)
+    assert "due" not in log.at("2026-03-19T10:00:00+08:00").move("start", address)
+    path = "records/interactions/2026/03/20260310-aaaaaa.yaml"
+    log.write(path, LAYOUT.replace("due: 2026-03-20", "due: whenever").replace("        status: open", "        status: awaiting_customer").replace("status:  open", "status: awaiting_customer"))
+    assert log.move("start", "20260310-aaaaaa/2")["due"] == "whenever"
 
 
 def test_another_priority_keeps_the_time_waited(log):
@@ -374,7 +410,24 @@ def test_another_priority_keeps_the_time_waited(log):
     log.at("2026-03-16T14:00:00+08:00").move("wait", address)
     log.at("2026-03-18T14:00:00+08:00").move("start", address)
     after = log.at("2026-03-18T15:00:00+08:00").move("reschedule", address, priority="urgent")
-    assert after["due"] > "2026-03-18"
+    assert after["due"] == "2026-03-19T09:10:00+08:00"
+
+
+def test_a_second_round_is_measured_from_its_own_opening(log):
+    """After a reopening another priority counts from the reopening, and the waits of the first round are over."""
+    address = bring_to(log, "awaiting_customer")
+    log.at("2026-03-18T14:00:00+08:00").move("start", address)
+    log.at("2026-03-18T15:00:00+08:00").move("done", address, result="ok")
+    log.at("2026-03-19T11:00:00+08:00").move("reopen", address, note="no")
+    after = log.at("2026-03-19T12:00:00+08:00").move("reschedule", address, priority="urgent")
+    assert after["due"] == "2026-03-20T11:00:00+08:00"
+
+
+def test_a_priority_may_be_given_by_its_label(log):
+    """Reschedule and add-follow-up take 紧急 for urgent."""
+    record = log.create("member", START, follow_ups=["call"])
+    assert log.move("reschedule", f"{record.id}/1", priority="紧急")["priority"] == "urgent"
+    assert log.add(record.id, "call; priority=紧急")["priority"] == "urgent"
 
 
 # The file

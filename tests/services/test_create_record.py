@@ -74,6 +74,11 @@ def test_a_named_agent_wins(log):
     assert log.create("member", "agent=李静").fields["agent"] == "li"
 
 
+def test_a_named_agent_will_do_when_nobody_asks(log):
+    """With an agent given, nobody else has to be known."""
+    assert log.asked_by(None).create("member", "agent=li").fields["agent"] == "li"
+
+
 def test_nobody_asking_is_an_error(log):
     """Without a member, and without an agent given, nothing is written."""
     before = log.files()

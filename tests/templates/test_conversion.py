@@ -91,8 +91,15 @@ def test_what_does_not_fit_is_refused_with_its_facts(template, dotted, text, cod
 def test_a_misspelt_choice_suggests_the_nearest():
     """The nearest choice is offered, by slug or label."""
     with pytest.raises(ConversionError) as caught:
-        convert("service", "channel", "在线聊")
+        convert("service", "channel", "在线聊聊")
     assert caught.value.facts["suggestion"] == "online_chat"
+
+
+def test_the_beginning_of_one_choice_is_enough():
+    """The beginning of a label means the choice when no other begins so; of several it means none."""
+    assert convert("service", "scenario", "售后") == "after_sales"
+    with pytest.raises(ConversionError):
+        convert("service", "channel", "o")
 
 
 def test_a_field_given_twice():

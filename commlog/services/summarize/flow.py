@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from commlog.model.listing import Listing
-from commlog.model.summary import Attention, Key, Reading
+from commlog.model.summary import Attention, Key, Measure, Reading
 from commlog.model.summary_figures import Counts, States, count_of, share_of
 from commlog.services.summarize.dimensions import OF_FOLLOW_UPS, OF_ISSUES
 from commlog.services.summarize.scope import (
@@ -27,8 +27,13 @@ CASE WHEN {untold} THEN 'untold'
 """
 _FOLLOW_UP_TURN: Final = _TURN.format(
     untold=f"f.is_pending = 0 AND {_FINISHED} IS NULL",
-    came=f"{OPENED} >= {{start}} AND {OPENED} < {{end}}",
-    went=f"f.is_pending = 0 AND {_FINISHED} >= {{start}} AND {_FINISHED} < {{end}}",
+    came=f"{OPENED} BETWEEN {{start}} AND {{end}} - 1",
+    went=f"f.is_pending = 0 AND {_FINISHED} BETWEEN {{start}} AND {{end}} - 1",
+)
+# Cheap to ask, and true of every follow-up that turned in the period or at a time nobody knows.
+_MAY_HAVE_TURNED: Final = (
+    "(f.opened_at >= {start} OR f.opened_at IS NULL OR f.done_at >= {start} OR f.closed_at >= {start}"
+    f" OR (f.is_pending = 0 AND {_FINISHED} IS NULL))"
 )
 _ISSUE_TURN: Final = _TURN.format(
     untold="r.status = 'closed' AND r.closed_at IS NULL",
@@ -40,7 +45,6 @@ _OPEN_THEN: Final = (
     "r.kind = 'issue' AND r.day < '{after}' AND (coalesce(r.status, 'open') <> 'closed' OR r.closed_at >= {at})"
 )
 _DEPARTMENT: Final = "field((SELECT content FROM contents c WHERE c.record = r.record), 'department')"
-_HAS_OWNER: Final = "CASE WHEN f.owner IS NULL THEN 'no' ELSE 'yes' END"
 _FOLLOW_UP_FIGURES: Final = ("follow_ups_opened", "follow_ups_finished", "follow_ups_net")
 _ISSUE_FIGURES: Final = ("issues_opened", "issues_closed", "issues_net")
 _ISSUES: Final = f"""
@@ -60,14 +64,14 @@ FROM records r WHERE {INTERACTIONS_OF_PERIOD} AND r.commitments > 0 ORDER BY r.d
 """  # noqa: S608
 
 
-def measure_flow(scope: Scope) -> tuple[Reading, tuple[Attention, ...]]:
-    """What came and what went, and what is left lying: without owner, next step or follow-up."""
+def measure_flow(scope: Scope, pending: Reading) -> tuple[Reading, tuple[Attention, ...]]:
+    """What came and what went, and what is left lying: without owner, next step or follow-up; `pending` are the pending follow-ups."""
     issues = _open_issues(scope)
     idle = [row[:-1] for row in issues if not row[-1]]
     promises = scope.rows(_COMMITMENTS)
     loose = [row for row in promises if row[4] > row[5]]
     reading = {
-        **_measure_follow_ups(scope), **_measure_issues(scope), **_measure_without_owner(scope, issues),
+        **_measure_follow_ups(scope), **_measure_issues(scope), Key("without_owner"): _measure_without_owner(pending, issues),
         Key("issues_without_next_action"): share_of(len(idle), len(issues)),
         Key("commitments_without_follow_up"): share_of(sum(row[4] - row[5] for row in loose), sum(row[4] for row in promises)),
     }
@@ -78,7 +82,7 @@ def measure_flow(scope: Scope) -> tuple[Reading, tuple[Attention, ...]]:
 
 
 def _measure_follow_ups(scope: Scope) -> Reading:
-    return _balance(scope, _FOLLOW_UP_FIGURES, count_states(scope, Source(FOLLOW_UPS, "1", _FOLLOW_UP_TURN, OF_FOLLOW_UPS)))
+    return _balance(scope, _FOLLOW_UP_FIGURES, count_states(scope, Source(FOLLOW_UPS, _MAY_HAVE_TURNED, _FOLLOW_UP_TURN, OF_FOLLOW_UPS)))
 
 
 def _measure_issues(scope: Scope) -> Reading:
@@ -101,11 +105,11 @@ def _sum(counts: Counts, *states: str) -> int:
     return sum(counts.get(state, 0) for state in states)
 
 
-def _measure_without_owner(scope: Scope, issues: list[tuple[Any, ...]]) -> Reading:
+def _measure_without_owner(pending: Reading, issues: list[tuple[Any, ...]]) -> Measure:
     """Pending follow-ups and open issues that are nobody's; an issue may be a department's."""
-    follow_ups = count_states(scope, Source(FOLLOW_UPS, scope.pending, _HAS_OWNER, {})).whole
-    orphans = follow_ups.get("no", 0) + sum(1 for issue in issues if not issue[2])
-    return {Key("without_owner"): share_of(orphans, sum(follow_ups.values()) + len(issues))}
+    orphan = pending.get(Key("pending", "owner", None))
+    orphans = (orphan.numerator if orphan else 0) + sum(1 for issue in issues if not issue[2])
+    return share_of(orphans, pending[Key("pending")].numerator + len(issues))
 
 
 def _open_issues(scope: Scope) -> list[tuple[Any, ...]]:

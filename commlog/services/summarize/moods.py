@@ -35,7 +35,7 @@ def measure_worsening(scope: Scope) -> tuple[Reading, Attention]:
     worse = [rows for rows in complete if has_worsened([row[1] for row in rows])]
     worse.sort(key=lambda rows: (-WEIGHTS[rows[-1][1]], WEIGHTS[rows[0][1]], rows[-1][0]))
     listed = worse if scope.limit < 0 else worse[: scope.limit]
-    lines = tuple((last[0], " → ".join(row[1] for row in rows), *last[2:]) for rows in listed for last in rows[-1:])
+    lines = tuple((rows[-1][0], [row[1] for row in rows], *rows[-1][2:]) for rows in listed)
     share = share_of(len(worse), len(complete), fewer_than_three_records=len(customers) - len(complete))
     attention = Attention("worsened_customers", Listing(COLUMNS, lines, COLUMNS, "customer"), len(worse) - len(listed))
     return {Key("worsened_customers"): share}, attention

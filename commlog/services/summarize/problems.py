@@ -7,8 +7,7 @@ from typing import Final
 from commlog.errors import CommlogError
 from commlog.model.summary import Group, Key, Reading
 from commlog.model.summary_customers import REPEAT_SECONDS, Contact, count_repeats
-from commlog.model.summary_figures import distribution_of, measure_complaints, share_of
-from commlog.services.summarize.interactions import INTERACTIONS
+from commlog.model.summary_figures import States, distribution_of, measure_complaints, share_of
 from commlog.services.summarize.scope import RECORDS, Scope, Source, count_states
 from commlog.services.workspace import Workspace
 
@@ -22,9 +21,11 @@ AND r.started_at >= {earliest} ORDER BY r.started_at
 """
 
 
-def measure_problems(scope: Scope) -> Reading:
-    """Complaints among conversations, what conversations and issues are about, and repeat contacts."""
-    conversations = count_states(scope, INTERACTIONS.in_state("r.category"), ("template",))
+def measure_problems(scope: Scope, conversations: States) -> Reading:
+    """Complaints among conversations, what conversations and issues are about, and repeat contacts.
+
+    `conversations` are counted by category, and that by template.
+    """
     issues = count_states(scope, Source(RECORDS, _ISSUES_OF_PERIOD, "r.category", {}))
     by_field: dict[str, Counter[Group]] = {"category": Counter(issues.whole)}
     for template, counts in conversations.groups["template"].items():

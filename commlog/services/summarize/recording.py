@@ -1,7 +1,8 @@
 """Timely recording: how long after a conversation its record was written, and which were written too late."""
 
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -29,8 +30,8 @@ _SECONDS: Final = {"m": 60, "h": 3600}
 class _Lags:
     """What is collected by group: states, lags in seconds, and the late records as (lag, record, ended, recorded)."""
 
-    states: dict[Group, Counter[Group]] = field(default_factory=dict)
-    lags: dict[Group, list[int]] = field(default_factory=dict)
+    states: defaultdict[Group, Counter[Group]] = field(default_factory=lambda: defaultdict(Counter))
+    lags: defaultdict[Group, list[int]] = field(default_factory=lambda: defaultdict(list))
     late: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
@@ -74,7 +75,7 @@ def measure_recording(scope: Scope) -> tuple[Reading, Attention]:
     """The share recorded within the template's limit, the lag between end and record, and the latest ones."""
     limits = _Limits(scope.workspace)
     found = _collect(scope, "template", limits)
-    states = {"template": found.states}
+    states: dict[str, Mapping[Group, Counts]] = {"template": found.states}
     reading: Reading = {}
     if scope.by in OF_INTERACTIONS:
         grouped = found if scope.by == "template" else _collect(scope, scope.by, limits)
@@ -104,13 +105,12 @@ def _collect(scope: Scope, dimension: str, limits: _Limits) -> _Lags:
     )
     found = _Lags()
     for record, template, group, ended, recorded in rows:
-        counts = found.states.setdefault(group, Counter())
         if recorded is None:
-            counts["unknown"] += 1
+            found.states[group]["unknown"] += 1
             continue
         state = limits.state(template, ended, recorded)
-        counts[state] += 1
-        found.lags.setdefault(group, []).append(recorded - ended)
+        found.states[group][state] += 1
+        found.lags[group].append(recorded - ended)
         if state == "late":
             found.late.append((recorded - ended, record, ended, recorded))
     return found

@@ -76,10 +76,6 @@ class Source:
     state: str
     columns: Mapping[str, str]
 
-    def in_state(self, state: str) -> "Source":
-        """The same things by another state."""
-        return Source(self.table, self.where, state, self.columns)
-
 
 def count_states(scope: Scope, source: Source, dimensions: Sequence[str] = ()) -> States:
     """Count the things of a source by state: all, and by each dimension they have, `scope.by` included."""

@@ -52,10 +52,12 @@ def summarize(workspace: Workspace, request: SummaryRequest) -> Summary:
 def _measure(scope: Scope) -> tuple[Reading, tuple[Attention, ...]]:
     recording, late = measure_recording(scope)
     worsening, worse = measure_worsening(scope)
-    flow, left_lying = measure_flow(scope)
+    pending = measure_pending(scope)
+    flow, left_lying = measure_flow(scope, pending)
+    feelings, categories = measure_feelings(scope)
     reading = {
-        **measure_interactions(scope), **recording, **measure_follow_ups(scope), **measure_pending(scope),
-        **measure_feelings(scope), **measure_problems(scope), **worsening, **flow,
+        **measure_interactions(scope), **recording, **measure_follow_ups(scope), **pending,
+        **feelings, **measure_problems(scope, categories), **worsening, **flow,
     }
     return reading, (late, worse, *left_lying)
 

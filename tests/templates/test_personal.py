@@ -1,0 +1,26 @@
+"""Personal data found by the templates' marks."""
+
+from commlog.templates.catalog import Catalog
+from commlog.templates.personal import has_personal, mask_fields
+
+CATALOG = Catalog()
+
+
+def test_customer_is_masked_at_every_depth():
+    """Phones, mail, addresses, birthdays and taboos are masked inside lists too; the record itself is not changed."""
+    fields = {
+        "name": "王芳", "contacts": [{"name": "王芳", "phone": "13800000001", "email": "wang@example.com"}, "odd"],
+        "addresses": [{"kind": "home", "address": "示例路1号"}], "birthday": {"lunar": "08-15"}, "taboos": ["花生", 3], "unknown": "kept",
+    }
+    masked = mask_fields(CATALOG.get("customer"), fields)
+    assert masked == {
+        "name": "王芳", "contacts": [{"name": "王芳", "phone": "138****0001", "email": "w***@example.com"}, "odd"],
+        "addresses": [{"kind": "home", "address": "***"}], "birthday": {"lunar": "***"}, "taboos": ["***", "***"], "unknown": "kept",
+    }
+    assert fields["contacts"][0]["phone"] == "13800000001"
+
+
+def test_templates_know_whether_they_hold_any():
+    """The customer form holds personal data; the form of answers holds none."""
+    assert has_personal(CATALOG.get("customer"))
+    assert not has_personal(CATALOG.get("answer"))
