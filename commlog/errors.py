@@ -58,12 +58,12 @@ class CommlogError(Exception):
     @property
     def message(self) -> str:
         """What is wrong, in the language in use."""
-        return translate(self._message).format(**self.facts)
+        return translate(self._message).format(file=self.file, **self.facts)
 
     @property
     def remedy(self) -> str:
         """What to do about it, in the language in use; empty when there is nothing to say."""
-        return translate(self._remedy).format(**self.facts)
+        return translate(self._remedy).format(file=self.file, **self.facts)
 
     def __str__(self) -> str:
         return self.message

@@ -162,12 +162,6 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     use_language("en")
 
 
-@pytest.fixture(autouse=True)
-def _exported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a transcript exports is gone after it."""
-    monkeypatch.setattr(os, "environ", os.environ.copy() if False else os.environ)
-
-
 def replay(shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """What a transcript says, and what happens."""
     before = path.read_text(encoding="utf-8")

@@ -75,7 +75,7 @@ def _read_source(session: Session, form: Template, source: str) -> Fields:
         try:
             raw = Path(source).read_bytes()
         except FileNotFoundError:
-            raise NotFoundError(mark("there is no file {file}"), file=source) from None
+            raise NotFoundError(mark("there is no such file"), file=source) from None
         except OSError as fault:
             raise UnreadableError(mark("cannot be read: {reason}"), file=source, reason=fault.strerror or str(fault)) from None
     if not raw.strip():

@@ -52,7 +52,10 @@ def command(
     written = _write_rejects(result, sheet, source, rejects) if result.rejected and not dry_run else ""
     if output_format == "json":
         say(format_import_json(result, written, is_dry=dry_run))
-    warn(format_import_text(result, written, is_dry=dry_run))
+    counts, *details = format_import_text(result, written, is_dry=dry_run).split("\n")
+    warn(counts)
+    for line in details:
+        typer.echo(line, err=True)
     return ExitCode.INVALID if result.rejected else ExitCode.DONE
 
 

@@ -44,7 +44,7 @@ def content_condition(term: Term, frame: Frame) -> Condition:
     if term.field.type is ValueType.MOMENT:
         return _compared(term, _moment_condition(term, frame))
     if term.field.type is ValueType.TEXT and term.operator == "=":
-        return _inside((any_of(_text_condition(term.field.name, fold(value)) for value in term.values),))
+        return _inside((any_of(_text_condition(term.field.name, value) for value in term.values),))
     return _inside((any_of(_holds(text) for text in _marked(term)),))
 
 
@@ -69,9 +69,12 @@ def _marked(term: Term) -> Sequence[str]:
     return [f"{start}{value.upper() if is_choice else fold(value)}{end}" for value in term.values]
 
 
-def _text_condition(key: str, folded: str) -> Condition:
+def _text_condition(key: str, value: str) -> Condition:
+    folded = fold(value)
     # The quick look at the whole content spares most rows the slower one at the field.
-    return all_of((_holds(folded), Condition("field_has(content, ?, ?)", (key.lower(), folded))))
+    words = all_of((_holds(folded), Condition("field_has(content, ?, ?)", (key.lower(), folded))))
+    # Slugs stand in upper case, also in a field that takes other words beside them.
+    return any_of((words, _holds(f"{_BEFORE_KEY}{key.upper()}{_BEFORE_VALUE}{value.upper()}{_BEFORE_KEY}")))
 
 
 def _moment_condition(term: Term, frame: Frame) -> Condition:

@@ -45,7 +45,7 @@ class Log:
         try:
             return (self.root / path).read_bytes()
         except FileNotFoundError:
-            raise NotFoundError(mark("there is no file {file}"), file=path) from None
+            raise NotFoundError(mark("there is no such file"), file=path) from None
         except OSError as fault:
             raise UnreadableError(mark("cannot be read: {reason}"), file=path, reason=fault.strerror or str(fault)) from None
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 from commlog.errors import ConflictError
 from commlog.store.log import STATE_FOLDER, Log, ensure_state_folder, not_writable
@@ -29,10 +29,12 @@ class Staging:
         self._folder: Path | None = None
         self._staged: dict[str, Path] = {}
 
-    def __enter__(self) -> "Staging":
+    def __enter__(self) -> Self:
+        """Nothing is made before the first file."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        """Drop what has no name yet."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 

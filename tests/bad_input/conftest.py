@@ -90,7 +90,7 @@ class LogFolder:
 
     def run(self, *words: str) -> Answer:
         """Run the program in this process; a traceback would fail the test."""
-        return self.call(*words, "--log", str(self.root), "--now", NOW, "--language", "en")
+        return self.call("--log", str(self.root), "--now", NOW, "--language", "en", *words)
 
     def start(self, *words: str, **options: object) -> subprocess.CompletedProcess[str]:
         """Run the program in a process of its own."""

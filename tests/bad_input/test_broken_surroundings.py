@@ -218,16 +218,16 @@ def nobody(log: Any) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]
     """Runs the program as a user who may read the log and write nothing."""
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("only root can become somebody else")
-    folder = Path(log.root)
-    while folder != folder.parent:
-        folder.chmod(folder.stat().st_mode | 0o055)
-        folder = folder.parent
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
+        # Every other run of the tests closes the folder above ours again.
+        for folder in Path(log.root).parents:
+            folder.chmod(folder.stat().st_mode | 0o055)
         prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
         command = [*prefix, sys.executable, "-m", "commlog", *words, "--log", str(log.root), "--now", "2026-03-16T10:00+08:00", "--language", "en"]
         return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
+    log.root.chmod(0o755)
     if run("--version").returncode != 0:
         pytest.skip("another user cannot run this Python")
     yield run
@@ -258,6 +258,20 @@ def test_a_file_and_a_folder_one_may_not_read_are_named(log: Any, nobody: Callab
     assert f"{log.bad}: cannot be read: Permission denied" in answer.stderr
     assert "records/customers/: cannot be read: Permission denied" in answer.stderr
     assert log.good_id in answer.stdout
+
+
+def test_a_log_one_may_not_enter_is_no_log(log: Any, nobody: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """A folder that lets us not in ends with 7, settings that cannot be read with 6; both are named."""
+    (log.root / "commlog.yaml").chmod(0)
+    answer = nobody("list")
+    assert answer.returncode == 6, answer
+    assert "commlog.yaml" in answer.stderr
+    log.root.chmod(0)
+    answer = nobody("list")
+    log.root.chmod(0o755)
+    assert answer.returncode == 7, answer
+    assert "Traceback" not in answer.stderr
+    assert str(log.root) in answer.stderr
 
 
 def test_a_change_in_a_log_one_may_only_read_is_refused(log: Any, nobody: Callable[..., subprocess.CompletedProcess[str]]) -> None:

@@ -194,7 +194,7 @@ def test_recorded_at_and_follow_ups_as_mapped(make):
 def test_other_kinds_are_imported_too(make):
     """Customers, issues and surveys are imported by the same maps; customers are known by name."""
     text = "template: customer\nconstants: {type: company, stage: active}\nfields: {name: 名称, aliases: 简称}\n"
-    rows = "名称,简称\n甲公司,\"甲, 老甲\"\n乙公司,\n"
+    rows = '名称,简称\n甲公司,"甲, 老甲"\n乙公司,\n'
     assert counts(run(make(), rows, text)) == (2, 0, 0)
     assert counts(run(make(), rows, text)) == (0, 2, 0)
     issue = "template: issue\nconstants: {category: 其他, status: open}\nfields: {title: t, description: t, reported_on: d, customer: c, department: o, owner: o}\n"

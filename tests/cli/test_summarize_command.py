@@ -1,0 +1,49 @@
+"""The command `commlog summarize`, from its words to its exit code."""
+
+import json
+
+import pytest
+
+from commlog.cli.app import run
+from commlog.errors import ExitCode
+
+NOW = "2026-03-16T10:00:00+08:00"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A log with one record that cannot be read."""
+    (tmp_path / "commlog.yaml").write_text("timezone: Asia/Shanghai\n", encoding="utf-8")
+    records = tmp_path / "records/interactions/2026/03"
+    records.mkdir(parents=True)
+    (records / "broken.yaml").write_text("a: [", encoding="utf-8")
+    return tmp_path
+
+
+def call(folder, *words):
+    """The exit code of a call at the demo instant, in English."""
+    return run(["--log", str(folder), "--now", NOW, "--language", "en", "summarize", *words])
+
+
+def test_an_unreadable_file_is_told_and_changes_the_exit_code(folder, capsys):
+    """The answer is given, the file is named on stderr, and the code says that something is missing."""
+    assert call(folder, "2026-03", "--format", "json") == ExitCode.UNREADABLE
+    out, err = capsys.readouterr()
+    assert json.loads(out)["unreadable_files"] == 1
+    assert "broken.yaml" in err
+
+
+def test_an_empty_period_ends_well(folder, capsys):
+    """A period without anything is no error; it is said in a sentence."""
+    (folder / "records/interactions/2026/03/broken.yaml").unlink()
+    assert call(folder, "last-month") == ExitCode.DONE
+    assert "Nothing happened in 2026-02" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["soon"], ["--by", "colour"], ["--format", "xml"], ["--compare", "2026-99"]])
+def test_wrong_words_are_usage_errors(folder, words, capsys):
+    """A period, column or format nobody knows ends with 2 and a remedy, before anything is printed."""
+    assert call(folder, *words) == ExitCode.USAGE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "2026-" in err or "use one of" in err
