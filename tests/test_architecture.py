@@ -137,3 +137,10 @@ def test_there_is_no_import_cycle() -> None:
 
     for name in sorted(graph):
         visit(name, ())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=name_of)
+def test_every_test_states_its_claim(path: Path) -> None:
+    """Each test function says in its docstring what it claims."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert [node.name for node in functions_of(tree) if node.name.startswith("test_") and not ast.get_docstring(node)] == []

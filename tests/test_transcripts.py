@@ -1,7 +1,7 @@
 """Transcripts: what people type and what they get, run again in a fresh copy of the example log.
 
 A transcript is a text file. Each block begins with `$ ` and a call, its standard input after `<<'EOF'`; then follow
-stdout, the lines of stderr after `! `, and `[exit N]` unless the call ended well. `$ export X=…` holds for the rest of
+stdout (a carriage return as \\r), the lines of stderr after `! `, and `[exit N]` unless the call ended well. `$ export X=…` holds for the rest of
 the file, `$ # …` is a remark, and anything else than commlog is run by the shell. Ids that are drawn at random are
 written <id1>, <id2>, …, in calls too. COMMLOG_REWRITE=1 (`make transcripts`) writes down what happens instead.
 """
@@ -115,9 +115,9 @@ class Shell:
     def _masked(self, outcome: tuple[str, str, int]) -> str:
         out, err, code = outcome
         told = out if out.endswith("\n") or not out else f"{out}\n"
-        told += "".join(f"! {line}".rstrip() + "\n" for line in err.splitlines())
+        told += "".join(f"! {line}".rstrip() + "\n" for line in err.removesuffix("\n").split("\n") if err)
         told += f"[exit {code}]\n" if code else ""
-        told = told.replace(str(self.folder), "<log>").replace(str(self.folder.parent), "<tmp>")
+        told = told.replace("\r", "\\r").replace(str(self.folder), "<log>").replace(str(self.folder.parent), "<tmp>")
         return _ID.sub(lambda found: self._name(found.group()), told)
 
     def _name(self, found: str) -> str:
@@ -153,7 +153,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     binary.chmod(0o755)
     for name in ("COMMLOG_DIR", "EDITOR", "VISUAL", "NO_COLOR", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in {**ENVIRONMENT, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "GIT_CONFIG_GLOBAL": os.devnull}.items():
+    for name, value in {**ENVIRONMENT, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LANGUAGE", "en")
     monkeypatch.chdir(folder)
@@ -169,7 +169,11 @@ def replay(shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[s
     for block in blocks:
         if block.call.startswith("export "):
             # Registered with the fixture, so that it is taken back.
-            monkeypatch.setenv(block.call.removeprefix("export ").partition("=")[0], "")
+            name = block.call.removeprefix("export ").partition("=")[0]
+            known = os.environ.get(name)
+            monkeypatch.setenv(name, known or "")
+            if known is None:
+                del os.environ[name]
     for block in blocks:
         block.told = shell.run(block.call, block.stdin)
     return before, format_transcript(blocks)
@@ -183,3 +187,31 @@ def test_a_transcript_happens_as_it_is_written(shell: Shell, path: Path, monkeyp
         path.write_text(after, encoding="utf-8")
     else:
         assert after == before
+
+
+def test_every_command_has_a_transcript() -> None:
+    """A command is not there until somebody has written down how it answers."""
+    assert set(COMMANDS) - {path.stem for path in TRANSCRIPTS} == set()
+
+
+def error_classes(base: type[CommlogError] = CommlogError) -> Iterator[type[CommlogError]]:
+    """Every error class of commlog/errors.py but the base."""
+    for found in base.__subclasses__():
+        if found.__module__ == "commlog.errors":
+            yield found
+            yield from error_classes(found)
+
+
+@pytest.mark.parametrize("error", list(error_classes()), ids=lambda error: error.__name__)
+def test_every_error_has_a_transcript(error: type[CommlogError]) -> None:
+    """Each class of errors.py is shown once, with the exit code it gives."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", error.__name__).lower()
+    text = (TESTS / "errors" / f"{name}.txt").read_text(encoding="utf-8")
+    assert text.startswith(f"$ # {error.__name__}, {error.exit_code}: ")
+    assert f"[exit {error.exit_code}]\n" in text
+
+
+def test_every_exit_code_is_shown() -> None:
+    """Each exit code of today is in some transcript; nothing can be undelivered yet, and 1 is never chosen."""
+    shown = {int(code) for path in (*TRANSCRIPTS, *ERRORS) for code in re.findall(r"^\[exit ([0-9]+)\]$", path.read_text(encoding="utf-8"), re.MULTILINE)}
+    assert shown == set(ExitCode) - {ExitCode.DONE, ExitCode.NOT_DELIVERED}

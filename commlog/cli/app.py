@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
-from commlog.cli.session import Session, guess_language, speak
+from commlog.cli.session import Session, guess_language, look_ahead, speak
 from commlog.errors import CommlogError, ExitCode, UsageError
 from commlog.messages import LANGUAGES, mark, translate
 
@@ -25,6 +25,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "summarize": "summarize", "check": "check", "import": "import_records", "export": "export_records",
     "customer": "customer", "template": "template", "index": "index", "sql": "sql", "doctor": "doctor",
 }
+# Commands that always ask the whole log: its files are looked at while the command itself is loaded.
+READING: Final = frozenset({"list", "search", "thread", "pending", "summarize", "check", "sql"})
 # What every command takes, before or after its name.
 SHARED_OPTIONS: Final = ("--log", "--now", "--language")
 
@@ -70,6 +72,8 @@ class LazyGroup(TyperGroup):
             return None
         if self.noun:
             return build_command(cmd_name, self.noun.COMMANDS[cmd_name], self.noun.HELPS[cmd_name])
+        if cmd_name in READING and ctx.obj is None:
+            ctx.obj = look_ahead(ctx.params.get("log"))
         module = import_module(f"commlog.cli.{self.modules[cmd_name]}")
         if hasattr(module, "COMMANDS"):
             return build_group(cmd_name, module)
@@ -112,7 +116,7 @@ def start(
         raise typer.Exit
     if language and language not in LANGUAGES:
         raise UsageError(mark("--language: '{value}' is not zh or en"), value=language)
-    session = Session(log or None, now or None, language or None)
+    session = Session(log or None, now or None, language or None, context.obj)
     context.obj = session
     if context.invoked_subcommand is not None:
         return None

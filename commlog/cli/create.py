@@ -6,11 +6,12 @@ from pathlib import Path
 import typer
 
 from commlog.cli.editor import create_in_editor
+from commlog.cli.faults import show_fault
 from commlog.cli.prompts import ask_fields
 from commlog.cli.session import Session, choose_random, is_interactive, read_stdin, say, session_of, warn
-from commlog.errors import NotFoundError, UnreadableError, UsageError
+from commlog.errors import InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.messages import mark, translate
-from commlog.model.record import Fields
+from commlog.model.record import Fields, Record
 from commlog.services.create_record import Draft, Request, create_record, draft_record
 from commlog.services.draft import assign_all, converter_of, parse_input
 from commlog.services.follow_up_text import parse_follow_up
@@ -43,14 +44,28 @@ def command(
     if edit:
         say(create_in_editor(session, form, request).id)
         return
-    if not (source or assignments) and is_interactive():
+    is_asked = not (source or assignments) and is_interactive()
+    if is_asked:
         request = replace(request, fields=ask_fields(session, form, request))
     if dry_run:
         _show_draft(draft_record(workspace, request))
         return
-    record = create_record(workspace, request)
+    try:
+        record = create_record(workspace, request)
+    except InvalidError as fault:
+        if not is_asked:
+            raise
+        record = _mend(session, form, request, fault)
     say(record.id)
     warn(translate("wrote {path}").format(path=record.path))
+
+
+def _mend(session: Session, form: Template, request: Request, fault: InvalidError) -> Record:
+    """The record after its form, with all the answers in it, was put right in the editor: answers are not typed twice."""
+    show_fault(fault)
+    if not typer.confirm(translate("Put it right in the editor?"), default=True, err=True):
+        raise typer.Exit(int(fault.exit_code))
+    return create_in_editor(session, form, request)
 
 
 def _show_draft(draft: Draft) -> None:

@@ -12,8 +12,8 @@ from commlog.cli.faults import show_fault
 from commlog.cli.session import Session, choose_random, editor_command, is_interactive, warn
 from commlog.errors import CommlogError, InvalidError, NotFoundError, UsageError
 from commlog.messages import mark, translate
-from commlog.model.problem import Problem
 from commlog.model.moment import format_instant
+from commlog.model.problem import Problem
 from commlog.model.record import DAY_FIELDS, INTERACTION, Fields, Record
 from commlog.render.skeleton import format_skeleton
 from commlog.services.create_record import Request, create_record
@@ -112,10 +112,13 @@ def open_editor(path: Path, line: int) -> None:
     except OSError as fault:
         raise NotFoundError(
             mark("the editor '{editor}' cannot be started: {reason}"), editor=command[0], reason=fault.strerror or str(fault),
-            remedy=mark("set $VISUAL or $EDITOR; your text is kept in {file}"), file=str(path),
+            remedy=mark("set $VISUAL or $EDITOR; your text is kept in {kept}"), kept=str(path),
         ) from None
     if code:
-        raise UsageError(mark("the editor '{editor}' ended with {code}"), editor=command[0], code=code)
+        raise UsageError(
+            mark("the editor '{editor}' ended with {code}"), editor=command[0], code=code,
+            remedy=mark("nothing was written; your text is kept in {kept}"), kept=str(path),
+        )
 
 
 def _placed(fault: CommlogError, text: str, draft: Path) -> CommlogError:

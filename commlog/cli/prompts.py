@@ -5,11 +5,14 @@ from typing import Final
 
 import typer
 
+from commlog.cli.faults import show_fault
 from commlog.cli.session import Session, language_in_use
+from commlog.errors import NotFoundError
 from commlog.messages import translate
 from commlog.model.record import Data, Fields
 from commlog.services.create_record import Request
 from commlog.services.draft import converter_of
+from commlog.services.find_record import find_customer
 from commlog.templates.catalog import Template
 from commlog.templates.conversion import ConversionError
 from commlog.templates.fields import LIST, MAPPING, Field, hint, label, value_label
@@ -70,9 +73,13 @@ def _ask(session: Session, field: Field) -> Data:
         except ConversionError as fault:
             expected = fault.facts.get("expected", "")
             typer.echo("  " + translate("'{value}' does not fit; expected: {expected}").format(value=answer, expected=expected), err=True)
+        except NotFoundError as fault:
+            show_fault(fault)
 
 
 def _convert(session: Session, field: Field, answer: str) -> Data:
+    if field.key == "customer":
+        return find_customer(session.workspace, answer)
     converter = converter_of(session.workspace)
     if field.type == LIST and not answer.startswith("[") and field.item is not None and field.item.fields:
         text_key = next((child.key for child in field.item.fields if child.required), field.item.fields[0].key)

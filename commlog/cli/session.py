@@ -14,6 +14,7 @@ from commlog.messages import LOCALE_FOLDER, current_language, mark, translate, u
 
 if TYPE_CHECKING:
     # Loaded when a command opens its log: `--version` and `--help` need none of it.
+    from commlog.index.glimpse import Glimpse
     from commlog.services.workspace import Workspace
     from commlog.store.log import Log
 
@@ -27,6 +28,7 @@ class Session:
     folder: str | None = None
     now_text: str | None = None
     language: str | None = None
+    glimpse: "Glimpse | None" = None
     _workspace: "Workspace | None" = field(default=None)
 
     @property
@@ -76,7 +78,7 @@ class Session:
         now = self.now()
         if now.tzinfo is None:
             now = now.replace(tzinfo=log.settings.zone)
-        return make_workspace(log, now, self._member(log))
+        return make_workspace(log, now, self._member(log), self.glimpse)
 
     def adopt_language(self, log: "Log") -> None:
         """Answer in the log's language unless the call or the environment names another."""
@@ -112,6 +114,16 @@ def session_of(context: typer.Context) -> Session:
     session = context.find_object(Session)
     assert session is not None
     return session
+
+
+def look_ahead(folder: str | None) -> "Glimpse | None":
+    """Helpers looking at the log's files from now on, while the command is loaded; None for a small log, or none."""
+    from commlog.index.glimpse import start_glimpse
+
+    start = Path(folder or os.environ.get("COMMLOG_DIR") or Path.cwd()).absolute()
+    roots = (start,) if folder else (start, *start.parents)
+    root = next((place for place in roots if (place / "commlog.yaml").is_file()), None)
+    return start_glimpse(root) if root else None
 
 
 def say(text: str) -> None:

@@ -15,8 +15,8 @@ def command(session: Session) -> int:
     owner = [("owner", [workspace.require_member(member)])] if member else []
     sections = (
         (translate("Overdue"), list_follow_ups(workspace, "", [*owner, ("due", ["overdue"])], "", -1)),
-        (translate("Due today and tomorrow"), list_follow_ups(workspace, "", [*owner, ("due", ["today..tomorrow"])], "", -1)),
-        (translate("Recorded since yesterday"), list_records(workspace, "", [("recorded", ["yesterday..today"])], "", 20)),
+        (translate("Due today and tomorrow"), list_follow_ups(workspace, "", [*owner, ("due..", ["today", "tomorrow"])], "", -1)),
+        (translate("Recorded since yesterday"), list_records(workspace, "", [("recorded..", ["yesterday", "today"])], "", 20)),
     )
     head = translate("{day}, {member}").format(day=workspace.now.strftime("%Y-%m-%d %H:%M"), member=member or translate("everybody"))
     blocks = [head]

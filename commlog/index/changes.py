@@ -8,14 +8,24 @@ from typing import Final
 from commlog.index.choices import choice_rows
 from commlog.index.database import Index, empty, is_current
 from commlog.index.entries import RecordReader
+from commlog.index.glimpse import Glimpse, read_tick
 from commlog.index.parallel import read_entries
-from commlog.index.scan import FolderState, Stamp, scan_folders
+from commlog.index.scan import FolderState, Stamp
+from commlog.index.view import View
 from commlog.index.writing import Placed, write_entries
 
 # The size of a file that may have changed in the same tick in which it was looked at: no file has it.
 _UNSURE: Final = -1
 # The fingerprint of a folder with such a file: no folder has it.
 _NO_FINGERPRINT: Final = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to refresh: with what helpers saw already, or trusting nothing that is in the copy."""
+
+    glimpse: Glimpse | None = None
+    from_nothing: bool = False
 
 
 @dataclass(slots=True)
@@ -28,24 +38,25 @@ class Change:
     gone_folders: list[str] = field(default_factory=list)
 
 
-def refresh(index: Index, reader: RecordReader, folder: Path | None, *, from_nothing: bool = False) -> None:
+def refresh(index: Index, reader: RecordReader, folder: Path | None, plan: Plan) -> None:
     """Bring the copy up to date; reads only the files whose size, times or inode changed.
 
-    `folder` is where the copy lies, None for one in memory; `from_nothing` trusts nothing that is in it.
+    `folder` is where the copy lies, None for one in memory.
 
     Raises:
         sqlite3.DatabaseError: the copy cannot be written, or is damaged.
     """
     key = _key_of(reader)
-    tick = _read_tick(folder)
-    found = scan_folders(reader.log.root)
-    if not from_nothing and _is_true(index, key, found):
+    seen = plan.glimpse.fingerprints() if plan.glimpse else None
+    tick = plan.glimpse.tick if plan.glimpse and seen is not None else read_tick(folder)
+    view = View(reader.log.root, seen)
+    if not plan.from_nothing and is_current(index, key) and view.is_known(_known_folders(index)):
         return
     with index.transaction():
-        if from_nothing or not is_current(index, key):
+        if plan.from_nothing or not is_current(index, key):
             empty(index, key)
             index.insert("choices", choice_rows(reader.catalog, reader.log.settings.priority_labels))
-        _apply(index, reader, _compare(index, found), tick)
+        _apply(index, reader, _compare(index, view), tick)
 
 
 def is_up_to_date(index: Index, reader: RecordReader) -> bool:
@@ -54,39 +65,21 @@ def is_up_to_date(index: Index, reader: RecordReader) -> bool:
     Raises:
         sqlite3.DatabaseError: the copy is damaged.
     """
-    return _is_true(index, _key_of(reader), scan_folders(reader.log.root))
+    return is_current(index, _key_of(reader)) and View(reader.log.root).is_known(_known_folders(index))
 
 
 def _key_of(reader: RecordReader) -> str:
     return f"{reader.log.fingerprint()}:{reader.catalog.fingerprint()}"
 
 
-def _is_true(index: Index, key: str, found: list[FolderState]) -> bool:
-    return is_current(index, key) and _compare_folders(index, found) == ([], [])
+def _known_folders(index: Index) -> dict[str, bytes]:
+    return dict(index.rows("SELECT directory, fingerprint FROM directories"))
 
 
-def _read_tick(folder: Path | None) -> int:
-    """The file system's own time now, in ns: what is touched at or after it may change unseen."""
-    if folder is None:
-        return 0
-    mark_file = folder / "tick"
-    try:
-        mark_file.touch()
-        return mark_file.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def _compare_folders(index: Index, found: list[FolderState]) -> tuple[list[FolderState], list[str]]:
-    """The folders whose fingerprint differs, and those that are gone."""
-    known: dict[str, bytes] = dict(index.rows("SELECT directory, fingerprint FROM directories"))
-    changed = [state for state in found if known.pop(state.directory, None) != state.fingerprint]
-    return changed, list(known)
-
-
-def _compare(index: Index, found: list[FolderState]) -> Change:
+def _compare(index: Index, view: View) -> Change:
+    known_folders = _known_folders(index)
     change = Change()
-    change.folders, change.gone_folders = _compare_folders(index, found)
+    change.folders, change.gone_folders = view.differing(known_folders)
     for directory in change.gone_folders:
         change.to_forget += [row[0] for row in index.rows("SELECT file FROM files WHERE directory = ?", (directory,))]
     for state in change.folders:

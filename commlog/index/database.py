@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from commlog.index.content import first_value, fold_value, has_words
 from commlog.index.tables import NUMBER, ROW_TABLES, TABLES
+from commlog.store.names import INDEX_FILE
 
-FILE_NAME: Final = "index.sqlite"
 _WAIT_SECONDS: Final = 60
 _READING: Final = frozenset({
     sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION,
@@ -91,7 +91,7 @@ class Index:
 
 def connect(folder: Path | None) -> Index:
     """The index file of a state folder, or one in memory when there is no folder that can be written."""
-    target = ":memory:" if folder is None else str(folder / FILE_NAME)
+    target = ":memory:" if folder is None else str(folder / INDEX_FILE)
     connection = sqlite3.connect(target, timeout=_WAIT_SECONDS, isolation_level=None)
     try:
         # Losing the copy costs a rebuild, so it need not survive a power cut; a killed process is covered by the journal.
@@ -129,4 +129,4 @@ def empty(index: Index, key: str) -> None:
 def remove(folder: Path) -> None:
     """Delete the index file and its journal."""
     for suffix in ("", "-journal"):
-        (folder / f"{FILE_NAME}{suffix}").unlink(missing_ok=True)
+        (folder / f"{INDEX_FILE}{suffix}").unlink(missing_ok=True)

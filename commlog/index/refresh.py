@@ -7,11 +7,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-from commlog.index.changes import is_up_to_date, refresh
-from commlog.index.database import FILE_NAME, Index, Row, connect, remove
+from commlog.index.changes import Plan, is_up_to_date, refresh
+from commlog.index.database import Index, Row, connect, remove
 from commlog.index.entries import RecordReader
+from commlog.index.glimpse import Glimpse
 from commlog.store.files import lock
 from commlog.store.log import ensure_state_folder
+from commlog.store.names import INDEX_FILE
 
 _LOCK_FILE: Final = "rebuild.lock"
 _SECONDS_FOR_READING: Final = 5
@@ -43,12 +45,15 @@ class MendingIndex(Index):
         return super().rows(sql, parameters)
 
 
-def open_index(reader: RecordReader) -> Index:
-    """The copy, true to the files as they are now; rebuilt without a word when it is of no use."""
+def open_index(reader: RecordReader, glimpse: Glimpse | None = None) -> Index:
+    """The copy, true to the files as they are now; rebuilt without a word when it is of no use.
+
+    `glimpse` is what helpers are looking at already, when somebody sent them out.
+    """
     folder = _writable_state_folder(reader.log.root)
     if folder is not None:
         try:
-            return MendingIndex(_refreshed(reader, folder).connection, reader)
+            return MendingIndex(_refreshed(reader, folder, Plan(glimpse)).connection, reader)
         except sqlite3.DatabaseError as fault:
             if _primary_code(fault) not in _REFUSALS:
                 return rebuild_index(reader)
@@ -63,14 +68,14 @@ def rebuild_index(reader: RecordReader) -> Index:
         with suppress(sqlite3.DatabaseError, OSError), lock(folder / _LOCK_FILE):
             if not _is_sound(folder):
                 remove(folder)
-            return _refreshed(reader, folder, from_nothing=True)
-    return _refreshed(reader, None, from_nothing=True)
+            return _refreshed(reader, folder, Plan(from_nothing=True))
+    return _refreshed(reader, None, Plan(from_nothing=True))
 
 
-def _refreshed(reader: RecordReader, folder: Path | None, *, from_nothing: bool = False) -> Index:
+def _refreshed(reader: RecordReader, folder: Path | None, plan: Plan) -> Index:
     index = connect(folder)
     try:
-        refresh(index, reader, folder, from_nothing=from_nothing)
+        refresh(index, reader, folder, plan)
     except BaseException:
         index.close()
         raise
@@ -81,16 +86,16 @@ def _open_beside(reader: RecordReader) -> Index:
     """An index for a log that takes no writing: the stored copy as far as it is true, the rest in memory."""
     memory = connect(None)
     with suppress(sqlite3.DatabaseError):
-        stored = _open_stored(reader.log.state_folder / FILE_NAME)
+        stored = _open_stored(reader.log.state_folder / INDEX_FILE)
         if is_up_to_date(stored, reader):
             memory.close()
             return stored
         with closing(stored):
             stored.connection.backup(memory.connection)
-        refresh(memory, reader, None)
+        refresh(memory, reader, None, Plan())
         return memory
     memory.close()
-    return _refreshed(reader, None)
+    return _refreshed(reader, None, Plan())
 
 
 def _open_stored(file: Path) -> Index:

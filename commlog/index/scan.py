@@ -2,19 +2,47 @@
 
 import hashlib
 import os
+import stat
+import zlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from commlog.store.names import RECORDS, SUFFIX
 
 # Size, mtime in ns, ctime in ns, inode.
 Stamp = tuple[int, int, int, int]
 
+_STAMP: Final = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
+
 # What cannot be looked at (a link to nowhere, a folder without permission): reading it will say why.
 _UNKNOWN: Final[Stamp] = (0, 0, 0, 0)
+
+
+class Share(NamedTuple):
+    """One of several equal parts of the folders: whole branches of the tree from a depth on, the first has the rest."""
+
+    number: int
+    parts: int
+
+    def includes(self, folder: str) -> bool:
+        """Whether a folder has to be looked into, for itself or for what lies below it."""
+        return folder.count("/") < _BRANCH_DEPTH or self.owns(folder)
+
+    def owns(self, folder: str) -> bool:
+        """Whether the folder belongs to this share."""
+        steps = folder.split("/")
+        if len(steps) <= _BRANCH_DEPTH:
+            return self.number == 0
+        return zlib.crc32("/".join(steps[: _BRANCH_DEPTH + 1]).encode("utf-8", "surrogateescape")) % self.parts == self.number
+
+
+# records/interactions/2026/03 is a branch: months are of a size.
+_BRANCH_DEPTH: Final = 3
+WHOLE: Final = Share(0, 1)
 
 
 @dataclass(slots=True)
@@ -39,8 +67,8 @@ class FolderState:
             yield f"{self.directory}/{name}", (size, mtime, ctime, inode)
 
 
-def scan_folders(root: Path) -> list[FolderState]:
-    """Every folder below records/ that holds record files; hidden files and folders are left out.
+def scan_folders(root: Path, share: Share = WHOLE) -> list[FolderState]:
+    """Every folder below records/ that holds record files, or one share of them; hidden files and folders are left out.
 
     A folder that may not be listed is given with one nameless file, so that somebody hears of it.
     """
@@ -48,40 +76,57 @@ def scan_folders(root: Path) -> list[FolderState]:
     waiting = [RECORDS]
     while waiting:
         folder = waiting.pop()
-        state = FolderState(_readable_name(folder), [], array("q"))
-        try:
-            with os.scandir(root / folder) as entries:
-                waiting += _look_at(entries, folder, state)
-        except (FileNotFoundError, NotADirectoryError):
+        if not share.includes(folder):
             continue
-        except OSError:
-            state = FolderState(state.directory, [""], array("q", _UNKNOWN))
-        if state.names:
+        state, folders = look_at(root, folder)
+        waiting += folders
+        if state.names and share.owns(folder):
             found.append(state)
     return found
 
 
-def _look_at(entries: Iterator["os.DirEntry[str]"], folder: str, state: FolderState) -> list[str]:
+def look_at(root: Path, folder: str) -> tuple[FolderState, list[str]]:
+    """One folder as the disk shows it, without names when it is not there, and the folders in it."""
+    state = FolderState(_readable_name(folder), [], array("q"))
+    try:
+        descriptor = os.open(root / folder, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
+        return state, []
+    except OSError:
+        return FolderState(state.directory, [""], array("q", _UNKNOWN)), []
+    try:
+        return state, _look_inside(descriptor, folder, state)
+    except NotADirectoryError:
+        return state, []
+    except OSError:
+        return FolderState(state.directory, [""], array("q", _UNKNOWN)), []
+    finally:
+        os.close(descriptor)
+
+
+def _look_inside(descriptor: int, folder: str, state: FolderState) -> list[str]:
     """Add a folder's record files to its state; the folders in it are given back."""
     folders: list[str] = []
-    for entry in entries:
-        name = entry.name
+    # Looking names up from the open folder spares the system the path to it, once a file.
+    for name in os.listdir(descriptor):
         if name[0] == ".":
             continue
         if name.endswith(SUFFIX):
             state.names.append(_readable_name(name))
-            state.stamps.extend(_stamp_of(entry))
-        elif entry.is_dir(follow_symlinks=False):
+            try:
+                state.stamps.extend(_STAMP(os.stat(name, dir_fd=descriptor)))
+            except OSError:
+                state.stamps.extend(_UNKNOWN)
+        elif _is_folder(name, descriptor):
             folders.append(f"{folder}/{name}")
     return folders
 
 
-def _stamp_of(entry: "os.DirEntry[str]") -> Stamp:
+def _is_folder(name: str, descriptor: int) -> bool:
     try:
-        status = entry.stat()
+        return stat.S_ISDIR(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode)
     except OSError:
-        return _UNKNOWN
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+        return False
 
 
 def _readable_name(name: str) -> str:

@@ -7,11 +7,11 @@ from commlog.errors import CommlogError
 from commlog.messages import mark
 from commlog.repo.git import find_user_email, is_inside_repository
 from commlog.services.workspace import Workspace
-from commlog.store.log import STATE_FOLDER
+from commlog.store.names import STATE_FOLDER
 from commlog.store.settings import CALENDAR_FILE
 
 
-class Finding(NamedTuple):
+class Observation(NamedTuple):
     """One thing looked at: whether it is as it should be, what it is, what to do (marked texts and their facts)."""
 
     topic: str
@@ -21,25 +21,25 @@ class Finding(NamedTuple):
     facts: tuple[tuple[str, str], ...] = ()
 
 
-def diagnose(workspace: Workspace) -> tuple[Finding, ...]:
+def diagnose(workspace: Workspace) -> tuple[Observation, ...]:
     """Everything that was looked at, good or not, in a fixed order."""
     return tuple(finding for look in LOOKS for finding in look(workspace))
 
 
-def _settings(workspace: Workspace) -> Iterator[Finding]:
+def _settings(workspace: Workspace) -> Iterator[Observation]:
     settings = workspace.log.settings
     facts = (("zone", settings.zone.key), ("language", settings.language), ("now", workspace.stamp))
-    yield Finding("settings", True, mark("time zone {zone}, language {language}, now {now}"), facts=facts)  # noqa: FBT003
-    yield Finding(
+    yield Observation("settings", True, mark("time zone {zone}, language {language}, now {now}"), facts=facts)
+    yield Observation(
         "calendar", (workspace.log.root / CALENDAR_FILE).is_file() or not settings.members,
         mark("{count} dated days in calendar.yaml"), mark("write public holidays into calendar.yaml as off: and work: dates"),
         (("count", str(len(settings.calendar.dated))),),
     )
 
 
-def _member(workspace: Workspace) -> Iterator[Finding]:
+def _member(workspace: Workspace) -> Iterator[Observation]:
     email = find_user_email(workspace.log.root) or "-"
-    yield Finding(
+    yield Observation(
         "member", workspace.member is not None, mark("you are {member} (git's user.email: {email})"),
         mark("set $COMMLOG_MEMBER, or add your address as `email:` of a member in commlog.yaml"),
         (("member", workspace.member or "?"), ("email", email)),
@@ -47,44 +47,44 @@ def _member(workspace: Workspace) -> Iterator[Finding]:
     known = {member.id for member in workspace.log.settings.members}
     for member in workspace.log.settings.members:
         if member.deputy and member.deputy not in known:
-            yield Finding(
-                "member", False, mark("{member}'s deputy '{deputy}' is not a member"), mark("correct it in commlog.yaml"),  # noqa: FBT003
+            yield Observation(
+                "member", False, mark("{member}'s deputy '{deputy}' is not a member"), mark("correct it in commlog.yaml"),
                 (("member", member.id), ("deputy", member.deputy)),
             )
 
 
-def _git(workspace: Workspace) -> Iterator[Finding]:
+def _git(workspace: Workspace) -> Iterator[Observation]:
     root = workspace.log.root
-    yield Finding("git", is_inside_repository(root), mark("the log is kept in git"), mark("run: git init; git add .; git commit"))
+    yield Observation("git", is_inside_repository(root), mark("the log is kept in git"), mark("run: git init; git add .; git commit"))
     ignored = root / ".gitignore"
     names = ignored.read_text(encoding="utf-8", errors="replace") if ignored.is_file() else ""
-    yield Finding("git", STATE_FOLDER in names, mark("{folder}/ is ignored by git"), mark("add {folder}/ to .gitignore"), (("folder", STATE_FOLDER),))
+    yield Observation("git", STATE_FOLDER in names, mark("{folder}/ is ignored by git"), mark("add {folder}/ to .gitignore"), (("folder", STATE_FOLDER),))
     attributes = root / ".gitattributes"
     rules = attributes.read_text(encoding="utf-8", errors="replace") if attributes.is_file() else ""
-    yield Finding("git", "eol=lf" in rules, mark("line ends stay LF on every machine"), mark("add `*.yaml text eol=lf` to .gitattributes"))
+    yield Observation("git", "eol=lf" in rules, mark("line ends stay LF on every machine"), mark("add `*.yaml text eol=lf` to .gitattributes"))
 
 
-def _templates(workspace: Workspace) -> Iterator[Finding]:
+def _templates(workspace: Workspace) -> Iterator[Observation]:
     broken = 0
     for name in workspace.catalog.names():
         try:
             workspace.catalog.get(name)
         except CommlogError as fault:
             broken += 1
-            facts = (("name", name), ("reason", fault.message))
-            yield Finding("templates", False, mark("the template '{name}' is broken: {reason}"), mark("mend its file in schemas/"), facts)  # noqa: FBT003
+            broken_facts = (("name", name), ("reason", fault.message))
+            yield Observation("templates", False, mark("the template '{name}' is broken: {reason}"), mark("mend its file in schemas/"), broken_facts)
     facts = (("count", str(len(workspace.catalog.names()) - broken)),)
-    yield Finding("templates", True, mark("{count} templates can be used"), facts=facts)  # noqa: FBT003
+    yield Observation("templates", True, mark("{count} templates can be used"), facts=facts)
 
 
-def _records(workspace: Workspace) -> Iterator[Finding]:
+def _records(workspace: Workspace) -> Iterator[Observation]:
     files = int(workspace.index.rows("SELECT count(*) FROM files")[0][0])
     unreadable = workspace.unreadable_files()
     facts = (("count", str(files)), ("unreadable", str(len(unreadable))))
-    yield Finding(
+    yield Observation(
         "records", not unreadable, mark("{count} records, {unreadable} of them cannot be read"),
         mark("see what is wrong: commlog check"), facts,
     )
 
 
-LOOKS: Final[tuple[Callable[[Workspace], Iterator[Finding]], ...]] = (_settings, _member, _git, _templates, _records)
+LOOKS: Final[tuple[Callable[[Workspace], Iterator[Observation]], ...]] = (_settings, _member, _git, _templates, _records)

@@ -10,8 +10,8 @@ from commlog.errors import ConflictError
 from commlog.messages import mark
 from commlog.repo.git import create_repository, is_inside_repository
 from commlog.store.files import write_new
-from commlog.store.log import SCHEMAS_FOLDER, STATE_FOLDER, not_writable
-from commlog.store.names import RECORDS
+from commlog.store.log import SCHEMAS_FOLDER, not_writable
+from commlog.store.names import RECORDS, STATE_FOLDER
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.templates.catalog import shipped_folder
 
@@ -74,7 +74,11 @@ def init_log(root: Path, choices: Choices) -> NewLog:
     if (root / SETTINGS_FILE).exists():
         raise ConflictError(mark("{folder} is a log already"), folder=str(root), remedy=mark("use it: cd {folder}"))
     member_id, email = choices.member or ("", "")
-    members = f"  - {{id: {json.dumps(member_id, ensure_ascii=False)}, name: {json.dumps(member_id, ensure_ascii=False)}, email: {json.dumps(email)}}}\n" if member_id else "  []\n"
+    members = "  []\n"
+    if member_id:
+        name = json.dumps(member_id, ensure_ascii=False)
+        address = f", email: {json.dumps(email, ensure_ascii=False)}" if email else ""
+        members = f"  - {{id: {name}, name: {name}{address}}}\n"
     own = {
         SETTINGS_FILE: _SETTINGS.format(timezone=choices.timezone, language=choices.language, members=members),
         CALENDAR_FILE: _CALENDAR,

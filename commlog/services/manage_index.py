@@ -3,12 +3,12 @@
 from dataclasses import asdict, dataclass
 
 from commlog.errors import UsageError
-from commlog.index.database import FILE_NAME, QueryError
+from commlog.index.database import QueryError
 from commlog.index.refresh import rebuild_index
 from commlog.messages import mark
 from commlog.model.listing import Listing
 from commlog.services.workspace import Workspace
-from commlog.store.log import STATE_FOLDER
+from commlog.store.names import INDEX_FILE, STATE_FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ def index_status(workspace: Workspace) -> IndexStatus:
         "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM records), (SELECT count(*) FROM follow_ups),"
         " (SELECT count(*) FROM problems), (SELECT count(*) FROM files WHERE is_readable = 0)",
     )[0]
-    path = workspace.log.state_folder / FILE_NAME
-    return IndexStatus(f"{STATE_FOLDER}/{FILE_NAME}", path.stat().st_size if path.is_file() else 0, *counts)
+    path = workspace.log.state_folder / INDEX_FILE
+    return IndexStatus(f"{STATE_FOLDER}/{INDEX_FILE}", path.stat().st_size if path.is_file() else 0, *counts)
 
 
 def rebuild(workspace: Workspace) -> IndexStatus:

@@ -6,6 +6,7 @@ from datetime import datetime
 from commlog.errors import UsageError
 from commlog.index.database import Index
 from commlog.index.entries import RecordReader
+from commlog.index.glimpse import Glimpse
 from commlog.index.refresh import open_index
 from commlog.messages import mark
 from commlog.model.moment import format_instant
@@ -24,13 +25,14 @@ class Workspace:
     reader: RecordReader
     now: datetime
     member: str | None = None
+    glimpse: Glimpse | None = None
     _index: Index | None = None
 
     @property
     def index(self) -> Index:
         """The copy, refreshed once on first use."""
         if self._index is None:
-            self._index = open_index(self.reader)
+            self._index = open_index(self.reader, self.glimpse)
         return self._index
 
     @property
@@ -58,12 +60,12 @@ class Workspace:
         return [row[0] for row in self.index.rows("SELECT path FROM files WHERE is_readable = 0 ORDER BY path")]
 
 
-def make_workspace(log: Log, now: datetime, member: str | None) -> Workspace:
-    """A workspace on a log; `now` may be in any zone."""
+def make_workspace(log: Log, now: datetime, member: str | None, glimpse: Glimpse | None = None) -> Workspace:
+    """A workspace on a log; `now` may be in any zone, `glimpse` is what helpers are looking at already."""
     own = (log.schemas_folder,) if log.schemas_folder.is_dir() else ()
     catalog = Catalog((*own, shipped_folder()))
     reader = RecordReader(log, catalog, Validator(catalog))
-    return Workspace(log, catalog, reader, now.astimezone(log.settings.zone), member)
+    return Workspace(log, catalog, reader, now.astimezone(log.settings.zone), member, glimpse)
 
 
 def schema_comment(workspace: Workspace, template: str, path: str) -> str:

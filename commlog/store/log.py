@@ -1,8 +1,6 @@
 """A log on disk: where it is, its settings, and the files in it."""
 
 import hashlib
-import os
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +9,9 @@ from typing import Final
 from commlog.errors import ConflictError, NoLogError, NotFoundError, NotWritableError, UnreadableError
 from commlog.messages import mark
 from commlog.store.files import ChangedMeanwhile, lock, replace_file, write_new
-from commlog.store.names import RECORDS, SUFFIX
+from commlog.store.names import STATE_FOLDER
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, read_settings
 
-STATE_FOLDER: Final = ".commlog"
 SCHEMAS_FOLDER: Final = "schemas"
 
 
@@ -59,6 +56,9 @@ class Log:
         target = self.root / path
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise not_writable(path, fault) from None
+        try:
             write_new(target, data)
         except FileExistsError:
             raise ConflictError(mark("exists already"), file=path, remedy=mark("choose another id")) from None
@@ -140,25 +140,3 @@ def open_log(start: Path, named: str | None) -> Log:
             remedy=mark("make one with `commlog init`, or name one with --log DIR or $COMMLOG_DIR"),
         )
     return Log(root.resolve(), read_settings(root))
-
-
-def iter_folders(root: Path) -> Iterator[tuple[str, list[os.DirEntry[str]]]]:
-    """Every folder below records/ that holds record files: its log-relative path and its files, hidden ones left out."""
-    pending = [RECORDS]
-    while pending:
-        folder = pending.pop()
-        files: list[os.DirEntry[str]] = []
-        try:
-            with os.scandir(root / folder) as entries:
-                for entry in entries:
-                    name = entry.name
-                    if name[0] == ".":
-                        continue
-                    if name.endswith(SUFFIX):
-                        files.append(entry)
-                    elif entry.is_dir(follow_symlinks=False):
-                        pending.append(f"{folder}/{name}")
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        if files:
-            yield folder, files

@@ -13,6 +13,8 @@ from commlog.model.record import CUSTOMER, FOLDERS
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32: no i, l, o, u
 RANDOM_LENGTH: Final = 6
 RECORDS: Final = "records"
+STATE_FOLDER: Final = ".commlog"
+INDEX_FILE: Final = "index.sqlite"
 SUFFIX: Final = ".yaml"
 
 _RECORD_ID: Final = re.compile(r"[0-9]{8}-[0-9a-hjkmnp-tv-z]{6}")

@@ -27,6 +27,11 @@ class Section:
 
     @classmethod
     def load(cls, root: Path, name: str, faults: list[Problem]) -> "Section":
+        """The file of this name in the log; an absent one is empty.
+
+        Raises:
+            UnreadableError: the system does not let it be read.
+        """
         try:
             raw = (root / name).read_bytes()
         except FileNotFoundError:
@@ -40,12 +45,14 @@ class Section:
             return cls(name, "", faults)
 
     def report(self, code: str, path: ValuePath, **facts: str) -> None:
+        """Note that the value at a path is wrong."""
         if "expected" in facts:
             facts["expected"] = translate(facts["expected"])
         line, column = parse_located(self.text).position(path) if self.text.strip() else (1, 1)
         self.faults.append(Problem(code, self.name, line, column, show_path(path), tuple(facts.items())))
 
     def refuse_unknown(self, path: ValuePath, fields: Fields, known: tuple[str, ...]) -> None:
+        """Report every key that is not known, with the nearest one that is."""
         for key in fields:
             if key not in known:
                 from difflib import get_close_matches
@@ -55,22 +62,25 @@ class Section:
                 self.report("unknown-setting", (*path, key), **facts)
 
     def mapping(self, key: str) -> Fields:
+        """The mapping under a key; anything else is reported and counts as empty."""
         value = self.fields.get(key)
         if value is not None and not isinstance(value, dict):
             self.report("bad-setting", (key,), value=_shown(value), expected=mark("a mapping"))
         return value if isinstance(value, dict) else {}
 
     def items(self, key: str) -> list[Data]:
+        """The list under a key; anything else is reported and counts as empty."""
         value = self.fields.get(key)
         if value is not None and not isinstance(value, list):
             self.report("bad-setting", (key,), value=_shown(value), expected=mark("a list"))
         return value if isinstance(value, list) else []
 
     def find(self, path: ValuePath) -> Data:
+        """The value at a path, None when there is none."""
         value: Data = self.fields
         for step in path:
-            if isinstance(value, dict) and step in value:
-                value = value[step]
+            if isinstance(value, dict):
+                value = value.get(step)
             elif isinstance(value, list) and isinstance(step, int):
                 value = value[step]
             else:
@@ -78,6 +88,7 @@ class Section:
         return value
 
     def choice(self, path: ValuePath, choices: tuple[str, ...], default: str) -> str:
+        """The word at a path when it is one of the choices; otherwise the default, and a report."""
         value = self.find(path)
         if value is None:
             return default

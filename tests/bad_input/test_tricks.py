@@ -111,7 +111,7 @@ def test_a_record_that_would_be_wrong_is_not_written(log: Any, words: tuple[str,
     assert log.files() == before
 
 
-@pytest.mark.parametrize("raw", [b"\xff\xfea\0", "subject: 空".encode("gbk"), b"subject: &a [*a]\n", b"a: " + b"[" * 100_000, b"x" * 5_000_000, b"", b"- a\n", b"a: 1\na: 2\n", b"a: \x1b\n", b"{\"a\": 1", b"a\r\n: b"])
+@pytest.mark.parametrize("raw", [b"\xff\xfea\0", "subject: 空".encode("gbk"), b"subject: &a [*a]\n", b"a: " + b"[" * 100_000, b"x" * 5_000_000, b"", b"- a\n", b"a: 1\na: 2\n", b"a: \x1b\n", b'{"a": 1', b"a\r\n: b"])
 def test_bad_input_files_write_nothing(log: Any, raw: bytes) -> None:
     """A file for `create --from` that is no record's text ends with 3 or 6, named, and nothing is written."""
     (log.root.parent / "input.yaml").write_bytes(raw)

@@ -1,5 +1,6 @@
 """Checking what git will commit: the staged content of each file, whatever the work tree holds."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -32,7 +33,7 @@ def check_staged(workspace: Workspace, selection: Selection) -> Inspection:
         return _check_export(workspace, selection, staged)
     contents = _contents(workspace, staged)
     with rehearse(workspace.index, workspace.reader, contents) as index:
-        rehearsed = Workspace(workspace.log, workspace.catalog, workspace.reader, workspace.now, workspace.member, index)
+        rehearsed = replace(workspace, _index=index)
         return inspect_log(rehearsed, selection, {path: raw for path, raw in contents.items() if raw is not None})
 
 
