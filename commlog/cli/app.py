@@ -159,6 +159,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run one call and give its exit code; faults are told on stderr here and nowhere else."""
     words = hoist(arguments)
     speak(language_of(words))
+    for word in words:
+        if not word.isprintable() and any("\ud800" <= character <= "\udfff" for character in word):
+            return _tell(UsageError(mark("'{word}' is not UTF-8 text"), word=ascii(word), remedy=mark("set the terminal to UTF-8")))
     program = typer.Typer(
         add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, cls=LazyGroup,
         invoke_without_command=True,
@@ -169,12 +172,16 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return int(group.main(words, prog_name="commlog", standalone_mode=False) or 0)
     except (CommlogError, TyperException) as fault:
-        from commlog.cli.faults import show_fault
-
-        return show_fault(fault)
+        return _tell(fault)
     except (Abort, KeyboardInterrupt):
         typer.echo(translate("Stopped; nothing more was written."), err=True)
         return 130
+
+
+def _tell(fault: CommlogError | TyperException) -> int:
+    from commlog.cli.faults import show_fault
+
+    return show_fault(fault)
 
 
 def main() -> NoReturn:

@@ -119,10 +119,11 @@ def session_of(context: typer.Context) -> Session:
 def look_ahead(folder: str | None) -> "Glimpse | None":
     """Helpers looking at the log's files from now on, while the command is loaded; None for a small log, or none."""
     from commlog.index.glimpse import start_glimpse
+    from commlog.store.names import STATE_FOLDER
 
     start = Path(folder or os.environ.get("COMMLOG_DIR") or Path.cwd()).absolute()
     roots = (start,) if folder else (start, *start.parents)
-    root = next((place for place in roots if (place / "commlog.yaml").is_file()), None)
+    root = next((place for place in roots if os.path.isdir(place / STATE_FOLDER)), None)  # noqa: PTH112 - false for a folder one may not enter
     return start_glimpse(root) if root else None
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from commlog.index.content import first_value, fold_value, has_words
 from commlog.index.tables import NUMBER, ROW_TABLES, TABLES
 from commlog.store.names import INDEX_FILE
+from commlog.version import VERSION
 
 _WAIT_SECONDS: Final = 60
 _READING: Final = frozenset({
@@ -94,8 +95,8 @@ def connect(folder: Path | None) -> Index:
     target = ":memory:" if folder is None else str(folder / INDEX_FILE)
     connection = sqlite3.connect(target, timeout=_WAIT_SECONDS, isolation_level=None)
     try:
-        # Losing the copy costs a rebuild, so it need not survive a power cut; a killed process is covered by the journal.
-        connection.execute("PRAGMA synchronous = OFF")
+        # After a power cut the copy is as it was or gone, not subtly wrong.
+        connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -32000")
     except sqlite3.DatabaseError:
@@ -112,7 +113,7 @@ def is_current(index: Index, key: str) -> bool:
 
 def key_of(key: str) -> str:
     """The key under which a copy is valid: the tables' number and what the log depends on."""
-    return f"{NUMBER}:{key}"
+    return f"{VERSION}:{NUMBER}:{key}"
 
 
 def empty(index: Index, key: str) -> None:

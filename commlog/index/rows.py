@@ -13,6 +13,7 @@ from commlog.model.moment import due_instant
 from commlog.model.record import (
     CUSTOMER,
     DAY_FIELDS,
+    DEFAULT_LINK_TYPE,
     HEADLINES,
     ISSUE,
     Data,
@@ -121,7 +122,7 @@ def _link_rows(fields: Fields) -> Iterable[Row]:
     for link in mappings_of(fields, "links"):
         target = text_of(link, "to")
         if target:
-            yield target, text_of(link, "type") or "relates", text_of(link, "note")
+            yield target, text_of(link, "type") or DEFAULT_LINK_TYPE, text_of(link, "note")
 
 
 def _customer_row(record_id: str, fields: Fields) -> Row:

@@ -42,6 +42,10 @@ HEADLINES: Final[Mapping[str, str]] = {
 }
 
 
+# What a link without a type is, in the templates as well.
+DEFAULT_LINK_TYPE: Final = "follows"
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record as read: its place, its identity and all of its fields as the file has them."""

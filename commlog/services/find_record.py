@@ -41,11 +41,11 @@ def find_path(workspace: Workspace, text: str) -> str:
         return text
     wanted = text.strip()
     index = workspace.index
-    rows = index.rows("SELECT path, id FROM records WHERE id = ?", (wanted,))
+    rows = index.rows("SELECT path, id FROM records WHERE id = ? ORDER BY path", (wanted,))
     if not rows and wanted:
         prefix = wanted.lower()
         rows = index.rows(
-            "SELECT path, id FROM records WHERE (substr(id, 1, ?) = ? OR substr(id, 10, ?) = ?) AND kind <> 'customer' ORDER BY id LIMIT ?",
+            "SELECT path, id FROM records WHERE (substr(id, 1, ?) = ? OR substr(id, 10, ?) = ?) AND kind <> 'customer' ORDER BY id, path LIMIT ?",
             (len(prefix), prefix, len(prefix), prefix, _SHOWN_CANDIDATES + 1),
         )
     if not rows:

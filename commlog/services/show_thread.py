@@ -1,6 +1,7 @@
 """A thread: every record that links join, across channels, in time order, with what is still open."""
 
 from commlog.model.follow_up import read_follow_ups
+from commlog.model.record import DEFAULT_LINK_TYPE
 from commlog.model.thread import ThreadEntry
 from commlog.query.threads import thread_ids
 from commlog.services.find_record import read_record
@@ -25,7 +26,7 @@ def read_thread(workspace: Workspace, text: str) -> tuple[ThreadEntry, ...]:
         record = workspace.reader.read(path).record
         if record is not None:
             links = tuple(
-                (str(link.get("to")), str(link.get("type", "relates")))
+                (str(link.get("to")), str(link.get("type", DEFAULT_LINK_TYPE)))
                 for link in record.fields.get("links") or () if isinstance(link, dict)
             )
             entries.append(ThreadEntry(record, name, read_follow_ups(record.fields), links, record.id == asked.id))

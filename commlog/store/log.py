@@ -122,7 +122,15 @@ def ensure_state_folder(root: Path) -> Path:
 
 def find_root(start: Path) -> Path | None:
     """The nearest folder with `commlog.yaml`, from `start` upwards."""
-    return next((folder for folder in (start, *start.parents) if (folder / SETTINGS_FILE).is_file()), None)
+    return next((folder for folder in (start, *start.parents) if is_log(folder)), None)
+
+
+def is_log(folder: Path) -> bool:
+    """Whether a folder holds settings that may be looked at."""
+    try:
+        return (folder / SETTINGS_FILE).is_file()
+    except OSError:
+        return False
 
 
 def open_log(start: Path, named: str | None) -> Log:
@@ -133,7 +141,7 @@ def open_log(start: Path, named: str | None) -> Log:
         InvalidError: the settings have mistakes.
     """
     root = Path(named) if named else find_root(start)
-    if root is None or not (root / SETTINGS_FILE).is_file():
+    if root is None or not is_log(root):
         where = str(root or start)
         raise NoLogError(
             mark("there is no log at {folder}"), folder=where,

@@ -130,6 +130,8 @@ def _refuse_anchors(text: str) -> None:
 def _explain(fault: MarkedYAMLError, text: str) -> YamlError:
     """The same fault in words for people."""
     place = fault.problem_mark or fault.context_mark
+    if place and fault.context_mark and place.line >= text.rstrip("\n").count("\n") + 1:
+        place = fault.context_mark  # what is never closed is shown where it was opened
     line, column = (place.line + 1, place.column + 1) if place else (1, 1)
     problem = fault.problem or ""
     if "undefined alias" in problem:

@@ -167,7 +167,7 @@ def test_quick_reader_agrees_on_any_value(value):
     ("a: 1\n...\nb: 2\n", "several-documents", (3, 1), {}),
     ("a:\n\t- b\n", "yaml-syntax", (2, 1), {"reason": "a tab where only spaces may stand"}),
     ("a: b: c\n", "yaml-syntax", (1, 5), {"reason": "a colon that YAML takes for the end of a key: put the text in quotes"}),
-    ("a: 'b\n", "yaml-syntax", (2, 1), {"reason": "a quotation mark is not closed"}),
+    ("a: 'b\n", "yaml-syntax", (1, 4), {"reason": "a quotation mark is not closed"}),
     ("a: [b\nc: d\n", "yaml-syntax", (2, 2), {"reason": "a bracket is not closed, or a comma is missing"}),
     ("a: @b\n", "yaml-syntax", (1, 4), {"reason": "this character cannot stand here unquoted"}),
     ("a:\n  - b\n c: d\n", "yaml-syntax", (3, 2), {"reason": "the indentation is wrong, or a key is missing"}),
