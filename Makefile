@@ -50,7 +50,7 @@ transcripts: .venv/dev ## Rewrite the recorded transcripts; review the differenc
 
 messages: .venv/dev ## Collect the texts, merge them into the Chinese catalogue, compile it
 	$(BIN)/pybabel -q extract -F babel.cfg -k mark -k translate --no-location --sort-output --omit-header -o .venv/commlog.pot .
-	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header -D commlog -i .venv/commlog.pot -d commlog/locale -l zh
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -D commlog -i .venv/commlog.pot -d commlog/locale -l zh
 	$(BIN)/pybabel -q compile -D commlog -d commlog/locale -l zh
 
 coverage: .venv/dev ## Branch coverage, line by line

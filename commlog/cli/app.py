@@ -36,7 +36,17 @@ class Command(TyperCommand):
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Write the usage line with its heading translated."""
-        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), f"{translate('Usage:')} ")
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), translate("Usage:") + " ")
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option --help, told in the language in use."""
+        return _told(super().get_help_option(ctx))
+
+    def get_help(self, ctx: Any) -> str:
+        """The page of help, fitted to the terminal."""
+        from commlog.cli.help_page import fit_help
+
+        return fit_help(super().get_help, ctx)
 
 
 class LazyGroup(TyperGroup):
@@ -46,6 +56,16 @@ class LazyGroup(TyperGroup):
     noun: ModuleType | None = None
 
     format_usage = Command.format_usage
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option --help, told in the language in use."""
+        return _told(super().get_help_option(ctx))
+
+    def get_help(self, ctx: Any) -> str:
+        """The page of help, fitted to the terminal."""
+        from commlog.cli.help_page import fit_help
+
+        return fit_help(super().get_help, ctx)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the library's signature
         """Every command's name, in the order of the table."""
@@ -92,6 +112,13 @@ def build_group(name: str, noun: ModuleType) -> Any:
     group = LazyGroup(name=name, help=translate(noun.HELP), rich_markup_mode=None, no_args_is_help=True)
     group.noun = noun
     return _in_language(group)
+
+
+def _told(option: Any) -> Any:
+    # The library writes this help in English itself; it is called at every parse, so nothing is loaded for it.
+    if option is not None:
+        option.help = translate("Show this message and exit.")
+    return option
 
 
 def _in_language(command: Any) -> Any:

@@ -8,7 +8,7 @@ import typer
 from commlog.cli.editor import create_in_editor
 from commlog.cli.faults import show_fault
 from commlog.cli.prompts import ask_fields
-from commlog.cli.session import Session, choose_random, is_interactive, read_stdin, say, session_of, warn
+from commlog.cli.session import Session, choose_random, confirm, is_interactive, read_stdin, say, session_of, warn
 from commlog.errors import InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.record import Fields, Record
@@ -63,7 +63,7 @@ def command(
 def _mend(session: Session, form: Template, request: Request, fault: InvalidError) -> Record:
     """The record after its form, with all the answers in it, was put right in the editor: answers are not typed twice."""
     show_fault(fault)
-    if not typer.confirm(translate("Put it right in the editor?"), default=True, err=True):
+    if not confirm(translate("Put it right in the editor?"), default=True):
         raise typer.Exit(int(fault.exit_code))
     return create_in_editor(session, form, request)
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import typer
 
 from commlog.cli.faults import show_fault
-from commlog.cli.session import Session, choose_random, editor_command, is_interactive, warn
+from commlog.cli.session import Session, choose_random, confirm, editor_command, is_interactive, warn
 from commlog.errors import CommlogError, InvalidError, NotFoundError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.moment import format_instant
@@ -88,7 +88,7 @@ def edit_until_right(session: Session, name: str, text: str, use: Callable[[str]
                 raise placed from None
             show_fault(placed)
             line = next((problem.line for problem in placed.problems if isinstance(problem, Problem) and problem.line), 1)
-            if not typer.confirm(translate("Open it again?"), default=True, err=True):
+            if not confirm(translate("Open it again?"), default=True):
                 warn(translate("your text is kept in {file}").format(file=draft))
                 raise typer.Exit(int(fault.exit_code)) from None
         else:

@@ -1,5 +1,6 @@
 """How a fault is told on stderr: the place, the line itself, the remedy."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ def _show_usage_fault(fault: Any) -> None:
     template, find_name = _WORDS.get(name, ("{reason}", lambda _: ""))
     reason = _reason(str(getattr(fault, "message", "") or fault))
     message = translate(template).format(name=find_name(fault), reason=reason)
-    typer.echo(f"{translate('commlog: error:')} {message}", err=True)
+    typer.echo(translate("commlog: error:") + " " + message, err=True)
     near = sorted(getattr(fault, "possibilities", None) or ())
     if near:
         typer.echo("  " + translate("did you mean {near}?").format(near=", ".join(near)), err=True)
@@ -39,9 +40,11 @@ def _show_usage_fault(fault: Any) -> None:
 
 
 def _reason(message: str) -> str:
-    if message.startswith("Got unexpected extra argument"):
-        words = message.partition(" (")[2].rpartition(")")[0] or message
-        return translate("too many words: {words}").format(words=words)
+    """What the library says, in our words where we have them."""
+    for pattern, words in _REASONS:
+        found = pattern.search(message)
+        if found:
+            return translate(words).format(**found.groupdict())
     return message
 
 
@@ -52,6 +55,13 @@ def _parameter_name(fault: Any) -> str:
     return str(parameter.opts[-1]) if parameter.param_type_name == "option" else str(parameter.human_readable_name).upper()
 
 
+# What the library writes in English, and our words for it.
+_REASONS: Final = (
+    (re.compile(r"^Got unexpected extra arguments? ?(?:\(s\))? ?\((?P<words>.*)\)", re.DOTALL), mark("too many words: {words}")),
+    (re.compile(r"^'(?P<value>.*)' is not a valid int", re.DOTALL), mark("'{value}' is not a whole number")),
+    (re.compile("requires an argument"), mark("its value is missing")),
+    (re.compile("does not take a value"), mark("it takes no value")),
+)
 # The command-line library's usage faults by class: our words, and where their fact is.
 _WORDS: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
     "NoSuchOption": (mark("there is no option {name}"), lambda fault: fault.option_name),

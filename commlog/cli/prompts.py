@@ -6,7 +6,7 @@ from typing import Final
 import typer
 
 from commlog.cli.faults import show_fault
-from commlog.cli.session import Session, language_in_use
+from commlog.cli.session import Session, ask, confirm, language_in_use
 from commlog.errors import NotFoundError
 from commlog.messages import translate
 from commlog.model.record import Data, Fields
@@ -34,7 +34,7 @@ def ask_fields(session: Session, template: Template, request: Request) -> Fields
     first += [field for field in asked if field.key in _ONLY_WHEN]
     _ask_all(session, first, fields)
     rest = [field for field in asked if field not in first and field.type != MAPPING]
-    if rest and typer.confirm(translate("More fields?"), default=False, err=True):
+    if rest and confirm(translate("More fields?"), default=False):
         _ask_all(session, rest, fields)
     return fields
 
@@ -60,7 +60,7 @@ def _ask(session: Session, field: Field) -> Data:
         typer.echo(f"  {number}. {value_label(field, choice, language)}", err=True)
     default = value_label(field, field.default, language) if field.default is not None else ""
     while True:
-        answer = str(typer.prompt(label(field, language), default=default, show_default=bool(default), err=True)).strip()
+        answer = ask(f"{label(field, language)} [{default}]: " if default else f"{label(field, language)}: ").strip() or default
         if not answer:
             if not field.required or _has_own_default(field):
                 return None

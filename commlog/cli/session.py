@@ -144,6 +144,34 @@ def is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def ask(question: str) -> str:
+    """The line somebody types after a question; the question goes to stderr whole, for stdout is the answer's.
+
+    Raises:
+        Abort: they stopped instead.
+    """
+    typer.echo(question, err=True, nl=False)
+    try:
+        return input()
+    except (EOFError, KeyboardInterrupt):
+        typer.echo(err=True)
+        raise typer.Abort from None
+
+
+def confirm(question: str, *, default: bool) -> bool:
+    """Whether somebody agrees; Enter takes the default.
+
+    Raises:
+        Abort: they stopped instead.
+    """
+    while True:
+        answer = ask(f"{question} [{'Y/n' if default else 'y/N'}]: ").strip().casefold()
+        if not answer:
+            return default
+        if answer in {"y", "yes", "n", "no", "是", "否"}:
+            return answer in {"y", "yes", "是"}
+
+
 def read_stdin() -> bytes:
     """All of standard input."""
     return sys.stdin.buffer.read()

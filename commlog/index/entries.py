@@ -1,6 +1,5 @@
 """One file of the log as the copy holds it: its rows when it could be read, and what is wrong with it."""
 
-import difflib
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
@@ -91,7 +90,9 @@ class RecordReader:
             return None, (_broken_template(path, text, name, fault),)
         if template is not None:
             return template, ()
-        near = difflib.get_close_matches(name, self.catalog.names(), 1)
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, self.catalog.names(), 1)
         facts = [("value", name), ("expected", self._known_templates()), *(("suggestion", other) for other in near)]
         line, column = parse_located(text).position(("template",))
         return None, (Problem("unknown-template", path, line, column, "template", tuple(facts)),)

@@ -7,10 +7,11 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-from commlog.index.changes import Plan, is_up_to_date, refresh
-from commlog.index.database import Index, Row, connect, remove
+from commlog.index.changes import Plan, compare, is_up_to_date, key_of, known_folders
+from commlog.index.database import Index, Row, connect, empty, is_current, remove
 from commlog.index.entries import RecordReader
-from commlog.index.glimpse import Glimpse
+from commlog.index.glimpse import Glimpse, read_tick
+from commlog.index.view import View
 from commlog.store.files import lock
 from commlog.store.log import ensure_state_folder
 from commlog.store.names import INDEX_FILE
@@ -70,6 +71,31 @@ def rebuild_index(reader: RecordReader) -> Index:
                 remove(folder)
             return _refreshed(reader, folder, Plan(from_nothing=True))
     return _refreshed(reader, None, Plan(from_nothing=True))
+
+
+def refresh(index: Index, reader: RecordReader, folder: Path | None, plan: Plan) -> None:
+    """Bring the copy up to date; reads only the files whose size, times or inode changed.
+
+    `folder` is where the copy lies, None for one in memory.
+
+    Raises:
+        sqlite3.DatabaseError: the copy cannot be written, or is damaged.
+    """
+    key = key_of(reader)
+    seen = plan.glimpse.fingerprints() if plan.glimpse else None
+    tick = plan.glimpse.tick if plan.glimpse and seen is not None else read_tick(folder)
+    view = View(reader.log.root, seen)
+    if not plan.from_nothing and is_current(index, key) and view.is_known(known_folders(index)):
+        return
+    with index.transaction():
+        # Loaded when there is something to write: mostly there is nothing.
+        from commlog.index.choices import choice_rows
+        from commlog.index.writing import write_change
+
+        if plan.from_nothing or not is_current(index, key):
+            empty(index, key)
+            index.insert("choices", choice_rows(reader.catalog, reader.log.settings.priority_labels))
+        write_change(index, reader, compare(index, view), tick)
 
 
 def _refreshed(reader: RecordReader, folder: Path | None, plan: Plan) -> Index:

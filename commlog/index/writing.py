@@ -3,10 +3,13 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from commlog.index.changes import Change
 from commlog.index.database import Index, Row
-from commlog.index.parallel import Entry
+from commlog.index.entries import RecordReader
+from commlog.index.parallel import Entry, read_entries
 from commlog.index.scan import Stamp
 from commlog.messages import current_language
 from commlog.model.problem import Problem
@@ -16,6 +19,12 @@ _CHUNK: Final = 500
 LANGUAGE_FACT: Final = "language"
 
 
+# The size of a file that may have changed in the same tick in which it was looked at: no file has it.
+_UNSURE: Final = -1
+# The fingerprint of a folder with such a file: no folder has it.
+_NO_FINGERPRINT: Final = b""
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """One file's entry with the folder it is in and its stamp."""
@@ -23,6 +32,37 @@ class Placed:
     directory: str
     stamp: Stamp
     entry: Entry
+
+
+def write_change(index: Index, reader: RecordReader, change: Change, tick: int) -> None:
+    """Read what is new and write it, inside the caller's transaction; what was touched since `tick` is read again next time."""
+    index.forget_files(change.to_forget)
+    unsure: set[str] = set()
+    write_entries(index, _iter_entries(reader, change, tick, unsure))
+    remembered = [
+        (state.directory, _NO_FINGERPRINT if state.directory in unsure else state.fingerprint) for state in change.folders
+    ]
+    index.connection.executemany("INSERT OR REPLACE INTO directories VALUES (?, ?)", remembered)
+    gone = [(directory,) for directory in change.gone_folders]
+    index.connection.executemany("DELETE FROM directories WHERE directory = ?", gone)
+
+
+def _iter_entries(reader: RecordReader, change: Change, tick: int, unsure: set[str]) -> Iterator[Placed]:
+    """The entries of what is to be read; folders that have to be looked at again next time are added to `unsure`."""
+    for entry in read_entries(reader, list(change.to_read)):
+        path, rows, problems = entry
+        directory, stamp = change.to_read[path]
+        if not rows and problems[0].code == "unreadable-file" and not _exists(reader.log.root / path):
+            unsure.add(directory)  # deleted since the folder was listed: it is not unreadable, it is not there
+            continue
+        if max(stamp[1], stamp[2]) >= tick:
+            unsure.add(directory)
+            stamp = (_UNSURE, *stamp[1:])
+        yield Placed(directory, stamp, entry)
+
+
+def _exists(path: Path) -> bool:
+    return path.exists() or path.is_symlink()
 
 
 def write_entries(index: Index, entries: Iterable[Placed]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0  # seconds after which a program that should have answered is taken to hang
+PATIENCE = 20.0  # seconds after which a program that should have answered is taken to hang
 
 SETTINGS = """\
 timezone: Asia/Shanghai

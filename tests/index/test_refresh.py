@@ -272,7 +272,7 @@ def test_a_killed_refresh_leaves_a_copy_that_can_be_used(root: Path, written: in
     program = f"""
 import os, signal
 from pathlib import Path
-from commlog.index import changes
+from commlog.index import writing
 from commlog.index.refresh import open_index
 from commlog.index.entries import RecordReader
 from commlog.store.log import open_log
@@ -283,8 +283,8 @@ def die_in_the_middle(reader, paths):
         if place == {written}:
             os.kill(os.getpid(), signal.SIGKILL)
         yield entry
-original = changes.read_entries
-changes.read_entries = die_in_the_middle
+original = writing.read_entries
+writing.read_entries = die_in_the_middle
 catalog = Catalog()
 open_index(RecordReader(open_log(Path({str(root)!r}), {str(root)!r}), catalog, Validator(catalog)))
 """
