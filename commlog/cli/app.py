@@ -220,8 +220,8 @@ def main() -> NoReturn:
     try:
         code = run(sys.argv[1:])
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough.
+    except (BrokenPipeError, SystemExit):
+        # The reader (head, less) has seen enough; while a command runs, the library makes an exit of it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.DONE
     raise SystemExit(code)

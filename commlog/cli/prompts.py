@@ -6,7 +6,7 @@ from typing import Final
 import typer
 
 from commlog.cli.faults import show_fault
-from commlog.cli.session import Session, ask, confirm, language_in_use
+from commlog.cli.session import Session, advise, ask, confirm, language_in_use
 from commlog.errors import NotFoundError
 from commlog.messages import translate
 from commlog.model.record import Data, Fields
@@ -54,7 +54,7 @@ def _ask(session: Session, field: Field) -> Data:
     language = language_in_use()
     advice = hint(field, language)
     if advice:
-        typer.secho(f"  {advice}", err=True, dim=True)
+        advise(f"  {advice}")
     choices = list(field.enum)
     for number, choice in enumerate(choices, start=1):
         typer.echo(f"  {number}. {value_label(field, choice, language)}", err=True)

@@ -144,6 +144,11 @@ def is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def advise(text: str) -> None:
+    """Show advice beside a question, paler than the question where colours are welcome."""
+    typer.echo(text if os.environ.get("NO_COLOR") else typer.style(text, dim=True), err=True)
+
+
 def ask(question: str) -> str:
     """The line somebody types after a question; the question goes to stderr whole, for stdout is the answer's.
 

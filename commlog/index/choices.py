@@ -14,25 +14,25 @@ def choice_rows(catalog: Catalog, priorities: Mapping[str, Words]) -> list[tuple
 
     `priorities` are the labels that settings give; a template itself is a choice of the field `template`.
     """
-    rows: dict[tuple[str, str], Words] = {("priority", slug): words for slug, words in priorities.items()}
+    rows: dict[tuple[str, str], Words] = {
+        (key, slug): words for slug, words in priorities.items() for key in ("priority", "followups.priority")
+    }
     for name in catalog.names():
         try:
             template = catalog.get(name)
         except CommlogError:
             continue  # `check` and `doctor` say what is wrong with it
         rows.setdefault(("template", name), template.labels)
-        for key, slug, words in _choices_in(template.fields):
+        for key, slug, words in _choices_in(template.fields, ""):
             rows.setdefault((key, slug), words)
     return [(key, slug, words.get("zh") or slug, words.get("en") or slug) for (key, slug), words in rows.items()]
 
 
-def _choices_in(fields: tuple[Field, ...]) -> Iterator[tuple[str, str, Words]]:
+def _choices_in(fields: tuple[Field, ...], above: str) -> Iterator[tuple[str, str, Words]]:
+    """Every choice below some fields, by dotted key without list places."""
     for field in fields:
-        for slug, words in field.enum_labels.items():
-            yield field.key, slug, words
-        item = field.item
-        yield from _choices_in(field.fields)
-        if item is not None:
-            for slug, words in item.enum_labels.items():
-                yield field.key, slug, words
-            yield from _choices_in(item.fields)
+        key = f"{above}{field.key}"
+        for owner in (field, *((field.item,) if field.item else ())):
+            for slug, words in owner.enum_labels.items():
+                yield key, slug, words
+            yield from _choices_in(owner.fields, f"{key}.")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from commlog.index.content import content_of
@@ -90,10 +90,16 @@ def _issue_closed_at(fields: Fields, calendar: WorkCalendar) -> int | None:
 def _day_of(record: Record, started: datetime | None, calendar: WorkCalendar) -> str | None:
     if started is not None:
         return started.astimezone(calendar.zone).date().isoformat()
-    day = text_of(record.fields, DAY_FIELDS[record.kind])
-    if day is None and record.id[:8].isdigit():
-        return f"{record.id[0:4]}-{record.id[4:6]}-{record.id[6:8]}"
-    return day[:10] if day else None
+    told = text_of(record.fields, DAY_FIELDS[record.kind]) or ""
+    digits = record.id[:8]
+    return next(filter(None, map(_readable_day, (told[:10], f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"))), None)
+
+
+def _readable_day(text: str) -> str | None:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return None
 
 
 def _follow_up_row(record_id: str, item: FollowUp, calendar: WorkCalendar) -> Row:

@@ -1,6 +1,7 @@
 """The answer of a listing: named columns and rows of plain values, before anyone decides how they look."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from commlog.model.record import Data
 
@@ -9,17 +10,18 @@ from commlog.model.record import Data
 class Listing:
     """Rows under named columns; `shown` are the columns a table shows when nobody chooses.
 
-    Values are plain: slugs, stored dates and instants, numbers, booleans, None. `id_column` is what `--format ids` prints.
+    Values are plain: slugs, stored dates and instants, numbers, booleans, None. `id_column` is what `--format ids` prints;
+    `words` names, by column, the dotted field whose labels its slugs have, where that is not the column itself.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Data, ...], ...]
     shown: tuple[str, ...]
     id_column: str
-    groups: str | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def narrowed(self, columns: tuple[str, ...]) -> "Listing":
         """The same rows with only these columns, in this order."""
         places = [self.columns.index(column) for column in columns]
         rows = tuple(tuple(row[place] for place in places) for row in self.rows)
-        return Listing(columns, rows, columns, self.id_column, self.groups)
+        return Listing(columns, rows, columns, self.id_column, self.words)

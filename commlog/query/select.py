@@ -109,6 +109,9 @@ class _Selection:
         if self.domain is Domain.FOLLOW_UPS:
             return inner
         found = is_among("r.record", _FOLLOW_UPS, inner)
+        if name == "status" and PENDING not in term.values:
+            # A record with a status of its own (an issue) is asked for that, not for its follow-ups'.
+            found = all_of((Condition("r.status IS NULL"), found))
         return any_of((self._of_column(f"r.{name}", term), found)) if name in _OWN else found
 
     def _follow_up_conditions(self, term: Term) -> list[Condition]:

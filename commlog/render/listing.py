@@ -52,7 +52,7 @@ def format_listing(listing: Listing, output_format: str, labels: Labels, width: 
     return _FORMATTERS[output_format](listing, labels)
 
 
-def _cell(column: str, value: Data, labels: Labels) -> str:
+def _cell(field: str, value: Data, labels: Labels) -> str:
     """A value as people read it."""
     if value is None:
         return ""
@@ -61,11 +61,12 @@ def _cell(column: str, value: Data, labels: Labels) -> str:
     text = str(value)
     if text[:4].isdecimal() and text[10:11] == "T":
         return f"{text[:10]} {text[11:16]}"
-    return harmless(labels.value(column, text))
+    return harmless(labels.value(field, text))
 
 
 def _cells(listing: Listing, labels: Labels) -> list[list[str]]:
-    return [[_cell(column, value, labels) for column, value in zip(listing.columns, row, strict=True)] for row in listing.rows]
+    fields = [listing.words.get(column, column) for column in listing.columns]
+    return [[_cell(field, value, labels) for field, value in zip(fields, row, strict=True)] for row in listing.rows]
 
 
 def _format_table(listing: Listing, labels: Labels, width: int | None) -> str:

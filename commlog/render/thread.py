@@ -26,7 +26,7 @@ def format_thread(entries: Sequence[ThreadEntry], output_format: str, labels: La
         return json.dumps([_object(entry) for entry in entries], ensure_ascii=False, indent=2)
     blocks = [_block(entry, labels) for entry in entries]
     pending = sum(follow_up.is_pending for entry in entries for follow_up in entry.follow_ups)
-    summary = translate("{records} records, {pending} follow-ups open").format(records=len(entries), pending=pending)
+    summary = translate("records: {records}, open follow-ups: {pending}").format(records=len(entries), pending=pending)
     return "\n\n".join((*blocks, summary))
 
 
@@ -48,14 +48,14 @@ def _block(entry: ThreadEntry, labels: Labels) -> str:
             break
     if fields.get("outcome"):
         lines.append("    " + translate("outcome: {outcome}").format(outcome=labels.value("outcome", str(fields["outcome"]))))
-    lines += [f"    ↑ {labels.value('type', kind)} {harmless(target)}" for target, kind in entry.links]
+    lines += [f"    ↑ {labels.value('links.type', kind)} {harmless(target)}" for target, kind in entry.links]
     lines += [_follow_up_line(entry.record.id, follow_up, labels) for follow_up in entry.follow_ups]
     return "\n".join(lines)
 
 
 def _follow_up_line(record_id: str, follow_up: FollowUp, labels: Labels) -> str:
     mark = _OPEN if follow_up.is_pending else _CLOSED
-    status = labels.value("status", follow_up.status)
+    status = labels.value("followups.status", follow_up.status)
     told = follow_up.result or ""
     due = translate("due {due}").format(due=format_due(follow_up.due)) if follow_up.is_pending else told
     words = [f"{record_id}/{follow_up.n}", status, follow_up.owner or "-", follow_up.action, due]

@@ -132,7 +132,7 @@ def find_customer(workspace: Workspace, text: str) -> str:
         raise AmbiguousError(mark("'{name}' could be several customers: {candidates}"), name=text, candidates=shown, remedy=mark("give the id"))
     if not rows:
         near = nearest_customers(workspace, wanted)
-        remedy = mark("did you mean {near}? else add --new-customer NAME") if near else mark("add --new-customer NAME, or: commlog customer create")
+        remedy = mark("did you mean {near}? a new one: commlog customer create, or create … --new-customer NAME") if near else mark("a new one: commlog customer create, or create … --new-customer NAME")
         raise NotFoundError(mark("there is no customer '{name}'"), name=text, near=near, remedy=remedy)
     return str(rows[0][0])
 

@@ -19,6 +19,7 @@ COLUMN_NAMES = (
     "due_rule", "status", "is_overdue", "late", "agreed_with_customer", "channel", "path",
 )
 SHOWN = ("address", "due", "late", "status", "priority", "owner", "customer_name", "action")
+_WORDS = {"status": "followups.status", "priority": "followups.priority"}
 _STATUS = frozenset({"status"})
 _SQL = """
 SELECT f.address, r.id, f.n, r.customer, f.action, r.subject, f.method, f.owner, f.priority, f.due, f.due_at, f.due_rule,
@@ -41,7 +42,7 @@ def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm
     order = order_by(sort or "due", COLUMNS[Domain.FOLLOW_UPS], Domain.FOLLOW_UPS)
     rows = workspace.index.rows(_SQL.format(condition=condition.sql, order=order), (*condition.parameters, limit))
     lateness = _Lateness(workspace.now, workspace.log.settings.calendar)
-    return Listing(COLUMN_NAMES, tuple(_row(row, lateness) for row in rows), SHOWN, "address")
+    return Listing(COLUMN_NAMES, tuple(_row(row, lateness) for row in rows), SHOWN, "address", _WORDS)
 
 
 def _row(row: tuple[Data, ...], lateness: "_Lateness") -> tuple[Data, ...]:

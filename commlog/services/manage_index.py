@@ -1,5 +1,6 @@
 """The copy itself: how it stands, made anew, and asked in SQL."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from commlog.errors import UsageError
@@ -56,4 +57,18 @@ def ask_sql(workspace: Workspace, sql: str) -> Listing:
         raise UsageError(mark("sql: {reason}"), reason=str(fault), remedy=mark("the tables are described in docs/SQL.md; the copy is read-only")) from None
     if not columns:
         raise UsageError(mark("sql: this gives no rows"), remedy=mark("write a SELECT; the tables are described in docs/SQL.md"))
-    return Listing(tuple(columns), tuple(rows), tuple(columns), columns[0])
+    names = _distinct(columns)
+    plain = tuple(tuple(value.hex() if isinstance(value, bytes) else value for value in row) for row in rows)
+    return Listing(names, plain, names, names[0])
+
+
+def _distinct(columns: Sequence[str]) -> tuple[str, ...]:
+    """The column names, those that stand twice numbered: as JSON keys none may be lost."""
+    names: list[str] = []
+    for column in columns:
+        number, name = 1, column
+        while name in names:
+            number += 1
+            name = f"{column}:{number}"
+        names.append(name)
+    return tuple(names)

@@ -26,7 +26,7 @@ DEFAULT_PRIORITIES: Final = {
 }
 KNOWN_KEYS: Final = (
     "timezone", "language", "members", "calendar", "priorities", "default_priority", "record_within", "branches",
-    "visit_every", "dormant_after", "response_within", "remind", "mask", "notify",
+    "visit_every", "dormant_after", "response_within", "care", "remind", "mask", "notify",
 )
 _NO_LIMIT: Final = Limit(0, "none")
 MEMBER_KEYS: Final = ("id", "name", "aliases", "email", "role", "notify", "deputy", "away")
@@ -172,7 +172,9 @@ def _iter_dates(dated: Section, kind: str) -> Iterator[tuple[str | int, Data, Da
     if isinstance(entries, dict):
         yield from ((text, text, entry) for text, entry in entries.items())
     else:
-        yield from ((place, text, "") for place, text in enumerate(dated.items(kind)))
+        for place, item in enumerate(dated.items(kind)):
+            details = dict(item) if isinstance(item, dict) else {}
+            yield place, details.pop("date", None) if details else item, details or ""
 
 
 def _date(value: Data) -> date:

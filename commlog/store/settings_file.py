@@ -58,7 +58,7 @@ class Section:
                 from difflib import get_close_matches
 
                 near = get_close_matches(key, known, 1)
-                facts = {"suggestion": near[0]} if near else {"suggestion": ", ".join(known)}
+                facts = {"suggestion": near[0]} if near else {}
                 self.report("unknown-setting", (*path, key), **facts)
 
     def mapping(self, key: str) -> Fields:

@@ -93,7 +93,9 @@ class Converter:
         translated: dict[str, Data] = {}
         for key, value in data.items():
             field = find_child(owner, key) if isinstance(key, str) else None
-            translated[field.key if field else key] = self._translate(field, value) if field else value
+            # Two names of one field: the second stays as it is, and validation names it; neither is lost.
+            known = field is not None and (field.key == key or field.key not in data) and field.key not in translated
+            translated[field.key if field and known else key] = self._translate(field, value) if field else value
         return translated
 
     def _translate(self, field: Field, value: Data) -> Data:

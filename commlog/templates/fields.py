@@ -91,6 +91,17 @@ def find_child(owner: HasFields, words: str) -> Field | None:
     return matching[0] if len(matching) == 1 else None
 
 
+def guess_child(owner: HasFields, words: str) -> Field | None:
+    """The field one level below that somebody means who types its key, its label, or the end of one label only."""
+    found = find_child(owner, words)
+    wanted = fold(words)
+    if found is not None or len(wanted) < 2:
+        return found
+    # 渠道 for 沟通渠道: what stands before the last word of a label says little.
+    ending = [field for field in owner.fields if any(fold(name).endswith(wanted) for name in field.labels.values())]
+    return ending[0] if len(ending) == 1 else None
+
+
 def find_field(template: HasFields, dotted: str) -> Field | None:
     """The field a dotted name means (`followups.0.due`, `沟通渠道`, `party.姓名`), if there is one."""
     steps = split_dotted(dotted)
@@ -186,7 +197,7 @@ def _step(field: Field | None, owner: HasFields | None, step: str) -> tuple[Fiel
     """The field one step further down, and what its own steps are looked up in."""
     if field is not None and field.item is not None and _is_index(step):
         return field.item, field.item
-    found = find_child(owner, step) if owner is not None and step else None
+    found = guess_child(owner, step) if owner is not None and step else None
     if found is None and field is not None and field.free and step:
         found = free_field(step)
     return found, found

@@ -51,18 +51,18 @@ def test_no_color_is_respected_at_a_terminal(terminal):
     ("variables", "encoding"),
     [
         ({"LANG": "C", "LC_ALL": "C"}, "utf-8"),
-        ({"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}, "ascii"),
+        ({"LANG": "C", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}, "utf-8"),
         ({"PYTHONIOENCODING": "gbk"}, "gbk"),
     ],
 )
 def test_terminals_of_any_encoding(program, variables, encoding):
-    """In the C locale, on a GBK and on an ASCII terminal there is an answer; what cannot be shown is a mark."""
+    """In the C locale and on a GBK terminal the answer is readable; what cannot be shown is a mark, not a crash."""
     for words in (["customer", "list", "--format", "csv"], ["--language", "zh", "customer", "show", "acme"], ["show", "没有😀"]):
         done = program(*words, **variables)
         assert done.returncode in {0, 4}
         assert b"Traceback" not in done.stderr
         text = (done.stdout + done.stderr).decode(encoding)
-        assert ("艾克米公司" in text) == (encoding != "ascii" and words[0] != "show")
+        assert ("艾克米公司" if "acme" in words or "list" in words else "没有") in text
 
 
 def test_chinese_on_the_command_line_in_the_c_locale(program, folder):

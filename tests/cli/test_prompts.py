@@ -83,7 +83,7 @@ def test_more_fields_are_asked_for_when_wanted(terminal, folder):
     screen.answer(r"Answer: ", "Ten")
     screen.answer(r"More fields\?", "y")
     for pattern, line in [
-        (r"Category: ", "price"), (r"Keywords: ", "price, cost"), (r"Audience: ", "2"), (r"(Agent|Approved by): ", ""),
+        (r"Category: ", "price"), (r"Keywords: ", "price, cost"), (r"Audience.*: ", "2"), (r"(Agent|Approved by): ", ""),
         (r"Approved.*: ", ""), (r"Valid until: ", "2027-01-01"),
     ]:
         screen.answer(pattern, line)

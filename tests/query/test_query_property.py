@@ -146,6 +146,8 @@ class Oracle:
         if name in {"owner", "priority", "status", "due", "action", "n"}:
             own = name in {"owner", "priority", "status"} and not follow_up and self.column(term, value, item[name])
             among = [follow_up] if follow_up else item["follow_ups"]
+            if name == "status" and not follow_up and item["status"] is not None and "pending" not in term.values:
+                return own
             return own or any(self.of_follow_up(term, value, one) for one in among)
         if name == "has":
             return self.has(value, item, follow_up)

@@ -125,6 +125,12 @@ def test_nested_data_in_labels():
     }
 
 
+def test_two_names_of_one_field_lose_neither():
+    """A field given by key and by label keeps both values, so that validation can name the second."""
+    assert CONVERTER.translate_data(CATALOG.get("service"), {"channel": "phone", "沟通渠道": "邮件"}) == {"channel": "phone", "沟通渠道": "email"}
+    assert CONVERTER.translate_data(CATALOG.get("service"), {"沟通渠道": "邮件", "Channel": "电话"}) == {"channel": "email", "Channel": "phone"}
+
+
 def test_translating_is_idempotent():
     """Data already in keys and slugs is left as it is."""
     data = {"channel": "phone", "followups": [{"n": 1, "action": "a", "due": "2026-03-11"}], "started_at": "2026-03-10T14:30:00+08:00"}

@@ -25,7 +25,7 @@ CUSTOMER = Catalog().get("customer")
     ("followups.0.due", ("followups", 0, "due")), ("followups[0].due", ("followups", 0, "due")),
     ("后续跟进.0.完成期限", ("followups", 0, "due")), ("Follow-ups.1.Agreed with customer", ("followups", 1, "agreed_with_customer")),
     ("客户(本次填写).姓名/名称", ("party", "name")), ("party.行业", ("party", "industry")),
-    ("extra.车牌.颜色", ("extra", "车牌", "颜色")), ("tags.0", ("tags", 0)), ("满意度", None), ("channel.x", None), ("", None),
+    ("extra.车牌.颜色", ("extra", "车牌", "颜色")), ("tags.0", ("tags", 0)), ("满意度", ("satisfaction",)), ("时间", None), ("channel.x", None), ("", None),
     ("followups.action", None), ("a..b", None), ("extra.", None),
 ])
 def test_a_field_is_found_by_key_or_label(dotted, path):
