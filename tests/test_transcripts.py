@@ -1,7 +1,7 @@
-"""Transcripts: what people type and what they get, run again in a fresh copy of the example log.
+r"""Transcripts: what people type and what they get, run again in a fresh copy of the example log.
 
 A transcript is a text file. Each block begins with `$ ` and a call, its standard input after `<<'EOF'`; then follow
-stdout (a carriage return as \\r), the lines of stderr after `! `, and `[exit N]` unless the call ended well. `$ export X=…` holds for the rest of
+stdout (a carriage return as \r), the lines of stderr after `! `, and `[exit N]` unless the call ended well. `$ export X=…` holds for the rest of
 the file, `$ # …` is a remark, and anything else than commlog is run by the shell. Ids that are drawn at random are
 written <id1>, <id2>, …, in calls too. COMMLOG_REWRITE=1 (`make transcripts`) writes down what happens instead.
 """

@@ -11,10 +11,11 @@ from commlog.cli.prompts import ask_fields
 from commlog.cli.session import Session, choose_random, confirm, is_interactive, read_stdin, say, session_of, warn
 from commlog.errors import InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.messages import mark, translate
-from commlog.model.record import Fields, Record
+from commlog.model.record import CUSTOMER, Fields, Record
 from commlog.services.create_record import Draft, Request, create_record, draft_record
 from commlog.services.draft import assign_all, converter_of, parse_input
 from commlog.services.follow_up_text import parse_follow_up
+from commlog.store.names import record_path
 from commlog.templates.catalog import Template
 
 HELP = mark("Write a new record of a template; prints its id.")
@@ -57,6 +58,8 @@ def command(
             raise
         record = _mend(session, form, request, fault)
     say(record.id)
+    if new_customer:
+        warn(translate("wrote {path}").format(path=record_path(CUSTOMER, str(record.fields["customer"]))))
     warn(translate("wrote {path}").format(path=record.path))
 
 

@@ -54,6 +54,7 @@ KINDS: Final[dict[str, Kind]] = {
     "too-long": Kind(mark("{field}: is too long (at most {expected})"), mark("shorten it")),
     "too-short": Kind(mark("{field}: is too short (at least {expected})"), mark("fill it in")),
     "out-of-range": Kind(mark("{field}: {value} is out of range ({expected})"), mark("write a number in this range")),
+    "blank": Kind(mark("{field}: is blank"), mark("fill it in, or take the line away")),
     "wrong-pattern": Kind(mark("{field}: '{value}' has characters or a form that is not allowed here"), mark("expected: {expected}")),
     "const-differs": Kind(mark("{field}: '{value}' should be '{expected}'"), mark("write {expected}")),
     "rule-broken": Kind(mark("{reason}"), mark("fill in what the rule asks for")),

@@ -41,7 +41,7 @@ _FORMAT_WORDS: Final = {
     "email": mark("an e-mail address"),
 }
 # Of two findings on one value, the one on the right only repeats the one on the left.
-_SAYS_MORE: Final = (("wrong-format", "wrong-pattern"), ("wrong-pattern", "too-short"))
+_SAYS_MORE: Final = (("wrong-format", "wrong-pattern"), ("wrong-pattern", "too-short"), ("blank", "too-short"), ("blank", "wrong-format"))
 
 
 class Explainer:
@@ -154,6 +154,8 @@ class Explainer:
         return self._finding(error, "wrong-format", value=_shown(error.instance), expected=_expected(error))
 
     def _pattern(self, error: ValidationError) -> Finding:
+        if isinstance(error.instance, str) and not error.instance.strip():
+            return self._finding(error, "blank")
         return self._finding(error, "wrong-pattern", value=_shown(error.instance), expected=_expected(error))
 
     def _size(self, error: ValidationError) -> Finding:

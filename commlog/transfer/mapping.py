@@ -78,6 +78,9 @@ def _other_columns(import_map: ImportMap, columns: Iterable[str]) -> tuple[str, 
     """The columns of which no field holds the cell: conditions and follow-ups only ask for it."""
     pieces = (piece for target in import_map.targets for text in target.source.texts for piece in text)
     used = {piece.text for piece in pieces if piece.is_column}
+    # A phone number belongs in the customer's file, where it is marked personal, not in every record.
+    personal = (target.source.texts for target in import_map.new_customer if target.field.personal)
+    used |= {piece.text for texts in personal for text in texts for piece in text if piece.is_column}
     return tuple(column for column in columns if column not in used and column != IMPORT_KEY)
 
 

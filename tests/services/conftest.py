@@ -12,7 +12,11 @@ import pytest
 from commlog.messages import use_language
 from commlog.model.record import Record
 from commlog.services.change_follow_up import (
-    Details, add_follow_up, assign_follow_up, move_follow_up, reschedule_follow_up,
+    Details,
+    add_follow_up,
+    assign_follow_up,
+    move_follow_up,
+    reschedule_follow_up,
 )
 from commlog.services.create_record import Request, create_record
 from commlog.services.draft import assign_all

@@ -432,7 +432,7 @@ def test_a_priority_may_be_given_by_its_label(log):
 
 # The file
 
-LAYOUT = '''\
+LAYOUT = """\
 # A record somebody takes good care of by hand
 template:   service      # the desk's form
 id: 20260310-aaaaaa
@@ -484,7 +484,7 @@ followups:
 # after the list
 extra: {a: 1,   b: [x,y]}
 # the end
-'''
+"""
 VERB_DETAILS = {
     "start": {}, "wait": {"note": "asked"}, "done": {"result": "two\nlines: of # result"}, "close": {"note": "gone"},
     "assign": {"owner": "wang"}, "reschedule": {"due": "2026-04-01 17:00"},

@@ -11,7 +11,7 @@ from commlog.store.log import Log
 
 PATH = "records/interactions/2026/03/20260310-aaaaaa.yaml"
 ID = "20260310-aaaaaa"
-TEXT = '''\
+TEXT = """\
 # kept by hand
 id: 20260310-aaaaaa
 template: service
@@ -37,7 +37,7 @@ outcome: resolved
 extra:
     weather: rain
 # the end
-'''
+"""
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from commlog.services.find_record import find_path
 from commlog.services.link_records import link_records, unlink_records
 from commlog.services.show_thread import read_thread
 
-LAYOUT = '''\
+LAYOUT = """\
 # by hand
 id: 20260310-aaaaaa
 template: member
@@ -20,7 +20,7 @@ recorded_at: 2026-03-10T09:30:00+08:00
 subject: 'a'   # one
 core_request: c
 summary: s
-'''
+"""
 
 
 @pytest.fixture
