@@ -14,6 +14,6 @@ def tell(session: Session, changed: tuple[Address, FollowUp]) -> None:
     labels = labels_of(session)
     say(str(address))
     warn(translate("{address} is {status}; owner {owner}, due {due}").format(
-        address=address, status=labels.value("followups.status", follow_up.status), owner=follow_up.owner or "-",
+        address=address, status=labels.value("followups.status", follow_up.status), owner=labels.value("owner", follow_up.owner or "-"),
         due=format_due(follow_up.due),
     ))

@@ -14,6 +14,8 @@ from commlog.render.labels import Labels
 from commlog.render.listing import choose_columns, format_listing
 
 NO_LIMIT = -1
+# Columns that hold a member's id: people read the name.
+_PEOPLE = frozenset({"owner", "agent"})
 
 query_argument: Any = typer.Argument(
     None, metavar="[QUERY]", show_default=False,
@@ -33,8 +35,11 @@ id_argument: Any = typer.Argument(..., metavar="ID", help=mark("The record's id,
 def labels_of(session: Session) -> Labels:
     """The words for columns and slugs in a session's log."""
     language = language_in_use()
+    people = {member.id: member.name for member in session.workspace.log.settings.members}
 
     def find_words(column: str) -> dict[str, str]:
+        if column in _PEOPLE:
+            return people
         return dict(session.workspace.index.rows(f"SELECT slug, {language} FROM choices WHERE field = ?", (column,)))  # noqa: S608 - zh or en
 
     return Labels(find_words)

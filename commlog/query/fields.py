@@ -29,7 +29,7 @@ _TABLE: Final[tuple[tuple[str, ValueType, tuple[str, ...]], ...]] = (
     ("owner", ValueType.NAME, ("负责人", "责任人")),
     ("priority", ValueType.NAME, ("优先级",)),
     ("status", ValueType.CHOICE, ("状态", "处理进度")),
-    ("due", ValueType.MOMENT, ("due_at", "截止", "到期", "截止时间", "到期时间")),
+    ("due", ValueType.MOMENT, ("due_at", "期限", "截止", "到期", "截止时间", "到期时间")),
     ("action", ValueType.TEXT, ("行动", "跟进", "跟进事项")),
     ("n", ValueType.NUMBER, ("序号",)),
     ("thread", ValueType.RECORD, ("会话", "线索")),

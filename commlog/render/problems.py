@@ -18,7 +18,7 @@ _MOST_BEFORE: Final = 80
 def format_error(fault: CommlogError) -> str:
     """A fault as stderr shows it, all of its problems included."""
     place = _place(fault.file, fault.line, fault.column)
-    lines = [harmless(f"{translate('commlog: error:')} {place}{fault.message}")]
+    lines = [harmless(translate("commlog: error:") + f" {place}{fault.message}")]
     sources = fault.source.split("\n") if fault.problems else []
     for problem in fault.problems:
         if isinstance(problem, Problem):
@@ -63,16 +63,20 @@ def format_inspection_text(inspection: Inspection) -> str:
 def format_summary(inspection: Inspection) -> str:
     """How many files were checked and what came of it, in one line."""
     errors, warnings = inspection.errors, len(inspection.problems) - inspection.errors
-    files = translate("{count} file" if inspection.files == 1 else "{count} files").format(count=inspection.files)
+    files = _count_files(inspection.files)
     if not inspection.problems:
         return translate("{files}, no problems").format(files=files)
     counts = []
     if errors:
-        counts.append(translate("{count} error" if errors == 1 else "{count} errors").format(count=errors))
+        counts.append((translate("{count} error") if errors == 1 else translate("{count} errors")).format(count=errors))
     if warnings:
-        counts.append(translate("{count} warning" if warnings == 1 else "{count} warnings").format(count=warnings))
-    bad = translate("{count} file" if inspection.bad_files == 1 else "{count} files").format(count=inspection.bad_files)
+        counts.append((translate("{count} warning") if warnings == 1 else translate("{count} warnings")).format(count=warnings))
+    bad = _count_files(inspection.bad_files)
     return translate("{files}: {counts} in {bad}").format(files=files, counts=translate(", ").join(counts), bad=bad)
+
+
+def _count_files(number: int) -> str:
+    return (translate("{count} file") if number == 1 else translate("{count} files")).format(count=number)
 
 
 def format_inspection_json(inspection: Inspection) -> str:

@@ -97,10 +97,10 @@ def format_remarks(measure: Measure) -> str:
     """What a measure left out, and what it counted although it may surprise."""
     texts = []
     for heading, counts in ((mark("left out: {remarks}"), measure.left_out), (mark("of these {remarks}"), measure.included)):
-        remarks = ", ".join(translate(REMARKS[reason]).format(count=count) for reason, count in counts.items())
+        remarks = translate(", ").join(translate(REMARKS[reason]).format(count=count) for reason, count in counts.items())
         if remarks:
             texts.append(translate(heading).format(remarks=remarks))
-    return "; ".join(texts)
+    return translate("; ").join(texts)
 
 
 def format_duration(seconds: float) -> str:

@@ -9,6 +9,8 @@ _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066
 
 # Combining marks, and format characters such as the joiner between emoji.
 _NO_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
+# Chinese punctuation that does not begin a line.
+_NEVER_FIRST: Final = frozenset("，。、；：？！）》】」』")
 
 
 def harmless(text: str, *, keep_lines: bool = False) -> str:
@@ -83,7 +85,11 @@ def _pieces(text: str) -> list[str]:
     pieces: list[str] = []
     word = ""
     for character in text:
-        if unicodedata.east_asian_width(character) in "WF":
+        if character in _NEVER_FIRST and (word or pieces):
+            # It stays with what is before it.
+            pieces.append((word or pieces.pop()) + character)
+            word = ""
+        elif unicodedata.east_asian_width(character) in "WF":
             pieces += [word, character] if word else [character]
             word = ""
         else:

@@ -36,7 +36,8 @@ def _block(entry: ThreadEntry, labels: Labels) -> str:
     words = [
         format_due(when) if when else "", entry.record.id,
         labels.value("channel", text_of(fields, "channel") or "") or labels.value("template", entry.record.template),
-        labels.value("direction", text_of(fields, "direction") or ""), entry.customer_name, text_of(fields, "agent") or "",
+        labels.value("direction", text_of(fields, "direction") or ""), entry.customer_name,
+        labels.value("agent", text_of(fields, "agent") or ""),
     ]
     head = "  ".join(harmless(word) for word in words if word)
     lines = [f"{'▶ ' if entry.is_asked else '  '}{head}"]
@@ -58,7 +59,7 @@ def _follow_up_line(record_id: str, follow_up: FollowUp, labels: Labels) -> str:
     status = labels.value("followups.status", follow_up.status)
     told = follow_up.result or ""
     due = translate("due {due}").format(due=format_due(follow_up.due)) if follow_up.is_pending else told
-    words = [f"{record_id}/{follow_up.n}", status, follow_up.owner or "-", follow_up.action, due]
+    words = [f"{record_id}/{follow_up.n}", status, labels.value("owner", follow_up.owner or "-"), follow_up.action, due]
     return "    " + harmless(f"{mark} " + "  ".join(word for word in words if word))
 
 

@@ -39,8 +39,10 @@ def _settings(workspace: Workspace) -> Iterator[Observation]:
 
 def _member(workspace: Workspace) -> Iterator[Observation]:
     email = find_user_email(workspace.log.root) or "-"
+    known_as = mark("you are {member} (git's user.email: {email})")
+    unknown = mark("nobody is known as you (git's user.email: {email})")
     yield Observation(
-        "member", workspace.member is not None, mark("you are {member} (git's user.email: {email})"),
+        "member", workspace.member is not None, known_as if workspace.member else unknown,
         mark("set $COMMLOG_MEMBER, or add your address as `email:` of a member in commlog.yaml"),
         (("member", workspace.member or "?"), ("email", email)),
     )

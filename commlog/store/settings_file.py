@@ -46,8 +46,9 @@ class Section:
 
     def report(self, code: str, path: ValuePath, **facts: str) -> None:
         """Note that the value at a path is wrong."""
-        if "expected" in facts:
-            facts["expected"] = translate(facts["expected"])
+        expected = facts.get("expected")
+        if expected:
+            facts["expected"] = translate(expected)
         line, column = parse_located(self.text).position(path) if self.text.strip() else (1, 1)
         self.faults.append(Problem(code, self.name, line, column, show_path(path), tuple(facts.items())))
 

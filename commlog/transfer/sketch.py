@@ -45,7 +45,7 @@ def sketch_map(sheet: Sheet, template: Template, language: str) -> str:
     matches = _match(columns, template, rows)
     others = [column for column in columns if column not in {match.column for match in matches}]
     parts = [
-        f"# {translate('A first map; see docs/IMPORT.md for every key.')}\n",
+        "# " + translate("A first map; see docs/IMPORT.md for every key.") + "\n",
         format_entry("template", template.name, 0),
         _dates_part(matches),
         _identity_part(columns, rows),
@@ -89,7 +89,7 @@ def _fits(text: str, name: str) -> bool:
 
 
 def _identity_part(columns: Iterable[str], rows: list[Row]) -> str:
-    lines = f"# {translate('what tells one row from another, so that a second import adds nothing; without it, all columns')}\n"
+    lines = "# " + translate("what tells one row from another, so that a second import adds nothing; without it, all columns") + "\n"
     for column in columns:
         texts = [row.cells.get(column, "") for row in rows]
         if _UNIQUE.search(column) and rows and all(texts) and len(set(texts)) == len(texts):
@@ -100,7 +100,7 @@ def _identity_part(columns: Iterable[str], rows: list[Row]) -> str:
 def _fields_part(matches: Iterable[_Match]) -> str:
     fields = {match.name: _source(match) for match in matches}
     has_gaps = any(isinstance(source, dict) and None in source["values"].values() for source in fields.values())
-    hint = f"# {translate('null: no choice of the form is written so; put the right one there')}\n" if has_gaps else ""
+    hint = "# " + translate("null: no choice of the form is written so; put the right one there") + "\n" if has_gaps else ""
     return hint + format_entry("fields", fields, 0)
 
 
@@ -120,7 +120,7 @@ def _missing_part(template: Template, matches: Iterable[_Match], language: str) 
     missing = [field for field in template.fields if field.required and field.key not in filled | _GIVEN and field.default is None]
     if not missing:
         return ""
-    lines = [f"# {translate('required, and no column is named so: map one under fields, or give a constant')}", "# constants:"]
+    lines = ["# " + translate("required, and no column is named so: map one under fields, or give a constant"), "# constants:"]
     return "\n".join([*lines, *(f"#   {field.key}: …  # {label(field, language)}{_choices(field)}" for field in missing)]) + "\n"
 
 
@@ -133,7 +133,7 @@ def _others_part(others: Iterable[str], template: Template) -> str:
     for column in others:
         near = nearest(column, template)
         lines.append(f"#   {format_flow(column)}" + (f"  # {near}?" if near else ""))
-    head = f"# {translate('these columns are kept under extra; `others: ignore` leaves them out')}"
+    head = "# " + translate("these columns are kept under extra; `others: ignore` leaves them out")
     return "\n".join([head, *lines]) + "\n" if lines else ""
 
 

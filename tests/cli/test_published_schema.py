@@ -48,7 +48,7 @@ def test_json_answers_fit_the_published_schema(name: str) -> None:
 
 @pytest.mark.parametrize("name", LISTINGS)
 def test_json_lines_are_the_same_rows(name: str) -> None:
-    """jsonl holds the objects of json, one a line."""
+    """Jsonl holds the objects of json, one a line."""
     lines = answer(*LISTINGS[name], "--format", "jsonl").splitlines()
     assert [json.loads(line) for line in lines] == json.loads(answer(*LISTINGS[name], "--format", "json"))
 
