@@ -40,7 +40,7 @@ def labels_of(session: Session) -> Labels:
     def find_words(column: str) -> dict[str, str]:
         if column in _PEOPLE:
             return people
-        return dict(session.workspace.index.rows(f"SELECT slug, {language} FROM choices WHERE field = ?", (column,)))  # noqa: S608 - zh or en
+        return dict(session.workspace.index.rows(f"SELECT slug, {language} FROM choices WHERE field = ?", (column,)))
 
     return Labels(find_words)
 

@@ -76,14 +76,14 @@ class Index:
         """Delete every row of some files."""
         numbers = [(file,) for file in files]
         for table, column in ROW_TABLES.items():
-            self.connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)  # noqa: S608
+            self.connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)
         self.connection.executemany("DELETE FROM files WHERE file = ?", numbers)
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Add rows to a table."""
         if rows:
             marks = ", ".join("?" * len(rows[0]))
-            self.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+            self.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -79,7 +79,7 @@ def _help(root: Path, share: Share, write_end: int) -> None:
         found = {state.directory: state.fingerprint for state in scan_folders(root, share)}
         if not all((root / directory).is_dir() for directory in found):
             return  # a name that is not UTF-8 is shown as escapes, and would not be found again
-        with open(write_end, "wb") as pipe:  # noqa: PTH123 - a descriptor
+        with open(write_end, "wb") as pipe:
             pipe.write(marshal.dumps(found))
     finally:
         os._exit(0)

@@ -124,7 +124,7 @@ def find_customer(workspace: Workspace, text: str) -> str:
         return wanted
     names = {fold(wanted), phone_digits(wanted)} - {""}
     rows = workspace.index.rows(
-        f"SELECT DISTINCT customer FROM customer_names WHERE name IN ({', '.join('?' * len(names))}) ORDER BY customer",  # noqa: S608
+        f"SELECT DISTINCT customer FROM customer_names WHERE name IN ({', '.join('?' * len(names))}) ORDER BY customer",
         sorted(names),
     )
     if len(rows) > 1:

@@ -72,7 +72,7 @@ class _Importer:
         self.staging = staging
         self.staged: dict[str, tuple[str, Incoming]] = {}
         self.book = CustomerBook(workspace)
-        sql = f"SELECT id, field(content, '{_EXTRA}.{IMPORT_KEY}') FROM records JOIN contents USING (record)"  # noqa: S608
+        sql = f"SELECT id, field(content, '{_EXTRA}.{IMPORT_KEY}') FROM records JOIN contents USING (record)"
         self.key_by_id: dict[str, str | None] = dict(workspace.index.rows(sql))
         self.keys = {key for key in self.key_by_id.values() if key}
         self.rejected: list[Rejected] = []

@@ -2,31 +2,49 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Final
 
 from commlog.model.calendar import WorkCalendar
-from commlog.model.follow_up import PAUSED
+from commlog.model.follow_up import PAUSED, PENDING
 from commlog.model.listing import Listing
 from commlog.model.moment import format_instant
 from commlog.model.record import Data
 from commlog.query.filter import every
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain
-from commlog.services.question import OptionTerm, condition_of, filter_of, mentions
+from commlog.services.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of, mentions
 from commlog.services.workspace import Workspace
 
-COLUMN_NAMES = (
-    "address", "id", "n", "customer", "customer_name", "subject", "action", "method", "owner", "priority", "due", "due_at",
-    "due_rule", "status", "is_overdue", "late", "agreed_with_customer", "channel", "path",
-)
+# Every column and what it is in the copy; what is NULL here is worked out from the due instant.
+_COLUMNS: Final = {
+    "address": "f.address",
+    "id": "r.id",
+    "n": "f.n",
+    "customer": "r.customer",
+    "customer_name": CUSTOMER_NAME,
+    "subject": "r.subject",
+    "action": "f.action",
+    "method": "f.method",
+    "owner": "f.owner",
+    "priority": "f.priority",
+    "due": "f.due",
+    "due_at": "f.due_at",
+    "due_rule": "f.due_rule",
+    "status": "f.status",
+    "is_overdue": "NULL",
+    "late": "NULL",
+    "agreed_with_customer": "f.agreed_with_customer",
+    "channel": "r.channel",
+    "path": "r.path",
+}
+COLUMN_NAMES = tuple(_COLUMNS)
 SHOWN = ("address", "due", "late", "status", "priority", "owner", "customer_name", "action")
 _WORDS = {"status": "followups.status", "priority": "followups.priority"}
 _STATUS = frozenset({"status"})
-_SQL = """
-SELECT f.address, r.id, f.n, r.customer, f.action, r.subject, f.method, f.owner, f.priority, f.due, f.due_at, f.due_rule,
-       f.status, f.agreed_with_customer, r.channel, r.path, r.party,
-       (SELECT name FROM customers c WHERE c.id = r.customer)
-FROM follow_ups f JOIN records r USING (record) WHERE {condition} ORDER BY {order} LIMIT ?
-"""
+_SQL: Final = (
+    f"SELECT {', '.join(_COLUMNS.values())} FROM follow_ups f JOIN records r USING (record)"
+    " WHERE {condition} ORDER BY {order} LIMIT ?"
+)
 
 
 def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm], sort: str, limit: int) -> Listing:
@@ -46,14 +64,14 @@ def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm
 
 
 def _row(row: tuple[Data, ...], lateness: "_Lateness") -> tuple[Data, ...]:
-    (address, record_id, n, customer, action, subject, method, owner, priority, due, due_at, rule, status, agreed, channel,
-     path, party, name) = row
-    overdue = lateness.is_overdue(due_at, status)
-    return (
-        address, record_id, n, customer, name or party or customer, subject, action, method, owner, priority, due,
-        lateness.instant(due_at), rule, status, overdue, lateness.working_days(due_at) if overdue else None,
-        None if agreed is None else bool(agreed), channel, path,
-    )
+    values = dict(zip(COLUMN_NAMES, row, strict=True))
+    seconds, due, agreed = values["due_at"], values["due"], values["agreed_with_customer"]
+    values["is_overdue"] = lateness.is_overdue(seconds, values["status"])
+    values["late"] = lateness.working_days(seconds) if values["is_overdue"] else None
+    # A stored instant is what it says; a date is the closing time of its day.
+    values["due_at"] = due if due and "T" in due else lateness.instant(seconds)
+    values["agreed_with_customer"] = None if agreed is None else bool(agreed)
+    return tuple(values.values())
 
 
 class _Lateness:
@@ -68,7 +86,7 @@ class _Lateness:
 
     def is_overdue(self, due_at: int | None, status: str) -> bool:
         """Whether the due instant has passed while the clock was running."""
-        return due_at is not None and due_at < self.seconds and status in {"open", "in_progress"} and status != PAUSED
+        return due_at is not None and due_at < self.seconds and status in PENDING - {PAUSED}
 
     def instant(self, due_at: int | None) -> str | None:
         """The due instant as text in the log's zone."""

@@ -1,6 +1,7 @@
 """From the words of a query to a condition on the copy, with the names this log knows."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from commlog.errors import NotFoundError
 from commlog.index.rows import phone_digits
@@ -15,6 +16,8 @@ from commlog.services.find_record import find_path
 from commlog.services.workspace import Workspace
 from commlog.store.names import SUFFIX
 
+# A record's customer by name, as a column of `records r`; with two files of one id, the same one every time.
+CUSTOMER_NAME: Final = "coalesce((SELECT min(name) FROM customers c WHERE c.id = r.customer), r.party, r.customer)"
 # A term given by an option of its own instead of inside the query: field, values.
 OptionTerm = tuple[str, Sequence[str]]
 
@@ -69,7 +72,7 @@ def _people(workspace: Workspace) -> People:
     def customers(name: str) -> tuple[str, ...]:
         names = sorted({fold(name), phone_digits(name)} - {""})
         marks = ", ".join("?" * len(names))
-        found = workspace.index.rows(f"SELECT DISTINCT customer FROM customer_names WHERE name IN ({marks})", names)  # noqa: S608
+        found = workspace.index.rows(f"SELECT DISTINCT customer FROM customer_names WHERE name IN ({marks})", names)
         return tuple(row[0] for row in found)
 
     def records(text: str) -> tuple[str, ...]:

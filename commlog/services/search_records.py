@@ -7,7 +7,7 @@ from commlog.model.listing import Listing
 from commlog.query.filter import And, Filter, Or, Words
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain
-from commlog.services.question import condition_of, filter_of
+from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of
 from commlog.services.workspace import Workspace
 
 COLUMN_NAMES = ("id", "kind", "template", "day", "customer", "customer_name", "subject", "text", "path")
@@ -15,8 +15,7 @@ SHOWN = ("id", "day", "customer_name", "subject", "text")
 _AROUND = 24
 _SQL = """
 SELECT r.id, r.kind, r.template, r.day, r.customer,
-       coalesce((SELECT name FROM customers c WHERE c.id = r.customer), r.party, r.customer),
-       r.subject, t.content, r.path
+       {customer_name}, r.subject, t.content, r.path
 FROM records r JOIN contents t USING (record) WHERE {condition} ORDER BY {order} LIMIT ?
 """
 
@@ -32,7 +31,7 @@ def search_records(workspace: Workspace, query: str, sort: str, limit: int) -> L
     question = filter_of(workspace, query)
     condition = condition_of(workspace, question, Domain.RECORDS)
     order = order_by(sort or "-date", COLUMNS[Domain.RECORDS], Domain.RECORDS)
-    rows = workspace.index.rows(_SQL.format(condition=condition.sql, order=order), (*condition.parameters, limit))
+    rows = workspace.index.rows(_SQL.format(customer_name=CUSTOMER_NAME, condition=condition.sql, order=order), (*condition.parameters, limit))
     words = list(_words_in(question))
     return Listing(COLUMN_NAMES, tuple((*row[:7], _piece(row[7], words), row[8]) for row in rows), SHOWN, "id")
 

@@ -5,6 +5,7 @@ from commlog.model.record import DEFAULT_LINK_TYPE
 from commlog.model.thread import ThreadEntry
 from commlog.query.threads import thread_ids
 from commlog.services.find_record import read_record
+from commlog.services.question import CUSTOMER_NAME
 from commlog.services.workspace import Workspace
 
 
@@ -17,7 +18,7 @@ def read_thread(workspace: Workspace, text: str) -> tuple[ThreadEntry, ...]:
     asked = read_record(workspace, text)
     condition = thread_ids(asked.id)
     rows = workspace.index.rows(
-        "SELECT r.path, coalesce((SELECT name FROM customers c WHERE c.id = r.customer), r.party, r.customer, '')"  # noqa: S608
+        f"SELECT r.path, coalesce({CUSTOMER_NAME}, '')"
         f" FROM records r WHERE r.id IN ({condition.sql}) ORDER BY r.day, coalesce(r.started_at, 0), r.id, r.path",
         condition.parameters,
     )

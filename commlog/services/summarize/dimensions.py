@@ -12,7 +12,7 @@ TAG: Final = "tag"
 
 
 def _of_customer(column: str) -> str:
-    return f"(SELECT c.{column} FROM customers c WHERE c.id = r.customer LIMIT 1)"  # noqa: S608 - a column named below
+    return f"(SELECT c.{column} FROM customers c WHERE c.id = r.customer LIMIT 1)"
 
 
 _OF_ANY: Final = {

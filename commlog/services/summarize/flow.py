@@ -57,11 +57,11 @@ near AS (
 SELECT r.id, r.subject, coalesce(r.owner, {_DEPARTMENT}), r.priority, r.status, r.day, r.path,
        r.record IN (SELECT near.issue FROM near JOIN follow_ups f ON f.record = near.record WHERE {{pending}})
 FROM records r WHERE r.record IN (SELECT record FROM issues) ORDER BY r.day, r.id
-"""  # noqa: S608 - constants of this package
+"""
 _COMMITMENTS: Final = f"""
 SELECT r.id, r.subject, r.agent, r.day, r.commitments, (SELECT count(*) FROM follow_ups f WHERE f.record = r.record), r.path
 FROM records r WHERE {INTERACTIONS_OF_PERIOD} AND r.commitments > 0 ORDER BY r.day, r.id
-"""  # noqa: S608
+"""
 
 
 def measure_flow(scope: Scope, pending: Reading) -> tuple[Reading, tuple[Attention, ...]]:

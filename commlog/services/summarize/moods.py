@@ -25,7 +25,7 @@ SELECT s.customer, r.mood, r.id, r.day, r.agent FROM seen s CROSS JOIN records r
     WHERE x.customer = s.customer AND x.day < '{{after}}' AND +x.kind = 'interaction' AND x.started_at IS NOT NULL
     AND x.mood IN ({_MOODS}) ORDER BY x.day DESC, x.started_at DESC, x.id DESC LIMIT {LAST_RECORDS}
 ) ORDER BY s.customer, r.started_at, r.id
-"""  # noqa: S608 - slugs of this package
+"""
 
 
 def measure_worsening(scope: Scope) -> tuple[Reading, Attention]:

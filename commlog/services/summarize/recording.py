@@ -100,7 +100,7 @@ def _collect(scope: Scope, dimension: str, limits: _Limits) -> _Lags:
     tags = "LEFT JOIN tags t ON t.record = r.record" if dimension == TAG else ""
     # Constants of this package only; the bounds are filled in as numbers and dates.
     rows = scope.rows(
-        f"SELECT r.record, r.template, {OF_INTERACTIONS[dimension]}, coalesce(r.ended_at, r.started_at), r.recorded_at "  # noqa: S608
+        f"SELECT r.record, r.template, {OF_INTERACTIONS[dimension]}, coalesce(r.ended_at, r.started_at), r.recorded_at "
         f"FROM records r {tags} WHERE {INTERACTIONS_OF_PERIOD}"
     )
     found = _Lags()
