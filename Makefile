@@ -37,6 +37,7 @@ test: .venv/dev ## All tests
 
 check: .venv/dev ## Lint, types, import rule, architecture, shipped files
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet commlog tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/yamllint --strict -c .yamllint commlog.yaml calendar.yaml records examples

@@ -5,13 +5,7 @@ from functools import cache
 
 ZONE = timezone(timedelta(hours=8))
 CLOSING = time(18, 0, tzinfo=ZONE)
-_FIXED_HOLIDAYS = {
-    (1, 1): "元旦",
-    (5, 1): "劳动节",
-    (10, 1): "国庆节",
-    (10, 2): "国庆节",
-    (10, 3): "国庆节",
-}
+_FIXED_HOLIDAYS = {(1, 1): "元旦", (5, 1): "劳动节", (10, 1): "国庆节", (10, 2): "国庆节", (10, 3): "国庆节"}
 _WORK_DATES = {date(2026, 2, 14): "春节调休", date(2026, 2, 28): "春节调休"}
 _SPRING_FESTIVAL = {date(2026, 2, 15) + timedelta(days=step): "春节" for step in range(9)}
 

@@ -45,9 +45,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _format_settings() -> str:
-    members = "".join(
-        f"  - {{id: {member}, name: {name}, notify: {member}@example.com}}\n" for member, name in MEMBERS
-    )
+    members = "".join(f"  - {{id: {member}, name: {name}, notify: {member}@example.com}}\n" for member, name in MEMBERS)
     return (
         "timezone: Asia/Shanghai\n"
         "language: zh\n"

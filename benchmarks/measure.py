@@ -70,9 +70,7 @@ class Result:
         """Whether the requirement is met; None when there is none or nothing was measured."""
         if self.ratio is None or self.row.required is None:
             return None
-        return (
-            self.ratio >= self.row.required if self.row.kind == "faster" else self.ratio <= self.row.required
-        )
+        return self.ratio >= self.row.required if self.row.kind == "faster" else self.ratio <= self.row.required
 
 
 @dataclass(slots=True)

@@ -44,8 +44,7 @@ def read_validator(schemas: Path, schema: Path) -> Draft202012Validator:
 def read_validators(schemas: Path) -> dict[str, Draft202012Validator]:
     """Read the templates of a folder into one validator each, by template name."""
     return {
-        path.name.removesuffix(".schema.json"): read_validator(schemas, path)
-        for path in schemas.glob("*.schema.json")
+        path.name.removesuffix(".schema.json"): read_validator(schemas, path) for path in schemas.glob("*.schema.json")
     }
 
 

@@ -25,14 +25,7 @@ FIRST_DAY = date(2023, 1, 2)
 LAST_DAY = NOW.date() - timedelta(days=1)
 TEMPLATES = ("service", "member", "relationship", "visit")
 SEED = 20260316
-_LIMITS = {
-    "urgent": "24h",
-    "important": "3wd",
-    "routine": "7wd",
-    "high": "3wd",
-    "medium": "eom",
-    "low": "none",
-}
+_LIMITS = {"urgent": "24h", "important": "3wd", "routine": "7wd", "high": "3wd", "medium": "eom", "low": "none"}
 _PRIORITIES = ("important", "important", "routine", "routine", "urgent")
 _ID_CHARACTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -134,9 +127,7 @@ def iter_conversations(records: int, seed: int = SEED) -> Iterator[Conversation]
         day = FIRST_DAY + timedelta(days=number * days // records)
         # A few customers call often, most seldom.
         customer = customers[int(len(customers) * dice.random() ** 2)]
-        started_at = datetime(day.year, day.month, day.day, tzinfo=ZONE) + timedelta(
-            minutes=dice.randrange(540, 1140)
-        )
+        started_at = datetime(day.year, day.month, day.day, tzinfo=ZONE) + timedelta(minutes=dice.randrange(540, 1140))
         earlier = latest.get(customer.number)
         prior = earlier[1] if earlier and earlier[0] < started_at and dice.random() < 0.4 else ""
         record_id = _new_id(day, used, dice)
@@ -188,10 +179,7 @@ def _plan_conversation(
 
 
 def _plan_followup(
-    action: str,
-    kind: tuple[str, int],
-    origin: tuple[datetime, Step, Topic],
-    dice: random.Random,
+    action: str, kind: tuple[str, int], origin: tuple[datetime, Step, Topic], dice: random.Random
 ) -> FollowUp:
     (template, place), (ended_at, opened, topic) = kind, origin
     if template == "relationship":

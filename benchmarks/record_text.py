@@ -4,16 +4,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from plan import Conversation, Customer, FollowUp, Step
-from vocabulary import (
-    BRANCHES,
-    CUSTOMER_WORDS,
-    DEPARTMENTS,
-    MOOD_NOTES,
-    MOODS,
-    OUR_WORDS,
-    PURPOSES,
-    SATISFACTION,
-)
+from vocabulary import BRANCHES, CUSTOMER_WORDS, DEPARTMENTS, MOOD_NOTES, MOODS, OUR_WORDS, PURPOSES, SATISFACTION
 
 _START = (
     "id template customer contact agent branch direction channel channel_detail received_at started_at"
@@ -24,9 +15,7 @@ _MIDDLES = {
         "scenario identity_check problem request background summary dialogue mood mood_note tags"
         " response_actions collaboration solution solution_reply"
     ),
-    "member": (
-        "core_request explicit_needs implicit_needs summary dialogue mood mood_note service_impression tags"
-    ),
+    "member": ("core_request explicit_needs implicit_needs summary dialogue mood mood_note service_impression tags"),
     "relationship": (
         "need_type urgency importance summary dialogue feedback agreements open_points mood mood_note tags"
     ),
@@ -37,9 +26,7 @@ ORDERS = {
     name: (*_START.split(), *middle.split(), *_ENDS.get(name, "outcome satisfaction links followups").split())
     for name, middle in _MIDDLES.items()
 }
-_HEADERS = {
-    name: f"# yaml-language-server: $schema=../../../../schemas/{name}.schema.json\n" for name in ORDERS
-}
+_HEADERS = {name: f"# yaml-language-server: $schema=../../../../schemas/{name}.schema.json\n" for name in ORDERS}
 
 
 def record_path(conversation: Conversation) -> str:
@@ -89,8 +76,7 @@ def format_customer(customer: Customer) -> str:
 def _instant(moment: datetime) -> str:
     # Several times faster than isoformat() of an aware value, and there are a million of them.
     return (
-        f"{moment.year}-{moment.month:02}-{moment.day:02}T{moment.hour:02}:{moment.minute:02}"
-        f":{moment.second:02}+08:00"
+        f"{moment.year}-{moment.month:02}-{moment.day:02}T{moment.hour:02}:{moment.minute:02}:{moment.second:02}+08:00"
     )
 
 

@@ -32,12 +32,7 @@ def plan_rows(empty: LogData, sizes: list[LogData], sample: int) -> list[Row]:
             _side(empty, *_create_words(empty)),
             1.3,
         ),
-        Row(
-            "`brief CUSTOMER`, against `pending`",
-            _side(large, "brief", _customer(large)),
-            _pending(large),
-            1.0,
-        ),
+        Row("`brief CUSTOMER`, against `pending`", _side(large, "brief", _customer(large)), _pending(large), 1.0),
         Row("`summarize 2025`, against `pending`", _side(large, "summarize", "2025"), _pending(large), 3.0),
     ]
     for data in sizes:
@@ -46,12 +41,7 @@ def plan_rows(empty: LogData, sizes: list[LogData], sample: int) -> list[Row]:
             Row(f"`search`, {data.records:,} records", _side(data, "search", _WORD), _grep(data)),
         ]
     rows += [
-        Row(
-            f"index from nothing, a file, {small.records:,} → {data.records:,}",
-            _rebuild(data),
-            _rebuild(small),
-            1.3,
-        )
+        Row(f"index from nothing, a file, {small.records:,} → {data.records:,}", _rebuild(data), _rebuild(small), 1.3)
         for data in sizes[1:]
     ]
     return rows

@@ -42,8 +42,16 @@ class CommlogError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.INVALID
 
     def __init__(  # noqa: PLR0913 - the place of an error is five facts, each optional
-        self, message: str, *, remedy: str = "", file: str = "", line: int = 0, column: int = 0,
-        source: str = "", problems: Sequence[Finding] = (), **facts: object,
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        file: str = "",
+        line: int = 0,
+        column: int = 0,
+        source: str = "",
+        problems: Sequence[Finding] = (),
+        **facts: object,
     ) -> None:
         super().__init__(message)
         self._message = message

@@ -42,10 +42,14 @@ def test_no_module_is_longer_than_the_limit(path: Path) -> None:
 def test_no_function_is_longer_than_the_limit(path: Path) -> None:
     """A function has at most 40 lines, its docstring not counted."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert [f"{node.name}: {length_of(node)}" for node in functions_of(tree) if length_of(node) > MAX_FUNCTION_LINES] == []
+    assert [
+        f"{node.name}: {length_of(node)}" for node in functions_of(tree) if length_of(node) > MAX_FUNCTION_LINES
+    ] == []
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if "cli" not in path.parts and path.name != "errors.py"], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if "cli" not in path.parts and path.name != "errors.py"], ids=name_of
+)
 def test_no_function_takes_too_many_parameters(path: Path) -> None:
     """Outside cli, where options are parameters, a function takes at most 4 positional parameters beside self."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -80,7 +84,11 @@ def calls_of(path: Path) -> set[str]:
 def test_the_clock_and_the_environment_are_read_in_the_session_only(path: Path) -> None:
     """Only cli/session.py asks what time it is or what the environment says."""
     source = path.read_text(encoding="utf-8")
-    clocks = {call for call in calls_of(path) if call.endswith((".now", ".today", "time.time", ".utcnow")) and not call.startswith("session")}
+    clocks = {
+        call
+        for call in calls_of(path)
+        if call.endswith((".now", ".today", "time.time", ".utcnow")) and not call.startswith("session")
+    }
     assert clocks == set()
     assert "os.environ" not in source
     assert "getenv" not in source
@@ -124,7 +132,10 @@ def runtime_imports(path: Path) -> set[str]:
 def test_there_is_no_import_cycle() -> None:
     """No module imports itself round a corner."""
     names = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in MODULES}
-    graph = {name: {target for target in runtime_imports(path) if target in names and target != name} for name, path in names.items()}
+    graph = {
+        name: {target for target in runtime_imports(path) if target in names and target != name}
+        for name, path in names.items()
+    }
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
@@ -143,4 +154,6 @@ def test_there_is_no_import_cycle() -> None:
 def test_every_test_states_its_claim(path: Path) -> None:
     """Each test function says in its docstring what it claims."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert [node.name for node in functions_of(tree) if node.name.startswith("test_") and not ast.get_docstring(node)] == []
+    assert [
+        node.name for node in functions_of(tree) if node.name.startswith("test_") and not ast.get_docstring(node)
+    ] == []

@@ -16,7 +16,8 @@ NOW = "2026-03-16T10:00:00+08:00"
 SETTINGS = "timezone: Asia/Shanghai\nlanguage: en\nmembers:\n  - {id: wang, name: 王芳}\n"
 ACME = "id: acme\ntemplate: customer\nname: Acme\ntype: company\nstage: active\n"
 RECORD_ID = "20260310-aaaaaa"
-RECORD = f"""\
+RECORD = (
+    f"""\
 # by hand
 id: {RECORD_ID}
 template: member
@@ -31,8 +32,9 @@ core_request: c
 summary: s
 tags: [first]
 followups:
-""" + "".join(
-    f"""\
+"""
+    + "".join(
+        f"""\
   - n: {number}
     action: call
     owner: wang
@@ -40,8 +42,11 @@ followups:
     status: open
     history:
       - {{at: 2026-03-10T09:30:00+08:00, by: wang, status: open}}
-""" for number in range(1, 8)
-) + "# the end\n"
+"""
+        for number in range(1, 8)
+    )
+    + "# the end\n"
+)
 CREATE = ["create", "member", "-s", "customer=acme", "-s", "channel=phone", "-s", "subject=s", "-s", "core_request=c"]
 PARALLEL = 20
 KILLS = 200
@@ -52,7 +57,9 @@ def folder(tmp_path):
     """A log with a customer and a record that has seven follow-ups."""
     root = tmp_path / "log"
     for path, text in {
-        "commlog.yaml": SETTINGS, "records/customers/acme.yaml": ACME, f"records/interactions/2026/03/{RECORD_ID}.yaml": RECORD,
+        "commlog.yaml": SETTINGS,
+        "records/customers/acme.yaml": ACME,
+        f"records/interactions/2026/03/{RECORD_ID}.yaml": RECORD,
     }.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
@@ -85,7 +92,9 @@ def read(path):
 
 def ask(folder, *words):
     """The program's answer in JSON."""
-    done = subprocess.run(command_of(folder, [*words, "--format", "json"]), capture_output=True, text=True, env=environment())
+    done = subprocess.run(
+        command_of(folder, [*words, "--format", "json"]), capture_output=True, text=True, env=environment()
+    )
     assert (done.returncode, done.stderr) == (0, "")
     return json.loads(done.stdout)
 

@@ -71,7 +71,10 @@ def commands() -> dict[str, Any]:
     for name, module_name in COMMANDS.items():
         module = import_module(f"commlog.cli.{module_name}")
         if hasattr(module, "COMMANDS"):
-            found |= {f"{name} {verb}": build_command(verb, function, module.HELPS[verb]) for verb, function in module.COMMANDS.items()}
+            found |= {
+                f"{name} {verb}": build_command(verb, function, module.HELPS[verb])
+                for verb, function in module.COMMANDS.items()
+            }
         else:
             found[name] = build_command(name, module.command, module.HELP)
     return found
@@ -90,7 +93,10 @@ def command_table(name: str) -> str:
     words = [item.metavar or item.name.upper() for item in arguments]
     lines = [f"`commlog {' '.join([name, *words])}`: {cell(command.help)}", ""]
     rows = [(f"`{item.metavar}`", item.help) for item in arguments]
-    rows += [(", ".join(f"`{flag}`" for flag in item.opts) + (f" `{item.metavar}`" if item.metavar else ""), item.help) for item in options]
+    rows += [
+        (", ".join(f"`{flag}`" for flag in item.opts) + (f" `{item.metavar}`" if item.metavar else ""), item.help)
+        for item in options
+    ]
     if rows:
         lines += ["| | |", "| --- | --- |", *(f"| {cell(head)} | {cell(text)} |" for head, text in rows), ""]
     return "\n".join(lines)
@@ -108,11 +114,18 @@ def fields_of(owner: tuple[Field, ...], above: str = "") -> Iterator[tuple[str, 
 def kind_of(field: Field) -> str:
     """What may stand in a field, in words."""
     if field.enum:
-        return ", ".join(f"`{choice}` {field.enum_labels.get(choice, {}).get('zh', '')}".strip() for choice in field.enum)
+        return ", ".join(
+            f"`{choice}` {field.enum_labels.get(choice, {}).get('zh', '')}".strip() for choice in field.enum
+        )
     if field.item is not None:
         inner = field.item
         return "list" if inner.fields else f"list of {kind_of(inner)}"
-    kinds = {"date-time": "instant", "date": "date", "date-or-date-time": "date or instant", "date-or-month-day": "yearly date"}
+    kinds = {
+        "date-time": "instant",
+        "date": "date",
+        "date-or-date-time": "date or instant",
+        "date-or-month-day": "yearly date",
+    }
     return kinds.get(field.format, "mapping, any keys" if field.free else field.type)
 
 
@@ -126,7 +139,9 @@ def field_table(name: str) -> str:
         notes += ["assigned"] if field.read_only else []
         notes += ["personal"] if field.personal else []
         notes += [f"default `{json.dumps(field.default)}`".replace('"', "")] if field.default is not None else []
-        lines.append(f"| `{key}` | {field.labels.get('zh', '')} | {field.labels.get('en', '')} | {cell('; '.join(notes))} |")
+        lines.append(
+            f"| `{key}` | {field.labels.get('zh', '')} | {field.labels.get('en', '')} | {cell('; '.join(notes))} |"
+        )
     return "\n".join([*lines, ""])
 
 
@@ -154,7 +169,11 @@ def setting_table(name: str) -> str:
     return "\n".join([*lines, ""])
 
 
-TABLE_MAKERS: dict[str, Callable[[str], str]] = {"command": command_table, "fields": field_table, "settings": setting_table}
+TABLE_MAKERS: dict[str, Callable[[str], str]] = {
+    "command": command_table,
+    "fields": field_table,
+    "settings": setting_table,
+}
 
 
 def tables_in(page: Path) -> list[str]:
@@ -240,7 +259,10 @@ def test_every_table_and_column_of_the_copy_is_documented() -> None:
     """SQL.md has a section for every table, and in it a row for every column, and no others."""
     connection = sqlite3.connect(":memory:")
     connection.executescript(TABLES)
-    made = {name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")] for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    made = {
+        name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    }
     connection.close()
     sections = re.findall(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", text_of("docs/SQL.md"), re.MULTILINE | re.DOTALL)
     assert {name: re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) for name, text in sections} == made
@@ -258,9 +280,15 @@ class Shell:
         self.code = 0
         self.shown_ids: dict[str, str] = {}
         self.environment = {
-            "HOME": str(home), "COMMLOG_LANGUAGE": language, "TZ": "Asia/Shanghai", "LC_ALL": "C.UTF-8",
-            "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"), "GIT_CONFIG_NOSYSTEM": "1", "EDITOR": "true",
-            "GIT_AUTHOR_DATE": NOW, "GIT_COMMITTER_DATE": NOW,
+            "HOME": str(home),
+            "COMMLOG_LANGUAGE": language,
+            "TZ": "Asia/Shanghai",
+            "LC_ALL": "C.UTF-8",
+            "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "EDITOR": "true",
+            "GIT_AUTHOR_DATE": NOW,
+            "GIT_COMMITTER_DATE": NOW,
             "PATH": f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}",
         }
         self._furnish()
@@ -276,7 +304,9 @@ class Shell:
         program.parent.mkdir()
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m commlog --now {NOW} "$@"\n', encoding="utf-8")
         program.chmod(0o755)
-        (self.home / ".gitconfig").write_text("[user]\n\tname = 王芳\n\temail = wang@example.com\n[init]\n\tdefaultBranch = main\n", encoding="utf-8")
+        (self.home / ".gitconfig").write_text(
+            "[user]\n\tname = 王芳\n\temail = wang@example.com\n[init]\n\tdefaultBranch = main\n", encoding="utf-8"
+        )
         for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "The example"]):
             subprocess.run(["git", *command], cwd=self.folder, env={**os.environ, **self.environment}, check=True)
 
@@ -291,10 +321,22 @@ class Shell:
         return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
     def _learn_ids(self, text: str, shown: str) -> None:
-        new = [one for one in dict.fromkeys(RECORD_ID.findall(text)) if one not in self.known and one[9:] not in self.shown_ids.values()]
-        names = [one for one in dict.fromkeys(RECORD_ID.findall(shown)) if one not in self.known and one[9:] not in self.shown_ids]
+        new = [
+            one
+            for one in dict.fromkeys(RECORD_ID.findall(text))
+            if one not in self.known and one[9:] not in self.shown_ids.values()
+        ]
+        names = [
+            one
+            for one in dict.fromkeys(RECORD_ID.findall(shown))
+            if one not in self.known and one[9:] not in self.shown_ids
+        ]
         # Random parts: people may leave the day out.
-        self.shown_ids |= {name[9:]: one[9:] for name, one in zip([*names, *new[len(names):]], new, strict=False) if name[:8] == one[:8]}
+        self.shown_ids |= {
+            name[9:]: one[9:]
+            for name, one in zip([*names, *new[len(names) :]], new, strict=False)
+            if name[:8] == one[:8]
+        }
 
     def _run(self, command: str) -> str:
         words = [] if SHELL.search(command) else shlex.split(command)
@@ -304,16 +346,33 @@ class Shell:
         if words[:1] == ["commlog"]:
             return self._run_here(words[1:])
         done = subprocess.run(
-            ["bash", "-c", command], cwd=self.folder, env={**os.environ, **self.environment}, check=False,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
         )
         self.code = done.returncode
         return done.stdout
 
     def _run_here(self, words: list[str]) -> str:
         terminal = io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(terminal), contextlib.redirect_stderr(terminal):
-            for name, value in {"LANGUAGE": "", "COMMLOG_MEMBER": "", "COMMLOG_DIR": "", "VISUAL": "", **self.environment}.items():
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.redirect_stdout(terminal),
+            contextlib.redirect_stderr(terminal),
+        ):
+            for name, value in {
+                "LANGUAGE": "",
+                "COMMLOG_MEMBER": "",
+                "COMMLOG_DIR": "",
+                "VISUAL": "",
+                **self.environment,
+            }.items():
                 patch.setenv(name, value)
             patch.chdir(self.folder)
             self.code = int(run(["--now", NOW, *words]))
@@ -331,7 +390,9 @@ def steps_of(block: str) -> Iterator[tuple[str, str]]:
 
 def is_as_shown(answer: str, shown: str) -> bool:
     """Whether an answer is the one shown; a line of three dots stands for any lines."""
-    pattern = "".join(r"(?:.*\n)*?" if line == "..." else re.escape(line.rstrip()) + r"\n" for line in shown.splitlines())
+    pattern = "".join(
+        r"(?:.*\n)*?" if line == "..." else re.escape(line.rstrip()) + r"\n" for line in shown.splitlines()
+    )
     return re.fullmatch(pattern, answer) is not None
 
 
@@ -347,7 +408,9 @@ def test_every_example_gives_what_is_shown(page: Path, tmp_path: Path) -> None:
             is_right = is_as_shown(answer, shown)
             assert is_right or is_rewriting(), f"$ {command}\n{answer}--- shown:\n{shown}"
             head, *rest = command.split("\n")
-            made += "".join(f"{line}\n" for line in [f"$ {head}", *(f"> {line}" for line in rest)]) + (shown if is_right else answer)
+            made += "".join(f"{line}\n" for line in [f"$ {head}", *(f"> {line}" for line in rest)]) + (
+                shown if is_right else answer
+            )
         return made
 
     text = page.read_text(encoding="utf-8")
@@ -401,7 +464,14 @@ def test_packages_in_the_map_are_those_there_are() -> None:
     text = text_of("docs/ARCHITECTURE.md")
     packages = {path.parent.name for path in (ROOT / "commlog").glob("*/__init__.py")}
     assert set(re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE)) == packages
-    sources = {path.relative_to(ROOT / "commlog").as_posix(): path.read_text(encoding="utf-8") for path in (ROOT / "commlog").rglob("*.py")}
+    sources = {
+        path.relative_to(ROOT / "commlog").as_posix(): path.read_text(encoding="utf-8")
+        for path in (ROOT / "commlog").rglob("*.py")
+    }
     named = re.findall(r"`(\w+(?:/\w+)*\.py)` `(\w+)`", text)
     assert named
-    assert [pair for pair in named if not re.search(rf"^\s*(?:def|class) {pair[1]}\b", sources.get(pair[0], ""), re.MULTILINE)] == []
+    assert [
+        pair
+        for pair in named
+        if not re.search(rf"^\s*(?:def|class) {pair[1]}\b", sources.get(pair[0], ""), re.MULTILINE)
+    ] == []

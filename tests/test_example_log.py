@@ -167,9 +167,7 @@ def test_customers_and_members_resolve() -> None:
 def test_three_conversations_cross_channels() -> None:
     """At least three threads hold three or more interactions over two or more channels."""
     crossing = [
-        thread
-        for thread in threads()
-        if len(thread) >= 3 and len({record["channel"] for record in thread}) >= 2
+        thread for thread in threads() if len(thread) >= 3 and len({record["channel"] for record in thread}) >= 2
     ]
     assert len(crossing) >= 3
 

@@ -93,8 +93,10 @@ def test_texts_are_marked_whole() -> None:
     """No text is put together before it is translated: f-strings, sums, choices and formats would not be found."""
     wrong = (ast.JoinedStr, ast.BinOp, ast.IfExp)
     places = [
-        f"{place}: {ast.unparse(call)}" for place, call in calls()
-        if len(call.args) != 1 or isinstance(call.args[0], wrong)
+        f"{place}: {ast.unparse(call)}"
+        for place, call in calls()
+        if len(call.args) != 1
+        or isinstance(call.args[0], wrong)
         or (isinstance(call.args[0], ast.Call) and ast.unparse(call.args[0].func).endswith((".format", ".join")))
     ]
     assert places == []
@@ -102,7 +104,11 @@ def test_texts_are_marked_whole() -> None:
 
 def test_texts_are_english() -> None:
     """A text in the code is English; Chinese stands in it only as an example of what to type."""
-    wrong = [text for text in CHINESE if WIDE_PUNCTUATION.search(text) or len(HAN.findall(text)) > len(re.findall("[A-Za-z]", text))]
+    wrong = [
+        text
+        for text in CHINESE
+        if WIDE_PUNCTUATION.search(text) or len(HAN.findall(text)) > len(re.findall("[A-Za-z]", text))
+    ]
     assert wrong == []
 
 
@@ -115,16 +121,22 @@ def test_translations_have_the_same_placeholders() -> None:
 def test_translations_end_as_their_texts_do() -> None:
     """Where the English ends with a full stop, a question mark or a colon, so does the Chinese; and only there."""
     wrong = [
-        text for text, chinese in CHINESE.items()
+        text
+        for text, chinese in CHINESE.items()
         if text not in ABBREVIATIONS
-        if (text[-1] in ENDS and chinese[-1] not in ENDS[text[-1]]) or (text[-1] not in ENDS and chinese[-1] in "。：？")
+        if (text[-1] in ENDS and chinese[-1] not in ENDS[text[-1]])
+        or (text[-1] not in ENDS and chinese[-1] in "。：？")
     ]
     assert wrong == []
 
 
 def test_translations_use_chinese_punctuation() -> None:
     """A translation has no straight quote, comma or bracket between Chinese characters."""
-    wrong = [chinese for chinese in CHINESE.values() if re.search(r"[\u4e00-\u9fff][,;!?()'\"]|[,;!?()'\"][\u4e00-\u9fff]", chinese)]
+    wrong = [
+        chinese
+        for chinese in CHINESE.values()
+        if re.search(r"[\u4e00-\u9fff][,;!?()'\"]|[,;!?()'\"][\u4e00-\u9fff]", chinese)
+    ]
     assert wrong == []
 
 
@@ -138,7 +150,9 @@ def test_the_compiled_catalogue_is_up_to_date() -> None:
         shipped = gettext.GNUTranslations(file)
     assert shipped.charset() == "utf-8"
     assert {text: shipped.gettext(text) for text in CHINESE} == CHINESE
-    assert {key: value for key, value in shipped._catalog.items() if key} == {key: value for key, value in fresh._catalog.items() if key}
+    assert {key: value for key, value in shipped._catalog.items() if key} == {
+        key: value for key, value in fresh._catalog.items() if key
+    }
 
 
 @pytest.fixture
@@ -202,7 +216,9 @@ def properties(schema: object, place: str = "") -> Iterator[tuple[str, dict[str,
 
 
 def has_both(words: object) -> bool:
-    return isinstance(words, dict) and all(isinstance(words.get(language), str) and words[language].strip() for language in ("zh", "en"))
+    return isinstance(words, dict) and all(
+        isinstance(words.get(language), str) and words[language].strip() for language in ("zh", "en")
+    )
 
 
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
@@ -215,6 +231,7 @@ def test_every_field_has_a_label_in_both_languages(path: Path) -> None:
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
 def test_every_choice_has_a_word_in_both_languages(path: Path) -> None:
     """Every choice of every form has a Chinese and an English word."""
+
     def wordless(node: object) -> Iterator[object]:
         if isinstance(node, dict):
             labels = node.get("x-enum-labels", {})

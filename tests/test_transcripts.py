@@ -107,7 +107,12 @@ class Shell:
 
     def _in_shell(self, call: str, stdin: str) -> tuple[str, str, int]:
         done = subprocess.run(
-            ["/bin/sh", "-c", call], cwd=self.folder, input=stdin, capture_output=True, text=True, encoding="utf-8",
+            ["/bin/sh", "-c", call],
+            cwd=self.folder,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
             env={**os.environ, "PATH": f"{self.folder.parent / 'bin'}:{os.environ['PATH']}"},
         )
         return done.stdout, done.stderr, done.returncode
@@ -153,7 +158,13 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     binary.chmod(0o755)
     for name in ("COMMLOG_DIR", "EDITOR", "VISUAL", "NO_COLOR", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in {**ENVIRONMENT, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}.items():
+    for name, value in {
+        **ENVIRONMENT,
+        "PYTHONPATH": str(ROOT),
+        "LANG": "C.UTF-8",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LANGUAGE", "en")
     monkeypatch.chdir(folder)
@@ -213,5 +224,9 @@ def test_every_error_has_a_transcript(error: type[CommlogError]) -> None:
 
 def test_every_exit_code_is_shown() -> None:
     """Each exit code of today is in some transcript; nothing can be undelivered yet, and 1 is never chosen."""
-    shown = {int(code) for path in (*TRANSCRIPTS, *ERRORS) for code in re.findall(r"^\[exit ([0-9]+)\]$", path.read_text(encoding="utf-8"), re.MULTILINE)}
+    shown = {
+        int(code)
+        for path in (*TRANSCRIPTS, *ERRORS)
+        for code in re.findall(r"^\[exit ([0-9]+)\]$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
     assert shown == set(ExitCode) - {ExitCode.DONE, ExitCode.NOT_DELIVERED}

@@ -14,11 +14,19 @@ HELP = mark("Add a follow-up to an existing record; its limit counts from now.")
 
 
 def command(
-    context: typer.Context, record: str = id_argument,
-    what: str = typer.Argument(..., metavar="ACTION", help=mark("What is to be done: words, or action=…; owner=…; priority=…; due=….")),
-    owner: str = typer.Option("", "--to", metavar="OWNER", show_default=False, help=mark("Who does it (default: you).")),
-    priority: str = typer.Option("", "--priority", metavar="NAME", show_default=False, help=mark("A priority of this log, e.g. urgent.")),
-    due: str = due_option, by: str = by_option,
+    context: typer.Context,
+    record: str = id_argument,
+    what: str = typer.Argument(
+        ..., metavar="ACTION", help=mark("What is to be done: words, or action=…; owner=…; priority=…; due=….")
+    ),
+    owner: str = typer.Option(
+        "", "--to", metavar="OWNER", show_default=False, help=mark("Who does it (default: you).")
+    ),
+    priority: str = typer.Option(
+        "", "--priority", metavar="NAME", show_default=False, help=mark("A priority of this log, e.g. urgent.")
+    ),
+    due: str = due_option,
+    by: str = by_option,
 ) -> None:
     """Add."""
     session = session_of(context)

@@ -18,12 +18,33 @@ from commlog.messages import LANGUAGES, mark, translate
 
 # Every command by name and the module that holds it: the daily verbs first, in the order help shows them.
 COMMANDS: Final[Mapping[str, str]] = {
-    "init": "init", "create": "create", "show": "show", "edit": "edit", "list": "list_records", "search": "search",
-    "link": "link", "unlink": "unlink", "thread": "thread", "pending": "pending",
-    "start": "start", "wait": "wait", "done": "done", "close": "close", "reopen": "reopen",
-    "assign": "assign", "reschedule": "reschedule", "add-follow-up": "add_follow_up",
-    "summarize": "summarize", "check": "check", "import": "import_records", "export": "export_records",
-    "customer": "customer", "template": "template", "index": "index", "sql": "sql", "doctor": "doctor",
+    "init": "init",
+    "create": "create",
+    "show": "show",
+    "edit": "edit",
+    "list": "list_records",
+    "search": "search",
+    "link": "link",
+    "unlink": "unlink",
+    "thread": "thread",
+    "pending": "pending",
+    "start": "start",
+    "wait": "wait",
+    "done": "done",
+    "close": "close",
+    "reopen": "reopen",
+    "assign": "assign",
+    "reschedule": "reschedule",
+    "add-follow-up": "add_follow_up",
+    "summarize": "summarize",
+    "check": "check",
+    "import": "import_records",
+    "export": "export_records",
+    "customer": "customer",
+    "template": "template",
+    "index": "index",
+    "sql": "sql",
+    "doctor": "doctor",
 }
 # Commands that always ask the whole log: its files are looked at while the command itself is loaded.
 READING: Final = frozenset({"list", "search", "thread", "pending", "summarize", "check", "sql"})
@@ -81,7 +102,9 @@ class LazyGroup(TyperGroup):
             names = self.list_commands(ctx)
             near = get_close_matches(name, names, 3)
             raise UsageError(
-                mark("there is no command '{name}'"), name=name, near=", ".join(near or names),
+                mark("there is no command '{name}'"),
+                name=name,
+                near=", ".join(near or names),
                 remedy=mark("did you mean {near}?") if near else mark("there are: {near}"),
             )
         return super().resolve_command(ctx, args) if command is None else (name, command, args[1:])
@@ -130,9 +153,19 @@ def _in_language(command: Any) -> Any:
 
 def start(
     context: typer.Context,
-    log: str = typer.Option("", "--log", metavar="DIR", show_default=False, help=mark("The log's folder (default: the nearest commlog.yaml upwards, or $COMMLOG_DIR).")),
-    now: str = typer.Option("", "--now", metavar="INSTANT", show_default=False, help=mark("Answer as if it were this instant.")),
-    language: str = typer.Option("", "--language", metavar="zh|en", show_default=False, help=mark("The language of the answer.")),
+    log: str = typer.Option(
+        "",
+        "--log",
+        metavar="DIR",
+        show_default=False,
+        help=mark("The log's folder (default: the nearest commlog.yaml upwards, or $COMMLOG_DIR)."),
+    ),
+    now: str = typer.Option(
+        "", "--now", metavar="INSTANT", show_default=False, help=mark("Answer as if it were this instant.")
+    ),
+    language: str = typer.Option(
+        "", "--language", metavar="zh|en", show_default=False, help=mark("The language of the answer.")
+    ),
     version: bool = typer.Option(False, "--version", help=mark("Print the version and stop.")),
 ) -> int | None:
     """Keep the shared options for the command that runs; without one, say what is due today, or help."""
@@ -188,9 +221,16 @@ def run(arguments: Sequence[str]) -> int:
     speak(language_of(words))
     for word in words:
         if not word.isprintable() and any("\ud800" <= character <= "\udfff" for character in word):
-            return _tell(UsageError(mark("'{word}' is not UTF-8 text"), word=ascii(word), remedy=mark("set the terminal to UTF-8")))
+            return _tell(
+                UsageError(
+                    mark("'{word}' is not UTF-8 text"), word=ascii(word), remedy=mark("set the terminal to UTF-8")
+                )
+            )
     program = typer.Typer(
-        add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, cls=LazyGroup,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        cls=LazyGroup,
         invoke_without_command=True,
         help=translate("Customer communications as plain YAML files: nothing promised is forgotten."),
     )

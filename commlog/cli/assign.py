@@ -12,10 +12,15 @@ HELP = mark("Give a follow-up to another member or department.")
 
 
 def command(
-    context: typer.Context, address: str = address_argument,
+    context: typer.Context,
+    address: str = address_argument,
     to: str = typer.Option("", "--to", metavar="OWNER", show_default=False, help=mark("Who takes it over (required).")),
-    note: str = note_option, by: str = by_option,
+    note: str = note_option,
+    by: str = by_option,
 ) -> None:
     """Assign."""
     session = session_of(context)
-    tell(session, assign_follow_up(session.workspace, address, Details(by=by or None, note=note or None, owner=to or None)))
+    tell(
+        session,
+        assign_follow_up(session.workspace, address, Details(by=by or None, note=note or None, owner=to or None)),
+    )

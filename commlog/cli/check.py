@@ -23,22 +23,35 @@ from commlog.services.check.selection import select_paths
 HELP = mark("Check every record against its template and the rest of the log.")
 
 _FORMATS: Final[Mapping[str, Callable[[Inspection], str]]] = {
-    "text": format_inspection_text, "json": format_inspection_json, "github": format_inspection_github,
+    "text": format_inspection_text,
+    "json": format_inspection_json,
+    "github": format_inspection_github,
 }
 
 
 def command(
     context: typer.Context,
-    path: list[str] = typer.Argument(None, metavar="[PATH]...", show_default=False, help=mark("Files or folders, relative to here or to the log (default: the whole log).")),
+    path: list[str] = typer.Argument(
+        None,
+        metavar="[PATH]...",
+        show_default=False,
+        help=mark("Files or folders, relative to here or to the log (default: the whole log)."),
+    ),
     changed: bool = typer.Option(False, "--changed", help=mark("Only files that differ from git's last commit.")),
-    staged: bool = typer.Option(False, "--staged", help=mark("Only files staged for the next commit, as they are staged.")),
-    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or github (annotations of a pull request).")),
+    staged: bool = typer.Option(
+        False, "--staged", help=mark("Only files staged for the next commit, as they are staged.")
+    ),
+    output_format: str = typer.Option(
+        "text", "--format", metavar="FORMAT", help=mark("text, json or github (annotations of a pull request).")
+    ),
 ) -> int:
     """Check the log."""
     if output_format not in _FORMATS:
         raise UsageError(mark("--format: '{value}' is not text, json or github"), value=output_format)
     if changed and staged:
-        raise UsageError(mark("--changed and --staged exclude each other"), remedy=mark("--changed includes what is staged"))
+        raise UsageError(
+            mark("--changed and --staged exclude each other"), remedy=mark("--changed includes what is staged")
+        )
     workspace = session_of(context).workspace
     selection = select_paths(workspace.log.root, Path.cwd(), path or ())
     scope = Scope.STAGED if staged else Scope.CHANGED if changed else Scope.ALL

@@ -11,7 +11,9 @@ from commlog.services.change_follow_up import Details, move_follow_up
 HELP = mark("Close a follow-up that is done; one that is not done is cancelled and needs --note.")
 
 
-def command(context: typer.Context, address: str = address_argument, note: str = note_option, by: str = by_option) -> None:
+def command(
+    context: typer.Context, address: str = address_argument, note: str = note_option, by: str = by_option
+) -> None:
     """Close."""
     session = session_of(context)
     tell(session, move_follow_up(session.workspace, address, "close", Details(by=by or None, note=note or None)))

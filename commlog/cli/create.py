@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -21,16 +22,58 @@ from commlog.templates.catalog import Template
 HELP = mark("Write a new record of a template; prints its id.")
 
 
+template_argument: Any = typer.Argument(
+    ...,
+    metavar="TEMPLATE",
+    help=mark("member, service, relationship, visit, issue, survey, customer, answer, or one of the team's own."),
+)
+assignments_option: Any = typer.Option(
+    [],
+    "--set",
+    "-s",
+    metavar="KEY=VALUE",
+    show_default=False,
+    help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
+)
+source_option: Any = typer.Option(
+    "",
+    "--from",
+    metavar="FILE",
+    show_default=False,
+    help=mark("Take the fields from a YAML or JSON file, or from stdin with -."),
+)
+edit_option: Any = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR."))
+links_option: Any = typer.Option(
+    [], "--link", "-l", metavar="PRIOR[:TYPE]", show_default=False, help=mark("Link to an earlier record. Repeatable.")
+)
+follow_ups_option: Any = typer.Option(
+    [],
+    "--follow-up",
+    "-f",
+    metavar="TEXT",
+    show_default=False,
+    help=mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
+)
+new_customer_option: Any = typer.Option(
+    "",
+    "--new-customer",
+    metavar="NAME",
+    show_default=False,
+    help=mark("Also write a file for a customer who is not known yet."),
+)
+dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Print what would be written, and write nothing."))
+
+
 def command(
     context: typer.Context,
-    template: str = typer.Argument(..., metavar="TEMPLATE", help=mark("member, service, relationship, visit, issue, survey, customer, answer, or one of the team's own.")),
-    assignments: list[str] = typer.Option([], "--set", "-s", metavar="KEY=VALUE", show_default=False, help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable.")),
-    source: str = typer.Option("", "--from", metavar="FILE", show_default=False, help=mark("Take the fields from a YAML or JSON file, or from stdin with -.")),
-    edit: bool = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR.")),
-    links: list[str] = typer.Option([], "--link", "-l", metavar="PRIOR[:TYPE]", show_default=False, help=mark("Link to an earlier record. Repeatable.")),
-    follow_ups: list[str] = typer.Option([], "--follow-up", "-f", metavar="TEXT", show_default=False, help=mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable.")),
-    new_customer: str = typer.Option("", "--new-customer", metavar="NAME", show_default=False, help=mark("Also write a file for a customer who is not known yet.")),
-    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Print what would be written, and write nothing.")),
+    template: str = template_argument,
+    assignments: list[str] = assignments_option,
+    source: str = source_option,
+    edit: bool = edit_option,
+    links: list[str] = links_option,
+    follow_ups: list[str] = follow_ups_option,
+    new_customer: str = new_customer_option,
+    dry_run: bool = dry_run_option,
 ) -> None:
     """Create."""
     session = session_of(context)
@@ -39,8 +82,12 @@ def command(
     fields = _read_source(session, form, source) if source else {}
     fields = assign_all(workspace, form, fields, assignments)
     request = Request(
-        form.name, fields, [_split_link(link) for link in links],
-        [parse_follow_up(workspace, text, form.name) for text in follow_ups], new_customer or None, choose_random,
+        form.name,
+        fields,
+        [_split_link(link) for link in links],
+        [parse_follow_up(workspace, text, form.name) for text in follow_ups],
+        new_customer or None,
+        choose_random,
     )
     if edit:
         say(create_in_editor(session, form, request).id)
@@ -57,8 +104,13 @@ def command(
         if not is_asked:
             raise
         record = _mend(session, form, request, fault)
+    _tell(record, is_new_customer=bool(new_customer))
+
+
+def _tell(record: Record, *, is_new_customer: bool) -> None:
+    """The id on stdout, for scripts; the files on stderr, for people."""
     say(record.id)
-    if new_customer:
+    if is_new_customer:
         warn(translate("wrote {path}").format(path=record_path(CUSTOMER, str(record.fields["customer"]))))
     warn(translate("wrote {path}").format(path=record.path))
 
@@ -95,14 +147,19 @@ def _read_source(session: Session, form: Template, source: str) -> Fields:
         except FileNotFoundError:
             raise NotFoundError(mark("there is no such file"), file=source) from None
         except OSError as fault:
-            raise UnreadableError(mark("cannot be read: {reason}"), file=source, reason=fault.strerror or str(fault)) from None
+            raise UnreadableError(
+                mark("cannot be read: {reason}"), file=source, reason=fault.strerror or str(fault)
+            ) from None
     if not raw.strip():
         raise UsageError(mark("there is nothing in {name}"), name=name)
     fields = parse_input(raw, name)
     named = fields.get("template", form.name)
     if named != form.name:
         raise UsageError(
-            mark("{name} is for the template '{found}', not '{wanted}'"), name=name, found=named, wanted=form.name,
+            mark("{name} is for the template '{found}', not '{wanted}'"),
+            name=name,
+            found=named,
+            wanted=form.name,
             remedy=mark("commlog create {found} --from {name}"),
         )
     return converter_of(session.workspace).translate_data(form, fields)

@@ -26,13 +26,27 @@ from commlog.store.names import record_path
 
 HELP = mark("Customers: create, list, show, edit.")
 
-customer_argument = typer.Argument(..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail."))
-set_option = typer.Option([], "--set", "-s", metavar="KEY=VALUE", show_default=False, help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."))
+customer_argument = typer.Argument(
+    ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
+)
+set_option = typer.Option(
+    [],
+    "--set",
+    "-s",
+    metavar="KEY=VALUE",
+    show_default=False,
+    help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
+)
 
 
 def create(
     context: typer.Context,
-    name: str = typer.Argument("", metavar="[NAME]", show_default=False, help=mark("The customer's name; the id is made from it unless --set id=…")),
+    name: str = typer.Argument(
+        "",
+        metavar="[NAME]",
+        show_default=False,
+        help=mark("The customer's name; the id is made from it unless --set id=…"),
+    ),
     assignments: list[str] = set_option,
     edit_form: bool = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR.")),
 ) -> None:
@@ -50,8 +64,12 @@ def create(
 
 
 def list_all(
-    context: typer.Context, query: list[str] = query_argument,
-    columns: str = columns_option, sort: str = sort_option, limit: int = limit_option, output_format: str = format_option,
+    context: typer.Context,
+    query: list[str] = query_argument,
+    columns: str = columns_option,
+    sort: str = sort_option,
+    limit: int = limit_option,
+    output_format: str = format_option,
 ) -> int:
     """List customers."""
     session = session_of(context)
@@ -60,7 +78,8 @@ def list_all(
 
 
 def show(
-    context: typer.Context, customer: str = customer_argument,
+    context: typer.Context,
+    customer: str = customer_argument,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or yaml.")),
     reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
 ) -> None:
@@ -71,8 +90,12 @@ def show(
 
 
 def edit(
-    context: typer.Context, customer: str = customer_argument, assignments: list[str] = set_option,
-    unset: list[str] = typer.Option([], "--unset", metavar="KEY", show_default=False, help=mark("Take a field away. Repeatable.")),
+    context: typer.Context,
+    customer: str = customer_argument,
+    assignments: list[str] = set_option,
+    unset: list[str] = typer.Option(
+        [], "--unset", metavar="KEY", show_default=False, help=mark("Take a field away. Repeatable.")
+    ),
 ) -> None:
     """Edit a customer."""
     session = session_of(context)
@@ -85,6 +108,8 @@ def edit(
 
 COMMANDS = {"create": create, "list": list_all, "show": show, "edit": edit}
 HELPS = {
-    "create": mark("Write a customer's file; prints the id."), "list": mark("List customers."),
-    "show": mark("Show a customer."), "edit": mark("Change a customer, by assignments or in $EDITOR."),
+    "create": mark("Write a customer's file; prints the id."),
+    "list": mark("List customers."),
+    "show": mark("Show a customer."),
+    "edit": mark("Change a customer, by assignments or in $EDITOR."),
 }

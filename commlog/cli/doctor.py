@@ -13,12 +13,16 @@ from commlog.services.diagnose import diagnose
 HELP = mark("Say what is wrong with this set-up, and what mends it.")
 
 
-def command(context: typer.Context, json_output: bool = typer.Option(False, "--json", help=mark("Answer in JSON."))) -> int:
+def command(
+    context: typer.Context, json_output: bool = typer.Option(False, "--json", help=mark("Answer in JSON."))
+) -> int:
     """Look at everything."""
     findings = diagnose(session_of(context).workspace)
     rows = [
         {
-            "topic": item.topic, "good": item.is_good, "message": translate(item.message).format(**dict(item.facts)),
+            "topic": item.topic,
+            "good": item.is_good,
+            "message": translate(item.message).format(**dict(item.facts)),
             "remedy": "" if item.is_good else translate(item.remedy).format(**dict(item.facts)),
         }
         for item in findings

@@ -12,10 +12,19 @@ HELP = mark("Say that a follow-up is done, and what came of it.")
 
 
 def command(
-    context: typer.Context, address: str = address_argument,
-    result: str = typer.Option("", "--result", show_default=False, help=mark("What came of it (required unless the record has it).")),
-    satisfaction: str = typer.Option("", "--satisfaction", show_default=False, help=mark("How satisfied the customer is: very_satisfied … very_dissatisfied.")),
-    note: str = note_option, by: str = by_option,
+    context: typer.Context,
+    address: str = address_argument,
+    result: str = typer.Option(
+        "", "--result", show_default=False, help=mark("What came of it (required unless the record has it).")
+    ),
+    satisfaction: str = typer.Option(
+        "",
+        "--satisfaction",
+        show_default=False,
+        help=mark("How satisfied the customer is: very_satisfied … very_dissatisfied."),
+    ),
+    note: str = note_option,
+    by: str = by_option,
 ) -> None:
     """Do."""
     session = session_of(context)

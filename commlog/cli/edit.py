@@ -13,9 +13,19 @@ HELP = mark("Change a record, by assignments or in $EDITOR; only what differs is
 
 
 def command(
-    context: typer.Context, record: str = id_argument,
-    assignments: list[str] = typer.Option([], "--set", "-s", metavar="KEY=VALUE", show_default=False, help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable.")),
-    unset: list[str] = typer.Option([], "--unset", metavar="KEY", show_default=False, help=mark("Take a field away. Repeatable.")),
+    context: typer.Context,
+    record: str = id_argument,
+    assignments: list[str] = typer.Option(
+        [],
+        "--set",
+        "-s",
+        metavar="KEY=VALUE",
+        show_default=False,
+        help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
+    ),
+    unset: list[str] = typer.Option(
+        [], "--unset", metavar="KEY", show_default=False, help=mark("Take a field away. Repeatable.")
+    ),
 ) -> None:
     """Edit."""
     session = session_of(context)

@@ -46,7 +46,9 @@ def create_in_editor(session: Session, template: Template, request: Request) -> 
         fields = parse_input(text.encode("utf-8"), _shown_name(template.name))
         fields = {key: value for key, value in fields.items() if value is not None}
         translated = converter_of(workspace).translate_data(template, fields)
-        filled = Request(template.name, translated, request.links, request.follow_ups, request.new_customer, choose_random)
+        filled = Request(
+            template.name, translated, request.links, request.follow_ups, request.new_customer, choose_random
+        )
         return create_record(workspace, filled)
 
     return edit_until_right(session, template.name, form, use)
@@ -62,7 +64,9 @@ def edit_in_editor(session: Session, path: str) -> Record:
     workspace = session.workspace
     raw = workspace.log.read_bytes(path)
     name = path.rpartition("/")[2].removesuffix(".yaml")
-    return edit_until_right(session, name, raw.decode("utf-8", "surrogateescape"), lambda text: save_text(workspace, path, text, raw))
+    return edit_until_right(
+        session, name, raw.decode("utf-8", "surrogateescape"), lambda text: save_text(workspace, path, text, raw)
+    )
 
 
 def edit_until_right(session: Session, name: str, text: str, use: Callable[[str], T]) -> T:
@@ -87,7 +91,9 @@ def edit_until_right(session: Session, name: str, text: str, use: Callable[[str]
                 warn(translate("your text is kept in {file}").format(file=draft))
                 raise placed from None
             show_fault(placed)
-            line = next((problem.line for problem in placed.problems if isinstance(problem, Problem) and problem.line), 1)
+            line = next(
+                (problem.line for problem in placed.problems if isinstance(problem, Problem) and problem.line), 1
+            )
             if not confirm(translate("Open it again?"), default=True):
                 warn(translate("your text is kept in {file}").format(file=draft))
                 raise typer.Exit(int(fault.exit_code)) from None
@@ -111,13 +117,19 @@ def open_editor(path: Path, line: int) -> None:
         code = subprocess.run([*command, str(path)], check=False).returncode  # noqa: S603 - the editor people chose
     except OSError as fault:
         raise NotFoundError(
-            mark("the editor '{editor}' cannot be started: {reason}"), editor=command[0], reason=fault.strerror or str(fault),
-            remedy=mark("set $VISUAL or $EDITOR; your text is kept in {kept}"), kept=str(path),
+            mark("the editor '{editor}' cannot be started: {reason}"),
+            editor=command[0],
+            reason=fault.strerror or str(fault),
+            remedy=mark("set $VISUAL or $EDITOR; your text is kept in {kept}"),
+            kept=str(path),
         ) from None
     if code:
         raise UsageError(
-            mark("the editor '{editor}' ended with {code}"), editor=command[0], code=code,
-            remedy=mark("nothing was written; your text is kept in {kept}"), kept=str(path),
+            mark("the editor '{editor}' ended with {code}"),
+            editor=command[0],
+            code=code,
+            remedy=mark("nothing was written; your text is kept in {kept}"),
+            kept=str(path),
         )
 
 
@@ -144,7 +156,9 @@ def _write_draft(workspace: Workspace, name: str, text: str) -> Path:
 def _prefilled(workspace: Workspace, request: Request) -> Fields:
     """What the tool would fill in anyway, for people to see and change."""
     template = workspace.catalog.get(request.template)
-    known: Fields = {field.key: field.default for field in template.fields if field.required and field.default is not None}
+    known: Fields = {
+        field.key: field.default for field in template.fields if field.required and field.default is not None
+    }
     if "agent" in template.order and workspace.member:
         known["agent"] = workspace.require_member(None)
     day_field = DAY_FIELDS[template.kind]
@@ -160,5 +174,3 @@ def _is_filled_in(text: str, form: str) -> bool:
 
 def _shown_name(template: str) -> str:
     return f"{template}.yaml"
-
-

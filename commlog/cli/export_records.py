@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -23,20 +24,44 @@ HELP = mark("Records as CSV or JSON Lines; personal data is masked unless --reve
 FORMATS = ("csv", "jsonl")
 
 
+output_format_argument: Any = typer.Argument(
+    ..., metavar="csv|jsonl", help=mark("CSV: a column for each field. JSON Lines: every field, to be imported again.")
+)
+output_option: Any = typer.Option(
+    "", "--output", "-o", metavar="FILE", show_default=False, help=mark("Write to a new file instead of stdout.")
+)
+encoding_option: Any = typer.Option(
+    "utf-8", "--encoding", metavar="NAME", help=mark("Of the file: utf-8, utf-8-sig (for Excel), gb18030.")
+)
+columns_option: Any = typer.Option(
+    "",
+    "--columns",
+    metavar="A,B",
+    show_default=False,
+    help=mark("CSV only: the fields to write, by dotted key or label."),
+)
+reveal_option: Any = typer.Option(False, "--reveal", help=mark("Write personal data in full."))
+
+
 def command(
     context: typer.Context,
-    output_format: str = typer.Argument(..., metavar="csv|jsonl", help=mark("CSV: a column for each field. JSON Lines: every field, to be imported again.")),
+    output_format: str = output_format_argument,
     query: list[str] = query_argument,
-    output: str = typer.Option("", "--output", "-o", metavar="FILE", show_default=False, help=mark("Write to a new file instead of stdout.")),
-    encoding: str = typer.Option("utf-8", "--encoding", metavar="NAME", help=mark("Of the file: utf-8, utf-8-sig (for Excel), gb18030.")),
-    columns: str = typer.Option("", "--columns", metavar="A,B", show_default=False, help=mark("CSV only: the fields to write, by dotted key or label.")),
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Write personal data in full.")),
+    output: str = output_option,
+    encoding: str = encoding_option,
+    columns: str = columns_option,
+    reveal: bool = reveal_option,
 ) -> int:
     """Export."""
     session = session_of(context)
     workspace = session.workspace
     if output_format not in FORMATS:
-        raise UsageError(mark("there is no format '{value}'"), value=output_format, remedy=mark("use one of: {formats}"), formats=", ".join(FORMATS))
+        raise UsageError(
+            mark("there is no format '{value}'"),
+            value=output_format,
+            remedy=mark("use one of: {formats}"),
+            formats=", ".join(FORMATS),
+        )
     if columns and output_format != "csv":
         raise UsageError(mark("--columns is for CSV: JSON Lines hold every field"))
     selection = select_records(workspace, " ".join(query or ()))
@@ -63,12 +88,21 @@ def _write(output: str, lines: Iterable[str], encoding: str) -> None:
     try:
         write_new(Path(output), "".join(lines).encode(encoding))
     except LookupError:
-        raise UsageError(mark("there is no encoding '{value}'"), value=encoding, remedy=mark("use e.g. utf-8, gb18030, big5 or utf-16")) from None
+        raise UsageError(
+            mark("there is no encoding '{value}'"),
+            value=encoding,
+            remedy=mark("use e.g. utf-8, gb18030, big5 or utf-16"),
+        ) from None
     except UnicodeEncodeError as fault:
         raise UsageError(
-            mark("{encoding} has no character '{value}'"), encoding=encoding, value=fault.object[fault.start], remedy=mark("write utf-8, utf-8-sig or gb18030"),
+            mark("{encoding} has no character '{value}'"),
+            encoding=encoding,
+            value=fault.object[fault.start],
+            remedy=mark("write utf-8, utf-8-sig or gb18030"),
         ) from None
     except FileExistsError:
-        raise ConflictError(mark("exists already"), file=output, remedy=mark("choose another name, or move the file away")) from None
+        raise ConflictError(
+            mark("exists already"), file=output, remedy=mark("choose another name, or move the file away")
+        ) from None
     except OSError as fault:
         raise not_writable(output, fault) from None

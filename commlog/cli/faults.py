@@ -52,12 +52,17 @@ def _parameter_name(fault: Any) -> str:
     parameter = fault.param
     if parameter is None:
         return str(fault.param_hint or "")
-    return str(parameter.opts[-1]) if parameter.param_type_name == "option" else str(parameter.human_readable_name).upper()
+    return (
+        str(parameter.opts[-1]) if parameter.param_type_name == "option" else str(parameter.human_readable_name).upper()
+    )
 
 
 # What the library writes in English, and our words for it.
 _REASONS: Final = (
-    (re.compile(r"^Got unexpected extra arguments? ?(?:\(s\))? ?\((?P<words>.*)\)", re.DOTALL), mark("too many words: {words}")),
+    (
+        re.compile(r"^Got unexpected extra arguments? ?(?:\(s\))? ?\((?P<words>.*)\)", re.DOTALL),
+        mark("too many words: {words}"),
+    ),
     (re.compile(r"^'(?P<value>.*)' is not a valid int", re.DOTALL), mark("'{value}' is not a whole number")),
     (re.compile("requires an argument"), mark("its value is missing")),
     (re.compile("does not take a value"), mark("it takes no value")),

@@ -13,7 +13,11 @@ def tell(session: Session, changed: tuple[Address, FollowUp]) -> None:
     address, follow_up = changed
     labels = labels_of(session)
     say(str(address))
-    warn(translate("{address} is {status}; owner {owner}, due {due}").format(
-        address=address, status=labels.value("followups.status", follow_up.status), owner=labels.value("owner", follow_up.owner or "-"),
-        due=format_due(follow_up.due),
-    ))
+    warn(
+        translate("{address} is {status}; owner {owner}, due {due}").format(
+            address=address,
+            status=labels.value("followups.status", follow_up.status),
+            owner=labels.value("owner", follow_up.owner or "-"),
+            due=format_due(follow_up.due),
+        )
+    )

@@ -9,8 +9,15 @@ from commlog.render.text import wrap
 
 # The library asks gettext for these, and finds them in our catalogue.
 LIBRARY_WORDS: Final = (
-    mark("Options"), mark("Arguments"), mark("Commands"), mark("default: {default}"), mark("required"),
-    mark("env var: {var}"), mark("Missing command."), mark("Usage:"), mark("commlog: error:"),
+    mark("Options"),
+    mark("Arguments"),
+    mark("Commands"),
+    mark("default: {default}"),
+    mark("required"),
+    mark("env var: {var}"),
+    mark("Missing command."),
+    mark("Usage:"),
+    mark("commlog: error:"),
 )
 # So wide that the library breaks no line, and the widest first column under which a text is indented.
 _ENDLESS: Final = 10_000

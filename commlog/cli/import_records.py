@@ -1,6 +1,7 @@
 """The command `commlog import`."""
 
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -23,20 +24,69 @@ from commlog.transfer.text_file import read_bytes
 
 HELP = mark("Records from the rows of a CSV or JSON Lines file; a second run adds nothing.")
 
+words_argument: Any = typer.Argument(
+    ...,
+    metavar="[csv|jsonl] FILE",
+    show_default=False,
+    help=mark("The format, where the file's name does not tell it, and the file; - is stdin."),
+)
+map_file_option: Any = typer.Option(
+    "",
+    "--map",
+    "-m",
+    metavar="MAP",
+    show_default=False,
+    help=mark("How columns become fields; JSON Lines of whole records need none."),
+)
+sketch_option: Any = typer.Option(
+    False, "--sketch-map", help=mark("Print a first map made from the file's header, and stop.")
+)
+template_option: Any = typer.Option(
+    "",
+    "--template",
+    metavar="NAME",
+    show_default=False,
+    help=mark("The template of a sketched map (default: the one that fits the header best)."),
+)
+encoding_option: Any = typer.Option(
+    "",
+    "--encoding",
+    metavar="NAME",
+    show_default=False,
+    help=mark("The file's encoding, e.g. gb18030 (default: the map's, else utf-8)."),
+)
+rejects_option: Any = typer.Option(
+    "",
+    "--rejects",
+    metavar="FILE",
+    show_default=False,
+    help=mark("Where rejected rows go (default: FILE.rejects.csv in the current folder)."),
+)
+dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Say what would happen, and write nothing."))
+output_format_option: Any = typer.Option(
+    "text", "--format", metavar="text|json", help=mark("json prints the counts and reasons on stdout.")
+)
+
+
 def command(
     context: typer.Context,
-    words: list[str] = typer.Argument(..., metavar="[csv|jsonl] FILE", show_default=False, help=mark("The format, where the file's name does not tell it, and the file; - is stdin.")),
-    map_file: str = typer.Option("", "--map", "-m", metavar="MAP", show_default=False, help=mark("How columns become fields; JSON Lines of whole records need none.")),
-    sketch: bool = typer.Option(False, "--sketch-map", help=mark("Print a first map made from the file's header, and stop.")),
-    template: str = typer.Option("", "--template", metavar="NAME", show_default=False, help=mark("The template of a sketched map (default: the one that fits the header best).")),
-    encoding: str = typer.Option("", "--encoding", metavar="NAME", show_default=False, help=mark("The file's encoding, e.g. gb18030 (default: the map's, else utf-8).")),
-    rejects: str = typer.Option("", "--rejects", metavar="FILE", show_default=False, help=mark("Where rejected rows go (default: FILE.rejects.csv in the current folder).")),
-    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would happen, and write nothing.")),
-    output_format: str = typer.Option("text", "--format", metavar="text|json", help=mark("json prints the counts and reasons on stdout.")),
+    words: list[str] = words_argument,
+    map_file: str = map_file_option,
+    sketch: bool = sketch_option,
+    template: str = template_option,
+    encoding: str = encoding_option,
+    rejects: str = rejects_option,
+    dry_run: bool = dry_run_option,
+    output_format: str = output_format_option,
 ) -> int:
     """Import."""
     if output_format not in {"text", "json"}:
-        raise UsageError(mark("there is no format '{value}'"), value=output_format, remedy=mark("use one of: {formats}"), formats="text, json")
+        raise UsageError(
+            mark("there is no format '{value}'"),
+            value=output_format,
+            remedy=mark("use one of: {formats}"),
+            formats="text, json",
+        )
     workspace = session_of(context).workspace
     source = _read_source(words)
     ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
@@ -64,7 +114,11 @@ def _read_source(words: list[str]) -> SourceFile:
         raise UsageError(mark("too many words: {words}"), words=" ".join(words[2:]))
     named, name = ("", words[0]) if len(words) == 1 else words
     file_format = format_of(name, named)
-    return SourceFile(f"stdin.{file_format}", file_format, read_stdin()) if name == "-" else SourceFile(name, file_format, read_bytes(Path(name)))
+    return (
+        SourceFile(f"stdin.{file_format}", file_format, read_stdin())
+        if name == "-"
+        else SourceFile(name, file_format, read_bytes(Path(name)))
+    )
 
 
 def _read_map(source: SourceFile, map_file: str, ground: Ground) -> ImportMap | None:
@@ -73,12 +127,18 @@ def _read_map(source: SourceFile, map_file: str, ground: Ground) -> ImportMap | 
     if source.format != "csv":
         return None
     raise UsageError(
-        mark("{file_name}: a CSV file needs a map"), file_name=source.name, stem=Path(source.name).stem,
-        remedy=mark("make a first one: commlog import --sketch-map {file_name} > {stem}.map.yaml; then add --map {stem}.map.yaml"),
+        mark("{file_name}: a CSV file needs a map"),
+        file_name=source.name,
+        stem=Path(source.name).stem,
+        remedy=mark(
+            "make a first one: commlog import --sketch-map {file_name} > {stem}.map.yaml; then add --map {stem}.map.yaml"
+        ),
     )
 
 
-def _import(workspace: Workspace, source: SourceFile, sheet: Sheet, how: tuple[ImportMap | None, Ground, bool]) -> ImportResult:
+def _import(
+    workspace: Workspace, source: SourceFile, sheet: Sheet, how: tuple[ImportMap | None, Ground, bool]
+) -> ImportResult:
     import_map, ground, is_dry = how
     creates = import_map is not None and import_map.creates_customers
     with progress(translate("Importing"), source.lines) as tell:

@@ -30,7 +30,11 @@ def _tell(found: IndexStatus, json_output: bool) -> None:
     if json_output:
         say(json.dumps(found.as_mapping(), ensure_ascii=False, indent=2))
         return
-    say(translate("{files} files, {records} records, {follow_ups} follow-ups, {problems} problems, {unreadable} unreadable; {bytes} bytes in {path}").format(**found.as_mapping()))
+    say(
+        translate(
+            "{files} files, {records} records, {follow_ups} follow-ups, {problems} problems, {unreadable} unreadable; {bytes} bytes in {path}"
+        ).format(**found.as_mapping())
+    )
 
 
 COMMANDS = {"status": status, "rebuild": rebuild_now}

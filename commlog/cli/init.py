@@ -14,8 +14,16 @@ HELP = mark("Make a new log: settings, templates, calendar, and a git repository
 
 def command(
     context: typer.Context,
-    folder: str = typer.Argument(".", metavar="[DIR]", show_default=False, help=mark("The log's folder (default: this one).")),
-    timezone: str = typer.Option("", "--timezone", metavar="ZONE", show_default=False, help=mark("The log's time zone, e.g. Asia/Shanghai (default: this machine's).")),
+    folder: str = typer.Argument(
+        ".", metavar="[DIR]", show_default=False, help=mark("The log's folder (default: this one).")
+    ),
+    timezone: str = typer.Option(
+        "",
+        "--timezone",
+        metavar="ZONE",
+        show_default=False,
+        help=mark("The log's time zone, e.g. Asia/Shanghai (default: this machine's)."),
+    ),
     no_git: bool = typer.Option(False, "--no-git", help=mark("Make no git repository.")),
     example: bool = typer.Option(False, "--example", help=mark("Add a small realistic set of records.")),
 ) -> None:
@@ -25,8 +33,11 @@ def command(
     email = find_user_email(root if root.is_dir() else Path.cwd())
     named = named_member() or (email.partition("@")[0] if email else "")
     choices = Choices(
-        timezone=timezone or guess_timezone(), language=language_in_use(), member=(named, email or "") if named else None,
-        use_git=not no_git, with_example=example,
+        timezone=timezone or guess_timezone(),
+        language=language_in_use(),
+        member=(named, email or "") if named else None,
+        use_git=not no_git,
+        with_example=example,
     )
     made = init_log(root, choices)
     say(str(made.root))

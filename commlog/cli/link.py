@@ -11,9 +11,14 @@ HELP = mark("Link a record to an earlier one.")
 
 
 def command(
-    context: typer.Context, record: str = id_argument,
-    prior: str = typer.Argument(..., metavar="PRIOR", help=mark("The earlier record's id, or ref:… for a number from outside.")),
-    link_type: str = typer.Option("follows", "--type", metavar="TYPE", help=mark("follows, answers, duplicates, escalates or relates.")),
+    context: typer.Context,
+    record: str = id_argument,
+    prior: str = typer.Argument(
+        ..., metavar="PRIOR", help=mark("The earlier record's id, or ref:… for a number from outside.")
+    ),
+    link_type: str = typer.Option(
+        "follows", "--type", metavar="TYPE", help=mark("follows, answers, duplicates, escalates or relates.")
+    ),
     note: str = note_option,
 ) -> None:
     """Link."""

@@ -19,8 +19,12 @@ HELP = mark("List records, the newest first.")
 
 
 def command(
-    context: typer.Context, query: list[str] = query_argument,
-    columns: str = columns_option, sort: str = sort_option, limit: int = limit_option, output_format: str = format_option,
+    context: typer.Context,
+    query: list[str] = query_argument,
+    columns: str = columns_option,
+    sort: str = sort_option,
+    limit: int = limit_option,
+    output_format: str = format_option,
 ) -> int:
     """List records."""
     session = session_of(context)

@@ -18,16 +18,38 @@ NO_LIMIT = -1
 _PEOPLE = frozenset({"owner", "agent"})
 
 query_argument: Any = typer.Argument(
-    None, metavar="[QUERY]", show_default=False,
+    None,
+    metavar="[QUERY]",
+    show_default=False,
     help=mark("What to list, e.g. customer:acme date:2026-03 投诉; several words are joined."),
 )
-format_option: Any = typer.Option("table", "--format", metavar="FORMAT", help=mark("table, json, jsonl, csv, tsv, markdown or ids."))
-columns_option: Any = typer.Option("", "--columns", metavar="A,B", show_default=False, help=mark("The columns to show, in order."))
-sort_option: Any = typer.Option("", "--sort", metavar="A,-B", show_default=False, help=mark("The columns to sort by; - turns one round."))
-limit_option: Any = typer.Option(NO_LIMIT, "--limit", metavar="N", show_default=False, help=mark("At most so many rows."))
-by_option: Any = typer.Option("", "--by", metavar="MEMBER", show_default=False, help=mark("Who does it (default: $COMMLOG_MEMBER, else git's user)."))
+format_option: Any = typer.Option(
+    "table", "--format", metavar="FORMAT", help=mark("table, json, jsonl, csv, tsv, markdown or ids.")
+)
+columns_option: Any = typer.Option(
+    "", "--columns", metavar="A,B", show_default=False, help=mark("The columns to show, in order.")
+)
+sort_option: Any = typer.Option(
+    "", "--sort", metavar="A,-B", show_default=False, help=mark("The columns to sort by; - turns one round.")
+)
+limit_option: Any = typer.Option(
+    NO_LIMIT, "--limit", metavar="N", show_default=False, help=mark("At most so many rows.")
+)
+by_option: Any = typer.Option(
+    "",
+    "--by",
+    metavar="MEMBER",
+    show_default=False,
+    help=mark("Who does it (default: $COMMLOG_MEMBER, else git's user)."),
+)
 note_option: Any = typer.Option("", "--note", show_default=False, help=mark("A remark for the history."))
-due_option: Any = typer.Option("", "--due", metavar="WHEN", show_default=False, help=mark("When it is due: 3wd, 24h, tomorrow 17:00, 周五, 2026-03-14, none."))
+due_option: Any = typer.Option(
+    "",
+    "--due",
+    metavar="WHEN",
+    show_default=False,
+    help=mark("When it is due: 3wd, 24h, tomorrow 17:00, 周五, 2026-03-14, none."),
+)
 address_argument: Any = typer.Argument(..., metavar="ID/n", help=mark("The follow-up: the record's id and its number."))
 id_argument: Any = typer.Argument(..., metavar="ID", help=mark("The record's id, or the beginning of it."))
 

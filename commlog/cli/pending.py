@@ -22,14 +22,31 @@ HELP = mark("List follow-ups that are not done or closed, the most overdue first
 def command(
     context: typer.Context,
     query: list[str] = query_argument,
-    owner: str = typer.Option("", "--owner", metavar="MEMBER", show_default=False, help=mark("Only those of a member or department.")),
+    owner: str = typer.Option(
+        "", "--owner", metavar="MEMBER", show_default=False, help=mark("Only those of a member or department.")
+    ),
     overdue: bool = typer.Option(False, "--overdue", help=mark("Only those past their due time.")),
-    due_within: str = typer.Option("", "--due-within", metavar="LIMIT", show_default=False, help=mark("Only those due by then, overdue ones included: 2d, 3wd, 周五.")),
-    priority: str = typer.Option("", "--priority", metavar="A,B", show_default=False, help=mark("Only those of these priorities.")),
-    customer: str = typer.Option("", "--customer", metavar="CUSTOMER", show_default=False, help=mark("Only those of a customer.")),
-    by: str = typer.Option("", "--by", metavar="owner", show_default=False, help=mark("Group by a column, e.g. owner.")),
+    due_within: str = typer.Option(
+        "",
+        "--due-within",
+        metavar="LIMIT",
+        show_default=False,
+        help=mark("Only those due by then, overdue ones included: 2d, 3wd, 周五."),
+    ),
+    priority: str = typer.Option(
+        "", "--priority", metavar="A,B", show_default=False, help=mark("Only those of these priorities.")
+    ),
+    customer: str = typer.Option(
+        "", "--customer", metavar="CUSTOMER", show_default=False, help=mark("Only those of a customer.")
+    ),
+    by: str = typer.Option(
+        "", "--by", metavar="owner", show_default=False, help=mark("Group by a column, e.g. owner.")
+    ),
     exit_code: bool = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something.")),
-    columns: str = columns_option, sort: str = sort_option, limit: int = limit_option, output_format: str = format_option,
+    columns: str = columns_option,
+    sort: str = sort_option,
+    limit: int = limit_option,
+    output_format: str = format_option,
 ) -> int:
     """List pending follow-ups."""
     session = session_of(context)

@@ -18,7 +18,9 @@ from commlog.templates.conversion import ConversionError
 from commlog.templates.fields import LIST, MAPPING, Field, hint, label, value_label
 
 # Filled in by the tool, or asked for in another way.
-_NOT_ASKED: Final = frozenset({"id", "template", "recorded_at", "history", "links", "followups", "extra", "agent", "party", "last_contact_at"})
+_NOT_ASKED: Final = frozenset(
+    {"id", "template", "recorded_at", "history", "links", "followups", "extra", "agent", "party", "last_contact_at"}
+)
 _ONLY_WHEN: Final = {"channel_detail": ("channel", "other")}
 
 
@@ -29,7 +31,11 @@ def ask_fields(session: Session, template: Template, request: Request) -> Fields
     """
     fields = dict(request.fields)
     typer.echo(translate("Enter passes over what is optional; Ctrl-C stops and writes nothing."), err=True)
-    asked = [field for field in template.fields if field.key not in _NOT_ASKED and field.key not in fields and not field.read_only]
+    asked = [
+        field
+        for field in template.fields
+        if field.key not in _NOT_ASKED and field.key not in fields and not field.read_only
+    ]
     first = [field for field in asked if field.required and not (field.key == "customer" and request.new_customer)]
     first += [field for field in asked if field.key in _ONLY_WHEN]
     _ask_all(session, first, fields)
@@ -60,7 +66,10 @@ def _ask(session: Session, field: Field) -> Data:
         typer.echo(f"  {number}. {value_label(field, choice, language)}", err=True)
     default = value_label(field, field.default, language) if field.default is not None else ""
     while True:
-        answer = ask(f"{label(field, language)} [{default}]: " if default else f"{label(field, language)}: ").strip() or default
+        answer = (
+            ask(f"{label(field, language)} [{default}]: " if default else f"{label(field, language)}: ").strip()
+            or default
+        )
         if not answer:
             if not field.required or _has_own_default(field):
                 return None
@@ -72,7 +81,11 @@ def _ask(session: Session, field: Field) -> Data:
             return _convert(session, field, answer)
         except ConversionError as fault:
             expected = fault.facts.get("expected", "")
-            typer.echo("  " + translate("'{value}' does not fit; expected: {expected}").format(value=answer, expected=expected), err=True)
+            typer.echo(
+                "  "
+                + translate("'{value}' does not fit; expected: {expected}").format(value=answer, expected=expected),
+                err=True,
+            )
         except NotFoundError as fault:
             show_fault(fault)
 

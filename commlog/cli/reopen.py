@@ -12,7 +12,16 @@ HELP = mark("Open a follow-up again that was done or closed; say why with --note
 
 
 def command(
-    context: typer.Context, address: str = address_argument, note: str = note_option, due: str = due_option, by: str = by_option,
+    context: typer.Context,
+    address: str = address_argument,
+    note: str = note_option,
+    due: str = due_option,
+    by: str = by_option,
 ) -> None:
     """Reopen."""
-    tell(session_of(context), move_follow_up(session_of(context).workspace, address, "reopen", Details(by=by or None, note=note or None, due=due or None)))
+    tell(
+        session_of(context),
+        move_follow_up(
+            session_of(context).workspace, address, "reopen", Details(by=by or None, note=note or None, due=due or None)
+        ),
+    )

@@ -12,9 +12,18 @@ HELP = mark("Give a follow-up another due time, or another priority from which i
 
 
 def command(
-    context: typer.Context, address: str = address_argument, due: str = due_option,
-    priority: str = typer.Option("", "--priority", metavar="NAME", show_default=False, help=mark("Another priority; the due time is computed anew.")),
-    note: str = note_option, by: str = by_option,
+    context: typer.Context,
+    address: str = address_argument,
+    due: str = due_option,
+    priority: str = typer.Option(
+        "",
+        "--priority",
+        metavar="NAME",
+        show_default=False,
+        help=mark("Another priority; the due time is computed anew."),
+    ),
+    note: str = note_option,
+    by: str = by_option,
 ) -> None:
     """Reschedule."""
     session = session_of(context)

@@ -19,8 +19,12 @@ HELP = mark("Find records by their words, down to a single Chinese character; sh
 
 
 def command(
-    context: typer.Context, query: list[str] = query_argument,
-    columns: str = columns_option, sort: str = sort_option, limit: int = limit_option, output_format: str = format_option,
+    context: typer.Context,
+    query: list[str] = query_argument,
+    columns: str = columns_option,
+    sort: str = sort_option,
+    limit: int = limit_option,
+    output_format: str = format_option,
 ) -> int:
     """Search."""
     session = session_of(context)

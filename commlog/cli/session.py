@@ -64,7 +64,8 @@ class Session:
             now = datetime.fromisoformat(self.now_text.strip())
         except ValueError:
             raise UsageError(
-                mark("--now: '{value}' is not an instant"), value=self.now_text,
+                mark("--now: '{value}' is not an instant"),
+                value=self.now_text,
                 remedy=mark("write 2026-03-14T17:00:00+08:00, or 2026-03-14 17:00 in the log's time zone"),
             ) from None
         return now

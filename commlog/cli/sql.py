@@ -11,8 +11,10 @@ HELP = mark("Ask the copy in SQL, reading only; the tables are described in docs
 
 
 def command(
-    context: typer.Context, query: str = typer.Argument(..., metavar="SELECT", help=mark("One SQL query that reads.")),
-    columns: str = columns_option, output_format: str = format_option,
+    context: typer.Context,
+    query: str = typer.Argument(..., metavar="SELECT", help=mark("One SQL query that reads.")),
+    columns: str = columns_option,
+    output_format: str = format_option,
 ) -> int:
     """Ask."""
     session = session_of(context)

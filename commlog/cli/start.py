@@ -12,7 +12,16 @@ HELP = mark("Say that work on a follow-up has begun, or goes on after waiting.")
 
 
 def command(
-    context: typer.Context, address: str = address_argument, note: str = note_option, due: str = due_option, by: str = by_option,
+    context: typer.Context,
+    address: str = address_argument,
+    note: str = note_option,
+    due: str = due_option,
+    by: str = by_option,
 ) -> None:
     """Begin."""
-    tell(session_of(context), move_follow_up(session_of(context).workspace, address, "start", Details(by=by or None, note=note or None, due=due or None)))
+    tell(
+        session_of(context),
+        move_follow_up(
+            session_of(context).workspace, address, "start", Details(by=by or None, note=note or None, due=due or None)
+        ),
+    )

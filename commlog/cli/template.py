@@ -20,17 +20,26 @@ def list_all(context: typer.Context, columns: str = columns_option, output_forma
 
 
 def show(
-    context: typer.Context, name: str = typer.Argument(..., metavar="NAME", help=mark("The template's name.")),
-    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json (the schema itself).")),
+    context: typer.Context,
+    name: str = typer.Argument(..., metavar="NAME", help=mark("The template's name.")),
+    output_format: str = typer.Option(
+        "text", "--format", metavar="FORMAT", help=mark("text or json (the schema itself).")
+    ),
 ) -> None:
     """Show a template."""
     if output_format not in FORMATS:
-        raise UsageError(mark("there is no format '{value}'"), value=output_format, remedy=mark("use one of: {formats}"), formats=", ".join(FORMATS))
+        raise UsageError(
+            mark("there is no format '{value}'"),
+            value=output_format,
+            remedy=mark("use one of: {formats}"),
+            formats=", ".join(FORMATS),
+        )
     say(format_template(session_of(context).workspace.catalog.get(name), output_format))
 
 
 def new(
-    context: typer.Context, name: str = typer.Argument(..., metavar="NAME", help=mark("A short name: small letters, digits and _.")),
+    context: typer.Context,
+    name: str = typer.Argument(..., metavar="NAME", help=mark("A short name: small letters, digits and _.")),
     label: str = typer.Option("", "--label", metavar="WORDS", show_default=False, help=mark("The title people see.")),
 ) -> None:
     """Make a template."""
@@ -39,6 +48,7 @@ def new(
 
 COMMANDS = {"list": list_all, "show": show, "new": new}
 HELPS = {
-    "list": mark("List the templates of this log."), "show": mark("Show a template's fields, choices and advice."),
+    "list": mark("List the templates of this log."),
+    "show": mark("Show a template's fields, choices and advice."),
     "new": mark("Make a template of the team's own to start from."),
 }

@@ -13,12 +13,18 @@ HELP = mark("Show the whole conversation a record belongs to, across channels, i
 
 
 def command(
-    context: typer.Context, record: str = id_argument,
+    context: typer.Context,
+    record: str = id_argument,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or ids.")),
 ) -> int:
     """Thread."""
     session = session_of(context)
     if output_format not in FORMATS:
-        raise UsageError(mark("there is no format '{value}'"), value=output_format, remedy=mark("use one of: {formats}"), formats=", ".join(FORMATS))
+        raise UsageError(
+            mark("there is no format '{value}'"),
+            value=output_format,
+            remedy=mark("use one of: {formats}"),
+            formats=", ".join(FORMATS),
+        )
     say(format_thread(read_thread(session.workspace, record), output_format, labels_of(session)))
     return session.finish()

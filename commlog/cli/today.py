@@ -15,14 +15,24 @@ def command(session: Session) -> int:
     owner = [("owner", [workspace.require_member(member)])] if member else []
     sections = (
         (translate("Overdue"), list_follow_ups(workspace, "", [*owner, ("due", ["overdue"])], "", -1)),
-        (translate("Due today and tomorrow"), list_follow_ups(workspace, "", [*owner, ("due..", ["today", "tomorrow"])], "", -1)),
-        (translate("Recorded since yesterday"), list_records(workspace, "", [("recorded..", ["yesterday", "today"])], "", 20)),
+        (
+            translate("Due today and tomorrow"),
+            list_follow_ups(workspace, "", [*owner, ("due..", ["today", "tomorrow"])], "", -1),
+        ),
+        (
+            translate("Recorded since yesterday"),
+            list_records(workspace, "", [("recorded..", ["yesterday", "today"])], "", 20),
+        ),
     )
-    head = translate("{day}, {member}").format(day=workspace.now.strftime("%Y-%m-%d %H:%M"), member=member or translate("everybody"))
+    head = translate("{day}, {member}").format(
+        day=workspace.now.strftime("%Y-%m-%d %H:%M"), member=member or translate("everybody")
+    )
     blocks = [head]
     for title, listing in sections:
         if listing.rows:
-            table = format_listing(choose_columns(listing, None, "table"), "table", labels_of(session), terminal_width())
+            table = format_listing(
+                choose_columns(listing, None, "table"), "table", labels_of(session), terminal_width()
+            )
             blocks.append(f"{title} ({len(listing.rows)})\n\n{table}")
     if len(blocks) == 1:
         blocks.append(translate("Nothing is overdue, nothing is due."))

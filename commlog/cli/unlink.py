@@ -11,9 +11,12 @@ HELP = mark("Take away a record's link to another.")
 
 
 def command(
-    context: typer.Context, record: str = id_argument,
+    context: typer.Context,
+    record: str = id_argument,
     prior: str = typer.Argument(..., metavar="PRIOR", help=mark("The record it points to.")),
-    link_type: str = typer.Option("", "--type", metavar="TYPE", show_default=False, help=mark("Only a link of this type.")),
+    link_type: str = typer.Option(
+        "", "--type", metavar="TYPE", show_default=False, help=mark("Only a link of this type.")
+    ),
 ) -> None:
     """Unlink."""
     say(unlink_records(session_of(context).workspace, record, prior, link_type or None).id)

@@ -12,7 +12,16 @@ HELP = mark("Say that a follow-up waits for the customer; its clock stops.")
 
 
 def command(
-    context: typer.Context, address: str = address_argument, note: str = note_option, due: str = due_option, by: str = by_option,
+    context: typer.Context,
+    address: str = address_argument,
+    note: str = note_option,
+    due: str = due_option,
+    by: str = by_option,
 ) -> None:
     """Wait."""
-    tell(session_of(context), move_follow_up(session_of(context).workspace, address, "wait", Details(by=by or None, note=note or None, due=due or None)))
+    tell(
+        session_of(context),
+        move_follow_up(
+            session_of(context).workspace, address, "wait", Details(by=by or None, note=note or None, due=due or None)
+        ),
+    )

@@ -55,7 +55,7 @@ def compare(index: Index, view: View) -> Change:
         change.to_forget += [row[0] for row in index.rows("SELECT file FROM files WHERE directory = ?", (directory,))]
     for state in change.folders:
         rows = index.rows(
-            "SELECT path, file, size, mtime_ns, ctime_ns, inode FROM files WHERE directory = ?", (state.directory,),
+            "SELECT path, file, size, mtime_ns, ctime_ns, inode FROM files WHERE directory = ?", (state.directory,)
         )
         known = {row[0]: (row[1], row[2:]) for row in rows}
         for path, stamp in state.iter_files():

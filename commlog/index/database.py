@@ -12,9 +12,9 @@ from commlog.store.names import INDEX_FILE
 from commlog.version import VERSION
 
 _WAIT_SECONDS: Final = 60
-_READING: Final = frozenset({
-    sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION,
-})
+_READING: Final = frozenset(
+    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION}
+)
 
 Row = tuple[Any, ...]
 

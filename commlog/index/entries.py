@@ -57,7 +57,9 @@ class RecordReader:
             text = decode(raw)
             data = parse(text)
         except YamlError as fault:
-            return Reading(None, (Problem(fault.code, path, fault.line, fault.column, "", tuple(fault.facts.items())),), raw)
+            return Reading(
+                None, (Problem(fault.code, path, fault.line, fault.column, "", tuple(fault.facts.items())),), raw
+            )
         if not isinstance(data, dict):
             return Reading(None, (Problem("not-a-mapping", path, 1, 1),), raw, text)
         template, problems = self._template_of(data, path, text)
@@ -103,13 +105,18 @@ class RecordReader:
     def _problems_of(self, record: Record, text: str) -> tuple[Problem, ...]:
         found: list[tuple[str, ValuePath, dict[str, str]]] = []
         if not self.validator.is_valid(record.template, record.fields):
-            found += [(item.code, item.path, dict(item.facts)) for item in self.validator.explain(record.template, record.fields)]
+            found += [
+                (item.code, item.path, dict(item.facts))
+                for item in self.validator.explain(record.template, record.fields)
+            ]
         found += find_inconsistencies(record.fields)
         found += self._settings_broken(record)
         if PurePosixPath(record.path).stem != record.id:
             found.append(("id-differs", ("id",), {"value": record.id}))
         elif record.path != record_path(record.kind, record.id):
-            found.append(("misplaced-file", (), {"value": record.template, "expected": record_path(record.kind, record.id)}))
+            found.append(
+                ("misplaced-file", (), {"value": record.template, "expected": record_path(record.kind, record.id)})
+            )
         if not found:
             return ()
         located = parse_located(text)

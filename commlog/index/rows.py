@@ -61,19 +61,29 @@ def _record_row(record: Record, calendar: WorkCalendar) -> Row:
     reached = fields.get("reached", True)
     started = instant_of(fields.get("started_at"))
     return (
-        record.id, record.path, kind, record.template,
+        record.id,
+        record.path,
+        kind,
+        record.template,
         record.id if kind == CUSTOMER else text_of(fields, "customer"),
         text_of(party, "name") if isinstance(party, dict) else None,
-        text_of(fields, "agent"), text_of(fields, "owner"), text_of(fields, "branch"),
+        text_of(fields, "agent"),
+        text_of(fields, "owner"),
+        text_of(fields, "branch"),
         text_of(fields, "direction"),
         int(reached) if isinstance(reached, bool) else None,
         text_of(fields, "channel"),
         text_of(fields, HEADLINES[kind]),
         _day_of(record, started, calendar),
         None if started is None else int(started.timestamp()),
-        seconds_of(fields.get("ended_at")), seconds_of(fields.get("received_at")), seconds_of(fields.get("recorded_at")),
-        text_of(fields, "status"), text_of(fields, "priority"),
-        text_of(fields, "mood"), text_of(fields, "outcome"), text_of(fields, "satisfaction"),
+        seconds_of(fields.get("ended_at")),
+        seconds_of(fields.get("received_at")),
+        seconds_of(fields.get("recorded_at")),
+        text_of(fields, "status"),
+        text_of(fields, "priority"),
+        text_of(fields, "mood"),
+        text_of(fields, "outcome"),
+        text_of(fields, "satisfaction"),
         text_of(fields, "category") or text_of(fields, "need_type") or text_of(fields, "scenario"),
         _issue_closed_at(fields, calendar) if kind == ISSUE else None,
         text_of(fields, "closed_reason"),
@@ -104,11 +114,23 @@ def _readable_day(text: str) -> str | None:
 
 def _follow_up_row(record_id: str, item: FollowUp, calendar: WorkCalendar) -> Row:
     return (
-        item.n, f"{record_id}/{item.n}", item.action, item.method, item.owner, item.priority,
-        item.due, _due_seconds(item.due, calendar), item.due_rule, item.status, item.result,
+        item.n,
+        f"{record_id}/{item.n}",
+        item.action,
+        item.method,
+        item.owner,
+        item.priority,
+        item.due,
+        _due_seconds(item.due, calendar),
+        item.due_rule,
+        item.status,
+        item.result,
         None if item.agreed_with_customer is None else int(item.agreed_with_customer),
-        seconds_of(item.opened_at), seconds_of(item.done_at), seconds_of(item.closed_at),
-        int(item.is_cancelled), int(item.is_pending),
+        seconds_of(item.opened_at),
+        seconds_of(item.done_at),
+        seconds_of(item.closed_at),
+        int(item.is_cancelled),
+        int(item.is_pending),
     )
 
 
@@ -133,8 +155,14 @@ def _link_rows(fields: Fields) -> Iterable[Row]:
 
 def _customer_row(record_id: str, fields: Fields) -> Row:
     return (
-        record_id, text_of(fields, "name"), text_of(fields, "type"), text_of(fields, "company"), text_of(fields, "level"),
-        text_of(fields, "stage"), text_of(fields, "owner"), text_of(fields, "merged_into"),
+        record_id,
+        text_of(fields, "name"),
+        text_of(fields, "type"),
+        text_of(fields, "company"),
+        text_of(fields, "level"),
+        text_of(fields, "stage"),
+        text_of(fields, "owner"),
+        text_of(fields, "merged_into"),
     )
 
 
@@ -153,5 +181,5 @@ def phone_digits(text: str) -> str:
     digits = _NOT_DIGITS.sub("", fold(text))
     for prefix in ("0086", "86"):
         if digits.startswith(prefix) and len(digits) - len(prefix) == 11:
-            return digits[len(prefix):]
+            return digits[len(prefix) :]
     return digits

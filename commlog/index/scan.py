@@ -37,7 +37,10 @@ class Share(NamedTuple):
         steps = folder.split("/")
         if len(steps) <= _BRANCH_DEPTH:
             return self.number == 0
-        return zlib.crc32("/".join(steps[: _BRANCH_DEPTH + 1]).encode("utf-8", "surrogateescape")) % self.parts == self.number
+        return (
+            zlib.crc32("/".join(steps[: _BRANCH_DEPTH + 1]).encode("utf-8", "surrogateescape")) % self.parts
+            == self.number
+        )
 
 
 # records/interactions/2026/03 is a branch: months are of a size.

@@ -17,7 +17,9 @@ class View:
 
     def is_known(self, known: Mapping[str, bytes]) -> bool:
         """Whether every folder is as the copy knows it, and none is gone."""
-        return known == (self.seen if self.seen is not None else {state.directory: state.fingerprint for state in self._all()})
+        return known == (
+            self.seen if self.seen is not None else {state.directory: state.fingerprint for state in self._all()}
+        )
 
     def differing(self, known: Mapping[str, bytes]) -> tuple[list[FolderState], list[str]]:
         """The folders that are not as the copy knows them, and those that are gone."""

@@ -40,7 +40,8 @@ def write_change(index: Index, reader: RecordReader, change: Change, tick: int) 
     unsure: set[str] = set()
     write_entries(index, _iter_entries(reader, change, tick, unsure))
     remembered = [
-        (state.directory, _NO_FINGERPRINT if state.directory in unsure else state.fingerprint) for state in change.folders
+        (state.directory, _NO_FINGERPRINT if state.directory in unsure else state.fingerprint)
+        for state in change.folders
     ]
     index.connection.executemany("INSERT OR REPLACE INTO directories VALUES (?, ?)", remembered)
     gone = [(directory,) for directory in change.gone_folders]

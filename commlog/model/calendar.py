@@ -65,9 +65,7 @@ class WorkCalendar:
     after_hours: AfterHours = "next_day"
     # Filled as they are asked for: a list of late follow-ups asks for the same days again and again.
     _seconds: dict[date, int] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _stretches: dict[date, tuple[Stretch, ...]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    _stretches: dict[date, tuple[Stretch, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def spans_on(self, day: date) -> tuple[Span, ...]:
         """Give the working spans of `day`, in minutes from midnight; a dated day wins over its weekday."""
@@ -180,9 +178,7 @@ class WorkCalendar:
 
     def _all_hours(self) -> tuple[Span, ...]:
         weekly = tuple(span for spans in self.weekdays for span in spans)
-        return weekly or tuple(
-            span for day in self.dated.values() if day.kind == "work" for span in day.spans or ()
-        )
+        return weekly or tuple(span for day in self.dated.values() if day.kind == "work" for span in day.spans or ())
 
     def _at(self, day: date, minute: int) -> datetime:
         if day == date.max:

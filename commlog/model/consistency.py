@@ -20,13 +20,15 @@ def _times_in_order(fields: Fields) -> Iterator[Inconsistency]:
     ended = instant_of(fields.get("ended_at"))
     recorded = instant_of(fields.get("recorded_at"))
     if started and ended and ended < started:
-        yield Inconsistency("end-before-start", ("ended_at",), {"value": fields["ended_at"], "expected": fields["started_at"]})
+        yield Inconsistency(
+            "end-before-start", ("ended_at",), {"value": fields["ended_at"], "expected": fields["started_at"]}
+        )
     end_key = "ended_at" if ended else "started_at"
     end = ended or started
     # A record is stamped to the second, a conversation to the minute: within one minute they are the same.
     if recorded and end and recorded.timestamp() < end.timestamp() - 60:
         yield Inconsistency(
-            "recorded-before-end", ("recorded_at",), {"value": fields["recorded_at"], "expected": fields[end_key]},
+            "recorded-before-end", ("recorded_at",), {"value": fields["recorded_at"], "expected": fields[end_key]}
         )
 
 
@@ -41,7 +43,8 @@ def _follow_ups_told(fields: Fields) -> Iterator[Inconsistency]:
         told = follow_up.history[-1].status if follow_up.history else ""
         if told != follow_up.status:
             yield Inconsistency(
-                "status-without-history", (*where, "status"),
+                "status-without-history",
+                (*where, "status"),
                 {"value": str(follow_up.n), "status": follow_up.status, "expected": told or "-"},
             )
         if follow_up.due is None and follow_up.due_rule != "none" and follow_up.status in PENDING:
@@ -56,7 +59,9 @@ def _no_link_to_itself(fields: Fields) -> Iterator[Inconsistency]:
 
 
 RULES: Final[tuple[Callable[[Fields], Iterator[Inconsistency]], ...]] = (
-    _times_in_order, _follow_ups_told, _no_link_to_itself,
+    _times_in_order,
+    _follow_ups_told,
+    _no_link_to_itself,
 )
 
 

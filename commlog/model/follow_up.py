@@ -138,8 +138,12 @@ def read_follow_up(fields: Mapping[str, Data], number: int) -> FollowUp:
         result=text_of(fields, "result"),
         agreed_with_customer=agreed if isinstance(agreed, bool) else None,
         history=tuple(
-            Transition(text_of(entry, "at") or "", text_of(entry, "by") or "",
-                       text_of(entry, "status") or "", text_of(entry, "note") or "")
+            Transition(
+                text_of(entry, "at") or "",
+                text_of(entry, "by") or "",
+                text_of(entry, "status") or "",
+                text_of(entry, "note") or "",
+            )
             for entry in mappings_of(fields, "history")
         ),
     )
@@ -147,9 +151,7 @@ def read_follow_up(fields: Mapping[str, Data], number: int) -> FollowUp:
 
 def read_follow_ups(fields: Mapping[str, Data]) -> tuple[FollowUp, ...]:
     """All follow-ups of a record's fields, in the file's order."""
-    return tuple(
-        read_follow_up(item, number) for number, item in enumerate(mappings_of(fields, "followups"), start=1)
-    )
+    return tuple(read_follow_up(item, number) for number, item in enumerate(mappings_of(fields, "followups"), start=1))
 
 
 def next_number(fields: Mapping[str, Data]) -> int:
@@ -173,18 +175,26 @@ def advance(fields: Fields, verb_name: str, entry: Fields, *, result: str | None
     current = read_follow_up(fields, 1)
     if current.status not in verb.sources:
         raise ConflictError(
-            mark("follow-up {n} is {status}: '{verb}' does not apply"), n=current.n, status=current.status, verb=verb_name,
+            mark("follow-up {n} is {status}: '{verb}' does not apply"),
+            n=current.n,
+            status=current.status,
+            verb=verb_name,
             remedy=_REMEDIES.get(current.status, ""),
         )
     if verb.needs == "result" and not (result or current.result):
-        raise UsageError(mark("'{verb}' needs a result"), verb=verb_name, remedy=mark("say what came of it: --result …"))
+        raise UsageError(
+            mark("'{verb}' needs a result"), verb=verb_name, remedy=mark("say what came of it: --result …")
+        )
     if (verb.needs == "note" or _is_cancelling(verb_name, current)) and not entry.get("note"):
         raise UsageError(mark("'{verb}' needs a reason"), verb=verb_name, remedy=mark("say why: --note …"))
     changed = {**fields, "status": verb.target}
     if result:
         changed["result"] = result
     ordered = {"at": entry["at"], "by": entry["by"], "status": verb.target}
-    changed["history"] = [*fields.get("history", []), {**ordered, **{k: v for k, v in entry.items() if k not in ordered}}]
+    changed["history"] = [
+        *fields.get("history", []),
+        {**ordered, **{k: v for k, v in entry.items() if k not in ordered}},
+    ]
     return changed
 
 

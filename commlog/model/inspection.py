@@ -30,4 +30,6 @@ class Inspection:
     def below(self, prefix: str) -> "Inspection":
         """The same with every path below a folder; the prefix ends with a slash or is empty."""
         problems = tuple(replace(problem, path=prefix + problem.path) for problem in self.problems)
-        return Inspection(self.files, problems, {(prefix + path, line): text for (path, line), text in self.lines.items()})
+        return Inspection(
+            self.files, problems, {(prefix + path, line): text for (path, line), text in self.lines.items()}
+        )

@@ -11,7 +11,9 @@ def working_days_since(days: Iterable[date], today: date, calendar: WorkCalendar
     wanted = set(days)
     counted: dict[date, int] = {}
     working = 0
-    for ordinal in range(today.toordinal(), min((day.toordinal() for day in wanted), default=today.toordinal()) - 1, -1):
+    for ordinal in range(
+        today.toordinal(), min((day.toordinal() for day in wanted), default=today.toordinal()) - 1, -1
+    ):
         day = date.fromordinal(ordinal)
         if day in wanted:
             counted[day] = working

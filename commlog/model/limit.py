@@ -52,9 +52,7 @@ def parse_limit(text: str) -> Limit:
     return Limit(int(found[1]), cast("LimitUnit", found[2]))
 
 
-def due_after(
-    limit: Limit, start: datetime, calendar: WorkCalendar, after_hours: str | None = None
-) -> datetime | None:
+def due_after(limit: Limit, start: datetime, calendar: WorkCalendar, after_hours: str | None = None) -> datetime | None:
     """Give the instant, in the zone of the log, `limit` after the aware `start`; None for `none`.
 
     `after_hours` says what a start after closing time counts as: `next_day`, or still the `same_day`;
@@ -98,9 +96,7 @@ def start_day(start: datetime, calendar: WorkCalendar, after_hours: str | None =
     return calendar.next_working_day(day, after=is_over and rule == "next_day")
 
 
-def _working_days_later(
-    amount: int, start: datetime, calendar: WorkCalendar, after_hours: str
-) -> datetime:
+def _working_days_later(amount: int, start: datetime, calendar: WorkCalendar, after_hours: str) -> datetime:
     first = start_day(start, calendar, after_hours)
     days = calendar.iter_working_days(first)
     for _ in range(amount):

@@ -26,7 +26,7 @@ def mask_value(text: str) -> str:
 def _mask_phone(digits: str) -> str:
     for prefix in ("0086", "86"):
         if digits.startswith(prefix) and len(digits) == len(prefix) + _MOBILE_LENGTH:
-            digits = digits[len(prefix):]
+            digits = digits[len(prefix) :]
     if len(digits) >= _MOBILE_LENGTH:
         return f"{digits[:3]}****{digits[-4:]}"
     return f"****{digits[-2:]}" if len(digits) > _SHORT_LENGTH else HIDDEN

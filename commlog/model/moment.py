@@ -97,9 +97,7 @@ def parse_moment(text: str, now: datetime, calendar: WorkCalendar) -> date | dat
     return _parse(text, Frame(now.astimezone(calendar.zone), calendar))
 
 
-def parse_due(
-    text: str, start: datetime, now: datetime, calendar: WorkCalendar
-) -> tuple[str | None, str]:
+def parse_due(text: str, start: datetime, now: datetime, calendar: WorkCalendar) -> tuple[str | None, str]:
     """Read a due time as people type it, into the text to store (None for no due time) and its rule.
 
     A limit counts from the aware `start` and is its own rule; every other moment is read at the aware `now`,

@@ -36,9 +36,7 @@ _WEEKDAYS = (
     r"(?:on |by )?(?:(?P<step>this|next|last) )?(?P<name>[a-z]+)",
 )
 _FULL_DATE = r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})"
-_MONTH_DATE = (
-    rf"((?P<year>[0-9]{{4}})年|(?P<step>[今明后去前])年)?(?P<month>{_NUMBER})月(?P<day>{_NUMBER})[日号]?"
-)
+_MONTH_DATE = rf"((?P<year>[0-9]{{4}})年|(?P<step>[今明后去前])年)?(?P<month>{_NUMBER})月(?P<day>{_NUMBER})[日号]?"
 _MONTH_DAY = rf"({_STEP}月)?(?P<day>{_NUMBER})[日号]"
 
 

@@ -28,61 +28,141 @@ KINDS: Final[dict[str, Kind]] = {
     "bom": Kind(mark("starts with a byte order mark"), mark("save it as UTF-8 without BOM")),
     "utf16": Kind(mark("is UTF-16 text"), mark("save it as UTF-8")),
     "not-utf8": Kind(mark("is not UTF-8 text: byte {value}"), mark("save it as UTF-8 (it may be GBK)")),
-    "control-character": Kind(mark("holds the control character {value}"), mark("remove it, or write it as an escape in double quotes")),
+    "control-character": Kind(
+        mark("holds the control character {value}"), mark("remove it, or write it as an escape in double quotes")
+    ),
     "crlf": Kind(mark("has Windows line ends (CR LF)"), mark("convert it to LF, e.g. with dos2unix")),
-    "too-large": Kind(mark("is too large: {value} bytes, at most {expected}"), mark("a record is one conversation; keep attachments outside")),
+    "too-large": Kind(
+        mark("is too large: {value} bytes, at most {expected}"),
+        mark("a record is one conversation; keep attachments outside"),
+    ),
     "empty-file": Kind(mark("is empty"), mark("delete it, or restore it: git checkout -- {path}")),
-    "merge-markers": Kind(mark("holds the conflict markers of a merge"), mark("keep the lines of one side, or of both, and delete the markers")),
+    "merge-markers": Kind(
+        mark("holds the conflict markers of a merge"),
+        mark("keep the lines of one side, or of both, and delete the markers"),
+    ),
     "duplicate-key": Kind(mark("the key '{value}' stands twice (first on line {first})"), mark("keep one of them")),
     "key-not-text": Kind(mark("the key {value} is not text"), mark("put it in quotes")),
     "alias": Kind(mark("uses a YAML anchor or alias ({value})"), mark("write the value out")),
-    "unknown-tag": Kind(mark("uses the YAML tag {value}"), mark("remove the tag; a record holds plain text, numbers and lists")),
-    "too-deep": Kind(mark("is nested too deep (more than {expected} levels)"), mark("no form needs that: check the indentation")),
-    "yaml-syntax": Kind(mark("is not YAML: {reason}"), mark("check quotes, colons and indentation here and on the line above")),
-    "several-documents": Kind(mark("holds several YAML documents"), mark("one file is one record: remove the '---' line")),
+    "unknown-tag": Kind(
+        mark("uses the YAML tag {value}"), mark("remove the tag; a record holds plain text, numbers and lists")
+    ),
+    "too-deep": Kind(
+        mark("is nested too deep (more than {expected} levels)"), mark("no form needs that: check the indentation")
+    ),
+    "yaml-syntax": Kind(
+        mark("is not YAML: {reason}"), mark("check quotes, colons and indentation here and on the line above")
+    ),
+    "several-documents": Kind(
+        mark("holds several YAML documents"), mark("one file is one record: remove the '---' line")
+    ),
     "not-a-mapping": Kind(mark("is not a mapping of fields to values"), mark("start it with `id:` and `template:`")),
-    "cannot-edit": Kind(mark("cannot be changed in place without rewriting more than was asked"), mark("change it in an editor: commlog edit")),
+    "cannot-edit": Kind(
+        mark("cannot be changed in place without rewriting more than was asked"),
+        mark("change it in an editor: commlog edit"),
+    ),
     # The record against its template.
     "no-template": Kind(mark("names no template"), mark("add a line `template: …`; known: {expected}")),
-    "unknown-template": Kind(mark("template: '{value}' is not known"), mark("did you mean '{suggestion}'? known: {expected}"), otherwise=mark("use one of: {expected}")),
-    "broken-template": Kind(mark("its template '{value}' is broken: {reason}"), mark("run `commlog template list` to see what is wrong with it")),
-    "unknown-field": Kind(mark("{field}: no such field"), mark("did you mean '{suggestion}'? what no field foresees goes under `extra:`"), otherwise=mark("what no field foresees goes under `extra:`")),
+    "unknown-template": Kind(
+        mark("template: '{value}' is not known"),
+        mark("did you mean '{suggestion}'? known: {expected}"),
+        otherwise=mark("use one of: {expected}"),
+    ),
+    "broken-template": Kind(
+        mark("its template '{value}' is broken: {reason}"),
+        mark("run `commlog template list` to see what is wrong with it"),
+    ),
+    "unknown-field": Kind(
+        mark("{field}: no such field"),
+        mark("did you mean '{suggestion}'? what no field foresees goes under `extra:`"),
+        otherwise=mark("what no field foresees goes under `extra:`"),
+    ),
     "missing-field": Kind(mark("{field}: is required"), mark("add it")),
     "wrong-type": Kind(mark("{field}: {value} is not {expected}"), mark("write {expected}")),
-    "not-in-list": Kind(mark("{field}: '{value}' is not one of the choices"), mark("did you mean {suggestion}? choices: {expected}"), otherwise=mark("use one of: {expected}")),
+    "not-in-list": Kind(
+        mark("{field}: '{value}' is not one of the choices"),
+        mark("did you mean {suggestion}? choices: {expected}"),
+        otherwise=mark("use one of: {expected}"),
+    ),
     "wrong-format": Kind(mark("{field}: '{value}' is not {expected}"), mark("write {expected}")),
     "too-long": Kind(mark("{field}: is too long (at most {expected})"), mark("shorten it")),
     "too-short": Kind(mark("{field}: is too short (at least {expected})"), mark("fill it in")),
     "out-of-range": Kind(mark("{field}: {value} is out of range ({expected})"), mark("write a number in this range")),
     "blank": Kind(mark("{field}: is blank"), mark("fill it in, or take the line away")),
-    "wrong-pattern": Kind(mark("{field}: '{value}' has characters or a form that is not allowed here"), mark("expected: {expected}")),
+    "wrong-pattern": Kind(
+        mark("{field}: '{value}' has characters or a form that is not allowed here"), mark("expected: {expected}")
+    ),
     "const-differs": Kind(mark("{field}: '{value}' should be '{expected}'"), mark("write {expected}")),
     "rule-broken": Kind(mark("{reason}"), mark("fill in what the rule asks for")),
     "schema-violation": Kind(mark("{field}: {reason}"), mark("see the template: commlog template show")),
     # The record's own times and follow-ups.
     "end-before-start": Kind(mark("ended_at {value} is before started_at {expected}"), mark("check both times")),
-    "recorded-before-end": Kind(mark("recorded_at {value} is before the conversation's end {expected}"), mark("check the times; a record is written afterwards")),
-    "follow-up-number": Kind(mark("followups: the number {value} stands twice"), mark("give the newer one the next free number")),
-    "status-without-history": Kind(mark("follow-up {value} is {status}, but its history ends with {expected}"), mark("change it with commlog start, wait, done, close or reopen"), WARNING),
+    "recorded-before-end": Kind(
+        mark("recorded_at {value} is before the conversation's end {expected}"),
+        mark("check the times; a record is written afterwards"),
+    ),
+    "follow-up-number": Kind(
+        mark("followups: the number {value} stands twice"), mark("give the newer one the next free number")
+    ),
+    "status-without-history": Kind(
+        mark("follow-up {value} is {status}, but its history ends with {expected}"),
+        mark("change it with commlog start, wait, done, close or reopen"),
+        WARNING,
+    ),
     "no-due": Kind(mark("follow-up {value} has no due time"), mark("commlog reschedule {address} --due …"), WARNING),
-    "unknown-priority": Kind(mark("{field}: '{value}' is not a priority of this log"), mark("use one of: {expected}, or add it to commlog.yaml")),
-    "unknown-member": Kind(mark("{field}: '{value}' is not a member of this log"), mark("add it to `members:` in commlog.yaml, or correct it"), WARNING),
+    "unknown-priority": Kind(
+        mark("{field}: '{value}' is not a priority of this log"),
+        mark("use one of: {expected}, or add it to commlog.yaml"),
+    ),
+    "unknown-member": Kind(
+        mark("{field}: '{value}' is not a member of this log"),
+        mark("add it to `members:` in commlog.yaml, or correct it"),
+        WARNING,
+    ),
     "expired-answer": Kind(mark("the answer was valid until {value}"), mark("have it approved again"), WARNING),
     # The record against the rest of the log.
-    "duplicate-id": Kind(mark("the id {value} is also used by {other}"), mark("give one of them another id and file name")),
-    "id-differs": Kind(mark("id: '{value}' differs from the file's name"), mark("rename the file to {value}.yaml, or correct the id")),
+    "duplicate-id": Kind(
+        mark("the id {value} is also used by {other}"), mark("give one of them another id and file name")
+    ),
+    "id-differs": Kind(
+        mark("id: '{value}' differs from the file's name"), mark("rename the file to {value}.yaml, or correct the id")
+    ),
     "misplaced-file": Kind(mark("a {value} belongs under {expected}"), mark("move it there: git mv"), WARNING),
-    "unknown-customer": Kind(mark("{field}: the customer '{value}' has no file"), mark("correct the name (near: {suggestion}), or: commlog customer create"), otherwise=mark("correct the name, or: commlog customer create")),
-    "merge-cycle": Kind(mark("merged_into goes round in a circle: {value}"), mark("the customer who stays has no `merged_into`")),
-    "dangling-link": Kind(mark("links: there is no record '{value}'"), mark("did you mean {suggestion}? a number from outside starts with `ref:`"), otherwise=mark("correct it, or write `ref:` before a number from outside")),
+    "unknown-customer": Kind(
+        mark("{field}: the customer '{value}' has no file"),
+        mark("correct the name (near: {suggestion}), or: commlog customer create"),
+        otherwise=mark("correct the name, or: commlog customer create"),
+    ),
+    "merge-cycle": Kind(
+        mark("merged_into goes round in a circle: {value}"), mark("the customer who stays has no `merged_into`")
+    ),
+    "dangling-link": Kind(
+        mark("links: there is no record '{value}'"),
+        mark("did you mean {suggestion}? a number from outside starts with `ref:`"),
+        otherwise=mark("correct it, or write `ref:` before a number from outside"),
+    ),
     "self-link": Kind(mark("links: the record points to itself"), mark("remove the link")),
-    "link-cycle": Kind(mark("links: `follows` goes round in a circle: {value}"), mark("remove the wrong one: commlog unlink")),
-    "link-to-later": Kind(mark("links: {value} is later than this record"), mark("a link points to an earlier record"), WARNING),
-    "promise-without-follow-up": Kind(mark("agreements: something was promised to the customer, and no follow-up keeps it"), mark("commlog add-follow-up {value}"), WARNING),
+    "link-cycle": Kind(
+        mark("links: `follows` goes round in a circle: {value}"), mark("remove the wrong one: commlog unlink")
+    ),
+    "link-to-later": Kind(
+        mark("links: {value} is later than this record"), mark("a link points to an earlier record"), WARNING
+    ),
+    "promise-without-follow-up": Kind(
+        mark("agreements: something was promised to the customer, and no follow-up keeps it"),
+        mark("commlog add-follow-up {value}"),
+        WARNING,
+    ),
     # The log's own files.
     "file-name-not-utf8": Kind(mark("the file's name is not UTF-8 text"), mark("rename it")),
-    "stray-file": Kind(mark("is not read: a record's file name ends with .yaml"), mark("rename it, or move it out of records/"), WARNING),
-    "template-file-broken": Kind(mark("{reason}"), mark("correct the template, or remove it: the shipped one is used then")),
+    "stray-file": Kind(
+        mark("is not read: a record's file name ends with .yaml"),
+        mark("rename it, or move it out of records/"),
+        WARNING,
+    ),
+    "template-file-broken": Kind(
+        mark("{reason}"), mark("correct the template, or remove it: the shipped one is used then")
+    ),
     "unknown-setting": Kind(mark("{field}: no such setting"), mark("did you mean '{suggestion}'?")),
     "bad-setting": Kind(mark("{field}: '{value}' is not {expected}"), mark("write {expected}")),
     "no-working-time": Kind(mark("the calendar has no working time"), mark("give at least one weekday hours")),

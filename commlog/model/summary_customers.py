@@ -5,7 +5,13 @@ from typing import Final, NamedTuple
 
 # How bad a mood is; moods of one weight are neither better nor worse than each other. `other` says nothing.
 WEIGHTS: Final[Mapping[str, int]] = {
-    "satisfied": 0, "calm": 1, "neutral": 2, "anxious": 3, "impatient": 3, "dissatisfied": 3, "angry": 4,
+    "satisfied": 0,
+    "calm": 1,
+    "neutral": 2,
+    "anxious": 3,
+    "impatient": 3,
+    "dissatisfied": 3,
+    "angry": 4,
 }
 LAST_RECORDS: Final = 3
 REPEAT_SECONDS: Final = 30 * 86_400

@@ -53,7 +53,11 @@ FIGURES: Final[Mapping[str, Figure]] = {
 
 # The five-step answers; `not_rated` is no answer.
 STEPS: Final[Mapping[str, int]] = {
-    "very_satisfied": 5, "satisfied": 4, "fair": 3, "dissatisfied": 2, "very_dissatisfied": 1,
+    "very_satisfied": 5,
+    "satisfied": 4,
+    "fair": 3,
+    "dissatisfied": 2,
+    "very_dissatisfied": 1,
 }
 # Forms in which this choice says that the conversation was a complaint.
 COMPLAINTS: Final = frozenset({"complaint", "service_complaint"})
@@ -103,7 +107,9 @@ def spread_of(values: Iterable[int], unit: Unit, **left_out: int) -> Measure:
 
 def distribution_of(figure: str, dimension: str, counts: Counts, whole: int) -> Reading:
     """Each group's part of a whole; things without a value are no group."""
-    return {Key(figure, dimension, group): share_of(count, whole) for group, count in counts.items() if group is not None}
+    return {
+        Key(figure, dimension, group): share_of(count, whole) for group, count in counts.items() if group is not None
+    }
 
 
 def measure_all(counts: Counts) -> Measure:
@@ -135,9 +141,12 @@ def measure_limit_kept(counts: Counts) -> Measure:
     """Met over met and breached: open past due is breached, open and not yet due is left out."""
     met = counts.get("on_time", 0)
     return share_of(
-        met, met + counts.get("late", 0) + counts.get("breached", 0),
-        not_yet_due=counts.get("not_due", 0), awaiting_customer=counts.get("paused", 0),
-        cancelled=counts.get("cancelled", 0), finished_at_unknown_time=counts.get("unknown", 0),
+        met,
+        met + counts.get("late", 0) + counts.get("breached", 0),
+        not_yet_due=counts.get("not_due", 0),
+        awaiting_customer=counts.get("paused", 0),
+        cancelled=counts.get("cancelled", 0),
+        finished_at_unknown_time=counts.get("unknown", 0),
     )
 
 
@@ -197,10 +206,22 @@ def pair(now: Reading, before: Reading) -> tuple[Line, ...]:
     order = {figure: place for place, figure in enumerate(FIGURES)}
     dimensions = {key.dimension: None for key in now} | {key.dimension: None for key in before}
     places = {dimension: place for place, dimension in enumerate(dimensions)}
-    return tuple(sorted(lines, key=lambda line: (
-        order[line.key.figure], line.key.dimension != "", places[line.key.dimension], line.key.group is None,
-        -line.now.size, -line.now.numerator, -line.before.size, -line.before.numerator, line.key.group or "",
-    )))
+    return tuple(
+        sorted(
+            lines,
+            key=lambda line: (
+                order[line.key.figure],
+                line.key.dimension != "",
+                places[line.key.dimension],
+                line.key.group is None,
+                -line.now.size,
+                -line.now.numerator,
+                -line.before.size,
+                -line.before.numerator,
+                line.key.group or "",
+            ),
+        )
+    )
 
 
 def _nothing(key: Key, reading: Reading, other: Measure) -> Measure:

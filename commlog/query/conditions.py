@@ -56,7 +56,8 @@ def is_named(column: str, names: Sequence[str]) -> Condition:
 def starts_with(column: str, beginnings: Sequence[str]) -> Condition:
     """Ask whether the column starts with one of the texts; the case of ASCII letters does not count."""
     return any_of(
-        Condition(f"substr({column}, 1, {len(text)}) = ? COLLATE NOCASE", (text,)) if text
+        Condition(f"substr({column}, 1, {len(text)}) = ? COLLATE NOCASE", (text,))
+        if text
         else Condition(f"{column} IS NOT NULL")
         for text in beginnings
     )

@@ -83,10 +83,12 @@ def _moment_condition(term: Term, frame: Frame) -> Condition:
         stretch = stretch_of(term, value, frame)
         days = is_between("value", *stretch.days())
         seconds = is_between("CAST(strftime('%s', upper(value)) AS INTEGER)", *stretch.seconds())
-        found.append(Condition(
-            f"CASE WHEN length(value) = 10 THEN {days.sql} ELSE {seconds.sql} END",
-            (*days.parameters, *seconds.parameters),
-        ))
+        found.append(
+            Condition(
+                f"CASE WHEN length(value) = 10 THEN {days.sql} ELSE {seconds.sql} END",
+                (*days.parameters, *seconds.parameters),
+            )
+        )
     return any_of(found)
 
 

@@ -56,9 +56,12 @@ def stretch_of(term: Term, value: str, frame: Frame) -> Stretch:
         end = _period(term, last, frame).end if last else None
         if start and end and start >= end:
             raise fault(
-                mark("{field}: the range {first}..{last} ends before it starts"), term.spot,
+                mark("{field}: the range {first}..{last} ends before it starts"),
+                term.spot,
                 mark("turn it round"),
-                field=term.field.name, first=shown(first), last=shown(last),
+                field=term.field.name,
+                first=shown(first),
+                last=shown(last),
             )
         return Stretch(start, end)
     whole = _period(term, value, frame)
@@ -94,9 +97,11 @@ def _period(term: Term, text: str, frame: Frame) -> Stretch:
         return _day(moment, now)
     except (ValueError, OverflowError) as error:
         raise fault(
-            mark("{field}: '{value}' is not a date or a period"), term.spot,
+            mark("{field}: '{value}' is not a date or a period"),
+            term.spot,
             mark("write e.g. 2026-03-14, 2026-03, 2026-Q1, last-month, tomorrow, +3d or 2026-03..2026-05"),
-            field=term.field.name, value=shown(text),
+            field=term.field.name,
+            value=shown(text),
         ) from error
 
 

@@ -25,9 +25,9 @@ def _picture(spot: Spot) -> str:
     first = max(0, spot.column - 61)
     line = "".join(
         " " if letter.isspace() else letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for letter in spot.query[first:first + 120]
+        for letter in spot.query[first : first + 120]
     )
-    return f"{line}\n{' ' * _width(line[:spot.column - 1 - first])}^"
+    return f"{line}\n{' ' * _width(line[: spot.column - 1 - first])}^"
 
 
 def _width(text: str) -> int:

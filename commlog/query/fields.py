@@ -39,20 +39,48 @@ _TABLE: Final[tuple[tuple[str, ValueType, tuple[str, ...]], ...]] = (
     ("stage", ValueType.CHOICE, ("阶段", "客户阶段")),
 )
 
-BUILT_IN: Final[Mapping[str, QueryField]] = MappingProxyType({
-    name: QueryField(name, value_type) for name, value_type, _ in _TABLE
-})
+BUILT_IN: Final[Mapping[str, QueryField]] = MappingProxyType(
+    {name: QueryField(name, value_type) for name, value_type, _ in _TABLE}
+)
 
 # Fields of the templates that the copy keeps in a column of their own: they are asked for under that name.
-COLUMN_PATHS: Final[Mapping[str, str]] = MappingProxyType({
-    **{name: name for name in (
-        "id", "template", "customer", "agent", "branch", "direction", "reached", "channel", "subject", "mood",
-        "outcome", "satisfaction", "category", "owner", "priority", "status", "level", "stage",
-    )},
-    "recorded_at": "recorded", "party.name": "party", "tags": "tag", "links": "link",
-    "followups.owner": "owner", "followups.priority": "priority", "followups.status": "status",
-    "followups.due": "due", "followups.action": "action", "followups.n": "n",
-})
+COLUMN_PATHS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **{
+            name: name
+            for name in (
+                "id",
+                "template",
+                "customer",
+                "agent",
+                "branch",
+                "direction",
+                "reached",
+                "channel",
+                "subject",
+                "mood",
+                "outcome",
+                "satisfaction",
+                "category",
+                "owner",
+                "priority",
+                "status",
+                "level",
+                "stage",
+            )
+        },
+        "recorded_at": "recorded",
+        "party.name": "party",
+        "tags": "tag",
+        "links": "link",
+        "followups.owner": "owner",
+        "followups.priority": "priority",
+        "followups.status": "status",
+        "followups.due": "due",
+        "followups.action": "action",
+        "followups.n": "n",
+    }
+)
 
 # The values of these fields also stand in the column `category`.
 CATEGORY_PATHS: Final = frozenset({"category", "need_type", "scenario"})
@@ -62,36 +90,79 @@ NONE: Final = "none"
 PENDING: Final = "pending"
 
 # Words for values that no template names.
-VALUE_WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({
-    "kind": {
-        "interaction": "interaction", "沟通": "interaction", "沟通记录": "interaction",
-        "issue": "issue", "问题": "issue",
-        "survey": "survey", "评估": "survey", "满意度评估": "survey",
-        "customer": "customer", "客户": "customer", "客户档案": "customer",
-        "answer": "answer", "话术": "answer", "标准话术": "answer",
-    },
-    "status": {"pending": PENDING, "未完成": PENDING, "待办": PENDING},
-    "due": {
-        "overdue": OVERDUE, "逾期": OVERDUE, "已逾期": OVERDUE, "超期": OVERDUE,
-        "none": NONE, "无": NONE, "没有": NONE, "不限": NONE,
-    },
-    "has": {
-        "link": "link", "links": "link", "关联": "link",
-        "followup": "followup", "followups": "followup", "follow_up": "followup", "follow_ups": "followup",
-        "跟进": "followup", "后续跟进": "followup",
-        "tag": "tag", "tags": "tag", "标签": "tag",
-        "customer": "customer", "客户": "customer",
-        "due": "due", "截止": "due",
-        "result": "result", "结果": "result",
-        "attachment": "attachments", "attachments": "attachments", "附件": "attachments",
-        "extra": "extra", "其他": "extra",
-    },
-})
+VALUE_WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "kind": {
+            "interaction": "interaction",
+            "沟通": "interaction",
+            "沟通记录": "interaction",
+            "issue": "issue",
+            "问题": "issue",
+            "survey": "survey",
+            "评估": "survey",
+            "满意度评估": "survey",
+            "customer": "customer",
+            "客户": "customer",
+            "客户档案": "customer",
+            "answer": "answer",
+            "话术": "answer",
+            "标准话术": "answer",
+        },
+        "status": {"pending": PENDING, "未完成": PENDING, "待办": PENDING},
+        "due": {
+            "overdue": OVERDUE,
+            "逾期": OVERDUE,
+            "已逾期": OVERDUE,
+            "超期": OVERDUE,
+            "none": NONE,
+            "无": NONE,
+            "没有": NONE,
+            "不限": NONE,
+        },
+        "has": {
+            "link": "link",
+            "links": "link",
+            "关联": "link",
+            "followup": "followup",
+            "followups": "followup",
+            "follow_up": "followup",
+            "follow_ups": "followup",
+            "跟进": "followup",
+            "后续跟进": "followup",
+            "tag": "tag",
+            "tags": "tag",
+            "标签": "tag",
+            "customer": "customer",
+            "客户": "customer",
+            "due": "due",
+            "截止": "due",
+            "result": "result",
+            "结果": "result",
+            "attachment": "attachments",
+            "attachments": "attachments",
+            "附件": "attachments",
+            "extra": "extra",
+            "其他": "extra",
+        },
+    }
+)
 
-FLAG_WORDS: Final[Mapping[str, str]] = MappingProxyType({
-    "true": "true", "yes": "true", "y": "true", "1": "true", "是": "true", "有": "true",
-    "false": "false", "no": "false", "n": "false", "0": "false", "否": "false", "无": "false",
-})
+FLAG_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "true": "true",
+        "yes": "true",
+        "y": "true",
+        "1": "true",
+        "是": "true",
+        "有": "true",
+        "false": "false",
+        "no": "false",
+        "n": "false",
+        "0": "false",
+        "否": "false",
+        "无": "false",
+    }
+)
 
 
 def plain_name(text: str) -> str:
@@ -99,9 +170,7 @@ def plain_name(text: str) -> str:
     return "_".join(fold(text).replace("-", " ").split())
 
 
-_NAMES: Final = {
-    plain_name(word): BUILT_IN[name] for name, _, words in _TABLE for word in (name, *words)
-}
+_NAMES: Final = {plain_name(word): BUILT_IN[name] for name, _, words in _TABLE for word in (name, *words)}
 
 
 def find_built_in(name: str) -> QueryField | None:

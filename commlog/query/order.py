@@ -11,25 +11,48 @@ from commlog.query.filter import Spot
 from commlog.query.select import Domain
 
 _RECORD_COLUMNS: Final = {
-    **{name: (f"r.{name}",) for name in (
-        "id", "template", "kind", "customer", "party", "agent", "branch", "direction", "reached", "channel",
-        "subject", "mood", "outcome", "satisfaction", "category", "owner", "priority", "status",
-    )},
+    **{
+        name: (f"r.{name}",)
+        for name in (
+            "id",
+            "template",
+            "kind",
+            "customer",
+            "party",
+            "agent",
+            "branch",
+            "direction",
+            "reached",
+            "channel",
+            "subject",
+            "mood",
+            "outcome",
+            "satisfaction",
+            "category",
+            "owner",
+            "priority",
+            "status",
+        )
+    },
     "date": ("r.day", "r.started_at"),
     "recorded": ("r.recorded_at",),
 }
 _FOLLOW_UP_COLUMNS: Final = {
-    **_RECORD_COLUMNS, "owner": ("f.owner",), "priority": ("f.priority",), "status": ("f.status",),
-    "due": ("f.due_at",), "action": ("f.action",), "n": ("f.n",),
+    **_RECORD_COLUMNS,
+    "owner": ("f.owner",),
+    "priority": ("f.priority",),
+    "status": ("f.status",),
+    "due": ("f.due_at",),
+    "action": ("f.action",),
+    "n": ("f.n",),
 }
 
 Columns = Mapping[str, tuple[str, ...]]
 
 # The SQL each listing can be sorted by; a caller may replace some, e.g. rank priorities by their limits.
-COLUMNS: Final[Mapping[Domain, Columns]] = MappingProxyType({
-    Domain.RECORDS: MappingProxyType(_RECORD_COLUMNS),
-    Domain.FOLLOW_UPS: MappingProxyType(_FOLLOW_UP_COLUMNS),
-})
+COLUMNS: Final[Mapping[Domain, Columns]] = MappingProxyType(
+    {Domain.RECORDS: MappingProxyType(_RECORD_COLUMNS), Domain.FOLLOW_UPS: MappingProxyType(_FOLLOW_UP_COLUMNS)}
+)
 
 # Two files may carry the same id after a bad merge; the path decides then.
 _TIES: Final = {Domain.RECORDS: ("r.id", "r.path"), Domain.FOLLOW_UPS: ("r.id", "f.n", "r.path")}
@@ -50,8 +73,11 @@ def order_by(sort: str, columns: Columns, domain: Domain) -> str:
         if found is None:
             spot = Spot(sort, place + 1 + len(part) - len(part.lstrip()))
             raise fault(
-                mark("'{column_name}' is not a column to sort by"), spot, mark("use some of: {known}"),
-                column_name=shown(part.strip()), known=", ".join(columns),
+                mark("'{column_name}' is not a column to sort by"),
+                spot,
+                mark("use some of: {known}"),
+                column_name=shown(part.strip()),
+                known=", ".join(columns),
             )
         way = "DESC" if part.strip() != name else "ASC"
         terms.extend(f"{column} {way} NULLS LAST" for column in found)

@@ -30,8 +30,10 @@ def parse(query: str, vocabulary: Vocabulary) -> Filter:
     question = _Parser(query, tokens, vocabulary).question()
     if count_values(question) > MAX_VALUES:
         raise fault(
-            mark("the query compares with too many values"), Spot(),
-            mark("at most {limit}; ask in several steps"), limit=MAX_VALUES,
+            mark("the query compares with too many values"),
+            Spot(),
+            mark("at most {limit}; ask in several steps"),
+            limit=MAX_VALUES,
         )
     return question
 
@@ -103,7 +105,8 @@ class _Parser:
         if token is None or token.type in {TokenType.OR, TokenType.AND, TokenType.CLOSE}:
             spot = token.spot if token else Spot(self.query, len(self.query) + 1)
             raise fault(
-                mark("something to look for is missing here"), spot,
+                mark("something to look for is missing here"),
+                spot,
                 mark("`or`, `and`, `not` and brackets join terms; quotes make words of them"),
             )
         self.place += 1
@@ -147,8 +150,11 @@ class _Parser:
         known = mark("did you mean {known}? To search for the words, put them in quotes")
         none_near = mark("fields: {known}; to search for the words, put them in quotes")
         return fault(
-            mark("'{field}' is not a field one can ask for"), token.spot, known if near else none_near,
-            field=shown(token.text), known=", ".join(near or BUILT_IN),
+            mark("'{field}' is not a field one can ask for"),
+            token.spot,
+            known if near else none_near,
+            field=shown(token.text),
+            known=", ".join(near or BUILT_IN),
         )
 
 

@@ -32,15 +32,17 @@ class Domain(Enum):
 
 _COLUMNS: Final = {"date": "r.day", "recorded": "r.recorded_at"}
 _OF_FOLLOW_UPS: Final = {
-    "owner": "f.owner", "priority": "f.priority", "status": "f.status", "due": "f.due_at",
-    "action": "f.action", "n": "f.n",
+    "owner": "f.owner",
+    "priority": "f.priority",
+    "status": "f.status",
+    "due": "f.due_at",
+    "action": "f.action",
+    "n": "f.n",
 }
 # The follow-up fields that a record may have itself as well.
 _OWN: Final = frozenset({"owner", "priority", "status"})
 _FOLLOW_UPS: Final = "SELECT record FROM follow_ups f"
-_ROWS: Final = {
-    "tag": "SELECT record FROM tags", "link": "SELECT record FROM links", "followup": _FOLLOW_UPS,
-}
+_ROWS: Final = {"tag": "SELECT record FROM tags", "link": "SELECT record FROM links", "followup": _FOLLOW_UPS}
 _CUSTOMERS: Final = "SELECT id FROM customers"
 _CUSTOMER_NAMES: Final = "SELECT customer FROM customer_names"
 # Compared to the letter: ids, where an index counts, and slugs.
@@ -190,9 +192,4 @@ def _compared(column: str, term: Term) -> Condition:
 
 def _customer_starts(term: Term) -> Condition:
     names = starts_with("name", [fold(value) for value in term.values])
-    return any_of((
-        starts_with("r.customer", term.values),
-        is_among("r.customer", _CUSTOMER_NAMES, names),
-    ))
-
-
+    return any_of((starts_with("r.customer", term.values), is_among("r.customer", _CUSTOMER_NAMES, names)))

@@ -77,9 +77,7 @@ def scan(query: str) -> list[Token]:
 
     """
     if len(query) > MAX_LENGTH:
-        raise fault(
-            mark("the query is too long"), Spot(), mark("at most {limit} characters"), limit=MAX_LENGTH,
-        )
+        raise fault(mark("the query is too long"), Spot(), mark("at most {limit} characters"), limit=MAX_LENGTH)
     for place, letter in enumerate(query):
         if "\ud800" <= letter <= "\udfff":
             raise fault(mark("this is not text"), Spot(query, place + 1), mark("write the query in UTF-8"))
@@ -103,7 +101,7 @@ class _Scanner:
             found.append(self._token())
 
     def _next(self) -> str:
-        return self.query[self.place:self.place + 1]
+        return self.query[self.place : self.place + 1]
 
     def _spot(self) -> Spot:
         return Spot(self.query, self.place + 1)
@@ -139,7 +137,7 @@ class _Scanner:
         start = self.place
         while not self._ends():
             self.place += 1
-        text = self.query[start:self.place]
+        text = self.query[start : self.place]
         return Token(_KEYWORDS.get(fold(text), TokenType.WORDS), text, spot)
 
     def _phrase(self) -> str:
@@ -151,8 +149,7 @@ class _Scanner:
             self.place += 1
             if not letter:
                 raise fault(
-                    mark("the quote is not closed"), spot,
-                    mark('close it, or write \\" for a quote inside quotes'),
+                    mark("the quote is not closed"), spot, mark('close it, or write \\" for a quote inside quotes')
                 )
             if letter in closing:
                 return "".join(letters)
@@ -169,7 +166,8 @@ class _Scanner:
             value = Value(tuple(self._pieces()), start)
             if not value.text.strip():
                 raise fault(
-                    mark("a value is missing after '{field}:'"), start,
+                    mark("a value is missing after '{field}:'"),
+                    start,
                     mark('write {field}:value, or "{field}:" in quotes to search for these words'),
                     field=name,
                 )
@@ -181,12 +179,12 @@ class _Scanner:
         pieces: list[Piece] = []
         start = self.place
         while not (self._ends() or self._next() in _COMMAS):
-            raw = self.query[start:self.place]
+            raw = self.query[start : self.place]
             if self._next() in _QUOTES and _BEFORE_QUOTE.fullmatch(raw):
                 pieces += [Piece(raw, is_quoted=False)] if raw else []
                 pieces.append(Piece(self._phrase(), is_quoted=True))
                 start = self.place
             else:
                 self.place += 1
-        raw = self.query[start:self.place]
+        raw = self.query[start : self.place]
         return [*pieces, Piece(raw, is_quoted=False)] if raw else pieces

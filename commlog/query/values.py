@@ -15,9 +15,7 @@ from commlog.query.vocabulary import Vocabulary
 
 _SIGNS: Final = str.maketrans("＜＞＝", "<>=")
 _OPERATOR: Final = pattern(r"<=|>=|<|>|=|≤|≥")
-_OPERATORS: Final[dict[str, Operator]] = {
-    "<": "<", "<=": "<=", "≤": "<=", ">": ">", ">=": ">=", "≥": ">=", "=": "=",
-}
+_OPERATORS: Final[dict[str, Operator]] = {"<": "<", "<=": "<=", "≤": "<=", ">": ">", ">=": ">=", "≥": ">=", "=": "="}
 _NUMBER: Final = pattern(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 _ORDERED: Final = frozenset({ValueType.MOMENT, ValueType.NUMBER})
 _WITHOUT_PREFIX: Final = frozenset({ValueType.RECORD, ValueType.FLAG, ValueType.PRESENCE})
@@ -64,7 +62,7 @@ def _split_ordered(field: QueryField, value: Value) -> tuple[Operator, tuple[str
             text = text.translate(_SIGNS)
             sign = _OPERATOR.match(text) if number == 0 else None
             if sign:
-                operator, text = _OPERATORS[sign.group()], text[sign.end():]
+                operator, text = _OPERATORS[sign.group()], text[sign.end() :]
             if ".." in text and len(sides) == 1:
                 before, _, text = text.partition("..")
                 sides = [sides[0] + before, ""]
@@ -73,9 +71,11 @@ def _split_ordered(field: QueryField, value: Value) -> tuple[Operator, tuple[str
         return operator or "=", (sides[0],)
     if operator or not "".join(sides).strip():
         raise fault(
-            mark("{field}: '{value}' is not a comparison or a range"), value.spot,
+            mark("{field}: '{value}' is not a comparison or a range"),
+            value.spot,
             mark("write {field}:<X, {field}:X..Y, {field}:X.. or {field}:..Y"),
-            field=field.name, value=shown(value.text),
+            field=field.name,
+            value=shown(value.text),
         )
     return "..", tuple(sides)
 
@@ -138,9 +138,11 @@ def _number(field: QueryField, text: str, spot: Spot, _vocabulary: Vocabulary) -
     folded = fold(text)
     if not _NUMBER.fullmatch(folded) or not isfinite(float(folded)):
         raise fault(
-            mark("{field}: '{value}' is not a number"), spot,
+            mark("{field}: '{value}' is not a number"),
+            spot,
             mark("write e.g. {field}:4, {field}:>=4 or {field}:1..3"),
-            field=field.name, value=shown(text),
+            field=field.name,
+            value=shown(text),
         )
     return (folded,)
 
@@ -179,6 +181,10 @@ _READERS: Final[dict[ValueType, _Reader]] = {
 
 def _unknown_value(field: QueryField, text: str, spot: Spot, known: list[str]) -> Exception:
     return fault(
-        mark("{field}: '{value}' is not one of the choices"), spot, mark("use one of: {known}"),
-        field=field.name, value=shown(text), known=", ".join(known),
+        mark("{field}: '{value}' is not one of the choices"),
+        spot,
+        mark("use one of: {known}"),
+        field=field.name,
+        value=shown(text),
+        known=", ".join(known),
     )

@@ -6,14 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from commlog.errors import CommlogError
-from commlog.query.fields import (
-    BUILT_IN,
-    CATEGORY_PATHS,
-    COLUMN_PATHS,
-    built_in_names,
-    find_built_in,
-    plain_name,
-)
+from commlog.query.fields import BUILT_IN, CATEGORY_PATHS, COLUMN_PATHS, built_in_names, find_built_in, plain_name
 from commlog.query.filter import QueryField, ValueType
 
 if TYPE_CHECKING:
@@ -25,9 +18,9 @@ Labels = Mapping[str, str]
 Resolve = Callable[[str], tuple[str, ...]]
 
 _FORMATS = frozenset({"date", "date-time", "date-or-date-time"})
-_TYPES: Mapping[str, ValueType] = MappingProxyType({
-    "boolean": ValueType.FLAG, "integer": ValueType.NUMBER, "number": ValueType.NUMBER,
-})
+_TYPES: Mapping[str, ValueType] = MappingProxyType(
+    {"boolean": ValueType.FLAG, "integer": ValueType.NUMBER, "number": ValueType.NUMBER}
+)
 # No value of these is kept in the copy: not worth finding.
 _LEFT_OUT = frozenset({"history", "followups.history"})
 
@@ -113,8 +106,11 @@ def vocabulary_of(
 ) -> Vocabulary:
     """Give the vocabulary of some entries; `extra` adds values: field → plain value → slug."""
     return Vocabulary(
-        fields=_names_of(entries), values=_values_of(entries, extra),
-        members=people.members, customers=people.customers, records=people.records,
+        fields=_names_of(entries),
+        values=_values_of(entries, extra),
+        members=people.members,
+        customers=people.customers,
+        records=people.records,
     )
 
 
@@ -141,9 +137,7 @@ def _field_of(entry: Entry) -> QueryField:
     return BUILT_IN[column] if column else QueryField(entry.key, entry.type, is_content=True)
 
 
-def _values_of(
-    entries: Sequence[Entry], extra: Mapping[str, Mapping[str, str]]
-) -> Mapping[str, Mapping[str, str]]:
+def _values_of(entries: Sequence[Entry], extra: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
     values: dict[str, dict[str, str]] = {name: dict(known) for name, known in extra.items() if known}
     for entry in entries:
         names = {entry.key, COLUMN_PATHS.get(entry.key, entry.key)}

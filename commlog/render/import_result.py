@@ -13,12 +13,26 @@ _LONGEST: Final = 160
 
 def format_import_text(result: ImportResult, rejects: str, *, is_dry: bool) -> str:
     """The counts in a line that adds up, then the first rejected rows and where all of them are."""
-    words = translate("{rows} rows: {created} would be created, {present} already there, {rejected} rejected; {customers} customers would be new") if is_dry else (
-        translate("{rows} rows: {created} created, {present} already there, {rejected} rejected; {customers} new customers")
+    words = (
+        translate(
+            "{rows} rows: {created} would be created, {present} already there, {rejected} rejected; {customers} customers would be new"
+        )
+        if is_dry
+        else (
+            translate(
+                "{rows} rows: {created} created, {present} already there, {rejected} rejected; {customers} new customers"
+            )
+        )
     )
-    lines = [words.format(
-        rows=result.rows, created=result.created, present=result.present, rejected=len(result.rejected), customers=result.customers,
-    )]
+    lines = [
+        words.format(
+            rows=result.rows,
+            created=result.created,
+            present=result.present,
+            rejected=len(result.rejected),
+            customers=result.customers,
+        )
+    ]
     for item in result.rejected[:_SHOWN]:
         reason = shorten(harmless(item.reason), _LONGEST)
         lines.append("  " + translate("line {line}: {reason}").format(line=item.row.line, reason=reason))
@@ -31,8 +45,17 @@ def format_import_text(result: ImportResult, rejects: str, *, is_dry: bool) -> s
 
 def format_import_json(result: ImportResult, rejects: str, *, is_dry: bool) -> str:
     """The counts and the rejected rows with stable keys."""
-    return json.dumps({
-        "rows": result.rows, "created": result.created, "present": result.present, "rejected": len(result.rejected),
-        "customers": result.customers, "dry_run": is_dry, "rejects_file": rejects or None,
-        "rejects": [{"line": item.row.line, "reason": item.reason} for item in result.rejected],
-    }, ensure_ascii=False, indent=2)
+    return json.dumps(
+        {
+            "rows": result.rows,
+            "created": result.created,
+            "present": result.present,
+            "rejected": len(result.rejected),
+            "customers": result.customers,
+            "dry_run": is_dry,
+            "rejects_file": rejects or None,
+            "rejects": [{"line": item.row.line, "reason": item.reason} for item in result.rejected],
+        },
+        ensure_ascii=False,
+        indent=2,
+    )

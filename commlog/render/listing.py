@@ -29,8 +29,10 @@ def choose_columns(listing: Listing, columns: str | None, output_format: str) ->
         unknown = [name for name in names if name not in listing.columns]
         if unknown or not names:
             raise UsageError(
-                mark("there is no column '{name}'"), name=", ".join(unknown) or columns,
-                remedy=mark("use some of: {columns}"), columns=", ".join(listing.columns),
+                mark("there is no column '{name}'"),
+                name=", ".join(unknown) or columns,
+                remedy=mark("use some of: {columns}"),
+                columns=", ".join(listing.columns),
             )
         return listing.narrowed(names)
     return listing.narrowed(listing.shown) if output_format in {"table", "markdown"} else listing
@@ -46,8 +48,10 @@ def format_listing(listing: Listing, output_format: str, labels: Labels, width: 
         return _format_table(listing, labels, width)
     if output_format not in _FORMATTERS:
         raise UsageError(
-            mark("there is no format '{value}'"), value=output_format,
-            remedy=mark("use one of: {formats}"), formats=", ".join(FORMATS),
+            mark("there is no format '{value}'"),
+            value=output_format,
+            remedy=mark("use one of: {formats}"),
+            formats=", ".join(FORMATS),
         )
     return _FORMATTERS[output_format](listing, labels)
 
@@ -123,7 +127,7 @@ def _plain(value: Data) -> str:
 
 
 def _format_tsv(listing: Listing, labels: Labels) -> str:  # noqa: ARG001
-    """Tab-separated: a tab, line end or backslash inside a value is written as \\t, \\n, \\\\."""
+    r"""Tab-separated: a tab, line end or backslash inside a value is written as \t, \n, \\."""
     lines = ["\t".join(listing.columns)]
     for row in listing.rows:
         cells = [_plain(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n") for value in row]
@@ -149,7 +153,10 @@ def _format_markdown(listing: Listing, labels: Labels) -> str:
     headings = [labels.column(column) for column in listing.columns]
     from tabulate import tabulate
 
-    rows = [[cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in row] for row in _cells(listing, labels)]
+    rows = [
+        [cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in row]
+        for row in _cells(listing, labels)
+    ]
     return tabulate(rows, headings, tablefmt="github", disable_numparse=True)
 
 
@@ -159,6 +166,10 @@ def _format_ids(listing: Listing, labels: Labels) -> str:  # noqa: ARG001
 
 
 _FORMATTERS: Final[Mapping[str, Callable[[Listing, Labels], str]]] = {
-    "json": _format_json, "jsonl": _format_jsonl, "csv": _format_csv, "tsv": _format_tsv,
-    "markdown": _format_markdown, "ids": _format_ids,
+    "json": _format_json,
+    "jsonl": _format_jsonl,
+    "csv": _format_csv,
+    "tsv": _format_tsv,
+    "markdown": _format_markdown,
+    "ids": _format_ids,
 }

@@ -70,7 +70,9 @@ def format_summary(inspection: Inspection) -> str:
     if errors:
         counts.append((translate("{count} error") if errors == 1 else translate("{count} errors")).format(count=errors))
     if warnings:
-        counts.append((translate("{count} warning") if warnings == 1 else translate("{count} warnings")).format(count=warnings))
+        counts.append(
+            (translate("{count} warning") if warnings == 1 else translate("{count} warnings")).format(count=warnings)
+        )
     bad = _count_files(inspection.bad_files)
     return translate("{files}: {counts} in {bad}").format(files=files, counts=translate(", ").join(counts), bad=bad)
 
@@ -83,8 +85,15 @@ def format_inspection_json(inspection: Inspection) -> str:
     """Every problem as a JSON array with stable keys."""
     items = [
         {
-            "path": item.path, "line": item.line, "column": item.column, "field": item.field, "code": item.code,
-            "severity": item.severity, "message": item.message, "remedy": item.remedy, "facts": dict(item.facts),
+            "path": item.path,
+            "line": item.line,
+            "column": item.column,
+            "field": item.field,
+            "code": item.code,
+            "severity": item.severity,
+            "message": item.message,
+            "remedy": item.remedy,
+            "facts": dict(item.facts),
         }
         for item in inspection.problems
     ]

@@ -88,5 +88,3 @@ def _shown(field: Field, value: Data) -> str:
         return f"{text[:10]} {text[11:16]}"
     shown = value_label(field, value, current_language()) if field.enum or field.enum_labels else text
     return harmless(shown.rstrip("\n"), keep_lines=True)
-
-

@@ -20,7 +20,10 @@ def format_skeleton(template: Template, fields: Fields, header: str = "") -> str
     lines = [header] if header else []
     lines += [
         f"# {title}",
-        "# " + translate("Fill in the lines without #; take the # away before what else you need. Save and leave to record it."),
+        "# "
+        + translate(
+            "Fill in the lines without #; take the # away before what else you need. Save and leave to record it."
+        ),
         "# " + translate("Leave without a subject or with an empty file to record nothing."),
         f"template: {template.name}",
     ]
@@ -33,7 +36,9 @@ def format_skeleton(template: Template, fields: Fields, header: str = "") -> str
 def _field_lines(field: Field, fields: Fields, language: str) -> Iterable[str]:
     required = translate(" (required)") if field.required else ""
     advice = hint(field, language)
-    yield f"# {label(field, language)}{required}" + (f"：{advice}" if advice and language == "zh" else f": {advice}" if advice else "")
+    yield f"# {label(field, language)}{required}" + (
+        f"：{advice}" if advice and language == "zh" else f": {advice}" if advice else ""
+    )
     if field.enum:
         choices = ", ".join(shown_choice(field, choice) for choice in field.enum)
         yield from (f"#   {line}" for line in wrap(choices, _WIDTH))

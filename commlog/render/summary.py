@@ -42,13 +42,23 @@ _TABLES: Final = (
 )
 # What stands side by side when people ask for one column.
 _BY: Final = (
-    "interactions", "reached", "recorded_in_time", "complaints", "satisfied", "issues_opened", "pending", "overdue",
-    "follow_ups_on_time", "limit_kept",
+    "interactions",
+    "reached",
+    "recorded_in_time",
+    "complaints",
+    "satisfied",
+    "issues_opened",
+    "pending",
+    "overdue",
+    "follow_ups_on_time",
+    "limit_kept",
 )
 _COUNTS: Final = frozenset({"interactions", "issues_opened", "pending"})
 _TITLES: Final = {
-    "scenario": mark("Frequent problems: scenario"), "need_type": mark("Frequent problems: need"),
-    "category": mark("Frequent problems: category of issues"), "tag": mark("Frequent problems: tag"),
+    "scenario": mark("Frequent problems: scenario"),
+    "need_type": mark("Frequent problems: need"),
+    "category": mark("Frequent problems: category of issues"),
+    "tag": mark("Frequent problems: tag"),
 }
 
 
@@ -64,8 +74,10 @@ def format_summary(summary: Summary, output_format: str, labels: Labels, limit: 
         return format_summary_json(summary)
     if output_format not in {"text", "table", "markdown"}:
         raise UsageError(
-            mark("there is no format '{value}'"), value=output_format,
-            remedy=mark("use one of: {formats}"), formats=", ".join(FORMATS),
+            mark("there is no format '{value}'"),
+            value=output_format,
+            remedy=mark("use one of: {formats}"),
+            formats=", ".join(FORMATS),
         )
     blocks = _Page(summary, labels, limit).blocks()
     return format_markdown(blocks) if output_format == "markdown" else format_text(blocks)
@@ -84,34 +96,57 @@ class _Page:
         by = self.summary.by
         tables = self._by_tables(by) if by else [self._table(dimension, figures) for dimension, figures in _TABLES]
         attention = [self._attention(one) for one in self.summary.attention if one.listing.rows]
-        return [self._title(), *self._emptiness(), self._totals(), *attention, *(table for table in tables if table.rows)]
+        return [
+            self._title(),
+            *self._emptiness(),
+            self._totals(),
+            *attention,
+            *(table for table in tables if table.rows),
+        ]
 
     def _title(self) -> str:
         summary = self.summary
         last = (summary.period.end - timedelta(seconds=1)).date()
         return translate("{period} ({first} to {last}), as of {now}, compared with {previous}").format(
-            period=summary.period.name, first=summary.period.start.date(), last=last,
-            now=f"{summary.now:%Y-%m-%d %H:%M}", previous=summary.previous.name,
+            period=summary.period.name,
+            first=summary.period.start.date(),
+            last=last,
+            now=f"{summary.now:%Y-%m-%d %H:%M}",
+            previous=summary.previous.name,
         )
 
     def _emptiness(self) -> list[str]:
-        counted = ("interactions", "follow_ups_on_time", "follow_ups_opened", "follow_ups_finished", "issues_opened", "issues_closed")
+        counted = (
+            "interactions",
+            "follow_ups_on_time",
+            "follow_ups_opened",
+            "follow_ups_finished",
+            "issues_opened",
+            "issues_closed",
+        )
         lines = (self.summary.total(figure) for figure in counted)
         if any(line.now.size for line in lines if line):
             return []
-        text = translate("Nothing happened in {period}: no conversation, no issue, and no follow-up opened, due or finished.")
+        text = translate(
+            "Nothing happened in {period}: no conversation, no issue, and no follow-up opened, due or finished."
+        )
         return [text.format(period=self.summary.period.name)]
 
     def _totals(self) -> Table:
         lines = [line for figure in FIGURES if figure != "problems" and (line := self.summary.total(figure))]
         rows = tuple(
-            (translate(FIGURE_LABELS[line.key.figure]), format_measure(line.now), format_measure(line.before), format_remarks(line.now))
+            (
+                translate(FIGURE_LABELS[line.key.figure]),
+                format_measure(line.now),
+                format_measure(line.before),
+                format_remarks(line.now),
+            )
             for line in lines
         )
         headings = (translate("Figure"), self.summary.period.name, self.summary.previous.name, translate("Remarks"))
-        remark = translate("Pending, overdue, without owner and open issues are as of now; beside them, as of {instant}.").format(
-            instant=f"{self.summary.before_at:%Y-%m-%d %H:%M}",
-        )
+        remark = translate(
+            "Pending, overdue, without owner and open issues are as of now; beside them, as of {instant}."
+        ).format(instant=f"{self.summary.before_at:%Y-%m-%d %H:%M}")
         return Table("", headings, rows, frozenset({3}), remark)
 
     def _table(self, dimension: str, figures: Sequence[str]) -> Table:
@@ -134,9 +169,11 @@ class _Page:
         tables = []
         for period, is_now in ((self.summary.period, True), (self.summary.previous, False)):
             cells = tuple(
-                (group_label(dimension, group, self.labels), *(
-                    _shown(line, figure, is_now=is_now) for line, figure in zip(lines, figures, strict=True)
-                )) for group, lines in self._cut(rows)
+                (
+                    group_label(dimension, group, self.labels),
+                    *(_shown(line, figure, is_now=is_now) for line, figure in zip(lines, figures, strict=True)),
+                )
+                for group, lines in self._cut(rows)
             )
             title = f"{period.name}: {self._by_title(dimension)}"
             tables.append(Table(title, headings, cells, remark=_rest(len(rows) - len(cells))))
@@ -157,7 +194,8 @@ class _Page:
     def _attention(self, attention: Attention) -> Table:
         listing = attention.listing.narrowed(attention.listing.shown)
         rows = tuple(
-            tuple(self._cell(column, value) for column, value in zip(listing.columns, row, strict=True)) for row in listing.rows
+            tuple(self._cell(column, value) for column, value in zip(listing.columns, row, strict=True))
+            for row in listing.rows
         )
         headings = tuple(column_label(column, self.labels) for column in listing.columns)
         numbers = {"lag", "commitments", "followups"}

@@ -10,9 +10,26 @@ from commlog.model.summary import Line, Measure, Summary
 from commlog.model.summary_figures import FIGURES
 
 COLUMNS = (
-    "figure", "metric", "dimension", "group", "kind", "numerator", "denominator", "value", "median", "ninetieth", "longest",
-    "unit", "left_out", "previous_numerator", "previous_denominator", "previous_value", "previous_median", "previous_ninetieth",
-    "previous_longest", "previous_left_out",
+    "figure",
+    "metric",
+    "dimension",
+    "group",
+    "kind",
+    "numerator",
+    "denominator",
+    "value",
+    "median",
+    "ninetieth",
+    "longest",
+    "unit",
+    "left_out",
+    "previous_numerator",
+    "previous_denominator",
+    "previous_value",
+    "previous_median",
+    "previous_ninetieth",
+    "previous_longest",
+    "previous_left_out",
 )
 _DIGITS = 6
 
@@ -22,7 +39,9 @@ def format_summary_json(summary: Summary) -> str:
     figures = {}
     for name, figure in FIGURES.items():
         total = summary.total(name)
-        dimensions = dict.fromkeys(line.key.dimension for line in summary.lines if line.key.figure == name and line.key.dimension)
+        dimensions = dict.fromkeys(
+            line.key.dimension for line in summary.lines if line.key.figure == name and line.key.dimension
+        )
         figures[name] = {
             "metric": figure.metric,
             "total": _pair(total) if total else None,
@@ -43,7 +62,8 @@ def format_summary_json(summary: Summary) -> str:
             one.name: {
                 "rows": [dict(zip(one.listing.columns, row, strict=True)) for row in one.listing.rows],
                 "rest": one.rest,
-            } for one in summary.attention
+            }
+            for one in summary.attention
         },
     }
     return json.dumps(answer, ensure_ascii=False, indent=2)
@@ -58,15 +78,25 @@ def _row(line: Line) -> tuple[Data, ...]:
     key, now, before = line.key, line.now, line.before
     unit = next((one.spread.unit for one in (now, before) if one.spread), None)
     return (
-        key.figure, FIGURES[key.figure].metric, key.dimension or None, key.group, now.kind, *_numbers(now), unit,
-        sum(now.left_out.values()), *_numbers(before), sum(before.left_out.values()),
+        key.figure,
+        FIGURES[key.figure].metric,
+        key.dimension or None,
+        key.group,
+        now.kind,
+        *_numbers(now),
+        unit,
+        sum(now.left_out.values()),
+        *_numbers(before),
+        sum(before.left_out.values()),
     )
 
 
 def _numbers(measure: Measure) -> tuple[Data, ...]:
     spread = measure.spread
     return (
-        measure.numerator, measure.denominator, _rounded(measure.value),
+        measure.numerator,
+        measure.denominator,
+        _rounded(measure.value),
         *((_rounded(spread.median), spread.ninetieth, spread.longest) if spread else (None, None, None)),
     )
 
@@ -82,13 +112,24 @@ def _pair(line: Line) -> dict[str, Data]:
 def _object(measure: Measure) -> dict[str, Data]:
     spread = measure.spread
     values: dict[str, Data] = {
-        "kind": measure.kind, "value": _rounded(measure.value), "numerator": measure.numerator, "denominator": measure.denominator,
-        "left_out": dict(measure.left_out), "included": dict(measure.included),
+        "kind": measure.kind,
+        "value": _rounded(measure.value),
+        "numerator": measure.numerator,
+        "denominator": measure.denominator,
+        "left_out": dict(measure.left_out),
+        "included": dict(measure.included),
     }
     if measure.kind == "spread":
-        values["spread"] = None if spread is None else {
-            "median": _rounded(spread.median), "ninetieth": spread.ninetieth, "longest": spread.longest, "unit": spread.unit,
-        }
+        values["spread"] = (
+            None
+            if spread is None
+            else {
+                "median": _rounded(spread.median),
+                "ninetieth": spread.ninetieth,
+                "longest": spread.longest,
+                "unit": spread.unit,
+            }
+        )
     return values
 
 

@@ -61,10 +61,22 @@ ATTENTION_LABELS: Final[Mapping[str, str]] = {
 }
 # Columns and dimensions that no other listing has.
 _COLUMNS: Final[Mapping[str, str]] = {
-    "branch": mark("Branch"), "tag": mark("Tag"), "scenario": mark("Scenario"), "need_type": mark("Need"),
-    "category": mark("Category"), "month": mark("Month"), "method": mark("Method"), "stage": mark("Stage"),
-    "ended_at": mark("Ended"), "recorded_at": mark("Recorded"), "lag": mark("Lag"), "limit": mark("Limit"), "moods": mark("Moods"),
-    "last_record": mark("Last record"), "commitments": mark("Promises"), "followups": mark("Follow-ups"),
+    "branch": mark("Branch"),
+    "tag": mark("Tag"),
+    "scenario": mark("Scenario"),
+    "need_type": mark("Need"),
+    "category": mark("Category"),
+    "month": mark("Month"),
+    "method": mark("Method"),
+    "stage": mark("Stage"),
+    "ended_at": mark("Ended"),
+    "recorded_at": mark("Recorded"),
+    "lag": mark("Lag"),
+    "limit": mark("Limit"),
+    "moods": mark("Moods"),
+    "last_record": mark("Last record"),
+    "commitments": mark("Promises"),
+    "followups": mark("Follow-ups"),
 }
 
 
@@ -96,8 +108,13 @@ def format_measure(measure: Measure) -> str:
 def format_remarks(measure: Measure) -> str:
     """What a measure left out, and what it counted although it may surprise."""
     texts = []
-    for heading, counts in ((mark("left out: {remarks}"), measure.left_out), (mark("of these {remarks}"), measure.included)):
-        remarks = translate(", ").join(translate(REMARKS[reason]).format(count=count) for reason, count in counts.items())
+    for heading, counts in (
+        (mark("left out: {remarks}"), measure.left_out),
+        (mark("of these {remarks}"), measure.included),
+    ):
+        remarks = translate(", ").join(
+            translate(REMARKS[reason]).format(count=count) for reason, count in counts.items()
+        )
         if remarks:
             texts.append(translate(heading).format(remarks=remarks))
     return translate("; ").join(texts)
@@ -117,11 +134,13 @@ def format_duration(seconds: float) -> str:
 
 def _format_spread(spread: Spread, number: int) -> str:
     if spread.unit == "seconds":
-        text, values = translate("median {median}, 90% within {ninetieth} (N {count})"), [
-            format_duration(value) for value in (spread.median, spread.ninetieth, spread.longest)
-        ]
+        text, values = (
+            translate("median {median}, 90% within {ninetieth} (N {count})"),
+            [format_duration(value) for value in (spread.median, spread.ninetieth, spread.longest)],
+        )
     else:
-        text, values = translate("median {median}, 90% within {ninetieth}, longest {longest} working days (N {count})"), [
-            f"{value:g}" for value in (spread.median, spread.ninetieth, spread.longest)
-        ]
+        text, values = (
+            translate("median {median}, 90% within {ninetieth}, longest {longest} working days (N {count})"),
+            [f"{value:g}" for value in (spread.median, spread.ninetieth, spread.longest)],
+        )
     return text.format(median=values[0], ninetieth=values[1], longest=values[2], count=number)

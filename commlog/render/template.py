@@ -23,12 +23,18 @@ def format_template(template: Template, output_format: str) -> str:
 
 
 def _lines(field: Field, language: str, depth: int) -> list[str]:
-    marks = "".join(sign for sign, holds in (("*", field.required), ("#", field.personal), ("=", field.read_only)) if holds)
+    marks = "".join(
+        sign for sign, holds in (("*", field.required), ("#", field.personal), ("=", field.read_only)) if holds
+    )
     kind = "" if field.type == "text" and not field.format else f" [{field.format or field.type}]"
     head = "  " * depth + f"{field.key}{marks}  {label(field, language)}{kind}"
     lines = [head]
     if field.enum:
-        lines.append("  " * depth + "    " + ", ".join(f"{choice} {value_label(field, choice, language)}" for choice in field.enum))
+        lines.append(
+            "  " * depth
+            + "    "
+            + ", ".join(f"{choice} {value_label(field, choice, language)}" for choice in field.enum)
+        )
     advice = hint(field, language)
     if advice:
         lines.append("  " * depth + f"    {advice}")

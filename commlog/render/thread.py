@@ -34,9 +34,11 @@ def _block(entry: ThreadEntry, labels: Labels) -> str:
     fields = entry.record.fields
     when = text_of(fields, DAY_FIELDS[entry.record.kind]) or ""
     words = [
-        format_due(when) if when else "", entry.record.id,
+        format_due(when) if when else "",
+        entry.record.id,
         labels.value("channel", text_of(fields, "channel") or "") or labels.value("template", entry.record.template),
-        labels.value("direction", text_of(fields, "direction") or ""), entry.customer_name,
+        labels.value("direction", text_of(fields, "direction") or ""),
+        entry.customer_name,
         labels.value("agent", text_of(fields, "agent") or ""),
     ]
     head = "  ".join(harmless(word) for word in words if word)
@@ -48,7 +50,9 @@ def _block(entry: ThreadEntry, labels: Labels) -> str:
             lines += ["    " + harmless(line) for line in wrap(" ".join(text.split()), _WIDTH)]
             break
     if fields.get("outcome"):
-        lines.append("    " + translate("outcome: {outcome}").format(outcome=labels.value("outcome", str(fields["outcome"]))))
+        lines.append(
+            "    " + translate("outcome: {outcome}").format(outcome=labels.value("outcome", str(fields["outcome"])))
+        )
     lines += [f"    ↑ {labels.value('links.type', kind)} {harmless(target)}" for target, kind in entry.links]
     lines += [_follow_up_line(entry.record.id, follow_up, labels) for follow_up in entry.follow_ups]
     return "\n".join(lines)
@@ -66,14 +70,29 @@ def _follow_up_line(record_id: str, follow_up: FollowUp, labels: Labels) -> str:
 def _object(entry: ThreadEntry) -> dict[str, object]:
     fields = entry.record.fields
     return {
-        "id": entry.record.id, "kind": entry.record.kind, "template": entry.record.template, "path": entry.record.path,
-        "time": fields.get(DAY_FIELDS[entry.record.kind]), "customer": fields.get("customer"), "customer_name": entry.customer_name,
-        "channel": fields.get("channel"), "direction": fields.get("direction"), "agent": fields.get("agent"),
-        "subject": fields.get(HEADLINES[entry.record.kind]), "outcome": fields.get("outcome"),
+        "id": entry.record.id,
+        "kind": entry.record.kind,
+        "template": entry.record.template,
+        "path": entry.record.path,
+        "time": fields.get(DAY_FIELDS[entry.record.kind]),
+        "customer": fields.get("customer"),
+        "customer_name": entry.customer_name,
+        "channel": fields.get("channel"),
+        "direction": fields.get("direction"),
+        "agent": fields.get("agent"),
+        "subject": fields.get(HEADLINES[entry.record.kind]),
+        "outcome": fields.get("outcome"),
         "links": [{"to": target, "type": kind} for target, kind in entry.links],
         "followups": [
-            {"address": f"{entry.record.id}/{item.n}", "action": item.action, "owner": item.owner, "priority": item.priority,
-             "due": item.due, "status": item.status, "result": item.result}
+            {
+                "address": f"{entry.record.id}/{item.n}",
+                "action": item.action,
+                "owner": item.owner,
+                "priority": item.priority,
+                "due": item.due,
+                "status": item.status,
+                "result": item.result,
+            }
             for item in entry.follow_ups
         ],
     }

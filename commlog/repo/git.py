@@ -111,4 +111,7 @@ def read_blobs(folder: Path, blobs: Mapping[str, str]) -> dict[str, bytes]:
 def export_staged(folder: Path, target: Path, names: Iterable[str]) -> bool:
     """Write the staged content of some files below another folder, at their paths in the repository."""
     words = "".join(f"{name}\0" for name in names).encode("utf-8", "surrogateescape")
-    return _run(folder, ["checkout-index", "-q", "-f", "-z", "--stdin", f"--prefix={target.as_posix()}/"], words) is not None
+    return (
+        _run(folder, ["checkout-index", "-q", "-f", "-z", "--stdin", f"--prefix={target.as_posix()}/"], words)
+        is not None
+    )

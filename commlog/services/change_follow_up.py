@@ -46,7 +46,9 @@ def move_follow_up(workspace: Workspace, text: str, verb: str, details: Details)
         entry = entry_of(workspace.stamp, by, "", note=details.note)
         changed = advance(fields, verb, entry, result=details.result)
         if details.satisfaction:
-            changed["customer_satisfaction"] = _choice_of(workspace, record, "customer_satisfaction", details.satisfaction)
+            changed["customer_satisfaction"] = _choice_of(
+                workspace, record, "customer_satisfaction", details.satisfaction
+            )
         if details.due is not None:
             return _rescheduled(workspace, changed, record, details)
         return _resumed(workspace, changed) if fields.get("status") == PAUSED and verb == "start" else changed
@@ -80,7 +82,9 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: Details) -> t
     """
     by = workspace.require_member(details.by)
     if details.due is None and details.priority is None:
-        raise UsageError(mark("neither a due time nor a priority is given"), remedy=mark("add --due WHEN or --priority NAME"))
+        raise UsageError(
+            mark("neither a due time nor a priority is given"), remedy=mark("add --due WHEN or --priority NAME")
+        )
 
     def change(fields: Fields, record: Fields) -> Fields:
         entry = entry_of(workspace.stamp, by, read_follow_up(fields, 1).status, note=details.note)
@@ -103,7 +107,11 @@ def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str | Non
     def change(fields: Fields) -> Fields:
         number = next_number(fields)
         numbers.append(number)
-        named = {"priority": _choice_of(workspace, fields, "priority", wanted["priority"])} if wanted.get("priority") else {}
+        named = (
+            {"priority": _choice_of(workspace, fields, "priority", wanted["priority"])}
+            if wanted.get("priority")
+            else {}
+        )
         item = complete_follow_up(workspace, wanted | named, number, Opening(workspace.stamp, workspace.stamp, who))
         return {**fields, "followups": [*(fields.get("followups") or []), item]}
 
@@ -163,8 +171,12 @@ def _due_of(workspace: Workspace, due_text: str | None, priority: str | None, st
             return parse_due(due_text, began, workspace.now, settings.calendar)
         except ValueError as fault:
             raise UsageError(
-                mark("due: '{value}' is not understood ({reason})"), value=due_text, reason=str(fault),
-                remedy=mark("write e.g. 3wd, 24h, +2d, tomorrow 17:00, 周五, 明天17点, 月底, 2026-03-14, 2026-03-14 17:00, none"),
+                mark("due: '{value}' is not understood ({reason})"),
+                value=due_text,
+                reason=str(fault),
+                remedy=mark(
+                    "write e.g. 3wd, 24h, +2d, tomorrow 17:00, 周五, 明天17点, 月底, 2026-03-14, 2026-03-14 17:00, none"
+                ),
             ) from None
     limit = _limit_of(workspace, priority or settings.default_priority)
     due = due_after(limit, began, settings.calendar)
@@ -175,8 +187,10 @@ def _limit_of(workspace: Workspace, priority: str) -> Limit:
     priorities = workspace.log.settings.priorities
     if priority not in priorities:
         raise UsageError(
-            mark("'{value}' is not a priority of this log"), value=priority,
-            remedy=mark("use one of: {expected}"), expected=", ".join(priorities),
+            mark("'{value}' is not a priority of this log"),
+            value=priority,
+            remedy=mark("use one of: {expected}"),
+            expected=", ".join(priorities),
         )
     return priorities[priority]
 

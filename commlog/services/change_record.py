@@ -48,8 +48,11 @@ def _change_once(workspace: Workspace, path: str, change: Change) -> Record:
         text = edit(reading.text, fields, order=template.order)
     except YamlError as fault:
         raise InvalidError(
-            mark("the change does not fit into the file's layout: {reason}"), file=path, reason=fault.code,
-            remedy=mark("change it by hand: commlog edit {id}"), id=record.id,
+            mark("the change does not fit into the file's layout: {reason}"),
+            file=path,
+            reason=fault.code,
+            remedy=mark("change it by hand: commlog edit {id}"),
+            id=record.id,
         ) from None
     changed = workspace.reader.read_raw(path, text.encode("utf-8"))
     refuse_new_problems(changed.problems, reading.problems, text)

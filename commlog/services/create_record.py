@@ -110,7 +110,9 @@ def _write(workspace: Workspace, draft: Draft) -> Record:
 def _checked(workspace: Workspace, template: Template, fields: Fields) -> Draft:
     ordered = {key: fields[key] for key in (*template.order, *fields) if key in fields}
     record_id = str(ordered["id"])
-    path = record_path(template.kind, record_id) if template.kind != CUSTOMER else record_path(CUSTOMER, _safe(record_id))
+    path = (
+        record_path(template.kind, record_id) if template.kind != CUSTOMER else record_path(CUSTOMER, _safe(record_id))
+    )
     text = format_document(ordered, schema_comment(workspace, template.name, path))
     reading = workspace.reader.read_raw(path, text.encode("utf-8"))
     errors = [replace(item, path="", line=0, column=0) for item in reading.problems if item.severity == "error"]
@@ -124,7 +126,10 @@ def _safe(customer_id: str) -> str:
 
     if not is_customer_id(customer_id):
         facts = (("value", customer_id), ("expected", "a-z 0-9 . _ -, 中文; at most 64"))
-        raise InvalidError(mark("the record is not valid yet; nothing was written"), problems=(Problem("wrong-pattern", field="id", facts=facts),))
+        raise InvalidError(
+            mark("the record is not valid yet; nothing was written"),
+            problems=(Problem("wrong-pattern", field="id", facts=facts),),
+        )
     return customer_id
 
 
@@ -196,7 +201,8 @@ def _complete_other(workspace: Workspace, template: Template, fields: Fields) ->
 
 
 _COMPLETERS: Final[dict[str, Callable[[Workspace, Template, Fields], Fields]]] = {
-    INTERACTION: _complete_interaction, CUSTOMER: _complete_customer,
+    INTERACTION: _complete_interaction,
+    CUSTOMER: _complete_customer,
 }
 
 
@@ -228,7 +234,12 @@ def link_of(workspace: Workspace, prior: str, link_type: str) -> Fields:
         NotFoundError, AmbiguousError: there is no such record.
     """
     if link_type not in LINK_TYPES:
-        raise UsageError(mark("there is no link type '{type}'"), type=link_type, remedy=mark("use one of: {types}"), types=", ".join(LINK_TYPES))
+        raise UsageError(
+            mark("there is no link type '{type}'"),
+            type=link_type,
+            remedy=mark("use one of: {types}"),
+            types=", ".join(LINK_TYPES),
+        )
     target = prior if prior.startswith(OUTSIDE) else read_record(workspace, prior).id
     return {"to": target, "type": link_type}
 
@@ -240,7 +251,12 @@ def _with_follow_ups(workspace: Workspace, template: Template, fields: Fields, a
         return fields
     start = fields.get("ended_at") or fields.get("started_at") or workspace.stamp
     by = fields.get("agent") or fields.get("owner") or workspace.require_member(None)
-    opening = Opening(str(fields.get("recorded_at") or workspace.stamp), str(start), str(by), _own_priority(workspace, template, fields))
+    opening = Opening(
+        str(fields.get("recorded_at") or workspace.stamp),
+        str(start),
+        str(by),
+        _own_priority(workspace, template, fields),
+    )
     numbers = [item.get("n") for item in items if isinstance(item, dict)]
     completed: list[Data] = []
     for place, item in enumerate(items, start=1):
@@ -274,7 +290,10 @@ def _day_of(workspace: Workspace, template: Template, fields: Fields) -> date:
         except ValueError:
             where: ValuePath = (DAY_FIELDS[template.kind],)
             facts = (("value", text), ("expected", "2026-03-14"))
-            raise InvalidError(mark("the record is not valid yet; nothing was written"), problems=(Problem("wrong-format", field=show_path(where), facts=facts),)) from None
+            raise InvalidError(
+                mark("the record is not valid yet; nothing was written"),
+                problems=(Problem("wrong-format", field=show_path(where), facts=facts),),
+            ) from None
     return workspace.now.date()
 
 

@@ -46,7 +46,9 @@ class CustomerBook:
         found = self._names.get(fold(wanted)) or ({wanted} & self._ids) or self._by_other_name(wanted)
         ids = sorted({self._merged.get(customer, customer) for customer in found})
         if len(ids) > 1:
-            raise AmbiguousError(mark("'{name}' could be several customers: {candidates}"), name=wanted, candidates=", ".join(ids))
+            raise AmbiguousError(
+                mark("'{name}' could be several customers: {candidates}"), name=wanted, candidates=", ".join(ids)
+            )
         return ids[0] if ids else None
 
     def has(self, customer: str) -> bool:

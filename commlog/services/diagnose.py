@@ -31,8 +31,10 @@ def _settings(workspace: Workspace) -> Iterator[Observation]:
     facts = (("zone", settings.zone.key), ("language", settings.language), ("now", workspace.stamp))
     yield Observation("settings", True, mark("time zone {zone}, language {language}, now {now}"), facts=facts)
     yield Observation(
-        "calendar", (workspace.log.root / CALENDAR_FILE).is_file() or not settings.members,
-        mark("{count} dated days in calendar.yaml"), mark("write public holidays into calendar.yaml as off: and work: dates"),
+        "calendar",
+        (workspace.log.root / CALENDAR_FILE).is_file() or not settings.members,
+        mark("{count} dated days in calendar.yaml"),
+        mark("write public holidays into calendar.yaml as off: and work: dates"),
         (("count", str(len(settings.calendar.dated))),),
     )
 
@@ -42,7 +44,9 @@ def _member(workspace: Workspace) -> Iterator[Observation]:
     known_as = mark("you are {member} (git's user.email: {email})")
     unknown = mark("nobody is known as you (git's user.email: {email})")
     yield Observation(
-        "member", workspace.member is not None, known_as if workspace.member else unknown,
+        "member",
+        workspace.member is not None,
+        known_as if workspace.member else unknown,
         mark("set $COMMLOG_MEMBER, or add your address as `email:` of a member in commlog.yaml"),
         (("member", workspace.member or "?"), ("email", email)),
     )
@@ -50,20 +54,36 @@ def _member(workspace: Workspace) -> Iterator[Observation]:
     for member in workspace.log.settings.members:
         if member.deputy and member.deputy not in known:
             yield Observation(
-                "member", False, mark("{member}'s deputy '{deputy}' is not a member"), mark("correct it in commlog.yaml"),
+                "member",
+                False,
+                mark("{member}'s deputy '{deputy}' is not a member"),
+                mark("correct it in commlog.yaml"),
                 (("member", member.id), ("deputy", member.deputy)),
             )
 
 
 def _git(workspace: Workspace) -> Iterator[Observation]:
     root = workspace.log.root
-    yield Observation("git", is_inside_repository(root), mark("the log is kept in git"), mark("run: git init; git add .; git commit"))
+    yield Observation(
+        "git", is_inside_repository(root), mark("the log is kept in git"), mark("run: git init; git add .; git commit")
+    )
     ignored = root / ".gitignore"
     names = ignored.read_text(encoding="utf-8", errors="replace") if ignored.is_file() else ""
-    yield Observation("git", STATE_FOLDER in names, mark("{folder}/ is ignored by git"), mark("add {folder}/ to .gitignore"), (("folder", STATE_FOLDER),))
+    yield Observation(
+        "git",
+        STATE_FOLDER in names,
+        mark("{folder}/ is ignored by git"),
+        mark("add {folder}/ to .gitignore"),
+        (("folder", STATE_FOLDER),),
+    )
     attributes = root / ".gitattributes"
     rules = attributes.read_text(encoding="utf-8", errors="replace") if attributes.is_file() else ""
-    yield Observation("git", "eol=lf" in rules, mark("line ends stay LF on every machine"), mark("add `*.yaml text eol=lf` to .gitattributes"))
+    yield Observation(
+        "git",
+        "eol=lf" in rules,
+        mark("line ends stay LF on every machine"),
+        mark("add `*.yaml text eol=lf` to .gitattributes"),
+    )
 
 
 def _templates(workspace: Workspace) -> Iterator[Observation]:
@@ -74,7 +94,13 @@ def _templates(workspace: Workspace) -> Iterator[Observation]:
         except CommlogError as fault:
             broken += 1
             broken_facts = (("name", name), ("reason", fault.message))
-            yield Observation("templates", False, mark("the template '{name}' is broken: {reason}"), mark("mend its file in schemas/"), broken_facts)
+            yield Observation(
+                "templates",
+                False,
+                mark("the template '{name}' is broken: {reason}"),
+                mark("mend its file in schemas/"),
+                broken_facts,
+            )
     facts = (("count", str(len(workspace.catalog.names()) - broken)),)
     yield Observation("templates", True, mark("{count} templates can be used"), facts=facts)
 
@@ -84,9 +110,18 @@ def _records(workspace: Workspace) -> Iterator[Observation]:
     unreadable = workspace.unreadable_files()
     facts = (("count", str(files)), ("unreadable", str(len(unreadable))))
     yield Observation(
-        "records", not unreadable, mark("{count} records, {unreadable} of them cannot be read"),
-        mark("see what is wrong: commlog check"), facts,
+        "records",
+        not unreadable,
+        mark("{count} records, {unreadable} of them cannot be read"),
+        mark("see what is wrong: commlog check"),
+        facts,
     )
 
 
-LOOKS: Final[tuple[Callable[[Workspace], Iterator[Observation]], ...]] = (_settings, _member, _git, _templates, _records)
+LOOKS: Final[tuple[Callable[[Workspace], Iterator[Observation]], ...]] = (
+    _settings,
+    _member,
+    _git,
+    _templates,
+    _records,
+)

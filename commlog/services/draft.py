@@ -43,7 +43,9 @@ def parse_assignment(text: str) -> Assignment:
     """
     found = _ASSIGNMENT.fullmatch(text)
     if not found or not found[1]:
-        raise UsageError(mark("'{text}' is not an assignment"), text=text, remedy=mark("write key=value, or key+=item for a list"))
+        raise UsageError(
+            mark("'{text}' is not an assignment"), text=text, remedy=mark("write key=value, or key+=item for a list")
+        )
     return Assignment(text, found[1], found[3], found[2] == "+=")
 
 
@@ -60,9 +62,13 @@ def assign_all(workspace: Workspace, template: Template, fields: Fields, texts: 
         try:
             changed = _assign(converter, template, changed, assignment)
         except ConversionError as fault:
-            problems.append(Problem(fault.code, field=fault.facts.get("field", assignment.key), facts=tuple(fault.facts.items())))
+            problems.append(
+                Problem(fault.code, field=fault.facts.get("field", assignment.key), facts=tuple(fault.facts.items()))
+            )
     if problems:
-        raise InvalidError(mark("what was given does not fit the template '{name}'"), name=template.name, problems=problems)
+        raise InvalidError(
+            mark("what was given does not fit the template '{name}'"), name=template.name, problems=problems
+        )
     return dict(changed)
 
 
@@ -95,7 +101,7 @@ def parse_input(raw: bytes, source: str) -> Fields:
     except YamlError as fault:
         problem = Problem(fault.code, source, fault.line, fault.column, "", tuple(fault.facts.items()))
         raise InvalidError(
-            mark("the input is not a record"), problems=(problem,), source=plain.decode("utf-8", "replace"),
+            mark("the input is not a record"), problems=(problem,), source=plain.decode("utf-8", "replace")
         ) from None
     if not isinstance(data, dict):
         raise InvalidError(mark("the input is not a record"), problems=(Problem("not-a-mapping", source, 1, 1),))
@@ -147,7 +153,9 @@ def _path_in(template: Template, key: str) -> ValuePath:
     except KeyError as fault:
         finding = unknown_field(template, str(fault.args[0]))
         problem = Problem(finding.code, field=key, facts=tuple(finding.facts.items()))
-        raise InvalidError(mark("what was given does not fit the template '{name}'"), name=template.name, problems=(problem,)) from None
+        raise InvalidError(
+            mark("what was given does not fit the template '{name}'"), name=template.name, problems=(problem,)
+        ) from None
 
 
 def _assign(converter: Converter, template: Template, fields: Data, assignment: Assignment) -> Data:

@@ -35,7 +35,11 @@ def edit_record(workspace: Workspace, text: str, assignments: Sequence[str], uns
 
 def _with_ids(workspace: Workspace, template: Template, before: Fields, fields: Fields) -> Fields:
     """The fields with the ids of a customer and an agent who were named anew, as create stores them."""
-    named = {key: fields[key] for key in ("customer", "agent") if isinstance(fields.get(key), str) and fields[key] != before.get(key)}
+    named = {
+        key: fields[key]
+        for key in ("customer", "agent")
+        if isinstance(fields.get(key), str) and fields[key] != before.get(key)
+    }
     if "customer" in named and template.kind != CUSTOMER:
         named["customer"] = find_customer(workspace, named["customer"])
     if "agent" in named:
@@ -60,10 +64,16 @@ def save_text(workspace: Workspace, path: str, text: str, expected: bytes) -> Re
     raw = text.encode("utf-8")
     after = workspace.reader.read_raw(path, raw)
     if after.record is None:
-        raise InvalidError(mark("the record would not be valid; nothing was written"), problems=after.problems, source=text)
+        raise InvalidError(
+            mark("the record would not be valid; nothing was written"), problems=after.problems, source=text
+        )
     refuse_new_problems(after.problems, before.problems, text)
     if before.record is not None and before.record.id != after.record.id:
-        raise ConflictError(mark("a record's id does not change"), file=path, remedy=mark("create a new record, and link it to this one"))
+        raise ConflictError(
+            mark("a record's id does not change"),
+            file=path,
+            remedy=mark("create a new record, and link it to this one"),
+        )
     with workspace.log.lock():
         workspace.log.replace_file(path, raw, expected)
     return get_record(after)

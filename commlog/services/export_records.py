@@ -13,7 +13,9 @@ from commlog.templates.personal import mask_fields
 
 # A query that names one of these means every kind of record, as in a listing.
 _NAMING: Final = frozenset({"kind", "template", "id", "thread", "link"})
-_SQL: Final = "SELECT r.path, r.template FROM records r WHERE {condition} ORDER BY r.kind <> 'customer', r.day, r.id, r.path"
+_SQL: Final = (
+    "SELECT r.path, r.template FROM records r WHERE {condition} ORDER BY r.kind <> 'customer', r.day, r.id, r.path"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,12 @@ def find_path(workspace: Workspace, text: str) -> str:
     exact = [path for path in candidate_paths(text) if (workspace.log.root / path).is_file()]
     if len(exact) == 1:
         return exact[0]
-    if text.startswith(f"{RECORDS}/") and text.endswith(SUFFIX) and ".." not in text and (workspace.log.root / text).is_file():
+    if (
+        text.startswith(f"{RECORDS}/")
+        and text.endswith(SUFFIX)
+        and ".." not in text
+        and (workspace.log.root / text).is_file()
+    ):
         return text
     wanted = text.strip()
     index = workspace.index
@@ -50,10 +55,19 @@ def find_path(workspace: Workspace, text: str) -> str:
         )
     if not rows:
         _raise_unreadable(workspace, wanted)
-        raise NotFoundError(mark("there is no record '{id}'"), id=text, remedy=mark("see commlog list, or search for its words: commlog search"))
+        raise NotFoundError(
+            mark("there is no record '{id}'"),
+            id=text,
+            remedy=mark("see commlog list, or search for its words: commlog search"),
+        )
     if len(rows) > 1:
         shown = ", ".join(f"{row[1]} ({row[0]})" for row in rows[:_SHOWN_CANDIDATES])
-        raise AmbiguousError(mark("'{id}' could be several records: {candidates}"), id=text, candidates=shown, remedy=mark("give more of the id"))
+        raise AmbiguousError(
+            mark("'{id}' could be several records: {candidates}"),
+            id=text,
+            candidates=shown,
+            remedy=mark("give more of the id"),
+        )
     return str(rows[0][0])
 
 
@@ -101,13 +115,18 @@ def find_address(workspace: Workspace, text: str) -> Address:
         number = str(numbers[0])
     if not number.isdecimal():
         raise UsageError(
-            mark("'{text}' names no follow-up"), text=text,
-            remedy=mark("write ID/n; this record has: {numbers}"), numbers=", ".join(f"{record.id}/{n}" for n in numbers) or "-",
+            mark("'{text}' names no follow-up"),
+            text=text,
+            remedy=mark("write ID/n; this record has: {numbers}"),
+            numbers=", ".join(f"{record.id}/{n}" for n in numbers) or "-",
         )
     if int(number) not in numbers:
         raise NotFoundError(
-            mark("the record {id} has no follow-up {n}"), id=record.id, n=number,
-            remedy=mark("it has: {numbers}"), numbers=", ".join(f"{record.id}/{n}" for n in numbers) or "-",
+            mark("the record {id} has no follow-up {n}"),
+            id=record.id,
+            n=number,
+            remedy=mark("it has: {numbers}"),
+            numbers=", ".join(f"{record.id}/{n}" for n in numbers) or "-",
         )
     return Address(record.path, record.id, int(number))
 
@@ -129,10 +148,19 @@ def find_customer(workspace: Workspace, text: str) -> str:
     )
     if len(rows) > 1:
         shown = ", ".join(row[0] for row in rows)
-        raise AmbiguousError(mark("'{name}' could be several customers: {candidates}"), name=text, candidates=shown, remedy=mark("give the id"))
+        raise AmbiguousError(
+            mark("'{name}' could be several customers: {candidates}"),
+            name=text,
+            candidates=shown,
+            remedy=mark("give the id"),
+        )
     if not rows:
         near = nearest_customers(workspace, wanted)
-        remedy = mark("did you mean {near}? a new one: commlog customer create, or create … --new-customer NAME") if near else mark("a new one: commlog customer create, or create … --new-customer NAME")
+        remedy = (
+            mark("did you mean {near}? a new one: commlog customer create, or create … --new-customer NAME")
+            if near
+            else mark("a new one: commlog customer create, or create … --new-customer NAME")
+        )
         raise NotFoundError(mark("there is no customer '{name}'"), name=text, near=near, remedy=remedy)
     return str(rows[0][0])
 

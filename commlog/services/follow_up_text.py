@@ -44,7 +44,12 @@ def _pair(converter: Converter, field: Field, key: str, value: object) -> tuple[
     try:
         return child.key, converter.convert(child, value)
     except ConversionError as fault:
-        raise UsageError(mark("follow-up: {key}: '{value}' is not {expected}"), key=child.key, value=value, expected=fault.facts.get("expected", "")) from None
+        raise UsageError(
+            mark("follow-up: {key}: '{value}' is not {expected}"),
+            key=child.key,
+            value=value,
+            expected=fault.facts.get("expected", ""),
+        ) from None
 
 
 def _mapping(text: str) -> dict[str, object]:
@@ -53,7 +58,11 @@ def _mapping(text: str) -> dict[str, object]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise UsageError(mark("'{text}' is no mapping"), text=text, remedy=mark('write e.g. {{"action": "…", "owner": "wang", "priority": "urgent"}}'))
+        raise UsageError(
+            mark("'{text}' is no mapping"),
+            text=text,
+            remedy=mark('write e.g. {{"action": "…", "owner": "wang", "priority": "urgent"}}'),
+        )
     return value
 
 
@@ -68,6 +77,10 @@ def _pieces(text: str) -> dict[str, object]:
             if not pairs:
                 pairs["action"] = piece.strip()
                 continue
-            raise UsageError(mark("'{text}' is not an assignment"), text=piece.strip(), remedy=mark("write: action=…; owner=…; priority=…; due=…"))
+            raise UsageError(
+                mark("'{text}' is not an assignment"),
+                text=piece.strip(),
+                remedy=mark("write: action=…; owner=…; priority=…; due=…"),
+            )
         pairs[found[1]] = found[2].strip()
     return pairs

@@ -79,7 +79,9 @@ def day_of(workspace: Workspace, template: Template, fields: Fields) -> date:
         return workspace.now.date()
     instant = instant_of(text)
     try:
-        return instant.astimezone(workspace.log.settings.zone).date() if instant else date.fromisoformat(str(text or ""))
+        return (
+            instant.astimezone(workspace.log.settings.zone).date() if instant else date.fromisoformat(str(text or ""))
+        )
     except ValueError:
         code = "missing-field" if text is None else "wrong-format"
         facts = (("value", str(text)), ("expected", "2026-03-14"))
@@ -103,7 +105,10 @@ def _with_follow_ups(workspace: Workspace, template: Template, fields: Fields) -
     by = fields.get("agent") or fields.get("owner") or workspace.member
     if not by:
         raise UsageError(mark("nobody is known who owns the follow-up"))
-    own = next((str(fields[key]) for key in template.priority_from if fields.get(key) in workspace.log.settings.priorities), None)
+    own = next(
+        (str(fields[key]) for key in template.priority_from if fields.get(key) in workspace.log.settings.priorities),
+        None,
+    )
     opening = Opening(str(fields.get("recorded_at") or workspace.stamp), str(start), str(by), own)
     completed = [complete_follow_up(workspace, item, number, opening) for number, item in enumerate(items, start=1)]
     return {**fields, "followups": completed}

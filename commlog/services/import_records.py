@@ -175,7 +175,10 @@ class _Importer:
 
     def _newcomer(self, item: Incoming) -> Draft:
         if not self.choices.creates_customers:
-            raise NotFoundError(mark("there is no customer '{name}' (`customers: {{unknown: create}}` in the map makes one)"), name=item.customer)
+            raise NotFoundError(
+                mark("there is no customer '{name}' (`customers: {{unknown: create}}` in the map makes one)"),
+                name=item.customer,
+            )
         return self.book.draft(item.customer, item.new_customer)
 
     def _holder(self, template: Template, record_id: str, key: str) -> str | None:

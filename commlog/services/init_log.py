@@ -84,9 +84,7 @@ def init_log(root: Path, choices: Choices) -> NewLog:
         CALENDAR_FILE: _CALENDAR,
     }
     example = {name: (example_folder() / name).read_text(encoding="utf-8") for name in own if choices.with_example}
-    texts = {
-        **own, **example, ".gitignore": _IGNORED, ".gitattributes": _ATTRIBUTES,
-    }
+    texts = {**own, **example, ".gitignore": _IGNORED, ".gitattributes": _ATTRIBUTES}
     try:
         root.mkdir(parents=True, exist_ok=True)
         made = [name for name, text in texts.items() if _write(root / name, text)]

@@ -24,7 +24,9 @@ def link_records(workspace: Workspace, text: str, prior: str, link_type: str, no
         raise UsageError(mark("a record is not linked to itself"), remedy=mark("name an earlier record"))
     if link_type == "follows" and record_id in _followed_from(workspace, link["to"]):
         raise ConflictError(
-            mark("{prior} already follows {id}: the link would go round in a circle"), prior=link["to"], id=record_id,
+            mark("{prior} already follows {id}: the link would go round in a circle"),
+            prior=link["to"],
+            id=record_id,
             remedy=mark("link the later record to the earlier one"),
         )
     if note:
@@ -53,7 +55,12 @@ def unlink_records(workspace: Workspace, text: str, prior: str, link_type: str |
         kept = [item for item in links if not _is_same(item, target, link_type)]
         if len(kept) == len(links):
             known = ", ".join(f"{item.get('to')} ({item.get('type')})" for item in mappings_of(fields, "links"))
-            raise NotFoundError(mark("there is no link to '{prior}'"), prior=prior, remedy=mark("there are: {known}"), known=known or "-")
+            raise NotFoundError(
+                mark("there is no link to '{prior}'"),
+                prior=prior,
+                remedy=mark("there are: {known}"),
+                known=known or "-",
+            )
         rest = {key: value for key, value in fields.items() if key != "links"}
         return {**fields, "links": kept} if kept else rest
 
@@ -67,7 +74,11 @@ def _is_same(item: Data, target: str, link_type: str | None) -> bool:
 def _target_in(workspace: Workspace, fields: Fields, prior: str) -> str:
     """The target people mean among the record's own links; a dangling one can be taken away too."""
     targets = [str(item.get("to")) for item in mappings_of(fields, "links")]
-    meant = [target for target in targets if prior in {target, target[9:]} or target.startswith(prior) or target[9:].startswith(prior)]
+    meant = [
+        target
+        for target in targets
+        if prior in {target, target[9:]} or target.startswith(prior) or target[9:].startswith(prior)
+    ]
     return meant[0] if len(set(meant)) == 1 else read_record(workspace, prior).id
 
 

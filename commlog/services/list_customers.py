@@ -8,11 +8,28 @@ from commlog.query.select import Domain
 from commlog.services.question import OptionTerm, condition_of, filter_of
 from commlog.services.workspace import Workspace
 
-COLUMN_NAMES = ("id", "name", "type", "company", "level", "stage", "owner", "last_contact", "pending", "merged_into", "path")
+COLUMN_NAMES = (
+    "id",
+    "name",
+    "type",
+    "company",
+    "level",
+    "stage",
+    "owner",
+    "last_contact",
+    "pending",
+    "merged_into",
+    "path",
+)
 SHOWN = ("id", "name", "level", "stage", "owner", "last_contact", "pending")
 _SORTS = {
-    "id": ("c.id",), "name": ("c.name",), "level": ("c.level",), "stage": ("c.stage",), "owner": ("c.owner",),
-    "last_contact": ("last_contact",), "pending": ("pending",),
+    "id": ("c.id",),
+    "name": ("c.name",),
+    "level": ("c.level",),
+    "stage": ("c.stage",),
+    "owner": ("c.owner",),
+    "last_contact": ("last_contact",),
+    "pending": ("pending",),
 }
 _SQL = """
 SELECT c.id, c.name, c.type, c.company, c.level, c.stage, c.owner,

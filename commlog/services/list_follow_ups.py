@@ -90,7 +90,11 @@ class _Lateness:
 
     def instant(self, due_at: int | None) -> str | None:
         """The due instant as text in the log's zone."""
-        return None if due_at is None else format_instant(datetime.fromtimestamp(due_at, UTC).astimezone(self.calendar.zone))
+        return (
+            None
+            if due_at is None
+            else format_instant(datetime.fromtimestamp(due_at, UTC).astimezone(self.calendar.zone))
+        )
 
     def working_days(self, due_at: int) -> int:
         """Working days that began after the due day, today included."""

@@ -23,7 +23,17 @@ def list_templates(workspace: Workspace, language: str) -> Listing:
             rows.append((name, None, None, None, None, "log", fault.message))
             continue
         source = "shipped" if shipped_folder() in template.file.parents else "log"
-        rows.append((name, template.labels.get(language), template.kind, template.record_within, len(template.fields), source, None))
+        rows.append(
+            (
+                name,
+                template.labels.get(language),
+                template.kind,
+                template.record_within,
+                len(template.fields),
+                source,
+                None,
+            )
+        )
     return Listing(COLUMN_NAMES, tuple(rows), SHOWN, "name")
 
 
@@ -35,17 +45,28 @@ def create_template(workspace: Workspace, name: str, label: str) -> str:
         ConflictError, NotWritableError: the file exists or cannot be written.
     """
     if not (name.isascii() and name.replace("_", "").isalnum() and name[0].isalpha() and name == name.lower()):
-        raise UsageError(mark("'{name}' cannot name a template"), name=name, remedy=mark("use small letters, digits and _, e.g. repair"))
+        raise UsageError(
+            mark("'{name}' cannot name a template"),
+            name=name,
+            remedy=mark("use small letters, digits and _, e.g. repair"),
+        )
     if name in workspace.catalog.names():
-        raise UsageError(mark("there is a template '{name}' already"), name=name, remedy=mark("choose another name, or edit it: commlog template show {name}"))
+        raise UsageError(
+            mark("there is a template '{name}' already"),
+            name=name,
+            remedy=mark("choose another name, or edit it: commlog template show {name}"),
+        )
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": label or name, "x-label": {"zh": label or name, "en": label or name}, "x-kind": "interaction",
+        "title": label or name,
+        "x-label": {"zh": label or name, "en": label or name},
+        "x-kind": "interaction",
         "allOf": [{"$ref": "parts/interaction.json"}],
         "properties": {
             "template": {"const": name},
             "example_field": {
-                "type": "string", "minLength": 1,
+                "type": "string",
+                "minLength": 1,
                 "x-label": {"zh": "示例字段", "en": "Example field"},
                 "x-hint": {"zh": "换成你们表上的一栏", "en": "Make it one of your own form"},
             },

@@ -33,7 +33,7 @@ def index_status(workspace: Workspace) -> IndexStatus:
     """How the copy stands after its refresh."""
     counts = workspace.index.rows(
         "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM records), (SELECT count(*) FROM follow_ups),"
-        " (SELECT count(*) FROM problems), (SELECT count(*) FROM files WHERE is_readable = 0)",
+        " (SELECT count(*) FROM problems), (SELECT count(*) FROM files WHERE is_readable = 0)"
     )[0]
     path = workspace.log.state_folder / INDEX_FILE
     return IndexStatus(f"{STATE_FOLDER}/{INDEX_FILE}", path.stat().st_size if path.is_file() else 0, *counts)
@@ -54,9 +54,15 @@ def ask_sql(workspace: Workspace, sql: str) -> Listing:
     try:
         columns, rows = workspace.index.columns_and_rows(sql)
     except QueryError as fault:
-        raise UsageError(mark("sql: {reason}"), reason=str(fault), remedy=mark("the tables are described in docs/SQL.md; the copy is read-only")) from None
+        raise UsageError(
+            mark("sql: {reason}"),
+            reason=str(fault),
+            remedy=mark("the tables are described in docs/SQL.md; the copy is read-only"),
+        ) from None
     if not columns:
-        raise UsageError(mark("sql: this gives no rows"), remedy=mark("write a SELECT; the tables are described in docs/SQL.md"))
+        raise UsageError(
+            mark("sql: this gives no rows"), remedy=mark("write a SELECT; the tables are described in docs/SQL.md")
+        )
     names = _distinct(columns)
     plain = tuple(tuple(value.hex() if isinstance(value, bytes) else value for value in row) for row in rows)
     return Listing(names, plain, names, names[0])

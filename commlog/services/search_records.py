@@ -27,11 +27,16 @@ def search_records(workspace: Workspace, query: str, sort: str, limit: int) -> L
         UsageError: there are no words, or the query is not understood.
     """
     if not query.strip():
-        raise UsageError(mark("search for what? there are no words"), remedy=mark("commlog search 漏水, or: commlog search refund customer:acme"))
+        raise UsageError(
+            mark("search for what? there are no words"),
+            remedy=mark("commlog search 漏水, or: commlog search refund customer:acme"),
+        )
     question = filter_of(workspace, query)
     condition = condition_of(workspace, question, Domain.RECORDS)
     order = order_by(sort or "-date", COLUMNS[Domain.RECORDS], Domain.RECORDS)
-    rows = workspace.index.rows(_SQL.format(customer_name=CUSTOMER_NAME, condition=condition.sql, order=order), (*condition.parameters, limit))
+    rows = workspace.index.rows(
+        _SQL.format(customer_name=CUSTOMER_NAME, condition=condition.sql, order=order), (*condition.parameters, limit)
+    )
     words = list(_words_in(question))
     return Listing(COLUMN_NAMES, tuple((*row[:7], _piece(row[7], words), row[8]) for row in rows), SHOWN, "id")
 

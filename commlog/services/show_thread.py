@@ -28,7 +28,8 @@ def read_thread(workspace: Workspace, text: str) -> tuple[ThreadEntry, ...]:
         if record is not None:
             links = tuple(
                 (str(link.get("to")), str(link.get("type", DEFAULT_LINK_TYPE)))
-                for link in record.fields.get("links") or () if isinstance(link, dict)
+                for link in record.fields.get("links") or ()
+                if isinstance(link, dict)
             )
             entries.append(ThreadEntry(record, name, read_follow_ups(record.fields), links, record.id == asked.id))
     return tuple(entries)

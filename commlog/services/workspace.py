@@ -50,7 +50,9 @@ class Workspace:
         if not name:
             raise UsageError(
                 mark("who are you? no member is known"),
-                remedy=mark("set $COMMLOG_MEMBER to a member's id, or give git's user.email to a member as `email` in commlog.yaml"),
+                remedy=mark(
+                    "set $COMMLOG_MEMBER to a member's id, or give git's user.email to a member as `email` in commlog.yaml"
+                ),
             )
         member = self.log.settings.find_member(name)
         return member.id if member else name

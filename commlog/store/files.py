@@ -13,9 +13,7 @@ _TEMPORARY_SUFFIX: Final = ".tmp"
 _NEW_FILE_MODE: Final = 0o666
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 # What file systems without hard links (FAT, some network shares, some containers) answer.
-_NO_LINKS: Final = frozenset(
-    (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV),
-)
+_NO_LINKS: Final = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV))
 
 
 class ChangedMeanwhile(Exception):  # noqa: N818 - the name is the fact, as in `except ChangedMeanwhile`

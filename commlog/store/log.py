@@ -44,7 +44,9 @@ class Log:
         except FileNotFoundError:
             raise NotFoundError(mark("there is no such file"), file=path) from None
         except OSError as fault:
-            raise UnreadableError(mark("cannot be read: {reason}"), file=path, reason=fault.strerror or str(fault)) from None
+            raise UnreadableError(
+                mark("cannot be read: {reason}"), file=path, reason=fault.strerror or str(fault)
+            ) from None
 
     def create_file(self, path: str, data: bytes) -> None:
         """Write a new file of the log, and the folders above it; never replaces one.
@@ -76,7 +78,8 @@ class Log:
             replace_file(self.root / path, data, expected=expected)
         except ChangedMeanwhile:
             raise ConflictError(
-                mark("was changed by someone else meanwhile; nothing was written"), file=path,
+                mark("was changed by someone else meanwhile; nothing was written"),
+                file=path,
                 remedy=mark("run the command again"),
             ) from None
         except OSError as fault:
@@ -106,7 +109,9 @@ class Log:
 def not_writable(path: str, fault: OSError) -> NotWritableError:
     """The error for a write that the system refused."""
     return NotWritableError(
-        mark("cannot be written: {reason}"), file=path, reason=fault.strerror or str(fault),
+        mark("cannot be written: {reason}"),
+        file=path,
+        reason=fault.strerror or str(fault),
         remedy=mark("check the free space and the permissions of the log's folder; nothing was changed"),
     )
 
@@ -144,7 +149,8 @@ def open_log(start: Path, named: str | None) -> Log:
     if root is None or not is_log(root):
         where = str(root or start)
         raise NoLogError(
-            mark("there is no log at {folder}"), folder=where,
+            mark("there is no log at {folder}"),
+            folder=where,
             remedy=mark("make one with `commlog init`, or name one with --log DIR or $COMMLOG_DIR"),
         )
     return Log(root.resolve(), read_settings(root))

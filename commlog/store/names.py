@@ -20,7 +20,7 @@ SUFFIX: Final = ".yaml"
 _RECORD_ID: Final = re.compile(r"[0-9]{8}-[0-9a-hjkmnp-tv-z]{6}")
 # Names that Windows keeps for devices; a log must check out there too.
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-_FORBIDDEN_CHARACTERS: Final = frozenset('/\\:*?"<>|,;\'()[]{}#%&=!$`~^@+')
+_FORBIDDEN_CHARACTERS: Final = frozenset("/\\:*?\"<>|,;'()[]{}#%&=!$`~^@+")
 _LONGEST_NAME: Final = 64
 
 
@@ -65,7 +65,8 @@ def customer_id_for(name: str) -> str:
         candidate = f"{candidate.replace('.', '-')}-1"
     if not is_customer_id(candidate):
         raise InvalidError(
-            mark("no customer id can be made from the name '{name}'"), name=name,
+            mark("no customer id can be made from the name '{name}'"),
+            name=name,
             remedy=mark("give one with --set id=…: letters, digits, '.', '_' and '-'"),
         )
     return candidate

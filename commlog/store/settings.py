@@ -20,13 +20,30 @@ SETTINGS_FILE: Final = "commlog.yaml"
 CALENDAR_FILE: Final = "calendar.yaml"
 
 DEFAULT_PRIORITIES: Final = {
-    "urgent": "24h", "important": "3wd", "routine": "7wd",
-    "high": "3wd", "medium": "eom", "low": "none",
+    "urgent": "24h",
+    "important": "3wd",
+    "routine": "7wd",
+    "high": "3wd",
+    "medium": "eom",
+    "low": "none",
     "follow_up_3_days": "3d",
 }
 KNOWN_KEYS: Final = (
-    "timezone", "language", "members", "calendar", "priorities", "default_priority", "record_within", "branches",
-    "visit_every", "dormant_after", "response_within", "care", "remind", "mask", "notify",
+    "timezone",
+    "language",
+    "members",
+    "calendar",
+    "priorities",
+    "default_priority",
+    "record_within",
+    "branches",
+    "visit_every",
+    "dormant_after",
+    "response_within",
+    "care",
+    "remind",
+    "mask",
+    "notify",
 )
 _NO_LIMIT: Final = Limit(0, "none")
 MEMBER_KEYS: Final = ("id", "name", "aliases", "email", "role", "notify", "deputy", "away")
@@ -81,7 +98,8 @@ def read_settings(root: Path) -> Settings:
     settings = _read(chosen, dated)
     if faults:
         raise InvalidError(
-            mark("the settings of this log have mistakes"), problems=faults,
+            mark("the settings of this log have mistakes"),
+            problems=faults,
             remedy=mark("correct them; every command needs the settings"),
         )
     return settings
@@ -92,11 +110,19 @@ def _read(chosen: Section, dated: Section) -> Settings:
     hours = chosen.mapping("calendar")
     chosen.refuse_unknown(("calendar",), hours, ("hours", "after_hours", "country"))
     chosen.require(("timezone",))
-    zone = chosen.convert(("timezone",), ZoneInfo, ZoneInfo("UTC"), mark("a time zone's IANA name such as Asia/Shanghai"))
-    weekdays = chosen.convert(("calendar", "hours"), parse_hours, parse_hours(), mark("hours by weekday, e.g. mon-fri: ['09:00-18:00']"))
+    zone = chosen.convert(
+        ("timezone",), ZoneInfo, ZoneInfo("UTC"), mark("a time zone's IANA name such as Asia/Shanghai")
+    )
+    weekdays = chosen.convert(
+        ("calendar", "hours"), parse_hours, parse_hours(), mark("hours by weekday, e.g. mon-fri: ['09:00-18:00']")
+    )
     if not any(weekdays):
         chosen.report("no-working-time", ("calendar", "hours"))
-    after_hours: AfterHours = "same_day" if chosen.choice(("calendar", "after_hours"), ("next_day", "same_day"), "next_day") == "same_day" else "next_day"
+    after_hours: AfterHours = (
+        "same_day"
+        if chosen.choice(("calendar", "after_hours"), ("next_day", "same_day"), "next_day") == "same_day"
+        else "next_day"
+    )
     names, labels = _read_priorities(chosen)
     return Settings(
         zone=zone,
@@ -106,7 +132,9 @@ def _read(chosen: Section, dated: Section) -> Settings:
         priorities=names,
         default_priority=chosen.choice(("default_priority",), tuple(names), "routine"),
         record_within={
-            template: chosen.convert(("record_within", template), parse_limit, parse_limit("24h"), mark("a limit such as 30m or 24h"))
+            template: chosen.convert(
+                ("record_within", template), parse_limit, parse_limit("24h"), mark("a limit such as 30m or 24h")
+            )
             for template in chosen.mapping("record_within")
         },
         priority_labels=labels,
@@ -125,7 +153,9 @@ def _read_priorities(chosen: Section) -> tuple[dict[str, Limit], dict[str, Mappi
             label = value.get("label")
             labels[name] = label if isinstance(label, dict) else {"zh": str(label), "en": str(label)}
         chosen.require(path)
-        limits[name] = chosen.convert(path, parse_limit, limits.get(name, _NO_LIMIT), mark("a limit such as 24h, 3wd, 8wh, 2d, eom or none"))
+        limits[name] = chosen.convert(
+            path, parse_limit, limits.get(name, _NO_LIMIT), mark("a limit such as 24h, 3wd, 8wh, 2d, eom or none")
+        )
     return limits, labels
 
 
@@ -141,7 +171,11 @@ def _read_members(chosen: Section) -> tuple[Member, ...]:
         chosen.require((*path, "id"))
         member_id = chosen.convert((*path, "id"), _text, "", mark("a short name"))
         member = Member(
-            member_id, str(item.get("name") or member_id), _texts(item.get("aliases")), str(item.get("email") or ""), _texts(item.get("notify")),
+            member_id,
+            str(item.get("name") or member_id),
+            _texts(item.get("aliases")),
+            str(item.get("email") or ""),
+            _texts(item.get("notify")),
             chosen.convert((*path, "deputy"), _text, "", mark("a member's id")) or None,
         )
         for name in {member.id, *member.aliases}:
@@ -161,7 +195,11 @@ def _read_dated_days(dated: Section) -> dict[date, DatedDay]:
             day = dated.attempt(path, partial(_date, text), date.min, mark("a date such as 2026-10-01"))
             details = entry if isinstance(entry, dict) else {"name": entry}
             dated.refuse_unknown(path, details, ("name", "hours"))
-            spans = dated.convert((*path, "hours"), parse_spans, None, mark("hours such as ['09:00-12:00']")) if "hours" in details else None
+            spans = (
+                dated.convert((*path, "hours"), parse_spans, None, mark("hours such as ['09:00-12:00']"))
+                if "hours" in details
+                else None
+            )
             days[day] = DatedDay(day, kind, str(details.get("name") or ""), spans)
     return days
 

@@ -37,7 +37,9 @@ class Section:
         except FileNotFoundError:
             return cls(name, "", faults)
         except OSError as fault:
-            raise UnreadableError(mark("{file} cannot be read: {reason}"), file=name, reason=fault.strerror or "") from None
+            raise UnreadableError(
+                mark("{file} cannot be read: {reason}"), file=name, reason=fault.strerror or ""
+            ) from None
         try:
             return cls(name, decode(raw) if raw.strip() else "", faults)
         except YamlError as fault:

@@ -34,7 +34,9 @@ class Staging:
         """Nothing is made before the first file."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Drop what has no name yet."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -215,10 +215,7 @@ class _Editor:
         neighbours = {key: (before, before := key)[0] if key in known else before for key in new}
         for key in sorted(added, key=lambda name: places.get(name, len(places))):
             lines = format_entry(key, new[key], column)
-            if places:
-                neighbour = _predecessor(key, known, places)
-            else:
-                neighbour = neighbours[key] or next(reversed(known))
+            neighbour = _predecessor(key, known, places) if places else neighbours[key] or next(reversed(known))
             if neighbour is None:
                 start = span_of(node.value[0][0])[0]
                 self._splice(start, start, lines[column:] + " " * column)

@@ -11,7 +11,9 @@ from commlog.model.record import Data
 from commlog.store.yaml_scalars import NOT_ALWAYS_TEXT, WORDS, resolve_plain
 
 # One row a line: indent, dash, key, what follows the key; or else the rest of the line.
-_ROWS: Final = re.compile(r"^( *)(- )?(?:([A-Za-z_][A-Za-z0-9_-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}):(?: (.*))?|(.*))$", re.MULTILINE)
+_ROWS: Final = re.compile(
+    r"^( *)(- )?(?:([A-Za-z_][A-Za-z0-9_-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}):(?: (.*))?|(.*))$", re.MULTILINE
+)
 
 # A plain scalar inside brackets; a colon may stand in it where it cannot end a key.
 _FLOW_WORD = r"""([^\s\-?:,\[\]{}#&*!|>'"%@`][^,\[\]{}:#]*(?::(?![ ,\[\]{}]|$)[^,\[\]{}:#]*)*(?<! ))"""

@@ -20,10 +20,8 @@ Node: TypeAlias = yaml.Node
 _REASONS: Final = (
     ("that cannot start any token", mark("this character cannot stand here unquoted")),
     ("tab character", mark("a tab where only spaces may stand")),
-    ("mapping values are not allowed",
-     mark("a colon that YAML takes for the end of a key: put the text in quotes")),
-    ("could not find expected ':'",
-     mark("a key without a colon, or text that goes on at the wrong indentation")),
+    ("mapping values are not allowed", mark("a colon that YAML takes for the end of a key: put the text in quotes")),
+    ("could not find expected ':'", mark("a key without a colon, or text that goes on at the wrong indentation")),
     ("did not find expected key", mark("the indentation is wrong, or a key is missing")),
     ("did not find expected '-' indicator", mark("the indentation is wrong, or a dash is missing")),
     ("did not find expected ',' or", mark("a bracket is not closed, or a comma is missing")),

@@ -21,9 +21,7 @@ _RESERVED: Final = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false
 # Text of these characters alone may pass for a number, a time or a date somewhere.
 _NUMBER_LIKE: Final = re.compile(r"[-+.0-9][-+.,:_0-9a-fA-FinNoOxXtTzZ ]*")
 # Of those, what a record is full of is written bare: dates, instants (`2026-03-10T14:30:00+08:00`) and ids.
-_DATE: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[-+][0-9]{2}:[0-9]{2}|Z))?"
-)
+_DATE: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[-+][0-9]{2}:[0-9]{2}|Z))?")
 _RECORD_ID: Final = re.compile(r"[0-9]{8}-[0-9a-z]{6}")
 
 _INDICATORS: Final = frozenset("-?:,[]{}#&*!|>'\"%@`=<~. \u3000")

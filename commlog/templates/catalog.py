@@ -80,8 +80,10 @@ class Catalog:
 
             near = get_close_matches(name, names, n=3, cutoff=0.5) or list(names)
             raise NotFoundError(
-                mark("there is no template '{name}'"), remedy=mark("use one of: {expected}"),
-                name=name, expected=", ".join(near),
+                mark("there is no template '{name}'"),
+                remedy=mark("use one of: {expected}"),
+                name=name,
+                expected=", ".join(near),
             )
         return found
 
@@ -111,15 +113,24 @@ def _build_template(files: SchemaFiles, name: str, root: str) -> Template:
         raise InvalidError(
             mark("the template's x-kind is {value}, not one of: {expected}"),
             remedy=mark('add "x-kind": "interaction", or what it is'),
-            file=str(file), line=1, value=repr(kind), expected=", ".join(KINDS),
+            file=str(file),
+            line=1,
+            value=repr(kind),
+            expected=", ".join(KINDS),
         )
     words = flat.values.get("x-label")
     return Template(
-        name=name, kind=kind, file=file, schema=documents[root],
-        labels=dict(words) if isinstance(words, dict) else {}, order=order,
+        name=name,
+        kind=kind,
+        file=file,
+        schema=documents[root],
+        labels=dict(words) if isinstance(words, dict) else {},
+        order=order,
         record_within=str(flat.values.get("x-record-within", "none")),
         priority_from=tuple(_texts(flat.values.get("x-priority-from"))),
-        fields=resolver.build_fields(flat, order), root=root, documents=documents,
+        fields=resolver.build_fields(flat, order),
+        root=root,
+        documents=documents,
     )
 
 

@@ -204,5 +204,5 @@ def _convert_plain(field: Field, text: str, path: Path) -> bool | int | float:
 
 def _refused(code: str, path: Path, value: str, expected: str, **facts: str) -> ConversionError:
     return ConversionError(
-        Finding(code, path, {"field": format_path(path), "value": value, "expected": expected, **facts}),
+        Finding(code, path, {"field": format_path(path), "value": value, "expected": expected, **facts})
     )

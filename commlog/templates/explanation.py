@@ -12,16 +12,7 @@ from jsonschema.validators import extend
 
 from commlog.messages import current_language, mark, translate
 from commlog.templates.catalog import Template
-from commlog.templates.fields import (
-    Data,
-    Field,
-    HasFields,
-    Path,
-    format_path,
-    nearest,
-    nearest_value,
-    shown_choice,
-)
+from commlog.templates.fields import Data, Field, HasFields, Path, format_path, nearest, nearest_value, shown_choice
 from commlog.templates.finding import Finding
 from commlog.templates.formats import CHECKS
 from commlog.templates.keywords import KEYWORDS, message_of
@@ -30,8 +21,12 @@ from commlog.templates.schema_files import Schema
 _MAX_SHOWN: Final = 60
 
 _TYPE_WORDS: Final = {
-    "string": mark("text"), "integer": mark("a whole number"), "number": mark("a number"),
-    "boolean": mark("true or false"), "array": mark("a list"), "object": mark("a mapping of names to values"),
+    "string": mark("text"),
+    "integer": mark("a whole number"),
+    "number": mark("a number"),
+    "boolean": mark("true or false"),
+    "array": mark("a list"),
+    "object": mark("a mapping of names to values"),
     "null": mark("empty"),
 }
 _FORMAT_WORDS: Final = {
@@ -41,15 +36,19 @@ _FORMAT_WORDS: Final = {
     "email": mark("an e-mail address"),
 }
 # Of two findings on one value, the one on the right only repeats the one on the left.
-_SAYS_MORE: Final = (("wrong-format", "wrong-pattern"), ("wrong-pattern", "too-short"), ("blank", "too-short"), ("blank", "wrong-format"))
+_SAYS_MORE: Final = (
+    ("wrong-format", "wrong-pattern"),
+    ("wrong-pattern", "too-short"),
+    ("blank", "too-short"),
+    ("blank", "wrong-format"),
+)
 
 
 class Explainer:
     """Finds everything in data that does not fit one template."""
 
     def __init__(
-        self, template: Template, resources: Mapping[str, Schema], *,
-        root: str, retrieve: Callable[[str], Any],
+        self, template: Template, resources: Mapping[str, Schema], *, root: str, retrieve: Callable[[str], Any]
     ) -> None:
         self._template = template
         dialect = referencing.jsonschema.DRAFT202012
@@ -70,7 +69,8 @@ class Explainer:
             unique.setdefault((finding.path, finding.code, finding.facts.get("reason", "")), finding)
         codes = {(finding.path, finding.code) for finding in unique.values()}
         told = [
-            finding for finding in unique.values()
+            finding
+            for finding in unique.values()
             if not any(finding.code == less and (finding.path, more) in codes for more, less in _SAYS_MORE)
         ]
         return tuple(sorted(told, key=self._position))
@@ -99,7 +99,8 @@ class Explainer:
             yield self._other(error)
             return
         fitting = [
-            errors for errors in branches.values()
+            errors
+            for errors in branches.values()
             if not any(inner.validator == "type" and not inner.relative_path for inner in errors)
         ]
         if fitting:
@@ -140,14 +141,16 @@ class Explainer:
         values: Any = error.validator_value
         near = nearest_value(field, str(error.instance)) if field is not None else ""
         return self._finding(
-            error, "not-in-list", value=_shown(error.instance),
+            error,
+            "not-in-list",
+            value=_shown(error.instance),
             expected=", ".join(shown_choice(field, value) for value in values),
             **({"suggestion": near} if near else {}),
         )
 
     def _const(self, error: ValidationError) -> Finding:
         return self._finding(
-            error, "const-differs", value=_shown(error.instance), expected=_shown(error.validator_value),
+            error, "const-differs", value=_shown(error.instance), expected=_shown(error.validator_value)
         )
 
     def _format(self, error: ValidationError) -> Finding:
@@ -161,7 +164,8 @@ class Explainer:
     def _size(self, error: ValidationError) -> Finding:
         code = "too-long" if str(error.validator).startswith("max") else "too-short"
         words = {
-            "Length": mark("{count} characters"), "Items": mark("{count} entries"),
+            "Length": mark("{count} characters"),
+            "Items": mark("{count} entries"),
             "Properties": mark("{count} fields"),
         }[str(error.validator)[3:]]
         return self._finding(error, code, expected=translate(words).format(count=error.validator_value))
@@ -204,13 +208,17 @@ class Explainer:
 _COMPARISONS: Final = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
 
 _READERS: Final[Mapping[str, Callable[[Explainer, ValidationError], Finding]]] = {
-    "required": Explainer._missing, "type": Explainer._type, "enum": Explainer._enum,  # noqa: SLF001 - its own table
-    "const": Explainer._const, "format": Explainer._format, "pattern": Explainer._pattern,  # noqa: SLF001
-    "additionalProperties": Explainer._additional, "if": Explainer._rule,  # noqa: SLF001
-    **dict.fromkeys(_COMPARISONS, Explainer._range),  # noqa: SLF001
+    "required": Explainer._missing,
+    "type": Explainer._type,
+    "enum": Explainer._enum,
+    "const": Explainer._const,
+    "format": Explainer._format,
+    "pattern": Explainer._pattern,
+    "additionalProperties": Explainer._additional,
+    "if": Explainer._rule,
+    **dict.fromkeys(_COMPARISONS, Explainer._range),
     **dict.fromkeys(
-        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
-        Explainer._size,  # noqa: SLF001
+        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), Explainer._size
     ),
 }
 

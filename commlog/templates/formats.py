@@ -7,9 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})",
-)
+_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})")
 _MONTH_DAY: Final = re.compile(r"[0-9]{2}-[0-9]{2}")
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
@@ -67,17 +65,32 @@ def _is_anything(_text: str) -> bool:
 
 # The validators' own ideas of these differ from each other; none of our templates needs them.
 _UNCHECKED: Final = (
-    "duration", "hostname", "idn-email", "idn-hostname", "ipv4", "ipv6", "iri", "iri-reference",
-    "json-pointer", "regex", "relative-json-pointer", "uri", "uri-reference", "uri-template", "uuid",
+    "duration",
+    "hostname",
+    "idn-email",
+    "idn-hostname",
+    "ipv4",
+    "ipv6",
+    "iri",
+    "iri-reference",
+    "json-pointer",
+    "regex",
+    "relative-json-pointer",
+    "uri",
+    "uri-reference",
+    "uri-template",
+    "uuid",
 )
 
-CHECKS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType({
-    "date": is_date,
-    "date-time": is_instant,
-    "date-or-date-time": is_date_or_instant,
-    "date-or-date-time-or-none": _is_due,
-    "date-or-month-day": is_yearly_date,
-    "time": _is_time,
-    "email": _is_email,
-    **dict.fromkeys(_UNCHECKED, _is_anything),
-})
+CHECKS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
+    {
+        "date": is_date,
+        "date-time": is_instant,
+        "date-or-date-time": is_date_or_instant,
+        "date-or-date-time-or-none": _is_due,
+        "date-or-month-day": is_yearly_date,
+        "time": _is_time,
+        "email": _is_email,
+        **dict.fromkeys(_UNCHECKED, _is_anything),
+    }
+)

@@ -88,10 +88,12 @@ def _compile(pattern: str) -> re.Pattern[str] | None:
 Keyword = Callable[..., Errors]
 _STANDARD: Final[Mapping[str, Keyword]] = MappingProxyType(dict(Draft202012Validator.VALIDATORS))
 
-KEYWORDS: Final[Mapping[str, Keyword]] = MappingProxyType({
-    "required": _required,
-    "additionalProperties": _additional,
-    "propertyNames": _property_names,
-    "pattern": _pattern,
-    "if": _rule,
-})
+KEYWORDS: Final[Mapping[str, Keyword]] = MappingProxyType(
+    {
+        "required": _required,
+        "additionalProperties": _additional,
+        "propertyNames": _property_names,
+        "pattern": _pattern,
+        "if": _rule,
+    }
+)

@@ -9,8 +9,12 @@ from commlog.templates.fields import LIST, MAPPING, TEXT, Field
 from commlog.templates.schema_files import Schema, find_place, split_reference
 
 _TYPES: Final = {
-    "string": TEXT, "integer": "integer", "number": "number", "boolean": "boolean",
-    "array": LIST, "object": MAPPING,
+    "string": TEXT,
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "array": LIST,
+    "object": MAPPING,
 }
 # No form is nested deeper; a schema that contains itself ends here.
 _MAX_DEPTH: Final = 12
@@ -48,7 +52,8 @@ class Resolver:
         """The fields of a form in its order."""
         return tuple(
             self._build(key, flat.properties[key], depth=0, required=key in flat.required)
-            for key in order if key in flat.properties
+            for key in order
+            if key in flat.properties
         )
 
     def _build(self, key: str, places: list[Place], *, depth: int, required: bool) -> Field:
@@ -64,13 +69,21 @@ class Resolver:
             item = self._build("", flat.items, depth=depth + 1, required=False) if flat.items else None
         kind = _type_of(values, has_fields=bool(children), has_items=item is not None)
         return Field(
-            key=key, type=kind, labels=_words(values.get("x-label")), hints=_words(values.get("x-hint")),
-            enum=tuple(values.get("enum", ())), enum_labels=_choices(values.get("x-enum-labels")),
-            format=str(values.get("format", "")), required=required,
-            personal=values.get("x-personal") is True, read_only=values.get("readOnly") is True,
+            key=key,
+            type=kind,
+            labels=_words(values.get("x-label")),
+            hints=_words(values.get("x-hint")),
+            enum=tuple(values.get("enum", ())),
+            enum_labels=_choices(values.get("x-enum-labels")),
+            format=str(values.get("format", "")),
+            required=required,
+            personal=values.get("x-personal") is True,
+            read_only=values.get("readOnly") is True,
             multiline=values.get("x-multiline") is True,
             free=kind == MAPPING and values.get("additionalProperties", True) is not False and not children,
-            default=values.get("default"), item=item, fields=children,
+            default=values.get("default"),
+            item=item,
+            fields=children,
         )
 
     def _flatten(self, places: list[Place]) -> Flat:
@@ -122,7 +135,10 @@ def _iter_branches(schema: Schema) -> Iterator[Schema]:
     """The schemas inside this one that apply only sometimes."""
     dependent = schema.get("dependentSchemas")
     branches = [
-        schema.get("then"), schema.get("else"), *_list(schema.get("anyOf")), *_list(schema.get("oneOf")),
+        schema.get("then"),
+        schema.get("else"),
+        *_list(schema.get("anyOf")),
+        *_list(schema.get("oneOf")),
         *(dependent.values() if isinstance(dependent, dict) else ()),
     ]
     yield from (branch for branch in branches if isinstance(branch, dict))

@@ -137,7 +137,7 @@ def _read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UnreadableError(
-            mark("cannot read the template: {reason}"), file=str(path), reason=error.strerror,
+            mark("cannot read the template: {reason}"), file=str(path), reason=error.strerror
         ) from error
 
 
@@ -149,7 +149,7 @@ def _read_text(path: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _broken(
-            path, mark("the template is not UTF-8 text"), line=raw.count(b"\n", 0, error.start) + 1,
+            path, mark("the template is not UTF-8 text"), line=raw.count(b"\n", 0, error.start) + 1
         ) from error
 
 
@@ -158,24 +158,24 @@ def _parse_schema(text: str, path: Path) -> Schema:
         schema = json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
         raise _broken(
-            path, mark("the template is not JSON: {reason}"), line=error.lineno, column=error.colno,
-            reason=error.msg,
+            path, mark("the template is not JSON: {reason}"), line=error.lineno, column=error.colno, reason=error.msg
         ) from error
     except RecursionError as error:
         raise _broken(path, mark("the template is nested too deep"), line=1) from error
     except _TwiceError as error:
         key = error.args[0]
         raise _broken(
-            path, mark("the template has the key '{value}' twice"), line=_line_of(path, f'"{key}"'),
-            value=key,
+            path, mark("the template has the key '{value}' twice"), line=_line_of(path, f'"{key}"'), value=key
         ) from error
     if not isinstance(schema, dict):
         raise _broken(path, mark("the template is not a JSON object"), line=1)
     dialect = schema.get("$schema", DIALECT)
     if str(dialect).rstrip("#") != DIALECT:
         raise _broken(
-            path, mark("the template is written in '{value}'; commlog reads JSON Schema draft 2020-12"),
-            line=_line_of(path, '"$schema"'), value=str(dialect),
+            path,
+            mark("the template is written in '{value}'; commlog reads JSON Schema draft 2020-12"),
+            line=_line_of(path, '"$schema"'),
+            value=str(dialect),
         )
     return {key: value for key, value in schema.items() if key != "$id"}
 
@@ -200,6 +200,4 @@ def _line_of(path: Path, words: str) -> int:
 
 def _broken(path: Path, message: str, *, line: int = 0, column: int = 0, **facts: str) -> InvalidError:
     value, reason = facts.get("value", ""), facts.get("reason", "")
-    return InvalidError(
-        message, remedy=_REPAIR, file=str(path), line=line, column=column, value=value, reason=reason,
-    )
+    return InvalidError(message, remedy=_REPAIR, file=str(path), line=line, column=column, value=value, reason=reason)

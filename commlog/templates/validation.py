@@ -87,15 +87,20 @@ def build_accepting(template: Template) -> _Accepting:
 
     try:
         registry = jsonschema_rs.Registry(
-            list(_resources(template.documents).items()), draft=jsonschema_rs.Draft202012, retriever=refuse,
+            list(_resources(template.documents).items()), draft=jsonschema_rs.Draft202012, retriever=refuse
         )
         return jsonschema_rs.Draft202012Validator(
-            {"$ref": BASE + template.root}, registry=registry, retriever=refuse,
-            validate_formats=True, formats=dict(CHECKS),
+            {"$ref": BASE + template.root},
+            registry=registry,
+            retriever=refuse,
+            validate_formats=True,
+            formats=dict(CHECKS),
         )
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         raise InvalidError(
-            mark("the template is not a JSON Schema: {reason}"), file=str(template.file), line=1,
+            mark("the template is not a JSON Schema: {reason}"),
+            file=str(template.file),
+            line=1,
             reason=str(error).splitlines()[0],
         ) from error
 
@@ -121,7 +126,9 @@ def check_template(template: Template) -> None:
         except jsonschema.SchemaError as error:
             file = template.file if name == template.root else template.file.parent / name
             raise InvalidError(
-                mark("the template is not a JSON Schema: {reason}"), file=str(file), line=1,
+                mark("the template is not a JSON Schema: {reason}"),
+                file=str(file),
+                line=1,
                 reason=f"{error.json_path}: {error.message}",
             ) from error
     build_accepting(template)

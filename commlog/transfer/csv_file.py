@@ -33,12 +33,18 @@ def read_sheet(text: str, name: str, delimiter: str = "") -> Sheet:
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or _guess_delimiter(text))
     header = next((cells for cells in reader if cells), [])
-    columns = tuple(cell.strip() or translate("column {number}").format(number=place) for place, cell in enumerate(header, start=1))
+    columns = tuple(
+        cell.strip() or translate("column {number}").format(number=place) for place, cell in enumerate(header, start=1)
+    )
     repeated = sorted({column for column in columns if columns.count(column) > 1})
     if repeated or not header:
         raise InvalidError(
-            mark("two columns have the same name: {columns}"), file=name, line=reader.line_num, column=1,
-            columns=", ".join(repeated), remedy=mark("give each column of the header a name of its own"),
+            mark("two columns have the same name: {columns}"),
+            file=name,
+            line=reader.line_num,
+            column=1,
+            columns=", ".join(repeated),
+            remedy=mark("give each column of the header a name of its own"),
         )
     return Sheet(columns, _iter_rows(reader, columns))
 
@@ -83,7 +89,9 @@ def _iter_rows(reader: _Reader, columns: tuple[str, ...]) -> Iterator[Row]:
 def _row_of(cells: list[str], columns: tuple[str, ...], first: int, last: int) -> Row:
     fault = ""
     if len(cells) != len(columns):
-        fault = translate("has {count} values, the header has {expected}").format(count=len(cells), expected=len(columns))
+        fault = translate("has {count} values, the header has {expected}").format(
+            count=len(cells), expected=len(columns)
+        )
         if last > first:
             fault += translate(" (lines {first} to {last}: is a quote not closed?)").format(first=first, last=last)
     elif any("\0" in cell for cell in cells):

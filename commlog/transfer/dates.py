@@ -14,7 +14,12 @@ _WORDS: Final = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute
 _WORD: Final = re.compile(r"[A-Za-z]+")
 # What is read when a map names no format: the forms of ISO 8601.
 _ISO: Final = (
-    "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z",
+    "%Y-%m-%d",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S%z",
 )
 _CLOCK: Final = re.compile(r"%[HIXcT]")
 

@@ -18,7 +18,9 @@ _SEPARATORS: Final = frozenset(",，、\n[")
 
 def columns_of(templates: Sequence[Template]) -> tuple[str, ...]:
     """The columns of records of some templates: every field, in the order of the forms, each once."""
-    return tuple(dict.fromkeys(column for template in templates for field in template.fields for column in _leaves(field, "")))
+    return tuple(
+        dict.fromkeys(column for template in templates for field in template.fields for column in _leaves(field, ""))
+    )
 
 
 def choose_columns(named: str, templates: Sequence[Template]) -> tuple[str, ...]:
@@ -56,7 +58,9 @@ def _column(name: str, templates: Sequence[Template]) -> str:
     known = {fold(column): column for column in columns_of(templates)}
     near = known.get(closest(fold(name), known))
     raise UsageError(
-        mark("there is no column '{name}'"), name=name, columns=near or ", ".join(known.values()),
+        mark("there is no column '{name}'"),
+        name=name,
+        columns=near or ", ".join(known.values()),
         remedy=mark("did you mean {columns}?") if near else mark("use some of: {columns}"),
     )
 

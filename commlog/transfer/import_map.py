@@ -124,16 +124,21 @@ def require_columns(import_map: ImportMap, columns: tuple[str, ...]) -> None:
     names = {fold_name(column): column for column in columns}
     problems = [_missing(reference, names) for reference in missing]
     raise InvalidError(
-        mark("the map names columns that the file does not have"), problems=problems, source=import_map.text,
-        remedy=mark("the file's columns are: {columns}"), columns=", ".join(columns),
+        mark("the map names columns that the file does not have"),
+        problems=problems,
+        source=import_map.text,
+        remedy=mark("the file's columns are: {columns}"),
+        columns=", ".join(columns),
     )
 
 
 def _missing(reference: Reference, names: Mapping[str, str]) -> Problem:
     near = names.get(closest(fold_name(reference.column), names))
-    expected = translate("a column of the file; the nearest is '{near}'").format(near=near) if near else translate("a column of the file")
+    expected = (
+        translate("a column of the file; the nearest is '{near}'").format(near=near)
+        if near
+        else translate("a column of the file")
+    )
     place = reference.place
     facts = (("value", reference.column), ("expected", expected))
     return Problem("bad-setting", place.path, place.line, place.column, place.field, facts)
-
-

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,16 @@ from commlog.transfer.import_map import FollowUpRule, ImportMap, Reference, Targ
 from commlog.transfer.source_reader import SourceReader
 
 MAP_KEYS: Final = (
-    "template", "encoding", "delimiter", "dates", "identity", "customers", "constants", "fields", "followups", "others",
+    "template",
+    "encoding",
+    "delimiter",
+    "dates",
+    "identity",
+    "customers",
+    "constants",
+    "fields",
+    "followups",
+    "others",
 )
 _DELIMITERS: Final = {",": ",", ";": ";", "|": "|", "tab": "\t", "\t": "\t"}
 # Required, yet filled in by the import itself.
@@ -59,7 +69,13 @@ def read_map(raw: bytes, name: str, ground: Ground) -> ImportMap:
     if isinstance(section.fields.get("template"), str):
         made = _Reader(section, ground.catalog.get(section.fields["template"]), ground).read()
     if faults or made is None:
-        raise InvalidError(mark("the map has mistakes"), problems=faults, source=text, remedy=mark("a map's keys are: {keys}"), keys=", ".join(MAP_KEYS))
+        raise InvalidError(
+            mark("the map has mistakes"),
+            problems=faults,
+            source=text,
+            remedy=mark("a map's keys are: {keys}"),
+            keys=", ".join(MAP_KEYS),
+        )
     return made
 
 
@@ -81,7 +97,10 @@ class _Reader:
         section.refuse_unknown(("customers",), customers, ("unknown", "fields"))
         customer = self.ground.catalog.get(CUSTOMER)
         made = ImportMap(
-            section.name, self.template, self._dates(), self.ground.converter,
+            section.name,
+            self.template,
+            self._dates(),
+            self.ground.converter,
             encoding=str(section.fields.get("encoding") or ""),
             delimiter=section.convert(("delimiter",), lambda value: _DELIMITERS[value], "", ", | ; | '|' | tab"),
             identity=identity,
@@ -103,9 +122,13 @@ class _Reader:
         chosen = dates.get("format")
         formats = chosen if isinstance(chosen, list) else [chosen] if chosen is not None else []
         expected = mark("a format such as month/day/year or year-month-day hour:minute")
-        patterns = [section.attempt(("dates", "format"), lambda text=text: parse_format(text), "", expected) for text in formats]  # type: ignore[misc]
-        zone = section.convert(("dates", "zone"), ZoneInfo, self.ground.zone, mark("a time zone's IANA name such as Asia/Shanghai"))
-        clock = section.convert(("dates", "time"), parse_time, parse_time("00:00"), mark('a time such as "09:00", in quotes'))
+        patterns = [section.attempt(("dates", "format"), partial(parse_format, text), "", expected) for text in formats]
+        zone = section.convert(
+            ("dates", "zone"), ZoneInfo, self.ground.zone, mark("a time zone's IANA name such as Asia/Shanghai")
+        )
+        clock = section.convert(
+            ("dates", "time"), parse_time, parse_time("00:00"), mark('a time such as "09:00", in quotes')
+        )
         return DateReader(tuple(filter(None, patterns)), zone, self.ground.zone, clock)
 
     def _constants(self) -> Fields:
@@ -131,11 +154,15 @@ class _Reader:
             return DURATION, (DURATION.key,)
         field = find_field(owner, key)
         if field is not None and owner is self.template and field.key in self.assigned:
-            self.section.report("bad-setting", where, value=key, expected=mark("a field that people fill in; this one is assigned"))
+            self.section.report(
+                "bad-setting", where, value=key, expected=mark("a field that people fill in; this one is assigned")
+            )
             return None, ()
         if field is None:
             facts = dict(unknown_field(owner, key).facts)
-            self.section.report("unknown-field", where, **({"suggestion": facts["suggestion"]} if "suggestion" in facts else {}))
+            self.section.report(
+                "unknown-field", where, **({"suggestion": facts["suggestion"]} if "suggestion" in facts else {})
+            )
             return None, ()
         return field, canonical_path(owner, key)
 
@@ -150,23 +177,38 @@ class _Reader:
         for place, item in enumerate(items):
             where: ValuePath = ("followups", place)
             if not isinstance(item, dict) or not {"action"} <= set(item):
-                section.report("bad-setting", where, value=str(item)[:60], expected=mark("a mapping with `action:` and, where it has them, `when`, `owner`, `priority`, `due`"))
+                section.report(
+                    "bad-setting",
+                    where,
+                    value=str(item)[:60],
+                    expected=mark(
+                        "a mapping with `action:` and, where it has them, `when`, `owner`, `priority`, `due`"
+                    ),
+                )
                 continue
             given = {key: value for key, value in item.items() if key not in {"when", "unless"}}
             assert form is not None
             assert form.item is not None
-            rules.append(FollowUpRule(
-                self._targets(form.item, where, given, texts=True),
-                self.sources.read_condition(item.get("when"), (*where, "when")),
-                self.sources.read_condition(item.get("unless"), (*where, "unless")),
-            ))
+            rules.append(
+                FollowUpRule(
+                    self._targets(form.item, where, given, texts=True),
+                    self.sources.read_condition(item.get("when"), (*where, "when")),
+                    self.sources.read_condition(item.get("unless"), (*where, "unless")),
+                )
+            )
         return tuple(rules)
 
     def _require_fields(self, made: ImportMap) -> None:
         """Refuse a map that leaves a required field of the template without any source."""
-        filled = {target.path[0] for target in made.targets} | {name.split(".")[0].split("[")[0] for name in made.constants}
+        filled = {target.path[0] for target in made.targets} | {
+            name.split(".")[0].split("[")[0] for name in made.constants
+        }
         for field in self.template.fields:
-            is_given = field.key in _GIVEN or field.default is not None or (field.key == "id" and self.template.kind == CUSTOMER)
+            is_given = (
+                field.key in _GIVEN
+                or field.default is not None
+                or (field.key == "id" and self.template.kind == CUSTOMER)
+            )
             if field.required and not is_given and field.key not in filled:
                 self.section.report("missing-field", ("fields",), field=f"fields.{field.key}")
 

@@ -15,15 +15,7 @@ from commlog.templates.fields import LIST, split_dotted
 from commlog.templates.finding import Finding
 from commlog.transfer.csv_file import Sheet
 from commlog.transfer.dates import MOMENT_FORMATS
-from commlog.transfer.import_map import (
-    OWN_COLUMNS,
-    FollowUpRule,
-    ImportMap,
-    Piece,
-    Source,
-    Target,
-    fold_cell,
-)
+from commlog.transfer.import_map import OWN_COLUMNS, FollowUpRule, ImportMap, Piece, Source, Target, fold_cell
 
 _EXTRA: Final = "extra"
 _CUSTOMER: Final = ("customer",)
@@ -161,7 +153,9 @@ class _Filler:
             return text
         if not dates.formats:
             return self.import_map.converter.convert(target.field, text)
-        raise ConversionError(Finding("wrong-format", (), {"value": text, "expected": translate("a date in the map's format")}))
+        raise ConversionError(
+            Finding("wrong-format", (), {"value": text, "expected": translate("a date in the map's format")})
+        )
 
 
 def _applies(rule: FollowUpRule | Source, cells: Mapping[str, str]) -> bool:

@@ -20,7 +20,9 @@ def refuse_existing(name: str) -> None:
         ConflictError: it does.
     """
     if Path(name).exists():
-        raise ConflictError(mark("exists already"), file=name, remedy=mark("choose another name, or move the file away"))
+        raise ConflictError(
+            mark("exists already"), file=name, remedy=mark("choose another name, or move the file away")
+        )
 
 
 def write_rejects(text: str, source: str, named: str) -> str:

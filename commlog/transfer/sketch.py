@@ -23,7 +23,14 @@ _GIVEN: Final = frozenset({"id", "template", "agent", "recorded_at"})
 _UNIQUE: Final = re.compile(r"(^|[ _-])(id|no\.?|number|ticket)$|编号|单号|工单|序号", re.IGNORECASE)
 _DATE_FORMATS: Final = tuple(
     f"{day}{clock}"
-    for day in ("year-month-day", "year/month/day", "month/day/year", "day/month/year", "day.month.year", "year年month月day日")
+    for day in (
+        "year-month-day",
+        "year/month/day",
+        "month/day/year",
+        "day/month/year",
+        "day.month.year",
+        "year年month月day日",
+    )
     for clock in ("", " hour:minute", " hour:minute:second")
 )
 
@@ -75,7 +82,9 @@ def _dates_part(matches: Iterable[_Match]) -> str:
     texts = [text for match in matches if match.field.format in MOMENT_FORMATS for text in match.texts]
     found = next((name for name in _DATE_FORMATS if texts and all(_fits(text, name) for text in texts)), "")
     dates = {"format": found} if found else {}
-    hint = translate("how the file writes dates: year month day hour minute second; zone: of its clocks; time: of a bare day")
+    hint = translate(
+        "how the file writes dates: year month day hour minute second; zone: of its clocks; time: of a bare day"
+    )
     example = '# dates: {format: month/day/year, zone: Asia/Shanghai, time: "09:00"}\n'
     return f"# {hint}\n" + (format_entry("dates", dates, 0) if dates else example)
 
@@ -89,7 +98,11 @@ def _fits(text: str, name: str) -> bool:
 
 
 def _identity_part(columns: Iterable[str], rows: list[Row]) -> str:
-    lines = "# " + translate("what tells one row from another, so that a second import adds nothing; without it, all columns") + "\n"
+    lines = (
+        "# "
+        + translate("what tells one row from another, so that a second import adds nothing; without it, all columns")
+        + "\n"
+    )
     for column in columns:
         texts = [row.cells.get(column, "") for row in rows]
         if _UNIQUE.search(column) and rows and all(texts) and len(set(texts)) == len(texts):
@@ -100,7 +113,11 @@ def _identity_part(columns: Iterable[str], rows: list[Row]) -> str:
 def _fields_part(matches: Iterable[_Match]) -> str:
     fields = {match.name: _source(match) for match in matches}
     has_gaps = any(isinstance(source, dict) and None in source["values"].values() for source in fields.values())
-    hint = "# " + translate("null: no choice of the form is written so; put the right one there") + "\n" if has_gaps else ""
+    hint = (
+        "# " + translate("null: no choice of the form is written so; put the right one there") + "\n"
+        if has_gaps
+        else ""
+    )
     return hint + format_entry("fields", fields, 0)
 
 
@@ -117,11 +134,21 @@ def _source(match: _Match) -> Data:
 
 def _missing_part(template: Template, matches: Iterable[_Match], language: str) -> str:
     filled = {match.name.split(".")[0] for match in matches}
-    missing = [field for field in template.fields if field.required and field.key not in filled | _GIVEN and field.default is None]
+    missing = [
+        field
+        for field in template.fields
+        if field.required and field.key not in filled | _GIVEN and field.default is None
+    ]
     if not missing:
         return ""
-    lines = ["# " + translate("required, and no column is named so: map one under fields, or give a constant"), "# constants:"]
-    return "\n".join([*lines, *(f"#   {field.key}: …  # {label(field, language)}{_choices(field)}" for field in missing)]) + "\n"
+    lines = [
+        "# " + translate("required, and no column is named so: map one under fields, or give a constant"),
+        "# constants:",
+    ]
+    return (
+        "\n".join([*lines, *(f"#   {field.key}: …  # {label(field, language)}{_choices(field)}" for field in missing)])
+        + "\n"
+    )
 
 
 def _choices(field: Field) -> str:

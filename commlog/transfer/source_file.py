@@ -48,7 +48,9 @@ def format_of(name: str, named: str) -> str:
         near = difflib.get_close_matches(chosen, FORMATS, 1)
         raise UsageError(
             mark("there is no format '{value}'") if named else mark("the format of {value} is not told by its name"),
-            value=named or name, formats=" | ".join(near or FORMATS), remedy=mark("write: commlog import {formats} FILE"),
+            value=named or name,
+            formats=" | ".join(near or FORMATS),
+            remedy=mark("write: commlog import {formats} FILE"),
         )
     return chosen
 
@@ -60,7 +62,9 @@ def open_sheet(source: SourceFile, encoding: str, import_map: ImportMap | None) 
         UnreadableError: it is not text of this encoding, or empty.
         InvalidError: its header is of no use, or lacks columns the map names.
     """
-    text = decode_text(source.raw, encoding or (import_map.encoding if import_map else "") or DEFAULT_ENCODING, source.name)
+    text = decode_text(
+        source.raw, encoding or (import_map.encoding if import_map else "") or DEFAULT_ENCODING, source.name
+    )
     if source.format == "csv":
         sheet = read_sheet(text, source.name, import_map.delimiter if import_map else "")
     else:
@@ -72,7 +76,11 @@ def open_sheet(source: SourceFile, encoding: str, import_map: ImportMap | None) 
 
 def iter_items(sheet: Sheet, import_map: ImportMap | None, ground: Ground) -> Iterable[Incoming]:
     """Every row on its way to a record: as the map makes it, or as the whole record it is."""
-    return iter_records(sheet.rows, ground.catalog, ground.converter) if import_map is None else iter_incoming(sheet, import_map)
+    return (
+        iter_records(sheet.rows, ground.catalog, ground.converter)
+        if import_map is None
+        else iter_incoming(sheet, import_map)
+    )
 
 
 def template_for(sheet: Sheet, ground: Ground, name: str) -> Template:
@@ -85,4 +93,6 @@ def template_for(sheet: Sheet, ground: Ground, name: str) -> Template:
         return ground.catalog.get(name)
     # The customer-service form is what most files of contacts hold.
     names = dict.fromkeys(("service", *ground.catalog.names()))
-    return best_template({name: found for name in names if (found := ground.catalog.find(name)) is not None}, sheet.columns)
+    return best_template(
+        {name: found for name in names if (found := ground.catalog.find(name)) is not None}, sheet.columns
+    )

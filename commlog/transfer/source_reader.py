@@ -44,7 +44,12 @@ class SourceReader:
         if not isinstance(given, str):
             if is_text and given is not None and not isinstance(given, list):
                 return Source((self._pieces(cell_of(given), where),))
-            self.section.report("bad-setting", where, value=str(given), expected=mark("the name of a column, or a mapping with `column:` or `text:`"))
+            self.section.report(
+                "bad-setting",
+                where,
+                value=str(given),
+                expected=mark("the name of a column, or a mapping with `column:` or `text:`"),
+            )
             return None
         return Source((self._pieces(given, where) if is_text else self._column(given, where),))
 
@@ -56,13 +61,22 @@ class SourceReader:
         found = []
         for alternative in alternatives:
             if not isinstance(alternative, dict) or not alternative:
-                self.section.report("bad-setting", where, value=str(alternative), expected=mark("columns with the texts they must have, e.g. {Status: [open, waiting]}"))
+                self.section.report(
+                    "bad-setting",
+                    where,
+                    value=str(alternative),
+                    expected=mark("columns with the texts they must have, e.g. {Status: [open, waiting]}"),
+                )
                 continue
             self.refer((column, where) for column in alternative)
-            found.append({
-                column: frozenset(fold_cell(cell_of(text)) for text in (wanted if isinstance(wanted, list) else [wanted]))
-                for column, wanted in alternative.items()
-            })
+            found.append(
+                {
+                    column: frozenset(
+                        fold_cell(cell_of(text)) for text in (wanted if isinstance(wanted, list) else [wanted])
+                    )
+                    for column, wanted in alternative.items()
+                }
+            )
         return Condition(tuple(found))
 
     def convert_constant(self, field: Field, value: Data, where: ValuePath) -> Data:
@@ -82,29 +96,48 @@ class SourceReader:
         texts = self._texts(given, where)
         values = given.get("values")
         if values is not None and not isinstance(values, dict):
-            section.report("bad-setting", (*where, "values"), value=str(values), expected=mark("a mapping of the file's words to ours"))
+            section.report(
+                "bad-setting",
+                (*where, "values"),
+                value=str(values),
+                expected=mark("a mapping of the file's words to ours"),
+            )
         longest = given.get("longest", 0)
         if not isinstance(longest, int) or not 0 <= longest <= _LONGEST:
-            section.report("bad-setting", (*where, "longest"), value=str(longest), expected=mark("a number of characters"))
+            section.report(
+                "bad-setting", (*where, "longest"), value=str(longest), expected=mark("a number of characters")
+            )
         item = field.item if given.get("split") and field.item is not None else field
         default = given.get("default")
-        return None if texts is None else Source(
-            texts, str(given.get("join", "\n")),
-            {
-                fold_cell(cell_of(key)): None if value is None else self.convert_constant(item, value, (*where, "values", key))
-                for key, value in (values if isinstance(values, dict) else {}).items()
-            },
-            None if default is None else self.convert_constant(field, default, (*where, "default")),
-            self.read_condition(given.get("when"), (*where, "when")),
-            self.read_condition(given.get("unless"), (*where, "unless")),
-            str(given.get("split") or ""),
-            longest if isinstance(longest, int) else 0,
+        return (
+            None
+            if texts is None
+            else Source(
+                texts,
+                str(given.get("join", "\n")),
+                {
+                    fold_cell(cell_of(key)): None
+                    if value is None
+                    else self.convert_constant(item, value, (*where, "values", key))
+                    for key, value in (values if isinstance(values, dict) else {}).items()
+                },
+                None if default is None else self.convert_constant(field, default, (*where, "default")),
+                self.read_condition(given.get("when"), (*where, "when")),
+                self.read_condition(given.get("unless"), (*where, "unless")),
+                str(given.get("split") or ""),
+                longest if isinstance(longest, int) else 0,
+            )
         )
 
     def _texts(self, given: Mapping[str, Data], where: ValuePath) -> tuple[tuple[Piece, ...], ...] | None:
         named = [key for key in ("column", "columns", "text") if key in given]
         if len(named) != 1:
-            self.section.report("bad-setting", where, value=", ".join(given), expected=mark("a mapping with one of `column:`, `columns:` and `text:`"))
+            self.section.report(
+                "bad-setting",
+                where,
+                value=", ".join(given),
+                expected=mark("a mapping with one of `column:`, `columns:` and `text:`"),
+            )
             return None
         value = given[named[0]]
         items = value if isinstance(value, list) else [value]

@@ -25,7 +25,9 @@ def read_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise NotFoundError(mark("there is no such file"), file=str(path)) from None
     except OSError as fault:
-        raise UnreadableError(mark("cannot be read: {reason}"), file=str(path), reason=fault.strerror or str(fault)) from None
+        raise UnreadableError(
+            mark("cannot be read: {reason}"), file=str(path), reason=fault.strerror or str(fault)
+        ) from None
 
 
 def decode_text(raw: bytes, encoding: str, name: str) -> str:
@@ -39,21 +41,40 @@ def decode_text(raw: bytes, encoding: str, name: str) -> str:
         codec = codecs.lookup(encoding).name
     except LookupError:
         raise UsageError(
-            mark("there is no encoding '{value}'"), value=encoding, remedy=mark("use e.g. utf-8, gb18030, big5 or utf-16"),
+            mark("there is no encoding '{value}'"),
+            value=encoding,
+            remedy=mark("use e.g. utf-8, gb18030, big5 or utf-16"),
         ) from None
     if not raw.strip():
-        raise UnreadableError(mark("is empty"), file=name, remedy=mark("a file of rows begins with the names of its columns"))
+        raise UnreadableError(
+            mark("is empty"), file=name, remedy=mark("a file of rows begins with the names of its columns")
+        )
     try:
         text = raw.decode(codec)
     except UnicodeDecodeError as fault:
         raise UnreadableError(
-            mark("is not {encoding} text: byte {value}"), file=name, line=raw.count(b"\n", 0, fault.start) + 1, column=1,
-            encoding=codec, value=f"0x{raw[fault.start]:02X}", remedy=mark("name its encoding: --encoding {guess}"), guess=_guess(raw),
+            mark("is not {encoding} text: byte {value}"),
+            file=name,
+            line=raw.count(b"\n", 0, fault.start) + 1,
+            column=1,
+            encoding=codec,
+            value=f"0x{raw[fault.start]:02X}",
+            remedy=mark("name its encoding: --encoding {guess}"),
+            guess=_guess(raw),
         ) from None
     except UnicodeError as fault:
-        raise UnreadableError(mark("is not {encoding} text: {value}"), file=name, encoding=codec, value=str(fault)) from None
+        raise UnreadableError(
+            mark("is not {encoding} text: {value}"), file=name, encoding=codec, value=str(fault)
+        ) from None
     if text.count("\0") > len(text) // 4:
-        raise UnreadableError(mark("is full of NUL characters"), file=name, line=1, column=1, remedy=mark("name its encoding: --encoding {guess}"), guess="utf-16-le")
+        raise UnreadableError(
+            mark("is full of NUL characters"),
+            file=name,
+            line=1,
+            column=1,
+            remedy=mark("name its encoding: --encoding {guess}"),
+            guess="utf-16-le",
+        )
     return text.removeprefix("\ufeff")
 
 

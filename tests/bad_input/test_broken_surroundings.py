@@ -26,7 +26,12 @@ def test_no_log_here(log: Any, tmp_path_factory: pytest.TempPathFactory, monkeyp
     """Outside a log, and with a folder that is none, commands end with 7 and say how to make one."""
     empty = tmp_path_factory.mktemp("empty")
     monkeypatch.chdir(empty)
-    for words in (("check",), ("list", "--log", str(empty)), ("pending", "--log", str(empty / "none")), ("list", "--log", str(log.root / "commlog.yaml"))):
+    for words in (
+        ("check",),
+        ("list", "--log", str(empty)),
+        ("pending", "--log", str(empty / "none")),
+        ("list", "--log", str(log.root / "commlog.yaml")),
+    ):
         answer = log.call(*words, "--language", "en")
         assert answer.code == 7
         assert "there is no log at" in answer.stderr
@@ -65,7 +70,9 @@ def test_broken_settings_stop_every_command_at_their_line(log: Any, case: str) -
     assert log.files() == before
 
 
-@pytest.mark.parametrize("raw", [b"\xff\xfet\0", "timezone: 上海".encode("gbk"), b"- a\n", b"[" * 100_000, b"x" * 2_000_000])
+@pytest.mark.parametrize(
+    "raw", [b"\xff\xfet\0", "timezone: 上海".encode("gbk"), b"- a\n", b"[" * 100_000, b"x" * 2_000_000]
+)
 def test_settings_that_are_no_settings(log: Any, raw: bytes) -> None:
     """Settings in another encoding or form end with 3 and name the file."""
     log.write("commlog.yaml", raw)
@@ -74,7 +81,19 @@ def test_settings_that_are_no_settings(log: Any, raw: bytes) -> None:
     assert "commlog.yaml" in answer.stderr
 
 
-@pytest.mark.parametrize("text", ["off:\n  2026-13-01: x\n", "off:\n  2026-10-01: {nam: x}\n", "of:\n  2026-10-01: x\n", "off: 5\n", "off: [1]\n", "off: {2026-02-30: x}\n", "work: [2026-10-01, 7]\n", "off:\n  2026-10-01: {hours: 5}\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "off:\n  2026-13-01: x\n",
+        "off:\n  2026-10-01: {nam: x}\n",
+        "of:\n  2026-10-01: x\n",
+        "off: 5\n",
+        "off: [1]\n",
+        "off: {2026-02-30: x}\n",
+        "work: [2026-10-01, 7]\n",
+        "off:\n  2026-10-01: {hours: 5}\n",
+    ],
+)
 def test_a_broken_calendar_stops_every_command_at_its_line(log: Any, text: str) -> None:
     """A mistake in calendar.yaml ends with 3 and names the file and the line."""
     log.write("calendar.yaml", text)
@@ -224,7 +243,19 @@ def nobody(log: Any) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]
         for folder in Path(log.root).parents:
             folder.chmod(folder.stat().st_mode | 0o055)
         prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        command = [*prefix, sys.executable, "-m", "commlog", *words, "--log", str(log.root), "--now", "2026-03-16T10:00+08:00", "--language", "en"]
+        command = [
+            *prefix,
+            sys.executable,
+            "-m",
+            "commlog",
+            *words,
+            "--log",
+            str(log.root),
+            "--now",
+            "2026-03-16T10:00+08:00",
+            "--language",
+            "en",
+        ]
         return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
     log.root.chmod(0o755)
@@ -242,12 +273,16 @@ def test_a_log_one_may_only_read_answers(log: Any, nobody: Callable[..., subproc
         shutil.rmtree(log.root / ".commlog")
         for _ in range(2):
             told = [nobody(*words) for words in ALL]
-            assert [(item.returncode, item.stdout, item.stderr) for item in told] == [(item.code, item.stdout, item.stderr) for item in expected]
+            assert [(item.returncode, item.stdout, item.stderr) for item in told] == [
+                (item.code, item.stdout, item.stderr) for item in expected
+            ]
             log.run("list")  # now there is a copy
         log.spoil("subject:", "subjet:")  # now it is stale
 
 
-def test_a_file_and_a_folder_one_may_not_read_are_named(log: Any, nobody: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_a_file_and_a_folder_one_may_not_read_are_named(
+    log: Any, nobody: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     """What the system does not let us read is left out with a warning that names it, and exit code 6."""
     log.write(log.bad, log.record).chmod(0)
     closed = log.root / "records/customers"
@@ -274,7 +309,9 @@ def test_a_log_one_may_not_enter_is_no_log(log: Any, nobody: Callable[..., subpr
     assert str(log.root) in answer.stderr
 
 
-def test_a_change_in_a_log_one_may_only_read_is_refused(log: Any, nobody: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_a_change_in_a_log_one_may_only_read_is_refused(
+    log: Any, nobody: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     """A command that writes ends with 7, names the file and leaves all as it was."""
     before = log.files()
     for words in (("done", f"{log.good_id}/1", "--result", "x", "--by", "wang"), ("link", log.good_id, "ref:1")):
@@ -288,7 +325,10 @@ def test_a_change_in_a_log_one_may_only_read_is_refused(log: Any, nobody: Callab
 def test_a_closed_pipe_is_no_fault(log: Any) -> None:
     """A reader that has seen enough ends the program quietly."""
     answer = subprocess.run(
-        f"{sys.executable} -m commlog list --log {log.root} --language en | true", shell=True, capture_output=True, text=True,
+        f"{sys.executable} -m commlog list --log {log.root} --language en | true",
+        shell=True,
+        capture_output=True,
+        text=True,
     )
     assert answer.stderr == ""
 

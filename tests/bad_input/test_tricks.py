@@ -10,12 +10,59 @@ from typing import Any
 import pytest
 
 IDS = (
-    "../commlog", "../../etc/passwd", "/etc/passwd", "records/../commlog", ".", "..", "/", "\\", "con", "NUL.yaml", "a\0b", "\x1b[31m", "~", "*", "%", "_",
-    "20260312-0mg6ag/../x", "20260312-0mg6ag.yaml", "x" * 5000, "２０２６", "' OR 1=1 --", "-", "\ud800", "\n",
+    "../commlog",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "records/../commlog",
+    ".",
+    "..",
+    "/",
+    "\\",
+    "con",
+    "NUL.yaml",
+    "a\0b",
+    "\x1b[31m",
+    "~",
+    "*",
+    "%",
+    "_",
+    "20260312-0mg6ag/../x",
+    "20260312-0mg6ag.yaml",
+    "x" * 5000,
+    "２０２６",
+    "' OR 1=1 --",
+    "-",
+    "\ud800",
+    "\n",
 )
-NAMES = ("../x", "../../x", "/etc/x", "a/b", "con", "nul.txt", ".hidden", "a\0b", "a\nb", "\x1b[31m", "x" * 5000, "..", "C:\\x", "a:b", "anonymous", "", " ")
+NAMES = (
+    "../x",
+    "../../x",
+    "/etc/x",
+    "a/b",
+    "con",
+    "nul.txt",
+    ".hidden",
+    "a\0b",
+    "a\nb",
+    "\x1b[31m",
+    "x" * 5000,
+    "..",
+    "C:\\x",
+    "a:b",
+    "anonymous",
+    "",
+    " ",
+)
 FIELDS = (
-    "channel=phone", "scenario=other", "subject=a", "problem=a", "request=a", "summary=a", "outcome=resolved", "started_at=2026-03-16 09:00",
+    "channel=phone",
+    "scenario=other",
+    "subject=a",
+    "problem=a",
+    "request=a",
+    "summary=a",
+    "outcome=resolved",
+    "started_at=2026-03-16 09:00",
 )
 
 
@@ -31,7 +78,9 @@ def outside(log: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("text", IDS)
-@pytest.mark.parametrize("words", [("show",), ("thread",), ("done", "--result", "x"), ("edit", "--set", "subject=x"), ("link",), ("unlink",)])
+@pytest.mark.parametrize(
+    "words", [("show",), ("thread",), ("done", "--result", "x"), ("edit", "--set", "subject=x"), ("link",), ("unlink",)]
+)
 def test_an_id_never_leads_out_of_the_records(log: Any, words: tuple[str, ...], text: str) -> None:
     """Whatever is given for an id is found among the records or not at all; nothing else is read or written."""
     before = log.files()
@@ -49,7 +98,18 @@ def test_a_customer_name_makes_no_path(log: Any, name: str) -> None:
     """A customer's name or id never becomes a file outside records/customers, nor one some system cannot hold."""
     before, around = log.files(), outside(log)
     for words in (
-        ("customer", "create", "--set", f"id={name}", "--set", "name=a", "--set", "type=company", "--set", "stage=active"),
+        (
+            "customer",
+            "create",
+            "--set",
+            f"id={name}",
+            "--set",
+            "name=a",
+            "--set",
+            "type=company",
+            "--set",
+            "stage=active",
+        ),
         ("customer", "create", "--set", f"name={name}", "--set", "type=company", "--set", "stage=active"),
     ):
         log.run(*words)
@@ -78,7 +138,9 @@ def test_an_id_given_by_hand_is_no_path(log: Any, record_id: str) -> None:
     assert log.run("check").code == 0
 
 
-@pytest.mark.parametrize("template", ["../member", "/etc/passwd", "settings/commlog", "servce", "", "a\0b", "parts/values"])
+@pytest.mark.parametrize(
+    "template", ["../member", "/etc/passwd", "settings/commlog", "servce", "", "a\0b", "parts/values"]
+)
 def test_a_template_is_a_name_not_a_path(log: Any, template: str) -> None:
     """Only templates by name are known; another ends with 4 and names the nearest."""
     before = log.files()
@@ -91,10 +153,22 @@ def test_a_template_is_a_name_not_a_path(log: Any, template: str) -> None:
 
 
 WRONG = (
-    ("--set", "channel=telefone"), ("--set", "subjet=a"), ("--set", "started_at=2026-02-30 10:00"), ("--set", "started_at=2026-13-01"),
-    ("--set", "ended_at=2026-03-16 08:00"), ("--set", "subject"), ("--set", "=x"), ("--set", "followups.0.action"), ("--link", "20260101-zzzzzz"),
-    ("--link", "nothing:follows"), ("--link", "20260312-0mg6ag:folows"), ("--follow-up", "action=x; owner=wang; due=never"),
-    ("--follow-up", "{action: x"), ("--follow-up", "colour=red"), ("--set", "customer=li-an"), ("--set", "satisfaction=6"),
+    ("--set", "channel=telefone"),
+    ("--set", "subjet=a"),
+    ("--set", "started_at=2026-02-30 10:00"),
+    ("--set", "started_at=2026-13-01"),
+    ("--set", "ended_at=2026-03-16 08:00"),
+    ("--set", "subject"),
+    ("--set", "=x"),
+    ("--set", "followups.0.action"),
+    ("--link", "20260101-zzzzzz"),
+    ("--link", "nothing:follows"),
+    ("--link", "20260312-0mg6ag:folows"),
+    ("--follow-up", "action=x; owner=wang; due=never"),
+    ("--follow-up", "{action: x"),
+    ("--follow-up", "colour=red"),
+    ("--set", "customer=li-an"),
+    ("--set", "satisfaction=6"),
 )
 
 
@@ -111,7 +185,22 @@ def test_a_record_that_would_be_wrong_is_not_written(log: Any, words: tuple[str,
     assert log.files() == before
 
 
-@pytest.mark.parametrize("raw", [b"\xff\xfea\0", "subject: 空".encode("gbk"), b"subject: &a [*a]\n", b"a: " + b"[" * 100_000, b"x" * 5_000_000, b"", b"- a\n", b"a: 1\na: 2\n", b"a: \x1b\n", b'{"a": 1', b"a\r\n: b"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\xff\xfea\0",
+        "subject: 空".encode("gbk"),
+        b"subject: &a [*a]\n",
+        b"a: " + b"[" * 100_000,
+        b"x" * 5_000_000,
+        b"",
+        b"- a\n",
+        b"a: 1\na: 2\n",
+        b"a: \x1b\n",
+        b'{"a": 1',
+        b"a\r\n: b",
+    ],
+)
 def test_bad_input_files_write_nothing(log: Any, raw: bytes) -> None:
     """A file for `create --from` that is no record's text ends with 3 or 6, named, and nothing is written."""
     (log.root.parent / "input.yaml").write_bytes(raw)
@@ -123,11 +212,29 @@ def test_bad_input_files_write_nothing(log: Any, raw: bytes) -> None:
     assert log.files() == before
 
 
-@pytest.mark.parametrize("words", [
-    ("list", "("), ("list", "date:2026-02-30"), ("list", "nosuch:x"), ("list", '"unclosed'), ("list", "date:5..3"), ("list", "or or"), ("list", "(" * 5000),
-    ("list", "--sort", "nosuch"), ("list", "--columns", "nosuch"), ("list", "--format", "xml"), ("list", "--limit", "many"), ("list", "--now", "soon"),
-    ("pending", "--due-within", "never"), ("lst",), ("list", "--nosuch"), ("show",), ("list", "--language", "xx"), ("list", "x" * 100_000 + ":y"),
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list", "("),
+        ("list", "date:2026-02-30"),
+        ("list", "nosuch:x"),
+        ("list", '"unclosed'),
+        ("list", "date:5..3"),
+        ("list", "or or"),
+        ("list", "(" * 5000),
+        ("list", "--sort", "nosuch"),
+        ("list", "--columns", "nosuch"),
+        ("list", "--format", "xml"),
+        ("list", "--limit", "many"),
+        ("list", "--now", "soon"),
+        ("pending", "--due-within", "never"),
+        ("lst",),
+        ("list", "--nosuch"),
+        ("show",),
+        ("list", "--language", "xx"),
+        ("list", "x" * 100_000 + ":y"),
+    ],
+)
 def test_words_that_make_no_sense_are_usage_errors(log: Any, words: tuple[str, ...]) -> None:
     """A call that is not understood ends with 2 and says which word, in a few lines."""
     answer = log.call(*words, "--log", str(log.root), *(() if "--language" in words else ("--language", "en")))
@@ -137,7 +244,19 @@ def test_words_that_make_no_sense_are_usage_errors(log: Any, words: tuple[str, .
     assert not answer.stdout
 
 
-@pytest.mark.parametrize("words", [("list", "'; DROP TABLE records; --"), ("list", "%"), ("list", "\\"), ("list", "\0"), ("search", "*"), ("search", "\ud800"), ("list", "customer:'"), ("pending", "--owner", "' or 1=1")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list", "'; DROP TABLE records; --"),
+        ("list", "%"),
+        ("list", "\\"),
+        ("list", "\0"),
+        ("search", "*"),
+        ("search", "\ud800"),
+        ("list", "customer:'"),
+        ("pending", "--owner", "' or 1=1"),
+    ],
+)
 def test_odd_words_to_search_for_are_just_words(log: Any, words: tuple[str, ...]) -> None:
     """Signs that mean something to SQL mean nothing here."""
     answer = log.run(*words)
@@ -148,6 +267,7 @@ def test_odd_words_to_search_for_are_just_words(log: Any, words: tuple[str, ...]
 
 def test_twenty_at_once_lose_nothing(log: Any) -> None:
     """Twenty processes that create a record at once each leave one, and twenty that change one file each leave their mark."""
+
     def one(number: int) -> subprocess.CompletedProcess[str]:
         words = [part for word in (*FIELDS, "customer=li-na", f"tags=t{number}") for part in ("--set", word)]
         return log.start("create", "service", *words, env={**os.environ, "COMMLOG_MEMBER": "wang"})
@@ -174,7 +294,18 @@ def test_a_full_disk_empties_no_file(log: Any) -> None:
     limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
     program = f"{limit} from commlog.cli.app import main; sys.argv = ['commlog', *sys.argv[1:]]; main()"
     for words in (("edit", log.good_id, "--set", "subject=another"), ("done", f"{log.good_id}/1", "--result", "x")):
-        command = [sys.executable, "-c", program, *words, "--log", str(log.root), "--language", "en", "--now", "2026-03-16T10:00+08:00"]
+        command = [
+            sys.executable,
+            "-c",
+            program,
+            *words,
+            "--log",
+            str(log.root),
+            "--language",
+            "en",
+            "--now",
+            "2026-03-16T10:00+08:00",
+        ]
         answer = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "COMMLOG_MEMBER": "wang"})
         assert answer.returncode == 7, answer
         assert "Traceback" not in answer.stderr

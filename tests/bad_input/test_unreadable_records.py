@@ -27,7 +27,12 @@ UNREADABLE: dict[str, tuple[bytes, int, str]] = {
     "merge": (MERGE.encode(), 2, "conflict markers"),
     "tag": (b"id: 20260310-7f3kq2\nsubject: !!python/object/apply:os.system [ls]\n", 2, "tag"),
     "alias": (b"id: &a 20260310-7f3kq2\nsubject: *a\n", 1, "anchor or alias"),
-    "laughs": (b"a: &a [x, x]\n" + b"".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n".encode() for n in range(20)), 1, "anchor or alias"),
+    "laughs": (
+        b"a: &a [x, x]\n"
+        + b"".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n".encode() for n in range(20)),
+        1,
+        "anchor or alias",
+    ),
     "deep flow": (b"id: x\na: " + b"[" * 100_000 + b"]" * 100_000, 2, "nested too deep"),
     "deep block": (b"a:\n" + b"".join(b" " * n + b"a:\n" for n in range(1, 900)), 0, "nested too deep"),
     "empty": (b"", 1, "is empty"),
@@ -88,7 +93,10 @@ def test_it_is_told_again_when_the_copy_is_warm(log: Any, case: str) -> None:
     assert first == second
 
 
-@pytest.mark.parametrize("words", [("show", "20260310-7f3kq2"), ("done", "20260310-7f3kq2/1", "--result", "x"), ("thread", "20260310-7f3kq2")])
+@pytest.mark.parametrize(
+    "words",
+    [("show", "20260310-7f3kq2"), ("done", "20260310-7f3kq2/1", "--result", "x"), ("thread", "20260310-7f3kq2")],
+)
 def test_a_conflict_of_git_is_exit_code_5_for_the_record_itself(log: Any, words: tuple[str, ...]) -> None:
     """A command on a record that holds merge markers ends with 5, points to the marker, and leaves the file alone."""
     log.write(log.bad, MERGE)

@@ -20,7 +20,9 @@ def add(log: Any, record_id: str, **replaced: str) -> str:
 
 def git(log: Any, *words: str) -> None:
     """Run git in the log."""
-    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=log.root, check=True, capture_output=True)
+    subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=log.root, check=True, capture_output=True
+    )
 
 
 def test_a_good_log_is_silent_on_stdout(log: Any) -> None:
@@ -67,7 +69,12 @@ def test_records_that_follow_each_other_in_a_circle(log: Any) -> None:
         add(log, record_id, followups=FOLLOWS % target)
     answer = log.run("check")
     assert answer.code == 3
-    assert answer.stdout.count("goes round in a circle: 20260311-aaaaaa → 20260311-bbbbbb → 20260311-cccccc → 20260311-aaaaaa") == 3
+    assert (
+        answer.stdout.count(
+            "goes round in a circle: 20260311-aaaaaa → 20260311-bbbbbb → 20260311-cccccc → 20260311-aaaaaa"
+        )
+        == 3
+    )
     assert f"{OTHER}:16:14:" in answer.stdout
     for record_id in ids:
         assert log.run("thread", record_id).code == 0
@@ -140,7 +147,11 @@ def test_an_expired_answer_is_a_warning_from_the_day_after(log: Any) -> None:
 
 def test_a_promise_needs_a_follow_up(log: Any) -> None:
     """Something we agreed to do, with no follow-up in the record or in one linked to it, is a warning."""
-    text = log.record.replace(log.bad_id, "20260311-bbbbbb").split("scenario")[0].replace("template: service", "template: relationship")
+    text = (
+        log.record.replace(log.bad_id, "20260311-bbbbbb")
+        .split("scenario")[0]
+        .replace("template: service", "template: relationship")
+    )
     text += "summary: a\nneed_type: other\nurgency: low\noutcome: resolved\nagreements:\n  - {by: us, what: 发资料, due: 2026-03-20}\n"
     log.write(OTHER, text)
     answer = log.run("check")
@@ -175,7 +186,9 @@ def test_named_files_and_folders(log: Any, monkeypatch: pytest.MonkeyPatch) -> N
     assert log.run("check", log.good).code == 0
 
 
-@pytest.mark.parametrize(("path", "code"), [("nowhere.yaml", 4), ("/etc/passwd", 2), ("..", 2), ("a\0b", 4), ("x" * 5000, 4)])
+@pytest.mark.parametrize(
+    ("path", "code"), [("nowhere.yaml", 4), ("/etc/passwd", 2), ("..", 2), ("a\0b", 4), ("x" * 5000, 4)]
+)
 def test_paths_outside_the_log_are_refused(log: Any, path: str, code: int) -> None:
     """A path that is not there ends with 4, one outside the log with 2; both are named."""
     answer = log.run("check", path)
@@ -189,8 +202,14 @@ def test_json_has_every_fact(log: Any) -> None:
     log.spoil("customer: li-na", "customer: li-an")
     (item,) = json.loads(log.run("check", "--format", "json").stdout)
     assert item == {
-        "path": log.bad, "line": 3, "column": 11, "field": "customer", "code": "unknown-customer", "severity": "error",
-        "message": "customer: the customer 'li-an' has no file", "remedy": "correct the name (near: li-na), or: commlog customer create",
+        "path": log.bad,
+        "line": 3,
+        "column": 11,
+        "field": "customer",
+        "code": "unknown-customer",
+        "severity": "error",
+        "message": "customer: the customer 'li-an' has no file",
+        "remedy": "correct the name (near: li-na), or: commlog customer create",
         "facts": {"value": "li-an", "suggestion": "li-na"},
     }
 

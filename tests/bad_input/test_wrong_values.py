@@ -13,24 +13,69 @@ WRONG: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "label as value": ("channel: phone", "channel: 电话", "6:10", ("channel: '电话'", "did you mean phone")),
     "number as text": ("subject: 空调安装后不制冷", "subject: 15", "10:10", ("subject: 15 is not", "put it in quotes")),
     "30 February": ("due: 2026-03-13", "due: 2026-02-30", "21:10", ("'2026-02-30' is not", "write ")),
-    "month 13": ("started_at: 2026-03-10", "started_at: 2026-13-01", "7:13", ("'2026-13-01T14:30:00+08:00' is not", "write ")),
-    "no offset": ("T14:30:00+08:00", "T14:30:00", "7:13", ("'2026-03-10T14:30:00' is not", "2026-03-10T14:30:00+08:00")),
+    "month 13": (
+        "started_at: 2026-03-10",
+        "started_at: 2026-13-01",
+        "7:13",
+        ("'2026-13-01T14:30:00+08:00' is not", "write "),
+    ),
+    "no offset": (
+        "T14:30:00+08:00",
+        "T14:30:00",
+        "7:13",
+        ("'2026-03-10T14:30:00' is not", "2026-03-10T14:30:00+08:00"),
+    ),
     "end before start": ("T14:45:00", "T14:15:00", "8:11", ("is before started_at", "check both times")),
-    "recorded before end": ("T14:52:00+08:00\nsubject", "T14:00:00+08:00\nsubject", "9:14", ("is before the conversation's end",)),
+    "recorded before end": (
+        "T14:52:00+08:00\nsubject",
+        "T14:00:00+08:00\nsubject",
+        "9:14",
+        ("is before the conversation's end",),
+    ),
     "no owner": ("    owner: zhao\n", "", "17:5", ("owner",)),
-    "unknown priority": ("priority: important", "priority: importnt", "20:15", ("'importnt' is not a priority", "important")),
-    "same number twice": ("followups:\n", "followups:\n  - {n: 1, action: a, owner: zhao, due: 2026-03-13, status: open}\n", "18:8", ("the number 1 stands twice",)),
+    "unknown priority": (
+        "priority: important",
+        "priority: importnt",
+        "20:15",
+        ("'importnt' is not a priority", "important"),
+    ),
+    "same number twice": (
+        "followups:\n",
+        "followups:\n  - {n: 1, action: a, owner: zhao, due: 2026-03-13, status: open}\n",
+        "18:8",
+        ("the number 1 stands twice",),
+    ),
     "done without result": ("    status: open\n", "    status: done\n", "", ("result",)),
-    "id of another file": ("id: 20260310-7f3kq2", "id: 20260310-zzzzzz", "1:5", ("differs from the file's name", "rename the file")),
+    "id of another file": (
+        "id: 20260310-7f3kq2",
+        "id: 20260310-zzzzzz",
+        "1:5",
+        ("differs from the file's name", "rename the file"),
+    ),
     "another id than an id": ("id: 20260310-7f3kq2", "id: ../../etc/passwd", "1:5", ("'../../etc/passwd'",)),
     "unknown customer": ("customer: li-na", "customer: li-an", "3:11", ("'li-an' has no file", "near: li-na")),
     "customer outside": ("customer: li-na", "customer: ../li-na", "3:11", ("'../li-na'",)),
-    "link to nothing": ("followups:", "links: [{to: 20260101-aaaaaa, type: follows}]\nfollowups:", "16:14", ("no record '20260101-aaaaaa'", "ref:")),
-    "link to itself": ("followups:", "links: [{to: 20260310-7f3kq2, type: relates}]\nfollowups:", "16:14", ("points to itself",)),
+    "link to nothing": (
+        "followups:",
+        "links: [{to: 20260101-aaaaaa, type: follows}]\nfollowups:",
+        "16:14",
+        ("no record '20260101-aaaaaa'", "ref:"),
+    ),
+    "link to itself": (
+        "followups:",
+        "links: [{to: 20260310-7f3kq2, type: relates}]\nfollowups:",
+        "16:14",
+        ("points to itself",),
+    ),
     "huge number": ("  - n: 1\n", "  - n: 1000000000000000000000000\n", "", ("n",)),
     "text as list": ("followups:\n", "tags: 投诉\nfollowups:\n", "16:7", ("tags: 投诉 is not a list",)),
     "list as text": ("subject: 空调安装后不制冷", "subject: [a]", "10:10", ("subject",)),
-    "follow-ups as text": ("outcome: follow_up\nfollowups:", "outcome: resolved\nfollowups: none\nextra:\n x:", "16:12", ("followups",)),
+    "follow-ups as text": (
+        "outcome: follow_up\nfollowups:",
+        "outcome: resolved\nfollowups: none\nextra:\n x:",
+        "16:12",
+        ("followups",),
+    ),
     "escape in a value": ("subject: 空调安装后不制冷", 'subject: "\\e[31m\\u202eevil"', "", ()),
 }
 
@@ -70,11 +115,21 @@ def test_all_problems_of_a_file_are_told_at_once(log: Any) -> None:
     assert "3 errors in 1 file" in answer.stderr
 
 
-@pytest.mark.parametrize("words", [("list",), ("list", "--format", "tsv"), ("check",), ("show", "20260310-7f3kq2"), ("pending",), ("thread", "20260310-7f3kq2")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list",),
+        ("list", "--format", "tsv"),
+        ("check",),
+        ("show", "20260310-7f3kq2"),
+        ("pending",),
+        ("thread", "20260310-7f3kq2"),
+    ],
+)
 def test_control_characters_reach_no_terminal(log: Any, words: tuple[str, ...]) -> None:
     """Escape sequences and direction marks in values are shown as escapes, on stdout and on stderr."""
     evil = '"\\e[31m\\a\\u202e\\u009b2J\\r\\x08evil"'
-    log.spoil("subject: 空调安装后不制冷", f"subject: {evil}\nunknown{chr(0x7f3a)}: {evil}\nmood: {evil}")
+    log.spoil("subject: 空调安装后不制冷", f"subject: {evil}\nunknown{chr(0x7F3A)}: {evil}\nmood: {evil}")
     log.write(log.bad, (log.root / log.bad).read_text().replace("action: 上门检测", f"action: {evil}"))
     answer = log.run(*words)
     assert not set("\x1b\a\u202e\u009b\x08\r") & set(answer.stdout + answer.stderr)
@@ -115,7 +170,9 @@ def test_odd_numbers_of_follow_ups_do_no_harm(log: Any, number: str) -> None:
 @pytest.mark.parametrize("year", ["0000", "0001", "9999"])
 def test_the_ends_of_time_do_no_harm(log: Any, year: str) -> None:
     """Dates at the ends of the calendar are listed, explained or refused, but never a crash."""
-    text = log.record.replace("due: 2026-03-13", f"due: {year}-01-01").replace("started_at: 2026", f"started_at: {year}")
+    text = log.record.replace("due: 2026-03-13", f"due: {year}-01-01").replace(
+        "started_at: 2026", f"started_at: {year}"
+    )
     log.write(log.bad, text.replace("ended_at: 2026", f"ended_at: {year}"))
     for words in (("list",), ("pending",), ("pending", "--overdue"), ("check",)):
         assert log.run(*words).code in {0, 3}

@@ -107,12 +107,7 @@ def test_plain_loader_reads_all(log: Path) -> None:
 
 def test_templates_and_follow_ups(conversations: dict[str, dict[str, Any]]) -> None:
     """All four templates occur, with two follow-ups each whose last step is their state."""
-    assert {record["template"] for record in conversations.values()} == {
-        "service",
-        "member",
-        "relationship",
-        "visit",
-    }
+    assert {record["template"] for record in conversations.values()} == {"service", "member", "relationship", "visit"}
     for record in conversations.values():
         assert [followup["n"] for followup in record["followups"]] == [1, 2]
         for followup in record["followups"]:

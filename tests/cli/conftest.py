@@ -52,9 +52,14 @@ Program = Callable[..., subprocess.CompletedProcess[bytes]]
 @pytest.fixture
 def program(folder: Path, environment: dict[str, str]) -> Program:
     """Run the program without a terminal; keywords are variables of its environment."""
+
     def start(*words: str, stdin: bytes = b"", **variables: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            command_of(folder, *words), input=stdin, capture_output=True, env={**environment, **variables}, timeout=PATIENCE,
+            command_of(folder, *words),
+            input=stdin,
+            capture_output=True,
+            env={**environment, **variables},
+            timeout=PATIENCE,
         )
 
     return start
@@ -65,7 +70,9 @@ class Terminal:
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         self.master, slave = pty.openpty()
-        self.process = subprocess.Popen(command, stdin=slave, stdout=subprocess.PIPE, stderr=slave, env=environment, start_new_session=True)
+        self.process = subprocess.Popen(
+            command, stdin=slave, stdout=subprocess.PIPE, stderr=slave, env=environment, start_new_session=True
+        )
         os.close(slave)
         self.shown = ""
         self.read_to = 0
@@ -93,7 +100,7 @@ class Terminal:
                 self.read_to += found.end()
                 return text
             if not self._read(max(0.0, deadline - time.monotonic())):
-                raise AssertionError(f"{pattern!r} is not in:\n{self.shown[self.read_to:]}")
+                raise AssertionError(f"{pattern!r} is not in:\n{self.shown[self.read_to :]}")
 
     def type(self, line: str) -> None:
         """Type a line."""

@@ -30,6 +30,7 @@ for key, value in values.items():
 @pytest.fixture
 def editor(tmp_path):
     """An editor that is a piece of Python working on `text`; `turn` counts its openings from 1."""
+
     def make(code):
         script = tmp_path / "editor.py"
         count = tmp_path / "turn"
@@ -77,7 +78,15 @@ def test_a_form_filled_in_becomes_a_record(program, folder, editor):
 def test_what_was_given_stands_in_the_form(program, folder, editor):
     """Values given with --set are filled in, links and follow-ups are kept beside the form."""
     done = program(
-        "create", "member", "--edit", "--set", "subject=Given", "--follow-up", "call", "--link", "ref:1",
+        "create",
+        "member",
+        "--edit",
+        "--set",
+        "subject=Given",
+        "--follow-up",
+        "call",
+        "--link",
+        "ref:1",
         EDITOR=editor("assert '\\nsubject: Given\\n' in text\n" + FILL),
     )
     assert (done.returncode, done.stderr) == (0, b"")
@@ -100,7 +109,10 @@ def test_an_empty_form_writes_nothing(program, folder, editor, code):
 
 def test_a_mistake_is_shown_and_the_text_reopened(terminal, folder, editor):
     """At a terminal the errors are shown with their lines and the same text opens again, until it is right."""
-    code = FILL + "\nif turn == 1:\n    text = text.replace('电话', 'telefone')\nelse:\n    assert 'Trial' in text\n    text = text.replace('telefone', 'phone')"
+    code = (
+        FILL
+        + "\nif turn == 1:\n    text = text.replace('电话', 'telefone')\nelse:\n    assert 'Trial' in text\n    text = text.replace('telefone', 'phone')"
+    )
     screen = terminal("create", "member", "--edit", EDITOR=editor(code))
     shown = screen.answer(r"Open it again\?.*: ", "y")
     assert "telefone" in shown
@@ -124,7 +136,12 @@ def test_a_text_that_is_given_up_is_kept(terminal, folder, editor):
 
 @pytest.mark.parametrize(
     "damage",
-    ["text = text.replace('电话', 'telefone')", "text += '\\n  bad: [indent'", "text += '\\nsubject: twice\\n'", "text = text.replace('acme', 'nobody')"],
+    [
+        "text = text.replace('电话', 'telefone')",
+        "text += '\\n  bad: [indent'",
+        "text += '\\nsubject: twice\\n'",
+        "text = text.replace('acme', 'nobody')",
+    ],
 )
 def test_without_a_terminal_a_wrong_text_is_kept(program, folder, editor, damage):
     """A text that does not fit and cannot be asked about is kept, and the error says where it is wrong."""
@@ -167,7 +184,9 @@ def test_an_editor_that_is_not_there_is_said(program, folder):
 
 def test_an_edited_record_stands_as_it_was_typed(program, record, editor):
     """What the editor saves is the file, byte for byte, comments included."""
-    done = program("edit", "20260310-aaaaaa", EDITOR=editor("text = text.replace(\"subject: 'a'\", 'subject:   \"b\"   # new')"))
+    done = program(
+        "edit", "20260310-aaaaaa", EDITOR=editor("text = text.replace(\"subject: 'a'\", 'subject:   \"b\"   # new')")
+    )
     assert (done.returncode, done.stdout) == (0, b"20260310-aaaaaa\n")
     assert record.read_text(encoding="utf-8") == TEXT.replace("subject: 'a'", 'subject:   "b"   # new')
 
@@ -199,7 +218,9 @@ def test_a_record_that_is_not_text_can_be_mended(program, record, editor):
     code = "pass"
     script = editor(code).split()[-1]
     with open(script, "w", encoding="utf-8") as file:
-        file.write("import sys\nraw = open(sys.argv[-1], 'rb').read()\nopen(sys.argv[-1], 'wb').write(raw.replace(b'\\xff', b's'))\n")
+        file.write(
+            "import sys\nraw = open(sys.argv[-1], 'rb').read()\nopen(sys.argv[-1], 'wb').write(raw.replace(b'\\xff', b's'))\n"
+        )
     done = program("edit", RECORD, EDITOR=f"{sys.executable} {script}")
     assert done.returncode == 0, done.stderr
     assert record.read_text(encoding="utf-8") == TEXT

@@ -41,9 +41,25 @@ def commlog(tmp_path, monkeypatch, capsys):
 
 def test_slice_is_imported_and_the_log_is_clean(commlog):
     """Sixty real rows, some of them twice, are sixty valid records; counts go to stderr, and to stdout only as JSON."""
-    assert commlog("import", "csv", str(SLICE), "--map", str(EXAMPLE)) == (0, "", "commlog: 60 rows: 60 created, 0 already there, 0 rejected; 29 new customers\n")
+    assert commlog("import", "csv", str(SLICE), "--map", str(EXAMPLE)) == (
+        0,
+        "",
+        "commlog: 60 rows: 60 created, 0 already there, 0 rejected; 29 new customers\n",
+    )
     code, out, _ = commlog("import", str(SLICE), "--map", str(EXAMPLE), "--format", "json")
-    assert (code, json.loads(out)) == (0, {"rows": 60, "created": 0, "present": 60, "rejected": 0, "customers": 0, "dry_run": False, "rejects_file": None, "rejects": []})
+    assert (code, json.loads(out)) == (
+        0,
+        {
+            "rows": 60,
+            "created": 0,
+            "present": 60,
+            "rejected": 0,
+            "customers": 0,
+            "dry_run": False,
+            "rejects_file": None,
+            "rejects": [],
+        },
+    )
     assert commlog("check")[0] == 0
 
 
@@ -81,15 +97,26 @@ def test_mended_rejects_are_imported(commlog):
     assert lines[1]["commlog_text"] == "nonsense"
 
 
-@pytest.mark.parametrize(("words", "code", "told"), [
-    (("import", "rows.csv"), 2, "sketch-map"), (("import", "cvs", "rows.csv"), 2, "csv"), (("import", "rows.xlsx"), 2, "csv | jsonl"),
-    (("import", "none.csv", "--map", "m.yaml"), 4, "none.csv"), (("import", "rows.csv", "--map", "none.yaml"), 4, "none.yaml"),
-    (("import", "empty.csv", "--map", "m.yaml"), 6, "is empty"), (("import", "gbk.csv", "--map", "m.yaml"), 6, "--encoding gb18030"),
-    (("import", "rows.csv", "--map", "m.yaml", "--encoding", "x"), 2, "encoding"), (("import", "rows.csv", "--map", "m.yaml", "--format", "x"), 2, "json"),
-    (("import", "csv", "rows.csv", "more"), 2, "more"), (("import", "rows.csv", "--sketch-map", "--template", "mmber"), 4, "member"),
-    (("export", "xlsx"), 2, "csv, jsonl"), (("export", "jsonl", "--columns", "id"), 2, "--columns"), (("export", "csv", "-o", "rows.csv"), 5, "exists"),
-    (("export", "csv", "-o", "new.csv", "--encoding", "x"), 2, "encoding"),
-])
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("import", "rows.csv"), 2, "sketch-map"),
+        (("import", "cvs", "rows.csv"), 2, "csv"),
+        (("import", "rows.xlsx"), 2, "csv | jsonl"),
+        (("import", "none.csv", "--map", "m.yaml"), 4, "none.csv"),
+        (("import", "rows.csv", "--map", "none.yaml"), 4, "none.yaml"),
+        (("import", "empty.csv", "--map", "m.yaml"), 6, "is empty"),
+        (("import", "gbk.csv", "--map", "m.yaml"), 6, "--encoding gb18030"),
+        (("import", "rows.csv", "--map", "m.yaml", "--encoding", "x"), 2, "encoding"),
+        (("import", "rows.csv", "--map", "m.yaml", "--format", "x"), 2, "json"),
+        (("import", "csv", "rows.csv", "more"), 2, "more"),
+        (("import", "rows.csv", "--sketch-map", "--template", "mmber"), 4, "member"),
+        (("export", "xlsx"), 2, "csv, jsonl"),
+        (("export", "jsonl", "--columns", "id"), 2, "--columns"),
+        (("export", "csv", "-o", "rows.csv"), 5, "exists"),
+        (("export", "csv", "-o", "new.csv", "--encoding", "x"), 2, "encoding"),
+    ],
+)
 def test_wrong_calls_are_told(commlog, words, code, told):
     """Every wrong call ends with its code and says what to do, on stderr alone."""
     Path("rows.csv").write_text("c,d,t\n", encoding="utf-8")
@@ -112,7 +139,11 @@ def test_export_writes_what_is_asked_for(commlog):
     """CSV and JSON Lines go to stdout or to a new file; columns are chosen by name; a spreadsheet gets its mark."""
     Path("rows.csv").write_text("c,d,t\n=acme,2026-03-01,=cmd|x\n", encoding="utf-8")
     assert commlog("import", "rows.csv", "--map", "m.yaml")[0] == 0
-    assert commlog("export", "csv", "template:member", "--columns", "customer,Summary") == (0, "customer,summary\r\nacme,'=cmd|x\r\n", "")
+    assert commlog("export", "csv", "template:member", "--columns", "customer,Summary") == (
+        0,
+        "customer,summary\r\nacme,'=cmd|x\r\n",
+        "",
+    )
     code, out, _ = commlog("export", "jsonl")
     assert (code, [json.loads(line)["template"] for line in out.splitlines()]) == (0, ["customer", "member"])
     assert commlog("export", "csv", "-o", "out.csv", "--encoding", "utf-8-sig", "--columns", "id")[0] == 0

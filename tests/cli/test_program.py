@@ -24,7 +24,17 @@ def test_errors_are_told_on_stderr(program):
 def test_a_reader_who_has_seen_enough_is_no_error(folder, environment):
     """`| head -1` ends quietly with 0, however much there was to say."""
     rows = "".join(f"union all select {number}, 'some words that fill the pipe' " for number in range(400))
-    call = [sys.executable, "-m", "commlog", "sql", f"select 0 as n, '' as words {rows}", "--format", "jsonl", "--log", str(folder)]
+    call = [
+        sys.executable,
+        "-m",
+        "commlog",
+        "sql",
+        f"select 0 as n, '' as words {rows}",
+        "--format",
+        "jsonl",
+        "--log",
+        str(folder),
+    ]
     with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
         # Nobody reads: the first write already meets a closed pipe.
         process.stdout.close()
@@ -57,7 +67,11 @@ def test_no_color_is_respected_at_a_terminal(terminal):
 )
 def test_terminals_of_any_encoding(program, variables, encoding):
     """In the C locale and on a GBK terminal the answer is readable; what cannot be shown is a mark, not a crash."""
-    for words in (["customer", "list", "--format", "csv"], ["--language", "zh", "customer", "show", "acme"], ["show", "没有😀"]):
+    for words in (
+        ["customer", "list", "--format", "csv"],
+        ["--language", "zh", "customer", "show", "acme"],
+        ["show", "没有😀"],
+    ):
         done = program(*words, **variables)
         assert done.returncode in {0, 4}
         assert b"Traceback" not in done.stderr
@@ -74,8 +88,29 @@ def test_chinese_on_the_command_line_in_the_c_locale(program, folder):
 
 def test_the_same_call_prints_the_same_bytes(program, folder):
     """Twice on the same files is the same answer, with and without the copy."""
-    program("create", "member", "-s", "customer=acme", "-s", "channel=phone", "-s", "subject=s", "-s", "summary=s", "-s", "core_request=c", "-f", "call")
-    for words in (["list"], ["pending", "--format", "json"], ["customer", "list"], ["search", "s"], ["template", "list"]):
+    program(
+        "create",
+        "member",
+        "-s",
+        "customer=acme",
+        "-s",
+        "channel=phone",
+        "-s",
+        "subject=s",
+        "-s",
+        "summary=s",
+        "-s",
+        "core_request=c",
+        "-f",
+        "call",
+    )
+    for words in (
+        ["list"],
+        ["pending", "--format", "json"],
+        ["customer", "list"],
+        ["search", "s"],
+        ["template", "list"],
+    ):
         first = program(*words)
         index = folder / ".commlog"
         for path in sorted(index.rglob("*"), reverse=True):
@@ -102,7 +137,9 @@ def test_the_log_is_found_upwards_and_by_the_environment(folder, environment, tm
     call = [sys.executable, "-m", "commlog", "customer", "list", "--format", "ids"]
     inside = subprocess.run(call, capture_output=True, env=environment, cwd=folder / "records" / "customers")
     named = subprocess.run(call, capture_output=True, env={**environment, "COMMLOG_DIR": str(folder)}, cwd=tmp_path)
-    wrong = subprocess.run([*call, "--log", str(tmp_path)], capture_output=True, env={**environment, "COMMLOG_DIR": str(folder)})
+    wrong = subprocess.run(
+        [*call, "--log", str(tmp_path)], capture_output=True, env={**environment, "COMMLOG_DIR": str(folder)}
+    )
     assert (inside.stdout, named.stdout, wrong.returncode) == (b"acme\n", b"acme\n", 7)
 
 
@@ -112,8 +149,24 @@ def test_the_member_is_gits_user(folder, environment, tmp_path):
     config = tmp_path / "gitconfig"
     config.write_text("[user]\n\temail = Wang@Example.com\n", encoding="utf-8")
     call = [
-        sys.executable, "-m", "commlog", "create", "member", "--dry-run", "--log", str(folder), "-s", "customer=acme",
-        "-s", "channel=phone", "-s", "subject=s", "-s", "summary=s", "-s", "core_request=c",
+        sys.executable,
+        "-m",
+        "commlog",
+        "create",
+        "member",
+        "--dry-run",
+        "--log",
+        str(folder),
+        "-s",
+        "customer=acme",
+        "-s",
+        "channel=phone",
+        "-s",
+        "subject=s",
+        "-s",
+        "summary=s",
+        "-s",
+        "core_request=c",
     ]
     plain = {**variables, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
     known = subprocess.run(call, capture_output=True, env={**plain, "GIT_CONFIG_GLOBAL": str(config)})

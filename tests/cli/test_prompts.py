@@ -32,8 +32,14 @@ def test_a_service_record_is_asked_for_field_by_field(terminal, folder):
     assert code == 0
     record = record_of(folder, out)
     expected = {
-        "customer": "acme", "agent": "wang", "direction": "inbound", "channel": "phone", "scenario": "complaint",
-        "started_at": "2026-03-16T10:00:00+08:00", "outcome": "resolved", "problem": "It drips",
+        "customer": "acme",
+        "agent": "wang",
+        "direction": "inbound",
+        "channel": "phone",
+        "scenario": "complaint",
+        "started_at": "2026-03-16T10:00:00+08:00",
+        "outcome": "resolved",
+        "problem": "It drips",
     }
     assert {key: record[key] for key in expected} == expected
 
@@ -83,8 +89,12 @@ def test_more_fields_are_asked_for_when_wanted(terminal, folder):
     screen.answer(r"Answer: ", "Ten")
     screen.answer(r"More fields\?", "y")
     for pattern, line in [
-        (r"Category: ", "price"), (r"Keywords: ", "price, cost"), (r"Audience.*: ", "2"), (r"(Agent|Approved by): ", ""),
-        (r"Approved.*: ", ""), (r"Valid until: ", "2027-01-01"),
+        (r"Category: ", "price"),
+        (r"Keywords: ", "price, cost"),
+        (r"Audience.*: ", "2"),
+        (r"(Agent|Approved by): ", ""),
+        (r"Approved.*: ", ""),
+        (r"Valid until: ", "2027-01-01"),
     ]:
         screen.answer(pattern, line)
     code, out = screen.finish()
@@ -104,9 +114,18 @@ def test_answers_are_not_typed_twice(terminal, folder, tmp_path):
     )
     screen = terminal("create", "service", EDITOR=f"{sys.executable} {mend}")
     for pattern, line in [
-        (r"Customer: ", "acme"), (r"Initiated by .*: ", ""), (r"Channel: ", "1"), (r"Started: ", ""), (r"Subject: ", "Tap"),
-        (r"Scenario: ", "4"), (r"Problem: ", "It drips"), (r"request: ", "Repair"), (r"Summary: ", "s"),
-        (r"Outcome: ", "待跟进"), (r"More fields\?", "n"), (r"in the editor\?", "y"),
+        (r"Customer: ", "acme"),
+        (r"Initiated by .*: ", ""),
+        (r"Channel: ", "1"),
+        (r"Started: ", ""),
+        (r"Subject: ", "Tap"),
+        (r"Scenario: ", "4"),
+        (r"Problem: ", "It drips"),
+        (r"request: ", "Repair"),
+        (r"Summary: ", "s"),
+        (r"Outcome: ", "待跟进"),
+        (r"More fields\?", "n"),
+        (r"in the editor\?", "y"),
     ]:
         screen.answer(pattern, line)
     code, out = screen.finish()

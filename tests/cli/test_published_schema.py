@@ -24,8 +24,11 @@ LISTINGS = {
     "template": ["template", "list"],
 }
 COLUMNS = {
-    "follow_up": list_follow_ups.COLUMN_NAMES, "record": list_records.COLUMN_NAMES, "found": search_records.COLUMN_NAMES,
-    "customer": list_customers.COLUMN_NAMES, "template": list_templates.COLUMN_NAMES,
+    "follow_up": list_follow_ups.COLUMN_NAMES,
+    "record": list_records.COLUMN_NAMES,
+    "found": search_records.COLUMN_NAMES,
+    "customer": list_customers.COLUMN_NAMES,
+    "template": list_templates.COLUMN_NAMES,
 }
 
 
@@ -37,7 +40,9 @@ def answer(*words: str) -> str:
 
 
 def check(name: str, rows: list[Any]) -> None:
-    jsonschema.validate(rows, {"type": "array", "minItems": 1, "items": {"$ref": f"#/$defs/{name}"}, "$defs": SCHEMA["$defs"]})
+    jsonschema.validate(
+        rows, {"type": "array", "minItems": 1, "items": {"$ref": f"#/$defs/{name}"}, "$defs": SCHEMA["$defs"]}
+    )
 
 
 @pytest.mark.parametrize("name", LISTINGS)

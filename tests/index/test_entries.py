@@ -23,12 +23,56 @@ VALIDATOR = Validator(CATALOG)
 def broken_values() -> Iterator[st.SearchStrategy[Any]]:
     """Whatever YAML can hold."""
     yield st.none() | st.booleans() | st.integers(-(2**80), 2**80) | st.floats() | st.text(max_size=5)
-    yield st.sampled_from(("2026-03-10", "2026-13-01", "0000-00-00T00:00:00+08:00", "9999-12-31T23:59:59-12:00", "\0", "\x1e", "open", "done", "ref:", "none"))
+    yield st.sampled_from(
+        (
+            "2026-03-10",
+            "2026-13-01",
+            "0000-00-00T00:00:00+08:00",
+            "9999-12-31T23:59:59-12:00",
+            "\0",
+            "\x1e",
+            "open",
+            "done",
+            "ref:",
+            "none",
+        )
+    )
 
 
-KEYS = ("id", "customer", "agent", "party", "started_at", "ended_at", "subject", "followups", "links", "tags", "history", "n", "due", "status", "to", "at", "name", "aliases", "contacts", "phone", "email", "agreements", "by", "reached", "closed_on", "valid_until")
+KEYS = (
+    "id",
+    "customer",
+    "agent",
+    "party",
+    "started_at",
+    "ended_at",
+    "subject",
+    "followups",
+    "links",
+    "tags",
+    "history",
+    "n",
+    "due",
+    "status",
+    "to",
+    "at",
+    "name",
+    "aliases",
+    "contacts",
+    "phone",
+    "email",
+    "agreements",
+    "by",
+    "reached",
+    "closed_on",
+    "valid_until",
+)
 leaves = st.one_of(*broken_values())
-values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4), max_leaves=10)
+values = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=10,
+)
 
 
 @given(st.sampled_from(CATALOG.names()), st.dictionaries(st.sampled_from(KEYS), values, max_size=6))
@@ -39,7 +83,11 @@ def test_no_value_of_a_record_stops_the_copy(template: str, fields: dict[str, An
         root = Path(folder)
         (root / "commlog.yaml").write_text("timezone: Asia/Shanghai\n")
         (root / FILE).parent.mkdir(parents=True)
-        text = json.dumps({"template": template, **fields}, ensure_ascii=True, allow_nan=False) if is_finite(fields) else "template: member\n"
+        text = (
+            json.dumps({"template": template, **fields}, ensure_ascii=True, allow_nan=False)
+            if is_finite(fields)
+            else "template: member\n"
+        )
         (root / FILE).write_text(text)
         index = open_index(RecordReader(open_log(root, str(root)), CATALOG, VALIDATOR))
         assert index.rows("SELECT count(*) FROM files") == [(1,)]

@@ -84,7 +84,9 @@ def test_a_refresh_with_helpers_answers_as_one_without(log: Path, change: str) -
     elif change == "emptied":
         shutil.rmtree(folder)
     ids_of(log, before)
-    assert ids_of(log, started(log)) == sorted(path.relative_to(log).as_posix() for path in (log / "records").rglob("*.yaml"))
+    assert ids_of(log, started(log)) == sorted(
+        path.relative_to(log).as_posix() for path in (log / "records").rglob("*.yaml")
+    )
 
 
 def test_a_helper_that_dies_is_not_believed(log: Path) -> None:

@@ -69,7 +69,10 @@ def contents(index: Index) -> dict[str, list[Any]]:
     }
     shown = {table: [row.split(", ", 2)[::2] for row in found] for table, found in rows.items()}
     shown["files"] = index.rows("SELECT path, directory, is_readable FROM files ORDER BY path")
-    lost = {table: index.rows(f"SELECT count(*) FROM {table} WHERE {column} NOT IN (SELECT file FROM files)") for table, column in ROW_TABLES.items()}
+    lost = {
+        table: index.rows(f"SELECT count(*) FROM {table} WHERE {column} NOT IN (SELECT file FROM files)")
+        for table, column in ROW_TABLES.items()
+    }
     assert set(map(str, lost.values())) == {"[(0,)]"}
     return shown
 
@@ -91,7 +94,24 @@ subjects = st.sampled_from(("aaaa", "bbbb", "投诉", "a longer subject"))
 @st.composite
 def edits(draw: st.DrawFn) -> tuple[Any, ...]:
     """One thing that can happen to a log."""
-    kind = draw(st.sampled_from(("write", "write", "same size", "delete", "rename", "chmod", "touch", "folder", "move folder", "link", "refresh", "settings")))
+    kind = draw(
+        st.sampled_from(
+            (
+                "write",
+                "write",
+                "same size",
+                "delete",
+                "rename",
+                "chmod",
+                "touch",
+                "folder",
+                "move folder",
+                "link",
+                "refresh",
+                "settings",
+            )
+        )
+    )
     return kind, draw(places), draw(places), draw(st.sampled_from(CONTENTS)), draw(subjects)
 
 
@@ -122,7 +142,9 @@ def apply(root: Path, edit: tuple[Any, ...]) -> None:
         path.mkdir()
         (path / "inner.yaml").write_text(text)
     elif kind == "move folder" and (root / folder).is_dir() and folder != other_folder:
-        (root / folder).rename(root / other_folder / name) if (root / other_folder).is_dir() and not (root / other_folder / name).exists() else None
+        (root / folder).rename(root / other_folder / name) if (root / other_folder).is_dir() and not (
+            root / other_folder / name
+        ).exists() else None
         (root / folder).mkdir(parents=True, exist_ok=True)
     elif kind == "link" and not path.exists() and path.parent.is_dir():
         path.unlink(missing_ok=True)
@@ -213,7 +235,9 @@ def test_an_unchanged_log_is_neither_read_nor_written(root: Path, monkeypatch: p
     assert (root / ".commlog/index.sqlite").read_bytes() == before
 
 
-def test_a_file_deleted_between_listing_and_reading_is_not_unreadable(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_deleted_between_listing_and_reading_is_not_unreadable(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A record that vanishes while the folder is read is gone, not a file that cannot be read."""
     read = RecordReader.read
 
@@ -343,7 +367,7 @@ def read_only(index: Index) -> None:
 @pytest.mark.parametrize("hinder", [full_disk, read_only])
 @pytest.mark.parametrize("is_warm", [True, False])
 def test_a_disk_that_takes_nothing_gives_the_same_answers(
-    root: Path, hinder: Callable[[Index], None], is_warm: bool, monkeypatch: pytest.MonkeyPatch,
+    root: Path, hinder: Callable[[Index], None], is_warm: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without room or permission for the copy, the answer comes from memory and the stored copy stays."""
     if is_warm:

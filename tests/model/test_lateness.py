@@ -24,7 +24,9 @@ def test_days_are_counted_from_the_next_one_to_today():
 def test_each_day_is_counted_as_if_it_were_alone(days):
     """One walk over all days gives what counting each by itself gives; a day to come is not late."""
     expected = {
-        day: sum(CALENDAR.is_working_day(date.fromordinal(n)) for n in range(day.toordinal() + 1, TODAY.toordinal() + 1))
+        day: sum(
+            CALENDAR.is_working_day(date.fromordinal(n)) for n in range(day.toordinal() + 1, TODAY.toordinal() + 1)
+        )
         for day in days
     }
     assert working_days_since(days, TODAY, CALENDAR) == expected

@@ -46,7 +46,9 @@ def test_limit_round_trip(text):
     assert str(parse_limit(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "3", "wd", "0d", "03wd", "-1d", "+3wd", "3 wd", "3WD", "1w", "100000d", "٣d", "eod", "3wd\n"])
+@pytest.mark.parametrize(
+    "text", ["", "3", "wd", "0d", "03wd", "-1d", "+3wd", "3 wd", "3WD", "1w", "100000d", "٣d", "eod", "3wd\n"]
+)
 def test_wrong_limits_are_refused(text):
     """A text that is not exactly a limit is refused."""
     with pytest.raises(ValueError, match="is not a limit"):

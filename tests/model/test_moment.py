@@ -88,7 +88,11 @@ def test_wrong_dates_are_refused(text):
         parse_date(text)
 
 
-@given(st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1)), st.sampled_from([SHANGHAI, BERLIN, UTC]), st.integers(0, 1))
+@given(
+    st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1)),
+    st.sampled_from([SHANGHAI, BERLIN, UTC]),
+    st.integers(0, 1),
+)
 def test_instant_round_trip(wall, zone, fold):
     """Writing an instant and reading it gives the same instant, also where the clocks show a time twice."""
     instant = wall.replace(tzinfo=UTC).astimezone(zone).replace(microsecond=0)
@@ -289,7 +293,19 @@ def test_ends_of_periods_heed_days_off():
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("7", 7), ("042", 42), ("〇", 0), ("两", 2), ("九", 9), ("十", 10), ("十一", 11), ("二十", 20), ("三十一", 31), ("九十九", 99), ("零五", 5)],
+    [
+        ("7", 7),
+        ("042", 42),
+        ("〇", 0),
+        ("两", 2),
+        ("九", 9),
+        ("十", 10),
+        ("十一", 11),
+        ("二十", 20),
+        ("三十一", 31),
+        ("九十九", 99),
+        ("零五", 5),
+    ],
 )
 def test_numbers(text, number):
     """Numbers are read in digits and in Chinese numerals below one hundred."""

@@ -109,7 +109,10 @@ def test_nothing_before_the_first_year():
 def test_midnights_of_the_zone():
     """A period starts and ends at midnight of the zone, so March has an hour less where the clocks change."""
     period = parse_period("2026-03", datetime(2026, 6, 1, tzinfo=BERLIN))
-    assert (period.start.isoformat(), period.end.isoformat()) == ("2026-03-01T00:00:00+01:00", "2026-04-01T00:00:00+02:00")
+    assert (period.start.isoformat(), period.end.isoformat()) == (
+        "2026-03-01T00:00:00+01:00",
+        "2026-04-01T00:00:00+02:00",
+    )
 
 
 _kinds = st.sampled_from(["day", "week", "month", "quarter", "half", "year"])

@@ -66,16 +66,19 @@ def test_an_unknown_answer_is_no_answer():
     assert (measure.numerator, measure.denominator, measure.left_out) == (8, 2, {"without_answer": 4})
 
 
-@pytest.mark.parametrize(("moods", "worse"), [
-    (["satisfied", "calm", "angry"], True),
-    (["calm", "calm", "neutral"], True),
-    (["calm", "angry", "dissatisfied"], False),
-    (["angry", "angry", "angry"], False),
-    (["anxious", "impatient", "dissatisfied"], False),
-    (["calm", "angry"], False),
-    (["angry", "satisfied", "calm", "neutral"], True),
-    (["calm", "other", "angry"], False),
-])
+@pytest.mark.parametrize(
+    ("moods", "worse"),
+    [
+        (["satisfied", "calm", "angry"], True),
+        (["calm", "calm", "neutral"], True),
+        (["calm", "angry", "dissatisfied"], False),
+        (["angry", "angry", "angry"], False),
+        (["anxious", "impatient", "dissatisfied"], False),
+        (["calm", "angry"], False),
+        (["angry", "satisfied", "calm", "neutral"], True),
+        (["calm", "other", "angry"], False),
+    ],
+)
 def test_a_mood_worsens_step_by_step(moods, worse):
     """The last three never get better and end worse; moods of one weight are equal, `other` says nothing."""
     assert has_worsened(moods) is worse

@@ -43,14 +43,32 @@ class Copy:
     def add(self, record_id, *, follow_ups=(), tags=(), links=(), content=None, **columns):
         number = self.connection.execute("SELECT count(*) + 1 FROM records").fetchone()[0]
         path = f"records/{number}.yaml"
-        self.insert("records", **{"record": number, "id": record_id, "path": path, "kind": "interaction",
-                                  "template": "service", **columns})
+        self.insert(
+            "records",
+            **{
+                "record": number,
+                "id": record_id,
+                "path": path,
+                "kind": "interaction",
+                "template": "service",
+                **columns,
+            },
+        )
         for n, follow_up in enumerate(follow_ups, 1):
             status = follow_up.get("status", "open")
-            self.insert("follow_ups", **{
-                "record": number, "n": n, "address": f"{record_id}/{n}", "action": "call back", "status": status,
-                "is_cancelled": 0, "is_pending": int(status in {"open", "in_progress", "awaiting_customer"}), **follow_up,
-            })
+            self.insert(
+                "follow_ups",
+                **{
+                    "record": number,
+                    "n": n,
+                    "address": f"{record_id}/{n}",
+                    "action": "call back",
+                    "status": status,
+                    "is_cancelled": 0,
+                    "is_pending": int(status in {"open", "in_progress", "awaiting_customer"}),
+                    **follow_up,
+                },
+            )
         for tag in tags:
             self.insert("tags", record=number, tag=tag)
         for target in links:
@@ -92,7 +110,12 @@ def copy():
 def one_record(copy):
     """A copy with one record that has something of everything."""
     copy.add(
-        "1", subject="ab", day="2026-03-10", tags=["投"], links=["2"], follow_ups=[{"due_at": 1}],
+        "1",
+        subject="ab",
+        day="2026-03-10",
+        tags=["投"],
+        links=["2"],
+        follow_ups=[{"due_at": 1}],
         content={"problem": "ab1", "scores": {"overall": 1}, "background": {"purchased_on": "2026-03-01"}},
     )
     return copy
@@ -115,6 +138,7 @@ def make_copy():
 @pytest.fixture
 def vocabulary():
     """Know some fields of some templates, and some people."""
+
     def words(**labels):
         return {slug: {"zh": zh, "en": slug.replace("_", " ").title()} for slug, zh in labels.items()}
 
@@ -123,13 +147,37 @@ def vocabulary():
 
     background = ("背景信息", "Background")
     entries = [
-        entry("scenario", ("场景", "Scenario"), value_type=ValueType.CHOICE, values=words(complaint="投诉", after_sales="售后")),
+        entry(
+            "scenario",
+            ("场景", "Scenario"),
+            value_type=ValueType.CHOICE,
+            values=words(complaint="投诉", after_sales="售后"),
+        ),
         entry("mood", ("客户情绪", "Mood"), value_type=ValueType.CHOICE, values=words(angry="愤怒", calm="平静")),
-        entry("channel", ("沟通渠道", "Channel"), value_type=ValueType.CHOICE, values=words(phone="电话", wecom="企业微信")),
-        entry("followups.status", ("后续跟进", "Follow-ups"), ("状态", "Status"), value_type=ValueType.CHOICE,
-              values=words(open="待处理", in_progress="进行中", awaiting_customer="待客户确认", done="已完成", closed="已关闭")),
-        entry("status", ("处理进度", "Status"), value_type=ValueType.CHOICE, values=words(open="待处理", fixed="已解决")),
-        entry("followups.priority", ("后续跟进", "Follow-ups"), ("优先级", "Priority"), values=words(urgent="紧急", important="重要")),
+        entry(
+            "channel",
+            ("沟通渠道", "Channel"),
+            value_type=ValueType.CHOICE,
+            values=words(phone="电话", wecom="企业微信"),
+        ),
+        entry(
+            "followups.status",
+            ("后续跟进", "Follow-ups"),
+            ("状态", "Status"),
+            value_type=ValueType.CHOICE,
+            values=words(
+                open="待处理", in_progress="进行中", awaiting_customer="待客户确认", done="已完成", closed="已关闭"
+            ),
+        ),
+        entry(
+            "status", ("处理进度", "Status"), value_type=ValueType.CHOICE, values=words(open="待处理", fixed="已解决")
+        ),
+        entry(
+            "followups.priority",
+            ("后续跟进", "Follow-ups"),
+            ("优先级", "Priority"),
+            values=words(urgent="紧急", important="重要"),
+        ),
         entry("followups.method", ("后续跟进", "Follow-ups"), ("方式", "Method")),
         entry("background.order_no", background, ("订单编号", "Order number")),
         entry("background.purchased_on", background, ("购买日期", "Purchased on"), value_type=ValueType.MOMENT),
@@ -145,6 +193,8 @@ def vocabulary():
         customers=lambda name: customers.get(name, ()),
         records=lambda name: ("20260310-7f3kq2",) if name == "7f3" else (),
     )
-    return vocabulary_of(entries, people, {
-        "template": {"service": "service", "客户交流记录表": "service", "issue": "issue", "answer": "answer"},
-    })
+    return vocabulary_of(
+        entries,
+        people,
+        {"template": {"service": "service", "客户交流记录表": "service", "issue": "issue", "answer": "answer"}},
+    )

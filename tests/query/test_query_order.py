@@ -25,20 +25,25 @@ def log(copy):
     return copy
 
 
-@pytest.mark.parametrize(("sort", "expected"), [
-    ("", ["a/1", "a/2", "b/1", "b/2"]),
-    ("due", ["b/2", "a/2", "b/1", "a/1"]),
-    ("-due", ["a/2", "b/1", "b/2", "a/1"]),
-    ("due,-priority", ["b/2", "b/1", "a/2", "a/1"]),
-    ("截止，-优先级", ["b/2", "b/1", "a/2", "a/1"]),
-    ("-customer, -n", ["a/2", "a/1", "b/2", "b/1"]),
-])
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("", ["a/1", "a/2", "b/1", "b/2"]),
+        ("due", ["b/2", "a/2", "b/1", "a/1"]),
+        ("-due", ["a/2", "b/1", "b/2", "a/1"]),
+        ("due,-priority", ["b/2", "b/1", "a/2", "a/1"]),
+        ("截止，-优先级", ["b/2", "b/1", "a/2", "a/1"]),
+        ("-customer, -n", ["a/2", "a/1", "b/2", "b/1"]),
+    ],
+)
 def test_sort_orders_rows(log, sort, expected):
     """Columns sort in the order named, `-` turns one round, missing values come last, id and n decide ties."""
     assert addresses(log, sort) == expected
 
 
-@pytest.mark.parametrize(("sort", "column"), [("foo", 1), ("due,foo", 5), ("due, ; DROP TABLE x", 6), ("due,", 5), ("-", 1)])
+@pytest.mark.parametrize(
+    ("sort", "column"), [("foo", 1), ("due,foo", 5), ("due, ; DROP TABLE x", 6), ("due,", 5), ("-", 1)]
+)
 def test_unknown_column_is_a_usage_error(sort, column):
     """An unknown column is shown at its place, with the columns there are."""
     with pytest.raises(UsageError) as caught:

@@ -55,7 +55,7 @@ EXAMPLES = {
     '"or"': Words("or"),
     "14:30": Words("14:30"),
     ":x": Words(":x"),
-    'it\'s 5"': And((Words("it's"), Words('5"'))),
+    "it's 5\"": And((Words("it's"), Words('5"'))),
     "customer:acme": built_in("customer", "acme"),
     "客户：王力": built_in("customer", "wang-li"),
     "customer:张三": built_in("customer", "zhang-san", "zhang-san-2"),
@@ -112,16 +112,17 @@ EXAMPLES = {
     "problem:冷": content("problem", ValueType.TEXT, "冷"),
     "background.order_no:2026": content("background.order_no", ValueType.TEXT, "2026"),
     "背景信息.订单编号:2026": content("background.order_no", ValueType.TEXT, "2026"),
-    "order_no:2026*": Or((
-        content("background.order_no", ValueType.TEXT, "2026", operator="prefix"),
-        content("order_no", ValueType.TEXT, "2026", operator="prefix"),
-    )),
+    "order_no:2026*": Or(
+        (
+            content("background.order_no", ValueType.TEXT, "2026", operator="prefix"),
+            content("order_no", ValueType.TEXT, "2026", operator="prefix"),
+        )
+    ),
     '"order number":2026': content("background.order_no", ValueType.TEXT, "2026"),
     "order-number:2026": content("background.order_no", ValueType.TEXT, "2026"),
-    "background:x": Or((
-        content("background.order_no", ValueType.TEXT, "x"),
-        content("background.purchased_on", ValueType.MOMENT, "x"),
-    )),
+    "background:x": Or(
+        (content("background.order_no", ValueType.TEXT, "x"), content("background.purchased_on", ValueType.MOMENT, "x"))
+    ),
     "purchased_on:>2026-01": content("background.purchased_on", ValueType.MOMENT, "2026-01", operator=">"),
     "overall:>=4": content("scores.overall", ValueType.NUMBER, "4", operator=">="),
     "请勿联系:是": content("do_not_contact", ValueType.FLAG, "true"),
@@ -198,7 +199,7 @@ def test_caret_of_a_long_query_stays_in_sight():
     with pytest.raises(UsageError) as caught:
         parse("a " * 500 + "foo:x", Vocabulary())
     line, caret = caught.value.source.split("\n")
-    assert line[len(caret) - 1:].startswith("foo:x")
+    assert line[len(caret) - 1 :].startswith("foo:x")
     assert len(line) <= 120
 
 
@@ -248,8 +249,13 @@ def test_without_templates_the_built_in_fields_are_known():
 def test_depth_and_size_are_bounded(vocabulary):
     """A query that no database could take is a usage error."""
     parse("(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH, vocabulary)
-    for query in ("(" * (MAX_DEPTH + 1) + "a" + ")" * (MAX_DEPTH + 1), "(" * 5000, "a " * (MAX_VALUES + 1),
-                  "tag:" + ",".join(map(str, range(MAX_VALUES + 1))), "x" * 20_000):
+    for query in (
+        "(" * (MAX_DEPTH + 1) + "a" + ")" * (MAX_DEPTH + 1),
+        "(" * 5000,
+        "a " * (MAX_VALUES + 1),
+        "tag:" + ",".join(map(str, range(MAX_VALUES + 1))),
+        "x" * 20_000,
+    ):
         with pytest.raises(UsageError):
             parse(query, vocabulary)
     assert parse("-" * 5001 + "a", vocabulary) == Not(A)
@@ -269,10 +275,29 @@ def test_spot_is_no_part_of_a_filter(vocabulary):
 
 
 ODD = st.lists(
-    st.sampled_from([
-        *"ab :：()（）\"“”,，、.*<>=＜≤-－\\'\x00;%_1２\x1e\x1f\ud800投", "due:", "date:", "tag:", "n:", " or ", " not ", "..",
-        "has:", "problem:", "order_no:", "overall:", "purchased_on:", "2026-03", "+3d", "extra.x:", "link:", "thread:",
-    ]), max_size=12,
+    st.sampled_from(
+        [
+            *"ab :：()（）\"“”,，、.*<>=＜≤-－\\'\x00;%_1２\x1e\x1f\ud800投",
+            "due:",
+            "date:",
+            "tag:",
+            "n:",
+            " or ",
+            " not ",
+            "..",
+            "has:",
+            "problem:",
+            "order_no:",
+            "overall:",
+            "purchased_on:",
+            "2026-03",
+            "+3d",
+            "extra.x:",
+            "link:",
+            "thread:",
+        ]
+    ),
+    max_size=12,
 ).map("".join)
 
 

@@ -25,28 +25,89 @@ def log(copy):
     copy.add_customer("acme", names=["Acme Co", "爱可美"], level="vip", stage="active")
     copy.add_customer("li-na", names=["李娜"], level="key")
     copy.add(
-        "20260210-aaaaaa", customer="acme", agent="wang", branch="东门店", direction="inbound", reached=1,
-        channel="phone", subject="ＡＣ 不制冷", party="李小姐", day="2026-02-10", recorded_at=epoch("2026-02-10 12:00"),
-        mood="angry", outcome="follow_up", satisfaction="fair", category="complaint", tags=["投诉-安装", "VIP"],
-        content={"scenario": "complaint", "problem": "空调不制冷，Ｐ1故障", "background": {"order_no": "2026030800123"},
-                 "scores": {"overall": 4}, "tags": ["投诉-安装"]},
+        "20260210-aaaaaa",
+        customer="acme",
+        agent="wang",
+        branch="东门店",
+        direction="inbound",
+        reached=1,
+        channel="phone",
+        subject="ＡＣ 不制冷",
+        party="李小姐",
+        day="2026-02-10",
+        recorded_at=epoch("2026-02-10 12:00"),
+        mood="angry",
+        outcome="follow_up",
+        satisfaction="fair",
+        category="complaint",
+        tags=["投诉-安装", "VIP"],
+        content={
+            "scenario": "complaint",
+            "problem": "空调不制冷，Ｐ1故障",
+            "background": {"order_no": "2026030800123"},
+            "scores": {"overall": 4},
+            "tags": ["投诉-安装"],
+        },
         follow_ups=[
-            {"action": "Call BACK", "owner": "技术部", "priority": "urgent", "status": "open", "due_at": epoch("2026-03-17 18:00")},
-            {"action": "退款", "owner": "wang", "priority": "routine", "status": "done", "result": "ok", "due_at": epoch("2026-03-01 18:00")},
+            {
+                "action": "Call BACK",
+                "owner": "技术部",
+                "priority": "urgent",
+                "status": "open",
+                "due_at": epoch("2026-03-17 18:00"),
+            },
+            {
+                "action": "退款",
+                "owner": "wang",
+                "priority": "routine",
+                "status": "done",
+                "result": "ok",
+                "due_at": epoch("2026-03-01 18:00"),
+            },
         ],
     )
     copy.add(
-        "20260310-bbbbbb", customer="li-na", agent="zhao", channel="wecom", subject="催单", day="2026-03-10", mood="calm",
-        reached=0, links=["20260210-aaaaaa"], tags=["投诉-物流"], content={"scenario": "after_sales", "attachments": [{"kind": "photo"}]},
-        follow_ups=[{"action": "等客户", "owner": "zhao", "status": "awaiting_customer", "due_at": epoch("2026-03-01 18:00")}],
+        "20260310-bbbbbb",
+        customer="li-na",
+        agent="zhao",
+        channel="wecom",
+        subject="催单",
+        day="2026-03-10",
+        mood="calm",
+        reached=0,
+        links=["20260210-aaaaaa"],
+        tags=["投诉-物流"],
+        content={"scenario": "after_sales", "attachments": [{"kind": "photo"}]},
+        follow_ups=[
+            {"action": "等客户", "owner": "zhao", "status": "awaiting_customer", "due_at": epoch("2026-03-01 18:00")}
+        ],
     )
-    copy.add("20260311-cccccc", customer="anonymous", day="2026-03-11", links=["20260310-bbbbbb", "ref:JS-1"],
-             content={"links": [{"to": "ref:JS-1"}], "background": {"purchased_on": "2026-03-08"}})
-    copy.add("20260318-dddddd", customer="acme", day="2026-03-18", links=["ref:JS-1"],
-             follow_ups=[{"owner": "WANG", "status": "in_progress", "due_at": epoch("2026-03-18 18:00")}],
-             content={"background": {"purchased_on": "2026-03-09T00:30:00+08:00"}})
-    copy.add("20260401-eeeeee", kind="issue", template="issue", customer="acme", day="2026-04-01", owner="wang",
-             priority="urgent", status="fixed", follow_ups=[{"owner": "li", "status": "open"}])
+    copy.add(
+        "20260311-cccccc",
+        customer="anonymous",
+        day="2026-03-11",
+        links=["20260310-bbbbbb", "ref:JS-1"],
+        content={"links": [{"to": "ref:JS-1"}], "background": {"purchased_on": "2026-03-08"}},
+    )
+    copy.add(
+        "20260318-dddddd",
+        customer="acme",
+        day="2026-03-18",
+        links=["ref:JS-1"],
+        follow_ups=[{"owner": "WANG", "status": "in_progress", "due_at": epoch("2026-03-18 18:00")}],
+        content={"background": {"purchased_on": "2026-03-09T00:30:00+08:00"}},
+    )
+    copy.add(
+        "20260401-eeeeee",
+        kind="issue",
+        template="issue",
+        customer="acme",
+        day="2026-04-01",
+        owner="wang",
+        priority="urgent",
+        status="fixed",
+        follow_ups=[{"owner": "li", "status": "open"}],
+    )
     copy.add("x", kind="answer", template="answer")
     return copy
 
@@ -169,9 +230,16 @@ RECORD_ANSWERS = {
 @pytest.mark.parametrize("query", RECORD_ANSWERS)
 def test_records_that_match(query, log, vocabulary, frame):
     """Each term finds the records it describes; its negation all the others."""
-    expected = sorted(letter if letter == "x" else next(
-        found for found in ("20260210-aaaaaa", "20260310-bbbbbb", "20260311-cccccc", "20260318-dddddd", "20260401-eeeeee")
-        if found.endswith(letter)) for letter in RECORD_ANSWERS[query])
+    expected = sorted(
+        letter
+        if letter == "x"
+        else next(
+            found
+            for found in ("20260210-aaaaaa", "20260310-bbbbbb", "20260311-cccccc", "20260318-dddddd", "20260401-eeeeee")
+            if found.endswith(letter)
+        )
+        for letter in RECORD_ANSWERS[query]
+    )
     assert log.answers(parse(query, vocabulary), RECORDS, frame) == expected
 
 
@@ -208,7 +276,9 @@ def test_follow_ups_that_match(query, log, vocabulary, frame):
     assert [f"{address[9]}{address[15:]}" for address in found] == FOLLOW_UP_ANSWERS[query]
 
 
-@pytest.mark.parametrize("query", ["due:someday", "date:2026-13", "a date:2026-05..2026-03", "due:<none", "due:9999999999d"])
+@pytest.mark.parametrize(
+    "query", ["due:someday", "date:2026-13", "a date:2026-05..2026-03", "due:<none", "due:9999999999d"]
+)
 def test_bad_date_is_a_usage_error_at_its_place(query, vocabulary, frame):
     """A value that is no date, or a range turned round, is shown where it stands."""
     with pytest.raises(UsageError) as caught:
@@ -217,14 +287,40 @@ def test_bad_date_is_a_usage_error_at_its_place(query, vocabulary, frame):
     assert caught.value.remedy
 
 
-ATTEMPTS = ["'", "''", '"', ";", "'; DROP TABLE records; --", "%", "_", "a\x00b", "\\", "?", "*", ")", "--", "1 OR 1=1", "\x1e", "\x1f", "\x1eSCENARIO\x1f"]
+ATTEMPTS = [
+    "'",
+    "''",
+    '"',
+    ";",
+    "'; DROP TABLE records; --",
+    "%",
+    "_",
+    "a\x00b",
+    "\\",
+    "?",
+    "*",
+    ")",
+    "--",
+    "1 OR 1=1",
+    "\x1e",
+    "\x1f",
+    "\x1eSCENARIO\x1f",
+]
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_values_stay_data(attempt, log, frame):
     """Whatever is typed as a value is compared, never executed, and no sign of SQL's patterns has a meaning."""
-    fields = [field for field in BUILT_IN.values() if field.type in {ValueType.TEXT, ValueType.NAME, ValueType.CHOICE, ValueType.RECORD}]
-    fields += [QueryField(key, value_type, is_content=True) for key in ("problem", attempt) for value_type in (ValueType.TEXT, ValueType.CHOICE)]
+    fields = [
+        field
+        for field in BUILT_IN.values()
+        if field.type in {ValueType.TEXT, ValueType.NAME, ValueType.CHOICE, ValueType.RECORD}
+    ]
+    fields += [
+        QueryField(key, value_type, is_content=True)
+        for key in ("problem", attempt)
+        for value_type in (ValueType.TEXT, ValueType.CHOICE)
+    ]
     for domain in Domain:
         for field in fields:
             for operator in ("=", "prefix"):
@@ -269,5 +365,9 @@ def test_deepest_query_is_taken_by_the_database(log, vocabulary, frame):
         query = f"-(thread:x -has:owner {query})" if level % 2 else f"(owner:x or due:overdue -thread:z or {query})"
     for domain in Domain:
         log.answers(parse(query, vocabulary), domain, frame)
-        log.answers(parse("-has:owner " * (MAX_VALUES // 2) + "or -x -overall:3 " * (MAX_VALUES // 8), vocabulary), domain, frame)
+        log.answers(
+            parse("-has:owner " * (MAX_VALUES // 2) + "or -x -overall:3 " * (MAX_VALUES // 8), vocabulary),
+            domain,
+            frame,
+        )
         log.answers(parse("tag:a* or -owner:b* or " * (MAX_VALUES // 2 - 1) + "a", vocabulary), domain, frame)

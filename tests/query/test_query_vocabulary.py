@@ -68,7 +68,9 @@ def test_types_follow_the_schema(shipped):
 def test_scenario_and_need_are_categories_too(shipped):
     """The column `category` is asked for by the labels of every field that fills it."""
     assert parse("category:投诉", shipped).values == ("complaint",)
-    assert parse("scenario:投诉", shipped) == Term(QueryField("scenario", ValueType.CHOICE, is_content=True), "=", ("complaint",))
+    assert parse("scenario:投诉", shipped) == Term(
+        QueryField("scenario", ValueType.CHOICE, is_content=True), "=", ("complaint",)
+    )
 
 
 def test_names_of_priorities_and_templates_are_values(shipped):

@@ -51,11 +51,20 @@ def test_a_form_is_yaml_with_everything_uncommented(name, language):
         found = _COMMENTED.fullmatch(line)
         lines.append(found.group(1) if found else line)
     data = parse("\n".join(lines))
-    offered = {field.key for field in template.fields if not field.read_only} - {"id", "template", "recorded_at", "history"}
+    offered = {field.key for field in template.fields if not field.read_only} - {
+        "id",
+        "template",
+        "recorded_at",
+        "history",
+    }
     assert offered <= set(data)
 
 
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=40).map(str.strip).filter(bool)
+WORDS = (
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=40)
+    .map(str.strip)
+    .filter(bool)
+)
 
 
 @given(st.dictionaries(st.sampled_from(["subject", "summary", "core_request", "tags", "contact"]), WORDS, max_size=5))

@@ -64,16 +64,19 @@ def test_every_figure_and_remark_has_words():
     assert set(SCHEMA["$defs"]["reasons"]["propertyNames"]["enum"]) == set(REMARKS)
 
 
-@pytest.mark.parametrize(("measure", "text"), [
-    (count_of(-3), "-3"),
-    (share_of(2, 4), "2/4"),
-    (share_of(2, 5), "40% (2/5)"),
-    (share_of(0, 0), "–"),
-    (mean_of(17, 6), "2.8 (N 6)"),
-    (spread_of([60, 120, 180], "seconds"), "median 2 min, 90% within 3 min (N 3)"),
-    (spread_of([1, 2], "working_days"), "median 1.5, 90% within 2, longest 2 working days (N 2)"),
-    (spread_of([], "seconds"), "–"),
-])
+@pytest.mark.parametrize(
+    ("measure", "text"),
+    [
+        (count_of(-3), "-3"),
+        (share_of(2, 4), "2/4"),
+        (share_of(2, 5), "40% (2/5)"),
+        (share_of(0, 0), "–"),
+        (mean_of(17, 6), "2.8 (N 6)"),
+        (spread_of([60, 120, 180], "seconds"), "median 2 min, 90% within 3 min (N 3)"),
+        (spread_of([1, 2], "working_days"), "median 1.5, 90% within 2, longest 2 working days (N 2)"),
+        (spread_of([], "seconds"), "–"),
+    ],
+)
 def test_a_measure_prints_its_number(measure, text):
     """Every figure shows its N, and a percentage only from five on."""
     assert format_measure(measure) == text
@@ -84,9 +87,17 @@ def test_remarks_say_what_was_left_out_and_what_was_not():
     assert format_remarks(share_of(1, 2, cancelled=1, unclear=2)) == "left out: 1 cancelled, 2 unclear whether reached"
 
 
-@pytest.mark.parametrize(("seconds", "text"), [
-    (0, "0 min"), (-60, "−1 min"), (59 * 60, "59 min"), (3600, "1 h 0 min"), (47 * 3600 + 60, "47 h 1 min"), (50 * 3600, "2 d 2 h"),
-])
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 min"),
+        (-60, "−1 min"),
+        (59 * 60, "59 min"),
+        (3600, "1 h 0 min"),
+        (47 * 3600 + 60, "47 h 1 min"),
+        (50 * 3600, "2 d 2 h"),
+    ],
+)
 def test_durations_use_the_two_units_that_matter(seconds, text):
     """Minutes, then hours and minutes, then days and hours."""
     assert format_duration(seconds) == text
@@ -114,7 +125,9 @@ def test_an_empty_period_says_so(labels):
 
 def test_groups_and_records_beyond_the_limit_are_counted(labels):
     """A long table ends with how many more there are."""
-    now = {Key("interactions"): count_of(3)} | {Key("interactions", "channel", str(n)): count_of(n) for n in range(1, 4)}
+    now = {Key("interactions"): count_of(3)} | {
+        Key("interactions", "channel", str(n)): count_of(n) for n in range(1, 4)
+    }
     listing = Listing(("id", "lag"), (("20260301-aaaaaa", 3600),), ("id", "lag"), "id")
     text = format_summary(made(now, attention=[Attention("late_records", listing, 7)]), "text", labels, 2)
     assert "… and 1 more" in text
@@ -129,10 +142,18 @@ def test_an_unknown_format_is_refused(labels):
     assert all(name in caught.value.remedy for name in FORMATS)
 
 
-@pytest.mark.parametrize("request_", [
-    SummaryRequest(), SummaryRequest("2025"), SummaryRequest("2024-06"), SummaryRequest("2026-Q1", by="channel", limit=0),
-    SummaryRequest("2026", by="owner", limit=-1), SummaryRequest("2026-03", by="tag"), SummaryRequest("2026-W11", by="month"),
-])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        SummaryRequest(),
+        SummaryRequest("2025"),
+        SummaryRequest("2024-06"),
+        SummaryRequest("2026-Q1", by="channel", limit=0),
+        SummaryRequest("2026", by="owner", limit=-1),
+        SummaryRequest("2026-03", by="tag"),
+        SummaryRequest("2026-W11", by="month"),
+    ],
+)
 def test_json_is_as_documented(workspace, labels, request_):
     """The JSON of the example log satisfies the published schema, whatever is asked."""
     answer = json.loads(format_summary(summarize(workspace, request_), "json", labels, 10))
@@ -154,7 +175,9 @@ def test_csv_has_a_row_for_every_line(workspace, labels):
     rows = list(csv.DictReader(io.StringIO(format_summary(summary, "csv", labels, 10), newline="")))
     objects = [json.loads(line) for line in format_summary(summary, "jsonl", labels, 10).split("\n")]
     assert len(rows) == len(objects) == len(summary.lines)
-    phone = next(row for row in rows if (row["figure"], row["dimension"], row["group"]) == ("interactions", "channel", "phone"))
+    phone = next(
+        row for row in rows if (row["figure"], row["dimension"], row["group"]) == ("interactions", "channel", "phone")
+    )
     assert (phone["numerator"], phone["previous_numerator"]) == ("6", "1")
 
 

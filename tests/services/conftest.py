@@ -55,7 +55,13 @@ contacts:
 MINIMUM = {
     "member": ["customer=acme", "channel=phone", "subject=s", "summary=s", "core_request=c"],
     "service": [
-        "customer=acme", "channel=phone", "subject=s", "summary=s", "scenario=complaint", "problem=p", "request=r",
+        "customer=acme",
+        "channel=phone",
+        "subject=s",
+        "summary=s",
+        "scenario=complaint",
+        "problem=p",
+        "request=r",
         "outcome=resolved",
     ],
     "relationship": ["customer=acme", "channel=phone", "subject=s", "summary=s", "need_type=other"],
@@ -100,7 +106,9 @@ class SmallLog:
         form = workspace.catalog.get(template)
         given = more.pop("fields", {})
         follow_ups = [parse_follow_up(workspace, text, template) for text in more.pop("follow_ups", ())]
-        minimum = [text for text in MINIMUM[template] if not (more.get("new_customer") and text.startswith("customer="))]
+        minimum = [
+            text for text in MINIMUM[template] if not (more.get("new_customer") and text.startswith("customer="))
+        ]
         fields = assign_all(workspace, form, given, [*minimum, *assignments])
         return create_record(workspace, Request(template, fields, follow_ups=follow_ups, choose=secrets.choice, **more))
 
@@ -118,19 +126,25 @@ class SmallLog:
 
     def files(self) -> list[str]:
         """Every file below records/."""
-        return sorted(path.relative_to(self.root).as_posix() for path in (self.root / "records").rglob("*") if path.is_file())
+        return sorted(
+            path.relative_to(self.root).as_posix() for path in (self.root / "records").rglob("*") if path.is_file()
+        )
 
     def move(self, verb: str, address: str, **details: Any) -> dict[str, Any]:
         """The follow-up's mapping in the file after a verb of its life."""
         act = {"assign": assign_follow_up, "reschedule": reschedule_follow_up}.get(verb)
         said = Details(**details)
-        where, _ = act(self.workspace(), address, said) if act else move_follow_up(self.workspace(), address, verb, said)
+        where, _ = (
+            act(self.workspace(), address, said) if act else move_follow_up(self.workspace(), address, verb, said)
+        )
         return self.follow_up(str(where))
 
     def add(self, record_id: str, text: str, by: str | None = None) -> dict[str, Any]:
         """The mapping of a follow-up added to a record, from text as typed."""
         workspace = self.workspace()
-        where, _ = add_follow_up(workspace, record_id, parse_follow_up(workspace, text, self.read(record_id).template), by)
+        where, _ = add_follow_up(
+            workspace, record_id, parse_follow_up(workspace, text, self.read(record_id).template), by
+        )
         return self.follow_up(str(where))
 
     def follow_up(self, address: str) -> dict[str, Any]:

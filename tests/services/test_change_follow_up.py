@@ -88,7 +88,11 @@ def test_a_follow_up_that_is_not_understood_is_refused(log, text):
 
 @pytest.mark.parametrize(
     ("urgency", "due", "rule"),
-    [("high", "2026-03-19T18:00:00+08:00", "3wd"), ("medium", "2026-03-31T18:00:00+08:00", "eom"), ("low", None, "none")],
+    [
+        ("high", "2026-03-19T18:00:00+08:00", "3wd"),
+        ("medium", "2026-03-31T18:00:00+08:00", "eom"),
+        ("low", None, "none"),
+    ],
 )
 def test_the_urgency_of_a_relationship_form_sets_the_limit(log, urgency, due, rule):
     """High is three working days, medium the end of the month, low has no limit."""
@@ -99,13 +103,22 @@ def test_the_urgency_of_a_relationship_form_sets_the_limit(log, urgency, due, ru
 def test_the_next_step_of_a_call_back_sets_the_limit(log):
     """`follow_up_3_days` is three calendar days; steps that are no priority leave the default."""
     first = log.create("visit", START, "next_step=follow_up_3_days", follow_ups=["call"]).fields["followups"][0]
-    assert (first["priority"], first["due"], first["due_rule"]) == ("follow_up_3_days", "2026-03-19T18:00:00+08:00", "3d")
-    assert log.create("visit", START, "next_step=transfer", follow_ups=["call"]).fields["followups"][0]["priority"] == "routine"
+    assert (first["priority"], first["due"], first["due_rule"]) == (
+        "follow_up_3_days",
+        "2026-03-19T18:00:00+08:00",
+        "3d",
+    )
+    assert (
+        log.create("visit", START, "next_step=transfer", follow_ups=["call"]).fields["followups"][0]["priority"]
+        == "routine"
+    )
 
 
 def test_a_follow_ups_own_priority_wins_over_the_forms(log):
     """The form's urgency is only a default."""
-    follow_up = log.create("relationship", START, "urgency=low", follow_ups=["call; priority=urgent"]).fields["followups"][0]
+    follow_up = log.create("relationship", START, "urgency=low", follow_ups=["call; priority=urgent"]).fields[
+        "followups"
+    ][0]
     assert follow_up["due"] == "2026-03-17T09:10:00+08:00"
 
 
@@ -125,11 +138,20 @@ def test_a_follow_ups_own_priority_wins_over_the_forms(log):
 )
 def test_a_follow_up_may_be_written_in_several_ways(log, text):
     """Pairs, labels, full-width signs, JSON and YAML come to the same follow-up."""
-    assert log.create("member", START, follow_ups=[text]).fields["followups"] == [{
-        "n": 1, "action": "call the customer", "method": "phone", "owner": "li", "priority": "urgent",
-        "due": "2026-03-17T09:10:00+08:00", "due_rule": "24h", "status": "open", "agreed_with_customer": True,
-        "history": [{"at": "2026-03-16T10:00:00+08:00", "by": "wang", "status": "open"}],
-    }]
+    assert log.create("member", START, follow_ups=[text]).fields["followups"] == [
+        {
+            "n": 1,
+            "action": "call the customer",
+            "method": "phone",
+            "owner": "li",
+            "priority": "urgent",
+            "due": "2026-03-17T09:10:00+08:00",
+            "due_rule": "24h",
+            "status": "open",
+            "agreed_with_customer": True,
+            "history": [{"at": "2026-03-16T10:00:00+08:00", "by": "wang", "status": "open"}],
+        }
+    ]
 
 
 def test_the_owner_is_whoever_records_unless_told(log):
@@ -158,12 +180,19 @@ def test_the_next_number_is_above_all_others(numbers):
 
 RESULT = {"done": {"result": "said yes"}, "close": {"note": "not needed"}, "reopen": {"note": "still broken"}}
 ALLOWED = {
-    ("start", "open"): "in_progress", ("start", "awaiting_customer"): "in_progress",
-    ("wait", "open"): "awaiting_customer", ("wait", "in_progress"): "awaiting_customer",
-    ("done", "open"): "done", ("done", "in_progress"): "done", ("done", "awaiting_customer"): "done",
-    ("close", "open"): "closed", ("close", "in_progress"): "closed", ("close", "awaiting_customer"): "closed",
+    ("start", "open"): "in_progress",
+    ("start", "awaiting_customer"): "in_progress",
+    ("wait", "open"): "awaiting_customer",
+    ("wait", "in_progress"): "awaiting_customer",
+    ("done", "open"): "done",
+    ("done", "in_progress"): "done",
+    ("done", "awaiting_customer"): "done",
+    ("close", "open"): "closed",
+    ("close", "in_progress"): "closed",
+    ("close", "awaiting_customer"): "closed",
     ("close", "done"): "closed",
-    ("reopen", "done"): "open", ("reopen", "closed"): "open",
+    ("reopen", "done"): "open",
+    ("reopen", "closed"): "open",
 }
 
 
@@ -171,9 +200,9 @@ def bring_to(log, status):
     """A record whose only follow-up is in a state, and the follow-up's address."""
     record = log.create("member", START, follow_ups=["call; priority=important"])
     address = f"{record.id}/1"
-    path = {
-        "open": [], "in_progress": ["start"], "awaiting_customer": ["wait"], "done": ["done"], "closed": ["close"],
-    }[status]
+    path = {"open": [], "in_progress": ["start"], "awaiting_customer": ["wait"], "done": ["done"], "closed": ["close"]}[
+        status
+    ]
     for verb in path:
         log.move(verb, address, **RESULT.get(verb, {}))
     return address
@@ -195,7 +224,11 @@ def test_every_verb_in_every_state(log, verb, status):
     *earlier, last = after["history"]
     assert earlier == before["history"]
     assert (last["at"], last["by"], last["status"]) == ("2026-03-17T15:00:00+08:00", "li", after["status"])
-    assert (after["owner"], after["priority"], after["due_rule"]) == (before["owner"], before["priority"], before["due_rule"])
+    assert (after["owner"], after["priority"], after["due_rule"]) == (
+        before["owner"],
+        before["priority"],
+        before["due_rule"],
+    )
     assert (after["due"] == before["due"]) is ((verb, status) != ("start", "awaiting_customer"))
 
 
@@ -258,7 +291,8 @@ def test_assigning_is_told_in_the_history(log, status):
     assert after["owner"] == "li"
     assert after["status"] == status
     assert after["history"] == [
-        *before["history"], {"at": log.now, "by": "wang", "status": status, "owner": "li", "note": "on leave"},
+        *before["history"],
+        {"at": log.now, "by": "wang", "status": status, "owner": "li", "note": "on leave"},
     ]
 
 
@@ -276,7 +310,8 @@ def test_rescheduling_is_told_in_the_history(log, status):
     after = log.move("reschedule", address, due="2026-03-27", note="parts late")
     assert (after["due"], after["due_rule"], after["status"]) == ("2026-03-27", "given", status)
     assert after["history"] == [
-        *before["history"], {"at": log.now, "by": "wang", "status": status, "note": "parts late", "due": "2026-03-27"},
+        *before["history"],
+        {"at": log.now, "by": "wang", "status": status, "note": "parts late", "due": "2026-03-27"},
     ]
 
 
@@ -308,7 +343,11 @@ def test_a_verb_may_reschedule_as_well(log):
     """Start with a due gives one history entry with both."""
     after = log.move("start", bring_to(log, "open"), due="3wd", note="called")
     assert after["history"][-1] == {
-        "at": log.now, "by": "wang", "status": "in_progress", "note": "called", "due": "2026-03-19T18:00:00+08:00",
+        "at": log.now,
+        "by": "wang",
+        "status": "in_progress",
+        "note": "called",
+        "due": "2026-03-19T18:00:00+08:00",
     }
     assert after["due_rule"] == "3wd"
 
@@ -400,7 +439,12 @@ def test_no_limit_stays_none_after_waiting(log):
     log.move("wait", address)
     assert "due" not in log.at("2026-03-19T10:00:00+08:00").move("start", address)
     path = "records/interactions/2026/03/20260310-aaaaaa.yaml"
-    log.write(path, LAYOUT.replace("due: 2026-03-20", "due: whenever").replace("        status: open", "        status: awaiting_customer").replace("status:  open", "status: awaiting_customer"))
+    log.write(
+        path,
+        LAYOUT.replace("due: 2026-03-20", "due: whenever")
+        .replace("        status: open", "        status: awaiting_customer")
+        .replace("status:  open", "status: awaiting_customer"),
+    )
     assert log.move("start", "20260310-aaaaaa/2")["due"] == "whenever"
 
 
@@ -486,8 +530,12 @@ extra: {a: 1,   b: [x,y]}
 # the end
 """
 VERB_DETAILS = {
-    "start": {}, "wait": {"note": "asked"}, "done": {"result": "two\nlines: of # result"}, "close": {"note": "gone"},
-    "assign": {"owner": "wang"}, "reschedule": {"due": "2026-04-01 17:00"},
+    "start": {},
+    "wait": {"note": "asked"},
+    "done": {"result": "two\nlines: of # result"},
+    "close": {"note": "gone"},
+    "assign": {"owner": "wang"},
+    "reschedule": {"due": "2026-04-01 17:00"},
 }
 
 
@@ -502,7 +550,10 @@ def test_the_rest_of_the_file_survives_byte_for_byte(log, verb):
     assert after.startswith(LAYOUT[:begin])
     assert after.endswith(LAYOUT[end:])
     inside = after[begin : len(after) - len(LAYOUT[end:])]
-    kept = ["  - action: 'call back'\n    n: 2\n", "      - at: 2026-03-10T09:30:00+08:00\n        by: wang\n        status: open\n"]
+    kept = [
+        "  - action: 'call back'\n    n: 2\n",
+        "      - at: 2026-03-10T09:30:00+08:00\n        by: wang\n        status: open\n",
+    ]
     assert all(piece in inside for piece in kept)
     if verb in {"start", "wait", "done", "close"}:
         assert "      # as of today" in inside

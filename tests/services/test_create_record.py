@@ -58,7 +58,9 @@ def test_a_log_with_its_own_templates_names_them_in_the_first_line(log):
     assert log.text_of(log.create("member")).startswith(
         "# yaml-language-server: $schema=../../../../schemas/member.schema.json\n"
     )
-    assert log.text_of(log.create("customer")).startswith("# yaml-language-server: $schema=../../schemas/customer.schema.json\n")
+    assert log.text_of(log.create("customer")).startswith(
+        "# yaml-language-server: $schema=../../schemas/customer.schema.json\n"
+    )
 
 
 # The agent
@@ -147,7 +149,9 @@ def test_a_conversation_in_the_future_is_refused(log):
 # The customer
 
 
-@pytest.mark.parametrize("name", ["acme", "艾克米公司", "Acme Ltd", "acme ltd", "13800000001", "+86 138 0000 0001", "CHEN@acme.example"])
+@pytest.mark.parametrize(
+    "name", ["acme", "艾克米公司", "Acme Ltd", "acme ltd", "13800000001", "+86 138 0000 0001", "CHEN@acme.example"]
+)
 def test_a_customer_may_be_named_in_any_way(log, name):
     """An id, a name, an alias, a phone number or an e-mail address of one customer means that customer."""
     assert log.create("member", f"customer={name}").fields["customer"] == "acme"
@@ -171,7 +175,10 @@ def test_an_unknown_customer_with_nobody_near_says_what_to_do(log):
 
 def test_a_name_of_two_customers_is_ambiguous(log):
     """A name that two customers have lists both."""
-    log.write("records/customers/acme2.yaml", "id: acme2\ntemplate: customer\nname: 艾克米公司\ntype: company\nstage: active\n")
+    log.write(
+        "records/customers/acme2.yaml",
+        "id: acme2\ntemplate: customer\nname: 艾克米公司\ntype: company\nstage: active\n",
+    )
     with pytest.raises(AmbiguousError) as caught:
         log.create("member", "customer=艾克米公司")
     assert "acme, acme2" in caught.value.message
@@ -179,7 +186,9 @@ def test_a_name_of_two_customers_is_ambiguous(log):
 
 def test_an_exact_customer_id_is_never_ambiguous(log):
     """An id means its customer even when another one has it as a name."""
-    log.write("records/customers/other.yaml", "id: other\ntemplate: customer\nname: acme\ntype: company\nstage: active\n")
+    log.write(
+        "records/customers/other.yaml", "id: other\ntemplate: customer\nname: acme\ntype: company\nstage: active\n"
+    )
     assert log.create("member", "customer=acme").fields["customer"] == "acme"
 
 
@@ -196,8 +205,12 @@ def test_a_new_customer_is_written_with_the_record(log):
     record = log.create("member", new_customer="赵 六")
     assert record.fields["customer"] == "赵-六"
     assert log.read("赵-六").fields == {
-        "id": "赵-六", "template": "customer", "recorded_at": "2026-03-16T10:00:00+08:00", "name": "赵 六",
-        "type": "individual", "stage": "active",
+        "id": "赵-六",
+        "template": "customer",
+        "recorded_at": "2026-03-16T10:00:00+08:00",
+        "name": "赵 六",
+        "type": "individual",
+        "stage": "active",
     }
 
 
@@ -245,7 +258,13 @@ def test_every_missing_field_is_named(log):
     with pytest.raises(InvalidError) as caught:
         create_record(workspace, Request("service", {"customer": "acme"}))
     assert {field for code, field in codes(caught.value) if code == "missing-field"} == {
-        "channel", "subject", "scenario", "problem", "request", "summary", "outcome",
+        "channel",
+        "subject",
+        "scenario",
+        "problem",
+        "request",
+        "summary",
+        "outcome",
     }
     assert log.files() == before
 
@@ -266,7 +285,7 @@ def test_an_outcome_that_promises_needs_a_follow_up(log):
 
 def test_a_record_id_is_never_given_twice(log):
     """When the random part is taken another one is drawn."""
-    drawn = iter("aaaaaa" "aaaaaa" "bbbbbb")
+    drawn = iter("aaaaaaaaaaaabbbbbb")
     fields = dict(log.create("member").fields)
     for key in ("id", "template"):
         fields.pop(key)
@@ -305,7 +324,9 @@ def test_a_customer_id_stays_in_its_folder(log, name):
     assert log.files() == before
 
 
-@pytest.mark.parametrize(("name", "customer_id"), [("Acme & Sons", "acme-sons"), ("王 丽", "王-丽"), ("ＡＢＣ", "abc"), ("CON", "con-1")])
+@pytest.mark.parametrize(
+    ("name", "customer_id"), [("Acme & Sons", "acme-sons"), ("王 丽", "王-丽"), ("ＡＢＣ", "abc"), ("CON", "con-1")]
+)
 def test_a_customers_id_is_made_from_the_name(log, name, customer_id):
     """Blanks and marks become hyphens, letters small and narrow, and reserved names are avoided."""
     assert log.create("customer", f"name={name}").id == customer_id

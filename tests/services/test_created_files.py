@@ -13,8 +13,31 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 # Words that other readers take for something else, or that are hard to write down.
 AWKWARD = [
-    "no", "12:30", "2026-03-01", "0123", "1_000", "~", "a: b", "# not a comment", "- dash", "'quoted'", '"double"', "🙂 emoji",
-    "back\\slash", "trailing colon:", "{brace", "[bracket", "%percent", "@at", "`tick", "！全角：符号", "null", "1e3", ".5", "=", "on",
+    "no",
+    "12:30",
+    "2026-03-01",
+    "0123",
+    "1_000",
+    "~",
+    "a: b",
+    "# not a comment",
+    "- dash",
+    "'quoted'",
+    '"double"',
+    "🙂 emoji",
+    "back\\slash",
+    "trailing colon:",
+    "{brace",
+    "[bracket",
+    "%percent",
+    "@at",
+    "`tick",
+    "！全角：符号",
+    "null",
+    "1e3",
+    ".5",
+    "=",
+    "on",
 ]
 
 
@@ -23,15 +46,31 @@ def test_created_files_please_other_tools(log, tmp_path):
     records = [log.create(name, f"extra.text={word}") for name, word in zip(Catalog().names(), AWKWARD, strict=False)]
     awkward = {f"key{number}": word for number, word in enumerate(AWKWARD)}
     several = "first line\n\n  indented\nlast: line # with a sign\n"
-    records.append(log.create("service", "tags+=a, b", fields={"extra": awkward, "outline": AWKWARD}, follow_ups=["call: now; owner=物流部", several]))
-    records.append(log.create("member", f"summary={several}", "dialogue+={speaker: us, words: 'no: \"never\"'}", "attachments+={kind: photo}"))
+    records.append(
+        log.create(
+            "service",
+            "tags+=a, b",
+            fields={"extra": awkward, "outline": AWKWARD},
+            follow_ups=["call: now; owner=物流部", several],
+        )
+    )
+    records.append(
+        log.create(
+            "member",
+            f"summary={several}",
+            "dialogue+={speaker: us, words: 'no: \"never\"'}",
+            "attachments+={kind: photo}",
+        )
+    )
     for record in records:
         raw = (log.root / record.path).read_bytes()
         assert YAML(typ="safe", pure=True).load(raw) == record.fields or dates_as_text(raw) == record.fields
         assert raw.endswith(b"\n")
         assert b"\r" not in raw
     files = [str(log.root / record.path) for record in records]
-    lint = subprocess.run([BIN / "yamllint", "--strict", "-c", ROOT / ".yamllint", *files], capture_output=True, text=True)
+    lint = subprocess.run(
+        [BIN / "yamllint", "--strict", "-c", ROOT / ".yamllint", *files], capture_output=True, text=True
+    )
     assert (lint.returncode, lint.stdout) == (0, "")
     check_schemas(log, records, tmp_path)
 

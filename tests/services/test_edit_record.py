@@ -60,8 +60,16 @@ def changed_lines(before, after):
         ("Channel=E-mail", ["channel: phone"], ["channel: email"]),
         ("customer=acme", [], []),
         ("subject=Tap repaired", ['subject: "Leaking tap"'], ['subject: "Tap repaired"']),
-        ("background.order_no=0013", ['  order_no: "0012"   # leading zeros matter'], ['  order_no: "0013"   # leading zeros matter']),
-        ("背景信息.订单编号=0013", ['  order_no: "0012"   # leading zeros matter'], ['  order_no: "0013"   # leading zeros matter']),
+        (
+            "background.order_no=0013",
+            ['  order_no: "0012"   # leading zeros matter'],
+            ['  order_no: "0013"   # leading zeros matter'],
+        ),
+        (
+            "背景信息.订单编号=0013",
+            ['  order_no: "0012"   # leading zeros matter'],
+            ['  order_no: "0013"   # leading zeros matter'],
+        ),
         ("background.product_model=X-1", [], ["  product_model: X-1"]),
         ("tags+=c,d", ["tags: [a,   b]"], ['tags: [a,   b,   "c,d"]']),
         ("tags=x", ["tags: [a,   b]"], ["tags: [x]"]),
@@ -102,14 +110,19 @@ def test_a_list_entry_can_be_added_set_and_taken_away(record_log):
     record_log.edit(ID, "dialogue+={speaker: 客户, words: It drips}", "关键对话+={说话人: us, 原话: We come}")
     record_log.edit(ID, "dialogue.1.words=We come today", "关键对话[0].原话=It still drips")
     assert record_log.read(ID).fields["dialogue"] == [
-        {"speaker": "customer", "words": "It still drips"}, {"speaker": "us", "words": "We come today"},
+        {"speaker": "customer", "words": "It still drips"},
+        {"speaker": "us", "words": "We come today"},
     ]
-    assert record_log.edit(ID, unset=("dialogue.0",)).fields["dialogue"] == [{"speaker": "us", "words": "We come today"}]
+    assert record_log.edit(ID, unset=("dialogue.0",)).fields["dialogue"] == [
+        {"speaker": "us", "words": "We come today"}
+    ]
 
 
 def test_an_index_next_to_the_last_makes_a_new_entry(record_log):
     """`collaboration.0.department` starts the list; an index far beyond its end is refused."""
-    assert record_log.edit(ID, "collaboration.0.department=物流部").fields["collaboration"] == [{"department": "物流部"}]
+    assert record_log.edit(ID, "collaboration.0.department=物流部").fields["collaboration"] == [
+        {"department": "物流部"}
+    ]
     with pytest.raises(InvalidError):
         record_log.edit(ID, "collaboration.5.department=物流部")
 
@@ -117,10 +130,21 @@ def test_an_index_next_to_the_last_makes_a_new_entry(record_log):
 @pytest.mark.parametrize(
     ("assignments", "unset"),
     [
-        (["mood=furious"], ()), (["chanel=email"], ()), (["started_at=whenever"], ()), (["reached=maybe"], ()),
-        (["dialogue.0.words=no speaker"], ()), ([], ("subject",)), ([], ("mood",)), ([], ("nonsense",)),
-        (["ended_at=2026-03-09 08:00"], ()), (["channel=other"], ()), (["id=20260310-bbbbbb"], ()),
-        (["template=member"], ()), (["tags.0.x=1"], ()), (["subject="], ()), (["subject=a\nb"], ()),
+        (["mood=furious"], ()),
+        (["chanel=email"], ()),
+        (["started_at=whenever"], ()),
+        (["reached=maybe"], ()),
+        (["dialogue.0.words=no speaker"], ()),
+        ([], ("subject",)),
+        ([], ("mood",)),
+        ([], ("nonsense",)),
+        (["ended_at=2026-03-09 08:00"], ()),
+        (["channel=other"], ()),
+        (["id=20260310-bbbbbb"], ()),
+        (["template=member"], ()),
+        (["tags.0.x=1"], ()),
+        (["subject="], ()),
+        (["subject=a\nb"], ()),
     ],
 )
 def test_a_change_that_breaks_the_record_is_refused(record_log, assignments, unset):
@@ -139,7 +163,9 @@ def test_what_is_no_assignment_is_a_mistake_of_use(record_log, text):
 
 def test_the_customer_is_looked_up_like_in_create(record_log):
     """A customer given by name is stored by id; one nobody knows is refused."""
-    record_log.write("records/customers/beta.yaml", "id: beta\ntemplate: customer\nname: 贝塔\ntype: company\nstage: active\n")
+    record_log.write(
+        "records/customers/beta.yaml", "id: beta\ntemplate: customer\nname: 贝塔\ntype: company\nstage: active\n"
+    )
     assert record_log.edit(ID, "customer=贝塔").fields["customer"] == "beta"
     with pytest.raises(NotFoundError):
         record_log.edit(ID, "customer=gamma")
@@ -215,6 +241,7 @@ def test_somebody_who_never_stops_writing_is_a_conflict(record_log):
 
 def test_a_record_that_vanishes_meanwhile_does_not_come_back(record_log):
     """A file deleted between reading and writing stays deleted."""
+
     def change(fields):
         (record_log.root / PATH).unlink(missing_ok=True)
         return {**fields, "mood": "calm"}
@@ -226,6 +253,7 @@ def test_a_record_that_vanishes_meanwhile_does_not_come_back(record_log):
 
 def test_a_full_disk_leaves_the_file_as_it_was(record_log, monkeypatch):
     """When the disk takes nothing more, the old text stands and the error says so."""
+
     def refuse(self, path, data, expected):
         raise NotWritableError("cannot be written", file=path)
 
@@ -255,8 +283,12 @@ def test_labels_in_an_edited_text_become_slugs(record_log):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("scenario: complaint", "scenario: nonsense"), ("subject: ", "subjekt: "), ("template: service", "template: unheard"),
-        ("tags: [", "tags: [[[["), ("id: 20260310-aaaaaa\n", ""), (TEXT, "- a\n- b\n"),
+        ("scenario: complaint", "scenario: nonsense"),
+        ("subject: ", "subjekt: "),
+        ("template: service", "template: unheard"),
+        ("tags: [", "tags: [[[["),
+        ("id: 20260310-aaaaaa\n", ""),
+        (TEXT, "- a\n- b\n"),
     ],
 )
 def test_an_edited_text_that_is_no_valid_record_is_refused(record_log, old, new):
@@ -270,7 +302,9 @@ def test_an_edited_text_that_is_no_valid_record_is_refused(record_log, old, new)
 def test_an_edited_text_keeps_the_id(record_log):
     """The id of a record does not change under the people who know it."""
     with pytest.raises((ConflictError, InvalidError)):
-        save_text(record_log.workspace(), PATH, TEXT.replace("id: 20260310-aaaaaa", "id: 20260310-bbbbbb"), TEXT.encode())
+        save_text(
+            record_log.workspace(), PATH, TEXT.replace("id: 20260310-aaaaaa", "id: 20260310-bbbbbb"), TEXT.encode()
+        )
 
 
 def test_an_edited_text_does_not_overwrite_another(record_log):

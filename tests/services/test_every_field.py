@@ -11,12 +11,23 @@ CATALOG = Catalog()
 NOT_SET = {"id", "template", "followups", "history", "recorded_at", "last_contact_at"}
 # Values a rule asks for, or that must name something the log has.
 GIVEN = {
-    "customer": "acme", "agent": "li", "merged_into": "acme", "to": "ref:X-1", "by": "us", "started_at": "2026-03-02 09:00",
-    "ended_at": "2026-03-02 09:30", "received_at": "2026-03-01 20:00", "visit_every": "3m", "priority": "urgent",
-    "email": "someone@mail.example", "phone": "13900000009",
+    "customer": "acme",
+    "agent": "li",
+    "merged_into": "acme",
+    "to": "ref:X-1",
+    "by": "us",
+    "started_at": "2026-03-02 09:00",
+    "ended_at": "2026-03-02 09:30",
+    "received_at": "2026-03-01 20:00",
+    "visit_every": "3m",
+    "priority": "urgent",
+    "email": "someone@mail.example",
+    "phone": "13900000009",
 }
 STORED = {
-    "started_at": "2026-03-02T09:00:00+08:00", "ended_at": "2026-03-02T09:30:00+08:00", "received_at": "2026-03-01T20:00:00+08:00",
+    "started_at": "2026-03-02T09:00:00+08:00",
+    "ended_at": "2026-03-02T09:30:00+08:00",
+    "received_at": "2026-03-01T20:00:00+08:00",
 }
 
 
@@ -58,7 +69,11 @@ def sample(way, number):
     if field.key in STORED:
         return known, known, STORED[field.key]
     if value.format == "date-time" or (value.format == "date-or-date-time" and number % 2):
-        return f"2026-02-{number % 28 + 1:02} 08:15", f"2026年2月{number % 28 + 1}日 8点15分", f"2026-02-{number % 28 + 1:02}T08:15:00+08:00"
+        return (
+            f"2026-02-{number % 28 + 1:02} 08:15",
+            f"2026年2月{number % 28 + 1}日 8点15分",
+            f"2026-02-{number % 28 + 1:02}T08:15:00+08:00",
+        )
     if value.format == "date-or-month-day":
         return "03-08", "03-08", "03-08"
     if value.format.startswith("date"):
@@ -102,7 +117,8 @@ def test_every_field_can_be_set_by_key_and_by_label(log, form):
     by_label = log.create(form.name, *(f"{path_of(way, by_label=True)}={typed}" for way, _, typed, _ in samples))
     wrong = [
         (path_of(way, by_label=False), value_at(record.fields, way), stored)
-        for record in (by_key, by_label) for way, _, _, stored in samples
+        for record in (by_key, by_label)
+        for way, _, _, stored in samples
         if value_at(record.fields, way) != stored and way[-1].key not in {"agent", "id"}
     ]
     assert wrong == []
@@ -124,11 +140,14 @@ def test_every_field_is_found(log, form):
         if way[-1].key in {"agent", "id"}:
             continue
         by_key.append(f'{".".join(field.key for field in way)}:"{text}"')
-        by_label.append(f'"{".".join(field.labels["zh"] for field in way)}":"{label if (way[-1].item or way[-1]).enum else text}"')
+        by_label.append(
+            f'"{".".join(field.labels["zh"] for field in way)}":"{label if (way[-1].item or way[-1]).enum else text}"'
+        )
         words += [f'"{text}"'] if text.startswith(("字", "词")) else []
 
     def missed_of(find, terms):
         """The terms that do not find the record; all of them at once is the quick answer."""
+
         def finds(question):
             return record.id in [row[0] for row in find(question).rows]
 
@@ -147,4 +166,6 @@ def test_what_no_form_foresees_goes_under_extra(log, form):
     record = log.create(form.name, "extra.牌号=沪A12345", "其他.floor=3", "extra.lift=true", "extra.code=0012")
     assert record.fields["extra"] == {"牌号": "沪A12345", "floor": 3, "lift": True, "code": "0012"}
     for query in ("extra.牌号:沪A12345", "extra.floor:3", "extra.code:0012"):
-        assert [row[0] for row in list_records(log.workspace(), f"{query} template:{form.name}", (), "", -1).rows] == [record.id], query
+        assert [row[0] for row in list_records(log.workspace(), f"{query} template:{form.name}", (), "", -1).rows] == [
+            record.id
+        ], query

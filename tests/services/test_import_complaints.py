@@ -12,7 +12,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT.parent / "shared" / "data" / "consumer_complaints.csv"
-CHANNELS = {"Web": "web_form", "Phone": "phone", "Postal mail": "letter", "Fax": "fax", "Email": "email", "Referral": "other"}
+CHANNELS = {
+    "Web": "web_form",
+    "Phone": "phone",
+    "Postal mail": "letter",
+    "Fax": "fax",
+    "Email": "email",
+    "Referral": "other",
+}
 NOW = "2018-01-02T12:00:00-05:00"
 
 pytestmark = pytest.mark.skipif(not SOURCE.is_file(), reason=f"the public file of complaints is not at {SOURCE}")
@@ -33,12 +40,27 @@ def commlog(tmp_path_factory):
 
     def call(*words):
         arguments = [sys.executable, "-m", "commlog", *words, "--log", str(folder), "--now", NOW]
-        ended = subprocess.run(arguments, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, encoding="utf-8")
+        ended = subprocess.run(
+            arguments,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
     def imported():
-        words = ("import", "csv", str(SOURCE), "--map", str(ROOT / "examples" / "consumer-complaints.map.yaml"), "--format", "json")
+        words = (
+            "import",
+            "csv",
+            str(SOURCE),
+            "--map",
+            str(ROOT / "examples" / "consumer-complaints.map.yaml"),
+            "--format",
+            "json",
+        )
         return json.loads(call(*words))
 
     call.first, call.second = imported(), imported()
@@ -47,7 +69,11 @@ def commlog(tmp_path_factory):
 
 def test_every_row_is_a_record_once(commlog, rows):
     """Every row is created, each company once; the second run creates nothing and finds them all."""
-    assert (commlog.first["created"], commlog.first["rejected"], commlog.first["customers"]) == (len(rows), 0, len({row["Company"] for row in rows}))
+    assert (commlog.first["created"], commlog.first["rejected"], commlog.first["customers"]) == (
+        len(rows),
+        0,
+        len({row["Company"] for row in rows}),
+    )
     assert (commlog.second["created"], commlog.second["present"], commlog.second["customers"]) == (0, len(rows), 0)
 
 
@@ -61,7 +87,9 @@ def test_listing_counts_as_the_file_does(commlog, rows):
     listed = json.loads(commlog("list", "--format", "json"))
     assert Counter(item["channel"] for item in listed) == Counter(CHANNELS[row["Submitted via"]] for row in rows)
     open_ends = {"Untimely response", "In progress"}
-    assert Counter(item["outcome"] for item in listed) == Counter("follow_up" if row["Company response to consumer"] in open_ends else "resolved" for row in rows)
+    assert Counter(item["outcome"] for item in listed) == Counter(
+        "follow_up" if row["Company response to consumer"] in open_ends else "resolved" for row in rows
+    )
     days = Counter("{2}-{0:0>2}-{1:0>2}".format(*row["Date received"].split("/")) for row in rows)
     assert Counter(item["day"] for item in listed) == days
     assert Counter(item["customer_name"] for item in listed) == Counter(row["Company"] for row in rows)

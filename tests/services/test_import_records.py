@@ -78,7 +78,10 @@ def test_rows_become_valid_records_once(make):
     workspace = make()
     assert workspace.index.rows("SELECT count(*) FROM problems") == [(0,)]
     customers = records(workspace, "customers")
-    assert [(item["id"], item["name"], item["type"]) for item in customers] == [("乙公司", "乙公司", "company"), ("甲公司", "甲公司", "company")]
+    assert [(item["id"], item["name"], item["type"]) for item in customers] == [
+        ("乙公司", "乙公司", "company"),
+        ("甲公司", "甲公司", "company"),
+    ]
     assert customers[1]["contacts"] == [{"name": "前台", "phone": "13800000001"}]
     assert {item["summary"] for item in records(workspace)} == {"第一次", "=cmd|x", "x"}
     again = run(make(now="2027-01-01T00:00:00+08:00"), ROWS)
@@ -101,11 +104,23 @@ def test_dry_run_writes_nothing(make):
 
 def test_rejected_rows_have_their_reasons(make):
     """Empty required values, unknown words, wrong dates, ragged rows and later days are rejected by line and reason."""
-    rows = HEADER + ",2026-03-01,x,,\n甲,,x,,\n甲,2026-03-01,,,\n甲,2026-03-01,x,乐,\n甲,1/2,x,,\n甲,2026-03-01\n甲,2026-04-01,x,,\n甲,2026-03-01,x,,\n!!!,2026-03-01,x,,\n"
+    rows = (
+        HEADER
+        + ",2026-03-01,x,,\n甲,,x,,\n甲,2026-03-01,,,\n甲,2026-03-01,x,乐,\n甲,1/2,x,,\n甲,2026-03-01\n甲,2026-04-01,x,,\n甲,2026-03-01,x,,\n!!!,2026-03-01,x,,\n"
+    )
     result = run(make(), rows)
     assert counts(result) == (1, 0, 8)
     reasons = {item.row.line: item.reason for item in result.rejected}
-    expected = {2: "customer", 3: "started_at", 4: "summary", 5: "mood", 6: "started_at", 7: "5", 8: "recorded_at", 10: "!!!"}
+    expected = {
+        2: "customer",
+        3: "started_at",
+        4: "summary",
+        5: "mood",
+        6: "started_at",
+        7: "5",
+        8: "recorded_at",
+        10: "!!!",
+    }
     assert {line: word in reasons[line] for line, word in expected.items()} == dict.fromkeys(expected, True)
     assert len(records(make(), "customers")) == 1
 
@@ -113,11 +128,16 @@ def test_rejected_rows_have_their_reasons(make):
 def test_unknown_customers_are_rejected_unless_wanted(make):
     """Without `unknown: create`, a row of an unknown customer is rejected; a known one is found by any name."""
     run(make(), ROWS)
-    text = MAP.replace("unknown: create, fields: {type: company, contacts.0.name: 前台, contacts.0.phone: '{电话}'}", "unknown: reject")
+    text = MAP.replace(
+        "unknown: create, fields: {type: company, contacts.0.name: 前台, contacts.0.phone: '{电话}'}", "unknown: reject"
+    )
     rows = HEADER + "丁,2026-03-01,x,,\n乙公司,2026-03-05,x,,\n+86 138 0000 0001,2026-03-05,x,,\n"
     result = run(make(), rows, text)
     assert counts(result) == (2, 0, 1)
-    assert {item["customer"] for item in records(make()) if item["started_at"].startswith("2026-03-05")} == {"甲公司", "乙公司"}
+    assert {item["customer"] for item in records(make()) if item["started_at"].startswith("2026-03-05")} == {
+        "甲公司",
+        "乙公司",
+    }
 
 
 def test_names_that_give_one_id_are_not_merged(make):
@@ -125,10 +145,18 @@ def test_names_that_give_one_id_are_not_merged(make):
     rows = HEADER + "".join(f"{name},2026-03-01,{name},,\n" for name in ("A & B", "A-B", "a b", "a & b", "Anonymous"))
     result = run(make(), rows)
     assert (counts(result), result.customers) == ((5, 0, 0), 4)
-    assert {item["id"]: item["name"] for item in records(make(), "customers")} == {"a-b": "A & B", "a-b-2": "A-B", "a-b-3": "a b", "anonymous-2": "Anonymous"}
+    assert {item["id"]: item["name"] for item in records(make(), "customers")} == {
+        "a-b": "A & B",
+        "a-b-2": "A-B",
+        "a-b-3": "a b",
+        "anonymous-2": "Anonymous",
+    }
     more = HEADER + "".join(f"{name},2026-03-02,{name},,\n" for name in ("a b", "A-B"))
     assert run(make(), more).customers == 0
-    assert {item["summary"]: item["customer"] for item in records(make()) if "03-02" in item["started_at"]} == {"a b": "a-b-3", "A-B": "a-b-2"}
+    assert {item["summary"]: item["customer"] for item in records(make()) if "03-02" in item["started_at"]} == {
+        "a b": "a-b-3",
+        "A-B": "a-b-2",
+    }
 
 
 def test_ids_follow_the_key_and_collisions_step_aside(make):
@@ -142,7 +170,9 @@ def test_ids_follow_the_key_and_collisions_step_aside(make):
     (record,) = records(make())
     path = make().log.root / record_path("interaction", record["id"])
     # The same id, made from another row.
-    path.write_text(path.read_text(encoding="utf-8").replace(record["extra"]["import_key"], "0" * 31 + "1"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(record["extra"]["import_key"], "0" * 31 + "1"), encoding="utf-8"
+    )
     assert counts(run(make(), rows)) == (1, 0, 0)
     assert counts(run(make(), rows)) == (0, 1, 0)
     assert len({item["id"] for item in records(make())}) == 2
@@ -182,12 +212,19 @@ def test_two_imports_at_once_write_each_row_once(make):
 
 def test_recorded_at_and_follow_ups_as_mapped(make):
     """A mapped recording time is kept; a follow-up's limit counts from the conversation, its owner is a member or a text."""
-    text = MAP.replace("mood: 心情}", "recorded_at: 日期, mood: 心情}") + "followups: [{action: 回复, owner: 客服部, priority: important}]\n"
+    text = (
+        MAP.replace("mood: 心情}", "recorded_at: 日期, mood: 心情}")
+        + "followups: [{action: 回复, owner: 客服部, priority: important}]\n"
+    )
     run(make(), HEADER + "甲,2026-03-02,x,,\n", text)
     (record,) = records(make())
     assert record["recorded_at"] == "2026-03-02T00:00:00+08:00"
     follow_up = record["followups"][0]
-    assert (follow_up["due"], follow_up["due_rule"], follow_up["owner"]) == ("2026-03-05T18:00:00+08:00", "3wd", "客服部")
+    assert (follow_up["due"], follow_up["due_rule"], follow_up["owner"]) == (
+        "2026-03-05T18:00:00+08:00",
+        "3wd",
+        "客服部",
+    )
     assert follow_up["history"] == [{"at": "2026-03-02T00:00:00+08:00", "by": "wang", "status": "open"}]
 
 
@@ -207,8 +244,21 @@ def test_other_kinds_are_imported_too(make):
 def test_objects_are_records_by_key_or_label(make):
     """JSON Lines without a map hold records by key or label; without an id the whole object is the identity."""
     run(make(), ROWS)
-    line = {"模板": "member", "客户": "甲公司", "沟通渠道": "电话", "沟通开始时间": "2026-03-01 10:00", "沟通主题": "x", "内容摘要": "y", "核心诉求": "z"}
-    rows = json.dumps(line, ensure_ascii=False) + "\n" + json.dumps({**line, "客户": "无人"}) + '\n{"a": 1}\n[]\n{"template": "mmber"}\n'
+    line = {
+        "模板": "member",
+        "客户": "甲公司",
+        "沟通渠道": "电话",
+        "沟通开始时间": "2026-03-01 10:00",
+        "沟通主题": "x",
+        "内容摘要": "y",
+        "核心诉求": "z",
+    }
+    rows = (
+        json.dumps(line, ensure_ascii=False)
+        + "\n"
+        + json.dumps({**line, "客户": "无人"})
+        + '\n{"a": 1}\n[]\n{"template": "mmber"}\n'
+    )
     result = run(make(), rows, "", form="jsonl")
     assert counts(result) == (1, 0, 4)
     assert counts(run(make(), rows, "", form="jsonl")) == (0, 1, 4)
@@ -235,7 +285,10 @@ def test_export_follows_the_query(make):
     workspace = make()
     assert len(select_records(workspace, "").paths) == 5
     assert len(select_records(workspace, "customer:甲公司").paths) == 2
-    assert [item["id"] for item in iter_fields(workspace, select_records(workspace, "kind:customer"))] == ["乙公司", "甲公司"]
+    assert [item["id"] for item in iter_fields(workspace, select_records(workspace, "kind:customer"))] == [
+        "乙公司",
+        "甲公司",
+    ]
 
 
 def test_full_disk_ends_the_import_and_a_second_run_goes_on(make, monkeypatch):
@@ -280,12 +333,23 @@ def datetime_of(text):
 def test_killed_import_goes_on(make, tmp_path):
     """An import killed half-way leaves whole records only; the next run creates the rest, and no row twice."""
     rows = tmp_path / "rows.csv"
-    rows.write_text(HEADER + "".join(f"客户{number % 7},2026-03-01,第{number}条,,\n" for number in range(50)), encoding="utf-8")
+    rows.write_text(
+        HEADER + "".join(f"客户{number % 7},2026-03-01,第{number}条,,\n" for number in range(50)), encoding="utf-8"
+    )
     log = make().log.root
     script = _KILLED.format(tests=str(Path(__file__).parent), log=str(log), rows=str(rows))
-    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert counts(run(make(), rows.read_text(encoding="utf-8"))) == (34, 16, 0)
     workspace = make()
     assert workspace.unreadable_files() == []
-    assert workspace.index.rows("SELECT kind, count(*) FROM records GROUP BY kind ORDER BY kind") == [("customer", 7), ("interaction", 50)]
+    assert workspace.index.rows("SELECT kind, count(*) FROM records GROUP BY kind ORDER BY kind") == [
+        ("customer", 7),
+        ("interaction", 50),
+    ]

@@ -26,8 +26,14 @@ def test_a_new_log_has_all_its_files(tmp_path):
     made = init_log(tmp_path / "new" / "log", PLAIN)
     names = {path.relative_to(made.root).as_posix() for path in made.root.rglob("*")}
     assert {
-        "commlog.yaml", "calendar.yaml", ".gitignore", ".gitattributes", "records",
-        "schemas/service.schema.json", "schemas/parts/values.json", "schemas/settings/commlog.json",
+        "commlog.yaml",
+        "calendar.yaml",
+        ".gitignore",
+        ".gitattributes",
+        "records",
+        "schemas/service.schema.json",
+        "schemas/parts/values.json",
+        "schemas/settings/commlog.json",
     } <= names
     assert set(made.files) <= names
     assert not made.has_repository
@@ -41,7 +47,11 @@ def test_a_new_log_can_be_used_at_once(tmp_path):
     assert [(member.id, member.email) for member in settings.members] == [("wang", "wang@example.com")]
     fields = {"channel": "phone", "subject": "s", "summary": "s", "core_request": "c"}
     record = create_record(workspace_of(made.root), Request("member", fields, new_customer="张三"))
-    assert (made.root / record.path).read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=../../../../schemas/")
+    assert (
+        (made.root / record.path)
+        .read_text(encoding="utf-8")
+        .startswith("# yaml-language-server: $schema=../../../../schemas/")
+    )
 
 
 @pytest.mark.parametrize("member", [None, ("a: b", "x@y"), ("王芳", ""), ('"quoted"', "a#b@c")])
@@ -99,7 +109,9 @@ def test_state_is_ignored_by_git(tmp_path):
     create_record(workspace, Request("member", fields, new_customer="x"))
     list_records(workspace, "", (), "", -1)
     (root / "records" / ".x.yaml.1234.tmp").write_text("")
-    status = subprocess.run(["git", "status", "--short", "--untracked-files=all"], cwd=root, capture_output=True, text=True, check=True).stdout
+    status = subprocess.run(
+        ["git", "status", "--short", "--untracked-files=all"], cwd=root, capture_output=True, text=True, check=True
+    ).stdout
     assert ".commlog" not in status
     assert ".tmp" not in status
     assert is_inside_repository(root)

@@ -55,7 +55,9 @@ def test_what_makes_no_sense_is_refused(log, three):
     """An unknown type, an unknown record and the record itself are mistakes; nothing is written."""
     first, second, _ = three
     for prior, link_type, expected in [
-        (first.id, "sequel", UsageError), ("20200101-aaaaaa", "follows", NotFoundError), (second.id, "relates", UsageError),
+        (first.id, "sequel", UsageError),
+        ("20200101-aaaaaa", "follows", NotFoundError),
+        (second.id, "relates", UsageError),
     ]:
         with pytest.raises(expected):
             link_records(log.workspace(), second.id, prior, link_type)
@@ -77,7 +79,9 @@ def test_unlink_takes_away_one_type_or_all(log, three):
     first, second, _ = three
     for link_type in ("follows", "relates"):
         link_records(log.workspace(), second.id, first.id, link_type)
-    assert unlink_records(log.workspace(), second.id, first.id, "follows").fields["links"] == [{"to": first.id, "type": "relates"}]
+    assert unlink_records(log.workspace(), second.id, first.id, "follows").fields["links"] == [
+        {"to": first.id, "type": "relates"}
+    ]
     assert "links" not in unlink_records(log.workspace(), second.id, first.id[9:], None).fields
 
 
@@ -154,7 +158,15 @@ def test_numbers_from_outside_join_nothing(log, three):
 def test_a_record_is_found_by_any_unique_beginning(log):
     """The id, the beginning of it, the random part or its beginning, in capitals too, mean the record."""
     record = log.create("member")
-    for text in (record.id, record.id[:12], record.id[9:], record.id[9:12], record.id[9:].upper(), f" {record.id} ", record.path):
+    for text in (
+        record.id,
+        record.id[:12],
+        record.id[9:],
+        record.id[9:12],
+        record.id[9:].upper(),
+        f" {record.id} ",
+        record.path,
+    ):
         assert find_path(log.workspace(), text) == record.path
 
 

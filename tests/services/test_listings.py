@@ -77,10 +77,18 @@ def test_a_listing_counts_what_is_pending(log):
 @pytest.fixture
 def busy(log):
     """Follow-ups due on different days, one of them waiting and one done."""
-    record = log.create("member", "started_at=2026-03-09 09:00", follow_ups=[
-        "late; due=2026-03-12; owner=li; priority=urgent", "next; due=2026-03-17 12:00", "whenever; due=none",
-        "waits; due=2026-03-10", "was done; due=2026-03-11", "today; due=2026-03-16 18:00; owner=li",
-    ])
+    record = log.create(
+        "member",
+        "started_at=2026-03-09 09:00",
+        follow_ups=[
+            "late; due=2026-03-12; owner=li; priority=urgent",
+            "next; due=2026-03-17 12:00",
+            "whenever; due=none",
+            "waits; due=2026-03-10",
+            "was done; due=2026-03-11",
+            "today; due=2026-03-16 18:00; owner=li",
+        ],
+    )
     log.move("wait", f"{record.id}/4")
     log.move("done", f"{record.id}/5", result="ok")
     return log
@@ -173,13 +181,17 @@ def test_search_does_not_find_keys_and_slugs(log):
 
 REPAIR = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "Repair", "x-label": {"zh": "维修记录", "en": "Repair"}, "x-kind": "interaction",
+    "title": "Repair",
+    "x-label": {"zh": "维修记录", "en": "Repair"},
+    "x-kind": "interaction",
     "allOf": [{"$ref": "parts/interaction.json"}],
     "properties": {
         "template": {"const": "repair"},
         "device": {"type": "string", "minLength": 1, "x-label": {"zh": "设备", "en": "Device"}},
         "cause": {
-            "type": "string", "enum": ["wear", "misuse"], "x-label": {"zh": "原因", "en": "Cause"},
+            "type": "string",
+            "enum": ["wear", "misuse"],
+            "x-label": {"zh": "原因", "en": "Cause"},
             "x-enum-labels": {"wear": {"zh": "磨损", "en": "Wear"}, "misuse": {"zh": "误用", "en": "Misuse"}},
         },
     },

@@ -34,9 +34,20 @@ class SmallLog:
         self.number += 1
         at = f"{started}:00+08:00"
         record = {
-            "id": f"{started[:10].replace('-', '')}-aaa{self.number:03}", "template": "service", "customer": "acme", "agent": "wang",
-            "direction": "inbound", "channel": "phone", "started_at": at, "recorded_at": at, "subject": "s", "summary": "s",
-            "scenario": "after_sales", "problem": "p", "request": "r", "outcome": "resolved",
+            "id": f"{started[:10].replace('-', '')}-aaa{self.number:03}",
+            "template": "service",
+            "customer": "acme",
+            "agent": "wang",
+            "direction": "inbound",
+            "channel": "phone",
+            "started_at": at,
+            "recorded_at": at,
+            "subject": "s",
+            "summary": "s",
+            "scenario": "after_sales",
+            "problem": "p",
+            "request": "r",
+            "outcome": "resolved",
         }
         if fields.get("template", "service") != "service":
             for key in ("scenario", "problem", "request", "outcome"):
@@ -49,8 +60,16 @@ class SmallLog:
         """An issue; its id is given."""
         self.number += 1
         record = {
-            "id": f"{reported.replace('-', '')}-bbb{self.number:03}", "template": "issue", "title": "t", "description": "d",
-            "reported_on": reported, "category": "product", "customer": "acme", "owner": "li", "status": "open", **fields,
+            "id": f"{reported.replace('-', '')}-bbb{self.number:03}",
+            "template": "issue",
+            "title": "t",
+            "description": "d",
+            "reported_on": reported,
+            "category": "product",
+            "customer": "acme",
+            "owner": "li",
+            "status": "open",
+            **fields,
         }
         self.write(f"issues/{record['id'][:4]}", {key: value for key, value in record.items() if value is not None})
         return record["id"]
@@ -67,8 +86,15 @@ def follow_up(due, status="open", *history, **fields):
     """A follow-up of wang's; each entry of its history is (instant, status), the first its opening."""
     entries = [{"at": f"{at}:00+08:00", "by": "wang", "status": state} for at, state in history]
     item = {
-        "n": 1, "action": "a", "owner": "wang", "priority": "urgent", "due": due, "status": status,
-        "history": entries, **({"result": "r"} if status in {"done", "closed"} else {}), **fields,
+        "n": 1,
+        "action": "a",
+        "owner": "wang",
+        "priority": "urgent",
+        "due": due,
+        "status": status,
+        "history": entries,
+        **({"result": "r"} if status in {"done", "closed"} else {}),
+        **fields,
     }
     return {key: value for key, value in item.items() if value is not None}
 
@@ -97,9 +123,20 @@ def log(tmp_path):
 
 def test_interactions_are_counted_by_each_dimension(log):
     """Metric 1: three conversations of March are counted by template, channel, direction, agent, level and tag; others are not."""
-    log.write("customers", {"id": "acme", "template": "customer", "name": "A", "type": "company", "stage": "active", "level": "vip"})
+    log.write(
+        "customers",
+        {"id": "acme", "template": "customer", "name": "A", "type": "company", "stage": "active", "level": "vip"},
+    )
     log.talk("2026-03-01T00:00", tags=["a", "b"])
-    log.talk("2026-03-02T09:00", template="visit", visit_kind="care", direction="outbound", channel="email", agent="li", tags=["a"])
+    log.talk(
+        "2026-03-02T09:00",
+        template="visit",
+        visit_kind="care",
+        direction="outbound",
+        channel="email",
+        agent="li",
+        tags=["a"],
+    )
     log.talk("2026-03-31T23:59", customer="none-such")
     log.talk("2026-04-01T00:00")
     log.talk("2026-02-28T23:59")
@@ -128,8 +165,12 @@ def test_recorded_in_time_measures_from_the_end(log):
     """Metric 2: limits are 30 minutes for service and 24 hours for others, to the second, from the end or else the start."""
     log.talk("2026-03-02T09:00", ended_at=at("2026-03-02T09:20"), recorded_at=at("2026-03-02T09:50"))  # 30 min: in time
     late = log.talk("2026-03-02T10:00", recorded_at="2026-03-02T10:30:01+08:00")  # 30 min 1 s: late
-    log.talk("2026-03-02T11:00", template="visit", visit_kind="care", recorded_at=at("2026-03-03T11:00"))  # 24 h: in time
-    later = log.talk("2026-03-02T12:00", template="member", core_request="c", recorded_at=at("2026-03-03T12:01"))  # late
+    log.talk(
+        "2026-03-02T11:00", template="visit", visit_kind="care", recorded_at=at("2026-03-03T11:00")
+    )  # 24 h: in time
+    later = log.talk(
+        "2026-03-02T12:00", template="member", core_request="c", recorded_at=at("2026-03-03T12:01")
+    )  # late
     summary = log.summary()
     assert fraction(summary, "recorded_in_time") == (2, 4)
     assert fraction(summary, "recorded_in_time", "template", "service") == (1, 2)
@@ -163,19 +204,29 @@ def write_due_follow_ups(log):
     """Seven follow-ups due in March: on time to the second, a minute late, cancelled, breached, waiting, not yet due, done at an unknown time."""
     opened = ("2026-03-02T09:00", "open")
     due = at("2026-03-10T12:00")
-    log.talk("2026-03-02T09:00", channel="phone", followups=[
-        follow_up(due, "done", opened, ("2026-03-10T12:00", "done"), n=1),
-        follow_up(due, "closed", opened, ("2026-03-10T12:01", "done"), ("2026-03-10T13:00", "closed"), n=2, owner="li"),
-        follow_up(due, "closed", opened, ("2026-03-05T12:00", "closed"), n=3),
-        follow_up(due, "in_progress", opened, n=4, priority="important"),
-    ])
-    log.talk("2026-03-02T10:00", channel="email", followups=[
-        follow_up(due, "awaiting_customer", opened, n=1),
-        follow_up("2026-03-17", "open", opened, n=2),
-        follow_up(due, "done", n=3, history=None),
-        follow_up(None, "open", opened, n=4, due_rule="none"),
-        follow_up(at("2026-02-27T12:00"), "open", ("2026-02-20T09:00", "open"), n=5),
-    ])
+    log.talk(
+        "2026-03-02T09:00",
+        channel="phone",
+        followups=[
+            follow_up(due, "done", opened, ("2026-03-10T12:00", "done"), n=1),
+            follow_up(
+                due, "closed", opened, ("2026-03-10T12:01", "done"), ("2026-03-10T13:00", "closed"), n=2, owner="li"
+            ),
+            follow_up(due, "closed", opened, ("2026-03-05T12:00", "closed"), n=3),
+            follow_up(due, "in_progress", opened, n=4, priority="important"),
+        ],
+    )
+    log.talk(
+        "2026-03-02T10:00",
+        channel="email",
+        followups=[
+            follow_up(due, "awaiting_customer", opened, n=1),
+            follow_up("2026-03-17", "open", opened, n=2),
+            follow_up(due, "done", n=3, history=None),
+            follow_up(None, "open", opened, n=4, due_rule="none"),
+            follow_up(at("2026-02-27T12:00"), "open", ("2026-02-20T09:00", "open"), n=5),
+        ],
+    )
 
 
 def test_follow_ups_done_on_time(log):
@@ -224,7 +275,10 @@ def test_by_channel_gives_the_follow_ups_of_each_channel(log):
     assert counts(summary, "overdue", "channel") == {"phone": 1, "email": 1}
     assert fraction(summary, "follow_ups_on_time", "channel", "phone") == (1, 3)
     assert fraction(summary, "follow_ups_on_time", "channel", "email") == (0, 2)
-    assert next(line for line in summary.groups("overdue_age", "channel") if line.key.group == "phone").now.spread.median == 4
+    assert (
+        next(line for line in summary.groups("overdue_age", "channel") if line.key.group == "phone").now.spread.median
+        == 4
+    )
 
 
 def test_satisfaction_of_conversations(log):
@@ -275,7 +329,11 @@ def test_repeat_contacts_look_back_over_the_beginning_of_the_period(log):
 
 def test_moods_and_customers_whose_mood_worsened(log):
     """Metric 14: moods of the period are parts of those named; a customer's last three moods may begin before it."""
-    for customer, moods in {"a": ["satisfied", "calm", "angry"], "b": ["angry", "calm", "calm"], "c": ["calm", "angry"]}.items():
+    for customer, moods in {
+        "a": ["satisfied", "calm", "angry"],
+        "b": ["angry", "calm", "calm"],
+        "c": ["calm", "angry"],
+    }.items():
         for month, mood in zip(("01", "02", "03"), moods, strict=False):
             log.talk(f"2026-{month}-05T09:00", customer=customer, mood=mood)
     log.talk("2026-03-06T09:00", customer="c")
@@ -286,22 +344,33 @@ def test_moods_and_customers_whose_mood_worsened(log):
     assert counts(summary, "moods", "mood") == {"angry": 2, "calm": 1}
     assert fraction(summary, "worsened_customers") == (2, 3)
     assert [row[:2] for row in summary.attention[1].listing.rows] == [
-        ("a", ["satisfied", "calm", "angry"]), ("c", ["calm", "angry", "angry"]),
+        ("a", ["satisfied", "calm", "angry"]),
+        ("c", ["calm", "angry", "angry"]),
     ]
 
 
 def test_flow_of_follow_ups_and_issues(log):
     """Metric 17: opened less finished, in the period by its own instants."""
-    log.talk("2026-02-25T09:00", followups=[
-        follow_up("2026-03-10", "done", ("2026-02-25T09:00", "open"), ("2026-03-02T09:00", "done")),
-        follow_up("2026-03-20", "open", ("2026-03-03T09:00", "open"), n=2),
-        follow_up("2026-03-20", "closed", ("2026-03-03T09:00", "open"), ("2026-03-04T09:00", "closed"), n=3),
-    ])
+    log.talk(
+        "2026-02-25T09:00",
+        followups=[
+            follow_up("2026-03-10", "done", ("2026-02-25T09:00", "open"), ("2026-03-02T09:00", "done")),
+            follow_up("2026-03-20", "open", ("2026-03-03T09:00", "open"), n=2),
+            follow_up("2026-03-20", "closed", ("2026-03-03T09:00", "open"), ("2026-03-04T09:00", "closed"), n=3),
+        ],
+    )
     log.issue("2026-03-02")
     log.issue("2026-02-02", status="closed", closed_on="2026-03-04")
     log.issue("2026-02-02", status="closed", closed_on="2026-02-04")
     summary = log.summary()
-    figures = ("follow_ups_opened", "follow_ups_finished", "follow_ups_net", "issues_opened", "issues_closed", "issues_net")
+    figures = (
+        "follow_ups_opened",
+        "follow_ups_finished",
+        "follow_ups_net",
+        "issues_opened",
+        "issues_closed",
+        "issues_net",
+    )
     assert [summary.total(figure).now.numerator for figure in figures] == [2, 2, 0, 1, 1, 0]
     assert [summary.total(figure).before.numerator for figure in figures] == [1, 0, 1, 2, 1, 1]
 
@@ -325,7 +394,9 @@ def test_commitments_without_a_follow_up(log):
     """Metric 17: of three promises of ours two have no follow-up; the customer's own promises do not count."""
     ours, theirs = {"by": "us", "what": "w"}, {"by": "customer", "what": "w"}
     step = follow_up("2026-03-20", "open", ("2026-03-03T09:00", "open"))
-    log.talk("2026-03-03T09:00", template="relationship", need_type="other", agreements=[ours, theirs], followups=[step])
+    log.talk(
+        "2026-03-03T09:00", template="relationship", need_type="other", agreements=[ours, theirs], followups=[step]
+    )
     loose = log.talk("2026-03-04T09:00", template="relationship", need_type="other", agreements=[ours, ours])
     summary = log.summary()
     assert fraction(summary, "commitments_without_follow_up") == (2, 3)

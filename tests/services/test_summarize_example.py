@@ -50,13 +50,17 @@ def steps():
 
 def last(item, status):
     """The instant of the last entry with a status, or None."""
-    return next((instant(entry["at"]) for entry in reversed(item.get("history", [])) if entry["status"] == status), None)
+    return next(
+        (instant(entry["at"]) for entry in reversed(item.get("history", [])) if entry["status"] == status), None
+    )
 
 
 def last_opening(item):
     """When the current round of a follow-up began: its first entry, or its last reopening."""
     states = [entry["status"] for entry in item["history"]]
-    ends = [place for place, state in enumerate(states[:-1]) if state in {"done", "closed"} and states[place + 1] == "open"]
+    ends = [
+        place for place, state in enumerate(states[:-1]) if state in {"done", "closed"} and states[place + 1] == "open"
+    ]
     return item["history"][ends[-1] + 1 if ends else 0]["at"]
 
 
@@ -101,7 +105,10 @@ def test_interactions(summaries, period):
     tags = Counter(tag for record in expected for tag in record.get("tags", [None]))
     assert counts(summary, "interactions", "tag") == tags
     outbound = [record for record in expected if record["direction"] == "outbound"]
-    assert fraction(summary, "reached") == (sum(record.get("reached", "true") == "true" for record in outbound), len(outbound))
+    assert fraction(summary, "reached") == (
+        sum(record.get("reached", "true") == "true" for record in outbound),
+        len(outbound),
+    )
 
 
 def test_timely_recording(summaries, period):
@@ -131,7 +138,11 @@ def test_follow_ups_on_time(summaries, period):
 def test_overdue(summaries, period):
     """Metric 5, over the files; the demo instant is five overdue of those pending, whatever the period."""
     pending = [item for item in steps() if item["status"] in PENDING]
-    overdue = [item for item in pending if item["status"] != "awaiting_customer" and "due" in item and instant(item["due"]) < NOW]
+    overdue = [
+        item
+        for item in pending
+        if item["status"] != "awaiting_customer" and "due" in item and instant(item["due"]) < NOW
+    ]
     assert fraction(summaries[period], "overdue") == (len(overdue), len(pending))
     assert len(overdue) == 5
     assert counts(summaries[period], "overdue", "owner") == Counter(item["owner"] for item in overdue)
@@ -142,12 +153,16 @@ def test_frequent_problems(summaries, period):
     expected = talks(period)
     summary = summaries[period]
     complaints = [
-        record for record in expected if record.get("scenario") == "complaint" or record.get("need_type") == "service_complaint"
+        record
+        for record in expected
+        if record.get("scenario") == "complaint" or record.get("need_type") == "service_complaint"
     ]
     assert fraction(summary, "complaints") == (len(complaints), len(expected))
     for field in ("scenario", "need_type"):
         assert counts(summary, "problems", field) == Counter(record[field] for record in expected if field in record)
-    issues = [record for record in records() if record["template"] == "issue" and is_within(record["reported_on"], period)]
+    issues = [
+        record for record in records() if record["template"] == "issue" and is_within(record["reported_on"], period)
+    ]
     assert counts(summary, "problems", "category") == Counter(record["category"] for record in issues)
     assert fraction(summary, "repeat_contacts") == repeats(period)
 
@@ -157,7 +172,8 @@ def repeats(period):
     pairs, again = set(), set()
     inbound = [
         (record["customer"], record.get("need_type") or record.get("scenario"), instant(record["started_at"]))
-        for record in records() if record.get("direction") == "inbound" and record["customer"] != "anonymous"
+        for record in records()
+        if record.get("direction") == "inbound" and record["customer"] != "anonymous"
     ]
     for customer, category, start in inbound:
         if category and is_within(start.isoformat(), period):
@@ -176,9 +192,13 @@ def test_flow(summaries, period):
     opened = [item for item in steps() if is_within(last_opening(item), period)]
     finished = [(done_at(item) or last(item, "closed")) for item in steps() if item["status"] not in PENDING]
     assert summary.total("follow_ups_opened").now.numerator == len(opened)
-    assert summary.total("follow_ups_finished").now.numerator == sum(is_within(end.isoformat(), period) for end in finished)
+    assert summary.total("follow_ups_finished").now.numerator == sum(
+        is_within(end.isoformat(), period) for end in finished
+    )
     issues = [record for record in records() if record["template"] == "issue"]
-    assert summary.total("issues_opened").now.numerator == sum(is_within(issue["reported_on"], period) for issue in issues)
+    assert summary.total("issues_opened").now.numerator == sum(
+        is_within(issue["reported_on"], period) for issue in issues
+    )
     assert summary.total("issues_closed").now.numerator == sum(
         is_within(issue["closed_on"], period) for issue in issues if issue["status"] == "closed"
     )

@@ -61,6 +61,7 @@ def test_new_file_never_replaces(tmp_path):
 
 def test_new_file_without_hard_links(tmp_path, monkeypatch):
     """Where the file system has no links, a new file is still written, and still never replaces one."""
+
     def refuse(*_):
         raise OSError(errno.EPERM, "no links here")
 

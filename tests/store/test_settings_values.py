@@ -12,10 +12,49 @@ from commlog.errors import InvalidError
 from commlog.model.problem import Problem
 from commlog.store.settings import KNOWN_KEYS, read_settings
 
-TEXTS = ("Asia/Shanghai", "", "..", "../../etc/passwd", "24h", "3wd", "mon-fri", "09:00-12:00", "wang", "一", "a\nb", "2026-01-01", "next_day")
-KEYS = ("id", "name", "aliases", "hours", "limit", "label", "notify", "mon", "sat", "mon-fri", "urgent", "deputy", "2026-01-01", "2026-02-30")
-leaves = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(TEXTS)
-values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3), max_leaves=6)
+TEXTS = (
+    "Asia/Shanghai",
+    "",
+    "..",
+    "../../etc/passwd",
+    "24h",
+    "3wd",
+    "mon-fri",
+    "09:00-12:00",
+    "wang",
+    "一",
+    "a\nb",
+    "2026-01-01",
+    "next_day",
+)
+KEYS = (
+    "id",
+    "name",
+    "aliases",
+    "hours",
+    "limit",
+    "label",
+    "notify",
+    "mon",
+    "sat",
+    "mon-fri",
+    "urgent",
+    "deputy",
+    "2026-01-01",
+    "2026-02-30",
+)
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(TEXTS)
+)
+values = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
+    max_leaves=6,
+)
 settings_data = st.dictionaries(st.sampled_from(KNOWN_KEYS), values, max_size=4)
 calendar_data = st.dictionaries(st.sampled_from(("off", "work", "on")), values, max_size=2)
 

@@ -37,6 +37,7 @@ def test_files_appear_with_the_flush(root):
 def test_taken_names_are_told(root, monkeypatch, has_links):
     """A file that exists by then is left as it is and its path told, with hard links and without."""
     if not has_links:
+
         def link(source, target):
             raise OSError(errno.ENOTSUP, "no links here")
 

@@ -55,8 +55,27 @@ followups:
     status: open
 # the end
 """
-ORDER = ["id", "template", "customer", "contact", "agent", "channel", "started_at", "subject", "identity_check", "problem", "request", "background",
-         "dialogue", "mood", "tags", "attachments", "links", "followups", "extra"]
+ORDER = [
+    "id",
+    "template",
+    "customer",
+    "contact",
+    "agent",
+    "channel",
+    "started_at",
+    "subject",
+    "identity_check",
+    "problem",
+    "request",
+    "background",
+    "dialogue",
+    "mood",
+    "tags",
+    "attachments",
+    "links",
+    "followups",
+    "extra",
+]
 
 
 def changed(text, new, **options):
@@ -85,7 +104,10 @@ def test_set_a_scalar():
     new["channel"] = "mail"
     new["background"]["product_model"] = "KFR-36"
     assert changed(EXAMPLE, new) == [
-        "- channel: phone   # the 400 line", "+ channel: mail   # the 400 line", "-   product_model:   KFR-35", "+   product_model:   KFR-36",
+        "- channel: phone   # the 400 line",
+        "+ channel: mail   # the 400 line",
+        "-   product_model:   KFR-35",
+        "+   product_model:   KFR-36",
     ]
 
 
@@ -93,7 +115,12 @@ def test_quotes_stay():
     """Text in quotes stays in quotes."""
     new = example()
     new["request"], new["background"]["order_no"] = "退款", "A1"
-    assert changed(EXAMPLE, new) == ["- request: '七天内换一台新机'", '+ request: "退款"', '-   order_no: "2026030800123"', '+   order_no: "A1"']
+    assert changed(EXAMPLE, new) == [
+        "- request: '七天内换一台新机'",
+        '+ request: "退款"',
+        '-   order_no: "2026030800123"',
+        '+   order_no: "A1"',
+    ]
 
 
 def test_types_differ():
@@ -111,15 +138,27 @@ def test_change_block_text():
     new["problem"] = new["problem"].replace("管路", "电路")
     assert changed(EXAMPLE, new) == ["-   安装师傅现场判断可能是管路问题。", "+   安装师傅现场判断可能是电路问题。"]
     new["problem"] = "一句话"
-    assert changed(EXAMPLE, new) == ["- problem: |", "+ problem: 一句话", "-   3月8日安装的空调，开机后一直不制冷。", "-   安装师傅现场判断可能是管路问题。"]
+    assert changed(EXAMPLE, new) == [
+        "- problem: |",
+        "+ problem: 一句话",
+        "-   3月8日安装的空调，开机后一直不制冷。",
+        "-   安装师傅现场判断可能是管路问题。",
+    ]
 
 
 def test_scalar_becomes_block_text():
     """Text that gets a second line becomes block text; the comment behind it stays on its line."""
     new = example()
     new["channel"] = "a\nb\n"
-    assert changed(EXAMPLE, new) == ["- channel: phone   # the 400 line", "+ channel: |   # the 400 line", "+   a", "+   b"]
-    assert "problem: |  # c\n      x\n      y\nz: 1\n" in edit("problem: |  # c\n      x\nz: 1\n", {"problem": "x\ny\n", "z": 1})
+    assert changed(EXAMPLE, new) == [
+        "- channel: phone   # the 400 line",
+        "+ channel: |   # the 400 line",
+        "+   a",
+        "+   b",
+    ]
+    assert "problem: |  # c\n      x\n      y\nz: 1\n" in edit(
+        "problem: |  # c\n      x\nz: 1\n", {"problem": "x\ny\n", "z": 1}
+    )
 
 
 def test_append_to_history():
@@ -128,7 +167,9 @@ def test_append_to_history():
     new["followups"][0]["history"].append({"at": "2026-03-12T10:00:00+08:00", "by": "zhao", "status": "done"})
     new["followups"][0]["status"] = "done"
     assert changed(EXAMPLE, new) == [
-        "-     status: in_progress", "+     status: done", "+       - {at: 2026-03-12T10:00:00+08:00, by: zhao, status: done}",
+        "-     status: in_progress",
+        "+     status: done",
+        "+       - {at: 2026-03-12T10:00:00+08:00, by: zhao, status: done}",
     ]
 
 
@@ -171,8 +212,14 @@ def test_remove_keys():
         del new[key]
     del new["followups"][0]["priority"]
     assert changed(EXAMPLE, new) == [
-        "- contact: 李娜", "- identity_check:", "-   result: verified", "-   by: [phone, order_no]",
-        "- problem: |", "-   3月8日安装的空调，开机后一直不制冷。", "-   安装师傅现场判断可能是管路问题。", "-     priority: important   # by the rule",
+        "- contact: 李娜",
+        "- identity_check:",
+        "-   result: verified",
+        "-   by: [phone, order_no]",
+        "- problem: |",
+        "-   3月8日安装的空调，开机后一直不制冷。",
+        "-   安装师傅现场判断可能是管路问题。",
+        "-     priority: important   # by the rule",
     ]
 
 
@@ -189,7 +236,10 @@ def test_remove_items():
     del new["followups"][0]["history"][0]
     del new["followups"][1]
     assert changed(EXAMPLE, new) == [
-        "-       - {at: 2026-03-10T14:52:00+08:00, by: wang, status: open}", "-   - n: 2", "-     action: 查库存", "-     status: open",
+        "-       - {at: 2026-03-10T14:52:00+08:00, by: wang, status: open}",
+        "-   - n: 2",
+        "-     action: 查库存",
+        "-     status: open",
     ]
 
 
@@ -218,7 +268,10 @@ def test_flow_mapping():
     text = "a:\n  - {b: 1,  c: 'x' , d: [1,2]}   # e\n"
     assert edit(text, {"a": [{"b": 1, "c": "y", "d": [1, 2]}]}) == 'a:\n  - {b: 1,  c: "y" , d: [1,2]}   # e\n'
     assert edit(text, {"a": [{"b": 1, "d": [1, 2, 3]}]}) == "a:\n  - {b: 1 , d: [1,2,3]}   # e\n"
-    assert edit(text, {"a": [{"b": 1, "z": 0, "c": "x", "d": [1, 2]}]}) == "a:\n  - {b: 1,  z: 0,  c: 'x' , d: [1,2]}   # e\n"
+    assert (
+        edit(text, {"a": [{"b": 1, "z": 0, "c": "x", "d": [1, 2]}]})
+        == "a:\n  - {b: 1,  z: 0,  c: 'x' , d: [1,2]}   # e\n"
+    )
     assert edit("a: [x, y, z]\n", {"a": ["x", "z"]}) == "a: [x, z]\n"
     assert edit("a: [x, y, z]\n", {"a": ["y", "z", "no", "a, b"]}) == 'a: [y, z, "no", "a, b"]\n'
     assert edit("a: {b, c: }\n", {"a": {"b": 1, "c": "x"}}) == "a: {b: 1, c: x}\n"
@@ -241,7 +294,10 @@ def test_four_spaces():
     """A file with its own indentation keeps it, for block text too."""
     text = "a:\n    b: 1\n    c: |\n        x\n        y\n    d:\n        -   e: 1\n            f: 2\n"
     edited = edit(text, {"a": {"b": 2, "c": "x\nz\n", "d": [{"e": 1, "f": 3, "g": 4}, "h"]}})
-    assert edited == "a:\n    b: 2\n    c: |\n        x\n        z\n    d:\n        -   e: 1\n            f: 3\n            g: 4\n        - h\n"
+    assert (
+        edited
+        == "a:\n    b: 2\n    c: |\n        x\n        z\n    d:\n        -   e: 1\n            f: 3\n            g: 4\n        - h\n"
+    )
 
 
 def test_unusual_forms():
@@ -278,8 +334,17 @@ def test_what_is_refused():
 
 
 KEYS = st.sampled_from(["a", "b", "c", "d", "no", "x y", "甲"])
-LEAVES = st.one_of(st.sampled_from(["x", "你好", "no", "a: b", "x\ny\n", "x\ny", "\n\nx", "x\n\n\n", "长" * 60, "# z", "", "0123", " x\ny"]), st.none(), st.booleans(), st.integers(0, 9))
-VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=10)
+LEAVES = st.one_of(
+    st.sampled_from(
+        ["x", "你好", "no", "a: b", "x\ny\n", "x\ny", "\n\nx", "x\n\n\n", "长" * 60, "# z", "", "0123", " x\ny"]
+    ),
+    st.none(),
+    st.booleans(),
+    st.integers(0, 9),
+)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=10
+)
 FIELDS = st.dictionaries(KEYS, VALUES, max_size=6)
 
 
@@ -290,7 +355,11 @@ def changed_data(draw, data):
     for _ in range(draw(st.integers(1, 3))):
         place = new
         while True:
-            inner = [value for value in (place.values() if isinstance(place, dict) else place) if isinstance(value, (dict, list)) and value]
+            inner = [
+                value
+                for value in (place.values() if isinstance(place, dict) else place)
+                if isinstance(value, (dict, list)) and value
+            ]
             if not inner or draw(st.booleans()):
                 break
             place = draw(st.sampled_from(inner))

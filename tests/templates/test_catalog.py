@@ -19,16 +19,29 @@ REPAIR = {
     "properties": {
         "template": {"const": "repair", "x-label": {"zh": "模板", "en": "Template"}},
         "device": {"$ref": "parts/values.json#/$defs/line", "x-label": {"zh": "设备", "en": "Device"}},
-        "fault": {"type": "string", "enum": ["power", "noise"], "x-label": {"zh": "故障", "en": "Fault"},
-                  "x-enum-labels": {"power": {"zh": "不通电", "en": "No power"}, "noise": {"zh": "异响", "en": "Noise"}}},
+        "fault": {
+            "type": "string",
+            "enum": ["power", "noise"],
+            "x-label": {"zh": "故障", "en": "Fault"},
+            "x-enum-labels": {"power": {"zh": "不通电", "en": "No power"}, "noise": {"zh": "异响", "en": "Noise"}},
+        },
     },
     "required": ["device"],
     "unevaluatedProperties": False,
 }
 RECORD = {
-    "id": "20260310-7f3kq2", "template": "repair", "customer": "li-na", "agent": "wang", "direction": "inbound",
-    "channel": "phone", "started_at": "2026-03-10T14:30:00+08:00", "recorded_at": "2026-03-10T14:52:00+08:00",
-    "subject": "s", "summary": "s", "device": "KFR-35", "fault": "power",
+    "id": "20260310-7f3kq2",
+    "template": "repair",
+    "customer": "li-na",
+    "agent": "wang",
+    "direction": "inbound",
+    "channel": "phone",
+    "started_at": "2026-03-10T14:30:00+08:00",
+    "recorded_at": "2026-03-10T14:52:00+08:00",
+    "subject": "s",
+    "summary": "s",
+    "device": "KFR-35",
+    "fault": "power",
 }
 
 
@@ -67,14 +80,15 @@ def test_a_dropped_in_template_works_on_the_shipped_parts(tmp_path):
     template = catalog.get("repair")
     assert (template.kind, template.record_within, template.labels["zh"]) == ("interaction", "2h", "维修记录")
     place = template.order.index("subject")
-    assert template.order[place:place + 4] == ("subject", "device", "fault", "summary")
+    assert template.order[place : place + 4] == ("subject", "device", "fault", "summary")
     assert find_field(template, "设备").key == "device"
     validator = Validator(catalog)
     assert validator.is_valid("repair", RECORD)
     assert validator.explain("repair", RECORD) == ()
     found = validator.explain("repair", {**RECORD, "fault": "异响", "devise": 1})
     assert [(f.code, f.path, f.facts["suggestion"]) for f in found] == [
-        ("not-in-list", ("fault",), "noise"), ("unknown-field", ("devise",), "device"),
+        ("not-in-list", ("fault",), "noise"),
+        ("unknown-field", ("devise",), "device"),
     ]
 
 
@@ -92,7 +106,10 @@ def test_a_logs_own_parts_come_first(tmp_path):
 def test_a_logs_own_template_replaces_the_shipped_one(tmp_path):
     """A template in the log's folder is used instead of the shipped one of the same name."""
     schema = json.loads((shipped_folder() / "survey.schema.json").read_text("utf-8"))
-    schema["properties"]["scores"]["properties"]["price"] = {"type": "integer", "x-label": {"zh": "价格", "en": "Price"}}
+    schema["properties"]["scores"]["properties"]["price"] = {
+        "type": "integer",
+        "x-label": {"zh": "价格", "en": "Price"},
+    }
     write(tmp_path, "survey.schema.json", schema)
     assert find_field(catalog_of(tmp_path).get("survey"), "评分.价格").key == "price"
 

@@ -89,9 +89,13 @@ def test_every_choice_is_labelled(file: Path):
 def test_every_text_field_has_a_hint(name):
     """Each text a person writes has a colleague's advice in both languages."""
     bare = [
-        field.key for field in all_fields(CATALOG.get(name).fields)
-        if field.key and field.type == "text" and not (field.read_only or field.enum or field.enum_labels)
-        and field.format in {"", "email"} and field.key != "template"
+        field.key
+        for field in all_fields(CATALOG.get(name).fields)
+        if field.key
+        and field.type == "text"
+        and not (field.read_only or field.enum or field.enum_labels)
+        and field.format in {"", "email"}
+        and field.key != "template"
         and not (field.hints.get("zh") and field.hints.get("en"))
     ]
     assert bare == []

@@ -28,16 +28,81 @@ EXAMPLES = [
 ]
 SERVICE = next(data for name, data in EXAMPLES if name == "service" and data["outcome"] == "transferred")
 
-WORDS = st.sampled_from([
-    "", " ", "\n", "\u3000", "a", "a\n", "\na", "a\r", "a\u2028", "张三", "张三\n", "é", "अ", "٣", "𝟗", "a.b", ".a", "a.", "a/b", "a b",
-    "a_b-c", "anonymous", "other", "done", "closed", "open", "follow_up", "transferred", "phone", "电话", "2026-03-10", "2026-03-10\n",
-    "2026-02-30", "２０２６-03-10", "2026-03-10T14:30:00+08:00", "2026-03-10T14:30:00Z", "2026-03-10T24:00:00Z", "2026-03-10T14:30:60Z",
-    "2026-03-10t14:30:00z", "2026-03-10T14:30:00+25:00", "2026-03-10T14:30:00.5Z", "0000-01-01", "02-29", "02-30", "none", "3wd", "30d", "1y\n",
-    "ref:", "ref: 1", "ref:1\n", "20260310-7f3kq2", "20260310-7f3kq2\n", "20260310-7f3kqu", "x" * 65, "x" * 301, "a@b", "a@b\n", "·", "a·b",
-])
+WORDS = st.sampled_from(
+    [
+        "",
+        " ",
+        "\n",
+        "\u3000",
+        "a",
+        "a\n",
+        "\na",
+        "a\r",
+        "a\u2028",
+        "张三",
+        "张三\n",
+        "é",
+        "अ",
+        "٣",
+        "𝟗",
+        "a.b",
+        ".a",
+        "a.",
+        "a/b",
+        "a b",
+        "a_b-c",
+        "anonymous",
+        "other",
+        "done",
+        "closed",
+        "open",
+        "follow_up",
+        "transferred",
+        "phone",
+        "电话",
+        "2026-03-10",
+        "2026-03-10\n",
+        "2026-02-30",
+        "２０２６-03-10",
+        "2026-03-10T14:30:00+08:00",
+        "2026-03-10T14:30:00Z",
+        "2026-03-10T24:00:00Z",
+        "2026-03-10T14:30:60Z",
+        "2026-03-10t14:30:00z",
+        "2026-03-10T14:30:00+25:00",
+        "2026-03-10T14:30:00.5Z",
+        "0000-01-01",
+        "02-29",
+        "02-30",
+        "none",
+        "3wd",
+        "30d",
+        "1y\n",
+        "ref:",
+        "ref: 1",
+        "ref:1\n",
+        "20260310-7f3kq2",
+        "20260310-7f3kq2\n",
+        "20260310-7f3kqu",
+        "x" * 65,
+        "x" * 301,
+        "a@b",
+        "a@b\n",
+        "·",
+        "a·b",
+    ]
+)
 VALUES = st.one_of(
-    WORDS, st.text(max_size=4), st.none(), st.booleans(), st.integers(-2, 6), st.integers(), st.sampled_from([1.0, 1.5, 1e30, -0.0]),
-    st.lists(WORDS, max_size=2), st.just({}), st.dictionaries(st.sampled_from(["name", "result", "lunar", "x"]), WORDS, max_size=2),
+    WORDS,
+    st.text(max_size=4),
+    st.none(),
+    st.booleans(),
+    st.integers(-2, 6),
+    st.integers(),
+    st.sampled_from([1.0, 1.5, 1e30, -0.0]),
+    st.lists(WORDS, max_size=2),
+    st.just({}),
+    st.dictionaries(st.sampled_from(["name", "result", "lunar", "x"]), WORDS, max_size=2),
 )
 
 
@@ -88,25 +153,67 @@ def test_both_validators_agree(case):
 
 
 @settings(max_examples=300, deadline=None)
-@given(pattern=st.sampled_from(sorted({
-    node for file in shipped_folder().rglob("*.json") for node in re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', file.read_text("utf-8"))
-})), text=WORDS | st.text(max_size=6))
+@given(
+    pattern=st.sampled_from(
+        sorted(
+            {
+                node
+                for file in shipped_folder().rglob("*.json")
+                for node in re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', file.read_text("utf-8"))
+            }
+        )
+    ),
+    text=WORDS | st.text(max_size=6),
+)
 def test_every_pattern_means_the_same(pattern, text):
     """Each shipped pattern takes the same texts in Python, in our reading of it, and in the fast validator."""
     import jsonschema_rs
 
     plain = json.loads(pattern)
     verdicts = {
-        re.search(plain, text) is not None, matches(plain, text),
+        re.search(plain, text) is not None,
+        matches(plain, text),
         jsonschema_rs.Draft202012Validator({"pattern": plain}).is_valid(text),
     }
     assert len(verdicts) == 1
 
 
-@pytest.mark.parametrize(("good", "name"), [
-    *((True, name) for name in ("acme", "wang-li", "张三", "a.b", "a_b", "Ünï", "نور", "हिन्दी", "9", "a--b", "李々")),
-    *((False, name) for name in ("", ".a", "a.", "-a", "a-", "_a", "a/b", "a\\b", "a b", "a\u3000b", "a:b", "a*", "a?b", "“a”", "a，b", "a\n", "a\x00", "a\u202eb", "\ufeffa", "a·b", "..", "x" * 65)),
-])
+@pytest.mark.parametrize(
+    ("good", "name"),
+    [
+        *(
+            (True, name)
+            for name in ("acme", "wang-li", "张三", "a.b", "a_b", "Ünï", "نور", "हिन्दी", "9", "a--b", "李々")
+        ),
+        *(
+            (False, name)
+            for name in (
+                "",
+                ".a",
+                "a.",
+                "-a",
+                "a-",
+                "_a",
+                "a/b",
+                "a\\b",
+                "a b",
+                "a\u3000b",
+                "a:b",
+                "a*",
+                "a?b",
+                "“a”",
+                "a，b",
+                "a\n",
+                "a\x00",
+                "a\u202eb",
+                "\ufeffa",
+                "a·b",
+                "..",
+                "x" * 65,
+            )
+        ),
+    ],
+)
 def test_customer_ids_are_safe_file_names(good, name):
     """A customer's id is letters and digits of any language with . _ - inside, nothing else."""
     record = {**SERVICE, "customer": name}
@@ -116,25 +223,38 @@ def test_customer_ids_are_safe_file_names(good, name):
 
 def test_every_problem_is_told_at_once_in_the_forms_order():
     """Several faults give one finding each, in the order of the form, none of them a mere consequence."""
-    record = {**SERVICE, "channel": "fone", "shop": 1, "summary": None, "outcome": "resolved", "background": {"order_no": 12}}
+    record = {
+        **SERVICE,
+        "channel": "fone",
+        "shop": 1,
+        "summary": None,
+        "outcome": "resolved",
+        "background": {"order_no": 12},
+    }
     del record["agent"]
     found = [(f.code, f.path) for f in VALIDATOR.explain("service", record)]
     assert found == [
-        ("missing-field", ("agent",)), ("not-in-list", ("channel",)), ("wrong-type", ("background", "order_no")),
-        ("wrong-type", ("summary",)), ("unknown-field", ("shop",)),
+        ("missing-field", ("agent",)),
+        ("not-in-list", ("channel",)),
+        ("wrong-type", ("background", "order_no")),
+        ("wrong-type", ("summary",)),
+        ("unknown-field", ("shop",)),
     ]
 
 
-@pytest.mark.parametrize(("change", "fact", "value"), [
-    ({"channel": "电话"}, "suggestion", "phone"),
-    ({"channel": "Social media"}, "suggestion", "social_media"),
-    ({"满意度": "x"}, "suggestion", "satisfaction"),
-    ({"chanel": "x"}, "suggestion", "channel"),
-    ({"zzz": "x"}, "suggestion", None),
-    ({"started_at": "昨天"}, "expected", "a moment with its offset, e.g. 2026-03-10T14:30:00+08:00"),
-    ({"subject": "两\n行"}, "value", "两↵行"),
-    ({"contact": 138}, "expected", "text (put it in quotes)"),
-])
+@pytest.mark.parametrize(
+    ("change", "fact", "value"),
+    [
+        ({"channel": "电话"}, "suggestion", "phone"),
+        ({"channel": "Social media"}, "suggestion", "social_media"),
+        ({"满意度": "x"}, "suggestion", "satisfaction"),
+        ({"chanel": "x"}, "suggestion", "channel"),
+        ({"zzz": "x"}, "suggestion", None),
+        ({"started_at": "昨天"}, "expected", "a moment with its offset, e.g. 2026-03-10T14:30:00+08:00"),
+        ({"subject": "两\n行"}, "value", "两↵行"),
+        ({"contact": 138}, "expected", "text (put it in quotes)"),
+    ],
+)
 def test_facts_help(change, fact, value):
     """A finding carries what the remedy needs: the nearest choice, the expected form, the value seen."""
     (finding,) = VALIDATOR.explain("service", {**SERVICE, **change})
@@ -157,7 +277,9 @@ def test_words_follow_the_language():
 
 def template_of(schema, **documents):
     """A template of hand-made documents, past the check of the catalog."""
-    return dataclasses.replace(CATALOG.get("answer"), name="x", root="x.schema.json", documents={"x.schema.json": schema, **documents})
+    return dataclasses.replace(
+        CATALOG.get("answer"), name="x", root="x.schema.json", documents={"x.schema.json": schema, **documents}
+    )
 
 
 def explain(schema, data):
@@ -167,17 +289,20 @@ def explain(schema, data):
     return Explainer(template, root, root=BASE + template.root, retrieve=refuse).explain(data)
 
 
-@pytest.mark.parametrize(("schema", "data", "expected"), [
-    ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, [], ("wrong-type", "text or a whole number")),
-    ({"oneOf": [{"type": "string", "maxLength": 2}, {"type": "integer"}]}, "abc", ("too-long", "2 characters")),
-    ({"anyOf": [{"const": "a"}, {"const": "b"}]}, "c", ("const-differs", "a")),
-    ({"minimum": 3}, 2, ("out-of-range", "≥ 3")),
-    ({"minItems": 2}, [1], ("too-short", "2 entries")),
-    ({"maxProperties": 1}, {"a": 1, "b": 2}, ("too-long", "1 fields")),
-    ({"format": "time"}, "9点", ("wrong-format", "a time of day, e.g. 09:30")),
-    ({"multipleOf": 2}, 3, ("schema-violation", None)),
-    ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, ("schema-violation", None)),
-])
+@pytest.mark.parametrize(
+    ("schema", "data", "expected"),
+    [
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, [], ("wrong-type", "text or a whole number")),
+        ({"oneOf": [{"type": "string", "maxLength": 2}, {"type": "integer"}]}, "abc", ("too-long", "2 characters")),
+        ({"anyOf": [{"const": "a"}, {"const": "b"}]}, "c", ("const-differs", "a")),
+        ({"minimum": 3}, 2, ("out-of-range", "≥ 3")),
+        ({"minItems": 2}, [1], ("too-short", "2 entries")),
+        ({"maxProperties": 1}, {"a": 1, "b": 2}, ("too-long", "1 fields")),
+        ({"format": "time"}, "9点", ("wrong-format", "a time of day, e.g. 09:30")),
+        ({"multipleOf": 2}, 3, ("schema-violation", None)),
+        ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, ("schema-violation", None)),
+    ],
+)
 def test_keywords_of_a_teams_template(schema, data, expected):
     """Keywords the shipped templates do not use are explained too, never by "none of the schemas"."""
     (finding,) = explain(schema, data)
@@ -258,14 +383,31 @@ def test_what_is_not_a_schema_is_an_error_of_the_template(schema):
 
 
 SETTINGS = {
-    "timezone": "Asia/Shanghai", "language": "zh", "default_priority": "routine", "branches": ["静安店"],
-    "members": [{"id": "wang", "name": "王芳", "aliases": ["老王"], "notify": "mailto:wang@example.com", "deputy": "zhao",
-                 "away": [{"from": "2026-05-01", "to": "2026-05-05"}]}, {"id": "zhao", "role": "lead", "notify": ["$HOOK"]}],
+    "timezone": "Asia/Shanghai",
+    "language": "zh",
+    "default_priority": "routine",
+    "branches": ["静安店"],
+    "members": [
+        {
+            "id": "wang",
+            "name": "王芳",
+            "aliases": ["老王"],
+            "notify": "mailto:wang@example.com",
+            "deputy": "zhao",
+            "away": [{"from": "2026-05-01", "to": "2026-05-05"}],
+        },
+        {"id": "zhao", "role": "lead", "notify": ["$HOOK"]},
+    ],
     "calendar": {"hours": {"mon-fri": ["09:00-12:00", "13:30-24:00"], "sat": []}, "after_hours": "next_day"},
     "priorities": {"urgent": "24h", "加急": {"limit": "4wh", "label": {"zh": "加急", "en": "Rush"}}, "low": "none"},
-    "record_within": {"service": "30m"}, "visit_every": {"vip": "30d"}, "dormant_after": {"regular": "6m"},
+    "record_within": {"service": "30m"},
+    "visit_every": {"vip": "30d"},
+    "dormant_after": {"regular": "6m"},
     "response_within": [{"channel": "phone", "scenario": "complaint", "limit": "2h"}, {"limit": "1wd"}],
-    "remind": {"before": "4wh"}, "mask": ["phone"], "notify": {}, "care": {"leap_day": "mar_1"},
+    "remind": {"before": "4wh"},
+    "mask": ["phone"],
+    "notify": {},
+    "care": {"leap_day": "mar_1"},
 }
 
 
@@ -274,19 +416,32 @@ def test_settings_are_checked_with_the_same_care():
     assert VALIDATOR.explain_settings("commlog", SETTINGS) == ()
     assert VALIDATOR.is_valid_settings("commlog", SETTINGS)
     assert VALIDATOR.is_valid_settings("commlog", {**SETTINGS, "response_within": {"phone": "2h"}})
-    bad = {"calender": {}, "calendar": {"hours": {"monday": ["9-10"]}}, "priorities": {"x": "3 days"}, "members": [{"name": "a"}]}
+    bad = {
+        "calender": {},
+        "calendar": {"hours": {"monday": ["9-10"]}},
+        "priorities": {"x": "3 days"},
+        "members": [{"name": "a"}],
+    }
     assert [(f.code, f.path) for f in VALIDATOR.explain_settings("commlog", bad)] == [
-        ("missing-field", ("timezone",)), ("missing-field", ("members", 0, "id")),
-        ("wrong-pattern", ("calendar", "hours", "monday")), ("wrong-pattern", ("calendar", "hours", "monday", 0)),
-        ("wrong-pattern", ("priorities", "x")), ("unknown-field", ("calender",)),
+        ("missing-field", ("timezone",)),
+        ("missing-field", ("members", 0, "id")),
+        ("wrong-pattern", ("calendar", "hours", "monday")),
+        ("wrong-pattern", ("calendar", "hours", "monday", 0)),
+        ("wrong-pattern", ("priorities", "x")),
+        ("unknown-field", ("calender",)),
     ]
 
 
 def test_calendar_dates_are_lists_or_names():
     """Days off and working days are dates, named or not, with hours of their own or not."""
-    good = {"off": {"2026-10-01": "国庆节", "2026-10-02": None}, "work": ["2026-10-10", {"date": "2026-09-27", "name": "调休", "hours": ["09:00-12:00"]}]}
+    good = {
+        "off": {"2026-10-01": "国庆节", "2026-10-02": None},
+        "work": ["2026-10-10", {"date": "2026-09-27", "name": "调休", "hours": ["09:00-12:00"]}],
+    }
     assert VALIDATOR.explain_settings("calendar", good) == ()
     bad = {"off": {"2026-13-01": "x"}, "work": ["10月10日"], "holidays": []}
     assert [(f.code, f.path) for f in VALIDATOR.explain_settings("calendar", bad)] == [
-        ("wrong-format", ("off", "2026-13-01")), ("wrong-format", ("work", 0)), ("unknown-field", ("holidays",)),
+        ("wrong-format", ("off", "2026-13-01")),
+        ("wrong-format", ("work", 0)),
+        ("unknown-field", ("holidays",)),
     ]

@@ -40,7 +40,14 @@ def test_gbk_is_named():
     assert decode_text(raw, "gb18030", "rows.csv") == "name\n张三\n"
 
 
-@pytest.mark.parametrize(("raw", "guess"), [("a,b\n".encode("utf-16"), "utf-16"), ("a,b\n1,2\n".encode("utf-16-le"), "utf-16-le"), (b"caf\xe9,\x81\xff\n", "latin-1")])
+@pytest.mark.parametrize(
+    ("raw", "guess"),
+    [
+        ("a,b\n".encode("utf-16"), "utf-16"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "utf-16-le"),
+        (b"caf\xe9,\x81\xff\n", "latin-1"),
+    ],
+)
 def test_other_encodings_are_guessed(raw, guess):
     """What is neither UTF-8 nor GBK gets a remedy of its own."""
     with pytest.raises(UnreadableError) as caught:

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from commlog.transfer.jsonl_file import format_object, read_objects, sheet_of
 
-VALUE = st.recursive(st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=("Cs",))), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(exclude_categories=("Cs",)), max_size=5), inner, max_size=3), max_leaves=8)
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=("Cs",))),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(st.characters(exclude_categories=("Cs",)), max_size=5), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
 
 
 @settings(max_examples=60)
@@ -19,7 +26,9 @@ def test_objects_come_back(data):
     assert (row.original, row.fault) == (data, "")
 
 
-@pytest.mark.parametrize("line", ["[1]", "{", '{"a": 1, "a": 2}', '{"a": NaN}', "[" * 100_000, '{"a":' * 60 + "1" + "}" * 60])
+@pytest.mark.parametrize(
+    "line", ["[1]", "{", '{"a": 1, "a": 2}', '{"a": NaN}', "[" * 100_000, '{"a":' * 60 + "1" + "}" * 60]
+)
 def test_other_lines_have_a_fault(line):
     """What is no object, has a key twice, or is nested too deep is a row with a fault, never an end."""
     rows = list(read_objects(f'{{"ok": 1}}\n\n{line}\n{{"ok": 2}}'))

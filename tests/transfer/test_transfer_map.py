@@ -46,7 +46,9 @@ def mistakes(text):
     """The code and line of every mistake in a map."""
     with pytest.raises(InvalidError) as caught:
         read(text)
-    return {(problem.code, problem.line, dict(problem.facts).get("suggestion", "")) for problem in caught.value.problems}
+    return {
+        (problem.code, problem.line, dict(problem.facts).get("suggestion", "")) for problem in caught.value.problems
+    }
 
 
 def incoming(map_text, rows):
@@ -57,7 +59,13 @@ def incoming(map_text, rows):
 def test_example_map_is_valid():
     """The shipped map has no mistakes and names every column of the public file but none else."""
     made = read_map(EXAMPLE.read_bytes(), EXAMPLE.name, GROUND)
-    header = (Path(__file__).parents[1] / "data" / "complaints.csv").read_text(encoding="utf-8").split("\n")[0].strip().split(",")
+    header = (
+        (Path(__file__).parents[1] / "data" / "complaints.csv")
+        .read_text(encoding="utf-8")
+        .split("\n")[0]
+        .strip()
+        .split(",")
+    )
     require_columns(made, tuple(header))
     assert {reference.column for reference in made.references} == set(header)
 
@@ -67,7 +75,12 @@ def test_unknown_keys_are_named_with_line_and_nearest():
     text = FORM + "feilds: {}\ncustomers: {unknwon: create}\ndates: {fromat: x}\n  \n"
     text += "followups:\n  - {actoin: x}\n"
     found = mistakes(text.replace("  summary: 内容\n", "  summary: {colunm: 内容}\n"))
-    assert {("unknown-setting", 6, "column"), ("unknown-setting", 7, "fields"), ("unknown-setting", 8, "unknown"), ("unknown-setting", 9, "format")} <= found
+    assert {
+        ("unknown-setting", 6, "column"),
+        ("unknown-setting", 7, "fields"),
+        ("unknown-setting", 8, "unknown"),
+        ("unknown-setting", 9, "format"),
+    } <= found
 
 
 def test_wrong_values_are_named():
@@ -80,7 +93,9 @@ def test_wrong_values_are_named():
 
 def test_translations_are_checked():
     """A value translation to no choice of the form is a mistake in the map, not in every row."""
-    assert {(code, line) for code, line, _ in mistakes(FORM + "  mood: {column: 心情, values: {好: hapy}}\n")} == {("not-in-list", 7)}
+    assert {(code, line) for code, line, _ in mistakes(FORM + "  mood: {column: 心情, values: {好: hapy}}\n")} == {
+        ("not-in-list", 7)
+    }
 
 
 def test_required_fields_need_a_source():
@@ -113,18 +128,30 @@ def test_missing_columns_are_named_at_once():
 
 def test_cells_become_values_by_label_and_format():
     """Constants and cells are read by slug or label; unmapped columns are kept under extra, by their own names."""
-    (item,) = incoming(FORM + "  mood: 心情\n  tags: {column: 标签, split: '|'}\n", "客户,时间,内容,心情,标签,备注,空\n张三,2026-03-01 10:00,=cmd|x,愤怒,a|b,留言,\n")
+    (item,) = incoming(
+        FORM + "  mood: 心情\n  tags: {column: 标签, split: '|'}\n",
+        "客户,时间,内容,心情,标签,备注,空\n张三,2026-03-01 10:00,=cmd|x,愤怒,a|b,留言,\n",
+    )
     assert item.fault == ""
     assert item.customer == "张三"
     assert item.fields == {
-        "channel": "phone", "agent": "wang", "subject": "来电", "core_request": "咨询", "started_at": "2026-03-01T10:00:00+08:00",
-        "summary": "=cmd|x", "mood": "angry", "tags": ["a", "b"], "extra": {"备注": "留言"},
+        "channel": "phone",
+        "agent": "wang",
+        "subject": "来电",
+        "core_request": "咨询",
+        "started_at": "2026-03-01T10:00:00+08:00",
+        "summary": "=cmd|x",
+        "mood": "angry",
+        "tags": ["a", "b"],
+        "extra": {"备注": "留言"},
     }
 
 
 def test_cells_that_do_not_fit_are_faults():
     """Every cell of a row that does not fit is in its fault, named by the map's field."""
-    (item,) = incoming(FORM + "  mood: 心情\ndates: {format: year-month-day}\n", "客户,时间,内容,心情\n张三,1/2/26,x,乐\n")
+    (item,) = incoming(
+        FORM + "  mood: 心情\ndates: {format: year-month-day}\n", "客户,时间,内容,心情\n张三,1/2/26,x,乐\n"
+    )
     assert "started_at: '1/2/26'" in item.fault
     assert "mood: '乐'" in item.fault
 
@@ -144,9 +171,16 @@ def test_texts_and_conditions():
 
 def test_dotted_fields_longest_and_duration():
     """Dotted keys go deeper, long texts are cut on request, and minutes may be given instead of the end."""
-    text = FORM.replace("subject: 来电, ", "") + "  party.name: 称呼\n  subject: {column: 内容, longest: 5}\n  时长: 分钟\n"
+    text = (
+        FORM.replace("subject: 来电, ", "")
+        + "  party.name: 称呼\n  subject: {column: 内容, longest: 5}\n  时长: 分钟\n"
+    )
     (item,) = incoming(text, "客户,时间,内容,称呼,分钟\n甲,2026-03-01,一二三四五六七,王女士,12\n")
-    assert (item.fields["party"], item.fields["subject"], item.fields["duration"]) == ({"name": "王女士"}, "一二三四…", 12)
+    assert (item.fields["party"], item.fields["subject"], item.fields["duration"]) == (
+        {"name": "王女士"},
+        "一二三四…",
+        12,
+    )
 
 
 def test_same_rows_are_contacts_of_their_own():
@@ -173,11 +207,16 @@ def test_rejects_can_be_imported_again():
     items = incoming(text, source)
     sheet = read_sheet(source, "rows.csv")
     again = format_rejects([Rejected(item.row, "because") for item in items], sheet.columns)
-    assert again.replace("\r", "") == "commlog_line,commlog_reason,客户,时间,内容\n2,because,甲,2026-03-01,x\n3,because,乙\n"
+    assert (
+        again.replace("\r", "")
+        == "commlog_line,commlog_reason,客户,时间,内容\n2,because,甲,2026-03-01,x\n3,because,乙\n"
+    )
     second = incoming(text, again)
     assert second[0].key == items[0].key
     assert second[1].fault
-    assert format_rejects([Rejected(item.row, "because") for item in second], read_sheet(again, "x").columns).replace("\r", "") == again.replace("\r", "").replace("\n3,", "\n3,")
+    assert format_rejects([Rejected(item.row, "because") for item in second], read_sheet(again, "x").columns).replace(
+        "\r", ""
+    ) == again.replace("\r", "").replace("\n3,", "\n3,")
     assert [rejects_name("a/b.csv"), rejects_name("b.jsonl", 2)] == ["b.rejects.csv", "b.rejects-2.jsonl"]
 
 
@@ -206,7 +245,14 @@ def test_flat_columns():
     columns = choose_columns("", [member])
     assert {"id", "party.name", "tags", "followups", "extra"} <= set(columns)
     assert "party" not in columns
-    fields = {"tags": ["a", "b"], "explicit_needs": ["一，二"], "party": {"name": "=x"}, "reached": True, "extra": {"k": 1}, "followups": [{"n": 1}]}
+    fields = {
+        "tags": ["a", "b"],
+        "explicit_needs": ["一，二"],
+        "party": {"name": "=x"},
+        "reached": True,
+        "extra": {"k": 1},
+        "followups": [{"n": 1}],
+    }
     names = choose_columns("标签,explicit_needs,party.姓名/名称,reached,extra.k,followups.0.n,mood", [member])
     assert names == ("tags", "explicit_needs", "party.name", "reached", "extra.k", "followups.0.n", "mood")
     assert cells_of(fields, names) == ["a, b", '["一，二"]', "'=x", "true", "1", "1", ""]

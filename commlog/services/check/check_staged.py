@@ -39,14 +39,20 @@ def check_staged(workspace: Workspace, selection: Selection) -> Inspection:
 
 def needs_git(option: str) -> UsageError:
     """The error for an option that means nothing outside a repository."""
-    return UsageError(mark("{option} needs git, and the log in a repository"), option=option, remedy=mark("git init, or name the files instead"))
+    return UsageError(
+        mark("{option} needs git, and the log in a repository"),
+        option=option,
+        remedy=mark("git init, or name the files instead"),
+    )
 
 
 def _contents(workspace: Workspace, staged: StagedFiles) -> dict[str, bytes | None]:
     """What the work tree's records are as staged, where that differs; None for those git knows nothing of."""
     known = {row[0] for row in workspace.index.rows("SELECT path FROM files")}
     contents: dict[str, bytes | None] = dict.fromkeys(known - staged.blobs.keys())
-    contents |= read_blobs(workspace.log.root, {path: staged.blobs[path] for path in staged.differing if path in staged.blobs})
+    contents |= read_blobs(
+        workspace.log.root, {path: staged.blobs[path] for path in staged.differing if path in staged.blobs}
+    )
     return contents
 
 

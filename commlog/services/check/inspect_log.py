@@ -24,12 +24,19 @@ from commlog.services.workspace import Workspace
 from commlog.store.yaml_text import Located, YamlError, decode, parse_located
 
 RULES: Final[tuple[Rule, ...]] = (
-    find_duplicate_ids, find_unknown_customers, find_merge_circles,
-    find_dangling, find_later, find_circles,
-    find_expired_answers, find_unkept_promises,
+    find_duplicate_ids,
+    find_unknown_customers,
+    find_merge_circles,
+    find_dangling,
+    find_later,
+    find_circles,
+    find_expired_answers,
+    find_unkept_promises,
 )
 OWN_FILE_RULES: Final[tuple[Callable[[Workspace], Iterator[Problem]], ...]] = (
-    find_wrong_settings, find_broken_templates, find_stray_files,
+    find_wrong_settings,
+    find_broken_templates,
+    find_stray_files,
 )
 # What a file that is gone leaves behind in others.
 _LEFT_BEHIND: Final = frozenset({"dangling-link", "unknown-customer"})
@@ -47,7 +54,9 @@ def inspect_log(workspace: Workspace, selection: Selection, contents: Mapping[st
         *(found.as_problem(sources.locate(found.path)) for found in suspicions),
         *(problem for rule in OWN_FILE_RULES for problem in rule(workspace) if selection.has(problem.path)),
     }
-    ordered = tuple(sorted(problems, key=lambda problem: (problem.path, problem.line, problem.column, problem.code, problem.facts)))
+    ordered = tuple(
+        sorted(problems, key=lambda problem: (problem.path, problem.line, problem.column, problem.code, problem.facts))
+    )
     paths = [row[0] for row in workspace.index.rows("SELECT path FROM files")]
     count = sum(selection.has(path) for path in (*paths, *list_own_files(workspace)))
     places = {(problem.path, problem.line) for problem in ordered if problem.line}
@@ -61,7 +70,7 @@ def _is_asked(found: Suspicion, selection: Selection) -> bool:
 def _stored_problems(workspace: Workspace, selection: Selection, sources: "_Sources") -> Iterator[Problem]:
     """What the copy knows; a file described in another language than is spoken now is read again."""
     rows = workspace.index.rows(
-        'SELECT f.path, p.code, p.line, p."column", p.field, p.facts FROM problems p JOIN files f USING (file)',
+        'SELECT f.path, p.code, p.line, p."column", p.field, p.facts FROM problems p JOIN files f USING (file)'
     )
     to_read: set[str] = set()
     for path, code, line, column, field, stored in rows:

@@ -18,20 +18,23 @@ def find_dangling(workspace: Workspace) -> Iterator[Suspicion]:
     """Links to records that are not there; one that is there but cannot be read has its own problem."""
     rows = workspace.index.rows(
         "SELECT r.path, l.target FROM links l JOIN records r USING (record) "
-        "WHERE substr(l.target, 1, 4) <> ? AND NOT EXISTS (SELECT 1 FROM records t WHERE t.id = l.target)", (OUTSIDE,),
+        "WHERE substr(l.target, 1, 4) <> ? AND NOT EXISTS (SELECT 1 FROM records t WHERE t.id = l.target)",
+        (OUTSIDE,),
     )
     unreadable = unreadable_ids(workspace)
     for path, target in rows:
         if target not in unreadable:
             near = _nearest_record(workspace, target)
-            yield Suspicion("dangling-link", path, _LINKS, {"value": target} | ({"suggestion": near} if near else {}), target)
+            yield Suspicion(
+                "dangling-link", path, _LINKS, {"value": target} | ({"suggestion": near} if near else {}), target
+            )
 
 
 def find_later(workspace: Workspace) -> Iterator[Suspicion]:
     """Links to records that began after the one that points to them."""
     rows = workspace.index.rows(
         "SELECT r.path, l.target FROM links l JOIN records r USING (record) JOIN records t ON t.id = l.target "
-        "WHERE CASE WHEN r.started_at IS NULL OR t.started_at IS NULL THEN t.day > r.day ELSE t.started_at > r.started_at END",
+        "WHERE CASE WHEN r.started_at IS NULL OR t.started_at IS NULL THEN t.day > r.day ELSE t.started_at > r.started_at END"
     )
     for path, target in rows:
         yield Suspicion("link-to-later", path, _LINKS, {"value": target}, target)
@@ -39,7 +42,9 @@ def find_later(workspace: Workspace) -> Iterator[Suspicion]:
 
 def find_circles(workspace: Workspace) -> Iterator[Suspicion]:
     """Records that follow each other in a circle; each of them is told."""
-    rows = workspace.index.rows("SELECT r.id, l.target, r.path FROM links l JOIN records r USING (record) WHERE l.type = 'follows'")
+    rows = workspace.index.rows(
+        "SELECT r.id, l.target, r.path FROM links l JOIN records r USING (record) WHERE l.type = 'follows'"
+    )
     paths = {row[0]: row[2] for row in rows}
     for cycle in find_cycles((row[0], row[1]) for row in rows):
         shown = " → ".join((*cycle, cycle[0]))

@@ -17,7 +17,7 @@ _SUGGESTIONS: Final = 50
 def find_duplicate_ids(workspace: Workspace) -> Iterator[Suspicion]:
     """Ids that several files claim."""
     rows = workspace.index.rows(
-        "SELECT id, path FROM records WHERE id IN (SELECT id FROM records GROUP BY id HAVING count(*) > 1) ORDER BY path",
+        "SELECT id, path FROM records WHERE id IN (SELECT id FROM records GROUP BY id HAVING count(*) > 1) ORDER BY path"
     )
     claims: defaultdict[str, list[str]] = defaultdict(list)
     for record_id, path in rows:
@@ -51,7 +51,7 @@ def find_unknown_customers(workspace: Workspace) -> Iterator[Suspicion]:
 def find_merge_circles(workspace: Workspace) -> Iterator[Suspicion]:
     """Customers merged into each other."""
     rows = workspace.index.rows(
-        "SELECT c.id, c.merged_into, r.path FROM customers c JOIN records r USING (record) WHERE c.merged_into IS NOT NULL",
+        "SELECT c.id, c.merged_into, r.path FROM customers c JOIN records r USING (record) WHERE c.merged_into IS NOT NULL"
     )
     paths = {row[0]: row[2] for row in rows}
     cycles = find_cycles((row[0], row[1]) for row in rows)

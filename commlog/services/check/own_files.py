@@ -48,7 +48,9 @@ def _check_settings(workspace: Workspace, schema: str, name: str) -> Iterator[Pr
         return
     for finding in workspace.reader.validator.explain_settings(schema, data):
         code = "unknown-setting" if finding.code == "unknown-field" else finding.code
-        yield Problem(code, name, *located.position(finding.path), show_path(finding.path), tuple(finding.facts.items()))
+        yield Problem(
+            code, name, *located.position(finding.path), show_path(finding.path), tuple(finding.facts.items())
+        )
 
 
 def find_broken_templates(workspace: Workspace) -> Iterator[Problem]:
@@ -59,7 +61,9 @@ def find_broken_templates(workspace: Workspace) -> Iterator[Problem]:
         except CommlogError as fault:
             file = Path(fault.file or f"{SCHEMAS_FOLDER}/{name}{SCHEMA_SUFFIX}")
             path = file.relative_to(workspace.log.root) if file.is_relative_to(workspace.log.root) else file
-            yield Problem("template-file-broken", path.as_posix(), fault.line, fault.column, "", (("reason", fault.message),))
+            yield Problem(
+                "template-file-broken", path.as_posix(), fault.line, fault.column, "", (("reason", fault.message),)
+            )
 
 
 def find_stray_files(workspace: Workspace) -> Iterator[Problem]:

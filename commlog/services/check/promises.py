@@ -23,7 +23,7 @@ def find_unkept_promises(workspace: Workspace) -> Iterator[Suspicion]:
     rows = workspace.index.rows(
         "SELECT r.path, r.id FROM records r WHERE r.commitments > 0 "
         "AND NOT EXISTS (SELECT 1 FROM follow_ups f WHERE f.record = r.record) "
-        "AND NOT EXISTS (SELECT 1 FROM links l JOIN follow_ups f USING (record) WHERE l.target = r.id)",
+        "AND NOT EXISTS (SELECT 1 FROM links l JOIN follow_ups f USING (record) WHERE l.target = r.id)"
     )
     for path, record_id in rows:
         yield Suspicion("promise-without-follow-up", path, ("agreements",), {"value": record_id})

@@ -22,7 +22,9 @@ class Selection:
 
     def narrow(self, paths: Iterable[str], removed: Iterable[str]) -> "Selection":
         """Those of some files that are also in this selection, and the ids of files that are gone."""
-        return Selection(frozenset(filter(self.has, paths)), (), frozenset(PurePosixPath(path).stem for path in removed))
+        return Selection(
+            frozenset(filter(self.has, paths)), (), frozenset(PurePosixPath(path).stem for path in removed)
+        )
 
 
 # The empty prefix begins every path.
@@ -52,11 +54,17 @@ def select_paths(root: Path, here: Path, named: Sequence[str]) -> Selection:
 
 def _find(root: Path, here: Path, name: str) -> Path:
     try:
-        found = next((place / name for place in (here, root) if (place / name).exists() or (place / name).is_symlink()), None)
+        found = next(
+            (place / name for place in (here, root) if (place / name).exists() or (place / name).is_symlink()), None
+        )
     except (OSError, ValueError):
         found = None  # a name no file can have
     if found is None:
-        raise NotFoundError(mark("there is no file or folder '{name}'"), name=name, remedy=mark("give a path relative to here, or to the log"))
+        raise NotFoundError(
+            mark("there is no file or folder '{name}'"),
+            name=name,
+            remedy=mark("give a path relative to here, or to the log"),
+        )
     # The folder is resolved, the name is not: a link is checked where it stands.
     path = found.parent.resolve() / found.name if found.is_symlink() else found.resolve()
     if not path.is_relative_to(root):

@@ -71,9 +71,13 @@ def measure_flow(scope: Scope, pending: Reading) -> tuple[Reading, tuple[Attenti
     promises = scope.rows(_COMMITMENTS)
     loose = [row for row in promises if row[4] > row[5]]
     reading = {
-        **_measure_follow_ups(scope), **_measure_issues(scope), Key("without_owner"): _measure_without_owner(pending, issues),
+        **_measure_follow_ups(scope),
+        **_measure_issues(scope),
+        Key("without_owner"): _measure_without_owner(pending, issues),
         Key("issues_without_next_action"): share_of(len(idle), len(issues)),
-        Key("commitments_without_follow_up"): share_of(sum(row[4] - row[5] for row in loose), sum(row[4] for row in promises)),
+        Key("commitments_without_follow_up"): share_of(
+            sum(row[4] - row[5] for row in loose), sum(row[4] for row in promises)
+        ),
     }
     return reading, (
         _attention(scope, "issues_without_next_action", ISSUE_COLUMNS, idle),
@@ -82,11 +86,17 @@ def measure_flow(scope: Scope, pending: Reading) -> tuple[Reading, tuple[Attenti
 
 
 def _measure_follow_ups(scope: Scope) -> Reading:
-    return _balance(scope, _FOLLOW_UP_FIGURES, count_states(scope, Source(FOLLOW_UPS, _MAY_HAVE_TURNED, _FOLLOW_UP_TURN, OF_FOLLOW_UPS)))
+    return _balance(
+        scope,
+        _FOLLOW_UP_FIGURES,
+        count_states(scope, Source(FOLLOW_UPS, _MAY_HAVE_TURNED, _FOLLOW_UP_TURN, OF_FOLLOW_UPS)),
+    )
 
 
 def _measure_issues(scope: Scope) -> Reading:
-    return _balance(scope, _ISSUE_FIGURES, count_states(scope, Source(RECORDS, "r.kind = 'issue'", _ISSUE_TURN, OF_ISSUES)))
+    return _balance(
+        scope, _ISSUE_FIGURES, count_states(scope, Source(RECORDS, "r.kind = 'issue'", _ISSUE_TURN, OF_ISSUES))
+    )
 
 
 def _balance(scope: Scope, figures: tuple[str, str, str], states: States) -> Reading:
@@ -95,7 +105,9 @@ def _balance(scope: Scope, figures: tuple[str, str, str], states: States) -> Rea
     return (
         states.measured(came, lambda turns: count_of(_sum(turns, "came", "both")), scope.by)
         | states.measured(
-            went, lambda turns: count_of(_sum(turns, "went", "both"), finished_at_unknown_time=turns.get("untold", 0)), scope.by,
+            went,
+            lambda turns: count_of(_sum(turns, "went", "both"), finished_at_unknown_time=turns.get("untold", 0)),
+            scope.by,
         )
         | states.measured(net, lambda turns: count_of(_sum(turns, "came") - _sum(turns, "went")), scope.by)
     )

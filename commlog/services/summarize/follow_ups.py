@@ -42,9 +42,8 @@ def measure_follow_ups(scope: Scope) -> Reading:
     """Follow-ups that fell due in the period: done on time, and limits kept."""
     due = Source(FOLLOW_UPS, _DUE_IN_PERIOD, _KEPT, OF_FOLLOW_UPS)
     states = count_states(scope, due, FIGURES["follow_ups_on_time"].dimensions)
-    return (
-        states.measured("follow_ups_on_time", measure_on_time, scope.by)
-        | states.measured("limit_kept", measure_limit_kept, scope.by)
+    return states.measured("follow_ups_on_time", measure_on_time, scope.by) | states.measured(
+        "limit_kept", measure_limit_kept, scope.by
     )
 
 
@@ -78,7 +77,9 @@ class _Ages:
     def __init__(self, scope: Scope, counts: Counts) -> None:
         zone = scope.workspace.log.settings.zone
         days = {due: datetime.fromtimestamp(int(due), UTC).astimezone(zone).date() for due in _overdue(counts)}
-        counted = working_days_since(days.values(), scope.at.astimezone(zone).date(), scope.workspace.log.settings.calendar)
+        counted = working_days_since(
+            days.values(), scope.at.astimezone(zone).date(), scope.workspace.log.settings.calendar
+        )
         self._ages = {due: counted[day] for due, day in days.items()}
 
     def measure(self, counts: Counts) -> Measure:

@@ -29,15 +29,17 @@ CASE WHEN r.started_at IS NULL THEN 'undated'
 _OF_THE_DAYS: Final = "r.kind = 'interaction' AND r.day >= '{first}' AND r.day < '{after}'"
 # One walk over the conversations for three questions.
 _SEPARATOR: Final = "\x1f"
-_FEELINGS: Final = " || char(31) || ".join(f"coalesce(r.{column}, '')" for column in ("satisfaction", "mood", "category"))
+_FEELINGS: Final = " || char(31) || ".join(
+    f"coalesce(r.{column}, '')" for column in ("satisfaction", "mood", "category")
+)
 
 
 def measure_interactions(scope: Scope) -> Reading:
     """Conversations begun in the period, the share of our own that were answered, and the tags they carry."""
     source = Source(RECORDS, _OF_THE_DAYS, _CONTACT, OF_INTERACTIONS)
     states = count_states(scope, source, FIGURES["interactions"].dimensions)
-    reading = (
-        states.measured("interactions", measure_conversations, scope.by) | states.measured("reached", measure_reached, scope.by)
+    reading = states.measured("interactions", measure_conversations, scope.by) | states.measured(
+        "reached", measure_reached, scope.by
     )
     tags = {tag: measure_conversations(counts).numerator for tag, counts in states.groups[TAG].items()}
     return reading | distribution_of("problems", TAG, tags, reading[Key("interactions")].numerator)
@@ -60,9 +62,13 @@ def measure_feelings(scope: Scope) -> tuple[Reading, States]:
 
 def _component(states: States, place: int) -> States:
     """The states of one of several questions asked together."""
-    return States(_part(states.whole, place), {
-        dimension: {group: _part(counts, place) for group, counts in groups.items()} for dimension, groups in states.groups.items()
-    })
+    return States(
+        _part(states.whole, place),
+        {
+            dimension: {group: _part(counts, place) for group, counts in groups.items()}
+            for dimension, groups in states.groups.items()
+        },
+    )
 
 
 def _part(counts: Counts, place: int) -> Counter[Group]:

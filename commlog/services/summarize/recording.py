@@ -80,7 +80,9 @@ def measure_recording(scope: Scope) -> tuple[Reading, Attention]:
     if scope.by in OF_INTERACTIONS:
         grouped = found if scope.by == "template" else _collect(scope, scope.by, limits)
         states[scope.by] = grouped.states
-        reading = {Key("recording_lag", scope.by, group): spread_of(lags, "seconds") for group, lags in grouped.lags.items()}
+        reading = {
+            Key("recording_lag", scope.by, group): spread_of(lags, "seconds") for group, lags in grouped.lags.items()
+        }
     whole = sum(found.states.values(), Counter[Group]())
     reading |= States(whole, states).measured("recorded_in_time", _measure_in_time, scope.by)
     lags = (lag for group in found.lags.values() for lag in group)
@@ -91,8 +93,10 @@ def measure_recording(scope: Scope) -> tuple[Reading, Attention]:
 def _measure_in_time(counts: Counts) -> Measure:
     in_time = counts.get("in_time", 0)
     return share_of(
-        in_time, in_time + counts.get("late", 0),
-        without_limit=counts.get("no_limit", 0), without_recorded_at=counts.get("unknown", 0),
+        in_time,
+        in_time + counts.get("late", 0),
+        without_limit=counts.get("no_limit", 0),
+        without_recorded_at=counts.get("unknown", 0),
     )
 
 

@@ -19,9 +19,7 @@ OPENED: Final = (
     "coalesce(f.opened_at, (SELECT coalesce(q.recorded_at, q.started_at, 0) FROM records q WHERE q.record = f.record))"
 )
 # A follow-up that was pending at an earlier instant. The copy does not keep earlier pauses and moved due times.
-WAS_PENDING: Final = (
-    "(f.is_pending = 1 OR coalesce(f.done_at, f.closed_at) >= {at}) AND " + OPENED + " < {at}"
-)
+WAS_PENDING: Final = "(f.is_pending = 1 OR coalesce(f.done_at, f.closed_at) >= {at}) AND " + OPENED + " < {at}"
 IS_PENDING: Final = "f.is_pending = 1"
 INTERACTIONS_OF_PERIOD: Final = (
     "r.kind = 'interaction' AND r.day >= '{first}' AND r.day < '{after}' AND r.started_at IS NOT NULL"
@@ -54,9 +52,12 @@ class Scope:
     def fill(self, sql: str) -> str:
         """SQL with this period's bounds in it: days as text, instants as seconds; nothing anybody typed."""
         return sql.format(
-            first=self.period.start.date().isoformat(), after=_day_after(self.period).isoformat(),
-            start=int(self.period.start.timestamp()), end=int(self.period.end.timestamp()),
-            at=int(self.at.timestamp()), now=int(self.workspace.now.timestamp()),
+            first=self.period.start.date().isoformat(),
+            after=_day_after(self.period).isoformat(),
+            start=int(self.period.start.timestamp()),
+            end=int(self.period.end.timestamp()),
+            at=int(self.at.timestamp()),
+            now=int(self.workspace.now.timestamp()),
         )
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

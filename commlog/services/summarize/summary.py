@@ -45,7 +45,7 @@ def summarize(workspace: Workspace, request: SummaryRequest) -> Summary:
     now, attention = _measure(Scope(workspace, period, workspace.now, by, request.limit))
     before, _ = _measure(Scope(workspace, previous, before_at, by, 0))
     return Summary(
-        period, previous, workspace.now, before_at, by, pair(now, before), attention, len(workspace.unreadable_files()),
+        period, previous, workspace.now, before_at, by, pair(now, before), attention, len(workspace.unreadable_files())
     )
 
 
@@ -56,8 +56,14 @@ def _measure(scope: Scope) -> tuple[Reading, tuple[Attention, ...]]:
     flow, left_lying = measure_flow(scope, pending)
     feelings, categories = measure_feelings(scope)
     reading = {
-        **measure_interactions(scope), **recording, **measure_follow_ups(scope), **pending,
-        **feelings, **measure_problems(scope, categories), **worsening, **flow,
+        **measure_interactions(scope),
+        **recording,
+        **measure_follow_ups(scope),
+        **pending,
+        **feelings,
+        **measure_problems(scope, categories),
+        **worsening,
+        **flow,
     }
     return reading, (late, worse, *left_lying)
 
@@ -67,7 +73,8 @@ def _read_period(workspace: Workspace, text: str) -> Period:
         return parse_period(text, workspace.now)
     except (ValueError, OverflowError):
         raise UsageError(
-            mark("'{value}' is not a period"), value=text,
+            mark("'{value}' is not a period"),
+            value=text,
             remedy=mark("write e.g. 2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or 2026-01..2026-02"),
         ) from None
 
@@ -77,5 +84,7 @@ def _before(period: Period) -> Period:
         return period.previous()
     except ValueError:
         raise UsageError(
-            mark("there is no period before {period}"), period=period.name, remedy=mark("name another one with --compare"),
+            mark("there is no period before {period}"),
+            period=period.name,
+            remedy=mark("name another one with --compare"),
         ) from None
