@@ -1,6 +1,6 @@
 """`python -m commlog`."""
 
-from commlog.cli.app import main
+from commlog.cli.main import main
 
 if __name__ == "__main__":
     main()

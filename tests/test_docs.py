@@ -21,7 +21,8 @@ from typing import Any
 
 import pytest
 
-from commlog.cli.app import COMMANDS, SHARED_OPTIONS, build_command, run, start
+from commlog.cli.app import COMMANDS, build_command, run, start
+from commlog.cli.words import SHARED_OPTIONS
 from commlog.errors import ExitCode
 from commlog.index.tables import TABLES
 from commlog.messages import use_language

@@ -4,7 +4,7 @@ import typer
 
 from commlog.cli.follow_up import tell
 from commlog.cli.options import by_option, due_option, id_argument
-from commlog.cli.session import session_of
+from commlog.cli.terminal import session_of
 from commlog.messages import mark
 from commlog.services.change_follow_up import add_follow_up
 from commlog.services.find_record import read_record

@@ -1,19 +1,18 @@
 """The program: which commands there are, how one is built when it is called, and where faults are told."""
 
-import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
-from typing import Any, ClassVar, Final, NoReturn
+from typing import Any, ClassVar, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
-from commlog.cli.session import Session, guess_language, look_ahead, speak
-from commlog.errors import CommlogError, ExitCode, UsageError
+from commlog.cli.session import Session, guess_language, speak
+from commlog.cli.words import hoist
+from commlog.errors import CommlogError, UsageError
 from commlog.messages import LANGUAGES, mark, translate
 
 # Every command by name and the module that holds it: the daily verbs first, in the order help shows them.
@@ -46,10 +45,6 @@ COMMANDS: Final[Mapping[str, str]] = {
     "sql": "sql",
     "doctor": "doctor",
 }
-# Commands that always ask the whole log: its files are looked at while the command itself is loaded.
-READING: Final = frozenset({"list", "search", "thread", "pending", "summarize", "check", "sql"})
-# What every command takes, before or after its name.
-SHARED_OPTIONS: Final = ("--log", "--now", "--language")
 
 
 class Command(TyperCommand):
@@ -115,8 +110,6 @@ class LazyGroup(TyperGroup):
             return None
         if self.noun:
             return build_command(cmd_name, self.noun.COMMANDS[cmd_name], self.noun.HELPS[cmd_name])
-        if cmd_name in READING and ctx.obj is None:
-            ctx.obj = look_ahead(ctx.params.get("log"))
         module = import_module(f"commlog.cli.{self.modules[cmd_name]}")
         if hasattr(module, "COMMANDS"):
             return build_group(cmd_name, module)
@@ -188,24 +181,6 @@ def start(
     raise typer.Exit(command(session))
 
 
-def hoist(arguments: Sequence[str]) -> list[str]:
-    """The words of a call with the shared options moved to the front, where the group takes them."""
-    shared: list[str] = []
-    rest: list[str] = []
-    words = iter(arguments)
-    for word in words:
-        name, equals, _ = word.partition("=")
-        if word == "--":
-            rest += [word, *words]
-        elif name in SHARED_OPTIONS:
-            shared.append(word)
-            if not equals:
-                shared += [value for value in [next(words, None)] if value is not None]
-        else:
-            rest.append(word)
-    return shared + rest
-
-
 def language_of(arguments: Sequence[str]) -> str:
     """The language a call asks for, before anything is parsed: help and usage errors speak it too."""
     for place, word in enumerate(arguments):
@@ -215,8 +190,11 @@ def language_of(arguments: Sequence[str]) -> str:
     return guess_language()
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one call and give its exit code; faults are told on stderr here and nowhere else."""
+def run(arguments: Sequence[str], glimpse: Any = None) -> int:
+    """Run one call and give its exit code; faults are told on stderr here and nowhere else.
+
+    `glimpse` is what helpers are looking at already, when somebody sent them out.
+    """
     words = hoist(arguments)
     speak(language_of(words))
     for word in words:
@@ -237,7 +215,7 @@ def run(arguments: Sequence[str]) -> int:
     program.callback()(start)
     group = _in_language(get_command(program))
     try:
-        return int(group.main(words, prog_name="commlog", standalone_mode=False) or 0)
+        return int(group.main(words, prog_name="commlog", standalone_mode=False, obj=glimpse) or 0)
     except (CommlogError, TyperException) as fault:
         return _tell(fault)
     except (Abort, KeyboardInterrupt):
@@ -249,19 +227,3 @@ def _tell(fault: CommlogError | TyperException) -> int:
     from commlog.cli.faults import show_fault
 
     return show_fault(fault)
-
-
-def main() -> NoReturn:
-    """The entry point: run the call of the command line and leave with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character (GBK, ASCII) shows a mark instead of a crash.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    try:
-        code = run(sys.argv[1:])
-        sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):
-        # The reader (head, less) has seen enough; while a command runs, the library makes an exit of it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.DONE
-    raise SystemExit(code)

@@ -4,7 +4,7 @@ import typer
 
 from commlog.cli.follow_up import tell
 from commlog.cli.options import address_argument, by_option, note_option
-from commlog.cli.session import session_of
+from commlog.cli.terminal import session_of
 from commlog.messages import mark
 from commlog.services.change_follow_up import Details, assign_follow_up
 

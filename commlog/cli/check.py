@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-from commlog.cli.session import say, session_of, warn
+from commlog.cli.terminal import say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark
 from commlog.model.inspection import Inspection

@@ -9,7 +9,8 @@ import typer
 from commlog.cli.editor import create_in_editor
 from commlog.cli.faults import show_fault
 from commlog.cli.prompts import ask_fields
-from commlog.cli.session import Session, choose_random, confirm, is_interactive, read_stdin, say, session_of, warn
+from commlog.cli.session import Session, choose_random
+from commlog.cli.terminal import confirm, is_interactive, read_stdin, say, session_of, warn
 from commlog.errors import InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.record import CUSTOMER, Fields, Record

@@ -13,7 +13,8 @@ from commlog.cli.options import (
     sort_option,
 )
 from commlog.cli.prompts import ask_fields
-from commlog.cli.session import choose_random, is_interactive, say, session_of
+from commlog.cli.session import choose_random
+from commlog.cli.terminal import is_interactive, say, session_of
 from commlog.messages import mark
 from commlog.model.record import CUSTOMER
 from commlog.render.record import format_record

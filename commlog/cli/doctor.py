@@ -4,7 +4,7 @@ import json
 
 import typer
 
-from commlog.cli.session import say, session_of
+from commlog.cli.terminal import say, session_of
 from commlog.errors import ExitCode
 from commlog.messages import mark, translate
 from commlog.render.text import harmless

@@ -4,7 +4,7 @@ import typer
 
 from commlog.cli.editor import edit_in_editor
 from commlog.cli.options import id_argument
-from commlog.cli.session import say, session_of
+from commlog.cli.terminal import say, session_of
 from commlog.messages import mark
 from commlog.services.edit_record import edit_record
 from commlog.services.find_record import find_path

@@ -9,7 +9,8 @@ from typing import TypeVar
 import typer
 
 from commlog.cli.faults import show_fault
-from commlog.cli.session import Session, choose_random, confirm, editor_command, is_interactive, warn
+from commlog.cli.session import Session, choose_random, editor_command
+from commlog.cli.terminal import confirm, is_interactive, warn
 from commlog.errors import CommlogError, InvalidError, NotFoundError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.moment import format_instant

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from commlog.cli.options import query_argument
-from commlog.cli.session import session_of, warn
+from commlog.cli.terminal import finish, session_of, warn
 from commlog.errors import ConflictError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.record import Fields
@@ -76,7 +76,7 @@ def command(
     else:
         for line in lines:
             typer.echo(line, nl=False)
-    return session.finish()
+    return finish(session)
 
 
 def _csv_lines(records: Iterable[Fields], columns: str, templates: list[Template]) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """What the follow-up verbs share: telling how a follow-up stands now."""
 
 from commlog.cli.options import labels_of
-from commlog.cli.session import Session, say, warn
+from commlog.cli.session import Session
+from commlog.cli.terminal import say, warn
 from commlog.messages import translate
 from commlog.model.follow_up import FollowUp
 from commlog.render.follow_up import format_due

@@ -6,7 +6,8 @@ from typing import Any
 import typer
 
 from commlog.cli.progress import progress
-from commlog.cli.session import language_in_use, read_stdin, say, session_of, warn
+from commlog.cli.session import language_in_use
+from commlog.cli.terminal import read_stdin, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
 from commlog.model.incoming import ImportResult

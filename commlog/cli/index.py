@@ -4,7 +4,7 @@ import json
 
 import typer
 
-from commlog.cli.session import say, session_of
+from commlog.cli.terminal import finish, say, session_of
 from commlog.messages import mark, translate
 from commlog.services.manage_index import IndexStatus, index_status, rebuild
 
@@ -16,14 +16,14 @@ def status(context: typer.Context, json_output: bool = as_json) -> int:
     """Tell how the copy stands."""
     session = session_of(context)
     _tell(index_status(session.workspace), json_output)
-    return session.finish()
+    return finish(session)
 
 
 def rebuild_now(context: typer.Context, json_output: bool = as_json) -> int:
     """Make the copy anew."""
     session = session_of(context)
     _tell(rebuild(session.workspace), json_output)
-    return session.finish()
+    return finish(session)
 
 
 def _tell(found: IndexStatus, json_output: bool) -> None:

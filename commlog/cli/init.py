@@ -4,7 +4,8 @@ from pathlib import Path
 
 import typer
 
-from commlog.cli.session import guess_timezone, language_in_use, named_member, say, session_of, warn
+from commlog.cli.session import guess_timezone, language_in_use, named_member
+from commlog.cli.terminal import say, session_of, warn
 from commlog.messages import mark, translate
 from commlog.repo.git import find_user_email
 from commlog.services.init_log import Choices, init_log

@@ -6,7 +6,8 @@ from typing import Any
 
 import typer
 
-from commlog.cli.session import Session, language_in_use, say
+from commlog.cli.session import Session, language_in_use
+from commlog.cli.terminal import finish, say
 from commlog.errors import ExitCode
 from commlog.messages import mark
 from commlog.model.listing import Listing
@@ -78,4 +79,4 @@ def answer_listing(session: Session, listing: Listing, columns: str, output_form
     text = format_listing(chosen, output_format, labels_of(session), terminal_width())
     if text:
         say(text)
-    return session.finish()
+    return finish(session)

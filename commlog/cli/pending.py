@@ -11,7 +11,7 @@ from commlog.cli.options import (
     query_argument,
     sort_option,
 )
-from commlog.cli.session import session_of
+from commlog.cli.terminal import session_of
 from commlog.errors import ExitCode
 from commlog.messages import mark
 from commlog.services.list_follow_ups import list_follow_ups

@@ -6,7 +6,8 @@ from typing import Final
 import typer
 
 from commlog.cli.faults import show_fault
-from commlog.cli.session import Session, advise, ask, confirm, language_in_use
+from commlog.cli.session import Session, language_in_use
+from commlog.cli.terminal import advise, ask, confirm
 from commlog.errors import NotFoundError
 from commlog.messages import translate
 from commlog.model.record import Data, Fields

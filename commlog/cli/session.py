@@ -1,16 +1,15 @@
-"""One call of the program: the environment, the clock, the terminal, the log, and where answers go."""
+"""One call of the program: the environment, the clock, and the log they lead to."""
 
 import os
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from commlog.errors import ExitCode, UsageError
-from commlog.messages import LOCALE_FOLDER, current_language, mark, translate, use_language
+from commlog.cli.words import READING, command_of, option_of
+from commlog.errors import UsageError
+from commlog.messages import LOCALE_FOLDER, current_language, mark, use_language
 
 if TYPE_CHECKING:
     # Loaded when a command opens its log: `--version` and `--help` need none of it.
@@ -96,92 +95,6 @@ class Session:
         member = log.settings.find_member(email) if email else None
         return member.id if member else None
 
-    def finish(self) -> ExitCode:
-        """What an answer drawn from many records ends with: files that are in no answer are named, and the code says so."""
-        files = self._workspace.unreadable_files() if self._workspace else []
-        if not files:
-            return ExitCode.DONE
-        for path in files[:10]:
-            problem = self._workspace.reader.read(path).problems[:1] if self._workspace else ()
-            reason = problem[0].message if problem else ""
-            warn(translate("left out, cannot be read: {file}: {reason}").format(file=path, reason=reason))
-        if len(files) > 10:
-            warn(translate("… and {count} more").format(count=len(files) - 10))
-        return ExitCode.UNREADABLE
-
-
-def session_of(context: typer.Context) -> Session:
-    """The session of a running command."""
-    session = context.find_object(Session)
-    assert session is not None
-    return session
-
-
-def look_ahead(folder: str | None) -> "Glimpse | None":
-    """Helpers looking at the log's files from now on, while the command is loaded; None for a small log, or none."""
-    from commlog.index.glimpse import start_glimpse
-    from commlog.store.names import STATE_FOLDER
-
-    start = Path(folder or os.environ.get("COMMLOG_DIR") or Path.cwd()).absolute()
-    roots = (start,) if folder else (start, *start.parents)
-    root = next((place for place in roots if os.path.isdir(place / STATE_FOLDER)), None)  # noqa: PTH112 - false for a folder one may not enter
-    return start_glimpse(root) if root else None
-
-
-def say(text: str) -> None:
-    """Print an answer on stdout, as it is."""
-    typer.echo(text.rstrip("\n"))
-
-
-def warn(text: str) -> None:
-    """Print a remark on stderr."""
-    from commlog.render.text import harmless
-
-    typer.echo(harmless(f"commlog: {text}"), err=True)
-
-
-def is_interactive() -> bool:
-    """Whether a person sits at the terminal and can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def advise(text: str) -> None:
-    """Show advice beside a question, paler than the question where colours are welcome."""
-    typer.echo(text if os.environ.get("NO_COLOR") else typer.style(text, dim=True), err=True)
-
-
-def ask(question: str) -> str:
-    """The line somebody types after a question; the question goes to stderr whole, for stdout is the answer's.
-
-    Raises:
-        Abort: they stopped instead.
-    """
-    typer.echo(question, err=True, nl=False)
-    try:
-        return input()
-    except (EOFError, KeyboardInterrupt):
-        typer.echo(err=True)
-        raise typer.Abort from None
-
-
-def confirm(question: str, *, default: bool) -> bool:
-    """Whether somebody agrees; Enter takes the default.
-
-    Raises:
-        Abort: they stopped instead.
-    """
-    while True:
-        answer = ask(f"{question} [{'Y/n' if default else 'y/N'}]: ").strip().casefold()
-        if not answer:
-            return default
-        if answer in {"y", "yes", "n", "no", "是", "否"}:
-            return answer in {"y", "yes", "是"}
-
-
-def read_stdin() -> bytes:
-    """All of standard input."""
-    return sys.stdin.buffer.read()
-
 
 def choose_random(choices: str) -> str:
     """A random character, for ids."""
@@ -238,3 +151,26 @@ def guess_timezone() -> str:
 def named_member() -> str | None:
     """The member the environment names."""
     return os.environ.get("COMMLOG_MEMBER") or None
+
+
+def look_ahead(words: Sequence[str]) -> "Glimpse | None":
+    """Helpers looking at the log's files from now on, while the program is loaded, for a call that asks the whole log.
+
+    None for any other call, for a small log, and where there is none.
+    """
+    if command_of(words) not in READING:
+        return None
+    from commlog.index.glimpse import start_glimpse
+    from commlog.store.names import STATE_FOLDER
+
+    folder = option_of(words, "--log")
+    start = Path(folder or os.environ.get("COMMLOG_DIR") or Path.cwd()).absolute()
+    roots = (start,) if folder else (start, *start.parents)
+    # os.path says no, rather than raise, for a folder one may not enter.
+    root = next((place for place in roots if os.path.isdir(place / STATE_FOLDER)), None)  # noqa: PTH112
+    return start_glimpse(root) if root else None
+
+
+def wants_plain_text() -> bool:
+    """Whether the environment asks for no colour and no dimming."""
+    return bool(os.environ.get("NO_COLOR"))

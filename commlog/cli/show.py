@@ -3,7 +3,7 @@
 import typer
 
 from commlog.cli.options import id_argument
-from commlog.cli.session import say, session_of
+from commlog.cli.terminal import say, session_of
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.render.record import FORMATS, format_record

@@ -3,7 +3,7 @@
 import typer
 
 from commlog.cli.options import answer_listing, columns_option, format_option
-from commlog.cli.session import session_of
+from commlog.cli.terminal import session_of
 from commlog.messages import mark
 from commlog.services.manage_index import ask_sql
 

@@ -3,7 +3,7 @@
 import typer
 
 from commlog.cli.options import labels_of
-from commlog.cli.session import say, session_of
+from commlog.cli.terminal import finish, say, session_of
 from commlog.messages import mark
 from commlog.render.summary import format_summary
 from commlog.services.summarize.summary import LISTED, SummaryRequest, summarize
@@ -45,4 +45,4 @@ def command(
     listed = limit if limit > 0 else -1
     summary = summarize(session.workspace, SummaryRequest(period, compare, by, listed))
     say(format_summary(summary, output_format, labels_of(session), listed))
-    return session.finish()
+    return finish(session)

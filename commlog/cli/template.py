@@ -3,7 +3,8 @@
 import typer
 
 from commlog.cli.options import answer_listing, columns_option, format_option
-from commlog.cli.session import language_in_use, say, session_of
+from commlog.cli.session import language_in_use
+from commlog.cli.terminal import say, session_of
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.render.template import FORMATS, format_template

@@ -3,7 +3,7 @@
 import typer
 
 from commlog.cli.options import id_argument, labels_of
-from commlog.cli.session import say, session_of
+from commlog.cli.terminal import finish, say, session_of
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.render.thread import FORMATS, format_thread
@@ -27,4 +27,4 @@ def command(
             formats=", ".join(FORMATS),
         )
     say(format_thread(read_thread(session.workspace, record), output_format, labels_of(session)))
-    return session.finish()
+    return finish(session)

@@ -1,7 +1,8 @@
 """commlog without a command: what is due for the member who asks."""
 
 from commlog.cli.options import labels_of, terminal_width
-from commlog.cli.session import Session, say
+from commlog.cli.session import Session
+from commlog.cli.terminal import finish, say
 from commlog.messages import translate
 from commlog.render.listing import choose_columns, format_listing
 from commlog.services.list_follow_ups import list_follow_ups
@@ -37,4 +38,4 @@ def command(session: Session) -> int:
     if len(blocks) == 1:
         blocks.append(translate("Nothing is overdue, nothing is due."))
     say("\n\n".join(blocks))
-    return session.finish()
+    return finish(session)

@@ -3,7 +3,7 @@
 import typer
 
 from commlog.cli.options import id_argument
-from commlog.cli.session import say, session_of
+from commlog.cli.terminal import say, session_of
 from commlog.messages import mark
 from commlog.services.link_records import unlink_records
 

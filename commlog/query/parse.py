@@ -7,9 +7,9 @@ from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.query.faults import fault, shown
 from commlog.query.fields import BUILT_IN, plain_name
-from commlog.query.filter import Filter, Operator, Spot, Term, Words, count_values, either, every, opposite
+from commlog.query.filter import Filter, Spot, Words, count_values, either, every, opposite
 from commlog.query.tokens import Token, TokenType, scan
-from commlog.query.values import stored_values, terms_of
+from commlog.query.values import terms_of
 from commlog.query.vocabulary import Vocabulary
 
 # What the SQL parser takes without complaint, with room to spare; nobody types that much.
@@ -36,21 +36,6 @@ def parse(query: str, vocabulary: Vocabulary) -> Filter:
             limit=MAX_VALUES,
         )
     return question
-
-
-def term(name: str, values: Sequence[str], vocabulary: Vocabulary) -> Filter:
-    """Give the filter of a built-in field and values taken literally, as options of commands give them.
-
-    A name that ends with `<=` (`due<=`) asks for all up to the value, one that ends with `..` for all between two.
-
-    Raises:
-        UsageError: a value does not suit the field.
-
-    """
-    operator: Operator = "<=" if name.endswith("<=") else ".." if name.endswith("..") else "="
-    field = BUILT_IN[name.rstrip("<=.")]
-    stored = [stored_values(field, value, operator, (Spot(value, 1), vocabulary)) for value in values]
-    return Term(field, operator, tuple(dict.fromkeys(text for texts in stored for text in texts)))
 
 
 class _Parser:

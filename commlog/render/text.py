@@ -15,7 +15,8 @@ _NEVER_FIRST: Final = frozenset("，。、；：？！）》】」』")
 
 def harmless(text: str, *, keep_lines: bool = False) -> str:
     """The text with every control and direction character shown as an escape; line ends too unless kept."""
-    if text.isprintable() and not _BIDI.intersection(text):
+    # Direction characters are not printable to Python either.
+    if text.isprintable():
         return text
     return "".join(_shown(character, keep_lines) for character in text)
 
@@ -31,19 +32,22 @@ def _shown(character: str, keep_lines: bool) -> str:  # noqa: FBT001 - private
     return character
 
 
+class _Widths(dict[str, int]):
+    """Columns by character, worked out once each."""
+
+    def __missing__(self, character: str) -> int:
+        wide = unicodedata.east_asian_width(character) in "WF"
+        width = 2 if wide else 0 if unicodedata.category(character) in _NO_WIDTH else 1
+        self[character] = width
+        return width
+
+
+_WIDTHS: Final = _Widths()
+
+
 def width_of(text: str) -> int:
     """How many columns the text takes: Chinese characters and emoji two, combining marks none."""
-    if text.isascii():
-        return len(text)
-    width = 0
-    for character in text:
-        if character.isascii():
-            width += 1
-        elif unicodedata.east_asian_width(character) in "WF":
-            width += 2
-        elif unicodedata.category(character) not in _NO_WIDTH:
-            width += 1
-    return width
+    return len(text) if text.isascii() else sum(map(_WIDTHS.__getitem__, text))
 
 
 def shorten(text: str, width: int) -> str:

@@ -9,8 +9,8 @@ from commlog.model.folding import fold
 from commlog.query.conditions import Condition
 from commlog.query.dates import Frame
 from commlog.query.filter import And, Filter, Not, Or, Term, every
-from commlog.query.parse import parse, term
 from commlog.query.select import Domain, select
+from commlog.query.terms import term
 from commlog.query.vocabulary import People, Vocabulary, build_vocabulary
 from commlog.services.find_record import find_path
 from commlog.services.workspace import Workspace
@@ -53,7 +53,12 @@ def filter_of(workspace: Workspace, query: str, terms: Sequence[OptionTerm] = ()
     # Templates are read only for a query someone typed: the options' own fields need none.
     words = _full_vocabulary(workspace) if query.strip() else _plain_vocabulary(workspace)
     parts = [term(name, tuple(values), words) for name, values in terms]
-    return every([*parts, parse(query, words)] if query.strip() else parts)
+    if not query.strip():
+        return every(parts)
+    # A listing without a query needs no parser.
+    from commlog.query.parse import parse
+
+    return every([*parts, parse(query, words)])
 
 
 def frame_of(workspace: Workspace) -> Frame:

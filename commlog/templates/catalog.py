@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from commlog.errors import InvalidError, NotFoundError
 from commlog.messages import mark
-from commlog.templates.fields import Field
-from commlog.templates.resolution import Flat, Resolver
 from commlog.templates.schema_files import SUFFIX, Schema, SchemaFiles, shipped_folder
+
+if TYPE_CHECKING:
+    # Needed when a template is read; a listing answers from the copy without reading one.
+    from commlog.templates.fields import Field
+    from commlog.templates.resolution import Flat
 
 __all__ = ["KINDS", "SUFFIX", "Catalog", "Template", "shipped_folder"]
 
@@ -34,7 +37,7 @@ class Template:
     order: tuple[str, ...]
     record_within: str
     priority_from: tuple[str, ...]
-    fields: tuple[Field, ...]
+    fields: "tuple[Field, ...]"
     root: str
     documents: Mapping[str, Schema]
 
@@ -103,6 +106,8 @@ class Catalog:
 
 
 def _build_template(files: SchemaFiles, name: str, root: str) -> Template:
+    from commlog.templates.resolution import Resolver
+
     file = files.locate(root) or Path(root)
     documents = files.closure(root)
     resolver = Resolver(documents)
@@ -134,7 +139,7 @@ def _build_template(files: SchemaFiles, name: str, root: str) -> Template:
     )
 
 
-def _order_of(flat: Flat, own: Schema) -> tuple[str, ...]:
+def _order_of(flat: "Flat", own: Schema) -> tuple[str, ...]:
     """Every top-level key in the order of the file; a template without an order takes its part's."""
     named = _texts(flat.values.get("x-order"))
     added = [key for key in own.get("properties", {}) if key not in named]

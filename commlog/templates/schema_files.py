@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote
 
 from commlog.errors import InvalidError, NotFoundError, UnreadableError
 from commlog.messages import mark
@@ -100,6 +99,8 @@ class SchemaFiles:
 
 def split_reference(reference: str, document: str) -> tuple[str | None, str]:
     """The file a `$ref` in `document` means (None: outside the folder), and the place in it."""
+    from urllib.parse import unquote
+
     name, _, fragment = reference.partition("#")
     if not name:
         return document, unquote(fragment)

@@ -292,7 +292,7 @@ def test_a_full_disk_empties_no_file(log: Any) -> None:
     """When the disk takes no more bytes, the command ends with 7 and every file is as it was."""
     before = log.files()
     limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-    program = f"{limit} from commlog.cli.app import main; sys.argv = ['commlog', *sys.argv[1:]]; main()"
+    program = f"{limit} from commlog.cli.main import main; sys.argv = ['commlog', *sys.argv[1:]]; main()"
     for words in (("edit", log.good_id, "--set", "subject=another"), ("done", f"{log.good_id}/1", "--result", "x")):
         command = [
             sys.executable,

@@ -273,7 +273,7 @@ def test_two_commands_at_once_do_no_harm(root: Path, mode: str) -> None:
     """Eight processes that refresh or rebuild at once each get the right answer and leave a sound copy."""
     for number in range(200):
         write(root, f"20260310-aaa{number:03}", "aaaa")
-    program = "import sys; from commlog.cli.app import main; sys.argv = ['commlog', *sys.argv[1:]]; main()"
+    program = "import sys; from commlog.cli.main import main; sys.argv = ['commlog', *sys.argv[1:]]; main()"
     command = [sys.executable, "-c", program, "list", "--format", "ids", "--log", str(root)]
     if mode == "1":
         (root / ".commlog").mkdir()

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from commlog.errors import UsageError
 from commlog.query.fields import BUILT_IN
 from commlog.query.filter import All, And, Not, Or, QueryField, Term, ValueType, Words
-from commlog.query.parse import MAX_DEPTH, MAX_VALUES, parse, term
+from commlog.query.parse import MAX_DEPTH, MAX_VALUES, parse
 from commlog.query.select import Domain, select
+from commlog.query.terms import term
 from commlog.query.vocabulary import Vocabulary
 
 

@@ -1,0 +1,85 @@
+"""The terminal: where answers and remarks go, and where people are asked."""
+
+import sys
+from typing import Final
+
+import typer
+
+from commlog.cli.session import Session, wants_plain_text
+from commlog.errors import ExitCode
+from commlog.messages import translate
+from commlog.render.text import harmless
+
+_NAMED_FILES: Final = 10
+
+
+def session_of(context: typer.Context) -> Session:
+    """The session of a running command."""
+    session = context.find_object(Session)
+    assert session is not None
+    return session
+
+
+def say(text: str) -> None:
+    """Print an answer on stdout, as it is."""
+    typer.echo(text.rstrip("\n"))
+
+
+def warn(text: str) -> None:
+    """Print a remark on stderr."""
+    typer.echo(harmless(f"commlog: {text}"), err=True)
+
+
+def is_interactive() -> bool:
+    """Whether a person sits at the terminal and can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def advise(text: str) -> None:
+    """Show advice beside a question, paler than the question where colours are welcome."""
+    typer.echo(text if wants_plain_text() else typer.style(text, dim=True), err=True)
+
+
+def ask(question: str) -> str:
+    """The line somebody types after a question; the question goes to stderr whole, for stdout is the answer's.
+
+    Raises:
+        Abort: they stopped instead.
+    """
+    typer.echo(question, err=True, nl=False)
+    try:
+        return input()
+    except (EOFError, KeyboardInterrupt):
+        typer.echo(err=True)
+        raise typer.Abort from None
+
+
+def confirm(question: str, *, default: bool) -> bool:
+    """Whether somebody agrees; Enter takes the default.
+
+    Raises:
+        Abort: they stopped instead.
+    """
+    while True:
+        answer = ask(f"{question} [{'Y/n' if default else 'y/N'}]: ").strip().casefold()
+        if not answer:
+            return default
+        if answer in {"y", "yes", "n", "no", "是", "否"}:
+            return answer in {"y", "yes", "是"}
+
+
+def read_stdin() -> bytes:
+    """All of standard input."""
+    return sys.stdin.buffer.read()
+
+
+def finish(session: Session) -> ExitCode:
+    """What an answer drawn from many records ends with: files that are in no answer are named, and the code says so."""
+    workspace = session.workspace
+    files = workspace.unreadable_files()
+    for path in files[:_NAMED_FILES]:
+        reason = workspace.reader.read(path).problems[0].message
+        warn(translate("left out, cannot be read: {file}: {reason}").format(file=path, reason=reason))
+    if len(files) > _NAMED_FILES:
+        warn(translate("… and {count} more").format(count=len(files) - _NAMED_FILES))
+    return ExitCode.UNREADABLE if files else ExitCode.DONE
