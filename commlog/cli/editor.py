@@ -89,18 +89,29 @@ def edit_until_right(session: Session, name: str, text: str, use: Callable[[str]
                 raise
             placed = _placed(fault, edited, draft)
             if not is_interactive():
-                warn(translate("your text is kept in {file}").format(file=draft))
+                _tell_kept(session, draft, name)
                 raise placed from None
             show_fault(placed)
             line = next(
                 (problem.line for problem in placed.problems if isinstance(problem, Problem) and problem.line), 1
             )
             if not confirm(translate("Open it again?"), default=True):
-                warn(translate("your text is kept in {file}").format(file=draft))
+                _tell_kept(session, draft, name)
                 raise typer.Exit(int(fault.exit_code)) from None
         else:
             draft.unlink()
             return result
+
+
+def _tell_kept(session: Session, draft: Path, name: str) -> None:
+    """Say where the text is, and how a form that was being filled in is taken up again."""
+    warn(translate("your text is kept in {file}").format(file=draft))
+    if name in session.workspace.catalog.names():
+        warn(
+            translate("put it right and record it with: commlog create {name} --from {file}").format(
+                name=name, file=draft
+            )
+        )
 
 
 def open_editor(path: Path, line: int) -> None:
@@ -110,7 +121,10 @@ def open_editor(path: Path, line: int) -> None:
         NotFoundError: the editor cannot be started.
         UsageError: it ended with an error.
     """
-    command = shlex.split(editor_command())
+    try:
+        command = shlex.split(editor_command())
+    except ValueError:
+        command = [editor_command()]
     program = Path(command[0]).name
     if line > 1 and program in {"vi", "vim", "nvim", "nano", "emacs", "kak", "micro"}:
         command.append(f"+{line}")

@@ -7,9 +7,9 @@ from typing import Any
 import typer
 
 from commlog.cli.session import Session, language_in_use
-from commlog.cli.terminal import finish, say
+from commlog.cli.terminal import finish, say, warn
 from commlog.errors import ExitCode
-from commlog.messages import mark
+from commlog.messages import mark, translate
 from commlog.model.listing import Listing
 from commlog.render.labels import Labels
 from commlog.render.listing import choose_columns, format_listing
@@ -79,4 +79,6 @@ def answer_listing(session: Session, listing: Listing, columns: str, output_form
     text = format_listing(chosen, output_format, labels_of(session), terminal_width())
     if text:
         say(text)
+    elif output_format == "table" and sys.stdout.isatty():
+        warn(translate("nothing found"))
     return finish(session)
