@@ -126,7 +126,7 @@ class RecordReader:
         )
 
     def _settings_broken(self, record: Record) -> list[tuple[str, ValuePath, dict[str, str]]]:
-        """Names that only this log's settings know: priorities, and the member who wrote the record."""
+        """Names that only this log's settings know: priorities."""
         settings = self.log.settings
         found: list[tuple[str, ValuePath, dict[str, str]]] = []
         items: list[tuple[ValuePath, Data]] = [(("priority",), record.fields.get("priority"))]
@@ -137,9 +137,6 @@ class RecordReader:
         for path, name in items:
             if isinstance(name, str) and name not in settings.priorities:
                 found.append(("unknown-priority", path, {"value": name, "expected": ", ".join(settings.priorities)}))
-        agent = record.fields.get("agent")
-        if isinstance(agent, str) and settings.members and settings.find_member(agent) is None:
-            found.append(("unknown-member", ("agent",), {"value": agent}))
         return found
 
 

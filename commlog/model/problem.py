@@ -115,7 +115,7 @@ KINDS: Final[dict[str, Kind]] = {
         mark("use one of: {expected}, or add it to commlog.yaml"),
     ),
     "unknown-member": Kind(
-        mark("{field}: '{value}' is not a member of this log"),
+        mark("{field}: '{value}' is not a member of this log ({count} records)"),
         mark("add it to `members:` in commlog.yaml, or correct it"),
         WARNING,
     ),

@@ -176,3 +176,15 @@ def test_the_ends_of_time_do_no_harm(log: Any, year: str) -> None:
     log.write(log.bad, text.replace("ended_at: 2026", f"ended_at: {year}"))
     for words in (("list",), ("pending",), ("pending", "--overdue"), ("check",)):
         assert log.run(*words).code in {0, 3}
+
+
+def test_an_agent_nobody_knows_is_told_once(log: Any) -> None:
+    """Many records of an agent who is no member give one warning, at the first of them, with the count."""
+    for name in ("20260310-aaaaaa", "20260310-bbbbbb"):
+        text = log.record.replace("20260310-7f3kq2", name).replace("agent: wang", "agent: nobody")
+        log.write(f"records/interactions/2026/03/{name}.yaml", text)
+    answer = log.run("check")
+    assert answer.code == 0
+    assert answer.stdout.count("nobody") == 2  # the message, and the line itself
+    assert "20260310-aaaaaa.yaml:4:8: warning" in answer.stdout
+    assert "(2 records)" in answer.stdout

@@ -10,7 +10,12 @@ from commlog.messages import current_language
 from commlog.model.inspection import Inspection
 from commlog.model.problem import Problem
 from commlog.services.check.links import find_circles, find_dangling, find_later
-from commlog.services.check.names import find_duplicate_ids, find_merge_circles, find_unknown_customers
+from commlog.services.check.names import (
+    find_duplicate_ids,
+    find_merge_circles,
+    find_unknown_customers,
+    find_unknown_members,
+)
 from commlog.services.check.own_files import (
     find_broken_templates,
     find_stray_files,
@@ -26,6 +31,7 @@ from commlog.store.yaml_text import Located, YamlError, decode, parse_located
 RULES: Final[tuple[Rule, ...]] = (
     find_duplicate_ids,
     find_unknown_customers,
+    find_unknown_members,
     find_merge_circles,
     find_dangling,
     find_later,

@@ -48,6 +48,19 @@ def find_unknown_customers(workspace: Workspace) -> Iterator[Suspicion]:
         yield Suspicion("unknown-customer", path, (field,), facts)
 
 
+def find_unknown_members(workspace: Workspace) -> Iterator[Suspicion]:
+    """Agents who are not in the log's list of members, each told once: at the first of their records."""
+    settings = workspace.log.settings
+    if not settings.members:
+        return
+    rows = workspace.index.rows(
+        "SELECT agent, min(path), count(*) FROM records WHERE agent IS NOT NULL GROUP BY agent ORDER BY 2"
+    )
+    for agent, path, count in rows:
+        if settings.find_member(agent) is None:
+            yield Suspicion("unknown-member", path, ("agent",), {"value": agent, "count": str(count)})
+
+
 def find_merge_circles(workspace: Workspace) -> Iterator[Suspicion]:
     """Customers merged into each other."""
     rows = workspace.index.rows(
