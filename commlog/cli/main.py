@@ -29,4 +29,6 @@ def main() -> NoReturn:
         # The reader (head, less) has seen enough; while a command runs, the library makes an exit of it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    raise SystemExit(code)
+    sys.stderr.flush()
+    # Taking the interpreter down tidily takes longer than listing a thousand follow-ups; nothing is left to write.
+    os._exit(int(code))

@@ -78,7 +78,7 @@ class Session:
         now = self.now()
         if now.tzinfo is None:
             now = now.replace(tzinfo=log.settings.zone)
-        return make_workspace(log, now, self._member(log), self.glimpse)
+        return make_workspace(log, now, lambda: self._member(log), self.glimpse)
 
     def adopt_language(self, log: "Log") -> None:
         """Answer in the log's language unless the call or the environment names another."""

@@ -1,145 +1,63 @@
-"""One file of the log as the copy holds it: its rows when it could be read, and what is wrong with it."""
+"""Files of the log as the copy holds them: who reads them, and what comes of it.
+
+What reading takes is loaded with the first file that is read: a copy that is up to date answers without it.
+"""
 
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING
 
-from commlog.errors import CommlogError, NotFoundError, UnreadableError
-from commlog.index.content import choice_keys
-from commlog.index.rows import Rows, rows_of
-from commlog.messages import translate
-from commlog.model.consistency import find_inconsistencies
-from commlog.model.problem import Problem
-from commlog.model.record import Data, Fields, Record, ValuePath, show_path, text_of
 from commlog.store.log import Log
-from commlog.store.names import record_path
-from commlog.store.yaml_text import YamlError, decode, parse, parse_located
-from commlog.templates.catalog import Catalog, Template
-from commlog.templates.validation import Validator
+from commlog.templates.catalog import Catalog
 
-# No column takes a larger number; a follow-up so numbered is wrong, and listed all the same.
-_LARGEST: Final = 2**63 - 1
+if TYPE_CHECKING:
+    from commlog.index.rows import Rows
+    from commlog.model.problem import Problem
+    from commlog.model.record import Record
+    from commlog.templates.validation import Validator
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A file that was read: the record, or nothing when it cannot be one, and every problem found."""
 
-    record: Record | None
-    problems: tuple[Problem, ...]
+    record: "Record | None"
+    problems: "tuple[Problem, ...]"
     raw: bytes = b""
     text: str = ""
 
 
 @dataclass(slots=True)
 class RecordReader:
-    """Reads files of one log into records, checked against their templates."""
+    """Reads files of one log into records, checked against their templates; `choices` are the enums it met, by template."""
 
     log: Log
     catalog: Catalog
-    validator: Validator
-    _choices: dict[str, frozenset[str]] = field(default_factory=dict)
+    _validator: "Validator | None" = None
+    choices: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def validator(self) -> "Validator":
+        """Who checks records; made when the first one is checked."""
+        if self._validator is None:
+            from commlog.templates.validation import Validator
+
+            self._validator = Validator(self.catalog)
+        return self._validator
 
     def read(self, path: str) -> Reading:
         """The record in a file and all of its problems; never raises for what the file holds."""
-        try:
-            raw = self.log.read_bytes(path)
-        except (NotFoundError, UnreadableError) as fault:
-            if "\\" in path:
-                return Reading(None, (Problem("file-name-not-utf8", path),))
-            reason = str(fault.facts.get("reason") or translate("there is no such file"))
-            return Reading(None, (Problem("unreadable-file", path, facts=(("reason", reason),)),))
-        return self.read_raw(path, raw)
+        from commlog.index.readings import read_file
+
+        return read_file(self, path)
 
     def read_raw(self, path: str, raw: bytes) -> Reading:
         """The record in the bytes of a file, and all of its problems."""
-        try:
-            text = decode(raw)
-            data = parse(text)
-        except YamlError as fault:
-            return Reading(
-                None, (Problem(fault.code, path, fault.line, fault.column, "", tuple(fault.facts.items())),), raw
-            )
-        if not isinstance(data, dict):
-            return Reading(None, (Problem("not-a-mapping", path, 1, 1),), raw, text)
-        template, problems = self._template_of(data, path, text)
-        if template is None:
-            return Reading(None, problems, raw, text)
-        stem = PurePosixPath(path).stem
-        record = Record(path, text_of(data, "id") or stem, template.kind, template.name, data)
-        try:
-            return Reading(record, self._problems_of(record, text), raw, text)
-        except CommlogError as fault:
-            return Reading(None, (_broken_template(path, text, template.name, fault),), raw, text)
+        from commlog.index.readings import read_raw
 
-    def rows(self, record: Record) -> Rows:
+        return read_raw(self, path, raw)
+
+    def rows(self, record: "Record") -> "Rows":
         """The rows of a record for the copy."""
-        choices = self._choices.get(record.template)
-        if choices is None:
-            choices = self._choices[record.template] = choice_keys(self.catalog.get(record.template).fields)
-        rows = rows_of(record, self.log.settings.calendar, choices)
-        if any(abs(row[0]) > _LARGEST for row in rows["follow_ups"]):
-            rows["follow_ups"] = [(max(-_LARGEST, min(_LARGEST, row[0])), *row[1:]) for row in rows["follow_ups"]]
-        return rows
+        from commlog.index.readings import make_rows
 
-    def _template_of(self, data: Fields, path: str, text: str) -> tuple[Template | None, tuple[Problem, ...]]:
-        name = data.get("template")
-        if not isinstance(name, str):
-            return None, (Problem("no-template", path, 1, 1, "template", (("expected", self._known_templates()),)),)
-        try:
-            template = self.catalog.find(name)
-        except CommlogError as fault:
-            return None, (_broken_template(path, text, name, fault),)
-        if template is not None:
-            return template, ()
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, self.catalog.names(), 1)
-        facts = [("value", name), ("expected", self._known_templates()), *(("suggestion", other) for other in near)]
-        line, column = parse_located(text).position(("template",))
-        return None, (Problem("unknown-template", path, line, column, "template", tuple(facts)),)
-
-    def _known_templates(self) -> str:
-        return ", ".join(self.catalog.names())
-
-    def _problems_of(self, record: Record, text: str) -> tuple[Problem, ...]:
-        found: list[tuple[str, ValuePath, dict[str, str]]] = []
-        if not self.validator.is_valid(record.template, record.fields):
-            found += [
-                (item.code, item.path, dict(item.facts))
-                for item in self.validator.explain(record.template, record.fields)
-            ]
-        found += find_inconsistencies(record.fields)
-        found += self._settings_broken(record)
-        if PurePosixPath(record.path).stem != record.id:
-            found.append(("id-differs", ("id",), {"value": record.id}))
-        elif record.path != record_path(record.kind, record.id):
-            found.append(
-                ("misplaced-file", (), {"value": record.template, "expected": record_path(record.kind, record.id)})
-            )
-        if not found:
-            return ()
-        located = parse_located(text)
-        return tuple(
-            Problem(code, record.path, *located.position(path), show_path(path), tuple(facts.items()))
-            for code, path, facts in found
-        )
-
-    def _settings_broken(self, record: Record) -> list[tuple[str, ValuePath, dict[str, str]]]:
-        """Names that only this log's settings know: priorities."""
-        settings = self.log.settings
-        found: list[tuple[str, ValuePath, dict[str, str]]] = []
-        items: list[tuple[ValuePath, Data]] = [(("priority",), record.fields.get("priority"))]
-        follow_ups = record.fields.get("followups")
-        for place, item in enumerate(follow_ups if isinstance(follow_ups, list) else ()):
-            if isinstance(item, dict):
-                items.append((("followups", place, "priority"), item.get("priority")))
-        for path, name in items:
-            if isinstance(name, str) and name not in settings.priorities:
-                found.append(("unknown-priority", path, {"value": name, "expected": ", ".join(settings.priorities)}))
-        return found
-
-
-def _broken_template(path: str, text: str, name: str, fault: CommlogError) -> Problem:
-    line, column = parse_located(text).position(("template",))
-    return Problem("broken-template", path, line, column, "template", (("value", name), ("reason", fault.message)))
+        return make_rows(self, record)

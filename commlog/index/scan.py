@@ -1,6 +1,5 @@
 """The files below records/ as the disk shows them: sizes, times and inodes, and one fingerprint a folder."""
 
-import hashlib
 import os
 import stat
 import zlib
@@ -11,6 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from commlog.model.fingerprint import fingerprint_of
 from commlog.store.names import RECORDS, SUFFIX
 
 # Size, mtime in ns, ctime in ns, inode.
@@ -59,9 +59,7 @@ class FolderState:
     @property
     def fingerprint(self) -> bytes:
         """A hash that changes when any file of the folder does."""
-        digest = hashlib.blake2b("\0".join(self.names).encode(), digest_size=16)
-        digest.update(self.stamps.tobytes())
-        return digest.digest()
+        return fingerprint_of(("\0".join(self.names).encode(), self.stamps.tobytes()))
 
     def iter_files(self) -> Iterator[tuple[str, Stamp]]:
         """Each file's log-relative path with its stamp."""

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from math import isfinite
 from re import compile as pattern
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from commlog.messages import mark
 from commlog.model.folding import fold
 from commlog.query.faults import fault, shown
 from commlog.query.fields import FLAG_WORDS, VALUE_WORDS, plain_name
 from commlog.query.filter import Filter, Operator, QueryField, Spot, Term, ValueType, either
-from commlog.query.tokens import Value
 from commlog.query.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    # What the parser hands over; a term of an option comes without it.
+    from commlog.query.tokens import Value
 
 _SIGNS: Final = str.maketrans("＜＞＝", "<>=")
 _OPERATOR: Final = pattern(r"<=|>=|<|>|=|≤|≥")
@@ -21,7 +24,7 @@ _ORDERED: Final = frozenset({ValueType.MOMENT, ValueType.NUMBER})
 _WITHOUT_PREFIX: Final = frozenset({ValueType.RECORD, ValueType.FLAG, ValueType.PRESENCE})
 
 
-def terms_of(field: QueryField, values: tuple[Value, ...], vocabulary: Vocabulary) -> Filter:
+def terms_of(field: QueryField, values: "tuple[Value, ...]", vocabulary: Vocabulary) -> Filter:
     """Give the filter of a field and its values as typed, each in its stored form.
 
     Raises:
@@ -44,7 +47,7 @@ def terms_of(field: QueryField, values: tuple[Value, ...], vocabulary: Vocabular
     return either(parts)
 
 
-def _split(field: QueryField, value: Value) -> tuple[Operator, tuple[str, ...]]:
+def _split(field: QueryField, value: "Value") -> tuple[Operator, tuple[str, ...]]:
     if field.type in _ORDERED:
         return _split_ordered(field, value)
     last = value.pieces[-1]
@@ -53,7 +56,7 @@ def _split(field: QueryField, value: Value) -> tuple[Operator, tuple[str, ...]]:
     return "prefix", (value.text[:-1],)
 
 
-def _split_ordered(field: QueryField, value: Value) -> tuple[Operator, tuple[str, ...]]:
+def _split_ordered(field: QueryField, value: "Value") -> tuple[Operator, tuple[str, ...]]:
     operator: Operator | None = None
     sides = [""]
     for number, piece in enumerate(value.pieces):

@@ -12,7 +12,6 @@ from commlog.query.filter import And, Filter, Not, Or, Term, every
 from commlog.query.select import Domain, select
 from commlog.query.terms import term
 from commlog.query.vocabulary import People, Vocabulary, build_vocabulary
-from commlog.services.find_record import find_path
 from commlog.services.workspace import Workspace
 from commlog.store.names import SUFFIX
 
@@ -81,6 +80,8 @@ def _people(workspace: Workspace) -> People:
         return tuple(row[0] for row in found)
 
     def records(text: str) -> tuple[str, ...]:
+        from commlog.services.find_record import find_path
+
         try:
             return (find_path(workspace, text).rpartition("/")[2].removesuffix(SUFFIX),)
         except NotFoundError:

@@ -1,5 +1,6 @@
 """What every use case works on: one log, its templates, its copy, who asks, and the instant it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,18 +14,20 @@ from commlog.model.moment import format_instant
 from commlog.store.log import SCHEMAS_FOLDER, Log
 from commlog.store.names import RECORDS
 from commlog.templates.catalog import Catalog, shipped_folder
-from commlog.templates.validation import Validator
+
+# A member by name, or how to find out: asking git for its user takes a process of its own.
+Who = str | Callable[[], str | None] | None
 
 
 @dataclass(slots=True)
 class Workspace:
-    """A log in use at one instant; `now` is aware and in the log's zone, `member` is who asks when known."""
+    """A log in use at one instant; `now` is aware and in the log's zone, `who` asks."""
 
     log: Log
     catalog: Catalog
     reader: RecordReader
     now: datetime
-    member: str | None = None
+    who: Who = None
     glimpse: Glimpse | None = None
     _index: Index | None = None
 
@@ -34,6 +37,13 @@ class Workspace:
         if self._index is None:
             self._index = open_index(self.reader, self.glimpse)
         return self._index
+
+    @property
+    def member(self) -> str | None:
+        """The member who asks, by id or another name; asked for once, and only by those who need it."""
+        if callable(self.who):
+            self.who = self.who()
+        return self.who
 
     @property
     def stamp(self) -> str:
@@ -62,12 +72,12 @@ class Workspace:
         return [row[0] for row in self.index.rows("SELECT path FROM files WHERE is_readable = 0 ORDER BY path")]
 
 
-def make_workspace(log: Log, now: datetime, member: str | None, glimpse: Glimpse | None = None) -> Workspace:
-    """A workspace on a log; `now` may be in any zone, `glimpse` is what helpers are looking at already."""
+def make_workspace(log: Log, now: datetime, who: Who, glimpse: Glimpse | None = None) -> Workspace:
+    """A workspace on a log; `now` may be in any zone, `who` is who asks or finds it out, `glimpse` is what helpers are looking at already."""
     own = (log.schemas_folder,) if log.schemas_folder.is_dir() else ()
     catalog = Catalog((*own, shipped_folder()))
-    reader = RecordReader(log, catalog, Validator(catalog))
-    return Workspace(log, catalog, reader, now.astimezone(log.settings.zone), member, glimpse)
+    reader = RecordReader(log, catalog)
+    return Workspace(log, catalog, reader, now.astimezone(log.settings.zone), who, glimpse)
 
 
 def schema_comment(workspace: Workspace, template: str, path: str) -> str:

@@ -1,6 +1,5 @@
 """A log on disk: where it is, its settings, and the files in it."""
 
-import hashlib
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Final
 
 from commlog.errors import ConflictError, NoLogError, NotFoundError, NotWritableError, UnreadableError
 from commlog.messages import mark
+from commlog.model.fingerprint import fingerprint_of
 from commlog.store.files import ChangedMeanwhile, lock, replace_file, write_new
 from commlog.store.names import STATE_FOLDER
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, read_settings
@@ -99,11 +99,8 @@ class Log:
 
     def fingerprint(self) -> str:
         """A hash of the settings' files: what every computed due and label depends on."""
-        digest = hashlib.blake2b(digest_size=16)
-        for name in (SETTINGS_FILE, CALENDAR_FILE):
-            path = self.root / name
-            digest.update(path.read_bytes() if path.is_file() else b"-")
-        return digest.hexdigest()
+        paths = [self.root / name for name in (SETTINGS_FILE, CALENDAR_FILE)]
+        return fingerprint_of(path.read_bytes() if path.is_file() else b"-" for path in paths).hex()
 
 
 def not_writable(path: str, fault: OSError) -> NotWritableError:

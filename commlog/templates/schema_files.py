@@ -1,7 +1,7 @@
 """The schema files of a few folders: found by name, read, and kept from pointing outside."""
 
-import hashlib
 import json
+import os
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from commlog.errors import InvalidError, NotFoundError, UnreadableError
 from commlog.messages import mark
+from commlog.model.fingerprint import fingerprint_of
 
 Schema = dict[str, Any]
 
@@ -74,13 +75,15 @@ class SchemaFiles:
 
     def fingerprint(self) -> str:
         """A hash that changes when any template, or any part of one, changes."""
-        digest = hashlib.sha256()
+        parts: list[bytes] = []
         for number, folder in enumerate(self.folders):
-            for path in sorted((*folder.glob("*" + SUFFIX), *folder.glob("parts/*.json"))):
-                raw = _read_bytes(path)
-                digest.update(f"{number}:{path.relative_to(folder).as_posix()}:{len(raw)}:".encode())
-                digest.update(raw)
-        return digest.hexdigest()
+            for inner, ending in (("", SUFFIX), ("parts/", ".json")):
+                for name in _names_in(folder / inner, ending):
+                    parts += (
+                        f"{number}:{inner}{name}".encode("utf-8", "surrogateescape"),
+                        _read_bytes(folder / inner / name),
+                    )
+        return fingerprint_of(parts).hex()
 
     def _targets(self, name: str) -> frozenset[str]:
         """The files one file refers to."""
@@ -95,6 +98,14 @@ class SchemaFiles:
                 targets.add(target)
             self._referred[name] = frozenset(targets)
         return self._referred[name]
+
+
+def _names_in(folder: Path, ending: str) -> list[str]:
+    """The files of a folder whose names end so, sorted; none when there is no such folder."""
+    try:
+        return sorted(entry.name for entry in os.scandir(folder) if entry.name.endswith(ending))
+    except OSError:
+        return []
 
 
 def split_reference(reference: str, document: str) -> tuple[str | None, str]:
