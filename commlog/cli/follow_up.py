@@ -1,11 +1,16 @@
-"""What the follow-up verbs share: telling how a follow-up stands now."""
+"""What the follow-up verbs share: the simple ones themselves, and telling how a follow-up stands now."""
 
-from commlog.cli.options import labels_of
+from collections.abc import Callable
+
+import typer
+
+from commlog.cli.options import address_argument, by_option, due_option, labels_of, note_option
 from commlog.cli.session import Session
-from commlog.cli.terminal import say, warn
+from commlog.cli.terminal import say, session_of, warn
 from commlog.messages import translate
 from commlog.model.follow_up import FollowUp
 from commlog.render.follow_up import format_due
+from commlog.services.change_follow_up import Details, move_follow_up
 from commlog.services.find_record import Address
 
 
@@ -22,3 +27,20 @@ def tell(session: Session, changed: tuple[Address, FollowUp]) -> None:
             due=format_due(follow_up.due),
         )
     )
+
+
+def make_move(verb: str) -> Callable[..., None]:
+    """The command of a verb that takes a remark and, if wanted, another due time."""
+
+    def command(
+        context: typer.Context,
+        address: str = address_argument,
+        note: str = note_option,
+        due: str = due_option,
+        by: str = by_option,
+    ) -> None:
+        session = session_of(context)
+        details = Details(by=by or None, note=note or None, due=due or None)
+        tell(session, move_follow_up(session.workspace, address, verb, details))
+
+    return command

@@ -1,27 +1,7 @@
 """The command `commlog reopen`."""
 
-import typer
-
-from commlog.cli.follow_up import tell
-from commlog.cli.options import address_argument, by_option, due_option, note_option
-from commlog.cli.terminal import session_of
+from commlog.cli.follow_up import make_move
 from commlog.messages import mark
-from commlog.services.change_follow_up import Details, move_follow_up
 
 HELP = mark("Open a follow-up again that was done or closed; say why with --note.")
-
-
-def command(
-    context: typer.Context,
-    address: str = address_argument,
-    note: str = note_option,
-    due: str = due_option,
-    by: str = by_option,
-) -> None:
-    """Reopen."""
-    tell(
-        session_of(context),
-        move_follow_up(
-            session_of(context).workspace, address, "reopen", Details(by=by or None, note=note or None, due=due or None)
-        ),
-    )
+command = make_move("reopen")
