@@ -187,15 +187,13 @@ def advance(fields: Fields, verb_name: str, entry: Fields, *, result: str | None
         )
     if (verb.needs == "note" or _is_cancelling(verb_name, current)) and not entry.get("note"):
         raise UsageError(mark("'{verb}' needs a reason"), verb=verb_name, remedy=mark("say why: --note …"))
-    changed = {**fields, "status": verb.target}
+    told = {"at": entry["at"], "by": entry["by"], "status": verb.target}
+    told |= {key: value for key, value in entry.items() if key not in told}
+    # As on the form: the result after the state, the history last.
+    changed = {key: value for key, value in fields.items() if key != "history"} | {"status": verb.target}
     if result:
         changed["result"] = result
-    ordered = {"at": entry["at"], "by": entry["by"], "status": verb.target}
-    changed["history"] = [
-        *fields.get("history", []),
-        {**ordered, **{k: v for k, v in entry.items() if k not in ordered}},
-    ]
-    return changed
+    return changed | {"history": [*fields.get("history", []), told]}
 
 
 def _is_cancelling(verb_name: str, current: FollowUp) -> bool:

@@ -46,9 +46,9 @@ def move_follow_up(workspace: Workspace, text: str, verb: str, details: Details)
         entry = entry_of(workspace.stamp, by, "", note=details.note)
         changed = advance(fields, verb, entry, result=details.result)
         if details.satisfaction:
-            changed["customer_satisfaction"] = _choice_of(
-                workspace, record, "customer_satisfaction", details.satisfaction
-            )
+            told = _choice_of(workspace, record, "customer_satisfaction", details.satisfaction)
+            history = changed.pop("history")
+            changed |= {"customer_satisfaction": told, "history": history}
         if details.due is not None:
             return _rescheduled(workspace, changed, record, details)
         return _resumed(workspace, changed) if fields.get("status") == PAUSED and verb == "start" else changed

@@ -13,7 +13,7 @@ from commlog.templates.validation import check_template
 FILES = sorted(shipped_folder().rglob("*.json"))
 NAMES = ("answer", "customer", "issue", "member", "relationship", "service", "survey", "visit")
 CATALOG = Catalog()
-PERSONAL = {"phone", "email", "wecom", "address", "birthday", "taboos"}
+PERSONAL = {"phone", "email", "wecom", "address", "birthday", "taboos", "contact"}
 
 
 def walk(node, path=()):
