@@ -1,5 +1,6 @@
 """From a filter to SQL: the condition on `records r`, or on `follow_ups f JOIN records r USING (record)`."""
 
+from datetime import datetime
 from enum import Enum
 from typing import Final
 
@@ -47,6 +48,14 @@ _CUSTOMERS: Final = "SELECT id FROM customers"
 _CUSTOMER_NAMES: Final = "SELECT customer FROM customer_names"
 # Compared to the letter: ids, where an index counts, and slugs.
 _EXACT: Final = frozenset({"id", "customer"})
+
+
+def is_overdue(now: datetime) -> str:
+    """Give the SQL for a follow-up `f` that is past its due instant while the clock is running.
+
+    `is_pending = 1` is written out: only then is the index of pending follow-ups used.
+    """
+    return f"(f.is_pending = 1 AND f.due_at < {int(now.timestamp())} AND f.status <> 'awaiting_customer')"
 
 
 def select(question: Filter, domain: Domain, frame: Frame) -> Condition:
@@ -135,11 +144,7 @@ class _Selection:
         return [*special, self._of_column(_OF_FOLLOW_UPS[name], rest)]
 
     def _overdue(self) -> Condition:
-        # `is_pending = 1` is written out: only then is the index of pending follow-ups used.
-        return Condition(
-            "(f.is_pending = 1 AND f.due_at < ? AND f.status <> 'awaiting_customer')",
-            (int(self.frame.now.timestamp()),),
-        )
+        return Condition(is_overdue(self.frame.now))
 
     def _of_column(self, column: str, term: Term) -> Condition:
         if term.field.type is ValueType.MOMENT:

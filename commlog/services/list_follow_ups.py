@@ -5,13 +5,12 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from commlog.model.calendar import WorkCalendar
-from commlog.model.follow_up import PAUSED, PENDING
 from commlog.model.listing import Listing
 from commlog.model.moment import format_instant
 from commlog.model.record import Data
 from commlog.query.filter import every
 from commlog.query.order import COLUMNS, order_by
-from commlog.query.select import Domain
+from commlog.query.select import Domain, is_overdue
 from commlog.services.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of, mentions
 from commlog.services.workspace import Workspace
 
@@ -31,7 +30,7 @@ _COLUMNS: Final = {
     "due_at": "f.due_at",
     "due_rule": "f.due_rule",
     "status": "f.status",
-    "is_overdue": "NULL",
+    "is_overdue": "coalesce({is_overdue}, 0)",
     "late": "NULL",
     "agreed_with_customer": "f.agreed_with_customer",
     "channel": "r.channel",
@@ -58,7 +57,10 @@ def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm
         question = every([filter_of(workspace, "", [("status", ["pending"])]), question])
     condition = condition_of(workspace, question, Domain.FOLLOW_UPS)
     order = order_by(sort or "due", COLUMNS[Domain.FOLLOW_UPS], Domain.FOLLOW_UPS)
-    rows = workspace.index.rows(_SQL.format(condition=condition.sql, order=order), (*condition.parameters, limit))
+    rows = workspace.index.rows(
+        _SQL.format(is_overdue=is_overdue(workspace.now), condition=condition.sql, order=order),
+        (*condition.parameters, limit),
+    )
     lateness = _Lateness(workspace.now, workspace.log.settings.calendar)
     return Listing(COLUMN_NAMES, tuple(_row(row, lateness) for row in rows), SHOWN, "address", _WORDS)
 
@@ -66,7 +68,7 @@ def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm
 def _row(row: tuple[Data, ...], lateness: "_Lateness") -> tuple[Data, ...]:
     values = dict(zip(COLUMN_NAMES, row, strict=True))
     seconds, due, agreed = values["due_at"], values["due"], values["agreed_with_customer"]
-    values["is_overdue"] = lateness.is_overdue(seconds, values["status"])
+    values["is_overdue"] = bool(values["is_overdue"])
     values["late"] = lateness.working_days(seconds) if values["is_overdue"] else None
     # A stored instant is what it says; a date is the closing time of its day.
     values["due_at"] = due if due and "T" in due else lateness.instant(seconds)
@@ -79,14 +81,9 @@ class _Lateness:
 
     def __init__(self, now: datetime, calendar: WorkCalendar) -> None:
         self.now = now
-        self.seconds = int(now.timestamp())
         self.calendar = calendar
         self.reached = now.date().toordinal()
         self.counted: dict[int, int] = {self.reached: 0}
-
-    def is_overdue(self, due_at: int | None, status: str) -> bool:
-        """Whether the due instant has passed while the clock was running."""
-        return due_at is not None and due_at < self.seconds and status in PENDING - {PAUSED}
 
     def instant(self, due_at: int | None) -> str | None:
         """The due instant as text in the log's zone."""

@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
 from commlog.messages import mark
 from commlog.model.calendar import AfterHours, DatedDay, WorkCalendar, parse_hours, parse_spans
 from commlog.model.limit import Limit, parse_limit
-from commlog.model.problem import Problem
 from commlog.model.record import Data, ValuePath
 from commlog.store.settings_file import Section
+
+if TYPE_CHECKING:
+    from commlog.model.problem import Problem
 
 SETTINGS_FILE: Final = "commlog.yaml"
 CALENDAR_FILE: Final = "calendar.yaml"

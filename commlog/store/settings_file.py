@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from commlog.errors import UnreadableError
 from commlog.messages import mark, translate
-from commlog.model.problem import Problem
 from commlog.model.record import Data, Fields, ValuePath, show_path
 from commlog.store.yaml_text import YamlError, decode, parse, parse_located
+
+if TYPE_CHECKING:
+    from commlog.model.problem import Problem
 
 T = TypeVar("T")
 
@@ -16,7 +18,7 @@ T = TypeVar("T")
 class Section:
     """A settings file; what is wrong with it is added to `faults`."""
 
-    def __init__(self, name: str, text: str, faults: list[Problem]) -> None:
+    def __init__(self, name: str, text: str, faults: "list[Problem]") -> None:
         self.name = name
         self.faults = faults
         self.text = text
@@ -26,7 +28,7 @@ class Section:
             self.report("not-a-mapping", ())
 
     @classmethod
-    def load(cls, root: Path, name: str, faults: list[Problem]) -> "Section":
+    def load(cls, root: Path, name: str, faults: "list[Problem]") -> "Section":
         """The file of this name in the log; an absent one is empty.
 
         Raises:
@@ -43,6 +45,8 @@ class Section:
         try:
             return cls(name, decode(raw) if raw.strip() else "", faults)
         except YamlError as fault:
+            from commlog.model.problem import Problem
+
             faults.append(Problem(fault.code, name, fault.line, fault.column, "", tuple(fault.facts.items())))
             return cls(name, "", faults)
 
@@ -52,6 +56,9 @@ class Section:
         if expected:
             facts["expected"] = translate(expected)
         line, column = parse_located(self.text).position(path) if self.text.strip() else (1, 1)
+        # Loaded with the first mistake; mostly there is none.
+        from commlog.model.problem import Problem
+
         self.faults.append(Problem(code, self.name, line, column, show_path(path), tuple(facts.items())))
 
     def refuse_unknown(self, path: ValuePath, fields: Fields, known: tuple[str, ...]) -> None:
