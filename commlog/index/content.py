@@ -1,10 +1,12 @@
 """The searchable text of a record: every leaf value under its field's name, in one string."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from commlog.model.folding import fold
 from commlog.model.record import Data, Fields
-from commlog.templates.fields import Field
+
+if TYPE_CHECKING:
+    from commlog.templates.fields import Field
 
 BEFORE_KEY: Final = "\x1e"
 BEFORE_VALUE: Final = "\x1f"
@@ -74,7 +76,7 @@ def fold_value(text: object) -> str | None:
     return None if text is None else fold(str(text))
 
 
-def choice_keys(fields: tuple[Field, ...], above: str = "") -> frozenset[str]:
+def choice_keys(fields: "tuple[Field, ...]", above: str = "") -> frozenset[str]:
     """The dotted keys, in upper case, whose values are slugs of a list of choices."""
     found: set[str] = set()
     for item in fields:

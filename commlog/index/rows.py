@@ -1,13 +1,12 @@
 """From a record's fields to the rows of the tables; never stumbles over a wrong type."""
 
-import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final
 
 from commlog.index.content import content_of
 from commlog.model.calendar import WorkCalendar
-from commlog.model.folding import fold
+from commlog.model.folding import fold, phone_digits
 from commlog.model.follow_up import FollowUp, read_follow_ups
 from commlog.model.moment import due_instant
 from commlog.model.record import (
@@ -28,7 +27,6 @@ from commlog.model.record import (
 Row = tuple[Data, ...]
 Rows = dict[str, list[Row]]
 
-_NOT_DIGITS: Final = re.compile(r"[^0-9]+")
 _ISSUE_DONE: Final = "closed"
 
 
@@ -174,12 +172,3 @@ def customer_names(record_id: str, fields: Fields) -> set[str]:
         phone, email = text_of(person, "phone"), text_of(person, "email")
         names.update(filter(None, (phone_digits(phone) if phone else "", fold(email) if email else "")))
     return names
-
-
-def phone_digits(text: str) -> str:
-    """A phone number as it is compared: digits only, without China's +86 or 0086; empty when it holds no number."""
-    digits = _NOT_DIGITS.sub("", fold(text))
-    for prefix in ("0086", "86"):
-        if digits.startswith(prefix) and len(digits) - len(prefix) == 11:
-            return digits[len(prefix) :]
-    return digits

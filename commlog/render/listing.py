@@ -1,6 +1,5 @@
 """A listing as text: a table for people; JSON, JSON Lines, CSV, TSV, Markdown or ids for programs."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -113,10 +112,14 @@ def _objects(listing: Listing) -> Iterable[dict[str, Data]]:
 
 
 def _format_json(listing: Listing, labels: Labels) -> str:  # noqa: ARG001 - one signature for all formats
+    import json
+
     return json.dumps(list(_objects(listing)), ensure_ascii=False, indent=2)
 
 
 def _format_jsonl(listing: Listing, labels: Labels) -> str:  # noqa: ARG001
+    import json
+
     return "\n".join(json.dumps(item, ensure_ascii=False) for item in _objects(listing))
 
 

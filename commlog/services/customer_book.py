@@ -1,9 +1,8 @@
 """The customers an import meets: found by name among those of the log, drafted when they are new."""
 
 from commlog.errors import AmbiguousError, ConflictError
-from commlog.index.rows import phone_digits
 from commlog.messages import mark
-from commlog.model.folding import fold
+from commlog.model.folding import fold, phone_digits
 from commlog.model.record import CUSTOMER, Fields
 from commlog.services.find_record import ANONYMOUS, get_record
 from commlog.services.import_draft import Draft, check_draft

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError, UnreadableError, UsageError
 from commlog.index.entries import Reading
-from commlog.index.rows import phone_digits
 from commlog.messages import mark
-from commlog.model.folding import fold
+from commlog.model.folding import fold, phone_digits
 from commlog.model.record import Record
 from commlog.services.workspace import Workspace
 from commlog.store.names import RECORDS, SUFFIX, candidate_paths

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from commlog.errors import NotFoundError
-from commlog.index.rows import phone_digits
-from commlog.model.folding import fold
+from commlog.model.folding import fold, phone_digits
 from commlog.query.conditions import Condition
 from commlog.query.dates import Frame
 from commlog.query.filter import And, Filter, Not, Or, Term, every

@@ -1,6 +1,5 @@
 """The schema files of a few folders: found by name, read, and kept from pointing outside."""
 
-import json
 import os
 import posixpath
 import re
@@ -166,6 +165,8 @@ def _read_text(path: Path) -> str:
 
 
 def _parse_schema(text: str, path: Path) -> Schema:
+    import json
+
     try:
         schema = json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
