@@ -14,6 +14,7 @@ from commlog.cli.options import (
 from commlog.cli.terminal import session_of
 from commlog.errors import ExitCode
 from commlog.messages import mark
+from commlog.model.listing import Page
 from commlog.services.list_follow_ups import list_follow_ups
 
 HELP = mark("List follow-ups that are not done or closed, the most overdue first.")
@@ -57,6 +58,9 @@ def command(
     words = " ".join(query or ())
     if due_within:
         terms.append(("due<=", [due_within]))
-    listing = list_follow_ups(session.workspace, words, terms, ",".join(filter(None, (by, sort))), limit or NO_LIMIT)
+    # Ids alone are all that a script asks for: nothing else is looked up.
+    only = ("address",) if output_format == "ids" and not columns else ()
+    page = Page(",".join(filter(None, (by, sort))), limit or NO_LIMIT, only)
+    listing = list_follow_ups(session.workspace, words, terms, page)
     code = answer_listing(session, listing, columns, output_format)
     return ExitCode.FOUND if exit_code and listing.rows and not code else code

@@ -4,6 +4,7 @@ from commlog.cli.options import labels_of, terminal_width
 from commlog.cli.session import Session
 from commlog.cli.terminal import finish, say
 from commlog.messages import translate
+from commlog.model.listing import Page
 from commlog.render.listing import choose_columns, format_listing
 from commlog.services.list_follow_ups import list_follow_ups
 from commlog.services.list_records import list_records
@@ -15,10 +16,10 @@ def command(session: Session) -> int:
     member = workspace.member
     owner = [("owner", [workspace.require_member(member)])] if member else []
     sections = (
-        (translate("Overdue"), list_follow_ups(workspace, "", [*owner, ("due", ["overdue"])], "", -1)),
+        (translate("Overdue"), list_follow_ups(workspace, "", [*owner, ("due", ["overdue"])], Page())),
         (
             translate("Due today and tomorrow"),
-            list_follow_ups(workspace, "", [*owner, ("due..", ["today", "tomorrow"])], "", -1),
+            list_follow_ups(workspace, "", [*owner, ("due..", ["today", "tomorrow"])], Page()),
         ),
         (
             translate("Recorded since yesterday"),

@@ -25,3 +25,12 @@ class Listing:
         places = [self.columns.index(column) for column in columns]
         rows = tuple(tuple(row[place] for place in places) for row in self.rows)
         return Listing(columns, rows, columns, self.id_column, self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a listing is wanted: how sorted, at most how many rows (-1: all), only which columns (none: all)."""
+
+    sort: str = ""
+    limit: int = -1
+    columns: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from commlog.model.calendar import WorkCalendar
-from commlog.model.listing import Listing
+from commlog.model.listing import Listing, Page
 from commlog.model.moment import format_instant
 from commlog.model.record import Data
 from commlog.query.filter import every
@@ -40,13 +40,14 @@ COLUMN_NAMES = tuple(_COLUMNS)
 SHOWN = ("address", "due", "late", "status", "priority", "owner", "customer_name", "action")
 _WORDS = {"status": "followups.status", "priority": "followups.priority"}
 _STATUS = frozenset({"status"})
+# Columns whose values SQL cannot give as they are told.
+_WORKED_OUT = frozenset({"due_at", "is_overdue", "late", "agreed_with_customer"})
 _SQL: Final = (
-    f"SELECT {', '.join(_COLUMNS.values())} FROM follow_ups f JOIN records r USING (record)"
-    " WHERE {condition} ORDER BY {order} LIMIT ?"
+    "SELECT {columns} FROM follow_ups f JOIN records r USING (record) WHERE {condition} ORDER BY {order} LIMIT ?"
 )
 
 
-def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm], sort: str, limit: int) -> Listing:
+def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm], page: Page) -> Listing:
     """Follow-ups that match; without a term on their status, those that are pending.
 
     Raises:
@@ -56,13 +57,15 @@ def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm
     if not mentions(question, _STATUS):
         question = every([filter_of(workspace, "", [("status", ["pending"])]), question])
     condition = condition_of(workspace, question, Domain.FOLLOW_UPS)
-    order = order_by(sort or "due", COLUMNS[Domain.FOLLOW_UPS], Domain.FOLLOW_UPS)
-    rows = workspace.index.rows(
-        _SQL.format(is_overdue=is_overdue(workspace.now), condition=condition.sql, order=order),
-        (*condition.parameters, limit),
-    )
-    lateness = _Lateness(workspace.now, workspace.log.settings.calendar)
-    return Listing(COLUMN_NAMES, tuple(_row(row, lateness) for row in rows), SHOWN, "address", _WORDS)
+    order = order_by(page.sort or "due", COLUMNS[Domain.FOLLOW_UPS], Domain.FOLLOW_UPS)
+    names = page.columns if page.columns and _WORKED_OUT.isdisjoint(page.columns) else COLUMN_NAMES
+    columns = ", ".join(_COLUMNS[name] for name in names).format(is_overdue=is_overdue(workspace.now))
+    sql = _SQL.format(columns=columns, condition=condition.sql, order=order)
+    rows = workspace.index.rows(sql, (*condition.parameters, page.limit))
+    if names is COLUMN_NAMES:
+        lateness = _Lateness(workspace.now, workspace.log.settings.calendar)
+        rows = [_row(row, lateness) for row in rows]
+    return Listing(names, tuple(rows), SHOWN, "address", _WORDS)
 
 
 def _row(row: tuple[Data, ...], lateness: "_Lateness") -> tuple[Data, ...]:

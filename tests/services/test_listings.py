@@ -5,6 +5,7 @@ import json
 import pytest
 
 from commlog.errors import ConflictError, InvalidError, UsageError
+from commlog.model.listing import Page
 from commlog.services.list_customers import list_customers
 from commlog.services.list_follow_ups import list_follow_ups
 from commlog.services.list_records import list_records
@@ -22,7 +23,7 @@ def listed(log, query="", sort="", limit=-1, terms=()):
 
 
 def pending(log, query="", terms=(), sort="", limit=-1):
-    return list_follow_ups(log.workspace(), query, terms, sort, limit)
+    return list_follow_ups(log.workspace(), query, terms, Page(sort, limit))
 
 
 # Records
@@ -255,3 +256,10 @@ def test_a_template_needs_a_name_of_its_own(log, name):
     with pytest.raises((UsageError, ConflictError)):
         create_template(log.workspace(), name, "")
     assert not (log.root / "schemas").exists()
+
+
+def test_columns_that_are_not_asked_for_change_nothing(log) -> None:
+    """Asked for some columns only, the rows are the same rows with these columns."""
+    whole = list_follow_ups(log.workspace(), "", [], Page())
+    for names in (("address",), ("address", "owner", "customer_name")):
+        assert list_follow_ups(log.workspace(), "", [], Page(columns=names)).rows == whole.narrowed(names).rows
