@@ -1,5 +1,7 @@
 """The command `commlog pending`."""
 
+from typing import Any
+
 import typer
 
 from commlog.cli.options import (
@@ -20,30 +22,39 @@ from commlog.services.list_follow_ups import list_follow_ups
 HELP = mark("List follow-ups that are not done or closed, the most overdue first.")
 
 
+owner_option: Any = typer.Option(
+    "", "--owner", metavar="MEMBER", show_default=False, help=mark("Only those of a member or department.")
+)
+overdue_option: Any = typer.Option(False, "--overdue", help=mark("Only those past their due time."))
+due_within_option: Any = typer.Option(
+    "",
+    "--due-within",
+    metavar="LIMIT",
+    show_default=False,
+    help=mark("Only those due by then, overdue ones included: 2d, 3wd, 周五."),
+)
+priority_option: Any = typer.Option(
+    "", "--priority", metavar="A,B", show_default=False, help=mark("Only those of these priorities.")
+)
+customer_option: Any = typer.Option(
+    "", "--customer", metavar="CUSTOMER", show_default=False, help=mark("Only those of a customer.")
+)
+by_option: Any = typer.Option(
+    "", "--by", metavar="owner", show_default=False, help=mark("Group by a column, e.g. owner.")
+)
+exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something."))
+
+
 def command(
     context: typer.Context,
     query: list[str] = query_argument,
-    owner: str = typer.Option(
-        "", "--owner", metavar="MEMBER", show_default=False, help=mark("Only those of a member or department.")
-    ),
-    overdue: bool = typer.Option(False, "--overdue", help=mark("Only those past their due time.")),
-    due_within: str = typer.Option(
-        "",
-        "--due-within",
-        metavar="LIMIT",
-        show_default=False,
-        help=mark("Only those due by then, overdue ones included: 2d, 3wd, 周五."),
-    ),
-    priority: str = typer.Option(
-        "", "--priority", metavar="A,B", show_default=False, help=mark("Only those of these priorities.")
-    ),
-    customer: str = typer.Option(
-        "", "--customer", metavar="CUSTOMER", show_default=False, help=mark("Only those of a customer.")
-    ),
-    by: str = typer.Option(
-        "", "--by", metavar="owner", show_default=False, help=mark("Group by a column, e.g. owner.")
-    ),
-    exit_code: bool = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something.")),
+    owner: str = owner_option,
+    overdue: bool = overdue_option,
+    due_within: str = due_within_option,
+    priority: str = priority_option,
+    customer: str = customer_option,
+    by: str = by_option,
+    exit_code: bool = exit_code_option,
     columns: str = columns_option,
     sort: str = sort_option,
     limit: int = limit_option,
