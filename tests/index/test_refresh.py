@@ -138,7 +138,7 @@ def apply(root: Path, edit: tuple[Any, ...]) -> None:
     elif kind == "touch" and is_file:
         os.utime(path, ns=(1, 1))
     elif kind == "folder" and path.parent.is_dir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
         path.mkdir()
         (path / "inner.yaml").write_text(text)
     elif kind == "move folder" and (root / folder).is_dir() and folder != other_folder:
