@@ -11,6 +11,7 @@ from commlog.cli.terminal import finish, session_of, warn
 from commlog.errors import ConflictError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.record import Fields
+from commlog.render.formats import require_format
 from commlog.services.export_records import iter_fields, iter_revealed, select_records
 from commlog.store.files import write_new
 from commlog.store.log import not_writable
@@ -55,13 +56,7 @@ def command(
     """Export."""
     session = session_of(context)
     workspace = session.workspace
-    if output_format not in FORMATS:
-        raise UsageError(
-            mark("there is no format '{value}'"),
-            value=output_format,
-            remedy=mark("use one of: {formats}"),
-            formats=", ".join(FORMATS),
-        )
+    require_format(output_format, FORMATS)
     if columns and output_format != "csv":
         raise UsageError(mark("--columns is for CSV: JSON Lines hold every field"))
     selection = select_records(workspace, " ".join(query or ()))

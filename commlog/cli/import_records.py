@@ -6,11 +6,11 @@ from typing import Any
 import typer
 
 from commlog.cli.progress import progress
-from commlog.cli.session import language_in_use
 from commlog.cli.terminal import read_stdin, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
-from commlog.messages import mark, translate
+from commlog.messages import current_language, mark, translate
 from commlog.model.incoming import ImportResult
+from commlog.render.formats import require_format
 from commlog.render.import_result import format_import_json, format_import_text
 from commlog.services.draft import converter_of
 from commlog.services.import_records import Choices, import_records
@@ -81,19 +81,13 @@ def command(
     output_format: str = output_format_option,
 ) -> int:
     """Import."""
-    if output_format not in {"text", "json"}:
-        raise UsageError(
-            mark("there is no format '{value}'"),
-            value=output_format,
-            remedy=mark("use one of: {formats}"),
-            formats="text, json",
-        )
+    require_format(output_format, ("text", "json"))
     workspace = session_of(context).workspace
     source = _read_source(words)
     ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
     if sketch:
         sheet = open_sheet(source, encoding, None)
-        say(sketch_map(sheet, template_for(sheet, ground, template), language_in_use()))
+        say(sketch_map(sheet, template_for(sheet, ground, template), current_language()))
         return ExitCode.DONE
     if rejects:
         refuse_existing(rejects)

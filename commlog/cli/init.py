@@ -4,9 +4,9 @@ from pathlib import Path
 
 import typer
 
-from commlog.cli.session import guess_timezone, language_in_use, named_member
+from commlog.cli.session import guess_timezone, named_member
 from commlog.cli.terminal import say, session_of, warn
-from commlog.messages import mark, translate
+from commlog.messages import current_language, mark, translate
 from commlog.repo.git import find_user_email
 from commlog.services.init_log import Choices, init_log
 
@@ -35,7 +35,7 @@ def command(
     named = named_member() or (email.partition("@")[0] if email else "")
     choices = Choices(
         timezone=timezone or guess_timezone(),
-        language=language_in_use(),
+        language=current_language(),
         member=(named, email or "") if named else None,
         use_git=not no_git,
         with_example=example,

@@ -6,10 +6,10 @@ from typing import Any
 
 import typer
 
-from commlog.cli.session import Session, language_in_use
+from commlog.cli.session import Session
 from commlog.cli.terminal import finish, say, warn
 from commlog.errors import ExitCode
-from commlog.messages import mark, translate
+from commlog.messages import current_language, mark, translate
 from commlog.model.listing import Listing
 from commlog.render.labels import Labels
 from commlog.render.listing import choose_columns, format_listing
@@ -57,7 +57,7 @@ id_argument: Any = typer.Argument(..., metavar="ID", help=mark("The record's id,
 
 def labels_of(session: Session) -> Labels:
     """The words for columns and slugs in a session's log."""
-    language = language_in_use()
+    language = current_language()
     people = {member.id: member.name for member in session.workspace.log.settings.members}
 
     def find_words(column: str) -> dict[str, str]:

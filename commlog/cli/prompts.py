@@ -6,10 +6,10 @@ from typing import Final
 import typer
 
 from commlog.cli.faults import show_fault
-from commlog.cli.session import Session, language_in_use
+from commlog.cli.session import Session
 from commlog.cli.terminal import advise, ask, confirm
 from commlog.errors import NotFoundError
-from commlog.messages import translate
+from commlog.messages import current_language, translate
 from commlog.model.record import Data, Fields
 from commlog.services.create_record import Request
 from commlog.services.draft import converter_of
@@ -58,7 +58,7 @@ def _ask_all(session: Session, asked: Sequence[Field], fields: Fields) -> None:
 
 def _ask(session: Session, field: Field) -> Data:
     """One field's value, asked for until it fits; None when it was passed over."""
-    language = language_in_use()
+    language = current_language()
     advice = hint(field, language)
     if advice:
         advise(f"  {advice}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from commlog.cli.words import READING, command_of, option_of
 from commlog.errors import UsageError
-from commlog.messages import LOCALE_FOLDER, current_language, mark, use_language
+from commlog.messages import LOCALE_FOLDER, mark, use_language
 
 if TYPE_CHECKING:
     # Loaded when a command opens its log: `--version` and `--help` need none of it.
@@ -128,11 +128,6 @@ def speak(language: str) -> None:
     os.environ["LANGUAGE"] = language
     gettext.bindtextdomain("commlog", LOCALE_FOLDER)
     gettext.textdomain("commlog")
-
-
-def language_in_use() -> str:
-    """Zh or en."""
-    return current_language()
 
 
 def guess_timezone() -> str:

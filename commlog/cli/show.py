@@ -4,8 +4,8 @@ import typer
 
 from commlog.cli.options import id_argument
 from commlog.cli.terminal import say, session_of
-from commlog.errors import UsageError
 from commlog.messages import mark
+from commlog.render.formats import require_format
 from commlog.render.record import FORMATS, format_record
 from commlog.services.find_record import read_record
 
@@ -20,12 +20,6 @@ def command(
 ) -> None:
     """Show."""
     workspace = session_of(context).workspace
-    if output_format not in FORMATS:
-        raise UsageError(
-            mark("there is no format '{value}'"),
-            value=output_format,
-            remedy=mark("use one of: {formats}"),
-            formats=", ".join(FORMATS),
-        )
+    require_format(output_format, FORMATS)
     found = read_record(workspace, record)
     say(format_record(found, workspace.catalog.get(found.template), output_format, reveal=reveal))

@@ -3,10 +3,9 @@
 import typer
 
 from commlog.cli.options import answer_listing, columns_option, format_option
-from commlog.cli.session import language_in_use
 from commlog.cli.terminal import say, session_of
-from commlog.errors import UsageError
-from commlog.messages import mark
+from commlog.messages import current_language, mark
+from commlog.render.formats import require_format
 from commlog.render.template import FORMATS, format_template
 from commlog.services.list_templates import create_template, list_templates
 
@@ -17,7 +16,7 @@ def list_all(context: typer.Context, columns: str = columns_option, output_forma
     """List templates."""
     session = session_of(context)
     workspace = session.workspace
-    return answer_listing(session, list_templates(workspace, language_in_use()), columns, output_format)
+    return answer_listing(session, list_templates(workspace, current_language()), columns, output_format)
 
 
 def show(
@@ -28,13 +27,7 @@ def show(
     ),
 ) -> None:
     """Show a template."""
-    if output_format not in FORMATS:
-        raise UsageError(
-            mark("there is no format '{value}'"),
-            value=output_format,
-            remedy=mark("use one of: {formats}"),
-            formats=", ".join(FORMATS),
-        )
+    require_format(output_format, FORMATS)
     say(format_template(session_of(context).workspace.catalog.get(name), output_format))
 
 

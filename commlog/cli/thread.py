@@ -4,8 +4,8 @@ import typer
 
 from commlog.cli.options import id_argument, labels_of
 from commlog.cli.terminal import finish, say, session_of
-from commlog.errors import UsageError
 from commlog.messages import mark
+from commlog.render.formats import require_format
 from commlog.render.thread import FORMATS, format_thread
 from commlog.services.show_thread import read_thread
 
@@ -19,12 +19,6 @@ def command(
 ) -> int:
     """Thread."""
     session = session_of(context)
-    if output_format not in FORMATS:
-        raise UsageError(
-            mark("there is no format '{value}'"),
-            value=output_format,
-            remedy=mark("use one of: {formats}"),
-            formats=", ".join(FORMATS),
-        )
+    require_format(output_format, FORMATS)
     say(format_thread(read_thread(session.workspace, record), output_format, labels_of(session)))
     return finish(session)

@@ -7,6 +7,7 @@ from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.model.listing import Listing
 from commlog.model.record import Data
+from commlog.render.formats import require_format
 from commlog.render.labels import Labels
 from commlog.render.text import harmless, pad, shorten, width_of
 
@@ -45,13 +46,7 @@ def format_listing(listing: Listing, output_format: str, labels: Labels, width: 
     """
     if output_format == "table":
         return _format_table(listing, labels, width)
-    if output_format not in _FORMATTERS:
-        raise UsageError(
-            mark("there is no format '{value}'"),
-            value=output_format,
-            remedy=mark("use one of: {formats}"),
-            formats=", ".join(FORMATS),
-        )
+    require_format(output_format, FORMATS)
     return _FORMATTERS[output_format](listing, labels)
 
 

@@ -7,12 +7,10 @@ from typing import Final
 from commlog.model.record import ANSWER, CUSTOMER, Fields
 from commlog.query.select import Domain
 from commlog.services.find_record import get_record
-from commlog.services.question import condition_of, filter_of, mentions
+from commlog.services.question import NAMING_KINDS, condition_of, filter_of, mentions
 from commlog.services.workspace import Workspace
 from commlog.templates.personal import mask_fields
 
-# A query that names one of these means every kind of record, as in a listing.
-_NAMING: Final = frozenset({"kind", "template", "id", "thread", "link"})
 _SQL: Final = (
     "SELECT r.path, r.template FROM records r WHERE {condition} ORDER BY r.kind <> 'customer', r.day, r.id, r.path"
 )
@@ -34,7 +32,7 @@ def select_records(workspace: Workspace, query: str) -> Selection:
     """
     question = filter_of(workspace, query)
     condition = condition_of(workspace, question, Domain.RECORDS)
-    is_all = not query.strip() or mentions(question, _NAMING)
+    is_all = not query.strip() or mentions(question, NAMING_KINDS)
     kinds = "1" if is_all else f"r.kind NOT IN ('{CUSTOMER}', '{ANSWER}')"
     rows = workspace.index.rows(_SQL.format(condition=f"({condition.sql}) AND {kinds}"), condition.parameters)
     return Selection(tuple(row[0] for row in rows), tuple(dict.fromkeys(row[1] for row in rows)))

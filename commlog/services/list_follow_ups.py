@@ -1,10 +1,11 @@
 """Pending follow-ups: what is owed to customers, the most overdue first."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from commlog.model.calendar import WorkCalendar
+from commlog.model.lateness import working_days_since
 from commlog.model.listing import Listing, Page
 from commlog.model.moment import format_instant
 from commlog.model.record import Data
@@ -63,45 +64,26 @@ def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm
     sql = _SQL.format(columns=columns, condition=condition.sql, order=order)
     rows = workspace.index.rows(sql, (*condition.parameters, page.limit))
     if names is COLUMN_NAMES:
-        lateness = _Lateness(workspace.now, workspace.log.settings.calendar)
-        rows = [_row(row, lateness) for row in rows]
+        rows = _told(rows, workspace)
     return Listing(names, tuple(rows), SHOWN, "address", _WORDS)
 
 
-def _row(row: tuple[Data, ...], lateness: "_Lateness") -> tuple[Data, ...]:
-    values = dict(zip(COLUMN_NAMES, row, strict=True))
-    seconds, due, agreed = values["due_at"], values["due"], values["agreed_with_customer"]
-    values["is_overdue"] = bool(values["is_overdue"])
-    values["late"] = lateness.working_days(seconds) if values["is_overdue"] else None
-    # A stored instant is what it says; a date is the closing time of its day.
-    values["due_at"] = due if due and "T" in due else lateness.instant(seconds)
-    values["agreed_with_customer"] = None if agreed is None else bool(agreed)
-    return tuple(values.values())
+def _told(rows: list[tuple[Data, ...]], workspace: Workspace) -> list[tuple[Data, ...]]:
+    """The rows with what is worked out from the due instant: the instant itself, and working days late."""
+    calendar = workspace.log.settings.calendar
+    told = [dict(zip(COLUMN_NAMES, row, strict=True)) for row in rows]
+    dues = {seconds: _instant(seconds, calendar) for seconds in {values["due_at"] for values in told} - {None}}
+    days = {instant.date() for instant in dues.values()}
+    late = working_days_since(days, workspace.now.date(), calendar)
+    for values in told:
+        instant, due, agreed = dues.get(values["due_at"]), values["due"], values["agreed_with_customer"]
+        values["is_overdue"] = bool(values["is_overdue"])
+        values["late"] = late[instant.date()] if values["is_overdue"] and instant else None
+        # A stored instant is what it says; a date is the closing time of its day.
+        values["due_at"] = due if due and "T" in due else instant and format_instant(instant)
+        values["agreed_with_customer"] = None if agreed is None else bool(agreed)
+    return [tuple(values.values()) for values in told]
 
 
-class _Lateness:
-    """How late things are at one instant; a day's distance is counted once."""
-
-    def __init__(self, now: datetime, calendar: WorkCalendar) -> None:
-        self.now = now
-        self.calendar = calendar
-        self.reached = now.date().toordinal()
-        self.counted: dict[int, int] = {self.reached: 0}
-
-    def instant(self, due_at: int | None) -> str | None:
-        """The due instant as text in the log's zone."""
-        return (
-            None
-            if due_at is None
-            else format_instant(datetime.fromtimestamp(due_at, UTC).astimezone(self.calendar.zone))
-        )
-
-    def working_days(self, due_at: int) -> int:
-        """Working days that began after the due day, today included."""
-        day = datetime.fromtimestamp(due_at, UTC).astimezone(self.calendar.zone).date().toordinal()
-        # Counted backwards from today, each day once: `counted` holds, by day, the working days after it.
-        while self.reached > day:
-            after = self.counted[self.reached] + self.calendar.is_working_day(date.fromordinal(self.reached))
-            self.reached -= 1
-            self.counted[self.reached] = after
-        return self.counted.get(day, 0)
+def _instant(seconds: int, calendar: WorkCalendar) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).astimezone(calendar.zone)

@@ -7,7 +7,7 @@ from commlog.model.listing import Listing
 from commlog.model.record import ANSWER, CUSTOMER
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain
-from commlog.services.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of, mentions
+from commlog.services.question import CUSTOMER_NAME, NAMING_KINDS, OptionTerm, condition_of, filter_of, mentions
 from commlog.services.workspace import Workspace
 
 # The instant with its offset stands in the record's content; the copy's columns have seconds, and SQLite no time zones.
@@ -37,8 +37,6 @@ _COLUMNS: Final = {
 }
 COLUMN_NAMES = tuple(_COLUMNS)
 SHOWN = ("id", "time", "customer_name", "channel", "agent", "subject", "outcome", "pending")
-# A query that names one of these means every kind of record.
-_NAMING = frozenset({"kind", "template", "id", "thread", "link"})
 _SHOWN_BY_KIND = {
     "issue": ("id", "day", "customer_name", "subject", "owner", "priority", "status", "pending"),
     "survey": ("id", "day", "customer_name", "subject"),
@@ -56,7 +54,7 @@ def list_records(workspace: Workspace, query: str, terms: Sequence[OptionTerm], 
     question = filter_of(workspace, query, terms)
     condition = condition_of(workspace, question, Domain.RECORDS)
     kinds = [values[0] for name, values in terms if name == "kind"]
-    left_out = "1" if mentions(question, _NAMING) else f"r.kind NOT IN ('{CUSTOMER}', '{ANSWER}')"
+    left_out = "1" if mentions(question, NAMING_KINDS) else f"r.kind NOT IN ('{CUSTOMER}', '{ANSWER}')"
     order = order_by(sort or "-date", COLUMNS[Domain.RECORDS], Domain.RECORDS)
     sql = _SQL.format(condition=f"({condition.sql}) AND {left_out}", order=order)
     rows = workspace.index.rows(sql, (*condition.parameters, limit))

@@ -16,6 +16,8 @@ from commlog.store.names import SUFFIX
 
 # A record's customer by name, as a column of `records r`; with two files of one id, the same one every time.
 CUSTOMER_NAME: Final = "coalesce((SELECT min(name) FROM customers c WHERE c.id = r.customer), r.party, r.customer)"
+# A query that names one of these means every kind of record.
+NAMING_KINDS: Final = frozenset({"kind", "template", "id", "thread", "link"})
 # A term given by an option of its own instead of inside the query: field, values.
 OptionTerm = tuple[str, Sequence[str]]
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from commlog.messages import mark, translate
+from commlog.model.record import show_path
 from commlog.templates.fields import (
     LIST,
     MAPPING,
@@ -17,7 +18,6 @@ from commlog.templates.fields import (
     Path,
     find_child,
     find_value,
-    format_path,
     nearest,
     nearest_value,
     shown_choice,
@@ -204,5 +204,5 @@ def _convert_plain(field: Field, text: str, path: Path) -> bool | int | float:
 
 def _refused(code: str, path: Path, value: str, expected: str, **facts: str) -> ConversionError:
     return ConversionError(
-        Finding(code, path, {"field": format_path(path), "value": value, "expected": expected, **facts})
+        Finding(code, path, {"field": show_path(path), "value": value, "expected": expected, **facts})
     )

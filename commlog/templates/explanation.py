@@ -11,8 +11,9 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from commlog.messages import current_language, mark, translate
+from commlog.model.record import show_path
 from commlog.templates.catalog import Template
-from commlog.templates.fields import Data, Field, HasFields, Path, format_path, nearest, nearest_value, shown_choice
+from commlog.templates.fields import Data, Field, HasFields, Path, nearest, nearest_value, shown_choice
 from commlog.templates.finding import Finding
 from commlog.templates.formats import CHECKS
 from commlog.templates.keywords import KEYWORDS, message_of
@@ -123,7 +124,7 @@ class Explainer:
     def _unknown(self, path: Path, owner: HasFields) -> Finding:
         key = str(path[-1])
         near = nearest(key, owner)
-        facts = {"field": format_path(path), "value": key} | ({"suggestion": near} if near else {})
+        facts = {"field": show_path(path), "value": key} | ({"suggestion": near} if near else {})
         return Finding("unknown-field", path, facts)
 
     def _additional(self, error: ValidationError) -> Finding:
@@ -190,7 +191,7 @@ class Explainer:
 
     def _finding(self, error: ValidationError, code: str, **facts: str) -> Finding:
         path = tuple(error.absolute_path)
-        return Finding(code, path, {"field": format_path(path), **facts})
+        return Finding(code, path, {"field": show_path(path), **facts})
 
     def _field(self, path: Path) -> Field | None:
         owner: HasFields | Field | None = self._template

@@ -131,14 +131,6 @@ def canonical_path(template: HasFields, dotted: str) -> Path:
     return tuple(path)
 
 
-def format_path(path: Path) -> str:
-    """A path as people read it: `followups[0].due`."""
-    shown = ""
-    for step in path:
-        shown += f"[{step}]" if isinstance(step, int) else f".{step}"
-    return shown.removeprefix(".")
-
-
 def split_dotted(dotted: str) -> list[str]:
     """The steps of a dotted name; `followups[0].due` and `followups.0.due` are the same."""
     return re.sub(r"\[([0-9]+)\]", r".\1", dotted).strip().split(".")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from commlog.model.record import show_path
 from commlog.store.yaml_text import decode, parse
 from commlog.templates.catalog import Catalog
-from commlog.templates.fields import format_path
 from commlog.templates.validation import Validator
 
 FOLDER = Path(__file__).parents[1] / "examples"
@@ -40,7 +40,7 @@ def test_an_invalid_example_gives_its_problem_and_no_other(path):
     announced = re.fullmatch(r"# gives: (\S+) at (\S+)", path.read_text("utf-8").splitlines()[0])
     assert announced is not None
     data = read(path)
-    found = [(finding.code, format_path(finding.path)) for finding in VALIDATOR.explain(path.parent.name, data)]
+    found = [(finding.code, show_path(finding.path)) for finding in VALIDATOR.explain(path.parent.name, data)]
     assert found == [announced.groups()]
     assert not VALIDATOR.is_valid(path.parent.name, data)
 

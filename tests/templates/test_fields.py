@@ -4,17 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commlog.model.record import show_path
 from commlog.templates.catalog import Catalog
-from commlog.templates.fields import (
-    canonical_path,
-    find_field,
-    find_value,
-    format_path,
-    hint,
-    label,
-    nearest,
-    value_label,
-)
+from commlog.templates.fields import canonical_path, find_field, find_value, hint, label, nearest, value_label
 
 SERVICE = Catalog().get("service")
 CUSTOMER = Catalog().get("customer")
@@ -129,4 +121,4 @@ def test_a_shown_path_can_be_typed_again(steps):
     from commlog.templates.fields import split_dotted
 
     path = ("x", *steps)
-    assert split_dotted(format_path(path)) == [str(step) for step in path]
+    assert split_dotted(show_path(path)) == [str(step) for step in path]
