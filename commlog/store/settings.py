@@ -1,5 +1,6 @@
 """A log's settings, `commlog.yaml` and `calendar.yaml`: read, checked, with their defaults."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,9 +12,14 @@ from zoneinfo import ZoneInfo
 from commlog.errors import InvalidError
 from commlog.messages import mark
 from commlog.model.calendar import AfterHours, DatedDay, WorkCalendar, parse_hours, parse_spans
+from commlog.model.care_rules import CareRules
 from commlog.model.limit import Limit, parse_limit
+from commlog.model.member import Member, find_member
 from commlog.model.record import Data, ValuePath
-from commlog.store.settings_file import Section
+from commlog.model.reminder import LEAD, ReminderRules
+from commlog.store.settings_file import Section, text_of
+from commlog.store.settings_members import read_members
+from commlog.store.settings_rules import read_care_rules, read_delivery, read_reminder_rules
 
 if TYPE_CHECKING:
     from commlog.model.problem import Problem
@@ -48,19 +54,6 @@ KNOWN_KEYS: Final = (
     "notify",
 )
 _NO_LIMIT: Final = Limit(0, "none")
-MEMBER_KEYS: Final = ("id", "name", "aliases", "email", "role", "notify", "deputy", "away")
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A person of the team, by id; `aliases` are other names people type, `email` the address git knows."""
-
-    id: str
-    name: str
-    aliases: tuple[str, ...] = ()
-    email: str = ""
-    notify: tuple[str, ...] = ()
-    deputy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +69,18 @@ class Settings:
     record_within: Mapping[str, Limit]
     priority_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     branches: tuple[str, ...] = ()
+    remind: ReminderRules = field(default_factory=ReminderRules)
+    care: CareRules = field(default_factory=CareRules)
+    notify: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def leads(self) -> tuple[Member, ...]:
+        """The members who lead the team."""
+        return tuple(member for member in self.members if member.role == LEAD)
 
     def find_member(self, name: str) -> Member | None:
         """The member with this id, name, alias or address; None when there is none."""
-        wanted = name.casefold()
-        for member in self.members:
-            names = (member.id, member.name, member.email, *member.aliases)
-            if wanted in {known.casefold() for known in names}:
-                return member
-        return None
+        return find_member(self.members, name)
 
 
 def read_settings(root: Path) -> Settings:
@@ -125,11 +121,13 @@ def _read(chosen: Section, dated: Section) -> Settings:
         if chosen.choice(("calendar", "after_hours"), ("next_day", "same_day"), "next_day") == "same_day"
         else "next_day"
     )
+    country = chosen.convert(("calendar", "country"), _country, None, mark("a country code such as CN"))
     names, labels = _read_priorities(chosen)
+    members = read_members(chosen)
     return Settings(
         zone=zone,
         language=chosen.choice(("language",), ("zh", "en", "auto"), "auto"),
-        members=_read_members(chosen),
+        members=members,
         calendar=WorkCalendar(zone, weekdays, _read_dated_days(dated), after_hours),
         priorities=names,
         default_priority=chosen.choice(("default_priority",), tuple(names), "routine"),
@@ -141,6 +139,9 @@ def _read(chosen: Section, dated: Section) -> Settings:
         },
         priority_labels=labels,
         branches=tuple(str(item) for item in chosen.items("branches")),
+        remind=read_reminder_rules(chosen, frozenset(member.id for member in members)),
+        care=read_care_rules(chosen),
+        notify=read_delivery(chosen),
     )
 
 
@@ -159,33 +160,6 @@ def _read_priorities(chosen: Section) -> tuple[dict[str, Limit], dict[str, Mappi
             path, parse_limit, limits.get(name, _NO_LIMIT), mark("a limit such as 24h, 3wd, 8wh, 2d, eom or none")
         )
     return limits, labels
-
-
-def _read_members(chosen: Section) -> tuple[Member, ...]:
-    members: list[Member] = []
-    taken: set[str] = set()
-    for number, item in enumerate(chosen.items("members")):
-        path: ValuePath = ("members", number)
-        if not isinstance(item, dict):
-            chosen.report("bad-setting", path, value=str(item), expected=mark("a mapping with `id:` and `name:`"))
-            continue
-        chosen.refuse_unknown(path, item, MEMBER_KEYS)
-        chosen.require((*path, "id"))
-        member_id = chosen.convert((*path, "id"), _text, "", mark("a short name"))
-        member = Member(
-            member_id,
-            str(item.get("name") or member_id),
-            _texts(item.get("aliases")),
-            str(item.get("email") or ""),
-            _texts(item.get("notify")),
-            chosen.convert((*path, "deputy"), _text, "", mark("a member's id")) or None,
-        )
-        for name in {member.id, *member.aliases}:
-            if name.casefold() in taken:
-                chosen.report("duplicate-member", path, value=name)
-            taken.add(name.casefold())
-        members.append(member)
-    return tuple(members)
 
 
 def _read_dated_days(dated: Section) -> dict[date, DatedDay]:
@@ -218,16 +192,11 @@ def _iter_dates(dated: Section, kind: str) -> Iterator[tuple[str | int, Data, Da
 
 
 def _date(value: Data) -> date:
-    return date.fromisoformat(_text(value))
+    return date.fromisoformat(text_of(value))
 
 
-def _text(value: Data) -> str:
-    if not isinstance(value, str) or not value:
+def _country(value: Data) -> str | None:
+    code = text_of(value)
+    if not re.fullmatch("[A-Z]{2}(-[A-Z0-9]{1,3})?", code):
         raise ValueError(value)
-    return value
-
-
-def _texts(value: Data) -> tuple[str, ...]:
-    if isinstance(value, list):
-        return tuple(str(item) for item in value)
-    return (str(value),) if value else ()
+    return code

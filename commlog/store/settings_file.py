@@ -127,6 +127,24 @@ class Section:
             self.report("missing-field", path)
 
 
+def text_of(value: Data) -> str:
+    """A setting that must be a text which is not empty.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    if not isinstance(value, str) or not value:
+        raise ValueError(value)
+    return value
+
+
+def texts_of(value: Data) -> tuple[str, ...]:
+    """The texts of a setting that may be one text or a list of them."""
+    if isinstance(value, list):
+        return tuple(str(item) for item in value)
+    return (str(value),) if value else ()
+
+
 def _shown(value: Data) -> str:
     """A value as a person would write it on one line."""
     import json

@@ -1,0 +1,74 @@
+"""The members of a log as its settings name them: read and checked."""
+
+from datetime import date
+from functools import partial
+from typing import Final
+
+from commlog.messages import mark
+from commlog.model.absence import Absence
+from commlog.model.member import Member
+from commlog.model.record import Data, Fields, ValuePath
+from commlog.store.settings_file import Section, text_of, texts_of
+
+MEMBER_KEYS: Final = ("id", "name", "aliases", "email", "role", "notify", "deputy", "away")
+
+
+def read_members(chosen: Section) -> tuple[Member, ...]:
+    """The members in the order of the file; mistakes are reported to the section."""
+    members: list[Member] = []
+    taken: set[str] = set()
+    for number, item in enumerate(chosen.items("members")):
+        path: ValuePath = ("members", number)
+        if not isinstance(item, dict):
+            chosen.report("bad-setting", path, value=str(item), expected=mark("a mapping with `id:` and `name:`"))
+            continue
+        member = _read_member(chosen, path, item)
+        for name in {member.id, *member.aliases}:
+            if name.casefold() in taken:
+                chosen.report("duplicate-member", path, value=name)
+            taken.add(name.casefold())
+        members.append(member)
+    return tuple(members)
+
+
+def _read_member(chosen: Section, path: ValuePath, item: Fields) -> Member:
+    chosen.refuse_unknown(path, item, MEMBER_KEYS)
+    chosen.require((*path, "id"))
+    member_id = chosen.convert((*path, "id"), text_of, "", mark("a short name"))
+    return Member(
+        member_id,
+        str(item.get("name") or member_id),
+        texts_of(item.get("aliases")),
+        str(item.get("email") or ""),
+        texts_of(item.get("notify")),
+        chosen.convert((*path, "deputy"), text_of, "", mark("a member's id")) or None,
+        "lead" if chosen.choice((*path, "role"), ("agent", "lead"), "agent") == "lead" else "agent",
+        _read_absences(chosen, path, item.get("away")),
+    )
+
+
+def _read_absences(chosen: Section, member: ValuePath, entries: Data) -> tuple[Absence, ...]:
+    if entries is None:
+        return ()
+    if not isinstance(entries, list):
+        chosen.report("bad-setting", (*member, "away"), value=str(entries), expected=mark("a list"))
+        return ()
+    absences = []
+    for number, entry in enumerate(entries):
+        path: ValuePath = (*member, "away", number)
+        fields = entry if isinstance(entry, dict) else {}
+        chosen.refuse_unknown(path, fields, ("from", "to", "note"))
+        bounds = [
+            chosen.attempt((*path, key), partial(_day, fields.get(key)), date.min, mark("a date such as 2026-10-01"))
+            for key in ("from", "to")
+        ]
+        if bounds[1] < bounds[0]:
+            chosen.report(
+                "bad-setting", (*path, "to"), value=str(fields["to"]), expected=mark("a day not before `from`")
+            )
+        absences.append(Absence(bounds[0], bounds[1], str(fields.get("note") or "")))
+    return tuple(absences)
+
+
+def _day(value: Data) -> date:
+    return date.fromisoformat(text_of(value))
