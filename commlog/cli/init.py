@@ -1,11 +1,13 @@
 """The command `commlog init`."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import typer
 
-from commlog.cli.session import guess_timezone, named_member
+from commlog.cli.session import Session, guess_timezone, named_member
 from commlog.cli.terminal import say, session_of, warn
+from commlog.errors import UsageError
 from commlog.messages import current_language, mark, translate
 from commlog.repo.git import find_user_email
 from commlog.services.init_log import Choices, init_log
@@ -33,15 +35,36 @@ def command(
     root = Path(session.named_folder() or folder).resolve()
     email = find_user_email(root if root.is_dir() else Path.cwd())
     named = named_member() or (email.partition("@")[0] if email else "")
+    if timezone and not _is_zone(timezone):
+        raise UsageError(
+            mark("--timezone: '{value}' is not a time zone"),
+            value=timezone,
+            remedy=mark("write its IANA name, e.g. Asia/Shanghai"),
+        )
     choices = Choices(
         timezone=timezone or guess_timezone(),
         language=current_language(),
         member=(named, email or "") if named else None,
         use_git=not no_git,
         with_example=example,
+        year=_year(session, timezone),
     )
     made = init_log(root, choices)
     say(str(made.root))
     warn(translate("made a log with {count} files; next: commlog create service").format(count=len(made.files)))
     if not made.has_repository and not no_git:
         warn(translate("git is not there: the log has no history; see commlog doctor"))
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _year(session: Session, timezone: str) -> int:
+    """The year it is in the new log."""
+    now = session.now()
+    return (now.astimezone(ZoneInfo(timezone)) if timezone and now.tzinfo else now).year

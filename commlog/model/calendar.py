@@ -27,6 +27,7 @@ AfterHours = Literal["next_day", "same_day"]
 
 DAY_MINUTES = 1440
 SEARCH_DAYS = 366 * 3
+_DECEMBER = 12
 # A due date in the year 9999 must not make anybody wait while eight thousand years are counted.
 MEASURED_DAYS = 36_525
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -63,9 +64,11 @@ class WorkCalendar:
     weekdays: Week
     dated: Mapping[date, DatedDay] = field(default_factory=dict, hash=False)
     after_hours: AfterHours = "next_day"
+    country: str | None = None
     # Filled as they are asked for: a list of late follow-ups asks for the same days again and again.
     _seconds: dict[date, int] = field(default_factory=dict, init=False, repr=False, compare=False)
     _stretches: dict[date, tuple[Stretch, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _years: list[frozenset[int]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def spans_on(self, day: date) -> tuple[Span, ...]:
         """Give the working spans of `day`, in minutes from midnight; a dated day wins over its weekday."""
@@ -82,8 +85,26 @@ class WorkCalendar:
         return bool(self.spans_on(day))
 
     def is_provisional(self, year: int) -> bool:
-        """Tell whether nothing dated is known for `year`, so that its holidays are still missing."""
-        return not any(day.year == year for day in self.dated)
+        """Tell whether the holidays of `year` are still missing, so that its days may yet change.
+
+        A calendar without a country and without any dated day goes by its weekly hours alone: it misses nothing.
+        """
+        if not self.dated and self.country is None:
+            return False
+        if not self._years:
+            self._years.append(self._known_years())
+        return year not in self._years[0]
+
+    def _known_years(self) -> frozenset[int]:
+        """Give the years with dated days; for China those with make-up working days, without which a year is a guess.
+
+        China's days of December come with the notice for the year after, and say nothing about their own.
+        """
+        if self.country != "CN":
+            return frozenset(day.year for day in self.dated)
+        return frozenset(
+            day.year for day, dated in self.dated.items() if dated.kind == "work" and day.month < _DECEMBER
+        )
 
     def closing_time(self, day: date) -> datetime:
         """Give the moment `day` closes, in the zone of the log; a day off closes at the latest of the week.

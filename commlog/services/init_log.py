@@ -9,9 +9,11 @@ from typing import Final
 from commlog.errors import ConflictError
 from commlog.messages import mark
 from commlog.repo.git import create_repository, is_inside_repository
+from commlog.store.calendar_edit import insert_days
 from commlog.store.files import write_new
 from commlog.store.log import SCHEMAS_FOLDER, not_writable
 from commlog.store.names import RECORDS, STATE_FOLDER
+from commlog.store.public_holidays import country_of_zone, read_public_holidays
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.templates.catalog import shipped_folder
 
@@ -24,7 +26,7 @@ language: {language}
 members:
 {members}
 calendar:
-  hours:
+{country}  hours:
     mon-fri: ["09:00-12:00", "13:30-18:00"]
 
 # How long a follow-up may take: 24h (elapsed), 3wd (working days), 8wh (working hours), 2d, eow, eom, none.
@@ -37,8 +39,16 @@ _CALENDAR: Final = """\
 # yaml-language-server: $schema=schemas/settings/calendar.json
 # Days off, and days worked although they are weekend; e.g.
 #   2026-10-01: 国庆节
-off: {}
-work: {}
+# A country's holidays of a year, once they are announced: commlog calendar import CN {year}
+off: {{}}
+work: {{}}
+"""
+_CHINESE_CALENDAR: Final = """\
+# yaml-language-server: $schema=schemas/settings/calendar.json
+# 国务院办公厅公布的放假安排；work 为调休上班日。公司自己的休息日也写在这里。
+# 下一年的安排公布后（通常在十一月）：commlog calendar import CN {year}
+off: {{}}
+work: {{}}
 """
 _IGNORED: Final = f"{STATE_FOLDER}/\n.*.tmp\n"
 _ATTRIBUTES: Final = "*.yaml text eol=lf\n*.schema.json text eol=lf\n"
@@ -55,13 +65,17 @@ class NewLog:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a new log starts with; `member` is a pair of id and e-mail when git knows who works here."""
+    """What a new log starts with; `member` is a pair of id and e-mail when git knows who works here.
+
+    `year` is the year it is there, 0 when nobody says: the holidays from then on come with the log where they are known.
+    """
 
     timezone: str
     language: str
     member: tuple[str, str] | None = None
     use_git: bool = True
     with_example: bool = False
+    year: int = 0
 
 
 def init_log(root: Path, choices: Choices) -> NewLog:
@@ -79,10 +93,14 @@ def init_log(root: Path, choices: Choices) -> NewLog:
         name = json.dumps(member_id, ensure_ascii=False)
         address = f", email: {json.dumps(email, ensure_ascii=False)}" if email else ""
         members = f"  - {{id: {name}, name: {name}{address}}}\n"
-    own = {
-        SETTINGS_FILE: _SETTINGS.format(timezone=choices.timezone, language=choices.language, members=members),
-        CALENDAR_FILE: _CALENDAR,
-    }
+    country = country_of_zone(choices.timezone)
+    settings = _SETTINGS.format(
+        timezone=choices.timezone,
+        language=choices.language,
+        members=members,
+        country=f"  country: {country}\n" if country else "",
+    )
+    own = {SETTINGS_FILE: settings, CALENDAR_FILE: _calendar_of(country, choices)}
     example = {name: (example_folder() / name).read_text(encoding="utf-8") for name in own if choices.with_example}
     texts = {**own, **example, ".gitignore": _IGNORED, ".gitattributes": _ATTRIBUTES}
     try:
@@ -96,6 +114,14 @@ def init_log(root: Path, choices: Choices) -> NewLog:
         raise not_writable(str(root), fault) from None
     has_repository = is_inside_repository(root) or (choices.use_git and create_repository(root))
     return NewLog(root, tuple(made), has_repository)
+
+
+def _calendar_of(country: str | None, choices: Choices) -> str:
+    """The text of the calendar, with a country's holidays of this year and the next one as far as they are known."""
+    years = (choices.year, choices.year + 1)
+    days = [day for year in years for day in read_public_holidays(country, year)] if country else []
+    heading = _CHINESE_CALENDAR if country and choices.language == "zh" else _CALENDAR
+    return insert_days(heading.format(year=days[-1].date.year + 1 if days else choices.year or 2026), days)
 
 
 def _write(path: Path, text: str) -> bool:

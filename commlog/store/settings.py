@@ -1,22 +1,21 @@
 """A log's settings, `commlog.yaml` and `calendar.yaml`: read, checked, with their defaults."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
 from commlog.messages import mark
-from commlog.model.calendar import AfterHours, DatedDay, WorkCalendar, parse_hours, parse_spans
+from commlog.model.calendar import AfterHours, WorkCalendar, parse_hours
 from commlog.model.care_rules import CareRules
 from commlog.model.limit import Limit, parse_limit
 from commlog.model.member import Member, find_member
 from commlog.model.record import Data, ValuePath
 from commlog.model.reminder import LEAD, ReminderRules
+from commlog.store.dated_days import read_dated_days
 from commlog.store.settings_file import Section, text_of
 from commlog.store.settings_members import read_members
 from commlog.store.settings_rules import read_care_rules, read_delivery, read_reminder_rules
@@ -128,7 +127,7 @@ def _read(chosen: Section, dated: Section) -> Settings:
         zone=zone,
         language=chosen.choice(("language",), ("zh", "en", "auto"), "auto"),
         members=members,
-        calendar=WorkCalendar(zone, weekdays, _read_dated_days(dated), after_hours),
+        calendar=WorkCalendar(zone, weekdays, read_dated_days(dated), after_hours, country),
         priorities=names,
         default_priority=chosen.choice(("default_priority",), tuple(names), "routine"),
         record_within={
@@ -160,39 +159,6 @@ def _read_priorities(chosen: Section) -> tuple[dict[str, Limit], dict[str, Mappi
             path, parse_limit, limits.get(name, _NO_LIMIT), mark("a limit such as 24h, 3wd, 8wh, 2d, eom or none")
         )
     return limits, labels
-
-
-def _read_dated_days(dated: Section) -> dict[date, DatedDay]:
-    dated.refuse_unknown((), dated.fields, ("off", "work"))
-    days: dict[date, DatedDay] = {}
-    for kind in ("off", "work"):
-        for step, text, entry in _iter_dates(dated, kind):
-            path: ValuePath = (kind, step)
-            day = dated.attempt(path, partial(_date, text), date.min, mark("a date such as 2026-10-01"))
-            details = entry if isinstance(entry, dict) else {"name": entry}
-            dated.refuse_unknown(path, details, ("name", "hours"))
-            spans = (
-                dated.convert((*path, "hours"), parse_spans, None, mark("hours such as ['09:00-12:00']"))
-                if "hours" in details
-                else None
-            )
-            days[day] = DatedDay(day, kind, str(details.get("name") or ""), spans)
-    return days
-
-
-def _iter_dates(dated: Section, kind: str) -> Iterator[tuple[str | int, Data, Data]]:
-    """The dates below `off` or `work`, a mapping or a list: where each stands, the date, and what is said of it."""
-    entries = dated.fields.get(kind)
-    if isinstance(entries, dict):
-        yield from ((text, text, entry) for text, entry in entries.items())
-    else:
-        for place, item in enumerate(dated.items(kind)):
-            details = dict(item) if isinstance(item, dict) else {}
-            yield place, details.pop("date", None) if details else item, details or ""
-
-
-def _date(value: Data) -> date:
-    return date.fromisoformat(text_of(value))
 
 
 def _country(value: Data) -> str | None:

@@ -274,10 +274,31 @@ def test_a_due_date_in_the_year_9999_is_measured_as_a_century():
 
 
 def test_provisional_year():
-    """A year without a dated day is provisional, one with is not."""
-    calendar = with_days(DatedDay(SATURDAY, "off"))
+    """A year is provisional until something dated is known for it."""
+    calendar = with_days(DatedDay(date(2026, 10, 1), "off"))
     assert not calendar.is_provisional(2026)
     assert calendar.is_provisional(2027)
+
+
+def test_a_chinese_year_without_make_up_days_is_provisional():
+    """In China days off alone are a guess; a make-up day of December belongs to the year after and proves nothing."""
+    days = [
+        DatedDay(date(2026, 10, 1), "off"),
+        DatedDay(date(2026, 10, 10), "work"),
+        DatedDay(date(2027, 10, 1), "off"),
+        DatedDay(date(2018, 12, 29), "work"),
+    ]
+    dated = {day.date: day for day in days}
+    calendar = WorkCalendar(SHANGHAI, parse_hours(), dated, country="CN")
+    assert [year for year in (2018, 2026, 2027, 2028) if calendar.is_provisional(year)] == [2018, 2027, 2028]
+    elsewhere = WorkCalendar(SHANGHAI, parse_hours(), dated, country="JP")
+    assert [year for year in (2018, 2026, 2027, 2028) if elsewhere.is_provisional(year)] == [2028]
+
+
+def test_a_calendar_of_weekly_hours_alone_misses_nothing():
+    """Without a country and without any dated day no year is provisional; with a country every one is."""
+    assert not PLAIN.is_provisional(2027)
+    assert WorkCalendar(SHANGHAI, parse_hours(), country="CN").is_provisional(2027)
 
 
 def test_equal_calendars_stay_equal_when_used():

@@ -1,6 +1,7 @@
 """A new log: what is made, what is left alone, and that it works at once."""
 
 import subprocess
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -13,6 +14,7 @@ from commlog.services.init_log import Choices, init_log
 from commlog.services.list_records import list_records
 from commlog.services.workspace import make_workspace
 from commlog.store.log import open_log
+from commlog.store.public_holidays import read_public_holidays
 
 PLAIN = Choices("Asia/Shanghai", "zh", ("wang", "wang@example.com"), use_git=False)
 
@@ -125,3 +127,24 @@ def test_the_example_is_a_log_with_records(tmp_path):
     assert workspace.unreadable_files() == []
     assert workspace.log.settings.find_member("王芳") is not None
     assert not [path for path in (made.root / "records").rglob("*") if path.is_file() and path.suffix != ".yaml"]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Urumqi", "PRC"])
+def test_a_chinese_log_knows_its_holidays_at_once(tmp_path, zone):
+    """In China's zones the country is set and the year it is has its days; the next one as far as it is known."""
+    settings = open_log(init_log(tmp_path, replace(PLAIN, timezone=zone, year=2025)).root, None).settings
+    known = {day.date: day for year in (2025, 2026) for day in read_public_holidays("CN", year)}
+    assert settings.calendar.dated == known
+    assert "country: CN" in (tmp_path / "commlog.yaml").read_text(encoding="utf-8")
+    assert "import CN 2027" in (tmp_path / "calendar.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("zone", "year", "has_country"), [("Europe/Berlin", 2026, False), ("Asia/Shanghai", 2031, True)]
+)
+def test_elsewhere_and_later_the_calendar_is_empty(tmp_path, zone, year, has_country):
+    """Another zone gets no country, an unknown year no days; the file names the command that brings them."""
+    settings = open_log(init_log(tmp_path, replace(PLAIN, timezone=zone, year=year)).root, None).settings
+    assert settings.calendar.dated == {}
+    assert ("country:" in (tmp_path / "commlog.yaml").read_text(encoding="utf-8")) == has_country
+    assert f"calendar import CN {year}" in (tmp_path / "calendar.yaml").read_text(encoding="utf-8")

@@ -1,0 +1,222 @@
+"""The command `commlog calendar`."""
+
+import json
+from dataclasses import replace
+
+import typer
+
+from commlog.cli.options import by_option, columns_option, format_option, terminal_width
+from commlog.cli.session import Session
+from commlog.cli.terminal import finish, say, session_of, warn
+from commlog.errors import ExitCode, UsageError
+from commlog.messages import current_language, mark, translate
+from commlog.model.calendar import DatedDay
+from commlog.model.listing import Listing
+from commlog.render.formats import require_format
+from commlog.render.labels import Labels
+from commlog.render.listing import choose_columns, format_listing
+
+HELP = mark("Working days: show, import, diff, check.")
+
+_WORDS = {
+    "calendar.kind": {
+        "off": mark("day off"),
+        "work": mark("make-up working day"),
+        "working": mark("working day"),
+        "weekend": mark("weekend"),
+    },
+    "calendar.weekday": {
+        "mon": mark("Mon"),
+        "tue": mark("Tue"),
+        "wed": mark("Wed"),
+        "thu": mark("Thu"),
+        "fri": mark("Fri"),
+        "sat": mark("Sat"),
+        "sun": mark("Sun"),
+    },
+}
+_ALIASES = {"CHN": "CN"}
+
+
+def show(
+    context: typer.Context,
+    period: str = typer.Argument(
+        "",
+        metavar="[PERIOD]",
+        show_default=False,
+        help=mark("2026, 2026-Q1, 2026-03, last-month, 2026-01..2026-02 (default: this year)."),
+    ),
+    every_day: bool = typer.Option(False, "--all", help=mark("Every day, not only the dated ones.")),
+    columns: str = columns_option,
+    output_format: str = format_option,
+) -> None:
+    """Show the calendar."""
+    from commlog.services.manage_calendar import show_calendar
+
+    view = show_calendar(session_of(context).workspace, period, every_day=every_day)
+    _say_listing(view.listing, columns, output_format)
+    hours = f"{view.working_seconds / 3600:,.2f}".rstrip("0").rstrip(".")
+    total = translate("{period}: {days} working days, {hours} working hours")
+    warn(total.format(period=view.period, days=f"{view.working_days:,}", hours=hours))
+    if view.is_weekly_only:
+        warn(
+            translate(
+                "neither a country nor a dated day is set: every limit counts by the weekly hours alone; "
+                "see commlog calendar import"
+            )
+        )
+    for year in view.provisional:
+        warn(
+            translate("{year} is provisional: its holidays are not known here; see commlog calendar check").format(
+                year=year
+            )
+        )
+
+
+def import_country(
+    context: typer.Context,
+    country: str = typer.Argument(..., metavar="COUNTRY", help=mark("Its code: CN, DE; a part of one: US-CA.")),
+    year: list[str] = typer.Argument(..., metavar="YEAR...", help=mark("The years, e.g. 2026 2027.")),
+    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Only say what would be added.")),
+) -> int:
+    """Import holidays."""
+    from commlog.services.manage_calendar import import_days
+
+    session = session_of(context)
+    code = _code_of(country)
+    done = import_days(session.workspace, code, _years_of(year), days_of_country, dry_run=dry_run)
+    for day in done.added:
+        say(f"{day.date} {_word('calendar.kind', day.kind)} {day.name}")
+    for own, other in done.kept:
+        text = translate("kept: {date} is {own} here, {other} in {country}")
+        warn(text.format(date=own.date, own=_told(own), other=_told(other), country=code))
+    told = (
+        translate("calendar.yaml has all of these days already")
+        if not done.added
+        else translate("would add {count} days to calendar.yaml; nothing is written")
+        if dry_run
+        else translate("added {count} days to calendar.yaml")
+    )
+    warn(told.format(count=len(done.added)))
+    if not done.is_country_set:
+        warn(translate("commlog.yaml has no `country: {country}` under `calendar:` yet").format(country=code))
+    if done.added and not dry_run:
+        _warn_of_moved(session)
+    return ExitCode.DONE
+
+
+def diff(
+    context: typer.Context,
+    apply: bool = typer.Option(False, "--apply", help=mark("Move them, and say so in their history.")),
+    exit_code: bool = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something.")),
+    by: str = by_option,
+    columns: str = columns_option,
+    output_format: str = format_option,
+) -> int:
+    """List moved follow-ups."""
+    from commlog.cli.options import answer_listing
+    from commlog.services.moved_follow_ups import apply_moved, list_moved
+
+    session = session_of(context)
+    listing = list_moved(session.workspace)
+    code = answer_listing(session, listing, columns, output_format)
+    if apply and listing.rows:
+        moved = apply_moved(session.workspace, by or None)
+        warn(translate("{count} follow-ups moved").format(count=len(moved)))
+    elif listing.rows:
+        warn(
+            translate("{count} follow-ups are due at another time by this calendar; move them: --apply").format(
+                count=len(listing.rows)
+            )
+        )
+    else:
+        warn(translate("the calendar moves no follow-up"))
+    return ExitCode.FOUND if exit_code and listing.rows and not code else code
+
+
+def check(
+    context: typer.Context,
+    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
+) -> int:
+    """Check the calendar."""
+    from commlog.services.check_calendar import check_calendar, years_in_use
+
+    require_format(output_format, ("text", "json"))
+    session = session_of(context)
+    found = check_calendar(session.workspace, days_of_country)
+    if output_format == "json":
+        say(json.dumps([finding.as_mapping() for finding in found], ensure_ascii=False, indent=2))
+    severities = {"error": translate("error"), "remark": translate("remark")}
+    for finding in found if output_format == "text" else ():
+        place = f"{finding.file}:{finding.line}" if finding.line else finding.file
+        remedy = f"\n  {finding.remedy}" if finding.remedy else ""
+        say(f"{place}: {severities[finding.severity]}: {finding.message}{remedy}")
+    errors = sum(finding.severity == "error" for finding in found)
+    years = ", ".join(map(str, years_in_use(session.workspace)))
+    total = translate("checked {years}: {errors} errors, {remarks} remarks")
+    warn(total.format(years=years, errors=errors, remarks=len(found) - errors))
+    return ExitCode.INVALID if errors else finish(session)
+
+
+def days_of_country(country: str, year: int) -> tuple[DatedDay, ...]:
+    """The public holidays of a country in a year: the shipped ones, else those of the package `holidays`."""
+    from commlog.store.public_holidays import read_public_holidays, shipped_countries
+
+    code = _code_of(country)
+    if code in shipped_countries():
+        return read_public_holidays(code, year)
+    from commlog.transfer.holidays_package import public_holidays
+
+    return public_holidays(code, year, current_language())
+
+
+def _code_of(country: str) -> str:
+    code = country.strip().upper()
+    return _ALIASES.get(code, code)
+
+
+def _years_of(words: list[str]) -> list[int]:
+    for word in words:
+        if not (word.isascii() and word.isdecimal() and len(word) == len("2026") and int(word)):
+            raise UsageError(
+                mark("'{value}' is not a year"), value=word, remedy=mark("write it with four digits, e.g. 2026")
+            )
+    return sorted({int(word) for word in words})
+
+
+def _warn_of_moved(session: Session) -> None:
+    """Say how many pending follow-ups the calendar as it is now moves."""
+    from commlog.services.moved_follow_ups import list_moved
+
+    moved = len(list_moved(replace(session, _workspace=None).workspace).rows)
+    if moved:
+        text = translate("{count} pending follow-ups would be due at another time: see commlog calendar diff")
+        warn(text.format(count=moved))
+    else:
+        warn(translate("no pending follow-up moves by this (commlog calendar diff)"))
+
+
+def _say_listing(listing: Listing, columns: str, output_format: str) -> None:
+    labels = Labels(lambda field: {slug: translate(word) for slug, word in _WORDS.get(field, {}).items()})
+    chosen = choose_columns(listing, columns or None, output_format)
+    text = format_listing(chosen, output_format, labels, terminal_width())
+    if text:
+        say(text)
+
+
+def _told(day: DatedDay) -> str:
+    word = _word("calendar.kind", day.kind)
+    return f"{word} ({day.name})" if day.name else word
+
+
+def _word(field: str, slug: str) -> str:
+    return translate(_WORDS[field][slug])
+
+
+COMMANDS = {"show": show, "import": import_country, "diff": diff, "check": check}
+HELPS = {
+    "show": mark("Show the days off and make-up days of a period."),
+    "import": mark("Take a country's holidays into calendar.yaml."),
+    "diff": mark("List follow-ups that a changed calendar moves."),
+    "check": mark("Compare the calendar with its country's holidays."),
+}
