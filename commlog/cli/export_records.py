@@ -20,19 +20,30 @@ from commlog.transfer.csv_file import format_rows
 from commlog.transfer.flat_record import cells_of, choose_columns
 from commlog.transfer.jsonl_file import format_object
 
-HELP = mark("Records as CSV or JSON Lines; personal data is masked unless --reveal.")
+HELP = mark("Records as CSV or JSON Lines, follow-ups as a calendar; personal data is masked unless --reveal.")
 
-FORMATS = ("csv", "jsonl")
+CALENDAR = "ics"
+FORMATS = ("csv", "jsonl", CALENDAR)
+_UTF_8 = "utf-8"
 
 
 output_format_argument: Any = typer.Argument(
-    ..., metavar="csv|jsonl", help=mark("CSV: a column for each field. JSON Lines: every field, to be imported again.")
+    ...,
+    metavar="csv|jsonl|ics",
+    help=mark(
+        "CSV: a column for each field. JSON Lines: every field, to be imported again. ics: pending follow-ups for a calendar program."
+    ),
 )
 output_option: Any = typer.Option(
-    "", "--output", "-o", metavar="FILE", show_default=False, help=mark("Write to a new file instead of stdout.")
+    "",
+    "--output",
+    "-o",
+    metavar="FILE",
+    show_default=False,
+    help=mark("Write to a new file instead of stdout; a calendar written before is replaced."),
 )
 encoding_option: Any = typer.Option(
-    "utf-8", "--encoding", metavar="NAME", help=mark("Of the file: utf-8, utf-8-sig (for Excel), gb18030.")
+    _UTF_8, "--encoding", metavar="NAME", help=mark("Of the file: utf-8, utf-8-sig (for Excel), gb18030.")
 )
 columns_option: Any = typer.Option(
     "",
@@ -42,6 +53,18 @@ columns_option: Any = typer.Option(
     help=mark("CSV only: the fields to write, by dotted key or label."),
 )
 reveal_option: Any = typer.Option(False, "--reveal", help=mark("Write personal data in full."))
+shape_option: Any = typer.Option(
+    "",
+    "--as",
+    metavar="todo|event|both",
+    show_default=False,
+    help=mark(
+        "ics only: follow-ups as to-dos (without this option), as half hours that end when they are due, or both."
+    ),
+)
+care_option: Any = typer.Option(
+    False, "--care", help=mark("ics only: also birthdays and anniversaries of the customers that match.")
+)
 
 
 def command(
@@ -52,14 +75,25 @@ def command(
     encoding: str = encoding_option,
     columns: str = columns_option,
     reveal: bool = reveal_option,
+    shape: str = shape_option,
+    care: bool = care_option,
 ) -> int:
     """Export."""
     session = session_of(context)
-    workspace = session.workspace
     require_format(output_format, FORMATS)
+    words = " ".join(query or ())
+    if output_format == CALENDAR:
+        if columns or encoding.lower() != _UTF_8:
+            raise UsageError(mark("--columns and --encoding are not for ics: a calendar has its own fields, in UTF-8"))
+        from commlog.cli.export_ics import TODO, CalendarWish, export_calendar
+
+        return export_calendar(session, CalendarWish(words, shape or TODO, care, reveal, output))
+    if shape or care:
+        raise UsageError(mark("--as and --care are for ics"))
     if columns and output_format != "csv":
         raise UsageError(mark("--columns is for CSV: JSON Lines hold every field"))
-    selection = select_records(workspace, " ".join(query or ()))
+    workspace = session.workspace
+    selection = select_records(workspace, words)
     records = iter_revealed(workspace, selection) if reveal else iter_fields(workspace, selection)
     if output_format == "csv":
         lines = _csv_lines(records, columns, [workspace.catalog.get(name) for name in selection.templates])

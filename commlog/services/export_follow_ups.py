@@ -1,0 +1,220 @@
+"""Exporting follow-ups and care dates: which go into a calendar, personal data masked unless asked for."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from commlog.model.calendar import WorkCalendar
+from commlog.model.follow_up import CLOSED, DONE, FollowUp, read_follow_ups
+from commlog.model.masking import mask_name, mask_text
+from commlog.model.moment import due_instant
+from commlog.model.record import CUSTOMER, instant_of
+from commlog.query.filter import every
+from commlog.query.select import Domain
+from commlog.services.find_record import ANONYMOUS, get_record
+from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of, mentions
+from commlog.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from commlog.model.care import YearlyDate
+
+_STATUS: Final = frozenset({"status"})
+_COMPANY: Final = "company"
+_SQL: Final = f"""
+    SELECT r.path, f.n, {CUSTOMER_NAME}, r.recorded_at, (SELECT min(type) FROM customers c WHERE c.id = r.customer)
+    FROM follow_ups f JOIN records r USING (record) WHERE {{condition}} ORDER BY r.id, r.path, f.n
+"""
+_CUSTOMERS: Final = """
+    SELECT r.id, r.recorded_at, c.type FROM records r JOIN customers c USING (record)
+    WHERE r.kind = ? AND ({condition}) ORDER BY r.path DESC
+"""
+# Calendar programs are not to be trusted with other years.
+_YEARS: Final = range(1900, 9999)
+# Stands for a time nobody wrote down.
+_UNKNOWN: Final = datetime(2000, 1, 1, tzinfo=UTC)
+# A lunar date has no rule in a calendar file: it is given for this year and the next ones.
+_LUNAR_YEARS: Final = 5
+_HASH_LENGTH: Final = 8
+# What the copy tells beside the file, behind what names it: name, seconds of recording, type of the customer.
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFollowUp:
+    """A follow-up on its way into a calendar; instants are in UTC."""
+
+    record_id: str
+    follow_up: FollowUp
+    customer_name: str
+    is_company: bool
+    due: datetime | None
+    recorded: datetime | None
+
+    @property
+    def address(self) -> str:
+        """What commands call it."""
+        return f"{self.record_id}/{self.follow_up.n}"
+
+    @property
+    def created(self) -> datetime:
+        """The instant of its first history entry; without one, of its record."""
+        return next(self._told(self.follow_up.history), self.recorded or _UNKNOWN)
+
+    @property
+    def changed(self) -> datetime:
+        """The instant of its last history entry; without one, of its record."""
+        return next(self._told(self.follow_up.history[::-1]), self.recorded or _UNKNOWN)
+
+    @property
+    def finished(self) -> datetime | None:
+        """The instant it was last done, else closed; None while it is pending."""
+        follow_up = self.follow_up
+        if follow_up.status not in {DONE, CLOSED}:
+            return None
+        return _in_utc(instant_of(follow_up.done_at or follow_up.closed_at)) or self.changed
+
+    @staticmethod
+    def _told(history: Iterable[object]) -> Iterator[datetime]:
+        return filter(None, (_in_utc(instant_of(getattr(entry, "at", None))) for entry in history))
+
+
+@dataclass(frozen=True, slots=True)
+class CareDay:
+    """A birthday or an anniversary on its way into a calendar; `dates` are those of a lunar one, None for all others.
+
+    `key` tells it from all others and stays when its date is corrected; `customer_id` is empty where it would tell a masked name; `changed` is the instant its customer was recorded, in UTC.
+    """
+
+    key: str
+    kind: str
+    customer_id: str
+    customer_name: str
+    is_company: bool
+    label: str
+    month: int
+    day: int
+    dates: tuple[date, ...] | None
+    changed: datetime
+
+
+def select_follow_ups(workspace: Workspace, query: str, *, reveal: bool) -> tuple[ExportedFollowUp, ...]:
+    """Follow-ups that match, by record and number; without a term on their status, those that are pending.
+
+    Raises:
+        UsageError: the query is not understood.
+        UnreadableError: a file became unreadable meanwhile.
+    """
+    question = filter_of(workspace, query)
+    if not mentions(question, _STATUS):
+        question = every([filter_of(workspace, "", [("status", ["pending"])]), question])
+    condition = condition_of(workspace, question, Domain.FOLLOW_UPS)
+    wanted: dict[str, dict[int, Row]] = {}
+    for path, n, *about in workspace.index.rows(_SQL.format(condition=condition.sql), condition.parameters):
+        wanted.setdefault(path, {})[n] = tuple(about)
+    found = (item for path, rows in wanted.items() for item in _iter_found(workspace, path, rows))
+    return tuple(found if reveal else map(_masked, found))
+
+
+def select_care_days(workspace: Workspace, query: str, *, reveal: bool) -> tuple[CareDay, ...]:
+    """Birthdays and anniversaries of the customers that match, lunar ones for this year and the four after it.
+
+    Raises:
+        UsageError: the query is not understood.
+    """
+    from commlog.services.list_care import yearly_dates
+
+    condition = condition_of(workspace, filter_of(workspace, query), Domain.RECORDS)
+    rows = workspace.index.rows(_CUSTOMERS.format(condition=condition.sql), (CUSTOMER, *condition.parameters))
+    about = {row[0]: row[1:] for row in rows}
+    days = [
+        _care_day(found, about[found.customer_id], workspace.now.year)
+        for found in yearly_dates(workspace)
+        if found.customer_id in about
+    ]
+    return tuple(days if reveal else map(_masked_day, days))
+
+
+def _iter_found(workspace: Workspace, path: str, rows: dict[int, Row]) -> Iterator[ExportedFollowUp]:
+    record = get_record(workspace.reader.read(path))
+    for follow_up in read_follow_ups(record.fields):
+        if follow_up.n in rows:
+            name, recorded, kind = rows[follow_up.n]
+            yield ExportedFollowUp(
+                record.id,
+                follow_up,
+                "" if name is None or name == ANONYMOUS else name,
+                kind == _COMPANY,
+                _due(follow_up.due, workspace.log.settings.calendar),
+                _from_seconds(recorded),
+            )
+
+
+def _due(text: str | None, calendar: WorkCalendar) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return _in_utc(due_instant(text, calendar))
+    except ValueError:
+        return None
+
+
+def _in_utc(instant: datetime | None) -> datetime | None:
+    """The instant in UTC; None for one that calendars cannot be trusted with."""
+    if instant is None or instant.year not in _YEARS:
+        return None
+    return instant.astimezone(UTC).replace(microsecond=0)
+
+
+def _from_seconds(seconds: int | None) -> datetime | None:
+    return None if seconds is None else _in_utc(datetime.fromtimestamp(seconds, UTC))
+
+
+def _care_day(found: "YearlyDate", about: Row, year: int) -> CareDay:
+    recorded, kind = about
+    # An id in Chinese is a name: it would be told by every calendar, masked or not.
+    customer = found.customer_id if found.customer_id.isascii() else _hash(found.customer_id)
+    key = f"{customer}-{found.kind}" + (f"-{_hash(found.label)}" if found.label else "")
+    dates: tuple[date, ...] | None = None
+    if found.is_lunar:
+        from commlog.model.lunar import lunar_dates_in
+
+        years = range(year, year + _LUNAR_YEARS)
+        dates = tuple(day for one in years for day in lunar_dates_in(one, found.month, found.day))
+    return CareDay(
+        key,
+        found.kind,
+        found.customer_id,
+        found.customer_name,
+        kind == _COMPANY,
+        found.label,
+        found.month,
+        found.day,
+        dates,
+        _from_seconds(recorded) or _UNKNOWN,
+    )
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
+
+
+def _masked(item: ExportedFollowUp) -> ExportedFollowUp:
+    follow_up, name = item.follow_up, item.customer_name
+    result = follow_up.result and mask_text(follow_up.result, name, is_company=item.is_company)
+    action = mask_text(follow_up.action, name, is_company=item.is_company)
+    return replace(
+        item,
+        customer_name=name and mask_name(name, is_company=item.is_company),
+        follow_up=replace(follow_up, action=action, result=result),
+    )
+
+
+def _masked_day(day: CareDay) -> CareDay:
+    return replace(
+        day,
+        customer_id="" if day.customer_name in day.customer_id else day.customer_id,
+        customer_name=mask_name(day.customer_name, is_company=day.is_company),
+        label=mask_text(day.label, day.customer_name, is_company=day.is_company),
+    )
