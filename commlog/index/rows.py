@@ -1,5 +1,6 @@
 """From a record's fields to the rows of the tables; never stumbles over a wrong type."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final
@@ -28,6 +29,9 @@ Row = tuple[Data, ...]
 Rows = dict[str, list[Row]]
 
 _ISSUE_DONE: Final = "closed"
+_MAY_CONTACT: Final = (None, False)
+_YEARLY_DAY: Final = re.compile(r"([0-9]{4}-)?[0-9]{2}-[0-9]{2}")
+_LUNAR_DAY: Final = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|30)")
 
 
 def rows_of(record: Record, calendar: WorkCalendar, choices: frozenset[str]) -> Rows:
@@ -42,6 +46,7 @@ def rows_of(record: Record, calendar: WorkCalendar, choices: frozenset[str]) -> 
     }
     if record.kind == CUSTOMER:
         rows["customers"] = [_customer_row(record.id, fields)]
+        rows["customer_dates"] = list(_customer_date_rows(record.id, fields))
         rows["customer_names"] = [(record.id, name) for name in sorted(customer_names(record.id, fields))]
     return rows
 
@@ -152,6 +157,7 @@ def _link_rows(fields: Fields) -> Iterable[Row]:
 
 
 def _customer_row(record_id: str, fields: Fields) -> Row:
+    consent = fields.get("consent")
     return (
         record_id,
         text_of(fields, "name"),
@@ -161,7 +167,29 @@ def _customer_row(record_id: str, fields: Fields) -> Row:
         text_of(fields, "stage"),
         text_of(fields, "owner"),
         text_of(fields, "merged_into"),
+        _readable_day(text_of(fields, "cooperation_since") or ""),
+        text_of(fields, "visit_every"),
+        _readable_day(text_of(fields, "verified_on") or ""),
+        # Whoever wrote a wrong value here meant something by it: the customer is left alone until it is corrected.
+        int(fields.get("do_not_contact") not in _MAY_CONTACT),
+        text_of(consent, "status") if isinstance(consent, dict) else text_of(fields, "consent"),
     )
+
+
+def _customer_date_rows(record_id: str, fields: Fields) -> Iterable[Row]:
+    """The birthday and the anniversaries that name a day there is."""
+    told: list[tuple[str, Data, str | None]] = [("birthday", fields.get("birthday"), None)]
+    told += [("anniversary", item.get("date"), text_of(item, "name")) for item in mappings_of(fields, "anniversaries")]
+    for kind, value, name in told:
+        is_lunar = isinstance(value, dict)
+        text = value.get("lunar") if isinstance(value, dict) else value
+        if isinstance(text, str) and (_LUNAR_DAY.fullmatch(text) if is_lunar else _is_yearly_day(text)):
+            yield record_id, kind, text, int(is_lunar), name
+
+
+def _is_yearly_day(text: str) -> bool:
+    """Whether the text is a day, or a month and a day, 29 February among them."""
+    return bool(_YEARLY_DAY.fullmatch(text)) and _readable_day(text if len(text) > 5 else f"2024-{text}") is not None
 
 
 def customer_names(record_id: str, fields: Fields) -> set[str]:

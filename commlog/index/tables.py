@@ -3,7 +3,7 @@
 from typing import Final
 
 # Raise it whenever a table or the meaning of a column changes: every index is then rebuilt.
-NUMBER: Final = 4
+NUMBER: Final = 5
 
 # Times are whole seconds since 1970 UTC; days are `YYYY-MM-DD` in the log's zone; yes/no is 1/0; unknown is NULL.
 TABLES: Final = """
@@ -118,9 +118,24 @@ CREATE TABLE customers (
     level TEXT,
     stage TEXT,
     owner TEXT,
-    merged_into TEXT
+    merged_into TEXT,
+    cooperation_since TEXT,
+    visit_every TEXT,
+    verified_on TEXT,
+    do_not_contact INTEGER,
+    consent TEXT
 );
 CREATE INDEX customers_by_id ON customers (id);
+
+CREATE TABLE customer_dates (
+    record INTEGER NOT NULL,
+    customer TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    date TEXT NOT NULL,
+    lunar INTEGER NOT NULL,
+    name TEXT
+);
+CREATE INDEX customer_dates_by_record ON customer_dates (record);
 
 CREATE TABLE customer_names (record INTEGER NOT NULL, customer TEXT NOT NULL, name TEXT NOT NULL);
 CREATE INDEX customer_names_by_record ON customer_names (record);
@@ -145,6 +160,7 @@ ROW_TABLES: Final = {
     "links": "record",
     "tags": "record",
     "customers": "record",
+    "customer_dates": "record",
     "customer_names": "record",
     "contents": "record",
 }

@@ -42,6 +42,21 @@ COLUMN_LABELS: Final[Mapping[str, str]] = {
     "source": mark("Source"),
     "company": mark("Company"),
     "type": mark("Type"),
+    "days": mark("Days left"),
+    "occasion": mark("Occasion"),
+    "date": mark("Date"),
+    "weekday": mark("Weekday"),
+    "hours": mark("Hours"),
+}
+# Slugs that are in no form, by the name `Listing.words` gives them.
+SLUG_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
+    "care": {
+        "birthday": mark("Birthday"),
+        "anniversary": mark("Anniversary"),
+        "visit": mark("Visit"),
+        "dormant": mark("Dormant"),
+        "verify": mark("Check details"),
+    }
 }
 
 
@@ -58,6 +73,8 @@ class Labels:
 
     def value(self, column: str, value: str) -> str:
         """The word for a slug of a column; the slug itself when it has none."""
+        if column in SLUG_LABELS:
+            return translate(SLUG_LABELS[column].get(value, value))
         if column not in self._words:
             self._words[column] = self.find_words(column)
         return self._words[column].get(value, value)

@@ -1,0 +1,125 @@
+"""The command `commlog care`."""
+
+from typing import Any
+
+import typer
+
+from commlog.cli.options import (
+    NO_LIMIT,
+    answer_listing,
+    columns_option,
+    format_option,
+    limit_option,
+    query_argument,
+    sort_option,
+)
+from commlog.cli.terminal import session_of, warn
+from commlog.errors import ExitCode, UsageError
+from commlog.messages import mark, translate
+from commlog.model.care import CONSENT_WITHDRAWN, DO_NOT_CONTACT, KINDS, LeftOut
+from commlog.model.folding import fold
+from commlog.model.interval import Interval, parse_interval
+from commlog.services.list_care import CareView, list_care
+
+HELP = mark("List birthdays, visits and other care that customers are due for.")
+
+_NAMED = 10
+_REASONS = {
+    DO_NOT_CONTACT: mark("left out, asked not to be contacted: {names}"),
+    CONSENT_WITHDRAWN: mark("left out, consent withdrawn: {names}"),
+}
+# Words for kinds beside their slugs.
+_KIND_WORDS = {
+    "生日": "birthday",
+    "纪念日": "anniversary",
+    "回访": "visit",
+    "拜访": "visit",
+    "沉睡": "dormant",
+    "久未联系": "dormant",
+    "核对": "verify",
+    "核对信息": "verify",
+}
+
+within_option: Any = typer.Option(
+    "1w", "--within", metavar="INTERVAL", help=mark("How far ahead to look: 7d, 2w, 3m; what is due is always there.")
+)
+kind_option: Any = typer.Option(
+    "",
+    "--kind",
+    metavar="A,B",
+    show_default=False,
+    help=mark("Only these kinds: birthday, anniversary, visit, dormant, verify."),
+)
+owner_option: Any = typer.Option(
+    "", "--owner", metavar="MEMBER", show_default=False, help=mark("Only customers a member looks after.")
+)
+exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something."))
+
+
+def command(
+    context: typer.Context,
+    query: list[str] = query_argument,
+    within: str = within_option,
+    kind: str = kind_option,
+    owner: str = owner_option,
+    exit_code: bool = exit_code_option,
+    columns: str = columns_option,
+    sort: str = sort_option,
+    limit: int = limit_option,
+    output_format: str = format_option,
+) -> int:
+    """List what customers call for."""
+    session = session_of(context)
+    terms = [("owner", owner.split(","))] if owner else []
+    view = CareView(_interval_of(within), _kinds_of(kind), sort, limit or NO_LIMIT)
+    care = list_care(session.workspace, " ".join(query or ()), terms, view)
+    code = answer_listing(session, care.listing, columns, output_format)
+    _tell_left_out(care.left_out)
+    return ExitCode.FOUND if exit_code and care.listing.rows and not code else code
+
+
+def _interval_of(text: str) -> Interval:
+    """The interval --within names.
+
+    Raises:
+        UsageError: it names none.
+    """
+    try:
+        interval = parse_interval(text.strip())
+    except ValueError:
+        interval = None
+    if interval is None:
+        raise UsageError(
+            mark("--within: '{value}' is not a distance in time"),
+            value=text,
+            remedy=mark("write a number of days, weeks, months or years: 30d, 2w, 3m, 1y"),
+        )
+    return interval
+
+
+def _kinds_of(text: str) -> tuple[str, ...]:
+    """The kinds --kind names, by slug or Chinese word.
+
+    Raises:
+        UsageError: there is no such kind; names all there are.
+    """
+    names = [fold(name) for name in text.replace("，", ",").split(",") if name.strip()]
+    kinds = tuple(_KIND_WORDS.get(name, name) for name in names)
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UsageError(
+                mark("--kind: there is no kind '{value}'"),
+                value=kind,
+                remedy=mark("use some of: {known}"),
+                known=", ".join(KINDS),
+            )
+    return kinds
+
+
+def _tell_left_out(left_out: tuple[LeftOut, ...]) -> None:
+    """Name the customers who are left alone, on stderr."""
+    for reason, text in _REASONS.items():
+        names = [one.customer_name for one in left_out if one.reason == reason]
+        if names:
+            more = translate("… and {count} more").format(count=len(names) - _NAMED) if len(names) > _NAMED else ""
+            warn(translate(text).format(names=", ".join([*names[:_NAMED], *filter(None, [more])])))
