@@ -12,7 +12,7 @@ from commlog.model.reminder import LEAD, ReminderRules, Rung
 from commlog.store.settings_file import Section, text_of
 
 _MEASURED: Final = frozenset({"m", "h", "wh", "d", "wd"})
-_NOTIFY_KEYS: Final = ("from", "smtp", "wecom", "dingtalk", "feishu", "slack")
+_NOTIFY_KEYS: Final = ("from", "timeout", "smtp", "wecom", "dingtalk", "feishu", "slack")
 
 
 def read_reminder_rules(chosen: Section, members: frozenset[str]) -> ReminderRules:
@@ -43,14 +43,18 @@ def read_care_rules(chosen: Section) -> CareRules:
 
 
 def read_delivery(chosen: Section) -> Mapping[str, str]:
-    """The key `notify`: from whom mail comes, and which servers are used, as `$NAME` of the environment."""
+    """The key `notify`: from whom mail comes, how many seconds are waited, and which servers are used, as `$NAME`."""
     fields = chosen.mapping("notify")
     chosen.refuse_unknown(("notify",), fields, _NOTIFY_KEYS)
-    texts = {key: chosen.convert(("notify", key), text_of, "", mark("a text on one line")) for key in fields}
+    texts = {key: chosen.convert(("notify", key), _word, "", mark("a text on one line")) for key in fields}
     for key, text in texts.items():
-        if key != "from" and text and not text.startswith("$"):
+        if key not in {"from", "timeout"} and text and not text.startswith("$"):
             chosen.report("bad-setting", ("notify", key), value=text, expected=mark("the name of a variable, as $NAME"))
     return {key: text for key, text in texts.items() if text}
+
+
+def _word(value: object) -> str:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text_of(value)
 
 
 def _read_length(chosen: Section, path: ValuePath, default: Limit) -> Limit:

@@ -1,0 +1,248 @@
+"""What has been said, and to whom: one line a delivered digest, in a file that no crash and no stray byte takes apart."""
+
+import errno
+import os
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from commlog.errors import NotWritableError, UnreadableError
+from commlog.messages import mark, translate
+from commlog.model.calendar import to_utc
+from commlog.notify.ledger_lines import Entry, Key, Reading, format_entry, read_lines
+from commlog.notify.ledger_lock import hold
+from commlog.store.files import ChangedMeanwhile, replace_file, write_new
+from commlog.store.log import ensure_state_folder, not_writable
+from commlog.store.names import STATE_FOLDER
+
+LEDGER_FILE: Final = "reminders.jsonl"
+LOCK_FILE: Final = "reminders.lock"
+
+LARGE: Final = 512 * 1024  # bytes
+KEPT_DAYS: Final = 30
+
+_SHOWN: Final = f"{STATE_FOLDER}/{LEDGER_FILE}"
+_SLACK: Final = timedelta(minutes=1)
+_APPEND: Final = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
+_NOT_A_FILE: Final = mark("is not a file")
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that was found wrong with the ledger: a marked text and its facts."""
+
+    message: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """What was found, in the language in use."""
+        return translate(self.message).format(**self.facts)
+
+
+class Ledger:
+    """What has been said so far; `remarks` is what was found wrong with it when it was opened.
+
+    A ledger that was read only (`read_ledger`) takes entries too, and forgets them.
+    """
+
+    def __init__(self, path: Path | None, reading: Reading, remarks: Iterable[Remark]) -> None:
+        self._path = path
+        self._said: dict[tuple[Key, str], datetime] = {}
+        for entry in reading.entries:
+            self._note(entry)
+        self.remarks: tuple[Remark, ...] = tuple(remarks)
+
+    def has(self, key: Key, to: str) -> bool:
+        """Whether a notice has been said to a recipient."""
+        return (key, to) in self._said
+
+    def said_at(self, key: Key, to: str) -> datetime | None:
+        """The instant of the digest in which a notice was last said to a recipient; None when it was not."""
+        return self._said.get((key, to))
+
+    def add(self, keys: Iterable[Key], to: str, at: datetime) -> None:
+        """Note that a digest with these notices was delivered to a recipient; it is on the disk when this returns.
+
+        Raises:
+            NotWritableError: the disk does not take it; the file is as it was, and the next run says it again.
+        """
+        entry = Entry(at, to, tuple(keys))
+        if not entry.told:
+            return
+        if self._path is not None:
+            try:
+                _append(self._path, format_entry(entry))
+            except OSError as fault:
+                raise _not_noted(to, fault) from None
+        self._note(entry)
+
+    def compact(self, live: Collection[str], at: datetime) -> None:
+        """Let go of old notices of items that are no longer live, once the file is large; `live` are item addresses.
+
+        A disk that does not take the shorter file keeps the long one: nothing is lost.
+        """
+        if self._path is None:
+            return
+        with suppress(OSError, ChangedMeanwhile):
+            if self._path.stat().st_size <= LARGE:
+                return
+            data = self._path.read_bytes()
+            kept = b"".join(_shortened(read_lines(data).entries, live, to_utc(at) - timedelta(days=KEPT_DAYS)))
+            replace_file(self._path, kept, expected=data)
+
+    def _note(self, entry: Entry) -> None:
+        for key in entry.told:
+            known = self._said.get((key, entry.to))
+            if known is None or to_utc(known) < to_utc(entry.at):
+                self._said[key, entry.to] = entry.at
+
+
+@contextmanager
+def open_ledger(root: Path, at: datetime) -> Iterator[Ledger]:
+    """The ledger of a log, held by this process alone; what is damaged of it is put aside.
+
+    Raises:
+        LedgerBusy: another process holds it.
+        NotWritableError: the state folder, or a file in it, cannot be written.
+    """
+    try:
+        folder = ensure_state_folder(root)
+    except OSError as fault:
+        raise not_writable(STATE_FOLDER, fault) from None
+    path = folder / LEDGER_FILE
+    lock = folder / LOCK_FILE
+    used_before = os.path.lexists(lock)
+    with hold(lock, f"{STATE_FOLDER}/{LOCK_FILE}"):
+        try:
+            data = _bytes_of(path)
+            reading = read_lines(data or b"")
+            remarks = list(_remarks(reading, at, lost=used_before and data is None))
+            if data is None:
+                write_new(path, b"")
+            elif reading.intact != data:
+                remarks.extend(_mend(path, data, reading))
+            # A ledger that takes nothing must be known before anything is delivered.
+            os.close(os.open(path, _APPEND))
+        except ChangedMeanwhile:
+            raise not_writable(_SHOWN, OSError(translate(mark("it changes while it is read")))) from None
+        except OSError as fault:
+            raise not_writable(_SHOWN, fault) from None
+        yield Ledger(path, reading, remarks)
+
+
+def read_ledger(root: Path, at: datetime | None = None) -> Ledger:
+    """The ledger of a log as it stands, without holding it; `at` is the present, to know entries of the future.
+
+    Raises:
+        NotWritableError: something else than a file lies in its place.
+        UnreadableError: the system does not let it be read.
+    """
+    folder = root / STATE_FOLDER
+    try:
+        data = _bytes_of(folder / LEDGER_FILE)
+    except IsADirectoryError as fault:
+        raise not_writable(_SHOWN, fault) from None
+    except NotADirectoryError:
+        data = None
+    except OSError as fault:
+        raise UnreadableError(
+            mark("cannot be read: {reason}"), file=_SHOWN, reason=fault.strerror or str(fault)
+        ) from None
+    reading = read_lines(data or b"")
+    lost = data is None and os.path.lexists(folder / LOCK_FILE)
+    return Ledger(None, reading, _remarks(reading, at, lost=lost))
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    """The bytes of the ledger; None when there is none.
+
+    Raises:
+        OSError: it cannot be read, or is no file: a pipe would be waited for without end.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(mode):
+        raise IsADirectoryError(0, translate(_NOT_A_FILE))
+    return path.read_bytes()
+
+
+def _remarks(reading: Reading, at: datetime | None, *, lost: bool) -> Iterator[Remark]:
+    if lost:
+        yield Remark(mark("the ledger of what has been said was deleted: what is due is said again"))
+    if reading.damaged:
+        yield Remark(
+            mark("the ledger of what has been said has {count} damaged lines: what stood there is said again"),
+            {"count": reading.damaged},
+        )
+    ahead = [] if at is None else [entry.at for entry in reading.entries if to_utc(entry.at) > to_utc(at) + _SLACK]
+    if ahead:
+        yield Remark(
+            mark("the ledger has {count} digests of the future, up to {last}: was the clock put back? They count"),
+            {"count": len(ahead), "last": max(ahead, key=to_utc).isoformat(timespec="minutes")},
+        )
+
+
+def _mend(path: Path, data: bytes, reading: Reading) -> Iterator[Remark]:
+    """Leave the intact lines in the file; a copy of a damaged one is kept beside it."""
+    if reading.damaged:
+        aside = _put_aside(path, data)
+        yield Remark(mark("the damaged ledger is kept as {file}"), {"file": f"{STATE_FOLDER}/{aside.name}"})
+    replace_file(path, reading.intact, expected=data)
+
+
+def _put_aside(path: Path, data: bytes) -> Path:
+    number = 1
+    while True:
+        aside = path.with_name(f"{path.name}.damaged-{number}")
+        try:
+            write_new(aside, data)
+        except FileExistsError:
+            number += 1
+        else:
+            return aside
+
+
+def _not_noted(to: str, fault: OSError) -> NotWritableError:
+    return NotWritableError(
+        mark("the digest was delivered to {to}, which cannot be noted: {reason}"),
+        file=_SHOWN,
+        to=to,
+        reason=fault.strerror or str(fault),
+        remedy=mark("make room on the disk; until then every run says the same again"),
+    )
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Write a line at the end of a file down to the disk; a disk that is full leaves nothing of it."""
+    descriptor = os.open(path, _APPEND | os.O_CREAT, 0o666)
+    try:
+        before = os.fstat(descriptor).st_size
+        try:
+            _write_whole(descriptor, line)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(descriptor, before)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _write_whole(descriptor: int, line: bytes) -> None:
+    if os.write(descriptor, line) != len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(descriptor)
+
+
+def _shortened(entries: Iterable[Entry], live: Collection[str], oldest: datetime) -> Iterator[bytes]:
+    """The lines of entries without the notices of dead items before an instant."""
+    for entry in entries:
+        told = entry.told if to_utc(entry.at) >= oldest else tuple(key for key in entry.told if key[0] in live)
+        if told:
+            yield format_entry(Entry(entry.at, entry.to, told))

@@ -1,0 +1,114 @@
+"""The lines of the ledger: an entry to bytes with a checksum, and back from bytes to which anything may have happened."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zlib import crc32
+
+Key = tuple[str, str, str, str]
+"""A notice: the item's address, when it was opened, its due instant, the stage; all as texts."""
+
+_OPENING: Final = b'{"at":'
+_CLOSING: Final = re.compile(rb',"sum":([0-9]{1,10})\}')
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One digest that was delivered: when, to whom, and the notices in it."""
+
+    at: datetime
+    to: str
+    told: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a ledger's bytes hold: the entries, their lines as they stood there, and how many lines are damaged."""
+
+    entries: tuple[Entry, ...]
+    intact: bytes
+    damaged: int
+
+
+def format_entry(entry: Entry) -> bytes:
+    """The line of an entry: JSON in ASCII, its checksum (CRC-32 of the object without it) last."""
+    fields = {"at": entry.at.isoformat(), "to": entry.to, "told": [list(key) for key in entry.told]}
+    body = json.dumps(fields, separators=(",", ":")).encode("ascii")
+    return body[:-1] + b',"sum":%d}\n' % crc32(body)
+
+
+def read_lines(data: bytes) -> Reading:
+    """All entries that are whole, wherever they stand; never one that was not written.
+
+    An unfinished line at the end is what a crash leaves: it is passed over, and is no damage.
+    """
+    entries: list[Entry] = []
+    intact = bytearray()
+    damaged = 0
+    *lines, tail = data.split(b"\n")
+    for line in lines:
+        found, is_clean = _entries_of(line)
+        damaged += not is_clean
+        for entry, text in found:
+            entries.append(entry)
+            intact += text + b"\n"
+    found, is_clean = _entries_of(tail)
+    for entry, text in found:
+        entries.append(entry)
+        intact += text + b"\n"
+    damaged += not (is_clean or found or _is_unfinished(tail))
+    return Reading(tuple(entries), bytes(intact), damaged)
+
+
+def _is_unfinished(tail: bytes) -> bool:
+    return tail.startswith(_OPENING) or _OPENING.startswith(tail)
+
+
+def _entries_of(line: bytes) -> tuple[list[tuple[Entry, bytes]], bool]:
+    """The entries in a line with their bytes, and whether there is nothing else in it.
+
+    There may be two when the line end between them was lost.
+    """
+    found = list(_search(line))
+    rest = len(line.strip()) - sum(len(text) for _, text in found)
+    return found, rest == 0
+
+
+def _search(line: bytes) -> Iterator[tuple[Entry, bytes]]:
+    start = line.find(_OPENING)
+    while start >= 0:
+        closing = _CLOSING.search(line, start)
+        if closing is None:
+            return
+        text = line[start : closing.end()]
+        entry = _entry_of(text, closing.start() - start, int(closing[1]))
+        if entry is None:
+            start = line.find(_OPENING, start + 1)
+            continue
+        yield entry, text
+        start = line.find(_OPENING, closing.end())
+
+
+def _entry_of(text: bytes, length: int, checksum: int) -> Entry | None:
+    body = text[:length] + b"}"
+    if crc32(body) != checksum:
+        return None
+    try:
+        fields = json.loads(body)
+        at = datetime.fromisoformat(fields["at"])
+        told = tuple(_key_of(item) for item in fields["told"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    if at.tzinfo is None or not isinstance(fields["to"], str):
+        return None
+    return Entry(at, fields["to"], told)
+
+
+def _key_of(value: object) -> Key:
+    match value:
+        case [str(item), str(opened_at), str(due), str(stage)]:
+            return item, opened_at, due, stage
+    raise TypeError
