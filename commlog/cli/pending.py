@@ -13,11 +13,11 @@ from commlog.cli.options import (
     query_argument,
     sort_option,
 )
-from commlog.cli.terminal import session_of
+from commlog.cli.terminal import session_of, warn
 from commlog.errors import ExitCode
-from commlog.messages import mark
+from commlog.messages import mark, translate
 from commlog.model.listing import Page
-from commlog.services.list_follow_ups import list_follow_ups
+from commlog.services.list_follow_ups import list_follow_ups, provisional_years
 
 HELP = mark("List follow-ups that are not done or closed, the most overdue first.")
 
@@ -74,4 +74,7 @@ def command(
     page = Page(",".join(filter(None, (by, sort))), limit or NO_LIMIT, only)
     listing = list_follow_ups(session.workspace, words, terms, page)
     code = answer_listing(session, listing, columns, output_format)
+    for year, count in provisional_years(listing, session.workspace.log.settings.calendar).items():
+        told = translate("{count} due times in {year} are provisional: its holidays are not in calendar.yaml yet")
+        warn(told.format(count=count, year=year))
     return ExitCode.FOUND if exit_code and listing.rows and not code else code

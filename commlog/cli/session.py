@@ -148,6 +148,11 @@ def named_member() -> str | None:
     return os.environ.get("COMMLOG_MEMBER") or None
 
 
+def variable(name: str) -> str | None:
+    """The value of a variable of the environment; None when it is not set."""
+    return os.environ.get(name)
+
+
 def look_ahead(words: Sequence[str]) -> "Glimpse | None":
     """Helpers looking at the log's files from now on, while the program is loaded, for a call that asks the whole log.
 

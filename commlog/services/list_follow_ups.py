@@ -1,5 +1,6 @@
 """Pending follow-ups: what is owed to customers, the most overdue first."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -66,6 +67,15 @@ def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm
     if names is COLUMN_NAMES:
         rows = _told(rows, workspace)
     return Listing(names, tuple(rows), SHOWN, "address", _WORDS)
+
+
+def provisional_years(listing: Listing, calendar: WorkCalendar) -> dict[int, int]:
+    """How many of the listed follow-ups are due in each year whose holidays are still missing."""
+    if "due" not in listing.columns:
+        return {}
+    place = listing.columns.index("due")
+    years = Counter(int(str(row[place])[:4]) for row in listing.rows if row[place] and str(row[place])[:4].isdecimal())
+    return {year: count for year, count in sorted(years.items()) if calendar.is_provisional(year)}
 
 
 def _told(rows: list[tuple[Data, ...]], workspace: Workspace) -> list[tuple[Data, ...]]:

@@ -1,0 +1,320 @@
+"""The command `commlog remind`."""
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from commlog.cli.session import Session, variable
+from commlog.cli.terminal import finish, is_interactive, say, session_of, warn
+from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, UsageError
+from commlog.messages import mark, translate
+from commlog.model.digest import Digest, Item, digest_of
+from commlog.model.masking import mask_text
+from commlog.render.digest import Reading, format_digest, format_subject
+from commlog.render.formats import require_format
+from commlog.services.plan_reminders import plan_reminders, print_digest
+
+if TYPE_CHECKING:
+    # Loaded when something is delivered: a run that prints needs none of it.
+    from commlog.model.member import Member
+    from commlog.notify.message import Message
+    from commlog.services.route_reminders import Lost, Parcel
+    from commlog.services.send_digests import Delivery
+
+HELP = mark("Tell what is due, near or late; made for cron: prints it, or delivers one digest to each recipient.")
+
+# Under this name the ledger remembers what --once has printed.
+PRINTED = "print"
+
+notify_option: Any = typer.Option(
+    False, "--notify", help=mark("Deliver to each member what they were not told yet, instead of printing.")
+)
+once_option: Any = typer.Option(False, "--once", help=mark("Print only what an earlier --once has not printed."))
+dry_run_option: Any = typer.Option(
+    False, "--dry-run", help=mark("Show who would be told what; deliver and remember nothing.")
+)
+to_option: Any = typer.Option(
+    "", "--to", metavar="MEMBER", show_default=False, help=mark("Deliver to this member only.")
+)
+test_option: Any = typer.Option(
+    False, "--test", help=mark("Deliver a short message that tests your own addresses, or those of --to.")
+)
+reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data; only where it is printed."))
+format_option: Any = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json."))
+exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something."))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a call asks for."""
+
+    notify: bool = False
+    once: bool = False
+    dry_run: bool = False
+    to: str = ""
+    reveal: bool = False
+    output_format: str = "text"
+
+
+def command(
+    context: typer.Context,
+    notify: bool = notify_option,
+    once: bool = once_option,
+    dry_run: bool = dry_run_option,
+    to: str = to_option,
+    test: bool = test_option,
+    reveal: bool = reveal_option,
+    output_format: str = format_option,
+    exit_code: bool = exit_code_option,
+) -> int:
+    """Tell what is due."""
+    session = session_of(context)
+    require_format(output_format, ("text", "json"))
+    wish = Wish(notify or (dry_run and not once), once, dry_run, to, reveal, output_format)
+    if test:
+        _refuse(notify or once or dry_run, "--test", "--notify, --once, --dry-run")
+        return _test(session, to)
+    _refuse(notify and once, "--notify", "--once")
+    _refuse(wish.notify and reveal, "--reveal", "--notify, --dry-run")
+    _refuse(notify and not dry_run and output_format == "json", "--format json", "--notify")
+    if to and not wish.notify:
+        raise UsageError(mark("--to goes with --notify, --dry-run or --test"))
+    items = plan_reminders(session.workspace, _care(session))
+    act = _notify if wish.notify else _print_once if once else _print
+    delivered, found = act(session, items, wish)
+    code = finish(session)
+    if not delivered:
+        return ExitCode.NOT_DELIVERED
+    return ExitCode.FOUND if exit_code and found and not code else code
+
+
+def _refuse(is_wrong: bool, option: str, others: str) -> None:
+    if is_wrong:
+        raise UsageError(mark("{option} does not go with {others}"), option=option, others=others)
+
+
+def _care(session: Session) -> Any:
+    from commlog.services.list_care import care_for_reminders
+
+    return care_for_reminders(session.workspace)
+
+
+def _reading(session: Session, wish: Wish) -> Reading:
+    names = {member.id: member.name for member in session.workspace.log.settings.members}
+    return Reading(names, wish.reveal)
+
+
+# Each way to tell gives whether everything arrived, and whether there was something.
+Told = tuple[bool, bool]
+
+
+def _print(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
+    """Print everything that holds."""
+    digest = print_digest(session.workspace, items)
+    _say_digest(digest, _reading(session, wish), wish)
+    return True, bool(digest.lines)
+
+
+def _print_once(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
+    """Print what was not printed yet, and remember it."""
+    from commlog.notify.ledger import open_ledger, read_ledger
+    from commlog.notify.ledger_lock import LedgerBusy
+    from commlog.services.send_digests import new_keys, untold
+
+    workspace = session.workspace
+    whole = print_digest(workspace, items)
+    if wish.dry_run:
+        ledger = read_ledger(workspace.log.root, workspace.now)
+        digest = digest_of(whole.at, untold(whole.lines, ledger, PRINTED), whole.unreadable)
+        _say_digest(digest, _reading(session, wish), wish)
+        return True, bool(digest.lines)
+    try:
+        with open_ledger(workspace.log.root, workspace.now) as ledger:
+            _tell_remarks(ledger)
+            digest = digest_of(whole.at, untold(whole.lines, ledger, PRINTED), whole.unreadable)
+            _say_digest(digest, _reading(session, wish), wish)
+            # What a closed pipe did not take was not printed.
+            sys.stdout.flush()
+            ledger.add(new_keys(digest, ledger, PRINTED), PRINTED, workspace.now)
+            _compact(session, ledger)
+            return True, bool(digest.lines)
+    except LedgerBusy:
+        return _say_busy()
+
+
+def _notify(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
+    """Deliver to each address what was not told there, or show what would be delivered."""
+    from commlog.services.route_reminders import parcels_of
+
+    workspace = session.workspace
+    settings = workspace.log.settings
+    parcels, lost = parcels_of(items, settings.members, workspace.now.date())
+    if wish.to:
+        member = _member(session, wish.to)
+        parcels, lost = tuple(parcel for parcel in parcels if member in parcel.members), ()
+    for one in lost:
+        _tell_lost(session, one)
+    if wish.dry_run:
+        return not lost, _show_plan(session, parcels, wish)
+    from commlog.notify.ledger import open_ledger
+    from commlog.notify.ledger_lock import LedgerBusy
+
+    try:
+        with open_ledger(workspace.log.root, workspace.now) as ledger:
+            _tell_remarks(ledger)
+            went = _deliver_all(session, parcels, ledger)
+            _compact(session, ledger)
+    except LedgerBusy:
+        return _say_busy()
+    if is_interactive():
+        arrived = sum(delivery.fault is None for delivery in went)
+        warn(translate("digests delivered: {count}").format(count=arrived))
+    return not lost and not any(delivery.fault for delivery in went), bool(went)
+
+
+def _deliver_all(session: Session, parcels: "tuple[Parcel, ...]", ledger: Any) -> "list[Delivery]":
+    from commlog.services.send_digests import plan_deliveries, send_digests
+
+    workspace = session.workspace
+    planned = plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
+    reading = _reading(session, Wish())
+
+    def deliver(address: str, digest: Digest) -> None:
+        _deliver(session, address, _message_of(digest, reading))
+
+    went = []
+    for delivery in send_digests(planned, ledger, deliver):
+        went.append(delivery)
+        if delivery.fault is not None:
+            _tell_fault(session, delivery.address, delivery.fault)
+    return went
+
+
+def _deliver(session: Session, address: str, message: "Message") -> None:
+    from commlog.notify.deliver import deliver
+    from commlog.notify.outside import Outside
+
+    servers = dict(session.workspace.log.settings.notify)
+    deliver(address, message, Outside(variable, servers, servers.pop("from", "")))
+
+
+def _message_of(digest: Digest, reading: Reading) -> "Message":
+    from commlog.notify.message import Message
+    from commlog.render.digest_html import format_html
+
+    return Message(format_subject(digest), format_digest(digest, reading), format_html(digest, reading), digest.at)
+
+
+def _show_plan(session: Session, parcels: "tuple[Parcel, ...]", wish: Wish) -> bool:
+    """Print what each address would be told now."""
+    from commlog.notify.ledger import read_ledger
+    from commlog.services.send_digests import plan_deliveries
+
+    workspace = session.workspace
+    ledger = read_ledger(workspace.log.root, workspace.now)
+    _tell_remarks(ledger)
+    planned = plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
+    readers = {parcel.address: parcel.members for parcel in parcels}
+    reading = _reading(session, wish)
+    if wish.output_format == "json":
+        from commlog.render.digest_data import format_deliveries
+
+        say(format_deliveries([(one.address, readers[one.address], one.digest) for one in planned], reading))
+        return bool(planned)
+    for delivery in planned:
+        names = translate(", ").join(member.name for member in readers[delivery.address])
+        head = translate("To {names} <{address}>").format(names=names, address=mask_text(delivery.address))
+        subject = translate("Subject: {subject}").format(subject=format_subject(delivery.digest))
+        say(f"{head}\n{subject}\n\n{format_digest(delivery.digest, reading)}\n")
+        if delivery is not planned[-1]:
+            typer.echo()
+    return bool(planned)
+
+
+def _say_digest(digest: Digest, reading: Reading, wish: Wish) -> None:
+    """Print a digest; nothing at all when it holds nothing, for cron mails whatever is printed."""
+    if wish.output_format == "json":
+        from commlog.render.digest_data import format_items
+
+        say(format_items(digest, reading))
+    elif digest.lines:
+        say(f"{format_subject(digest)}\n\n{format_digest(digest, reading)}")
+
+
+def _test(session: Session, to: str) -> int:
+    """Deliver a test to the addresses of one member."""
+    from commlog.notify.message import Message
+
+    workspace = session.workspace
+    member = _member(session, to or workspace.require_member(None))
+    if not member.notify:
+        raise InvalidError(
+            mark("{name} has no address for reminders"),
+            name=member.name,
+            file="commlog.yaml",
+            remedy=mark("give the member `notify:`, e.g. notify: mailto:name@example.com"),
+        )
+    subject = translate("[commlog] a test")
+    text = translate("Reminders for {name} arrive here.").format(name=member.name)
+    failures = 0
+    for address in member.notify:
+        try:
+            _deliver(session, address, Message(subject, text, "", workspace.now))
+        except CommlogError as fault:
+            failures += 1
+            _tell_fault(session, address, fault)
+        else:
+            warn(translate("delivered to {address}").format(address=mask_text(address)))
+    return ExitCode.NOT_DELIVERED if failures else ExitCode.DONE
+
+
+def _member(session: Session, name: str) -> "Member":
+    settings = session.workspace.log.settings
+    member = settings.find_member(name)
+    if member is None:
+        raise NotFoundError(
+            mark("there is no member '{name}'"),
+            name=name,
+            remedy=mark("members are: {names}"),
+            names=", ".join(one.id for one in settings.members) or "-",
+        )
+    return member
+
+
+def _compact(session: Session, ledger: Any) -> None:
+    """Let the ledger forget what concerns nothing that is still pending, once it is large."""
+    rows = session.workspace.index.rows(
+        "SELECT address FROM follow_ups WHERE is_pending = 1 UNION SELECT 'customer:' || id FROM customers"
+    )
+    ledger.compact({row[0] for row in rows}, session.workspace.now)
+
+
+def _say_busy() -> Told:
+    warn(translate("another reminder is running; it tells what is due"))
+    return True, False
+
+
+def _tell_remarks(ledger: Any) -> None:
+    for remark in ledger.remarks:
+        warn(remark.text)
+
+
+def _tell_fault(session: Session, address: str, fault: CommlogError) -> None:
+    reason = getattr(fault, "reason", fault.message)
+    readers = [member.name for member in session.workspace.log.settings.members if address in member.notify]
+    text = translate("not delivered to {names} <{address}>: {reason}").format(
+        names=translate(", ").join(readers), address=mask_text(address), reason=mask_text(str(reason))
+    )
+    warn(f"{text}; {fault.remedy}" if fault.remedy else text)
+
+
+def _tell_lost(session: Session, lost: "Lost") -> None:
+    owner = _reading(session, Wish()).owner(lost.owner)
+    reasons = translate("; ").join(reason.message for reason in lost.reasons)
+    warn(
+        translate("{count} items of {owner} reach nobody: {reasons}").format(
+            count=lost.number, owner=owner, reasons=reasons
+        )
+    )

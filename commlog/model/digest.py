@@ -1,0 +1,131 @@
+"""A digest: what one reader is told at once, by owner, the most urgent first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+from typing import NamedTuple
+
+from commlog.messages import translate
+
+# What is told, by address, opening, due time and stage: a thing opened again or moved is told anew.
+Key = tuple[str, str, str, str]
+
+
+class Urgency(IntEnum):
+    """How much something presses, the most first."""
+
+    PROMISE_BROKEN = 0
+    OVERDUE = 1
+    TODAY = 2
+    SOON = 3
+    CARE = 4
+
+
+class Reason(NamedTuple):
+    """Why somebody is told: a marked text with its facts."""
+
+    text: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def message(self) -> str:
+        """The reason, in the language in use."""
+        return translate(self.text).format(**dict(self.facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something to be told of: a pending follow-up with a due time, or a day on which a customer wants care.
+
+    `address` is `ID/n`, or `customer:ID`; `kind` is `follow_up`, or the kind of care. `opened_at` and `due` are texts, empty when
+    unknown; `due_at` is in the log's zone. `text` is the action, or what the day is. `escalations` are, for each step of
+    the ladder that has passed, its stage and whom it names. `late` is in working days, `left` in seconds of working time.
+    """
+
+    address: str
+    kind: str
+    opened_at: str
+    due: str
+    owner: str
+    text: str
+    customer: str
+    customer_name: str
+    is_company: bool
+    stages: tuple[str, ...]
+    escalations: tuple[tuple[str, str], ...] = ()
+    due_at: datetime | None = None
+    day: date | None = None
+    is_agreed: bool = False
+    urgency: Urgency = Urgency.CARE
+    late: int = 0
+    left: int = 0
+
+    @property
+    def is_care(self) -> bool:
+        """Whether it is a day of care, not a follow-up."""
+        return self.urgency is Urgency.CARE
+
+    @property
+    def all_stages(self) -> tuple[str, ...]:
+        """The stages for the owner, then those of the ladder."""
+        return (*self.stages, *(stage for stage, _ in self.escalations))
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """What an order by urgency and lateness goes by."""
+        when = self.due_at.timestamp() if self.due_at else 0
+        return self.urgency, f"{when:020.0f}{self.day or ''}"
+
+    def key(self, stage: str) -> Key:
+        """What is remembered of one stage having been told."""
+        return self.address, self.opened_at, self.due, stage
+
+
+class Line(NamedTuple):
+    """An item as one reader is told of it: the stages that hold for them, and why they are told."""
+
+    item: Item
+    stages: tuple[str, ...]
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What is remembered once this line was told."""
+        return tuple(self.item.key(stage) for stage in self.stages)
+
+
+class Section(NamedTuple):
+    """The lines of one owner that reach a reader for the same reasons."""
+
+    owner: str
+    reasons: tuple[Reason, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Everything one reader is told at an instant in the log's zone; `unreadable` are files that are in no answer."""
+
+    at: datetime
+    sections: tuple[Section, ...]
+    unreadable: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All lines, section by section."""
+        return tuple(line for section in self.sections for line in section.lines)
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What is remembered once the digest was told, those included that a message only counts."""
+        return tuple(key for line in self.lines for key in line.keys)
+
+
+def digest_of(at: datetime, lines: Iterable[Line], unreadable: tuple[str, ...] = ()) -> Digest:
+    """The digest of some lines: sections by owner and reasons, the one with the most urgent line first."""
+    groups: dict[tuple[str, tuple[Reason, ...]], list[Line]] = {}
+    for line in sorted(lines, key=lambda line: line.item.rank):
+        groups.setdefault((line.item.owner, line.reasons), []).append(line)
+    sections = (Section(owner, reasons, tuple(group)) for (owner, reasons), group in groups.items())
+    return Digest(at, tuple(sections), unreadable)

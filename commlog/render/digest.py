@@ -1,0 +1,188 @@
+"""A digest as plain text: two lines an item, readable in a mail, in a group chat and at a terminal."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from commlog.messages import mark, translate
+from commlog.model.digest import Digest, Item, Line, Section, Urgency
+from commlog.model.masking import mask_name, mask_text
+from commlog.render.text import harmless, pad, shorten, width_of
+
+# So many lines of one owner are shown; the others are counted.
+MOST_LINES: Final = 40
+_WIDEST_ACTION: Final = 100
+_NAMED_FILES: Final = 3
+_CUSTOMERS: Final = "records/customers/"
+_ADDRESS: Final = re.compile(r"[\w][\w.\-]*/[0-9]+")
+_PLAIN: Final = re.compile(r"[\w.\-]+")
+# What a day of care is, where the digest names it.
+CARE_WORDS: Final[Mapping[str, str]] = {
+    "birthday": mark("birthday"),
+    "anniversary": mark("anniversary"),
+    "visit": mark("a visit is due"),
+    "dormant": mark("no contact for a long time"),
+    "verify": mark("information to be checked"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """For whom a digest is written: the names of members by id, and whether personal data are shown."""
+
+    names: Mapping[str, str]
+    is_revealed: bool = False
+
+    def owner(self, owner: str) -> str:
+        """What an owner is called."""
+        return self.names.get(owner, owner) or translate("nobody")
+
+    def customer(self, item: Item) -> str:
+        """What the customer is called here."""
+        name = item.customer_name or item.customer
+        return name if self.is_revealed else mask_name(name, is_company=item.is_company)
+
+    def text(self, item: Item) -> str:
+        """The action, or what the day is, on one line."""
+        text = " ".join(item.text.split())
+        if item.is_care:
+            # A birthday is named after whose it is.
+            text = mask_name(text) if text and item.kind == "birthday" and not self.is_revealed else text
+            text = " ".join(filter(None, (translate(CARE_WORDS.get(item.kind, item.kind)), text)))
+        return text if self.is_revealed else mask_text(text, item.customer_name, is_company=item.is_company)
+
+
+def format_subject(digest: Digest) -> str:
+    """The subject of a digest: how much of what; no name, no personal data."""
+    return translate("[commlog] {what}").format(what=format_counts(digest))
+
+
+def format_counts(digest: Digest) -> str:
+    """How much a digest holds: `3 overdue, 2 due today`."""
+    urgencies = [line.item.urgency for line in digest.lines]
+    late = sum(urgency <= Urgency.OVERDUE for urgency in urgencies)
+    counts = (
+        (late, translate("{count} overdue")),
+        (urgencies.count(Urgency.TODAY), translate("{count} due today")),
+        (urgencies.count(Urgency.SOON), translate("{count} due soon")),
+        (urgencies.count(Urgency.CARE), translate("{count} to care for")),
+    )
+    return translate(", ").join(text.format(count=count) for count, text in counts if count)
+
+
+def format_digest(digest: Digest, reading: Reading) -> str:
+    """The sections of a digest as text, without its subject."""
+    blocks = [_format_section(section, digest, reading) for section in digest.sections]
+    if digest.unreadable:
+        blocks.append(unreadable_note(digest.unreadable))
+    return "\n\n".join(blocks)
+
+
+def heading_of(section: Section, reading: Reading) -> str:
+    """Whose section it is, and why it is told here."""
+    owner = harmless(reading.owner(section.owner))
+    why = translate("; ").join(harmless(reason.message) for reason in section.reasons)
+    count = translate("{count} items").format(count=len(section.lines)) if len(section.lines) > 1 else ""
+    details = translate("; ").join(filter(None, (count, why)))
+    return translate("{owner} ({details})").format(owner=owner, details=details) if details else owner
+
+
+def how_it_stands(line: Line, now: datetime) -> str:
+    """How late an item is, or when it is due."""
+    item = line.item
+    how = _how(item, now)
+    return translate("promised, {how}").format(how=how) if item.is_agreed and not item.is_care else how
+
+
+def closing_command(item: Item) -> str:
+    """The command that closes an item."""
+    if item.is_care:
+        return "commlog care"
+    address = item.address
+    if not _ADDRESS.fullmatch(address):
+        # An id written by hand must not become a command when somebody pastes the line.
+        import shlex
+
+        address = shlex.quote(harmless(address))
+    return f"commlog done {address} --result …"
+
+
+def more_note(section: Section) -> str:
+    """How many lines of a section are not shown and the command that lists them; empty when all are."""
+    hidden = [line.item for line in section.lines[MOST_LINES:]]
+    if not hidden:
+        return ""
+    if all(item.is_care for item in hidden):
+        command = "commlog care"
+    else:
+        terms = " ".join((*_owner_term(section.owner), *(("due:overdue",) if _all_late(hidden) else ())))
+        command = "commlog pending " + (f"'{terms}'" if '"' in terms else terms)
+    return translate("… and {count} more: {command}").format(count=len(hidden), command=harmless(command.strip()))
+
+
+def unreadable_note(files: tuple[str, ...]) -> str:
+    """That some files are in no answer; a customer's file is not named, for it may be called after the customer."""
+    named = [_CUSTOMERS + "…" if file.startswith(_CUSTOMERS) else harmless(file) for file in files[:_NAMED_FILES]]
+    more = ["…"] if len(files) > _NAMED_FILES else []
+    told = (
+        translate("1 file cannot be read: {files}")
+        if len(files) == 1
+        else translate("{count} files cannot be read: {files}")
+    )
+    return told.format(count=len(files), files=translate(", ").join([*named, *more]))
+
+
+def cells_of(line: Line, digest: Digest, reading: Reading) -> tuple[str, str, str]:
+    """How an item stands, for whom it is, and what is to be done, each on one line."""
+    item = line.item
+    action = shorten(harmless(reading.text(item)), _WIDEST_ACTION)
+    return how_it_stands(line, digest.at), harmless(" ".join(reading.customer(item).split())), action
+
+
+def _format_section(section: Section, digest: Digest, reading: Reading) -> str:
+    rows = [(line, cells_of(line, digest, reading)) for line in section.lines[:MOST_LINES]]
+    widths = [max(width_of(cells[place]) for _, cells in rows) for place in (0, 1)]
+    lines = [f"■ {heading_of(section, reading)}"]
+    for line, (how, customer, action) in rows:
+        lines.append(f"{pad(how, widths[0])}  {pad(customer, widths[1])}  {action}".rstrip())
+        lines.append(f"    {closing_command(line.item)}")
+    note = more_note(section)
+    return "\n".join([*lines, note] if note else lines)
+
+
+def _owner_term(owner: str) -> tuple[str, ...]:
+    """What a query for an owner says; quoted for the query where it must be, without what would end a quote."""
+    if not owner:
+        return ()
+    return (f"owner:{owner}" if _PLAIN.fullmatch(owner) else 'owner:"' + re.sub(r"""["'\\]""", "", owner) + '"',)
+
+
+def _all_late(items: list[Item]) -> bool:
+    return all(item.urgency <= Urgency.OVERDUE for item in items)
+
+
+def _how_care(day: date, today: date) -> str:
+    if day < today:
+        return translate("since {day}").format(day=day.isoformat())
+    return translate("today") if day == today else day.isoformat()
+
+
+def _how(item: Item, now: datetime) -> str:
+    if item.due_at is None:
+        return _how_care(item.day or now.date(), now.date())
+    time = f"{item.due_at:%H:%M}"
+    day = f"{item.due_at:%Y-%m-%d}" if item.due_at.year != now.year else f"{item.due_at:%m-%d}"
+    if item.urgency <= Urgency.OVERDUE:
+        if item.late:
+            told = translate("1 working day late") if item.late == 1 else translate("{count} working days late")
+            return told.format(count=item.late)
+        moment = time if item.due_at.date() == now.date() else f"{day} {time}"
+        return translate("overdue since {moment}").format(moment=moment)
+    if item.urgency is Urgency.TODAY:
+        return translate("due today {time}").format(time=time)
+    minutes = item.left // 60
+    return translate("due {moment}, {hours} h of working time left").format(
+        moment=f"{day} {time}", hours=f"{minutes // 60}:{minutes % 60:02}"
+    )

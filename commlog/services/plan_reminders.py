@@ -1,0 +1,157 @@
+"""What is to be told at an instant: pending follow-ups that are due or near, and days of care."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from typing import Final, Protocol
+
+from commlog.index.database import Row
+from commlog.model.digest import Digest, Item, Line, Reason, Urgency, digest_of
+from commlog.model.member import Member, find_member
+from commlog.model.reminder_stages import (
+    CALL_BACK,
+    CARE,
+    OVERDUE,
+    TODAY,
+    Present,
+    Promise,
+    escalated,
+    horizon,
+    present_at,
+    rungs_of,
+    stages_of,
+)
+from commlog.services.question import CUSTOMER_NAME
+from commlog.services.workspace import Workspace
+from commlog.store.settings import Settings
+
+FOLLOW_UP: Final = "follow_up"
+# `is_pending = 1` is written out: only then is the index of pending follow-ups used. What waits for the customer is silent,
+# unless its time was promised.
+_SQL: Final = f"""
+SELECT f.address, coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', f.opened_at, 'unixepoch'), ''), f.due, f.due_at,
+       f.status = 'awaiting_customer', coalesce(f.agreed_with_customer, 0), coalesce(f.owner, ''), f.action,
+       coalesce(r.customer, ''), coalesce({CUSTOMER_NAME}, ''),
+       EXISTS (SELECT 1 FROM customers c WHERE c.id = r.customer AND c.type = 'company')
+FROM follow_ups f JOIN records r USING (record)
+WHERE f.is_pending = 1 AND f.due_at < ? AND (f.status <> 'awaiting_customer' OR f.agreed_with_customer = 1)
+ORDER BY f.due_at, r.id, f.n, r.path
+"""
+
+
+class CareDay(Protocol):
+    """A day on which a customer wants care, as far as reminders look at it."""
+
+    @property
+    def kind(self) -> str:
+        """What the day is: a birthday, a visit and so on."""
+
+    @property
+    def customer(self) -> str:
+        """The customer's id."""
+
+    @property
+    def customer_name(self) -> str:
+        """What the customer is called."""
+
+    @property
+    def day(self) -> date:
+        """The day itself, in the log's zone."""
+
+    @property
+    def owner(self) -> str | None:
+        """Who looks after the customer."""
+
+    @property
+    def label(self) -> str:
+        """What the day is, in words."""
+
+
+def plan_reminders(workspace: Workspace, care: Sequence[CareDay] = ()) -> tuple[Item, ...]:
+    """Everything that holds at the workspace's instant, whether it was told before or not; the most urgent first.
+
+    Raises:
+        CalendarError: the calendar has no working time.
+    """
+    settings = workspace.log.settings
+    bound = int(horizon(settings.remind, workspace.now, settings.calendar).timestamp())
+    rows = workspace.index.rows(_SQL, (bound,))
+    dues = {row[3]: datetime.fromtimestamp(row[3], UTC).astimezone(settings.zone) for row in rows}
+    present = present_at(workspace.now, settings.calendar, {due.date() for due in dues.values()})
+    owners = {owner: _plain_owner(owner, settings.members) for owner in {row[6] for row in rows}}
+    items = (_item_of((*row[:6], owners[row[6]], *row[7:]), dues[row[3]], settings, present) for row in rows)
+    told = [item for item in items if item.stages]
+    return tuple(sorted((*told, *_care_items(workspace, care)), key=lambda item: item.rank))
+
+
+def print_digest(workspace: Workspace, items: Iterable[Item]) -> Digest:
+    """The digest somebody reads at the terminal: every item with all of its stages, by owner, with who stands in today."""
+    from commlog.services.route_reminders import absence_of
+
+    team, today = workspace.log.settings.members, workspace.now.date()
+    reasons: dict[str, tuple[Reason, ...]] = {}
+    lines = []
+    for item in items:
+        if item.owner not in reasons:
+            reasons[item.owner] = absence_of(item.owner, team, today)
+        lines.append(Line(item, item.all_stages, reasons[item.owner]))
+    return digest_of(workspace.now, lines, tuple(workspace.unreadable_files()))
+
+
+def _item_of(row: Row, due_at: datetime, settings: Settings, present: Present) -> Item:
+    address, opened, due, _, paused, agreed, owner, action, customer, name, company = row
+    promise = Promise(due_at, bool(paused), bool(agreed))
+    stages = stages_of(promise, settings.remind, present)
+    if not stages:
+        return Item(address, FOLLOW_UP, opened, due, owner, action, customer, name, bool(company), ())
+    urgency = _urgency_of(stages, promise)
+    is_late = urgency <= Urgency.OVERDUE
+    return Item(
+        address=address,
+        kind=FOLLOW_UP,
+        opened_at=opened,
+        due=due,
+        owner=owner,
+        text=action,
+        customer=customer,
+        customer_name=name,
+        is_company=bool(company),
+        stages=stages,
+        escalations=tuple((escalated(rung), rung.to) for rung in rungs_of(promise, settings.remind, present)),
+        due_at=due_at,
+        is_agreed=promise.is_agreed,
+        urgency=urgency,
+        late=present.late[due_at.date()] if is_late else 0,
+        left=0 if is_late else settings.calendar.working_seconds(present.now, due_at),
+    )
+
+
+def _urgency_of(stages: tuple[str, ...], promise: Promise) -> Urgency:
+    if stages[0].startswith((OVERDUE, CALL_BACK)):
+        return Urgency.PROMISE_BROKEN if promise.is_agreed else Urgency.OVERDUE
+    return Urgency.TODAY if stages[0] == TODAY else Urgency.SOON
+
+
+def _care_items(workspace: Workspace, care: Sequence[CareDay]) -> Iterable[Item]:
+    if not care:
+        return
+    companies = {row[0] for row in workspace.index.rows("SELECT id FROM customers WHERE type = 'company'")}
+    for entry in care:
+        yield Item(
+            address=f"customer:{entry.customer}",
+            kind=entry.kind,
+            opened_at=f"{entry.kind}{entry.label}",
+            due=entry.day.isoformat(),
+            owner=_plain_owner(entry.owner or "", workspace.log.settings.members),
+            text=entry.label,
+            customer=entry.customer,
+            customer_name=entry.customer_name,
+            is_company=entry.customer in companies,
+            stages=(CARE,),
+            day=entry.day,
+        )
+
+
+def _plain_owner(owner: str, members: Sequence[Member]) -> str:
+    """The id of the member somebody wrote by another name; other names as they are."""
+    member = find_member(members, owner) if owner.strip() else None
+    return member.id if member else owner.strip()

@@ -1,0 +1,185 @@
+"""Who is told: an owner, the deputy of one who is away, or the leads; and what goes to each address."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, NamedTuple
+
+from commlog.messages import mark
+from commlog.model.digest import Item, Line, Reason
+from commlog.model.member import Member, find_member
+from commlog.model.reminder import LEAD
+
+_AWAY: Final = mark("away until {day}")
+_AWAY_FOR: Final = mark("away until {day}: {note}")
+_STANDS_IN: Final = mark("{name} stands in")
+_STANDS_IN_FOR: Final = mark("{name} stands in for {other}")
+_NO_DEPUTY: Final = mark("nobody stands in")
+_NO_MEMBER: Final = mark("{name} is not a member")
+_NO_OWNER: Final = mark("nobody is named as the owner")
+_NO_ADDRESS: Final = mark("{name} has no address for reminders")
+_NO_LEAD: Final = mark("the team has no lead")
+ESCALATION: Final = Reason(mark("overdue long enough for you to be told as well"))
+
+
+class Route(NamedTuple):
+    """Who is told instead of, or as, somebody, and why; nobody when no lead has an address either."""
+
+    members: tuple[Member, ...]
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What goes to one address: the members who read there, and the lines."""
+
+    address: str
+    members: tuple[Member, ...]
+    lines: tuple[Line, ...]
+
+
+class Lost(NamedTuple):
+    """Items of one owner that reach nobody, and why."""
+
+    owner: str
+    reasons: tuple[Reason, ...]
+    number: int
+
+
+def route_owner(owner: str, team: Sequence[Member], today: date) -> Route:
+    """Who is told of what `owner` owes: a member's id, or whatever else stands in a record."""
+    member = find_member(team, owner) if owner.strip() else None
+    if member is None:
+        return _route_leads(team, today, (_reason(_NO_MEMBER, name=owner) if owner.strip() else Reason(_NO_OWNER),))
+    there = _who_is_there(member, team, today)
+    reasons = () if there is member else absence_of(owner, team, today)
+    if there is None:
+        return _route_leads(team, today, reasons)
+    if not there.notify:
+        return _route_leads(team, today, (*reasons, _reason(_NO_ADDRESS, name=there.name)))
+    return Route((there,), reasons)
+
+
+def route_rung(to: str, team: Sequence[Member], today: date) -> Route:
+    """Who is told by a step of the ladder: the leads, or the member it names."""
+    if to == LEAD:
+        return _route_leads(team, today, ())
+    route = route_owner(to, team, today)
+    named = next((member for member in team if member.id == to), None)
+    if named is None or named in route.members:
+        return route
+    # The section is another owner's: the reasons must name whom they are about.
+    return route._replace(reasons=tuple(_reason(_STANDS_IN_FOR, name=m.name, other=named.name) for m in route.members))
+
+
+def absence_of(owner: str, team: Sequence[Member], today: date) -> tuple[Reason, ...]:
+    """That a member is away today and who stands in; nothing for one who is there, and for others."""
+    member = find_member(team, owner) if owner.strip() else None
+    absence = member.absence_on(today) if member else None
+    if member is None or absence is None:
+        return ()
+    there = _who_is_there(member, team, today)
+    day = absence.end.isoformat()
+    away = _reason(_AWAY_FOR, day=day, note=absence.note) if absence.note else _reason(_AWAY, day=day)
+    return away, _reason(_STANDS_IN, name=there.name) if there else Reason(_NO_DEPUTY)
+
+
+def parcels_of(
+    items: Iterable[Item], team: Sequence[Member], today: date
+) -> tuple[tuple[Parcel, ...], tuple[Lost, ...]]:
+    """What goes to each address, in the order in which the team names them, and what reaches nobody.
+
+    Whoever is told of an item as its owner, or in the owner's place, is not told of it by the ladder as well.
+    """
+    desk = _Desk(team, today)
+    for number, item in enumerate(items):
+        desk.sort(number, item)
+    readers = {address: tuple(m for m in team if address in m.notify) for member in team for address in member.notify}
+    parcels = (
+        Parcel(address, members, tuple(desk.boxes[address].values()))
+        for address, members in readers.items()
+        if address in desk.boxes
+    )
+    return tuple(parcels), tuple(Lost(owner, reasons, count) for (owner, reasons), count in desk.lost.items())
+
+
+class _Desk:
+    """Where items are sorted into the boxes of addresses; each owner's route is found once."""
+
+    def __init__(self, team: Sequence[Member], today: date) -> None:
+        self.team = team
+        self.today = today
+        self.boxes: dict[str, dict[int, Line]] = {}
+        self.lost: dict[tuple[str, tuple[Reason, ...]], int] = {}
+        self.owners: dict[str, Route] = {}
+        self.rungs: dict[str, Route] = {}
+
+    def sort(self, number: int, item: Item) -> None:
+        """Put an item into every box it belongs to; a later step of the ladder joins an earlier one."""
+        route = self._owner(item.owner)
+        addresses = _addresses(route)
+        for address in addresses:
+            self.boxes.setdefault(address, {})[number] = Line(item, item.stages, route.reasons)
+        if not addresses:
+            self._lose(item.owner, route)
+        for stage, to in item.escalations:
+            rung = self._rung(to)
+            for address in set(_addresses(rung)).difference(addresses):
+                box = self.boxes.setdefault(address, {})
+                known = box.get(number)
+                stages = (*known.stages, stage) if known else (stage,)
+                box[number] = Line(item, stages, (ESCALATION, *rung.reasons))
+            # A team may do without a lead; one whose lead cannot be reached is told so.
+            if addresses and not rung.members and any(member.role == LEAD for member in self.team):
+                self._lose(to, rung)
+
+    def _lose(self, owner: str, route: Route) -> None:
+        place = owner, route.reasons
+        self.lost[place] = self.lost.get(place, 0) + 1
+
+    def _owner(self, owner: str) -> Route:
+        if owner not in self.owners:
+            self.owners[owner] = route_owner(owner, self.team, self.today)
+        return self.owners[owner]
+
+    def _rung(self, to: str) -> Route:
+        if to not in self.rungs:
+            self.rungs[to] = route_rung(to, self.team, self.today)
+        return self.rungs[to]
+
+
+def _addresses(route: Route) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(address for member in route.members for address in member.notify))
+
+
+def _who_is_there(member: Member, team: Sequence[Member], today: date) -> Member | None:
+    """The member, or whoever stands in at the end of the chain of deputies; None when it ends nowhere or in a circle."""
+    seen: set[str] = set()
+    at_hand: Member | None = member
+    while at_hand is not None and at_hand.id not in seen:
+        if at_hand.absence_on(today) is None:
+            return at_hand
+        seen.add(at_hand.id)
+        deputy = at_hand.deputy
+        at_hand = next((other for other in team if other.id == deputy), None) if deputy else None
+    return None
+
+
+def _route_leads(team: Sequence[Member], today: date, reasons: tuple[Reason, ...]) -> Route:
+    """The leads who are there and have an address, deputies in their place; leads who are away rather than nobody."""
+    leads = [member for member in team if member.role == LEAD]
+    found: dict[str, Member] = {}
+    why = list(reasons)
+    for lead in leads:
+        there = _who_is_there(lead, team, today)
+        if there is not None and there.notify:
+            found.setdefault(there.id, there)
+            why += [] if there is lead else [_reason(_STANDS_IN_FOR, name=there.name, other=lead.name)]
+    members = tuple(found.values()) or tuple(lead for lead in leads if lead.notify)
+    if not members:
+        why += [_reason(_NO_ADDRESS, name=lead.name) for lead in leads] or [Reason(_NO_LEAD)]
+    return Route(members, tuple(dict.fromkeys(why)))
+
+
+def _reason(text: str, **facts: str) -> Reason:
+    return Reason(text, tuple(facts.items()))
