@@ -39,12 +39,17 @@ VERBS: Final[Mapping[str, Verb]] = {
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One entry of a follow-up's history; `at` is the stored instant, absent texts are empty."""
+    """One entry of a follow-up's history; `at` is the stored instant, absent texts are empty.
+
+    `due` is the due this entry set (`none` when it was cleared), `owner` the owner it gave.
+    """
 
     at: str
     by: str
     status: str
     note: str = ""
+    due: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +83,6 @@ class FollowUp:
                 opened = entry.at or opened
             previous = entry.status
         return opened
-
-    @property
-    def pauses(self) -> tuple[tuple[str, str], ...]:
-        """The spells of waiting for the customer that are over, since it was last opened: from and to."""
-        spells: list[tuple[str, str]] = []
-        since = previous = ""
-        for entry in self.history:
-            if entry.status == OPEN and previous in {DONE, CLOSED}:
-                spells.clear()
-            if entry.status == PAUSED:
-                since = since or entry.at
-            elif since:
-                spells.append((since, entry.at))
-                since = ""
-            previous = entry.status
-        return tuple(spells)
 
     @property
     def done_at(self) -> str | None:
@@ -143,6 +132,8 @@ def read_follow_up(fields: Mapping[str, Data], number: int) -> FollowUp:
                 text_of(entry, "by") or "",
                 text_of(entry, "status") or "",
                 text_of(entry, "note") or "",
+                text_of(entry, "due") or "",
+                text_of(entry, "owner") or "",
             )
             for entry in mappings_of(fields, "history")
         ),

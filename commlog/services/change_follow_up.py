@@ -1,15 +1,18 @@
 """A follow-up's life: start, wait, done, close, reopen, assign, reschedule, and adding one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from datetime import datetime
 
 from commlog.errors import NotFoundError, UsageError
 from commlog.messages import mark
+from commlog.model.calendar import to_utc
+from commlog.model.deadline import NO_LIMIT, counted_pauses, limit_of, original_start, pauses_count_from, stored_due
 from commlog.model.follow_up import OPEN, PAUSED, FollowUp, advance, entry_of, next_number, read_follow_up
 from commlog.model.limit import Limit, due_after
-from commlog.model.moment import due_instant, format_instant, parse_due
-from commlog.model.record import Fields, instant_of, mappings_of, text_of
+from commlog.model.moment import format_instant, parse_due
+from commlog.model.pause import pauses_of, put_back
+from commlog.model.record import Fields, instant_of, mappings_of
 from commlog.services.change_record import change_record
 from commlog.services.find_record import Address, find_address, find_path
 from commlog.services.workspace import Workspace
@@ -17,7 +20,6 @@ from commlog.templates.fields import find_field, find_value
 
 # The follow-up's mapping and the record's fields it stands in, to the follow-up's new mapping.
 _Change = Callable[[Fields, Fields], Fields]
-_MINUTE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ def move_follow_up(workspace: Workspace, text: str, verb: str, details: Details)
             changed |= {"customer_satisfaction": told, "history": history}
         if details.due is not None:
             return _rescheduled(workspace, changed, record, details)
-        return _resumed(workspace, changed) if fields.get("status") == PAUSED and verb == "start" else changed
+        if verb == "reopen":
+            return _reopened(workspace, changed, record)
+        return _resumed(workspace, changed, record, fields) if fields.get("status") == PAUSED else changed
 
     return _change(workspace, text, change)
 
@@ -146,7 +150,8 @@ def complete_follow_up(workspace: Workspace, wanted: Fields, number: int, openin
     item["owner"] = owner_of(workspace, wanted.get("owner") or opening.by)
     if priority is not None:
         item["priority"] = priority
-    due, rule = _due_of(workspace, due_text, priority, opening.start)
+    began = instant_of(opening.start) or workspace.now
+    due, rule = _due_of(workspace, due_text, priority, began)
     item |= {"due": due} if due else {}
     item["due_rule"] = rule
     status = wanted.get("status") or OPEN
@@ -163,9 +168,10 @@ def owner_of(workspace: Workspace, name: str) -> str:
     return member.id if member else name
 
 
-def _due_of(workspace: Workspace, due_text: str | None, priority: str | None, start: str) -> tuple[str | None, str]:
+def _due_of(
+    workspace: Workspace, due_text: str | None, priority: str | None, began: datetime
+) -> tuple[str | None, str]:
     settings = workspace.log.settings
-    began = instant_of(start) or workspace.now
     if due_text is not None:
         try:
             return parse_due(due_text, began, workspace.now, settings.calendar)
@@ -196,51 +202,76 @@ def _limit_of(workspace: Workspace, priority: str) -> Limit:
 
 
 def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: Details) -> Fields:
-    """The mapping with a new due, also noted in the history's last entry."""
+    """The mapping with a new due, also noted in the history's last entry.
+
+    A due that is given counts from now; one of a priority from the original start, the time waited since then put back.
+    """
     priority = details.priority and _choice_of(workspace, record, "priority", details.priority)
-    start = workspace.stamp if details.due is not None else _start_of(fields, record) or workspace.stamp
-    due, rule = _due_of(workspace, details.due, priority or fields.get("priority"), start)
-    if due and details.due is None:
-        due = _put_back(workspace, due, read_follow_up(fields, 1).pauses)
-    changed = {key: value for key, value in fields.items() if key != "due" or due}
-    if due:
-        changed["due"] = due
-    changed["due_rule"] = rule
+    if details.due is not None:
+        due, rule = _due_of(workspace, details.due, priority or fields.get("priority"), workspace.now)
+    else:
+        follow_up = read_follow_up(fields, 1)
+        start = original_start(follow_up, record)
+        limit = _limit_of(workspace, priority or fields.get("priority") or workspace.log.settings.default_priority)
+        due, rule = _due_since(workspace, limit, start.at if start else workspace.now, follow_up)
+    changed = _with_due(fields, due, rule)
     if priority:
         changed["priority"] = priority
-    return _with_due_told(changed, due or "none")
+    return _with_due_told(changed, due or NO_LIMIT)
 
 
-def _start_of(fields: Fields, record: Fields) -> str | None:
-    """The instant from which the limit counts: the conversation's end for a follow-up made with its record."""
-    opened = read_follow_up(fields, 1).opened_at
-    if opened is None or opened == record.get("recorded_at"):
-        return text_of(record, "ended_at") or text_of(record, "started_at") or opened
-    return opened
+def _reopened(workspace: Workspace, fields: Fields, record: Fields) -> Fields:
+    """The mapping of a second round: its limit counts from now; a moment given or promised is kept while it is ahead.
 
-
-def _resumed(workspace: Workspace, fields: Fields) -> Fields:
-    """The mapping of a follow-up that goes on: its due later by the time waited, unless it was promised to the customer."""
-    due = text_of(fields, "due")
-    if due is None or fields.get("agreed_with_customer") is True:
+    When it is over, the limit of the priority takes its place, which nobody promised. What had no limit has none.
+    """
+    follow_up = read_follow_up(fields, 1)
+    settings = workspace.log.settings
+    limit = limit_of(follow_up.due_rule)
+    stored = stored_due(follow_up, settings.calendar)
+    is_promised = limit is None or follow_up.agreed_with_customer
+    is_ahead = stored is not None and to_utc(stored) > to_utc(workspace.now)
+    if (is_promised and is_ahead) or (follow_up.due is None and follow_up.due_rule == NO_LIMIT):
         return fields
-    moved = _put_back(workspace, due, read_follow_up(fields, 1).pauses[-1:])
-    return fields if moved == due else _with_due_told({**fields, "due": moved}, moved)
+    if limit is None:
+        usual = settings.priorities[settings.default_priority]
+        limit = settings.priorities.get(follow_up.priority or settings.default_priority, usual)
+    start = original_start(follow_up, record)
+    due, rule = _due_since(workspace, limit, start.at if start else workspace.now, follow_up)
+    changed = _with_due(fields, due, rule)
+    if follow_up.agreed_with_customer:
+        changed["agreed_with_customer"] = False
+    return _with_due_told(changed, due or NO_LIMIT)
 
 
-def _put_back(workspace: Workspace, due: str, pauses: Sequence[tuple[str, str]]) -> str:
-    """The due later by the working time of some pauses."""
+def _resumed(workspace: Workspace, fields: Fields, record: Fields, before: Fields) -> Fields:
+    """The mapping of a follow-up that waits no more: its due later by the time waited, unless it was promised to the customer."""
+    follow_up = read_follow_up(fields, 1)
     calendar = workspace.log.settings.calendar
-    try:
-        before = due_instant(due, calendar)
-    except ValueError:
-        # Written by hand, and reported by check: it must not stop a verb.
-        return due
-    spells = [(instant_of(begin), instant_of(end)) for begin, end in pauses]
-    seconds = sum(calendar.working_seconds(begin, end) for begin, end in spells if begin and end)
-    if seconds < _MINUTE:
-        return due
-    return format_instant(calendar.add_working_time(before, seconds // _MINUTE))
+    due = stored_due(follow_up, calendar)
+    # A status changed by hand tells no pause: an earlier one must not count again.
+    ended = [pause for pause in pauses_of(follow_up.history) if pause.end and pause.entry == len(follow_up.history)]
+    if due is None or follow_up.agreed_with_customer or not ended:
+        return fields
+    moved = put_back(due, ended, calendar, pauses_count_from(read_follow_up(before, 1), record, calendar))
+    if to_utc(moved) == to_utc(due):
+        return fields
+    told = format_instant(moved)
+    return _with_due_told({**fields, "due": told}, told)
+
+
+def _due_since(workspace: Workspace, limit: Limit, began: datetime, follow_up: FollowUp) -> tuple[str | None, str]:
+    """The due of a limit that began then, and its rule; the time waited since then is put back."""
+    calendar = workspace.log.settings.calendar
+    due = due_after(limit, began, calendar)
+    if due is not None:
+        due = put_back(due, counted_pauses(follow_up), calendar, began)
+    return (format_instant(due) if due else None), str(limit)
+
+
+def _with_due(fields: Fields, due: str | None, rule: str) -> Fields:
+    changed = {key: value for key, value in fields.items() if key != "due" or due}
+    return changed | ({"due": due} if due else {}) | {"due_rule": rule}
 
 
 def _with_due_told(fields: Fields, due: str) -> Fields:

@@ -229,7 +229,8 @@ def test_every_verb_in_every_state(log, verb, status):
         before["priority"],
         before["due_rule"],
     )
-    assert (after["due"] == before["due"]) is ((verb, status) != ("start", "awaiting_customer"))
+    is_moved = verb == "reopen" or (status == "awaiting_customer" and verb != "wait")
+    assert (after["due"] != before["due"], last.get("due", before["due"])) == (is_moved, after["due"])
 
 
 @pytest.mark.parametrize("status", ["open", "in_progress", "awaiting_customer"])
@@ -465,6 +466,109 @@ def test_a_second_round_is_measured_from_its_own_opening(log):
     log.at("2026-03-19T11:00:00+08:00").move("reopen", address, note="no")
     after = log.at("2026-03-19T12:00:00+08:00").move("reschedule", address, priority="urgent")
     assert after["due"] == "2026-03-20T11:00:00+08:00"
+
+
+@pytest.mark.parametrize(("verb", "more"), [("done", {"result": "yes"}), ("close", {"note": "no need"})])
+def test_time_waited_is_put_back_at_the_end_as_well(log, verb, more):
+    """What ends while it waits for the customer is measured without the time waited, and the history says so."""
+    address = bring_to(log, "open")
+    log.at("2026-03-17T10:00:00+08:00").move("wait", address)
+    after = log.at("2026-03-23T10:00:00+08:00").move(verb, address, **more)
+    assert after["due"] == after["history"][-1]["due"] == "2026-03-25T18:00:00+08:00"
+
+
+def test_a_pause_is_put_back_once(log):
+    """After another priority while it waits, going on puts back the whole wait, and not twice."""
+    address = bring_to(log, "open")
+    log.at("2026-03-17T10:00:00+08:00").move("wait", address)
+    during = log.at("2026-03-18T10:00:00+08:00").move("reschedule", address, priority="routine")
+    assert during["due"] == "2026-03-25T18:00:00+08:00"
+    after = log.at("2026-03-19T10:00:00+08:00").move("start", address)
+    assert after["due"] == "2026-03-27T18:00:00+08:00"
+    again = log.at("2026-03-19T11:00:00+08:00").move("reschedule", address, priority="routine")
+    assert again["due"] == "2026-03-27T18:00:00+08:00"
+
+
+@pytest.mark.parametrize(
+    ("due", "before", "expected"),
+    [
+        ("2026-03-27 18:00", "2026-03-27T18:00:00+08:00", "2026-03-30T18:00:00+08:00"),
+        ("3wd", "2026-03-23T18:00:00+08:00", "2026-03-24T18:00:00+08:00"),
+    ],
+)
+def test_a_due_set_while_it_waits_knew_of_the_wait_so_far(log, due, before, expected):
+    """Of a wait in which the due was set anew only the time after that is put back."""
+    address = bring_to(log, "open")
+    log.at("2026-03-17T10:00:00+08:00").move("wait", address)
+    assert log.at("2026-03-18T10:00:00+08:00").move("reschedule", address, due=due)["due"] == before
+    assert log.at("2026-03-19T10:00:00+08:00").move("start", address)["due"] == expected
+
+
+def test_an_earlier_pause_is_not_put_back_again(log):
+    """A state set to waiting by hand tells no pause; going on from it moves nothing."""
+    address = bring_to(log, "open")
+    log.at("2026-03-17T10:00:00+08:00").move("wait", address)
+    resumed = log.at("2026-03-18T10:00:00+08:00").move("start", address)
+    path = log.root / log.read(address.partition("/")[0]).path
+    path.write_text(path.read_text("utf-8").replace("status: in_progress\n", "status: awaiting_customer\n", 1), "utf-8")
+    assert log.follow_up(address)["status"] == "awaiting_customer"
+    assert log.at("2026-03-20T10:00:00+08:00").move("start", address)["due"] == resumed["due"]
+
+
+def test_a_reopening_gives_a_new_due(log):
+    """A second round has its limit from the reopening on, so that it is not overdue at once; the history says so."""
+    address = bring_to(log, "done")
+    after = log.at("2026-03-25T11:00:00+08:00").move("reopen", address, note="broken again")
+    assert (after["due"], after["due_rule"]) == ("2026-03-30T18:00:00+08:00", "3wd")
+    assert after["history"][-1]["due"] == after["due"]
+
+
+@pytest.mark.parametrize(
+    ("due", "expected", "rule"),
+    [
+        ("2026-03-27", "2026-03-27", "given"),
+        ("2026-03-20", "2026-03-30T18:00:00+08:00", "3wd"),
+        ("24h", "2026-03-26T11:00:00+08:00", "24h"),
+        ("none", None, "none"),
+    ],
+)
+def test_a_reopening_keeps_what_was_given_and_is_still_ahead(log, due, expected, rule):
+    """A given moment is kept while it is ahead and gives way to the priority's limit when it is over; no limit stays none."""
+    address = bring_to(log, "open")
+    log.move("reschedule", address, due=due)
+    log.move("done", address, result="ok")
+    after = log.at("2026-03-25T11:00:00+08:00").move("reopen", address, note="again")
+    assert (after.get("due"), after["due_rule"]) == (expected, rule)
+
+
+@pytest.mark.parametrize(
+    ("at", "expected", "agreed"),
+    [
+        ("2026-03-18T11:00:00+08:00", "2026-03-19T18:00:00+08:00", True),
+        ("2026-03-20T11:00:00+08:00", "2026-03-25T18:00:00+08:00", False),
+    ],
+)
+def test_a_reopening_keeps_a_promise_that_is_still_ahead(log, at, expected, agreed):
+    """What was agreed with the customer holds in the second round until it is over; a due computed then is no promise."""
+    address = bring_to(log, "open")
+    log.edit(address.partition("/")[0], "followups.0.agreed_with_customer=yes")
+    log.move("done", address, result="ok")
+    after = log.at(at).move("reopen", address, note="again")
+    assert (after["due"], after["agreed_with_customer"]) == (expected, agreed)
+
+
+def test_a_due_given_with_reopening_wins(log):
+    """An explicit due is the due of the second round."""
+    after = log.at("2026-03-25T11:00:00+08:00").move("reopen", bring_to(log, "closed"), note="again", due="2wd")
+    assert (after["due"], after["due_rule"]) == ("2026-03-27T18:00:00+08:00", "2wd")
+
+
+def test_reopening_does_not_ask_for_a_priority_the_log_knows(log):
+    """A given due that is over, with a priority this log no longer has, gets the limit of the default priority."""
+    path = "records/interactions/2026/03/20260310-aaaaaa.yaml"
+    done = LAYOUT.replace("priority: urgent", "priority: gone").replace("due_rule: 24h", "due_rule: given")
+    log.write(path, done.replace("    status: open\n", "    status: done\n    result: ok\n", 1))
+    assert log.move("reopen", "20260310-aaaaaa/1", note="again")["due_rule"] == "7wd"
 
 
 def test_a_priority_may_be_given_by_its_label(log):

@@ -1,0 +1,27 @@
+"""Why one follow-up is due when it is, from its record and the calendar of its log."""
+
+from commlog.errors import NotFoundError
+from commlog.messages import mark
+from commlog.model.deadline_explanation import DueAnswer
+from commlog.model.deadline_explanation import explain_due as explain
+from commlog.model.follow_up import read_follow_ups
+from commlog.model.record import text_of
+from commlog.services.find_record import find_address, get_record
+from commlog.services.workspace import Workspace
+
+
+def explain_due(workspace: Workspace, address_text: str) -> DueAnswer:
+    """Why the follow-up `ID/n` is due when it is, as of the workspace's instant.
+
+    Raises:
+        UsageError, NotFoundError, AmbiguousError: it is not clear, or not there.
+        UnreadableError, ConflictError: its record cannot be read.
+        CalendarError: the calendar has no working time where the limit needs some.
+    """
+    address = find_address(workspace, address_text)
+    record = get_record(workspace.reader.read(address.path))
+    follow_up = next((item for item in read_follow_ups(record.fields) if item.n == address.n), None)
+    if follow_up is None:
+        raise NotFoundError(mark("the record {id} has no follow-up {n}"), id=record.id, n=address.n)
+    explanation = explain(follow_up, record.fields, workspace.log.settings.calendar, workspace.now)
+    return DueAnswer(str(address), follow_up, text_of(record.fields, "customer"), explanation)

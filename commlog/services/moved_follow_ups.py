@@ -1,0 +1,124 @@
+"""Pending follow-ups that a changed calendar moves: which ones, to when, and moving them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from commlog.messages import translate
+from commlog.model.calendar import WorkCalendar, to_utc
+from commlog.model.deadline import expected_due, is_due_edited, limit_of, stored_due
+from commlog.model.deadline_explanation import measure_lateness
+from commlog.model.follow_up import FollowUp, entry_of, read_follow_up
+from commlog.model.listing import Listing
+from commlog.model.moment import format_instant
+from commlog.model.record import Data, Fields, text_of
+from commlog.services.change_record import change_record
+from commlog.services.find_record import Address
+from commlog.services.workspace import Workspace
+
+COLUMN_NAMES: Final = ("address", "due", "computed", "moved_by", "due_rule", "owner", "customer", "action")
+_ELAPSED: Final = frozenset({"m", "h"})
+_SQL: Final = (
+    "SELECT DISTINCT r.path FROM follow_ups f JOIN records r USING (record)"
+    " WHERE f.is_pending = 1 AND coalesce(f.agreed_with_customer, 0) = 0"
+    " AND (f.due_rule GLOB '[1-9]*d' OR f.due_rule GLOB '[1-9]*wh' OR f.due_rule IN ('eow', 'eom', 'eoq'))"
+    " ORDER BY f.due_at, f.address"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MovedDue:
+    """A follow-up and its due as stored and as the calendar gives it now."""
+
+    address: Address
+    follow_up: FollowUp
+    customer: str | None
+    stored: datetime
+    computed: datetime
+
+
+def list_moved(workspace: Workspace) -> Listing:
+    """Pending follow-ups whose rule gives another due with today's calendar than the stored one, the earliest first.
+
+    Not those whose due was given, promised to the customer, or changed by hand. `moved_by` are working days of today's
+    calendar, negative for earlier.
+    """
+    calendar = workspace.log.settings.calendar
+    moved = sorted(_find_moved(workspace), key=lambda item: (to_utc(item.stored), str(item.address)))
+    rows = tuple(_row(item, calendar) for item in moved)
+    return Listing(COLUMN_NAMES, rows, COLUMN_NAMES, "address")
+
+
+def apply_moved(workspace: Workspace, by: str | None) -> tuple[MovedDue, ...]:
+    """The follow-ups that got the due their rule gives now; each change is told in their history, nothing else changes.
+
+    Raises:
+        UsageError: nobody is known who does it.
+        ConflictError, NotWritableError: a record does not take it; those before it are changed.
+    """
+    who = workspace.require_member(by)
+    done: list[MovedDue] = []
+    for path in dict.fromkeys(item.address.path for item in _find_moved(workspace)):
+        changed: list[MovedDue] = []
+
+        def change(fields: Fields, path: str = path, changed: list[MovedDue] = changed) -> Fields:
+            # Called again when somebody else wrote meanwhile: what holds is what the last call found.
+            changed[:] = _moved_in(workspace, path, fields)
+            return _with_dues(workspace, fields, {item.address.n: item for item in changed}, who)
+
+        change_record(workspace, path, change)
+        done += changed
+    return tuple(done)
+
+
+def _find_moved(workspace: Workspace) -> Iterator[MovedDue]:
+    for (path,) in workspace.index.rows(_SQL):
+        record = workspace.reader.read(path).record
+        if record is not None:
+            yield from _moved_in(workspace, path, record.fields)
+
+
+def _moved_in(workspace: Workspace, path: str, fields: Fields) -> list[MovedDue]:
+    calendar = workspace.log.settings.calendar
+    found = []
+    for place, item in enumerate(fields.get("followups") or [], start=1):
+        follow_up = read_follow_up(item if isinstance(item, dict) else {}, place)
+        limit = limit_of(follow_up.due_rule)
+        if limit is None or limit.unit in _ELAPSED or not follow_up.is_pending:
+            continue
+        if follow_up.agreed_with_customer or is_due_edited(follow_up):
+            continue
+        stored, computed = stored_due(follow_up, calendar), expected_due(follow_up, fields, calendar)
+        if stored and computed and to_utc(stored) != to_utc(computed):
+            address = Address(path, text_of(fields, "id") or "", follow_up.n)
+            found.append(MovedDue(address, follow_up, text_of(fields, "customer"), stored, computed))
+    return found
+
+
+def _with_dues(workspace: Workspace, fields: Fields, moved: dict[int, MovedDue], by: str) -> Fields:
+    items: list[Data] = []
+    for place, item in enumerate(fields.get("followups") or [], start=1):
+        follow_up = read_follow_up(item, place) if isinstance(item, dict) else None
+        if follow_up is None or follow_up.n not in moved:
+            items.append(item)
+            continue
+        due = format_instant(moved[follow_up.n].computed)
+        entry = entry_of(workspace.stamp, by, follow_up.status, due=due, note=translate("the calendar changed"))
+        items.append({**item, "due": due, "history": [*(item.get("history") or []), entry]})
+    return {**fields, "followups": items}
+
+
+def _row(item: MovedDue, calendar: WorkCalendar) -> tuple[Data, ...]:
+    moved = measure_lateness(item.stored, item.computed, calendar)
+    follow_up = item.follow_up
+    return (
+        str(item.address),
+        follow_up.due,
+        format_instant(item.computed),
+        moved.days if moved.is_late else -moved.days,
+        follow_up.due_rule,
+        follow_up.owner,
+        item.customer,
+        follow_up.action,
+    )
