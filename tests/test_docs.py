@@ -246,7 +246,15 @@ def test_every_key_of_an_import_map_is_documented() -> None:
     assert [name for name in (*MAP_KEYS, *SOURCE_KEYS) if f"`{name}`" not in rows] == []
 
 
-LISTINGS = ("list_records", "list_follow_ups", "search_records", "list_customers", "list_templates")
+LISTINGS = (
+    "list_records",
+    "list_follow_ups",
+    "search_records",
+    "list_customers",
+    "list_templates",
+    "list_care",
+    "moved_follow_ups",
+)
 
 
 @pytest.mark.parametrize("module_name", LISTINGS)

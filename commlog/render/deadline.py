@@ -111,9 +111,9 @@ def _day_lines(explanation: DueExplanation) -> list[str]:
     if left_out:
         place = lines.index("") if "" in lines else len(lines) - _LAST_LINES
         lines[place : place + ("" in lines)] = ["  " + translate("… {count} days more").format(count=left_out)]
-    if period:
+    if period and explanation.limit:
         names = {"eow": mark("the week"), "eom": mark("the month"), "eoq": mark("the quarter")}
-        name = translate(names[explanation.limit.unit if explanation.limit else "eom"])
+        name = translate(names[explanation.limit.unit])
         told = translate("{name} is {first} – {last}").format(name=name, first=period[0], last=period[1])
         if explanation.counting.opening == "after_hours":
             told += translate("; the one before it had closed")

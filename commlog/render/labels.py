@@ -47,6 +47,9 @@ COLUMN_LABELS: Final[Mapping[str, str]] = {
     "date": mark("Date"),
     "weekday": mark("Weekday"),
     "hours": mark("Hours"),
+    "computed": mark("By the calendar"),
+    "moved_by": mark("Moved by"),
+    "due_rule": mark("Due rule"),
 }
 # Slugs that are in no form, by the name `Listing.words` gives them.
 SLUG_LABELS: Final[Mapping[str, Mapping[str, str]]] = {

@@ -175,11 +175,10 @@ def _due_of(
     if due_text is not None:
         try:
             return parse_due(due_text, began, workspace.now, settings.calendar)
-        except ValueError as fault:
+        except ValueError:
             raise UsageError(
-                mark("due: '{value}' is not understood ({reason})"),
+                mark("due: '{value}' is not a date, a time or a limit"),
                 value=due_text,
-                reason=str(fault),
                 remedy=mark(
                     "write e.g. 3wd, 24h, +2d, tomorrow 17:00, 周五, 明天17点, 月底, 2026-03-14, 2026-03-14 17:00, none"
                 ),
