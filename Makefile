@@ -27,6 +27,9 @@ demo: .venv/runtime ## The main job on this repository's own records
 	@sh -c 'say() { printf "\n\033[1m$$ commlog %s\033[0m\n" "$$*"; $(COMMLOG) "$$@"; }; \
 	set -e; \
 	say pending; \
+	say why 20260226-1ag0mv/1; \
+	say remind; \
+	say care; \
 	say thread 20260312-vjwrjj; \
 	say list customer:李娜 渠道:电话; \
 	say summarize 2026-03; \

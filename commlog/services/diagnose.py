@@ -34,7 +34,7 @@ def _settings(workspace: Workspace) -> Iterator[Observation]:
         "calendar",
         (workspace.log.root / CALENDAR_FILE).is_file() or not settings.members,
         mark("{count} dated days in calendar.yaml"),
-        mark("write public holidays into calendar.yaml as off: and work: dates"),
+        mark("take public holidays into calendar.yaml: commlog calendar import CN 2026"),
         (("count", str(len(settings.calendar.dated))),),
     )
 
@@ -118,10 +118,30 @@ def _records(workspace: Workspace) -> Iterator[Observation]:
     )
 
 
+def _reminders(workspace: Workspace) -> Iterator[Observation]:
+    settings = workspace.log.settings
+    reached = [member for member in settings.members if member.notify]
+    facts = (("count", str(len(reached))), ("all", str(len(settings.members))))
+    yield Observation(
+        "reminders", True, mark("reminders reach {count} of {all} members (`notify:` in commlog.yaml)"), facts=facts
+    )
+    # What has no owner, or an owner without an address, goes to the leads.
+    if reached and not any(lead.notify for lead in settings.leads):
+        yield Observation(
+            "reminders",
+            False,
+            mark("no lead has an address: reminders for departments and absent members reach nobody"),
+            mark(
+                "give a member `role: lead` and `notify:` in commlog.yaml, then try: commlog remind --notify --dry-run"
+            ),
+        )
+
+
 LOOKS: Final[tuple[Callable[[Workspace], Iterator[Observation]], ...]] = (
     _settings,
     _member,
     _git,
     _templates,
     _records,
+    _reminders,
 )

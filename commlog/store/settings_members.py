@@ -1,5 +1,6 @@
 """The members of a log as its settings name them: read and checked."""
 
+import re
 from datetime import date
 from functools import partial
 from typing import Final
@@ -10,6 +11,11 @@ from commlog.model.member import Member
 from commlog.model.record import Data, Fields, ValuePath
 from commlog.store.settings_file import Section, text_of, texts_of
 
+# What delivery takes: a mailbox, or a service with variables of the environment; secrets never stand in the file.
+ADDRESS: Final = (
+    r"mailto:[^@\s/]+@[^@\s/]+|(wecom|slack|webhook|apprise):\$[A-Z_][A-Z0-9_]*"
+    r"|(dingtalk|feishu):\$[A-Z_][A-Z0-9_]*(/\$[A-Z_][A-Z0-9_]*)?"
+)
 MEMBER_KEYS: Final = ("id", "name", "aliases", "email", "role", "notify", "deputy", "away")
 
 
@@ -40,11 +46,27 @@ def _read_member(chosen: Section, path: ValuePath, item: Fields) -> Member:
         str(item.get("name") or member_id),
         texts_of(item.get("aliases")),
         str(item.get("email") or ""),
-        texts_of(item.get("notify")),
+        _read_addresses(chosen, (*path, "notify"), item.get("notify")),
         chosen.convert((*path, "deputy"), text_of, "", mark("a member's id")) or None,
         "lead" if chosen.choice((*path, "role"), ("agent", "lead"), "agent") == "lead" else "agent",
         _read_absences(chosen, path, item.get("away")),
     )
+
+
+def _read_addresses(chosen: Section, path: ValuePath, value: Data) -> tuple[str, ...]:
+    addresses = texts_of(value)
+    for number, address in enumerate(addresses):
+        if not re.fullmatch(ADDRESS, address):
+            # What stands there may be a secret: it is not repeated.
+            place = (*path, number) if isinstance(value, list) else path
+            shown = address.partition(":")[0] if ":" in address else address
+            chosen.report(
+                "bad-setting",
+                place,
+                value=shown,
+                expected=mark("an address such as mailto:NAME@HOST, or wecom:$KEY with the name of a variable"),
+            )
+    return addresses
 
 
 def _read_absences(chosen: Section, member: ValuePath, entries: Data) -> tuple[Absence, ...]:
@@ -64,7 +86,7 @@ def _read_absences(chosen: Section, member: ValuePath, entries: Data) -> tuple[A
         ]
         if bounds[1] < bounds[0]:
             chosen.report(
-                "bad-setting", (*path, "to"), value=str(fields["to"]), expected=mark("a day not before `from`")
+                "bad-setting", (*path, "to"), value=str(fields.get("to")), expected=mark("a day not before `from`")
             )
         absences.append(Absence(bounds[0], bounds[1], str(fields.get("note") or "")))
     return tuple(absences)
