@@ -32,6 +32,7 @@ def plan_rows(empty: LogData, sizes: list[LogData], sample: int) -> list[Row]:
             _side(empty, *_create_words(empty)),
             1.3,
         ),
+        Row(f"`remind`, {small.records:,} records, against `pending`", _side(small, "remind"), _pending(small), 1.5),
         Row("`brief CUSTOMER`, against `pending`", _side(large, "brief", _customer(large)), _pending(large), 1.0),
         Row("`summarize 2025`, against `pending`", _side(large, "summarize", "2025"), _pending(large), 3.0),
     ]

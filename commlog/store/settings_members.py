@@ -54,19 +54,17 @@ def _read_member(chosen: Section, path: ValuePath, item: Fields) -> Member:
 
 
 def _read_addresses(chosen: Section, path: ValuePath, value: Data) -> tuple[str, ...]:
-    addresses = texts_of(value)
-    for number, address in enumerate(addresses):
+    """The addresses of a member; a bare mail address is one for mail."""
+    addresses = []
+    for number, text in enumerate(texts_of(value)):
+        address = f"mailto:{text}" if "@" in text and ":" not in text else text
         if not re.fullmatch(ADDRESS, address):
             # What stands there may be a secret: it is not repeated.
+            expected = mark("an address such as mailto:NAME@HOST, or wecom:$KEY with the name of a variable")
             place = (*path, number) if isinstance(value, list) else path
-            shown = address.partition(":")[0] if ":" in address else address
-            chosen.report(
-                "bad-setting",
-                place,
-                value=shown,
-                expected=mark("an address such as mailto:NAME@HOST, or wecom:$KEY with the name of a variable"),
-            )
-    return addresses
+            chosen.report("bad-setting", place, value=address.partition(":")[0], expected=expected)
+        addresses.append(address)
+    return tuple(addresses)
 
 
 def _read_absences(chosen: Section, member: ValuePath, entries: Data) -> tuple[Absence, ...]:

@@ -20,7 +20,7 @@ GOOD = [
     "apprise:$URL_2",
 ]
 BAD = [
-    "wang@example.com",
+    "wang@",
     "wecom:693a91f6-7xxx",
     "sms:$KEY",
     "mailto:",
@@ -51,6 +51,11 @@ def test_a_bad_address_is_named_at_its_line_and_not_repeated(tmp_path, address):
     (problem,) = raised.value.problems
     assert (problem.line, problem.field) == (6, "members[0].notify[1]")
     assert "693a91f6" not in problem.message + problem.remedy
+
+
+def test_a_bare_mail_address_is_one_for_mail(tmp_path):
+    """A member's plain mail address needs no service before it."""
+    assert settings_of(tmp_path, "    notify: wang@example.com\n").members[0].notify == ("mailto:wang@example.com",)
 
 
 def test_every_service_has_an_address_that_passes():
