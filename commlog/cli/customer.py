@@ -2,6 +2,7 @@
 
 import typer
 
+from commlog.cli.customer_merge import duplicates, merge, verify, warn_of_likeness
 from commlog.cli.editor import create_in_editor, edit_in_editor
 from commlog.cli.options import (
     NO_LIMIT,
@@ -14,18 +15,19 @@ from commlog.cli.options import (
 )
 from commlog.cli.prompts import ask_fields
 from commlog.cli.session import choose_random
-from commlog.cli.terminal import is_interactive, say, session_of
-from commlog.messages import mark
+from commlog.cli.terminal import is_interactive, say, session_of, warn
+from commlog.messages import mark, translate
 from commlog.model.record import CUSTOMER
 from commlog.render.record import format_record
 from commlog.services.create_record import Request, create_record
 from commlog.services.draft import assign_all
 from commlog.services.edit_record import edit_record
-from commlog.services.find_record import find_customer, read_record
+from commlog.services.find_record import find_customer, has_customer_file, read_record
 from commlog.services.list_customers import list_customers
+from commlog.services.workspace import Workspace
 from commlog.store.names import record_path
 
-HELP = mark("Customers: create, list, show, edit.")
+HELP = mark("Customers: create, list, show, edit, merge, verify.")
 
 customer_argument = typer.Argument(
     ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
@@ -57,11 +59,13 @@ def create(
     fields = assign_all(session.workspace, form, {"name": name} if name else {}, assignments)
     request = Request(CUSTOMER, fields, choose=choose_random)
     if edit_form:
-        say(create_in_editor(session, form, request).id)
-        return
-    if not fields and is_interactive():
-        request = Request(CUSTOMER, ask_fields(session, form, request), choose=choose_random)
-    say(create_record(session.workspace, request).id)
+        created = create_in_editor(session, form, request)
+    else:
+        if not fields and is_interactive():
+            request = Request(CUSTOMER, ask_fields(session, form, request), choose=choose_random)
+        created = create_record(session.workspace, request)
+    say(created.id)
+    warn_of_likeness(session.workspace, created.id)
 
 
 def list_all(
@@ -71,10 +75,18 @@ def list_all(
     sort: str = sort_option,
     limit: int = limit_option,
     output_format: str = format_option,
+    with_merged: bool = typer.Option(False, "--all", help=mark("Those who were merged into another, too.")),
 ) -> int:
     """List customers."""
     session = session_of(context)
-    listing = list_customers(session.workspace, " ".join(query or ()), [("kind", [CUSTOMER])], sort, limit or NO_LIMIT)
+    listing = list_customers(
+        session.workspace,
+        " ".join(query or ()),
+        [("kind", [CUSTOMER])],
+        sort,
+        limit or NO_LIMIT,
+        with_merged=with_merged,
+    )
     return answer_listing(session, listing, columns, output_format)
 
 
@@ -86,7 +98,7 @@ def show(
 ) -> None:
     """Show a customer."""
     workspace = session_of(context).workspace
-    found = read_record(workspace, find_customer(workspace, customer))
+    found = read_record(workspace, _find_and_tell(workspace, customer))
     say(format_record(found, workspace.catalog.get(found.template), output_format, reveal=reveal))
 
 
@@ -100,17 +112,40 @@ def edit(
 ) -> None:
     """Edit a customer."""
     session = session_of(context)
-    customer_id = find_customer(session.workspace, customer)
+    customer_id = _find_and_tell(session.workspace, customer)
     if assignments or unset:
         say(edit_record(session.workspace, customer_id, assignments, unset).id)
     else:
         say(edit_in_editor(session, record_path(CUSTOMER, customer_id)).id)
 
 
-COMMANDS = {"create": create, "list": list_all, "show": show, "edit": edit}
+def _find_and_tell(workspace: Workspace, customer: str) -> str:
+    """The id of the customer who is meant; a remark when an id was given that went into another."""
+    found, named = find_customer(workspace, customer), customer.strip()
+    if named != found and has_customer_file(workspace, named):
+        warn(
+            translate("{customer} is merged into {survivor}; its own file: commlog show {customer}").format(
+                customer=named, survivor=found
+            )
+        )
+    return found
+
+
+COMMANDS = {
+    "create": create,
+    "list": list_all,
+    "show": show,
+    "edit": edit,
+    "duplicates": duplicates,
+    "merge": merge,
+    "verify": verify,
+}
 HELPS = {
     "create": mark("Write a customer's file; prints the id."),
     "list": mark("List customers."),
     "show": mark("Show a customer."),
     "edit": mark("Change a customer, by assignments or in $EDITOR."),
+    "duplicates": mark("List customers who share a phone, an e-mail address or a name."),
+    "merge": mark("Make two customers one; the duplicate's records follow."),
+    "verify": mark("Note that a customer's details were checked with them."),
 }

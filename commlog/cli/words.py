@@ -6,7 +6,22 @@ from typing import Final
 # What every command takes, before or after its name.
 SHARED_OPTIONS: Final = ("--log", "--now", "--language")
 # Commands that always ask the whole log: its files are looked at while the program is being loaded.
-READING: Final = frozenset({"list", "search", "thread", "pending", "summarize", "check", "sql", "remind", "care"})
+READING: Final = frozenset(
+    {
+        "list",
+        "search",
+        "thread",
+        "pending",
+        "summarize",
+        "check",
+        "sql",
+        "remind",
+        "care",
+        "brief",
+        "timeline",
+        "report",
+    }
+)
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:

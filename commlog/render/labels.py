@@ -50,6 +50,32 @@ COLUMN_LABELS: Final[Mapping[str, str]] = {
     "computed": mark("By the calendar"),
     "moved_by": mark("Moved by"),
     "due_rule": mark("Due rule"),
+    "other": mark("Other"),
+    "other_name": mark("Other name"),
+    "shared": mark("Shared"),
+    "value": mark("Value"),
+    "facts": mark("Facts"),
+    "merged_into": mark("Merged into"),
+    "title": mark("Title"),
+    "category": mark("Category"),
+    "department": mark("Department"),
+    "reported_on": mark("Reported"),
+    "closed_on": mark("Closed"),
+    "age": mark("Age"),
+    "next": mark("Next step"),
+    "next_due": mark("Due"),
+    "period": mark("Period"),
+    "requested_on": mark("Requested"),
+    "assessed_on": mark("Answered"),
+    "entered_by": mark("Entered by"),
+    "overall": mark("Overall"),
+    "lowest": mark("Lowest"),
+    "answered": mark("Answered?"),
+    "question": mark("Question"),
+    "audience": mark("Audience"),
+    "valid_until": mark("Valid until"),
+    "expired": mark("Expired"),
+    "approved_on": mark("Approved"),
 }
 # Slugs that are in no form, by the name `Listing.words` gives them.
 SLUG_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -59,7 +85,8 @@ SLUG_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "visit": mark("Visit"),
         "dormant": mark("Dormant"),
         "verify": mark("Check details"),
-    }
+    },
+    "duplicate": {"phone": mark("Phone"), "email": mark("E-mail"), "name": mark("Name")},
 }
 
 

@@ -11,9 +11,11 @@ from commlog.model.limit import Limit
 from commlog.model.moment import format_instant
 from commlog.model.problem import Problem
 from commlog.model.record import (
+    ANSWER,
     CUSTOMER,
     DAY_FIELDS,
     INTERACTION,
+    SURVEY,
     Data,
     Fields,
     Record,
@@ -23,7 +25,7 @@ from commlog.model.record import (
 )
 from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.draft import DURATION
-from commlog.services.find_record import ANONYMOUS, find_customer, get_record, read_record
+from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, get_record, read_record
 from commlog.services.workspace import Workspace, schema_comment
 from commlog.store.names import customer_id_for, new_id, record_path
 from commlog.store.yaml_format import format_document
@@ -167,10 +169,12 @@ def _with_last_contact(workspace: Workspace, fields: Fields) -> None:
     customer, started = fields.get("customer"), instant_of(fields.get("started_at"))
     if not isinstance(customer, str) or customer == ANONYMOUS or started is None:
         return
+    family = customer_family(workspace, find_customer(workspace, customer))
+    marks = ", ".join("?" * len(family))
     rows = workspace.index.rows(
         "SELECT field(content, 'started_at') FROM records JOIN contents USING (record)"
-        " WHERE customer = ? AND kind = ? AND reached = 1 AND started_at < ? ORDER BY started_at DESC LIMIT 1",
-        (find_customer(workspace, customer), INTERACTION, int(started.timestamp())),
+        f" WHERE customer IN ({marks}) AND kind = ? AND reached = 1 AND started_at < ? ORDER BY started_at DESC LIMIT 1",
+        (*family, INTERACTION, int(started.timestamp())),
     )
     if rows and rows[0][0]:
         fields["last_contact_at"] = rows[0][0].upper()
@@ -193,7 +197,8 @@ def _complete_other(workspace: Workspace, template: Template, fields: Fields) ->
     if "agent" in template.order and "agent" not in fields and workspace.member:
         fields["agent"] = workspace.require_member(None)
     day_field = DAY_FIELDS[template.kind]
-    if day_field and day_field in template.order and template.kind != "answer":
+    # An answer is approved, and a survey requested, by somebody: not by being written down.
+    if day_field and day_field in template.order and template.kind not in {ANSWER, SURVEY}:
         fields.setdefault(day_field, workspace.now.date().isoformat())
     if "recorded_at" in template.order:
         fields.setdefault("recorded_at", workspace.stamp)

@@ -2,9 +2,11 @@
 
 from commlog.errors import AmbiguousError, ConflictError
 from commlog.messages import mark
-from commlog.model.folding import fold, phone_digits
+from commlog.model.customer import chain_of, is_circle, reached_by
+from commlog.model.folding import fold, spoken_names
+from commlog.model.masking import mask_value
 from commlog.model.record import CUSTOMER, Fields
-from commlog.services.find_record import ANONYMOUS, get_record
+from commlog.services.find_record import ANONYMOUS, get_record, merge_pointers
 from commlog.services.import_draft import Draft, check_draft
 from commlog.services.workspace import Workspace
 from commlog.store.names import customer_id_for, record_path
@@ -23,13 +25,11 @@ class CustomerBook:
         self._names: dict[str, set[str]] = {}
         self._other_names: dict[str, set[str]] = {}
         self._ids: set[str] = set()
-        self._merged: dict[str, str] = {}
-        for customer, name, target in workspace.index.rows("SELECT id, name, merged_into FROM customers"):
+        self._merged = merge_pointers(workspace)
+        for customer, name in workspace.index.rows("SELECT id, name FROM customers"):
             self._ids.add(customer)
             if name:
                 self._names.setdefault(fold(name.strip()), set()).add(customer)
-            if target:
-                self._merged[customer] = target
         for customer, name in workspace.index.rows("SELECT customer, name FROM customer_names"):
             self._other_names.setdefault(name, set()).add(customer)
 
@@ -43,12 +43,46 @@ class CustomerBook:
         if wanted == ANONYMOUS:
             return wanted
         found = self._names.get(fold(wanted)) or ({wanted} & self._ids) or self._by_other_name(wanted)
-        ids = sorted({self._merged.get(customer, customer) for customer in found})
+        ids = sorted({self._now(customer) for customer in found})
         if len(ids) > 1:
             raise AmbiguousError(
                 mark("'{name}' could be several customers: {candidates}"), name=wanted, candidates=", ".join(ids)
             )
         return ids[0] if ids else None
+
+    def find_same(self, name: str, fields: Fields) -> str | None:
+        """The id of the customer that a file's row of customers already is; None for one who is new.
+
+        A row is there when its name, and every phone and e-mail address it has, are those of one customer.
+
+        Raises:
+            ConflictError: it shares a phone or an e-mail address with somebody of another name, or brings one that
+                the customer of this name does not have; either is for a person to decide.
+            AmbiguousError: several customers are called so.
+        """
+        ways = reached_by(fields)
+        holders = {way: {self._now(one) for one in self._other_names.get(way, ())} for way in ways}
+        named = self.find(name)
+        for way, found in holders.items():
+            others = sorted(found - {named})
+            if others and named not in found:
+                raise ConflictError(
+                    mark(
+                        "{value} is that of the customer {customer}; if they are one: commlog customer edit {customer}"
+                    ),
+                    value=mask_value(way),
+                    customer=", ".join(others),
+                )
+        missing = [way for way, found in holders.items() if named not in found]
+        if named is not None and missing:
+            raise ConflictError(
+                mark(
+                    "{customer} is a customer of this name, but without {value}; add it: commlog customer edit {customer}; somebody else needs an id"
+                ),
+                customer=named,
+                value=", ".join(map(mask_value, missing)),
+            )
+        return named
 
     def has(self, customer: str) -> bool:
         """Whether there is a customer with exactly this id."""
@@ -81,22 +115,27 @@ class CustomerBook:
             self.workspace.log.create_file(record.path, draft.text.encode("utf-8"))
         except ConflictError:
             other = get_record(self.workspace.reader.read(record.path)).fields.get("name")
-            self.add(record.id, str(other))
+            self.add(record.id, {"name": str(other)})
             if fold(str(other).strip()) != fold(record.fields["name"]):
                 raise
             return False
-        self.add(record.id, record.fields["name"])
+        self.add(record.id, record.fields)
         return True
 
-    def add(self, customer: str, name: str) -> None:
-        """Know a customer from now on."""
+    def add(self, customer: str, fields: Fields) -> None:
+        """Know a customer from now on, with their phones and e-mail addresses."""
         self._ids.add(customer)
-        self._names.setdefault(fold(name.strip()), set()).add(customer)
+        self._names.setdefault(fold(str(fields.get("name")).strip()), set()).add(customer)
+        for way in reached_by(fields):
+            self._other_names.setdefault(way, set()).add(customer)
+
+    def _now(self, customer: str) -> str:
+        """Who a customer is after all merges; themselves when a pointer is wrong."""
+        chain = chain_of(self._merged, customer)
+        return customer if is_circle(chain) or chain[-1] not in self._ids else chain[-1]
 
     def _by_other_name(self, wanted: str) -> set[str]:
-        # A number is a phone only as a whole: the 2 in "Shop 2" is not.
-        digits = phone_digits(wanted) if not any(character.isalpha() for character in wanted) else ""
-        return self._other_names.get(fold(wanted), set()) | (self._other_names.get(digits, set()) if digits else set())
+        return {customer for name in spoken_names(wanted) for customer in self._other_names.get(name, ())}
 
     def _is_taken(self, customer: str) -> bool:
         """Whether a file has this id although the copy knows no such customer: it is new, or cannot be read."""

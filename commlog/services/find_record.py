@@ -1,14 +1,16 @@
 """From what people type to the one thing meant: a record, a follow-up, a customer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from commlog.errors import AmbiguousError, ConflictError, NotFoundError, UnreadableError, UsageError
+from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.index.entries import Reading
 from commlog.messages import mark
-from commlog.model.folding import fold, phone_digits
-from commlog.model.record import Record
+from commlog.model.customer import chain_of, family_of, is_circle
+from commlog.model.folding import fold, spoken_names
+from commlog.model.record import CUSTOMER, Record
 from commlog.services.workspace import Workspace
-from commlog.store.names import RECORDS, SUFFIX, candidate_paths
+from commlog.store.names import RECORDS, SUFFIX, candidate_paths, record_path
 
 ANONYMOUS = "anonymous"
 _SHOWN_CANDIDATES = 10
@@ -133,27 +135,27 @@ def find_address(workspace: Workspace, text: str) -> Address:
 def find_customer(workspace: Workspace, text: str) -> str:
     """The id of the customer people mean by an id, or by a unique name, alias, phone or e-mail.
 
+    Whoever was merged into another is that other one.
+
     Raises:
-        NotFoundError: nobody is called so; names the nearest.
+        NotFoundError: nobody is called so; names the nearest. Or who they were merged into is not there.
         AmbiguousError: several customers are.
+        InvalidError: they were merged in a circle.
     """
     wanted = text.strip()
-    if wanted == ANONYMOUS or _is_customer(workspace, wanted):
+    if wanted == ANONYMOUS:
         return wanted
-    names = {fold(wanted), phone_digits(wanted)} - {""}
-    rows = workspace.index.rows(
-        f"SELECT DISTINCT customer FROM customer_names WHERE name IN ({', '.join('?' * len(names))}) ORDER BY customer",
-        sorted(names),
-    )
-    if len(rows) > 1:
-        shown = ", ".join(row[0] for row in rows)
+    if has_customer_file(workspace, wanted):
+        return wanted if not _may_be_merged(workspace, wanted) else survivor_of(workspace, wanted)
+    found = customers_called(workspace, wanted)
+    if len(found) > 1:
         raise AmbiguousError(
             mark("'{name}' could be several customers: {candidates}"),
             name=text,
-            candidates=shown,
-            remedy=mark("give the id"),
+            candidates=", ".join(found),
+            remedy=mark("give the id; two that are one: commlog customer merge DUPLICATE SURVIVOR"),
         )
-    if not rows:
+    if not found:
         near = nearest_customers(workspace, wanted)
         remedy = (
             mark("did you mean {near}? a new one: commlog customer create, or create … --new-customer NAME")
@@ -161,12 +163,80 @@ def find_customer(workspace: Workspace, text: str) -> str:
             else mark("a new one: commlog customer create, or create … --new-customer NAME")
         )
         raise NotFoundError(mark("there is no customer '{name}'"), name=text, near=near, remedy=remedy)
-    return str(rows[0][0])
+    return survivor_of(workspace, found[0])
 
 
-def _is_customer(workspace: Workspace, text: str) -> bool:
+def customers_called(workspace: Workspace, text: str) -> tuple[str, ...]:
+    """The ids of all customers of this name, alias, phone or e-mail, sorted; the merged count as who they are now.
+
+    Whoever was merged in a circle, or into nobody, counts as themselves.
+    """
+    names = spoken_names(text)
+    marks = ", ".join("?" * len(names))
+    rows = workspace.index.rows(f"SELECT DISTINCT customer FROM customer_names WHERE name IN ({marks})", names)
+    pointers = merge_pointers(workspace) if rows else {}
+    chains = ((row[0], chain_of(pointers, row[0])) for row in rows)
+    return tuple(sorted({chain[-1] if _is_sound(workspace, chain) else customer for customer, chain in chains}))
+
+
+def merge_pointers(workspace: Workspace) -> dict[str, str]:
+    """Every customer who was merged, and into whom."""
+    sql = "SELECT id, merged_into FROM customers JOIN records USING (record, id) WHERE merged_into IS NOT NULL ORDER BY path"
+    return dict(workspace.index.rows(sql))
+
+
+def survivor_of(workspace: Workspace, customer: str) -> str:
+    """The id of who a customer is now: their own, unless they were merged into another.
+
+    Raises:
+        InvalidError: they were merged in a circle.
+        NotFoundError: who they were merged into is not there.
+    """
+    chain = chain_of(merge_pointers(workspace), customer)
+    if len(chain) == 1:
+        return customer
+    shown = " → ".join(chain)
+    if is_circle(chain):
+        raise InvalidError(
+            mark("merged_into goes round in a circle: {chain}"),
+            chain=shown,
+            file=record_path(CUSTOMER, chain[-1]),
+            id=chain[-1],
+            remedy=mark("take it away from the one who stays: commlog edit {id} --unset merged_into"),
+        )
+    if not has_customer_file(workspace, chain[-1]):
+        raise NotFoundError(
+            mark("'{customer}' was merged into a customer who has no file: {chain}"),
+            customer=customer,
+            chain=shown,
+            file=record_path(CUSTOMER, chain[-2]),
+            id=chain[-2],
+            remedy=mark("take the pointer away: commlog edit {id} --unset merged_into"),
+        )
+    return chain[-1]
+
+
+def customer_family(workspace: Workspace, customer: str) -> tuple[str, ...]:
+    """The ids under which a customer's records are found: their own, and those of all who were merged into them."""
+    return family_of(merge_pointers(workspace), customer)
+
+
+def has_customer_file(workspace: Workspace, text: str) -> bool:
+    """Whether a customer has exactly this id."""
     paths = candidate_paths(text)
     return any(path.startswith("records/customers/") and (workspace.log.root / path).is_file() for path in paths)
+
+
+def _is_sound(workspace: Workspace, chain: Sequence[str]) -> bool:
+    return len(chain) == 1 or (not is_circle(chain) and has_customer_file(workspace, chain[-1]))
+
+
+def _may_be_merged(workspace: Workspace, customer: str) -> bool:
+    """Whether a file speaks of a merge at all: asking the copy takes longer than looking."""
+    try:
+        return b"merged_into" in workspace.log.read_bytes(record_path(CUSTOMER, customer))
+    except (NotFoundError, UnreadableError):
+        return False
 
 
 def nearest_customers(workspace: Workspace, text: str) -> str:

@@ -45,6 +45,26 @@ def complete_fields(workspace: Workspace, template: Template, given: Mapping[str
     return _with_follow_ups(workspace, template, fields)
 
 
+def complete_customer(given: Mapping[str, Data]) -> Fields:
+    """A customer's fields from a row: a contact without a name is the customer, and one without anything is none.
+
+    Whoever has a company of their own name, or a trade, is a company unless the row says otherwise.
+    """
+    fields: Fields = dict(given)
+    contacts = fields.get("contacts")
+    if isinstance(contacts, list):
+        filled = [item for item in contacts if item]
+        fields["contacts"] = [
+            {"name": fields["name"], **item} if isinstance(item, dict) and fields.get("name") else item
+            for item in filled
+        ]
+        if not filled:
+            del fields["contacts"]
+    if fields.get("industry") or (fields.get("company") and fields["company"] == fields.get("name")):
+        fields.setdefault("type", "company")
+    return fields
+
+
 def check_draft(workspace: Workspace, template_name: str, fields: Fields) -> Draft:
     """The record of complete fields, in the template's order, as its file would be read again.
 

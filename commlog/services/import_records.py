@@ -11,7 +11,7 @@ from commlog.model.incoming import IMPORT_KEY, ImportResult, Incoming, Rejected
 from commlog.model.record import CUSTOMER, Fields
 from commlog.services.customer_book import CustomerBook
 from commlog.services.find_record import get_record
-from commlog.services.import_draft import Draft, check_draft, complete_fields, day_of, reasons_of
+from commlog.services.import_draft import Draft, check_draft, complete_customer, complete_fields, day_of, reasons_of
 from commlog.services.workspace import Workspace
 from commlog.store.names import ALPHABET, RANDOM_LENGTH, is_customer_id, is_record_id, record_path
 from commlog.store.staging import Staging
@@ -159,17 +159,18 @@ class _Importer:
             raise NotFoundError(mark("there is no customer '{name}'"), name=customer)
         draft = check_draft(self.workspace, template.name, fields)
         if template.kind == CUSTOMER:
-            self.book.add(record_id, str(fields.get("name")))
+            self.book.add(record_id, fields)
         self._write(draft, None, item)
         return self._note(record_id, "")
 
     def _create_customer(self, item: Incoming) -> bool:
-        name = str(item.fields.get("name") or "")
-        chosen = item.fields.get("id")
-        if self.book.has(str(chosen)) if chosen else self.book.find(name) is not None:
+        fields = complete_customer(item.fields)
+        name = str(fields.get("name") or "")
+        chosen = fields.get("id")
+        if self.book.has(str(chosen)) if chosen else self.book.find_same(name, fields) is not None:
             return False
-        extra = {**(item.fields.get(_EXTRA) or {}), IMPORT_KEY: item.key}
-        draft = self.book.draft(name, {**item.fields, _EXTRA: extra})
+        extra = {**(fields.get(_EXTRA) or {}), IMPORT_KEY: item.key}
+        draft = self.book.draft(name, {**fields, _EXTRA: extra})
         self._write_customer(draft)
         return self._note(draft.record.id, item.key)
 
@@ -204,7 +205,7 @@ class _Importer:
 
     def _write_customer(self, draft: Draft) -> None:
         if self.choices.is_dry:
-            self.book.add(draft.record.id, draft.record.fields["name"])
+            self.book.add(draft.record.id, draft.record.fields)
             self.customers += 1
         else:
             self.customers += self.book.write(draft)

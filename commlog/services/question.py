@@ -1,10 +1,10 @@
 """From the words of a query to a condition on the copy, with the names this log knows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from commlog.errors import NotFoundError
-from commlog.model.folding import fold, phone_digits
+from commlog.model.folding import fold
 from commlog.query.conditions import Condition
 from commlog.query.dates import Frame
 from commlog.query.filter import And, Filter, Not, Or, Term, every
@@ -14,8 +14,17 @@ from commlog.query.vocabulary import People, Vocabulary, build_vocabulary
 from commlog.services.workspace import Workspace
 from commlog.store.names import SUFFIX
 
+# Who a customer `c` was merged into in the end, by name; nobody for a circle.
+_SURVIVOR_NAME: Final = (
+    "(WITH RECURSIVE chain (id) AS (SELECT c.merged_into UNION SELECT n.merged_into FROM chain JOIN customers n"
+    " ON n.id = chain.id WHERE n.merged_into IS NOT NULL)"
+    " SELECT min(s.name) FROM chain JOIN customers s ON s.id = chain.id WHERE s.merged_into IS NULL)"
+)
 # A record's customer by name, as a column of `records r`; with two files of one id, the same one every time.
-CUSTOMER_NAME: Final = "coalesce((SELECT min(name) FROM customers c WHERE c.id = r.customer), r.party, r.customer)"
+CUSTOMER_NAME: Final = (
+    f"coalesce((SELECT min(CASE WHEN c.merged_into IS NULL THEN c.name ELSE coalesce({_SURVIVOR_NAME}, c.name) END)"
+    " FROM customers c WHERE c.id = r.customer), r.party, r.customer)"
+)
 # A query that names one of these means every kind of record.
 NAMING_KINDS: Final = frozenset({"kind", "template", "id", "thread", "link"})
 # A term given by an option of its own instead of inside the query: field, values.
@@ -33,13 +42,18 @@ def condition_of(workspace: Workspace, question: Filter, domain: Domain) -> Cond
 
 def mentions(question: Filter, fields: frozenset[str]) -> bool:
     """Whether a question asks for one of some built-in fields by name."""
+    return has_term(question, lambda term: not term.field.is_content and term.field.name in fields)
+
+
+def has_term(question: Filter, is_meant: Callable[[Term], bool]) -> bool:
+    """Whether a question has a term of some kind, at any depth."""
     match question:
         case Term():
-            return not question.field.is_content and question.field.name in fields
+            return is_meant(question)
         case Not(part):
-            return mentions(part, fields)
+            return has_term(part, is_meant)
         case And(parts) | Or(parts):
-            return any(mentions(part, fields) for part in parts)
+            return any(has_term(part, is_meant) for part in parts)
         case _:
             return False
 
@@ -75,10 +89,11 @@ def _people(workspace: Workspace) -> People:
     }
 
     def customers(name: str) -> tuple[str, ...]:
-        names = sorted({fold(name), phone_digits(name)} - {""})
-        marks = ", ".join("?" * len(names))
-        found = workspace.index.rows(f"SELECT DISTINCT customer FROM customer_names WHERE name IN ({marks})", names)
-        return tuple(row[0] for row in found)
+        # Loaded here, for a listing without a customer's name needs none of it.
+        from commlog.services.find_record import customer_family, customers_called
+
+        found = customers_called(workspace, name)
+        return tuple(sorted({one for customer in found for one in customer_family(workspace, customer)}))
 
     def records(text: str) -> tuple[str, ...]:
         from commlog.services.find_record import find_path

@@ -15,6 +15,7 @@ from commlog.store.yaml_text import YamlError, decode, parse_located
 from commlog.templates.catalog import Catalog, Template
 from commlog.templates.conversion import Converter, unknown_field
 from commlog.templates.fields import Field, HasFields, canonical_path, find_child, find_field
+from commlog.transfer.customer_columns import CUSTOMER_GIVEN
 from commlog.transfer.dates import DateReader, parse_format, parse_time
 from commlog.transfer.import_map import FollowUpRule, ImportMap, Reference, Target
 from commlog.transfer.source_reader import SourceReader
@@ -207,7 +208,7 @@ class _Reader:
             is_given = (
                 field.key in _GIVEN
                 or field.default is not None
-                or (field.key == "id" and self.template.kind == CUSTOMER)
+                or (field.key in CUSTOMER_GIVEN and self.template.kind == CUSTOMER)
             )
             if field.required and not is_given and field.key not in filled:
                 self.section.report("missing-field", ("fields",), field=f"fields.{field.key}")

@@ -14,6 +14,7 @@ from commlog.store.yaml_format import format_entry, format_flow
 from commlog.templates.catalog import Template
 from commlog.templates.fields import Field, find_field, find_value, label, nearest
 from commlog.transfer.csv_file import Sheet
+from commlog.transfer.customer_columns import CUSTOMER_GIVEN, count_customer_columns, customer_field
 from commlog.transfer.dates import MOMENT_FORMATS, parse_format
 from commlog.transfer.import_map import OWN_COLUMNS
 
@@ -68,12 +69,16 @@ def sketch_map(sheet: Sheet, template: Template, language: str) -> str:
 def _match(columns: Iterable[str], template: Template, rows: list[Row]) -> list[_Match]:
     matches: dict[str, _Match] = {}
     for column in columns:
-        field = find_field(template, column)
-        if field is None or field.key in {"template", "id"} or field.key in matches:
+        # A customers' list calls its columns by other words than the form its fields.
+        known = customer_field(column) if template.kind == CUSTOMER else None
+        field = find_field(template, known or column)
+        if field is None or field.key == "template" or (field.key == "id" and not known):
+            continue
+        if (known or field.key) in matches:
             continue
         texts = tuple(dict.fromkeys(text for row in rows if (text := row.cells.get(column, "").strip())))
         # By its key, not by the label, so that the map reads the same in either language.
-        name = field.key if "." not in column else column
+        name = known or (field.key if "." not in column else column)
         matches[name] = _Match(column, name, field, texts)
     return list(matches.values())
 
@@ -134,10 +139,11 @@ def _source(match: _Match) -> Data:
 
 def _missing_part(template: Template, matches: Iterable[_Match], language: str) -> str:
     filled = {match.name.split(".")[0] for match in matches}
+    given = _GIVEN | (CUSTOMER_GIVEN if template.kind == CUSTOMER else frozenset())
     missing = [
         field
         for field in template.fields
-        if field.required and field.key not in filled | _GIVEN and field.default is None
+        if field.required and field.key not in filled | given and field.default is None
     ]
     if not missing:
         return ""
@@ -165,7 +171,16 @@ def _others_part(others: Iterable[str], template: Template) -> str:
 
 
 def best_template(templates: Mapping[str, Template], columns: Iterable[str]) -> Template:
-    """The template for conversations of which most columns bear the name of a field; the first when several do."""
+    """The template of which most columns bear the name of a field: a conversation's, or the customer's for a list of them.
+
+    The first when several do; a conversation's rather than the customer's.
+    """
     names = list(columns)
     conversations = [template for template in templates.values() if template.kind == INTERACTION]
-    return max(conversations, key=lambda template: sum(find_field(template, name) is not None for name in names))
+    best = max(conversations, key=lambda template: _fitting(template, names))
+    customer = next((template for template in templates.values() if template.kind == CUSTOMER), None)
+    return customer if customer and count_customer_columns(names) > _fitting(best, names) else best
+
+
+def _fitting(template: Template, names: Iterable[str]) -> int:
+    return sum(find_field(template, name) is not None for name in names)

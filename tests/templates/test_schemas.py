@@ -163,7 +163,7 @@ REQUIRED = {
     "relationship": "id template customer agent direction channel started_at recorded_at subject summary need_type",
     "visit": "id template customer agent direction channel started_at recorded_at subject summary visit_kind",
     "issue": "id template title description reported_on category customer status",
-    "survey": "id template customer period entered_by scores",
+    "survey": "id template customer period",
     "customer": "id template name type stage",
     "answer": "id template question answer",
 }

@@ -1,0 +1,145 @@
+"""The command `commlog answer`."""
+
+import json
+from typing import Any, Final
+
+import typer
+
+from commlog.cli.editor import create_in_editor
+from commlog.cli.of_kind import edit_option, make_edit, make_show, set_option
+from commlog.cli.options import (
+    NO_LIMIT,
+    answer_listing,
+    columns_option,
+    format_option,
+    labels_of,
+    limit_option,
+    query_argument,
+    sort_option,
+)
+from commlog.cli.prompts import ask_fields
+from commlog.cli.session import choose_random
+from commlog.cli.terminal import finish, is_interactive, say, session_of, warn
+from commlog.errors import UsageError
+from commlog.messages import mark, translate
+from commlog.model.record import ANSWER
+from commlog.render.formats import require_format
+from commlog.render.labels import Labels
+from commlog.render.text import harmless
+from commlog.services.create_record import Request, create_record
+from commlog.services.draft import assign_all
+from commlog.services.list_answers import AnswerMatch, find_answers, list_answers
+
+HELP = mark("Standard answers to questions that come up again.")
+
+_FORMATS: Final = ("text", "json", "ids")
+_AUDIENCES: Final = ("internal", "customer")
+
+words_argument: Any = typer.Argument(
+    ..., metavar="WORDS", help=mark("What the customer asks, in any words; several are joined.")
+)
+audience_option: Any = typer.Option(
+    "internal",
+    "--audience",
+    metavar="internal|customer",
+    help=mark("customer: only what may be told to customers as it stands."),
+)
+find_format_option: Any = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or ids."))
+
+
+def create(context: typer.Context, assignments: list[str] = set_option, edit_form: bool = edit_option) -> None:
+    """Create an answer."""
+    session = session_of(context)
+    form = session.workspace.catalog.get(ANSWER)
+    fields = assign_all(session.workspace, form, {}, assignments)
+    request = Request(ANSWER, fields, choose=choose_random)
+    if edit_form:
+        say(create_in_editor(session, form, request).id)
+        return
+    if not fields and is_interactive():
+        request = Request(ANSWER, ask_fields(session, form, request), choose=choose_random)
+    record = create_record(session.workspace, request)
+    say(record.id)
+    warn(translate("wrote {path}").format(path=record.path))
+
+
+def list_all(
+    context: typer.Context,
+    query: list[str] = query_argument,
+    columns: str = columns_option,
+    sort: str = sort_option,
+    limit: int = limit_option,
+    output_format: str = format_option,
+) -> int:
+    """List answers."""
+    session = session_of(context)
+    listing = list_answers(session.workspace, " ".join(query or ()), (), (sort, limit or NO_LIMIT))
+    return answer_listing(session, listing, columns, output_format)
+
+
+def find(
+    context: typer.Context,
+    words: list[str] = words_argument,
+    audience: str = audience_option,
+    limit: int = limit_option,
+    output_format: str = find_format_option,
+) -> int:
+    """Find answers."""
+    require_format(output_format, _FORMATS)
+    if audience not in _AUDIENCES:
+        raise UsageError(
+            mark("--audience: '{value}' is not internal or customer"),
+            value=audience,
+            remedy=mark("use one of: {known}"),
+            known=", ".join(_AUDIENCES),
+        )
+    session = session_of(context)
+    found = find_answers(session.workspace, " ".join(words), "customer" if audience == "customer" else "internal")
+    matches = found.matches[:limit] if limit > 0 else found.matches
+    if output_format == "json":
+        say(json.dumps([_data(match) for match in matches], ensure_ascii=False, indent=2))
+    elif matches:
+        texts = (match.id if output_format == "ids" else _text(match, labels_of(session)) for match in matches)
+        say(("\n" if output_format == "ids" else "\n\n").join(texts))
+    else:
+        warn(translate("no answer fits"))
+    for match in found.expired:
+        warn(
+            translate("left out, valid until {day}: {id} {question}").format(
+                day=match.valid_until, id=match.id, question=match.question.strip()
+            )
+        )
+    return finish(session)
+
+
+def _text(match: AnswerMatch, labels: Labels) -> str:
+    """An answer for reading: its question, what may be said, and where it stands."""
+    about = [match.id, labels.value("audience", match.audience)]
+    if match.keyword:
+        about.append(translate("keyword: {keyword}").format(keyword=match.keyword))
+    if match.valid_until:
+        about.append(translate("valid until {day}").format(day=match.valid_until))
+    answer = "\n".join(f"  {line}" for line in harmless(match.answer.strip(), keep_lines=True).split("\n"))
+    return f"{harmless(match.question.strip())}\n{answer}\n  ({harmless(', '.join(about))})"
+
+
+def _data(match: AnswerMatch) -> dict[str, str | None]:
+    return {
+        "id": match.id,
+        "question": match.question,
+        "answer": match.answer,
+        "keyword": match.keyword or None,
+        "audience": match.audience,
+        "valid_until": match.valid_until.isoformat() if match.valid_until else None,
+        "path": match.path,
+    }
+
+
+COMMANDS = {"create": create, "list": list_all, "find": find, "show": make_show(ANSWER), "edit": make_edit(ANSWER)}
+HELPS = {
+    "create": mark("Write a standard answer; prints its id."),
+    "list": mark("List standard answers."),
+    "find": mark("Find what to answer: by keywords in what the customer asks, the longest first."),
+    "show": mark("Show a standard answer."),
+    "edit": mark("Change a standard answer, by assignments or in $EDITOR."),
+}

@@ -1,0 +1,133 @@
+"""The commands of `commlog customer` by which two become one, and stay right: duplicates, merge, verify."""
+
+from typing import Any
+
+import typer
+
+from commlog.cli.options import NO_LIMIT, answer_listing, columns_option, format_option, limit_option
+from commlog.cli.terminal import say, session_of, warn
+from commlog.errors import UsageError
+from commlog.messages import mark, translate
+from commlog.model.record import CUSTOMER
+from commlog.services.workspace import Workspace
+
+_NAMED = 3
+# What a shell would not take as it stands.
+_FOR_SHELLS = frozenset(" '\"$&;()<>|*?[]{}#~`\\!")
+
+duplicate_argument: Any = typer.Argument(
+    ..., metavar="DUPLICATE", help=mark("The one who goes: id, name, alias, phone or e-mail.")
+)
+survivor_argument: Any = typer.Argument(..., metavar="SURVIVOR", help=mark("The one who stays."))
+customer_argument: Any = typer.Argument(
+    ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
+)
+on_option: Any = typer.Option(
+    "", "--on", metavar="DATE", show_default=False, help=mark("The day they were checked (default: today).")
+)
+set_option: Any = typer.Option(
+    [],
+    "--set",
+    "-s",
+    metavar="KEY=VALUE",
+    show_default=False,
+    help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
+)
+
+
+def merge(
+    context: typer.Context,
+    duplicate: str = duplicate_argument,
+    survivor: str = survivor_argument,
+    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would happen; write nothing.")),
+) -> None:
+    """Merge."""
+    from commlog.render.merge import format_added, format_difference
+    from commlog.services.merge_customers import merge_customers
+
+    workspace = session_of(context).workspace
+    result = merge_customers(workspace, duplicate, survivor, is_dry=dry_run)
+    say(result.survivor)
+    if result.named != result.survivor:
+        warn(
+            translate("{customer} is merged into {survivor}; its own file: commlog show {customer}").format(
+                customer=result.named, survivor=result.survivor
+            )
+        )
+    words = (
+        translate("{duplicate} would be merged into {survivor}; records that follow: {count}")
+        if dry_run
+        else translate("{duplicate} is merged into {survivor}; records that follow: {count}")
+    )
+    warn(words.format(duplicate=result.duplicate, survivor=result.survivor, count=result.records))
+    template = workspace.catalog.get(CUSTOMER)
+    for line in (
+        *(format_added(template, fact) for fact in result.added),
+        *(format_difference(template, fact) for fact in result.differing),
+    ):
+        typer.echo(f"  {line}", err=True)
+
+
+def duplicates(
+    context: typer.Context, columns: str = columns_option, limit: int = limit_option, output_format: str = format_option
+) -> int:
+    """List duplicates."""
+    from commlog.services.find_duplicates import find_duplicates
+
+    session = session_of(context)
+    listing = find_duplicates(session.workspace, limit or NO_LIMIT)
+    code = answer_listing(session, listing, columns, output_format)
+    if listing.rows:
+        customer, other = (listing.rows[0][listing.columns.index(name)] for name in ("customer", "other"))
+        warn(
+            translate("when two are one: commlog customer merge {customer} {other}").format(
+                customer=_quoted(customer), other=_quoted(other)
+            )
+        )
+    return code
+
+
+def verify(
+    context: typer.Context, customer: str = customer_argument, on: str = on_option, assignments: list[str] = set_option
+) -> None:
+    """Verify."""
+    from commlog.services.draft import assign_all
+    from commlog.services.edit_record import edit_record
+    from commlog.services.find_record import find_customer
+
+    workspace = session_of(context).workspace
+    found = find_customer(workspace, customer)
+    today = workspace.now.date().isoformat()
+    day = str(assign_all(workspace, workspace.catalog.get(CUSTOMER), {}, [f"verified_on={on or today}"])["verified_on"])
+    if day > today:
+        raise UsageError(
+            mark("--on: {day} is still to come"),
+            day=day,
+            remedy=mark("name the day the details were checked, e.g. yesterday or 2026-03-14"),
+        )
+    say(edit_record(workspace, found, [*assignments, f"verified_on={day}"], []).id)
+    warn(translate("{customer}: details checked on {day}").format(customer=found, day=day))
+
+
+def warn_of_likeness(workspace: Workspace, customer: str) -> None:
+    """Say whom a new customer shares something with, and how to make them one."""
+    from commlog.services.find_duplicates import EMAIL, PHONE, find_like
+
+    kinds = {PHONE: mark("the phone {value}"), EMAIL: mark("the e-mail address {value}")}
+    found = find_like(workspace, customer)
+    for one in found[:_NAMED]:
+        shared = translate(kinds.get(one.shared, mark("the name {value}"))).format(value=one.shown)
+        warn(
+            translate(
+                "{other} has {shared}, too; if the two are one: commlog customer merge {customer} {other}"
+            ).format(other=_quoted(one.other), shared=shared, customer=_quoted(customer))
+        )
+    if len(found) > _NAMED:
+        warn(translate("… and {count} more").format(count=len(found) - _NAMED))
+
+
+def _quoted(customer: str) -> str:
+    """An id as a shell takes it."""
+    from shlex import quote
+
+    return quote(customer) if _FOR_SHELLS & set(customer) else customer

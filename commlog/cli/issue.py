@@ -1,0 +1,227 @@
+"""The command `commlog issue`."""
+
+from dataclasses import replace
+from typing import Any
+
+import typer
+
+from commlog.cli.editor import create_in_editor
+from commlog.cli.issue_moves import MOVES
+from commlog.cli.of_kind import edit_option, make_edit, make_show, set_option
+from commlog.cli.options import (
+    NO_LIMIT,
+    answer_listing,
+    columns_option,
+    labels_of,
+    limit_option,
+    query_argument,
+    sort_option,
+)
+from commlog.cli.prompts import ask_fields
+from commlog.cli.session import Session, choose_random
+from commlog.cli.terminal import ask, finish, is_interactive, say, session_of, warn
+from commlog.errors import UsageError
+from commlog.messages import mark, translate
+from commlog.model.interval import Interval, parse_interval
+from commlog.model.issue import OPEN
+from commlog.model.limit import Limit, parse_limit
+from commlog.model.listing import Listing
+from commlog.model.record import ISSUE, Fields, Record
+from commlog.render.formats import require_format
+from commlog.render.issue_table import format_issue_form
+from commlog.render.listing import FORMATS
+from commlog.services.create_issue import begin_history, create_issue, issue_fields, issues_from
+from commlog.services.create_record import Request
+from commlog.services.draft import assign_all
+from commlog.services.find_record import read_record
+from commlog.services.follow_up_text import parse_follow_up
+from commlog.services.list_issues import IssueView, list_issues, read_issues
+
+HELP = mark("Issues: one problem of a customer, followed until it is closed.")
+
+_FORM = "form"
+
+source_option: Any = typer.Option(
+    "", "--from", metavar="ID", show_default=False, help=mark("Take over what this conversation told, and link to it.")
+)
+follow_ups_option: Any = typer.Option(
+    [],
+    "--follow-up",
+    "-f",
+    metavar="TEXT",
+    show_default=False,
+    help=mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
+)
+owner_option: Any = typer.Option(
+    "", "--owner", metavar="MEMBER", show_default=False, help=mark("The person who has to solve it.")
+)
+department_option: Any = typer.Option(
+    "", "--department", metavar="NAME", show_default=False, help=mark("The department that has to solve it.")
+)
+owners_option: Any = typer.Option(
+    "", "--owner", metavar="A,B", show_default=False, help=mark("Only those a member has to solve.")
+)
+departments_option: Any = typer.Option(
+    "", "--department", metavar="A,B", show_default=False, help=mark("Only those of a department.")
+)
+categories_option: Any = typer.Option(
+    "", "--category", metavar="A,B", show_default=False, help=mark("Only product, service, price, logistics or other.")
+)
+statuses_option: Any = typer.Option(
+    "", "--status", metavar="A,B", show_default=False, help=mark("Only those in a state: open, in_progress, fixed, …")
+)
+older_option: Any = typer.Option(
+    "",
+    "--older-than",
+    metavar="AGE",
+    show_default=False,
+    help=mark("Only those reported at least so long ago: 30d, 2w, 3m; or 10wd in working days."),
+)
+group_option: Any = typer.Option(
+    "", "--by", metavar="owner|department|category|age", show_default=False, help=mark("Group by a column.")
+)
+all_option: Any = typer.Option(False, "--all", "-a", help=mark("Closed ones too."))
+list_format_option: Any = typer.Option(
+    "table",
+    "--format",
+    metavar="FORMAT",
+    help=mark("table, json, jsonl, csv, tsv, markdown or ids; form is the tracking form as on paper."),
+)
+
+
+def create(
+    context: typer.Context,
+    source: str = source_option,
+    assignments: list[str] = set_option,
+    owner: str = owner_option,
+    department: str = department_option,
+    follow_ups: list[str] = follow_ups_option,
+    edit_form: bool = edit_option,
+) -> None:
+    """Create an issue."""
+    session = session_of(context)
+    workspace = session.workspace
+    form = workspace.catalog.get(ISSUE)
+    prior = read_record(workspace, source).id if source else ""
+    known = issue_fields(workspace, prior) if prior else {}
+    known |= {key: value for key, value in (("owner", owner), ("department", department)) if value}
+    fields = assign_all(workspace, form, known, assignments)
+    links = [(prior, "relates")] if prior else []
+    texts = [parse_follow_up(workspace, text, ISSUE) for text in follow_ups]
+    request = Request(ISSUE, fields, links, texts, choose=choose_random)
+    earlier = issues_from(workspace, prior) if prior else ()
+    if edit_form:
+        record = begin_history(workspace, create_in_editor(session, form, request))
+    else:
+        record = create_issue(workspace, replace(request, fields=_asked(session, request)))
+    _tell(session, record, known.get("category"), earlier)
+
+
+def _asked(session: Session, request: Request) -> Fields:
+    """The fields, with what is still missing asked for where somebody can answer."""
+    if not is_interactive():
+        return request.fields
+    template = session.workspace.catalog.get(ISSUE)
+    fields: Fields = {"status": OPEN, **request.fields}
+    filled_in = {"id", "template", "reported_on"}
+    if any(field.required and field.key not in {*fields, *filled_in} for field in template.fields):
+        fields = ask_fields(session, template, replace(request, fields=fields))
+    if "owner" not in fields and "department" not in fields:
+        name = ask(translate("Who has to solve it? A member, or a department: ")).strip()
+        is_member = session.workspace.log.settings.find_member(name) is not None
+        fields |= {"owner" if is_member else "department": name} if name else {}
+    return fields
+
+
+def _tell(session: Session, record: Record, guessed: str | None, earlier: tuple[str, ...]) -> None:
+    """The id on stdout; on stderr the file, what was guessed, and issues that may be the same."""
+    say(record.id)
+    if guessed and record.fields.get("category") == guessed:
+        category = labels_of(session).value("category", guessed)
+        warn(translate("category: {category}, by the conversation's form").format(category=category))
+    if earlier:
+        warn(translate("the same conversation has led to: {ids}").format(ids=", ".join(earlier)))
+    warn(translate("wrote {path}").format(path=record.path))
+
+
+def list_all(
+    context: typer.Context,
+    query: list[str] = query_argument,
+    owner: str = owners_option,
+    department: str = departments_option,
+    category: str = categories_option,
+    status: str = statuses_option,
+    older_than: str = older_option,
+    by: str = group_option,
+    is_all: bool = all_option,
+    columns: str = columns_option,
+    sort: str = sort_option,
+    limit: int = limit_option,
+    output_format: str = list_format_option,
+) -> int:
+    """List issues."""
+    require_format(output_format, (*FORMATS, _FORM))
+    session = session_of(context)
+    view = IssueView(
+        _names(owner),
+        _names(department),
+        _names(category),
+        _names(status),
+        _age_of(older_than) if older_than else None,
+        is_all,
+        by.strip(),
+        sort,
+        limit or NO_LIMIT,
+    )
+    listing = list_issues(session.workspace, " ".join(query or ()), view)
+    if output_format == _FORM:
+        return _answer_form(session, listing)
+    return answer_listing(session, listing, columns, output_format)
+
+
+def _answer_form(session: Session, listing: Listing) -> int:
+    workspace = session.workspace
+    issues = read_issues(workspace, listing)
+    names = {row[0]: str(row[1] or "") for row in listing.narrowed(("id", "customer_name")).rows}
+    say(format_issue_form(issues, workspace.catalog.get(ISSUE), names, labels_of(session)))
+    return finish(session)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.replace("，", ",").split(",") if name.strip())
+
+
+def _age_of(text: str) -> Interval | Limit:
+    """The age --older-than names.
+
+    Raises:
+        UsageError: it names none.
+    """
+    plain = text.strip().lower()
+    try:
+        age = parse_limit(plain) if plain.endswith("wd") else parse_interval(plain)
+    except ValueError:
+        age = None
+    if age is None:
+        raise UsageError(
+            mark("--older-than: '{value}' is not an age"),
+            value=text,
+            remedy=mark("write 30d, 2w, 3m or 1y, or 10wd in working days"),
+        )
+    return age
+
+
+COMMANDS = {"create": create, "list": list_all, "show": make_show(ISSUE), "edit": make_edit(ISSUE), **MOVES}
+HELPS = {
+    "create": mark("Write an issue, from a conversation or anew; prints its id."),
+    "list": mark("List issues that are not closed, those reported first at the top."),
+    "show": mark("Show an issue."),
+    "edit": mark("Change an issue, by assignments or in $EDITOR."),
+    "start": mark("Say that somebody works on an issue."),
+    "fix": mark("Say that an issue is fixed, and how."),
+    "wait": mark("Say that an issue waits for the customer."),
+    "confirm": mark("Write down whether the customer is satisfied: closes the issue, or opens it again."),
+    "close": mark("Close an issue the customer has confirmed, or say why there is no confirmation."),
+    "reopen": mark("Open an issue again: another round begins."),
+    "assign": mark("Hand an issue over to another member or department."),
+}

@@ -1,0 +1,189 @@
+"""The verbs of `commlog issue` that move one through its states."""
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from commlog.cli.options import by_option, id_argument, labels_of, note_option
+from commlog.cli.session import Session
+from commlog.cli.terminal import say, session_of, warn
+from commlog.errors import UsageError
+from commlog.messages import mark, translate
+from commlog.model.issue import CLOSED, RESULTS, Confirmation
+from commlog.model.record import ISSUE, Record, text_of
+from commlog.services.change_issue import Told, confirm_issue, move_issue, pending_addresses
+from commlog.templates.fields import find_field, find_value
+
+solution_option: Any = typer.Option(
+    "",
+    "--solution",
+    show_default=False,
+    help=mark("What was found and what was done (required unless it stands there)."),
+)
+close_reason_option: Any = typer.Option(
+    "", "--reason", show_default=False, help=mark("Why there is no confirmation by the customer.")
+)
+reopen_reason_option: Any = typer.Option(
+    "", "--reason", show_default=False, help=mark("What the customer was not satisfied with (required).")
+)
+to_option: Any = typer.Option("", "--to", metavar="MEMBER", show_default=False, help=mark("Who takes it over."))
+department_option: Any = typer.Option(
+    "", "--department", metavar="NAME", show_default=False, help=mark("The department that takes it over.")
+)
+result_option: Any = typer.Option(
+    ...,
+    "--result",
+    metavar="satisfied|needs_improvement|no_answer",
+    help=mark("What the customer said; satisfied closes the issue, needs_improvement opens it again."),
+)
+confirmer_option: Any = typer.Option(
+    "", "--by", metavar="WHO", show_default=False, help=mark("Who said it on the customer's side.")
+)
+how_option: Any = typer.Option(
+    "", "--how", metavar="CHANNEL", show_default=False, help=mark("How it reached us: by phone, WeChat, e-mail…")
+)
+score_option: Any = typer.Option(
+    "", "--score", metavar="1-5", show_default=False, help=mark("The score the customer gave, 5 is best.")
+)
+keep_open_option: Any = typer.Option(
+    False, "--keep-open", help=mark("Do not close it although the customer is satisfied.")
+)
+improvement_option: Any = typer.Option(
+    "", "--note", show_default=False, help=mark("A remark; with needs_improvement what is to be improved (required).")
+)
+member_option: Any = typer.Option(
+    "",
+    "--agent",
+    metavar="MEMBER",
+    show_default=False,
+    help=mark("Who writes it down (default: $COMMLOG_MEMBER, else git's user)."),
+)
+
+
+def _make_move(verb: str) -> Callable[..., None]:
+    """The command of a verb that takes a remark alone."""
+
+    def move(context: typer.Context, issue: str = id_argument, note: str = note_option, by: str = by_option) -> None:
+        session = session_of(context)
+        _tell(session, move_issue(session.workspace, issue, verb, Told(by=by or None, note=note or None)))
+
+    return move
+
+
+def fix(
+    context: typer.Context,
+    issue: str = id_argument,
+    solution: str = solution_option,
+    note: str = note_option,
+    by: str = by_option,
+) -> None:
+    """Fix an issue."""
+    session = session_of(context)
+    told = Told(by=by or None, note=note or None, solution=solution.strip() or None)
+    _tell(session, move_issue(session.workspace, issue, "fix", told))
+
+
+def confirm(
+    context: typer.Context,
+    issue: str = id_argument,
+    result: str = result_option,
+    by: str = confirmer_option,
+    how: str = how_option,
+    score: str = score_option,
+    keep_open: bool = keep_open_option,
+    note: str = improvement_option,
+    agent: str = member_option,
+) -> None:
+    """Write down the customer's answer."""
+    session = session_of(context)
+    given = Confirmation(_result_of(session, result), by.strip(), how.strip(), score_of(score))
+    told = Told(by=agent or None, note=note.strip() or None)
+    _tell(session, confirm_issue(session.workspace, issue, told, given, keeps_open=keep_open))
+
+
+def close(
+    context: typer.Context,
+    issue: str = id_argument,
+    reason: str = close_reason_option,
+    note: str = note_option,
+    by: str = by_option,
+) -> None:
+    """Close an issue."""
+    session = session_of(context)
+    told = Told(by=by or None, note=note or None, reason=reason.strip() or None)
+    _tell(session, move_issue(session.workspace, issue, "close", told))
+
+
+def reopen(
+    context: typer.Context, issue: str = id_argument, reason: str = reopen_reason_option, by: str = by_option
+) -> None:
+    """Open an issue again."""
+    session = session_of(context)
+    _tell(session, move_issue(session.workspace, issue, "reopen", Told(by=by or None, reason=reason.strip() or None)))
+
+
+def assign(
+    context: typer.Context,
+    issue: str = id_argument,
+    to: str = to_option,
+    department: str = department_option,
+    note: str = note_option,
+    by: str = by_option,
+) -> None:
+    """Hand an issue over."""
+    session = session_of(context)
+    told = Told(by=by or None, note=note or None, owner=to.strip() or None, department=department.strip() or None)
+    _tell(session, move_issue(session.workspace, issue, "assign", told))
+
+
+def score_of(text: str) -> int | None:
+    """The score somebody typed; None when they typed none.
+
+    Raises:
+        UsageError: it is no whole number.
+    """
+    plain = text.strip()
+    if not plain:
+        return None
+    if not plain.removeprefix("-").isdecimal() or len(plain) > 9:
+        raise UsageError(
+            mark("the score '{value}' is not a number"),
+            value=text,
+            remedy=mark("give a whole number from 1 (lowest) to 5 (highest)"),
+        )
+    return int(plain)
+
+
+def _result_of(session: Session, words: str) -> str:
+    """The result that words mean, by slug or label."""
+    field = find_field(session.workspace.catalog.get(ISSUE), "confirmation.result")
+    return words if words in RESULTS or field is None else find_value(field, words) or words
+
+
+def _tell(session: Session, issue: Record) -> None:
+    """Print the id on stdout, for scripts, and how the issue stands on stderr, for people."""
+    labels = labels_of(session)
+    say(issue.id)
+    owner = text_of(issue.fields, "owner")
+    warn(
+        translate("{id} is {status}; owner {owner}").format(
+            id=issue.id,
+            status=labels.value("status", str(issue.fields.get("status"))),
+            owner=labels.value("owner", owner) if owner else text_of(issue.fields, "department") or "-",
+        )
+    )
+    pending = pending_addresses(issue)
+    if issue.fields.get("status") == CLOSED and pending:
+        warn(translate("still to be done although it is closed: {addresses}").format(addresses=", ".join(pending)))
+
+
+MOVES = {
+    "start": _make_move("start"),
+    "fix": fix,
+    "wait": _make_move("wait"),
+    "confirm": confirm,
+    "close": close,
+    "reopen": reopen,
+    "assign": assign,
+}

@@ -1,0 +1,63 @@
+"""What nouns of one kind of record share: show, edit, and how a field is set on the way in."""
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from commlog.cli.editor import edit_in_editor
+from commlog.cli.options import id_argument
+from commlog.cli.terminal import say, session_of
+from commlog.messages import mark
+from commlog.render.formats import require_format
+from commlog.render.record import FORMATS, format_record
+from commlog.services.edit_record import edit_record
+from commlog.services.record_of_kind import read_of_kind
+
+set_option: Any = typer.Option(
+    [],
+    "--set",
+    "-s",
+    metavar="KEY=VALUE",
+    show_default=False,
+    help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
+)
+edit_option: Any = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR."))
+
+
+def make_show(kind: str) -> Callable[..., None]:
+    """The command that shows one record of a kind."""
+
+    def show(
+        context: typer.Context,
+        record: str = id_argument,
+        output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or yaml.")),
+        reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    ) -> None:
+        workspace = session_of(context).workspace
+        require_format(output_format, FORMATS)
+        found = read_of_kind(workspace, record, kind)
+        say(format_record(found, workspace.catalog.get(found.template), output_format, reveal=reveal))
+
+    return show
+
+
+def make_edit(kind: str) -> Callable[..., None]:
+    """The command that changes one record of a kind."""
+
+    def edit(
+        context: typer.Context,
+        record: str = id_argument,
+        assignments: list[str] = set_option,
+        unset: list[str] = typer.Option(
+            [], "--unset", metavar="KEY", show_default=False, help=mark("Take a field away. Repeatable.")
+        ),
+    ) -> None:
+        session = session_of(context)
+        found = read_of_kind(session.workspace, record, kind)
+        if assignments or unset:
+            say(edit_record(session.workspace, found.id, assignments, unset).id)
+        else:
+            say(edit_in_editor(session, found.path).id)
+
+    return edit

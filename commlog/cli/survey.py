@@ -1,0 +1,241 @@
+"""The command `commlog survey`."""
+
+from typing import Any, Literal
+
+import typer
+
+from commlog.cli.of_kind import make_edit, make_show, set_option
+from commlog.cli.options import (
+    NO_LIMIT,
+    answer_listing,
+    columns_option,
+    format_option,
+    labels_of,
+    limit_option,
+    query_argument,
+    sort_option,
+)
+from commlog.cli.session import Session, choose_random
+from commlog.cli.survey_import import HELP as IMPORT_HELP
+from commlog.cli.survey_import import command as import_answers
+from commlog.cli.survey_import import entered_by_of
+from commlog.cli.terminal import advise, ask, finish, is_interactive, say, session_of, warn
+from commlog.errors import UsageError
+from commlog.messages import current_language, mark, translate
+from commlog.model.record import SURVEY, Data, Fields
+from commlog.model.survey import HIGHEST, LOWEST
+from commlog.render.formats import require_format
+from commlog.render.survey import FORMATS, format_trend, format_trend_json
+from commlog.services.find_record import find_customer
+from commlog.services.question import OptionTerm
+from commlog.services.record_survey import Recorded, answers_of, find_survey, record_answers, request_survey
+from commlog.services.survey_trend import TrendView, list_surveys, survey_trend
+from commlog.templates.fields import Field, find_field, hint, label
+
+HELP = mark("Surveys: how satisfied customers are, by the form's dimensions.")
+
+customer_argument: Any = typer.Argument(
+    ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
+)
+target_argument: Any = typer.Argument(
+    ..., metavar="ID|CUSTOMER", help=mark("The survey that is answered, or the customer who answers.")
+)
+period_option: Any = typer.Option(
+    "",
+    "--period",
+    metavar="PERIOD",
+    show_default=False,
+    help=mark("What it is about, e.g. 2026-Q1 (default: this quarter)."),
+)
+contact_option: Any = typer.Option(
+    "", "--contact", metavar="NAME", show_default=False, help=mark("The person who is asked.")
+)
+score_option: Any = typer.Option(
+    [],
+    "--score",
+    metavar="DIMENSION=1-5",
+    show_default=False,
+    help=mark("A score by dimension, by key or label: overall=4. Repeatable."),
+)
+entered_by_option: Any = typer.Option(
+    "staff", "--entered-by", metavar="customer|staff", help=mark("Who filled it in: the customer, or staff for them.")
+)
+unanswered_option: Any = typer.Option(False, "--unanswered", help=mark("Only those that are not answered."))
+customer_option: Any = typer.Option(
+    "", "--customer", metavar="CUSTOMER", show_default=False, help=mark("Only those of a customer.")
+)
+by_option: Any = typer.Option(
+    "quarter", "--by", metavar="quarter|month", help=mark("The periods: an answer counts when it was given.")
+)
+trend_format_option: Any = typer.Option("table", "--format", metavar="table|json", help=mark("table or json."))
+
+
+def request(
+    context: typer.Context,
+    customer: str = customer_argument,
+    period: str = period_option,
+    contact: str = contact_option,
+) -> None:
+    """Note that a survey was sent out."""
+    session = session_of(context)
+    given = {key: value.strip() for key, value in (("period", period), ("contact", contact)) if value.strip()}
+    record = request_survey(session.workspace, customer, given, choose_random)
+    say(record.id)
+    warn(translate("wrote {path}").format(path=record.path))
+
+
+def record(
+    context: typer.Context,
+    target: str = target_argument,
+    scores: list[str] = score_option,
+    assignments: list[str] = set_option,
+    entered_by: str = entered_by_option,
+    period: str = period_option,
+) -> None:
+    """Write answers down."""
+    session = session_of(context)
+    workspace = session.workspace
+    survey = find_survey(workspace, target, period.strip() or None)
+    known: Fields = {"entered_by": entered_by_of(workspace, entered_by)}
+    if period.strip():
+        known["period"] = period.strip()
+    if survey is None:
+        known["customer"] = find_customer(workspace, target)
+    given = answers_of(workspace, known, scores, assignments)
+    if not given.get("scores") and is_interactive():
+        given = {**given, **_ask_answers(session, given)}
+    _tell(session, record_answers(workspace, survey, given, choose_random))
+
+
+def _ask_answers(session: Session, given: Fields) -> Fields:
+    """The scores dimension by dimension, then the words that go with them; an empty answer passes over."""
+    template = session.workspace.catalog.get(SURVEY)
+    field = find_field(template, "scores")
+    assert field is not None
+    advise("  " + translate("1 is lowest, 5 is highest; Enter passes over what was not rated."))
+    scores = {child.key: score for child in field.fields if (score := _ask_score(child)) is not None}
+    told: Fields = {"scores": scores} if scores else {}
+    for key in ("comment", "suggestions"):
+        text_field = find_field(template, key)
+        if scores and text_field is not None and key not in given:
+            advise(f"  {hint(text_field, current_language())}")
+            text = ask(f"{label(text_field, current_language())}: ").strip()
+            told |= {key: text} if text else {}
+    return told
+
+
+def _ask_score(field: Field) -> int | None:
+    """One dimension's score, asked for until it is one; None when it was passed over."""
+    while True:
+        answer = ask(f"{label(field, current_language())} [1-5]: ").strip()
+        if not answer:
+            return None
+        if answer.isdecimal() and len(answer) == 1 and LOWEST <= int(answer) <= HIGHEST:
+            return int(answer)
+        typer.echo("  " + translate("give a whole number from 1 (lowest) to 5 (highest)"), err=True)
+
+
+def _tell(session: Session, recorded: Recorded) -> None:
+    """The id on stdout; on stderr the file, and what a low score has opened."""
+    say(recorded.record.id)
+    warn(translate("wrote {path}").format(path=recorded.record.path))
+    if not recorded.low:
+        return
+    names = _dimensions(session)
+    low = ", ".join(f"{names.get(key, key)} {score}" for key, score in recorded.low.items())
+    if recorded.follow_up is None:
+        words = (
+            translate("low: {scores}; no follow-up, the answer is older than 30 days")
+            if recorded.is_old
+            else translate("low: {scores}; no follow-up could be opened in this survey")
+        )
+        warn(words.format(scores=low))
+        return
+    owner = next(item["owner"] for item in reversed(recorded.record.fields["followups"]))
+    warn(
+        translate("low: {scores}; {owner} is to ask what went wrong: {address}").format(
+            scores=low, owner=labels_of(session).value("owner", owner), address=recorded.follow_up
+        )
+    )
+
+
+def list_all(
+    context: typer.Context,
+    query: list[str] = query_argument,
+    customer: str = customer_option,
+    unanswered: bool = unanswered_option,
+    columns: str = columns_option,
+    sort: str = sort_option,
+    limit: int = limit_option,
+    output_format: str = format_option,
+) -> int:
+    """List surveys."""
+    session = session_of(context)
+    terms: list[OptionTerm] = [("customer", [find_customer(session.workspace, customer)])] if customer else []
+    listing = list_surveys(session.workspace, " ".join(query or ()), terms, (sort, limit or NO_LIMIT, unanswered))
+    return answer_listing(session, listing, columns, output_format)
+
+
+def trend(
+    context: typer.Context,
+    by: str = by_option,
+    customer: str = customer_option,
+    output_format: str = trend_format_option,
+) -> int:
+    """Show the trend."""
+    require_format(output_format, FORMATS)
+    session = session_of(context)
+    kind = _period_kind(by)
+    found = survey_trend(session.workspace, TrendView(kind, customer))
+    if output_format == "json":
+        customer_id = find_customer(session.workspace, customer) if customer else None
+        say(format_trend_json(found, kind, customer_id))
+    elif text := format_trend(found, _dimensions(session), labels_of(session)):
+        say(text)
+    else:
+        warn(translate("nothing found"))
+    return finish(session)
+
+
+def _period_kind(words: str) -> Literal["quarter", "month"]:
+    """The periods --by names.
+
+    Raises:
+        UsageError: there are no such periods.
+    """
+    kinds: dict[str, Data] = {"quarter": "quarter", "month": "month", "季度": "quarter", "月": "month", "月份": "month"}
+    found: Literal["quarter", "month"] | None = kinds.get(words.strip().lower())
+    if found is None:
+        raise UsageError(
+            mark("--by: '{value}' is not quarter or month"),
+            value=words,
+            remedy=mark("use one of: {known}"),
+            known="quarter, month",
+        )
+    return found
+
+
+def _dimensions(session: Session) -> dict[str, str]:
+    """The words for the form's dimensions by key."""
+    field = find_field(session.workspace.catalog.get(SURVEY), "scores")
+    return {child.key: label(child, current_language()) for child in field.fields} if field else {}
+
+
+COMMANDS = {
+    "request": request,
+    "record": record,
+    "import": import_answers,
+    "list": list_all,
+    "show": make_show(SURVEY),
+    "edit": make_edit(SURVEY),
+    "trend": trend,
+}
+HELPS = {
+    "request": mark("Note that a customer was asked; prints the survey's id."),
+    "record": mark("Write a customer's scores down; a low one opens a follow-up."),
+    "import": IMPORT_HELP,
+    "list": mark("List surveys, the newest first."),
+    "show": mark("Show a survey."),
+    "edit": mark("Change a survey, by assignments or in $EDITOR."),
+    "trend": mark("Show the scores by period: mean, high and low shares, response rate."),
+}

@@ -1,0 +1,127 @@
+"""The command `commlog survey import`."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from commlog.cli.progress import progress
+from commlog.cli.terminal import read_stdin, say, session_of, warn
+from commlog.errors import ExitCode, UsageError
+from commlog.messages import mark, translate
+from commlog.model.record import SURVEY, Fields
+from commlog.render.formats import require_format
+from commlog.render.import_result import format_import_json, format_import_text
+from commlog.services.draft import converter_of
+from commlog.services.import_records import Choices
+from commlog.services.import_surveys import import_surveys
+from commlog.services.record_survey import quarter_of
+from commlog.services.workspace import Workspace
+from commlog.templates.fields import find_field, find_value
+from commlog.transfer.map_reader import Ground
+from commlog.transfer.mapping import iter_incoming
+from commlog.transfer.rejects_file import format_rejects, refuse_existing, write_rejects
+from commlog.transfer.source_file import SourceFile, open_sheet
+from commlog.transfer.survey_map import survey_map
+from commlog.transfer.text_file import read_bytes
+
+HELP = mark("Answers from the rows of a CSV file; a second run adds nothing.")
+
+_STDIN: Final = "-"
+
+file_argument: Any = typer.Argument(
+    ...,
+    metavar="FILE.csv",
+    help=mark("Columns are named like the form's fields and dimensions, by label or key; - is stdin."),
+)
+period_option: Any = typer.Option(
+    "",
+    "--period",
+    metavar="PERIOD",
+    show_default=False,
+    help=mark("The period of rows that name none (default: this quarter)."),
+)
+entered_by_option: Any = typer.Option(
+    "customer", "--entered-by", metavar="customer|staff", help=mark("Who gave the scores, where no column says so.")
+)
+encoding_option: Any = typer.Option(
+    "",
+    "--encoding",
+    metavar="NAME",
+    show_default=False,
+    help=mark("The file's encoding, e.g. gb18030 (default: utf-8)."),
+)
+rejects_option: Any = typer.Option(
+    "",
+    "--rejects",
+    metavar="FILE",
+    show_default=False,
+    help=mark("Where rejected rows go (default: FILE.rejects.csv in the current folder)."),
+)
+dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Say what would happen, and write nothing."))
+result_format_option: Any = typer.Option(
+    "text", "--format", metavar="text|json", help=mark("json prints the counts and reasons on stdout.")
+)
+
+
+def command(
+    context: typer.Context,
+    file: str = file_argument,
+    period: str = period_option,
+    entered_by: str = entered_by_option,
+    encoding: str = encoding_option,
+    rejects: str = rejects_option,
+    dry_run: bool = dry_run_option,
+    output_format: str = result_format_option,
+) -> int:
+    """Import answers."""
+    require_format(output_format, ("text", "json"))
+    workspace = session_of(context).workspace
+    if rejects:
+        refuse_existing(rejects)
+    raw = read_stdin() if file == _STDIN else read_bytes(Path(file))
+    source = SourceFile("stdin.csv" if file == _STDIN else file, "csv", raw)
+    sheet = open_sheet(source, encoding, None)
+    ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
+    import_map = survey_map(sheet, ground, _constants(workspace, period, entered_by))
+    with progress(translate("Importing"), source.lines) as tell:
+        items = iter_incoming(sheet, import_map)
+        result, opened = import_surveys(workspace, items, Choices(is_dry=dry_run, on_row=tell))
+    written = ""
+    if result.rejected and not dry_run:
+        written = write_rejects(format_rejects(result.rejected, sheet.columns), source.name, rejects)
+    if output_format == "json":
+        say(format_import_json(result, written, is_dry=dry_run))
+    counts, *details = format_import_text(result, written, is_dry=dry_run).split("\n")
+    warn(counts)
+    for line in details:
+        typer.echo(line, err=True)
+    if opened and not dry_run:
+        warn(translate("low scores opened {count} follow-ups: see commlog pending").format(count=opened))
+    return ExitCode.INVALID if result.rejected else ExitCode.DONE
+
+
+def _constants(workspace: Workspace, period: str, entered_by: str) -> Fields:
+    """What holds for rows that do not say otherwise."""
+    today = workspace.now.date()
+    known: Fields = {"period": period.strip() or quarter_of(today), "assessed_on": today.isoformat()}
+    known["entered_by"] = entered_by_of(workspace, entered_by)
+    return known | ({"agent": workspace.require_member(None)} if workspace.member else {})
+
+
+def entered_by_of(workspace: Workspace, words: str) -> str:
+    """Who gave the scores: customer or staff, by slug or label.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    field = find_field(workspace.catalog.get(SURVEY), "entered_by")
+    found = find_value(field, words) if field else None
+    if found is None:
+        raise UsageError(
+            mark("--entered-by: '{value}' is not customer or staff"),
+            value=words,
+            remedy=mark("use one of: {known}"),
+            known="customer, staff",
+        )
+    return found

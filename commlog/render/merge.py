@@ -1,0 +1,62 @@
+"""What a merge of two customers did, as lines for people; personal data is masked."""
+
+from typing import Final
+
+from commlog.messages import current_language, translate
+from commlog.model.customer import Fact
+from commlog.model.record import Data
+from commlog.render.text import harmless, shorten
+from commlog.templates.catalog import Template
+from commlog.templates.fields import LIST, MAPPING, Field, find_field, free_field, label, value_label
+from commlog.templates.personal import mask_fields
+
+_LONGEST: Final = 100
+
+
+def format_added(template: Template, fact: Fact) -> str:
+    """A fact that the one who stays got."""
+    return translate("added: {field}: {value}").format(
+        field=_label(template, fact.field), value=_shown(template, fact.field, fact.value)
+    )
+
+
+def format_difference(template: Template, fact: Fact) -> str:
+    """A fact of which the two files say different things, and which of the two goes on."""
+    return translate("differs: {field}: {value} stays; the duplicate's file says {other}").format(
+        field=_label(template, fact.field),
+        value=_shown(template, fact.field, fact.value),
+        other=_shown(template, fact.field, fact.other),
+    )
+
+
+def _label(template: Template, dotted: str) -> str:
+    language = current_language()
+    top, *rest = dotted.split(".")
+    fields = [find_field(template, top), find_field(template, dotted) if rest else None]
+    words = [label(field, language) for field in fields if field is not None]
+    return harmless(", ".join(words) or dotted)
+
+
+def _shown(template: Template, dotted: str, value: Data) -> str:
+    field = find_field(template, dotted) or free_field(dotted)
+    masked = _masked(field, value)
+    language = current_language()
+    parts = list(masked.values()) if isinstance(masked, dict) else masked if isinstance(masked, list) else [masked]
+    words = (_word(field.item or field, part, language) for part in parts)
+    return shorten(harmless(" ".join("  ".join(words).strip().split("\n"))), _LONGEST)
+
+
+def _word(field: Field, value: Data, language: str) -> str:
+    if isinstance(value, bool):
+        return translate("yes") if value else translate("no")
+    if isinstance(value, dict | list):
+        return ", ".join(str(item) for item in (value.values() if isinstance(value, dict) else value))
+    return value_label(field, value, language) if field.enum or field.enum_labels else str(value)
+
+
+def _masked(field: Field, value: Data) -> Data:
+    """The value masked as it would be in its record; one entry of a list is masked as an entry."""
+    is_entry = field.type == LIST and not isinstance(value, list)
+    owner = Field("", MAPPING, {}, {}, {}, fields=(field,))
+    masked = mask_fields(owner, {field.key: [value] if is_entry else value})[field.key]
+    return masked[0] if is_entry else masked

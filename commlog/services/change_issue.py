@@ -1,0 +1,69 @@
+"""An issue's life: start, fix, wait, confirm, close, reopen, assign."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from commlog.model import issue
+from commlog.model.follow_up import read_follow_ups
+from commlog.model.record import ISSUE, Fields, Record
+from commlog.services.change_follow_up import owner_of
+from commlog.services.change_record import change_record
+from commlog.services.record_of_kind import read_of_kind
+from commlog.services.workspace import Workspace
+
+_Move = Callable[[Fields, issue.Step], Fields]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What may be said with an issue's verb; None is unsaid. `by` is the member who does it."""
+
+    by: str | None = None
+    note: str | None = None
+    solution: str | None = None
+    reason: str | None = None
+    owner: str | None = None
+    department: str | None = None
+
+
+def move_issue(workspace: Workspace, text: str, verb: str, told: Told) -> Record:
+    """The issue after one of the verbs start, fix, wait, close, reopen, assign.
+
+    Raises:
+        ConflictError: the verb does not apply in its state.
+        UsageError: it is no issue, something the verb needs is missing, or nobody is known who does it.
+    """
+    owner = owner_of(workspace, told.owner) if told.owner else None
+    moves: dict[str, _Move] = {
+        "start": issue.start,
+        "wait": issue.wait,
+        "fix": lambda fields, step: issue.fix(fields, step, told.solution),
+        "close": lambda fields, step: issue.close(fields, step, told.reason),
+        "reopen": lambda fields, step: issue.reopen(fields, step, told.reason or ""),
+        "assign": lambda fields, step: issue.assign(fields, step, owner, told.department),
+    }
+    return _changed(workspace, text, told, moves[verb])
+
+
+def confirm_issue(
+    workspace: Workspace, text: str, told: Told, given: issue.Confirmation, *, keeps_open: bool = False
+) -> Record:
+    """The issue after the customer's answer: closed, in a second round, or still waiting.
+
+    Raises:
+        ConflictError, UsageError: as for any verb; the result or the score is none there is.
+    """
+    return _changed(
+        workspace, text, told, lambda fields, step: issue.confirm(fields, step, given, keeps_open=keeps_open)
+    )
+
+
+def pending_addresses(record: Record) -> tuple[str, ...]:
+    """The addresses of the issue's follow-ups that are still to be done."""
+    return tuple(f"{record.id}/{item.n}" for item in read_follow_ups(record.fields) if item.is_pending)
+
+
+def _changed(workspace: Workspace, text: str, told: Told, move: _Move) -> Record:
+    found = read_of_kind(workspace, text, ISSUE)
+    step = issue.Step(workspace.stamp, workspace.require_member(told.by), told.note or "")
+    return change_record(workspace, found.path, lambda fields: move(fields, step))

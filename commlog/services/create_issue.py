@@ -1,0 +1,107 @@
+"""An issue from an interaction: what the conversation told already is not typed twice."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from commlog.errors import UsageError
+from commlog.messages import mark
+from commlog.model.follow_up import entry_of, read_follow_ups
+from commlog.model.issue import OPEN
+from commlog.model.record import INTERACTION, ISSUE, Fields, Record, instant_of, text_of
+from commlog.services.change_follow_up import owner_of
+from commlog.services.change_record import change_record
+from commlog.services.create_record import Request, create_record, member_id_of
+from commlog.services.find_record import read_record
+from commlog.services.workspace import Workspace
+
+# The category that a form's own classification stands for; what is not here is asked.
+CATEGORIES: Final[Mapping[tuple[str, str], str]] = {
+    ("scenario", "order_progress"): "logistics",
+    ("scenario", "after_sales"): "product",
+    ("scenario", "member_benefits"): "service",
+    ("need_type", "product_inquiry"): "product",
+    ("need_type", "feature_request"): "product",
+    ("need_type", "service_complaint"): "service",
+}
+_DESCRIPTIONS: Final = ("problem", "core_request", "summary")
+
+
+def issue_fields(workspace: Workspace, text: str) -> Fields:
+    """What an interaction tells of an issue: customer, title, description, day, agent, and what can be told from its form.
+
+    Raises:
+        UsageError: it is no interaction.
+        NotFoundError, AmbiguousError: there is no such record.
+    """
+    record = read_record(workspace, text)
+    if record.kind != INTERACTION:
+        raise UsageError(
+            mark("{id} is not a conversation but a record of the template '{template}'"),
+            id=record.id,
+            template=record.template,
+            remedy=mark("name the conversation in which the problem was told, or leave --from out"),
+        )
+    told = record.fields
+    given: Fields = {"customer": told.get("customer"), "reported_on": _day_of(workspace, told)}
+    given["title"] = text_of(told, "subject")
+    given["description"] = next(filter(None, (text_of(told, key) for key in _DESCRIPTIONS)), None)
+    given["category"] = guess_category(told)
+    given["agent"] = member_id_of(workspace, workspace.member or text_of(told, "agent"))
+    given["priority"] = _priority_of(workspace, record)
+    given["tags"] = told.get("tags")
+    return {key: value for key, value in given.items() if value}
+
+
+def guess_category(told: Mapping[str, object]) -> str | None:
+    """The category that an interaction's scenario or need stands for; None when it stands for none."""
+    return next((category for (key, slug), category in CATEGORIES.items() if told.get(key) == slug), None)
+
+
+def issues_from(workspace: Workspace, record_id: str) -> tuple[str, ...]:
+    """The ids of the issues that are linked to a record already."""
+    rows = workspace.index.rows(
+        "SELECT DISTINCT r.id FROM records r JOIN links l USING (record) WHERE r.kind = ? AND l.target = ? ORDER BY r.id",
+        (ISSUE, record_id),
+    )
+    return tuple(row[0] for row in rows)
+
+
+def create_issue(workspace: Workspace, request: Request) -> Record:
+    """The issue, written to a new file, its history begun.
+
+    Raises:
+        As `create_record`.
+    """
+    fields = request.fields
+    if text_of(fields, "owner"):
+        fields = {**fields, "owner": owner_of(workspace, fields["owner"])}
+    return begin_history(workspace, create_record(workspace, replace(request, fields=fields)))
+
+
+def begin_history(workspace: Workspace, record: Record) -> Record:
+    """The record with a first entry in its history; as it is when it has one, or nobody is known who wrote it."""
+    by = text_of(record.fields, "agent") or workspace.member
+    if record.fields.get("history") or not by:
+        return record
+    entry = entry_of(workspace.stamp, by, text_of(record.fields, "status") or OPEN)
+    return change_record(workspace, record.path, lambda fields: {**fields, "history": [entry]})
+
+
+def _day_of(workspace: Workspace, told: Fields) -> str | None:
+    """The day the customer told it: when they first reached out, else when the conversation began."""
+    instant = instant_of(told.get("received_at")) or instant_of(told.get("started_at"))
+    if instant is None:
+        return None
+    day: date = instant.astimezone(workspace.log.settings.zone).date()
+    return day.isoformat()
+
+
+def _priority_of(workspace: Workspace, record: Record) -> str | None:
+    """The priority the form itself names, else that of the first pending follow-up."""
+    known = workspace.log.settings.priorities
+    template = workspace.catalog.get(record.template)
+    named = [text_of(record.fields, key) for key in template.priority_from]
+    named += [item.priority for item in read_follow_ups(record.fields) if item.is_pending]
+    return next((name for name in named if name in known), None)

@@ -1,0 +1,133 @@
+"""Customers who may be one: those who share a phone, an e-mail address or a name, whatever way it is written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Final
+
+from commlog.model.folding import SHORTEST_PHONE, fold, name_key
+from commlog.model.listing import Listing
+from commlog.model.masking import mask_value
+from commlog.services.workspace import Workspace
+
+PHONE: Final = "phone"
+EMAIL: Final = "email"
+NAME: Final = "name"
+# The surest first.
+_FACTS: Final = (PHONE, EMAIL, NAME)
+COLUMN_NAMES: Final = ("customer", "name", "other", "other_name", "shared", "value", "facts")
+SHOWN: Final = ("customer", "name", "other", "other_name", "shared", "value")
+# Among so many of one switchboard, every one is paired with the first alone.
+_PAIRED_AMONG_ALL: Final = 4
+
+_NAMES: Final = """
+SELECT c.id, coalesce(c.name, c.id), n.name FROM customers c JOIN customer_names n USING (record)
+WHERE c.merged_into IS NULL ORDER BY c.id
+"""
+_WEIGHTS: Final = """
+SELECT c.id, (SELECT count(*) FROM records i WHERE i.customer = c.id), coalesce(r.recorded_at, 0)
+FROM customers c JOIN records r USING (record) WHERE c.merged_into IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Two customers who share something: by its surest kind, as it is compared, and how many kinds they share."""
+
+    customer: str
+    other: str
+    shared: str
+    value: str
+    facts: int
+
+    @property
+    def shown(self) -> str:
+        """The value as it may be shown to everybody."""
+        return self.value if self.shared == NAME else mask_value(self.value)
+
+
+@dataclass(slots=True)
+class _Book:
+    """Every customer who was not merged, by name, and who has which fact."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    holders: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+
+def find_duplicates(workspace: Workspace, limit: int = -1) -> Listing:
+    """Pairs of customers who may be one, the surest first; `customer` is the one to merge into `other`.
+
+    `other` has more records, or else is there longer.
+    """
+    book = _read_book(workspace)
+    shared: dict[tuple[str, str], dict[str, str]] = {}
+    ranks = _ranks(workspace)
+    for (kind, value), holders in book.holders.items():
+        for customer, other in _pairs(sorted(holders, key=lambda one: ranks[one])):
+            shared.setdefault((customer, other), {}).setdefault(kind, value)
+    found = [_likeness(pair, facts) for pair, facts in shared.items()]
+    found.sort(key=lambda one: (-one.facts, _FACTS.index(one.shared), one.other, one.customer))
+    rows = (
+        (one.customer, book.names[one.customer], one.other, book.names[one.other], one.shared, one.shown, one.facts)
+        for one in found[: limit if limit >= 0 else None]
+    )
+    return Listing(COLUMN_NAMES, tuple(rows), SHOWN, "customer", {"shared": "duplicate"})
+
+
+def find_like(workspace: Workspace, customer: str) -> tuple[Likeness, ...]:
+    """Every customer who shares something with this one, the surest first."""
+    book = _read_book(workspace)
+    shared: dict[str, dict[str, str]] = {}
+    for (kind, value), holders in book.holders.items():
+        if customer in holders:
+            for other in holders:
+                if other != customer:
+                    shared.setdefault(other, {}).setdefault(kind, value)
+    found = [_likeness((customer, other), facts) for other, facts in shared.items()]
+    return tuple(sorted(found, key=lambda one: (-one.facts, _FACTS.index(one.shared), one.other)))
+
+
+def _likeness(pair: tuple[str, str], facts: Mapping[str, str]) -> Likeness:
+    surest = next(kind for kind in _FACTS if kind in facts)
+    return Likeness(*pair, surest, facts[surest], len(facts))
+
+
+def _read_book(workspace: Workspace) -> _Book:
+    book = _Book()
+    for customer, name, known in workspace.index.rows(_NAMES):
+        if customer not in book.names:
+            book.names[customer] = name
+            _note(book, customer, (NAME, name_key(name)))
+        # The id is made of the name, and says nothing more.
+        if known != fold(customer):
+            _note(book, customer, _fact_of(known))
+    return book
+
+
+def _note(book: _Book, customer: str, fact: tuple[str, str]) -> None:
+    holders = book.holders.setdefault(fact, [])
+    if fact[1] and customer not in holders[-1:]:
+        holders.append(customer)
+
+
+def _fact_of(known: str) -> tuple[str, str]:
+    """What a folded name is: a phone, an e-mail address, or a name as duplicates are looked for."""
+    if "@" in known:
+        return EMAIL, known
+    if known.isdecimal():
+        # 000000000 was typed where a number was asked for and none was known.
+        return (PHONE, known) if len(known) >= SHORTEST_PHONE and len(set(known)) > 1 else (PHONE, "")
+    return NAME, name_key(known)
+
+
+def _ranks(workspace: Workspace) -> dict[str, tuple[int, int, str]]:
+    """Who would stay, by id, the lowest first: with the most records, then the longest there."""
+    return {row[0]: (-row[1], row[2], row[0]) for row in workspace.index.rows(_WEIGHTS)}
+
+
+def _pairs(holders: list[str]) -> Iterator[tuple[str, str]]:
+    """The ones who go, each with who stays; among many everyone only with the first."""
+    if len(holders) <= _PAIRED_AMONG_ALL:
+        yield from ((customer, other) for other, customer in combinations(holders, 2))
+    else:
+        yield from ((customer, holders[0]) for customer in holders[1:])

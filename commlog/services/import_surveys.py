@@ -1,0 +1,116 @@
+"""Importing survey answers: a row answers the survey that was sent out, else it is a new one."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from commlog.errors import AmbiguousError, CommlogError, NotWritableError
+from commlog.messages import translate
+from commlog.model.folding import fold
+from commlog.model.incoming import IMPORT_KEY, ImportResult, Incoming
+from commlog.model.record import SURVEY, Fields
+from commlog.services.change_record import change_record
+from commlog.services.customer_book import CustomerBook
+from commlog.services.find_record import read_record
+from commlog.services.import_records import Choices, import_records
+from commlog.services.record_survey import open_requests, wanted_follow_up, with_follow_up
+from commlog.services.workspace import Workspace
+
+
+def import_surveys(workspace: Workspace, items: Iterable[Incoming], choices: Choices) -> tuple[ImportResult, int]:
+    """What became of every row, as `import_records`, with answered requests among the created; and the follow-ups opened.
+
+    Raises:
+        NotWritableError: the log does not take a file; what was written before stays.
+    """
+    answers = _Answers(workspace, is_dry=choices.is_dry)
+    result = import_records(workspace, answers.others(items), choices)
+    opened = answers.low - {item.row.line for item in result.rejected}
+    return replace(result, rows=result.rows + answers.count, created=result.created + answers.count), len(opened)
+
+
+class _Answers:
+    """Takes the rows that answer a survey which was sent out; `count` says how many."""
+
+    def __init__(self, workspace: Workspace, *, is_dry: bool) -> None:
+        self.workspace = workspace
+        self.is_dry = is_dry
+        self.count = 0
+        self.taken: set[str] = set()
+        # The lines of rows that are new and open a follow-up, unless they are rejected.
+        self.low: set[int] = set()
+        sql = f"SELECT field(content, 'extra.{IMPORT_KEY}') FROM records JOIN contents USING (record) WHERE kind = ?"
+        self.known = {row[0] for row in workspace.index.rows(sql, (SURVEY,))}
+        self.book = CustomerBook(workspace)
+
+    def others(self, items: Iterable[Incoming]) -> Iterator[Incoming]:
+        """The rows that answer none, on their way to a new survey."""
+        for item in items:
+            prepared = self._prepared(self._checked(item))
+            if not self._answers(prepared):
+                yield prepared
+
+    def _checked(self, item: Incoming) -> Incoming:
+        """The row, refused when nobody is called so: a survey makes no new customer."""
+        if item.fault or item.key in self.known:
+            return item
+        try:
+            is_known = bool(item.customer) and self.book.find(item.customer) is not None
+        except AmbiguousError as fault:
+            return replace(item, fault=fault.message)
+        if is_known:
+            return item
+        told = translate("there is no customer '{name}'").format(name=item.customer)
+        return replace(item, fault=told if item.customer else translate("names no customer"))
+
+    def _prepared(self, item: Incoming) -> Incoming:
+        """The row with the follow-up that its low score opens."""
+        if item.fault or item.key in self.known:
+            return item
+        customer = self._customer_of(item)
+        if customer is None:
+            return item
+        wanted = wanted_follow_up(self.workspace, {**item.fields, "customer": customer})
+        if wanted is None:
+            return item
+        self.low.add(item.row.line)
+        return replace(item, fields={**item.fields, "followups": [wanted]})
+
+    def _answers(self, item: Incoming) -> bool:
+        """Whether a row was written into the survey it answers."""
+        customer = self._customer_of(item) if self._may_answer(item) else None
+        if customer is None:
+            return False
+        period = fold(str(item.fields.get("period") or ""))
+        found = [one for one, told in open_requests(self.workspace, customer) if told == period]
+        found = [one for one in found if one not in self.taken]
+        if not found:
+            return False
+        try:
+            if not self.is_dry:
+                self._write(found[0], item)
+        except NotWritableError:
+            raise
+        except CommlogError:
+            # What does not fit does not fit as a new survey either, and is rejected there with its reason.
+            return False
+        self.taken.add(found[0])
+        self.count += 1
+        return True
+
+    def _may_answer(self, item: Incoming) -> bool:
+        return not item.fault and item.key not in self.known and bool(item.fields.get("scores"))
+
+    def _write(self, record_id: str, item: Incoming) -> None:
+        extra = {**(item.fields.get("extra") or {}), IMPORT_KEY: item.key}
+        today = self.workspace.now.date().isoformat()
+
+        def change(fields: Fields) -> Fields:
+            told = {key: value for key, value in item.fields.items() if key not in {"customer", "followups"}}
+            changed = {**fields, "assessed_on": today, **told, "customer": fields["customer"]}
+            changed["extra"] = {**(fields.get("extra") or {}), **extra}
+            return with_follow_up(self.workspace, {**changed, "requested_on": fields["requested_on"]})
+
+        change_record(self.workspace, read_record(self.workspace, record_id).path, change)
+
+    def _customer_of(self, item: Incoming) -> str | None:
+        return self.book.find(item.customer) if item.customer else None

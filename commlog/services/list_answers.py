@@ -1,0 +1,129 @@
+"""Standard answers: listed, and found for what a customer asks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+from commlog.index.content import values_in
+from commlog.model.folding import fold
+from commlog.model.listing import Listing
+from commlog.model.record import ANSWER, Data, Fields, text_of, texts_of
+from commlog.query.order import order_by
+from commlog.query.select import Domain
+from commlog.services.find_record import get_record
+from commlog.services.question import OptionTerm, condition_of, filter_of
+from commlog.services.workspace import Workspace
+
+Audience = Literal["internal", "customer"]
+
+# Every column of a listing and what it is in the copy.
+_COLUMNS: Final = {
+    "id": "r.id",
+    "question": "r.subject",
+    "category": "r.category",
+    "audience": "coalesce(field(c.content, 'audience'), 'internal')",
+    "valid_until": "field(c.content, 'valid_until')",
+    "expired": "coalesce(field(c.content, 'valid_until') < ?, 0)",
+    "approved_on": "field(c.content, 'approved_on')",
+    "agent": "r.agent",
+    "path": "r.path",
+}
+COLUMN_NAMES: Final = tuple(_COLUMNS)
+SHOWN: Final = ("id", "question", "category", "audience", "valid_until", "expired")
+_SORTS: Final = {**{name: (name,) for name in COLUMN_NAMES}, "date": ("r.day",), "subject": ("question",)}
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerMatch:
+    """An answer that fits a text: `keyword` is the longest of its keywords in it, empty when its question fits.
+
+    `audience` is internal or customer; `valid_until` the last day it holds, None without end.
+    """
+
+    id: str
+    question: str
+    answer: str
+    keyword: str
+    audience: str
+    valid_until: date | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAnswers:
+    """Answers that fit, best first, and those that would if they had not expired."""
+
+    matches: tuple[AnswerMatch, ...]
+    expired: tuple[AnswerMatch, ...]
+
+
+def list_answers(workspace: Workspace, query: str, terms: Sequence[OptionTerm], page: tuple[str, int]) -> Listing:
+    """Answers that match, by question unless sorted otherwise; `page` is the sort and the limit.
+
+    Raises:
+        UsageError: the query or the sort is not understood.
+    """
+    sort, limit = page
+    condition = condition_of(workspace, filter_of(workspace, query, [("kind", [ANSWER]), *terms]), Domain.RECORDS)
+    rows = workspace.index.rows(
+        f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in _COLUMNS.items())}"
+        f" FROM records r JOIN contents c USING (record) WHERE {condition.sql}"
+        f" ORDER BY {order_by(sort or 'question', _SORTS, Domain.RECORDS)}, r.id LIMIT ?",
+        (workspace.now.date().isoformat(), *condition.parameters, limit),
+    )
+    place = COLUMN_NAMES.index("expired")
+    told = (tuple(bool(value) if at == place else value for at, value in enumerate(row)) for row in rows)
+    return Listing(COLUMN_NAMES, tuple(told), SHOWN, "id")
+
+
+def match_answers(workspace: Workspace, text: str, audience: Audience) -> tuple[AnswerMatch, ...]:
+    """The answers of which a keyword is in a text, the longest keyword first; expired ones are left out.
+
+    For a customer only what is meant for customers; within the team everything.
+    """
+    return find_answers(workspace, text, audience, by_question=False).matches
+
+
+def find_answers(workspace: Workspace, text: str, audience: Audience, *, by_question: bool = True) -> FoundAnswers:
+    """The answers of which a keyword is in a text, then those whose question or keywords hold all its words."""
+    wanted = fold(text)
+    words = wanted.split()
+    found: list[tuple[tuple[int, int, str], AnswerMatch]] = []
+    rows = workspace.index.rows(
+        "SELECT r.path, c.content FROM records r JOIN contents c USING (record) WHERE r.kind = ? ORDER BY r.path",
+        (ANSWER,),
+    )
+    for path, content in rows:
+        keywords = [keyword.strip() for keyword in values_in(content, "keywords")]
+        held = [keyword for keyword in keywords if keyword and keyword in wanted]
+        asked = " ".join([*values_in(content, "question"), *keywords])
+        if held or (by_question and words and all(word in asked for word in words)):
+            fields = get_record(workspace.reader.read(path)).fields
+            match = _match(path, fields, wanted)
+            if audience in {"internal", match.audience}:
+                found.append(((-len(fold(match.keyword)), -len(held), match.id), match))
+    ordered = [match for _, match in sorted(found, key=lambda one: one[0])]
+    today = workspace.now.date()
+    over = [match for match in ordered if match.valid_until is not None and match.valid_until < today]
+    return FoundAnswers(tuple(match for match in ordered if match not in over), tuple(over))
+
+
+def _match(path: str, fields: Fields, wanted: str) -> AnswerMatch:
+    held = [keyword.strip() for keyword in texts_of(fields, "keywords") if fold(keyword.strip()) in wanted]
+    return AnswerMatch(
+        str(fields.get("id", "")),
+        text_of(fields, "question") or "",
+        text_of(fields, "answer") or "",
+        max(filter(None, held), key=lambda keyword: len(fold(keyword)), default=""),
+        text_of(fields, "audience") or "internal",
+        _day(fields.get("valid_until")),
+        path,
+    )
+
+
+def _day(value: Data) -> date | None:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,198 @@
+"""Issues with what a lead asks of them: whose, how far, how old, and what happens next."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from commlog.errors import UsageError
+from commlog.messages import mark
+from commlog.model.calendar import MEASURED_DAYS
+from commlog.model.folding import fold
+from commlog.model.interval import Interval, interval_before
+from commlog.model.issue import CLOSED
+from commlog.model.lateness import working_days_since
+from commlog.model.limit import Limit
+from commlog.model.listing import Listing
+from commlog.model.record import ISSUE, Data, Record
+from commlog.query.order import order_by
+from commlog.query.select import Domain
+from commlog.services.find_record import get_record
+from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of, mentions
+from commlog.services.workspace import Workspace
+from commlog.templates.fields import find_field, find_value
+
+_NEXT: Final = "(SELECT {column} FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1 ORDER BY f.due_at IS NULL, f.due_at, f.n LIMIT 1)"
+# Every column and what it is in the copy; what is NULL here is worked out.
+_COLUMNS: Final = {
+    "id": "r.id",
+    "title": "r.subject",
+    "customer": "r.customer",
+    "customer_name": CUSTOMER_NAME,
+    "category": "r.category",
+    "department": "field(c.content, 'department')",
+    "owner": "r.owner",
+    "priority": "r.priority",
+    "status": "r.status",
+    "reported_on": "r.day",
+    "closed_on": "CASE WHEN r.status = 'closed' THEN substr(field(c.content, 'closed_on'), 1, 10) END",
+    "age": "NULL",
+    "next": _NEXT.format(column="f.action"),
+    "next_due": _NEXT.format(column="f.due"),
+    "pending": "(SELECT count(*) FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1)",
+    "path": "r.path",
+}
+COLUMN_NAMES: Final = tuple(_COLUMNS)
+SHOWN: Final = (
+    "id",
+    "title",
+    "customer_name",
+    "category",
+    "department",
+    "owner",
+    "priority",
+    "status",
+    "reported_on",
+    "age",
+    "next",
+    "next_due",
+)
+# By what a listing is grouped: the columns it is sorted by first.
+GROUPS: Final = ("owner", "department", "category", "age")
+_SORTS: Final = {
+    **{name: (name,) for name in COLUMN_NAMES if name not in {"age", "closed_on"}},
+    "subject": ("title",),
+    "date": ("reported_on",),
+    "due": ("next_due",),
+    # The longest open first comes from the day reported: working days follow it.
+    "age": ("reported_on",),
+}
+_STATUS: Final = frozenset({"status"})
+_SQL: Final = (
+    f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in _COLUMNS.items())}"
+    " FROM records r JOIN contents c USING (record) WHERE {condition} ORDER BY {order}, r.id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IssueView:
+    """Which issues are wanted, by any of several names each, and how they are told; nothing means any.
+
+    `older_than` is an interval, or working days; without `is_all` and any word on the status, closed ones are left out.
+    """
+
+    owners: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    older_than: Interval | Limit | None = None
+    is_all: bool = False
+    by: str = ""
+    sort: str = ""
+    limit: int = -1
+
+
+def list_issues(workspace: Workspace, query: str, view: IssueView) -> Listing:
+    """Issues that match, the ones reported first at the top unless sorted otherwise.
+
+    Raises:
+        UsageError: the query, the sort, the grouping, a category or a status is not understood.
+    """
+    question = filter_of(workspace, query, [("kind", [ISSUE])])
+    condition = condition_of(workspace, question, Domain.RECORDS)
+    is_asked = view.is_all or view.statuses or mentions(question, _STATUS)
+    left_out = "1" if is_asked else f"r.status IS NOT '{CLOSED}'"
+    sql = _SQL.format(condition=f"({condition.sql}) AND {left_out}", order=_order_of(view))
+    rows = [dict(zip(COLUMN_NAMES, row, strict=True)) for row in workspace.index.rows(sql, tuple(condition.parameters))]
+    kept = [row for row in _chosen(workspace, rows, view) if _is_old(workspace, row, view.older_than)]
+    kept = kept if view.limit < 0 else kept[: view.limit]
+    _with_spelling(workspace, kept)
+    return Listing(COLUMN_NAMES, tuple(tuple(row.values()) for row in kept), SHOWN, "id")
+
+
+def read_issues(workspace: Workspace, listing: Listing) -> tuple[Record, ...]:
+    """The records of a listing of issues, in its order."""
+    place = COLUMN_NAMES.index("path")
+    return tuple(get_record(workspace.reader.read(str(row[place]))) for row in listing.rows)
+
+
+def _order_of(view: IssueView) -> str:
+    if view.by and view.by not in GROUPS:
+        raise UsageError(
+            mark("--by: issues are not grouped by '{value}'"),
+            value=view.by,
+            remedy=mark("use one of: {known}"),
+            known=", ".join(GROUPS),
+        )
+    # Old issues are those that were reported early: -age is the youngest first, age the oldest first.
+    return order_by(",".join(filter(None, (view.by, view.sort or "reported_on"))), _SORTS, Domain.RECORDS)
+
+
+def _chosen(workspace: Workspace, rows: list[dict[str, Data]], view: IssueView) -> list[dict[str, Data]]:
+    """The rows of the owners, departments, categories and states that are wanted, with their age."""
+    members = workspace.log.settings.find_member
+    wanted = {
+        "owner": {fold(found.id if (found := members(name)) else name) for name in view.owners},
+        "department": {fold(name) for name in view.departments},
+        "category": {_choice(workspace, "category", name) for name in view.categories},
+        "status": {_choice(workspace, "status", name) for name in view.statuses},
+    }
+    kept = [row for row in rows if all(not names or fold(str(row[key])) in names for key, names in wanted.items())]
+    today = workspace.now.date()
+    days = {key: _days_of(kept, key, today) for key in ("reported_on", "closed_on")}
+    counted = {*days["reported_on"].values(), *days["closed_on"].values()}
+    since = working_days_since(counted, today, workspace.log.settings.calendar)
+    for row in kept:
+        reported, closed = days["reported_on"].get(row["reported_on"]), days["closed_on"].get(row["closed_on"])
+        row["age"] = None if reported is None else max(0, since[reported] - (since[closed] if closed else 0))
+    return kept
+
+
+def _days_of(rows: list[dict[str, Data]], key: str, today: date) -> dict[Data, date]:
+    """The days in a column by their text; what is no day is left out, and nothing is older than can be counted."""
+    oldest = today - timedelta(days=MEASURED_DAYS)
+    found: dict[Data, date] = {}
+    for text in {row[key] for row in rows} - {None}:
+        try:
+            found[text] = min(max(date.fromisoformat(text), oldest), today)
+        except ValueError:
+            continue
+    return found
+
+
+def _is_old(workspace: Workspace, row: dict[str, Data], age: Interval | Limit | None) -> bool:
+    """Whether an issue was reported at least so long ago; in working days, whether it took or takes so long."""
+    if age is None:
+        return True
+    if isinstance(age, Limit):
+        return row["age"] is not None and row["age"] >= age.amount
+    return row["reported_on"] is not None and row["reported_on"] <= str(interval_before(age, workspace.now.date()))
+
+
+def _choice(workspace: Workspace, key: str, words: str) -> str:
+    """The slug that words mean in a field of the form.
+
+    Raises:
+        UsageError: there is no such choice; names all there are.
+    """
+    field = find_field(workspace.catalog.get(ISSUE), key)
+    found = find_value(field, words) if field else None
+    if field is None or found is None:
+        known = ", ".join(str(choice) for choice in field.enum) if field else ""
+        raise UsageError(
+            mark("{field_name}: there is no '{value}'"),
+            field_name=key,
+            value=words,
+            remedy=mark("use one of: {known}"),
+            known=known,
+        )
+    return found
+
+
+def _with_spelling(workspace: Workspace, rows: list[dict[str, Data]]) -> None:
+    """Put back the departments, which the copy keeps folded, as the first file that has one writes it."""
+    written: dict[str, Data] = {}
+    for row in sorted(rows, key=lambda row: str(row["path"])):
+        text = row["department"]
+        if text and text not in written:
+            written[text] = get_record(workspace.reader.read(str(row["path"]))).fields.get("department")
+        row["department"] = written.get(text) if text else None

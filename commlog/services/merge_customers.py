@@ -1,0 +1,219 @@
+"""Merging a customer who is there twice: what only the duplicate's file says goes to the one who stays."""
+
+from dataclasses import dataclass
+
+from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError
+from commlog.index.entries import Reading
+from commlog.messages import mark
+from commlog.model.customer import Fact, Merged, merge_facts
+from commlog.model.record import CUSTOMER, Fields, text_of
+from commlog.services.change_record import refuse_new_problems
+from commlog.services.find_record import (
+    ANONYMOUS,
+    customer_family,
+    customers_called,
+    find_customer,
+    get_record,
+    has_customer_file,
+    nearest_customers,
+    survivor_of,
+)
+from commlog.services.workspace import Workspace
+from commlog.store.names import record_path
+from commlog.store.yaml_edit import edit
+from commlog.store.yaml_text import YamlError
+
+_POINTER = "merged_into"
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MergeResult:
+    """Who went into whom, what the one who stays got, and where the two files differ.
+
+    `named` is the one who was named to stay: another one when they were merged themselves. `records` counts those
+    that name the duplicate, and are found under the one who stays.
+    """
+
+    duplicate: str
+    survivor: str
+    named: str
+    records: int
+    added: tuple[Fact, ...]
+    differing: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A file as it is to be written."""
+
+    path: str
+    reading: Reading
+    text: str
+
+
+def merge_customers(workspace: Workspace, duplicate: str, survivor: str, *, is_dry: bool = False) -> MergeResult:
+    """What became of two customers who are one; nothing is written when `is_dry`.
+
+    The duplicate's file keeps all it says and gets a pointer; records stay as they are and follow it. The one who
+    stays is written first: when the pointer cannot be written, nothing is lost, and a second call completes it.
+
+    Raises:
+        NotFoundError, AmbiguousError: somebody is not known.
+        ConflictError: the two are one already, the duplicate was merged before, or others keep changing the files.
+        InvalidError, UnreadableError: a file cannot be read, or what it would hold breaks a rule; nothing was written.
+        NotWritableError: the disk does not take it.
+    """
+    stays = _find_survivor(workspace, survivor, duplicate.strip())
+    _refuse_anonymous(stays)
+    named = survivor.strip() if has_customer_file(workspace, survivor.strip()) else stays
+    goes = _find_duplicate(workspace, duplicate, stays, named)
+    records = _count_records(workspace, goes)
+    if is_dry:
+        merged, _ = _prepare(workspace, goes, stays)
+    else:
+        merged = _merge(workspace, goes, stays)
+    return MergeResult(goes, stays, named, records, merged.added, merged.differing)
+
+
+def _count_records(workspace: Workspace, customer: str) -> int:
+    family = customer_family(workspace, customer)
+    marks = ", ".join("?" * len(family))
+    sql = f"SELECT count(*) FROM records WHERE kind <> 'customer' AND customer IN ({marks})"
+    return int(workspace.index.rows(sql, family)[0][0])
+
+
+def _find_survivor(workspace: Workspace, text: str, duplicate: str) -> str:
+    """The customer who stays; what both are called means the other one when the duplicate is named by id."""
+    if not has_customer_file(workspace, text.strip()):
+        others = [customer for customer in customers_called(workspace, text) if customer != duplicate]
+        if len(others) == 1:
+            return find_customer(workspace, others[0])
+    return find_customer(workspace, text)
+
+
+def _find_duplicate(workspace: Workspace, text: str, survivor: str, named: str) -> str:
+    """The customer who goes: by id whoever it is, by another name whoever is called so beside the one who stays."""
+    wanted = text.strip()
+    _refuse_anonymous(wanted)
+    if has_customer_file(workspace, wanted):
+        if wanted == survivor:
+            raise _itself(wanted, named)
+        # Refuses a circle, and a pointer to nobody.
+        survivor_of(workspace, wanted)
+        return wanted
+    called = customers_called(workspace, wanted)
+    others = [customer for customer in called if customer != survivor]
+    if len(others) > 1:
+        raise AmbiguousError(
+            mark("'{name}' could be several customers: {candidates}"),
+            name=text,
+            candidates=", ".join(others),
+            remedy=mark("give the id"),
+        )
+    if others:
+        return others[0]
+    if called:
+        raise ConflictError(
+            mark("'{name}' and '{survivor}' are one customer already"),
+            name=text,
+            survivor=survivor,
+            remedy=mark("to merge another one, give the id: commlog customer duplicates"),
+        )
+    near = nearest_customers(workspace, wanted)
+    raise NotFoundError(
+        mark("there is no customer '{name}'"),
+        name=text,
+        near=near,
+        remedy=mark("did you mean {near}?") if near else mark("see commlog customer list"),
+    )
+
+
+def _itself(customer: str, named: str) -> ConflictError:
+    if customer == named:
+        return ConflictError(
+            mark("'{customer}' cannot be merged into itself"),
+            customer=customer,
+            remedy=mark("name the duplicate first, and then the one who stays"),
+        )
+    return ConflictError(
+        mark("'{named}' is merged into '{customer}' already"),
+        named=named,
+        customer=customer,
+        remedy=mark("the other way round, first take that back: commlog edit {named} --unset merged_into"),
+    )
+
+
+def _refuse_anonymous(customer: str) -> None:
+    if customer == ANONYMOUS:
+        raise ConflictError(
+            mark("'anonymous' is everybody who gave no name, and no customer to merge"),
+            remedy=mark("give the record its customer: commlog edit ID --set customer=NAME"),
+        )
+
+
+def _merge(workspace: Workspace, goes: str, stays: str) -> Merged:
+    with workspace.log.lock():
+        for attempt in range(_ATTEMPTS):
+            try:
+                merged, files = _prepare(workspace, goes, stays)
+                for file in files:
+                    workspace.log.replace_file(file.path, file.text.encode("utf-8"), file.reading.raw)
+            except ConflictError as fault:
+                # An editor does not take the lock: start again from what it wrote.
+                if attempt == _ATTEMPTS - 1 or not fault.file:
+                    raise
+            else:
+                return merged
+    raise AssertionError(goes)
+
+
+def _prepare(workspace: Workspace, goes: str, stays: str) -> tuple[Merged, tuple[_Written, ...]]:
+    """What the merge makes of the two, and both files, checked before the first of them is written."""
+    ours, theirs = _read(workspace, stays), _read(workspace, goes)
+    duplicate, survivor = get_record(theirs).fields, get_record(ours).fields
+    _refuse_merged(goes, stays, duplicate)
+    # Somebody may have merged this one since it was looked up.
+    _refuse_merged(stays, goes, survivor)
+    merged = merge_facts(survivor, duplicate)
+    files = [_changed(workspace, ours, merged.fields), _changed(workspace, theirs, {**duplicate, _POINTER: stays})]
+    return merged, tuple(file for file in files if file.text != file.reading.text)
+
+
+def _refuse_merged(customer: str, other: str, fields: Fields) -> None:
+    into = text_of(fields, _POINTER)
+    if into is None:
+        return
+    remedy = (
+        mark("there is nothing to do; to take it back: commlog edit {customer} --unset merged_into")
+        if into == other
+        else mark(
+            "if {into} and {other} are one, too: commlog customer merge {into} {other}; to take it back: commlog edit {customer} --unset merged_into"
+        )
+    )
+    raise ConflictError(
+        mark("'{customer}' is merged into '{into}' already"), customer=customer, into=into, other=other, remedy=remedy
+    )
+
+
+def _read(workspace: Workspace, customer: str) -> Reading:
+    return workspace.reader.read(record_path(CUSTOMER, customer))
+
+
+def _changed(workspace: Workspace, reading: Reading, fields: Fields) -> _Written:
+    record = get_record(reading)
+    if fields == record.fields:
+        return _Written(record.path, reading, reading.text)
+    try:
+        text = edit(reading.text, fields, order=workspace.catalog.get(record.template).order)
+    except YamlError as fault:
+        raise InvalidError(
+            mark("the change does not fit into the file's layout: {reason}"),
+            file=record.path,
+            reason=fault.code,
+            remedy=mark("change it by hand: commlog edit {id}"),
+            id=record.id,
+        ) from None
+    changed = workspace.reader.read_raw(record.path, text.encode("utf-8"))
+    refuse_new_problems(changed.problems, reading.problems, text)
+    return _Written(record.path, reading, text)

@@ -1,0 +1,257 @@
+"""Surveys: sent out, answered, and a low score never left without somebody who asks why."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UsageError
+from commlog.messages import current_language, mark, translate
+from commlog.model.folding import fold
+from commlog.model.follow_up import next_number, read_follow_ups
+from commlog.model.record import SURVEY, Fields, Record, text_of
+from commlog.model.survey import is_fresh, low_scores
+from commlog.services.change_follow_up import Opening, complete_follow_up
+from commlog.services.change_record import change_record
+from commlog.services.create_record import member_id_of
+from commlog.services.draft import assign_all
+from commlog.services.find_record import find_customer, get_record
+from commlog.services.import_draft import check_draft
+from commlog.services.record_of_kind import read_of_kind
+from commlog.services.workspace import Workspace
+from commlog.store.names import new_id, record_path
+from commlog.templates.catalog import Template
+from commlog.templates.fields import find_child, find_field, label
+
+# What a low score asks for: the priority of this name, where the log has one.
+_PRIORITY: Final = "important"
+_ATTEMPTS: Final = 20
+
+Choose = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A survey as it was written: its low scores by dimension, and the address of the follow-up they opened, if any.
+
+    `is_old` says why there is none: the answer is history.
+    """
+
+    record: Record
+    low: dict[str, int]
+    follow_up: str | None
+    is_old: bool
+
+
+def request_survey(workspace: Workspace, customer: str, given: Fields, choose: Choose) -> Record:
+    """A survey that was sent out today and is not answered yet.
+
+    Raises:
+        NotFoundError, AmbiguousError: the customer is not known.
+        ConflictError: one for this customer and period is out already.
+        InvalidError: a field does not fit.
+    """
+    customer_id = find_customer(workspace, customer)
+    today = workspace.now.date()
+    fields: Fields = {"customer": customer_id, "period": quarter_of(today), "requested_on": today.isoformat(), **given}
+    waiting = [one for one in open_requests(workspace, customer_id) if one[1] == fold(str(fields["period"]))]
+    if waiting:
+        raise ConflictError(
+            mark("{id} asks {customer} about {period} already"),
+            id=waiting[0][0],
+            customer=customer_id,
+            period=fields["period"],
+            remedy=mark("when it is answered: commlog survey record {id} --score …"),
+        )
+    return _write(workspace, _with_writer(workspace, fields), choose)
+
+
+def find_survey(workspace: Workspace, text: str, period: str | None = None) -> Record | None:
+    """The survey that an id means, or the one a customer has not answered yet; None when a new one is to be made.
+
+    Raises:
+        AmbiguousError: the customer has several that are not answered; lists them.
+        NotFoundError: there is neither such a survey nor such a customer.
+    """
+    try:
+        customer = find_customer(workspace, text)
+    except AmbiguousError:
+        raise
+    except NotFoundError as fault:
+        try:
+            return read_of_kind(workspace, text, SURVEY)
+        except NotFoundError:
+            raise fault from None
+    found = [
+        record_id for record_id, told in open_requests(workspace, customer) if period is None or told == fold(period)
+    ]
+    if len(found) > 1:
+        raise AmbiguousError(
+            mark("'{name}' has several surveys that are not answered: {candidates}"),
+            name=text,
+            candidates=", ".join(found),
+            remedy=mark("name one of them, or its period: --period"),
+        )
+    return read_of_kind(workspace, found[0], SURVEY) if found else None
+
+
+def open_requests(workspace: Workspace, customer: str) -> list[tuple[str, str]]:
+    """The surveys of a customer that were sent out and have no scores: id, and period as it is compared."""
+    rows = workspace.index.rows(
+        "SELECT r.id, fold(r.subject) FROM records r JOIN contents c USING (record) WHERE r.kind = ? AND r.customer = ?"
+        " AND field(c.content, 'requested_on') IS NOT NULL AND instr(c.content, char(30) || 'SCORES.') = 0"
+        " ORDER BY r.day, r.id",
+        (SURVEY, customer),
+    )
+    return [(row[0], row[1] or "") for row in rows]
+
+
+def record_answers(workspace: Workspace, survey: Record | None, given: Fields, choose: Choose) -> Recorded:
+    """The survey with its answers: the one that was sent out, or a new one; a low score opens a follow-up in it.
+
+    `given` are the answers and, for a new one, its customer and period.
+
+    Raises:
+        ConflictError: it is answered already.
+        UsageError: there is no score among the answers.
+        InvalidError: a score is out of range, or a field does not fit.
+    """
+    if not given.get("scores"):
+        raise UsageError(
+            mark("there is no score"),
+            remedy=mark("give at least one: --score overall=4; see commlog template show survey"),
+        )
+    today = workspace.now.date()
+    answers: Fields = {"assessed_on": today.isoformat(), "entered_by": "staff", **given}
+    if survey is None:
+        fields = {"customer": "", "period": quarter_of(today), **_with_writer(workspace, answers)}
+        fields["customer"] = find_customer(workspace, str(fields["customer"]))
+        record = _write(workspace, with_follow_up(workspace, fields), choose)
+        return _recorded(workspace, record)
+
+    def change(fields: Fields) -> Fields:
+        if fields.get("scores"):
+            raise ConflictError(
+                mark("{id} is answered already"),
+                id=fields.get("id", ""),
+                remedy=mark("correct it with commlog survey edit {id} --set scores.overall=4, or leave the id out"),
+            )
+        writer = answers.get("agent") or workspace.member or fields.get("agent")
+        changed = {**fields, **answers, "agent": writer, "recorded_at": workspace.stamp}
+        return with_follow_up(workspace, _with_writer(workspace, changed))
+
+    return _recorded(workspace, change_record(workspace, survey.path, change))
+
+
+def answers_of(workspace: Workspace, fields: Fields, scores: Sequence[str], assignments: Sequence[str]) -> Fields:
+    """The fields with scores (`overall=4`, by key or label) and other assignments as somebody typed them.
+
+    Raises:
+        InvalidError: one does not fit the form.
+        UsageError: one is no assignment, or names no dimension; names all there are.
+    """
+    template = workspace.catalog.get(SURVEY)
+    named = [_score_assignment(template, text) for text in scores]
+    given = assign_all(workspace, template, fields, [*named, *assignments])
+    whole = find_field(template, "scores")
+    if whole is not None and isinstance(given.get("scores"), dict):
+        order = [child.key for child in whole.fields if child.key in given["scores"]]
+        given["scores"] = {key: given["scores"][key] for key in dict.fromkeys([*order, *given["scores"]])}
+    return given
+
+
+def _score_assignment(template: Template, text: str) -> str:
+    name, equals, value = (part.strip() for part in text.replace("＝", "=").partition("="))
+    whole = find_field(template, "scores")
+    found = find_child(whole, name.removeprefix("scores.")) if whole and equals else None
+    if found is None:
+        known = whole.fields if whole else ()
+        raise UsageError(
+            mark("'{text}' is not a score"),
+            text=text,
+            remedy=mark("write dimension=score; dimensions: {known}"),
+            known=", ".join(f"{child.key} ({label(child, current_language())})" for child in known),
+        )
+    return f"scores.{found.key}={value}"
+
+
+def with_follow_up(workspace: Workspace, fields: Fields) -> Fields:
+    """The fields of an answered survey, with a follow-up where a low score asks for one."""
+    wanted = wanted_follow_up(workspace, fields)
+    if wanted is None:
+        return fields
+    items = fields.get("followups")
+    opening = Opening(workspace.stamp, workspace.stamp, text_of(fields, "agent") or wanted["owner"])
+    item = complete_follow_up(workspace, wanted, next_number(fields), opening)
+    return {**fields, "followups": [*(items if isinstance(items, list) else []), item]}
+
+
+def wanted_follow_up(workspace: Workspace, fields: Fields) -> Fields | None:
+    """What a low score asks for: somebody who asks what went wrong; None without one, and when the answer is history."""
+    low = low_scores(fields.get("scores"))
+    if find_field(workspace.catalog.get(SURVEY), "followups") is None:
+        # A log may have a form of its own that takes none.
+        return None
+    owner = _owner_of(workspace, fields) if low and _is_fresh(workspace, fields) else None
+    if owner is None:
+        return None
+    wanted = {
+        "action": translate("Ask what went wrong: {scores}").format(scores=_shown(workspace, low)),
+        "owner": owner,
+    }
+    return wanted | ({"priority": _PRIORITY} if _PRIORITY in workspace.log.settings.priorities else {})
+
+
+def quarter_of(day: date) -> str:
+    """The quarter a day is in, as a survey's period names it: 2026-Q1."""
+    return f"{day.year:04}-Q{(day.month + 2) // 3}"
+
+
+def _is_fresh(workspace: Workspace, fields: Fields) -> bool:
+    try:
+        answered = date.fromisoformat(text_of(fields, "assessed_on") or "")
+    except ValueError:
+        return True
+    return is_fresh(answered, workspace.now.date())
+
+
+def _owner_of(workspace: Workspace, fields: Fields) -> str | None:
+    """Who looks after the customer, else who wrote the survey down."""
+    rows = workspace.index.rows(
+        "SELECT owner FROM customers WHERE id = ? AND owner IS NOT NULL LIMIT 1", (fields.get("customer"),)
+    )
+    return (rows[0][0] if rows else None) or text_of(fields, "agent") or workspace.member
+
+
+def _shown(workspace: Workspace, low: dict[str, int]) -> str:
+    template = workspace.catalog.get(SURVEY)
+    names = {key: find_field(template, f"scores.{key}") for key in low}
+    return ", ".join(
+        f"{label(field, current_language()) if (field := names[key]) else key} {score}" for key, score in low.items()
+    )
+
+
+def _with_writer(workspace: Workspace, fields: Fields) -> Fields:
+    named = fields.get("agent") or (workspace.require_member(None) if workspace.member else None)
+    rest = {key: value for key, value in fields.items() if key != "agent"}
+    return {**rest, "agent": member_id_of(workspace, named)} if named else rest
+
+
+def _write(workspace: Workspace, fields: Fields, choose: Choose) -> Record:
+    fields = {**fields, "recorded_at": workspace.stamp}
+    for _ in range(_ATTEMPTS):
+        record_id = new_id(workspace.now.date(), choose)
+        draft = check_draft(workspace, SURVEY, {**fields, "id": record_id})
+        try:
+            workspace.log.create_file(record_path(SURVEY, record_id), draft.text.encode("utf-8"))
+        except ConflictError:
+            continue
+        return get_record(workspace.reader.read(draft.record.path))
+    raise InvalidError(mark("the record is not valid yet; nothing was written"))
+
+
+def _recorded(workspace: Workspace, record: Record) -> Recorded:
+    pending = [item for item in read_follow_ups(record.fields) if item.is_pending]
+    low = low_scores(record.fields.get("scores"))
+    address = f"{record.id}/{pending[-1].n}" if pending and low else None
+    return Recorded(record, low, address, not _is_fresh(workspace, record.fields))
