@@ -153,6 +153,29 @@ KINDS: Final[dict[str, Kind]] = {
         mark("commlog add-follow-up {value}"),
         WARNING,
     ),
+    "unanswered-contact": Kind(
+        mark("the customer got in touch; nothing was done or is planned, and nobody has spoken to them since"),
+        mark("record the answer: commlog create … --link {value}:answers, or: commlog add-follow-up {value}"),
+        WARNING,
+    ),
+    "call-back-not-recorded": Kind(
+        mark("{address} promised the customer to be in touch; it is done, but no contact is recorded since"),
+        mark("record it: commlog create … --link {value}:answers; not done yet: commlog reopen {address} --note …"),
+        WARNING,
+    ),
+    "missing-link": Kind(
+        mark("{field}: speaks of an earlier contact ('{words}'), and the record is linked to none"),
+        mark("if it is this one: commlog link {value} {suggestion}"),
+        WARNING,
+    ),
+    "issue-without-next-action": Kind(
+        mark("the issue is open, and nobody has anything to do for it"), mark("commlog add-follow-up {value}"), WARNING
+    ),
+    "low-score-without-follow-up": Kind(
+        mark("{field}: the customer is not satisfied ({score}), and nobody looks after it"),
+        mark("commlog add-follow-up {value}"),
+        WARNING,
+    ),
     # The log's own files.
     "file-name-not-utf8": Kind(mark("the file's name is not UTF-8 text"), mark("rename it")),
     "stray-file": Kind(

@@ -22,7 +22,7 @@ from commlog.services.check.own_files import (
     find_wrong_settings,
     list_own_files,
 )
-from commlog.services.check.promises import find_expired_answers, find_unkept_promises
+from commlog.services.check.promises import find_expired_answers, find_forgotten
 from commlog.services.check.selection import Selection
 from commlog.services.check.suspicion import Rule, Suspicion
 from commlog.services.workspace import Workspace
@@ -37,7 +37,7 @@ RULES: Final[tuple[Rule, ...]] = (
     find_later,
     find_circles,
     find_expired_answers,
-    find_unkept_promises,
+    find_forgotten,
 )
 OWN_FILE_RULES: Final[tuple[Callable[[Workspace], Iterator[Problem]], ...]] = (
     find_wrong_settings,

@@ -1,9 +1,10 @@
-"""Rules on what time does to records: answers run out, promises need somebody to keep them."""
+"""Rules on what time does to records: answers run out, customers wait for what nobody is going to do."""
 
 from collections.abc import Iterator
 
 from commlog.model.moment import format_date
 from commlog.services.check.suspicion import Suspicion
+from commlog.services.dropped_balls import find_dropped_balls
 from commlog.services.workspace import Workspace
 
 
@@ -18,12 +19,7 @@ def find_expired_answers(workspace: Workspace) -> Iterator[Suspicion]:
         yield Suspicion("expired-answer", path, ("valid_until",), {"value": last_day})
 
 
-def find_unkept_promises(workspace: Workspace) -> Iterator[Suspicion]:
-    """Agreements on our side with no follow-up, neither in the record nor in one that links to it."""
-    rows = workspace.index.rows(
-        "SELECT r.path, r.id FROM records r WHERE r.commitments > 0 "
-        "AND NOT EXISTS (SELECT 1 FROM follow_ups f WHERE f.record = r.record) "
-        "AND NOT EXISTS (SELECT 1 FROM links l JOIN follow_ups f USING (record) WHERE l.target = r.id)"
-    )
-    for path, record_id in rows:
-        yield Suspicion("promise-without-follow-up", path, ("agreements",), {"value": record_id})
+def find_forgotten(workspace: Workspace) -> Iterator[Suspicion]:
+    """Customers who wait for something that nobody is going to do."""
+    for ball in find_dropped_balls(workspace):
+        yield Suspicion(ball.rule, ball.path, ball.place, {"value": ball.record_id, **dict(ball.facts)})

@@ -1,0 +1,30 @@
+"""The command `commlog brief`."""
+
+import typer
+
+from commlog.cli.options import labels_of
+from commlog.cli.terminal import finish, say, session_of
+from commlog.messages import mark
+from commlog.render.brief import FORMATS, format_brief
+from commlog.render.formats import require_format
+from commlog.services.brief_customer import brief_customer
+
+HELP = mark("Show on one screen what to know before talking to a customer.")
+
+
+def command(
+    context: typer.Context,
+    customer: list[str] = typer.Argument(
+        ...,
+        metavar="CUSTOMER",
+        help=mark("The customer's id, name, alias, phone or e-mail; also a number that is ringing."),
+    ),
+    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or markdown.")),
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+) -> int:
+    """Brief."""
+    session = session_of(context)
+    require_format(output_format, FORMATS)
+    brief = brief_customer(session.workspace, " ".join(customer), reveal=reveal)
+    say(format_brief(brief, output_format, labels_of(session)))
+    return finish(session)

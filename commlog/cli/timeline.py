@@ -1,0 +1,40 @@
+"""The command `commlog timeline`."""
+
+import typer
+
+from commlog.cli.options import NO_LIMIT, labels_of, limit_option, terminal_width
+from commlog.cli.terminal import finish, say, session_of
+from commlog.messages import mark
+from commlog.render.formats import require_format
+from commlog.render.timeline import FORMATS, format_timeline
+from commlog.services.list_timeline import list_timeline
+
+HELP = mark("Show everything that happened with a customer, the newest first.")
+
+
+def command(
+    context: typer.Context,
+    customer: list[str] = typer.Argument(
+        ..., metavar="CUSTOMER", help=mark("The customer's id, name, alias, phone or e-mail.")
+    ),
+    since: str = typer.Option(
+        "",
+        "--since",
+        metavar="PERIOD",
+        show_default=False,
+        help=mark("Only from then on: 2026-03, 2026-Q1, last-month, 上月, or 30d, 3m back from today."),
+    ),
+    limit: int = limit_option,
+    output_format: str = typer.Option(
+        "text", "--format", metavar="FORMAT", help=mark("text, json, jsonl, csv, tsv, markdown or ids.")
+    ),
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+) -> int:
+    """Timeline."""
+    session = session_of(context)
+    require_format(output_format, FORMATS)
+    timeline = list_timeline(session.workspace, " ".join(customer), since, limit or NO_LIMIT, reveal=reveal)
+    text = format_timeline(timeline, output_format, labels_of(session), terminal_width())
+    if text:
+        say(text)
+    return finish(session)

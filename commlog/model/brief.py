@@ -1,0 +1,271 @@
+"""A brief: what somebody about to talk to a customer needs to know, as values without words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from commlog.model.dropped_ball import DroppedBall
+from commlog.model.record import Fields, mappings_of, text_of, texts_of
+
+NO_PHONE: Final = "no_phone"
+NO_PREFERRED_TIME: Final = "no_preferred_time"
+NO_CONSENT: Final = "no_consent"
+NOT_VERIFIED: Final = "not_verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One person at a customer; absent texts are None, personal ones masked unless revealed."""
+
+    name: str
+    role: str | None
+    phone: str | None
+    email: str | None
+    wecom: str | None
+    preferred_channel: str | None
+    preferred_time: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who a customer is, by their file; `taboos` are None when there are some that are not to be shown."""
+
+    id: str
+    name: str
+    type: str | None
+    level: str | None
+    stage: str | None
+    owner: str | None
+    company: str | None
+    labels: tuple[str, ...]
+    do_not_contact: bool
+    consent: str | None
+    consent_on: str | None
+    preferred_time: str | None
+    preferences: tuple[str, ...]
+    taboos: tuple[str, ...] | None
+    taboo_count: int
+    delivery_notes: tuple[str, ...]
+    contacts: tuple[Contact, ...]
+    verified_on: str | None
+    notes: str | None
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the customer asked to be left alone."""
+        return self.do_not_contact or self.consent == "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class LastContact:
+    """The last conversation with a customer; `time` is as stored, `attempts` were made since and reached nobody."""
+
+    id: str
+    time: str
+    days_ago: int
+    agent: str | None
+    contact: str | None
+    channel: str | None
+    direction: str | None
+    request: str | None
+    mood: str | None
+    mood_note: str | None
+    satisfaction: str | None
+    outcome: str | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A pending follow-up; `late` are working days, None when it is not overdue."""
+
+    address: str
+    action: str
+    owner: str | None
+    due: str | None
+    status: str
+    late: int | None
+    is_overdue: bool
+    agreed_with_customer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Something we agreed to (`open_point` is False), or a point left open, that nobody has settled."""
+
+    record: str
+    day: str
+    text: str
+    due: str | None
+    is_open_point: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIssue:
+    """An issue that is not closed."""
+
+    id: str
+    title: str
+    status: str | None
+    owner: str | None
+    day: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """What a customer came with more than once: the `field` it is told by, its value, and how often."""
+
+    field: str
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One point of a trend: a day, and a slug or a number."""
+
+    day: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A care date within the next days, or past: `kind` is one of care, `days` how far off, negative when past."""
+
+    kind: str
+    day: str
+    days: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandardAnswer:
+    """An approved answer that fits what the customer asked; `text` is its beginning, `audience` who may hear it."""
+
+    id: str
+    question: str
+    text: str
+    audience: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What to ask for, because it is missing or old: one of the kinds above, with the day it was last checked."""
+
+    kind: str
+    day: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """Everything of one customer on a day (YYYY-MM-DD), the most pressing first in each list.
+
+    `merged` are other ids of the same customer.
+    """
+
+    day: str
+    profile: Profile
+    merged: tuple[str, ...]
+    last_contact: LastContact | None
+    follow_ups: tuple[Owed, ...]
+    promises: tuple[Promise, ...]
+    issues: tuple[OpenIssue, ...]
+    dropped_balls: tuple[DroppedBall, ...]
+    repeated: tuple[Repeated, ...]
+    moods: tuple[Reading, ...]
+    satisfaction: tuple[Reading, ...]
+    surveys: tuple[Reading, ...]
+    care: tuple[Occasion, ...]
+    to_ask: tuple[Gap, ...]
+    answer: StandardAnswer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A record in which an unknown caller is named."""
+
+    id: str
+    day: str
+    kind: str
+    customer: str | None
+    party: str | None
+    channel: str | None
+    subject: str
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCaller:
+    """A number, address or name that no customer has, and the records that name it, the newest first."""
+
+    text: str
+    mentions: tuple[Mention, ...]
+
+
+def read_profile(customer: str, fields: Fields, *, is_masked: bool) -> Profile:
+    """The profile in a customer's fields, personal values masked already when it is said so."""
+    taboos = tuple(texts_of(fields, "taboos"))
+    consent = fields.get("consent")
+    consent = consent if isinstance(consent, dict) else {}
+    return Profile(
+        id=customer,
+        name=text_of(fields, "name") or customer,
+        type=text_of(fields, "type"),
+        level=text_of(fields, "level"),
+        stage=text_of(fields, "stage"),
+        owner=text_of(fields, "owner"),
+        company=text_of(fields, "company"),
+        labels=tuple(texts_of(fields, "labels")),
+        # A wrong value means something too: the customer is left alone until it is corrected.
+        do_not_contact=fields.get("do_not_contact") not in (None, False),
+        consent=text_of(consent, "status"),
+        consent_on=text_of(consent, "on"),
+        preferred_time=text_of(fields, "preferred_time"),
+        preferences=tuple(texts_of(fields, "preferences")),
+        taboos=None if taboos and is_masked else taboos,
+        taboo_count=len(taboos),
+        delivery_notes=tuple(
+            filter(None, (text_of(item, "delivery_note") for item in mappings_of(fields, "addresses")))
+        ),
+        contacts=tuple(_contact(item) for item in mappings_of(fields, "contacts")),
+        verified_on=text_of(fields, "verified_on"),
+        notes=text_of(fields, "notes"),
+    )
+
+
+def cover_profile(profile: Profile, cover: Callable[[str], str]) -> Profile:
+    """The profile with its free text covered."""
+    return replace(
+        profile,
+        preferences=tuple(map(cover, profile.preferences)),
+        delivery_notes=tuple(map(cover, profile.delivery_notes)),
+        notes=profile.notes and cover(profile.notes),
+    )
+
+
+def gaps_of(profile: Profile, verified_before: date | None) -> tuple[Gap, ...]:
+    """What to ask a customer for; what was last checked before a day counts as old."""
+    gaps = []
+    if not any(contact.phone for contact in profile.contacts):
+        gaps.append(Gap(NO_PHONE))
+    if not profile.preferred_time and not any(contact.preferred_time for contact in profile.contacts):
+        gaps.append(Gap(NO_PREFERRED_TIME))
+    if profile.consent in {None, "not_asked"}:
+        gaps.append(Gap(NO_CONSENT))
+    if verified_before and (profile.verified_on or "") < verified_before.isoformat():
+        gaps.append(Gap(NOT_VERIFIED, profile.verified_on))
+    return tuple(gaps)
+
+
+def _contact(fields: Fields) -> Contact:
+    return Contact(
+        text_of(fields, "name") or "",
+        text_of(fields, "role"),
+        text_of(fields, "phone"),
+        text_of(fields, "email"),
+        text_of(fields, "wecom"),
+        text_of(fields, "preferred_channel"),
+        text_of(fields, "preferred_time"),
+    )

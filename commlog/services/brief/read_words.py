@@ -1,0 +1,36 @@
+"""The words of single records, read from their files without checking them: a brief shows a handful."""
+
+from collections.abc import Callable
+
+from commlog.model.masking import mask_text
+from commlog.model.record import Fields
+from commlog.services.find_record import get_record
+from commlog.services.workspace import Workspace
+from commlog.store.yaml_text import YamlError, decode, parse
+
+# What is done to people's free text before it is shown.
+Cover = Callable[[str], str]
+
+
+def read_fields(workspace: Workspace, path: str) -> Fields:
+    """The fields of a record's file.
+
+    Raises:
+        ConflictError: it holds the markers of a merge.
+        NotFoundError, UnreadableError: it is gone or no record.
+    """
+    try:
+        data = parse(decode(workspace.log.read_bytes(path)))
+    except YamlError:
+        data = None
+    return data if isinstance(data, dict) else get_record(workspace.reader.read(path)).fields
+
+
+def cover_of(*, reveal: bool) -> Cover:
+    """What masks phone numbers and addresses in free text; what leaves it as it is when they are to be shown."""
+    return str if reveal else mask_text
+
+
+def marks_of(values: tuple[str, ...]) -> str:
+    """The question marks of SQL for some values."""
+    return ", ".join("?" * len(values))

@@ -1,0 +1,60 @@
+"""What the log knows of a caller who is no customer: records in which their number, address or name stands."""
+
+from commlog.errors import CommlogError, NotFoundError
+from commlog.messages import mark
+from commlog.model.brief import Mention
+from commlog.model.folding import fold, phone_digits
+from commlog.services.brief.read_words import Cover
+from commlog.services.workspace import Workspace
+
+# Fewer digits stand in order numbers and dates by chance.
+_SHORTEST_NUMBER = 7
+_MOBILE = 11
+_SHOWN = 20
+
+
+def find_mentions(workspace: Workspace, text: str, cover: Cover) -> tuple[Mention, ...]:
+    """The records that name a caller, the newest first: by number or address anywhere, by name or customer id alone."""
+    spellings = _spellings(text)
+    if spellings:
+        found = " OR ".join(["instr(c.content, ?) > 0"] * len(spellings))
+        condition, parameters = f"({found})", spellings
+    else:
+        condition, parameters = "(fold(r.party) = ? OR r.customer = ?)", [fold(text.strip()), text.strip()]
+    rows = workspace.index.rows(
+        "SELECT r.id, coalesce(r.day, ''), r.kind, r.customer, r.party, r.channel, coalesce(r.subject, ''), "
+        "(SELECT count(*) FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1) "
+        f"FROM records r JOIN contents c USING (record) WHERE {condition} "
+        "ORDER BY r.day DESC, coalesce(r.started_at, 0) DESC, r.id LIMIT ?",
+        (*parameters, _SHOWN),
+    )
+    return tuple(
+        Mention(record_id, day, kind, customer, party, channel, cover(subject), pending)
+        for record_id, day, kind, customer, party, channel, subject, pending in rows
+    )
+
+
+def not_known(text: str, fault: NotFoundError) -> CommlogError:
+    """The error for a caller nobody has heard of; for a name, the one that names the nearest."""
+    if not _spellings(text):
+        return fault
+    return NotFoundError(
+        mark("unknown caller: '{name}' is no customer's, and no record names it"),
+        name=text.strip(),
+        remedy=mark("write them down while you talk: commlog customer create, or create … --new-customer NAME"),
+    )
+
+
+def _spellings(text: str) -> list[str]:
+    """How a number or address may be written in a record, folded; none for a name."""
+    wanted = fold(text.strip())
+    if "@" in wanted:
+        return [wanted]
+    digits = phone_digits(wanted)
+    if len(digits) < _SHORTEST_NUMBER or any(character.isalpha() for character in wanted):
+        return []
+    spellings = [wanted, digits]
+    if len(digits) == _MOBILE:
+        parts = (digits[:3], digits[3:7], digits[7:])
+        spellings += ["-".join(parts), " ".join(parts)]
+    return list(dict.fromkeys(spellings))
