@@ -9,7 +9,7 @@ from commlog.model.brief import Brief, Contact, Owed, Profile, Reading, UnknownC
 from commlog.model.follow_up import PAUSED
 from commlog.model.record import Data
 from commlog.render.follow_up import format_due
-from commlog.render.labels import Labels
+from commlog.render.labels import Labels, labelled
 from commlog.render.text import harmless, pad, shorten, width_of, wrap
 
 FORMATS: Final = ("text", "json", "markdown")
@@ -172,8 +172,8 @@ class _Page:
         if last.request:
             lines.append(translate("wanted: {request}").format(request=harmless(" ".join(last.request.split()))))
         felt = [
-            f"{translate('mood')}: {value('mood', last.mood)}" if last.mood else "",
-            f"{translate('satisfaction')}: {value('satisfaction', last.satisfaction or '')}"
+            labelled(mark("mood"), value("mood", last.mood)) if last.mood else "",
+            labelled(mark("satisfaction"), value("satisfaction", last.satisfaction or ""))
             if last.satisfaction not in {None, _NOT_RATED}
             else "",
             value("outcome", last.outcome or ""),
@@ -250,7 +250,7 @@ class _Page:
             (mark("surveys"), "", brief.surveys),
         )
         return tuple(
-            f"{translate(name)}: {self._arrows(column, readings)}"
+            labelled(name, self._arrows(column, readings))
             for name, column, readings in trends
             if len(readings) > 1 or (readings and not column)
         )

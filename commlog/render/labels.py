@@ -108,3 +108,8 @@ class Labels:
         if column not in self._words:
             self._words[column] = self.find_words(column)
         return self._words[column].get(value, value)
+
+
+def labelled(word: str, value: str) -> str:
+    """A value behind the word for what it is, a marked text; the colon as the language in use writes it."""
+    return translate("{label}: {value}").format(label=translate(word), value=value)

@@ -10,7 +10,7 @@ from commlog.model.listing import Listing
 from commlog.model.record import Data
 from commlog.model.timeline import Event, Step, Timeline
 from commlog.render.formats import require_format
-from commlog.render.labels import Labels
+from commlog.render.labels import Labels, labelled
 from commlog.render.listing import choose_columns, format_listing
 from commlog.render.text import harmless, pad, shorten, width_of, wrap
 
@@ -132,9 +132,9 @@ def _what(event: Event, labels: Labels) -> Iterator[str]:
 def _second(event: Event, labels: Labels) -> Iterator[str]:
     yield event.id
     if event.mood:
-        yield f"{translate('mood')}: {harmless(labels.value('mood', event.mood))}"
+        yield labelled(mark("mood"), harmless(labels.value("mood", event.mood)))
     if event.satisfaction and event.satisfaction != "not_rated":
-        yield f"{translate('satisfaction')}: {harmless(labels.value('satisfaction', event.satisfaction))}"
+        yield labelled(mark("satisfaction"), harmless(labels.value("satisfaction", event.satisfaction)))
     if event.outcome:
         yield harmless(labels.value("outcome", event.outcome))
     for target, kind in event.links:
