@@ -1,13 +1,19 @@
 """The command `commlog show`."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from commlog.cli.options import id_argument
 from commlog.cli.terminal import say, session_of
 from commlog.messages import mark
 from commlog.render.formats import require_format
-from commlog.render.record import FORMATS, format_record
-from commlog.services.find_record import read_record
+from commlog.render.record import FORMATS, HTML, format_record
+from commlog.services.find_record import find_path, get_record
+
+if TYPE_CHECKING:
+    from commlog.index.entries import Reading
+    from commlog.services.workspace import Workspace
 
 HELP = mark("Show one record for reading.")
 
@@ -15,11 +21,32 @@ HELP = mark("Show one record for reading.")
 def command(
     context: typer.Context,
     record: str = id_argument,
-    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or yaml.")),
+    output_format: str = typer.Option(
+        "text", "--format", metavar="FORMAT", help=mark("text, json, yaml, or html: the paper form, to be printed.")
+    ),
     reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
 ) -> None:
     """Show."""
     workspace = session_of(context).workspace
     require_format(output_format, FORMATS)
-    found = read_record(workspace, record)
+    reading = workspace.reader.read(find_path(workspace, record))
+    found = get_record(reading)
+    if output_format == HTML:
+        say(_page(workspace, reading, reveal=reveal))
+        return
     say(format_record(found, workspace.catalog.get(found.template), output_format, reveal=reveal))
+
+
+def _page(workspace: "Workspace", reading: "Reading", *, reveal: bool) -> str:
+    from commlog.render.record_page import Surroundings, format_record_page
+
+    record = get_record(reading)
+    customer = record.fields.get("customer")
+    rows = workspace.index.rows(
+        "SELECT name, type FROM customers WHERE id = ? ORDER BY record LIMIT 1",
+        (customer if isinstance(customer, str) else "",),
+    )
+    name, kind = rows[0] if rows else (None, None)
+    people = {member.id: member.name for member in workspace.log.settings.members}
+    around = Surroundings(people, name or "", reading.problems, is_company=kind == "company", is_revealed=reveal)
+    return format_record_page(record, workspace.catalog.get(record.template), around)

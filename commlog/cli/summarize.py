@@ -1,48 +1,89 @@
 """The command `commlog summarize`."""
 
+from typing import Any
+
 import typer
 
-from commlog.cli.options import labels_of
+from commlog.cli.options import NO_LIMIT, labels_of, terminal_width
+from commlog.cli.session import Session
 from commlog.cli.terminal import finish, say, session_of
 from commlog.messages import mark
+from commlog.render.labels import Labels
 from commlog.render.summary import format_summary
+from commlog.render.summary_words import words_of_counted
 from commlog.services.summarize.summary import LISTED, SummaryRequest, summarize
 
 HELP = mark("Say what a period was like in figures, with the period before beside each.")
 
+period_argument: Any = typer.Argument(
+    "",
+    metavar="[PERIOD]",
+    show_default=False,
+    help=mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
+)
+by_option: Any = typer.Option(
+    "",
+    "--by",
+    metavar="FIELD",
+    show_default=False,
+    help=mark("Group the figures by a column or any field: channel, agent, level, tag, owner, extra.x …"),
+)
+compare_option: Any = typer.Option(
+    "",
+    "--compare",
+    metavar="PERIOD",
+    show_default=False,
+    help=mark("Compare with this period instead of the one before."),
+)
+records_option: Any = typer.Option(
+    "",
+    "--records",
+    metavar="FIGURE",
+    show_default=False,
+    help=mark("List what is behind a figure, by its name (overdue) or a metric's number (4)."),
+)
+limit_option: Any = typer.Option(
+    None,
+    "--limit",
+    metavar="N",
+    show_default=False,
+    help=mark("List at most so many groups and records (10; with --records all); 0 lists all."),
+)
+format_option: Any = typer.Option(
+    "text", "--format", metavar="FORMAT", help=mark("text, json, jsonl, csv, tsv or markdown; with --records also ids.")
+)
+
 
 def command(
     context: typer.Context,
-    period: str = typer.Argument(
-        "",
-        metavar="[PERIOD]",
-        show_default=False,
-        help=mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
-    ),
-    by: str = typer.Option(
-        "",
-        "--by",
-        metavar="COLUMN",
-        show_default=False,
-        help=mark("Group the figures by a column: channel, agent, branch, customer, level, tag, owner …"),
-    ),
-    compare: str = typer.Option(
-        "",
-        "--compare",
-        metavar="PERIOD",
-        show_default=False,
-        help=mark("Compare with this period instead of the one before."),
-    ),
-    limit: int = typer.Option(
-        LISTED, "--limit", metavar="N", help=mark("List at most so many groups and records; 0 lists all.")
-    ),
-    output_format: str = typer.Option(
-        "text", "--format", metavar="FORMAT", help=mark("text, json, jsonl, csv, tsv or markdown.")
-    ),
+    period: str = period_argument,
+    by: str = by_option,
+    compare: str = compare_option,
+    records: str = records_option,
+    limit: int | None = limit_option,
+    output_format: str = format_option,
 ) -> int:
     """Summarize a period."""
     session = session_of(context)
-    listed = limit if limit > 0 else -1
+    if records:
+        return _list_counted(session, SummaryRequest(period, by=by, limit=limit or NO_LIMIT), records, output_format)
+    listed = LISTED if limit is None else limit if limit > 0 else NO_LIMIT
     summary = summarize(session.workspace, SummaryRequest(period, compare, by, listed))
     say(format_summary(summary, output_format, labels_of(session), listed))
+    return finish(session)
+
+
+def _list_counted(session: Session, request: SummaryRequest, figure: str, output_format: str) -> int:
+    """Print what is behind a figure."""
+    # Loaded with the first list: a summary needs none of it.
+    from commlog.render.listing import choose_columns, format_listing
+    from commlog.services.summarize.counted import list_counted
+
+    labels = labels_of(session)
+    words = Labels(lambda column: words_of_counted(column) or labels.find_words(column))
+    table = "table" if output_format == "text" else output_format
+    listing = choose_columns(list_counted(session.workspace, request, figure), None, table)
+    text = format_listing(listing, table, words, terminal_width())
+    if text:
+        say(text)
     return finish(session)

@@ -8,7 +8,7 @@ from typing import Final
 from commlog.index.content import content_of
 from commlog.model.calendar import WorkCalendar
 from commlog.model.folding import fold, phone_digits
-from commlog.model.follow_up import FollowUp, read_follow_ups
+from commlog.model.follow_up import FollowUp, read_follow_up, read_follow_ups
 from commlog.model.moment import due_instant
 from commlog.model.record import (
     CUSTOMER,
@@ -24,6 +24,7 @@ from commlog.model.record import (
     text_of,
     texts_of,
 )
+from commlog.model.resolution import Round, rounds_of_follow_up, rounds_of_issue
 
 Row = tuple[Data, ...]
 Rows = dict[str, list[Row]]
@@ -44,6 +45,8 @@ def rows_of(record: Record, calendar: WorkCalendar, choices: frozenset[str]) -> 
         "tags": [(tag,) for tag in texts_of(fields, "tags")],
         "contents": [(content_of(fields, choices),)],
     }
+    if record.kind == ISSUE:
+        rows["issue_rounds"] = list(_issue_round_rows(fields, calendar))
     if record.kind == CUSTOMER:
         rows["customers"] = [_customer_row(record.id, fields)]
         rows["customer_dates"] = list(_customer_date_rows(record.id, fields))
@@ -115,7 +118,26 @@ def _readable_day(text: str) -> str | None:
         return None
 
 
+def _issue_round_rows(fields: Fields, calendar: WorkCalendar) -> Iterable[Row]:
+    """The rounds an issue's history tells; of one without any, the day it was closed."""
+    history = read_follow_up(fields, 1).history
+    for number, one in enumerate(rounds_of_issue(history, calendar), start=1):
+        yield number, _seconds(one.resolved_at), one.seconds, _seconds(one.closed_at), _seconds(one.reopened_at)
+    if not history:
+        closed = _issue_closed_at(fields, calendar)
+        resolved = _due_seconds(text_of(fields, "completed_on"), calendar) or closed
+        if resolved is not None:
+            yield 1, resolved, None, closed, None
+
+
+def _seconds(instant: datetime | None) -> int | None:
+    return None if instant is None else int(instant.timestamp())
+
+
 def _follow_up_row(record_id: str, item: FollowUp, calendar: WorkCalendar) -> Row:
+    rounds = [one for one in rounds_of_follow_up(item.history, calendar) if one.resolved_at]
+    first: Round | None = rounds[0] if rounds else None
+    is_resolved = bool(rounds) and not item.is_pending and not item.is_cancelled
     return (
         item.n,
         f"{record_id}/{item.n}",
@@ -134,6 +156,9 @@ def _follow_up_row(record_id: str, item: FollowUp, calendar: WorkCalendar) -> Ro
         seconds_of(item.closed_at),
         int(item.is_cancelled),
         int(item.is_pending),
+        _seconds(first.resolved_at) if first else None,
+        first.seconds if first else None,
+        rounds[-1].seconds if is_resolved else None,
     )
 
 

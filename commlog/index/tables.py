@@ -3,7 +3,7 @@
 from typing import Final
 
 # Raise it whenever a table or the meaning of a column changes: every index is then rebuilt.
-NUMBER: Final = 5
+NUMBER: Final = 6
 
 # Times are whole seconds since 1970 UTC; days are `YYYY-MM-DD` in the log's zone; yes/no is 1/0; unknown is NULL.
 TABLES: Final = """
@@ -71,6 +71,8 @@ CREATE INDEX records_by_id ON records (id);
 CREATE INDEX records_by_day ON records (day);
 CREATE INDEX records_by_customer ON records (customer, day);
 CREATE INDEX records_by_kind ON records (kind, day);
+CREATE INDEX records_received ON records (received_at) WHERE received_at IS NOT NULL;
+CREATE INDEX records_contacts ON records (customer, day) WHERE kind = 'interaction' AND reached = 1;
 
 CREATE TABLE follow_ups (
     record INTEGER NOT NULL,
@@ -90,11 +92,24 @@ CREATE TABLE follow_ups (
     done_at INTEGER,
     closed_at INTEGER,
     is_cancelled INTEGER NOT NULL,
-    is_pending INTEGER NOT NULL
+    is_pending INTEGER NOT NULL,
+    first_done_at INTEGER,
+    first_working_seconds INTEGER,
+    working_seconds INTEGER
 );
 CREATE INDEX follow_ups_by_record ON follow_ups (record);
 CREATE INDEX follow_ups_by_due ON follow_ups (due_at);
 CREATE INDEX follow_ups_pending ON follow_ups (due_at) WHERE is_pending = 1;
+
+CREATE TABLE issue_rounds (
+    record INTEGER NOT NULL,
+    round INTEGER NOT NULL,
+    resolved_at INTEGER,
+    working_seconds INTEGER,
+    closed_at INTEGER,
+    reopened_at INTEGER
+);
+CREATE INDEX issue_rounds_by_record ON issue_rounds (record);
 
 CREATE TABLE links (
     record INTEGER NOT NULL,
@@ -157,6 +172,7 @@ ROW_TABLES: Final = {
     "problems": "file",
     "records": "record",
     "follow_ups": "record",
+    "issue_rounds": "record",
     "links": "record",
     "tags": "record",
     "customers": "record",

@@ -11,7 +11,7 @@ from commlog.model.period import Period
 # The slug of a group; None stands for what has no value there.
 Group = str | None
 Kind = Literal["count", "share", "mean", "spread"]
-Unit = Literal["seconds", "working_days"]
+Unit = Literal["seconds", "working_seconds", "working_days"]
 
 # A percentage of fewer says more than is known.
 SMALLEST_SHARED: Final = 5

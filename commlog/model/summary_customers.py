@@ -1,6 +1,6 @@
 """What a summary says of customers one by one: moods that worsen, and contacts that come back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 # How bad a mood is; moods of one weight are neither better nor worse than each other. `other` says nothing.
@@ -43,14 +43,16 @@ def count_repeats(contacts: Iterable[Contact], start: int) -> Repeats:
 
     `contacts` are in order of time and begin 30 days before `start`, so that a pair may span the period's beginning.
     """
+    told = list(contacts)
+    pairs = {(contact.customer, contact.category) for contact in told if contact.at >= start}
+    return Repeats(len({pair for pair, at in repeated_pairs(told) if at >= start}), len(pairs))
+
+
+def repeated_pairs(contacts: Iterable[Contact]) -> Iterator[tuple[tuple[str, str], int]]:
+    """The pairs of customer and category that came back within 30 days, with the instant of each return; contacts in order of time."""
     last: dict[tuple[str, str], int] = {}
-    pairs: set[tuple[str, str]] = set()
-    repeated: set[tuple[str, str]] = set()
     for contact in contacts:
         pair = contact.customer, contact.category
-        if contact.at >= start:
-            pairs.add(pair)
-            if pair in last and contact.at - last[pair] <= REPEAT_SECONDS:
-                repeated.add(pair)
+        if pair in last and contact.at - last[pair] <= REPEAT_SECONDS:
+            yield pair, contact.at
         last[pair] = contact.at
-    return Repeats(len(repeated), len(pairs))

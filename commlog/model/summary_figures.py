@@ -26,20 +26,42 @@ FIGURES: Final[Mapping[str, Figure]] = {
     "reached": Figure(1),
     "recorded_in_time": Figure(2, ("template",)),
     "recording_lag": Figure(2),
+    "first_response": Figure(3),
+    "unanswered_age": Figure(3),
     "follow_ups_on_time": Figure(4, ("priority", "owner")),
     "pending": Figure(5, ("owner",)),
     "overdue": Figure(5, ("owner",)),
     "overdue_age": Figure(5, ("owner",)),
     "limit_kept": Figure(6, ("priority",)),
+    "first_resolution": Figure(7),
+    "resolution": Figure(7, ("owner", "category")),
+    "issue_first_resolution": Figure(7),
+    "issue_resolution": Figure(7),
+    "reopened": Figure(8, ("category", "owner")),
+    "confirmed_closing": Figure(9),
+    "first_contact_resolution": Figure(10),
     "satisfaction": Figure(11),
     "satisfied": Figure(11),
     "dissatisfied": Figure(11),
     "satisfaction_answers": Figure(11, ("satisfaction",), is_distribution=True),
+    "customer_scores": Figure(11, ("score",)),
+    "customer_scores_high": Figure(11, ("score",)),
+    "customer_scores_low": Figure(11, ("score",)),
+    "staff_scores": Figure(11, ("score",)),
+    "staff_scores_high": Figure(11, ("score",)),
+    "staff_scores_low": Figure(11, ("score",)),
+    "survey_responses": Figure(11),
+    "low_scores_followed_up": Figure(11),
     "complaints": Figure(12),
     "problems": Figure(12, ("scenario", "need_type", "category", "tag"), is_distribution=True),
     "repeat_contacts": Figure(12),
+    "breached": Figure(13, ("category", "owner")),
+    "low_scores": Figure(13, ("category", "owner")),
     "moods": Figure(14, ("mood",), is_distribution=True),
     "worsened_customers": Figure(14),
+    "care_served": Figure(15, ("care",)),
+    "dormant": Figure(16, ("level",)),
+    "reactivated": Figure(16),
     "follow_ups_opened": Figure(17),
     "follow_ups_finished": Figure(17),
     "follow_ups_net": Figure(17),
@@ -148,6 +170,12 @@ def measure_limit_kept(counts: Counts) -> Measure:
         cancelled=counts.get("cancelled", 0),
         finished_at_unknown_time=counts.get("unknown", 0),
     )
+
+
+def measure_breached(counts: Counts) -> Measure:
+    """The rest of `measure_limit_kept`: done late or open past due, over those and the ones done in time."""
+    kept = measure_limit_kept(counts)
+    return Measure("share", kept.size - kept.numerator, kept.size, kept.left_out)
 
 
 def measure_overdue(counts: Counts) -> Measure:

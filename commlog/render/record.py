@@ -12,13 +12,15 @@ from commlog.templates.catalog import Template
 from commlog.templates.fields import Field, free_field, label, value_label
 from commlog.templates.personal import mask_fields
 
-FORMATS: Final = ("text", "json", "yaml")
+FORMATS: Final = ("text", "json", "yaml", "html")
+# A page needs more than the record: `commlog.render.record_page` makes it.
+HTML: Final = "html"
 _LABEL_WIDTH: Final = 18
 _WIDTH: Final = 100
 
 
 def format_record(record: Record, template: Template, output_format: str, *, reveal: bool) -> str:
-    """The record in one of FORMATS; personal data masked unless revealed."""
+    """The record in one of FORMATS but HTML; personal data masked unless revealed."""
     fields = record.fields if reveal else mask_fields(template, record.fields)
     if output_format == "json":
         return json.dumps(fields, ensure_ascii=False, indent=2)
@@ -52,9 +54,9 @@ def _lines(field: Field, value: Data, depth: int) -> list[str]:
         return [heading, *(line for item in value for line in _item_lines(field, item, depth + 1))]
     if isinstance(value, list):
         item = field.item or field
-        text = translate(", ").join(_shown(item, entry) for entry in value)
+        text = translate(", ").join(shown_value(item, entry) for entry in value)
     else:
-        text = _shown(field, value)
+        text = shown_value(field, value)
     indent = max(_LABEL_WIDTH, width_of(heading)) + 2
     first, *more = wrap(text, _WIDTH - indent)
     return [pad(heading, indent) + first, *(" " * indent + line for line in more if line)]
@@ -68,17 +70,18 @@ def _mapping_lines(field: Field, value: Mapping[str, Data], depth: int) -> list[
 def _item_lines(field: Field, item: Data, depth: int) -> list[str]:
     inner = field.item or field
     if not isinstance(item, dict):
-        return ["  " * depth + "- " + _shown(inner, item)]
+        return ["  " * depth + "- " + shown_value(inner, item)]
     if all(not isinstance(value, dict | list) for value in item.values()):
         known = {child.key: child for child in inner.fields}
-        parts = [_shown(known.get(key) or free_field(key), value) for key, value in item.items()]
+        parts = [shown_value(known.get(key) or free_field(key), value) for key, value in item.items()]
         first, *more = wrap("  ".join(parts), _WIDTH - 2 * depth - 2)
         return ["  " * depth + "- " + first, *("  " * depth + "  " + line for line in more)]
     lines = _mapping_lines(inner, item, depth + 1)
     return ["  " * depth + "- " + lines[0].lstrip(), *lines[1:]] if lines else []
 
 
-def _shown(field: Field, value: Data) -> str:
+def shown_value(field: Field, value: Data) -> str:
+    """A plain value as people read it: the word of a choice, yes or no, an instant to the minute."""
     if value is None:
         return "-"
     if isinstance(value, bool):

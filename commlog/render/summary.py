@@ -1,6 +1,7 @@
 """A summary as text or Markdown for people, and as JSON, JSON Lines, CSV or TSV for programs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -19,7 +20,9 @@ from commlog.render.summary_words import (
     column_label,
     format_duration,
     format_measure,
+    format_median,
     format_remarks,
+    format_working_time,
     group_label,
 )
 
@@ -30,7 +33,7 @@ _TABLES: Final = (
     ("channel", ("interactions",)),
     ("direction", ("interactions",)),
     ("agent", ("interactions",)),
-    ("level", ("interactions",)),
+    ("level", ("interactions", "dormant")),
     ("priority", ("follow_ups_on_time", "limit_kept")),
     ("owner", ("follow_ups_on_time", "pending", "overdue")),
     ("scenario", ("problems",)),
@@ -38,8 +41,20 @@ _TABLES: Final = (
     ("category", ("problems",)),
     ("tag", ("problems",)),
     ("satisfaction", ("satisfaction_answers",)),
+    ("score", ("customer_scores", "customer_scores_high", "customer_scores_low")),
+    ("score", ("staff_scores", "staff_scores_high", "staff_scores_low")),
     ("mood", ("moods",)),
+    ("care", ("care_served",)),
 )
+# The totals people see, in tables of their own: the metrics each is about.
+_SECTIONS: Final = (
+    ("", (1, 2, 3)),
+    (mark("Follow-ups and issues"), (4, 5, 6, 7, 8, 9, 10)),
+    (mark("Satisfaction, problems and moods"), (11, 12, 14)),
+    (mark("Care and dormancy"), (15, 16)),
+    (mark("Flow"), (17,)),
+)
+_WEAK: Final = ("breached", "reopened", "low_scores", "resolution")
 # What stands side by side when people ask for one column.
 _BY: Final = (
     "interactions",
@@ -47,6 +62,7 @@ _BY: Final = (
     "recorded_in_time",
     "complaints",
     "satisfied",
+    "first_contact_resolution",
     "issues_opened",
     "pending",
     "overdue",
@@ -95,11 +111,13 @@ class _Page:
         """Everything, in reading order."""
         by = self.summary.by
         tables = self._by_tables(by) if by else [self._table(dimension, figures) for dimension, figures in _TABLES]
+        if not by:
+            tables += [self._weak_table(dimension) for dimension in ("category", "owner")]
         attention = [self._attention(one) for one in self.summary.attention if one.listing.rows]
         return [
             self._title(),
             *self._emptiness(),
-            self._totals(),
+            *self._totals(),
             *attention,
             *(table for table in tables if table.rows),
         ]
@@ -132,8 +150,17 @@ class _Page:
         )
         return [text.format(period=self.summary.period.name)]
 
-    def _totals(self) -> Table:
-        lines = [line for figure in FIGURES if figure != "problems" and (line := self.summary.total(figure))]
+    def _totals(self) -> list[Table]:
+        remark = translate(
+            "Pending, overdue, dormant, without owner and open issues are as of now; beside them, as of {instant}."
+        ).format(instant=f"{self.summary.before_at:%Y-%m-%d %H:%M}")
+        tables = [self._section(title, metrics) for title, metrics in _SECTIONS]
+        shown = [table for table in tables if table.rows]
+        return [*shown[:-1], replace(shown[-1], remark=remark)] if shown else []
+
+    def _section(self, title: str, metrics: Sequence[int]) -> Table:
+        """The totals of some metrics; a share, mean or spread of nothing in either period is not told."""
+        lines = (self.summary.total(figure) for figure, told in FIGURES.items() if told.metric in metrics)
         rows = tuple(
             (
                 translate(FIGURE_LABELS[line.key.figure]),
@@ -142,12 +169,24 @@ class _Page:
                 format_remarks(line.now),
             )
             for line in lines
+            if line and _says_something(line)
         )
         headings = (translate("Figure"), self.summary.period.name, self.summary.previous.name, translate("Remarks"))
-        remark = translate(
-            "Pending, overdue, without owner and open issues are as of now; beside them, as of {instant}."
-        ).format(instant=f"{self.summary.before_at:%Y-%m-%d %H:%M}")
-        return Table("", headings, rows, frozenset({3}), remark)
+        return Table(translate(title) if title else "", headings, rows, frozenset({3}))
+
+    def _weak_table(self, dimension: str) -> Table:
+        """What is looked at for weak spots, by the groups of a dimension."""
+        rows = [(group, lines) for group, lines in self._rows(dimension, _WEAK) if any(map(_has_now, lines))]
+        cells = tuple(
+            (
+                group_label(dimension, group, self.labels),
+                *(format_median(line.now) if line and line.now.size else "–" for line in lines),
+            )
+            for group, lines in self._cut(rows)
+        )
+        headings = (column_label(dimension, self.labels), *(translate(FIGURE_LABELS[figure]) for figure in _WEAK))
+        title = translate("Weak spots by {column}").format(column=column_label(dimension, self.labels))
+        return Table(title, headings, cells, remark=_rest(len(rows) - len(cells)))
 
     def _table(self, dimension: str, figures: Sequence[str]) -> Table:
         """Figures by the groups of a dimension, each with the one of the period before beside it."""
@@ -195,12 +234,26 @@ class _Page:
         listing = attention.listing.narrowed(attention.listing.shown)
         rows = tuple(
             tuple(self._cell(column, value) for column, value in zip(listing.columns, row, strict=True))
+            if attention.name != "weak_spots"
+            else self._weak_spot(row)
             for row in listing.rows
         )
         headings = tuple(column_label(column, self.labels) for column in listing.columns)
-        numbers = {"lag", "commitments", "followups"}
+        numbers = {"lag", "commitments", "followups", "value", "whole", "n"}
         words = frozenset(place for place, column in enumerate(listing.columns) if column not in numbers)
         return Table(translate(ATTENTION_LABELS[attention.name]), headings, rows, words, _rest(attention.rest))
+
+    def _weak_spot(self, row: Sequence[Data]) -> tuple[str, ...]:
+        dimension, group, figure, value, whole, number = row
+        write = format_working_time if figure == "resolution" else "{:.0%}".format
+        return (
+            column_label(dimension, self.labels),
+            group_label(dimension, group, self.labels),
+            translate(FIGURE_LABELS[figure]),
+            write(value),
+            write(whole),
+            str(number),
+        )
 
     def _cell(self, column: str, value: Data) -> str:
         if value is None:
@@ -219,6 +272,14 @@ def _shown(line: Line | None, figure: str, *, is_now: bool) -> str:
     if line is None:
         return "0" if figure in _COUNTS else "–"
     return format_measure(line.now if is_now else line.before)
+
+
+def _says_something(line: Line) -> bool:
+    return line.now.kind == "count" or any(one.size or one.left_out for one in (line.now, line.before))
+
+
+def _has_now(line: Line | None) -> bool:
+    return line is not None and line.now.size > 0
 
 
 def _both(line: Line | None) -> tuple[str, str]:

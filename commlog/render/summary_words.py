@@ -12,20 +12,42 @@ FIGURE_LABELS: Final[Mapping[str, str]] = {
     "reached": mark("Reached when we called"),
     "recorded_in_time": mark("Recorded in time"),
     "recording_lag": mark("Time until recorded"),
+    "first_response": mark("Time until first answered"),
+    "unanswered_age": mark("Unanswered for"),
     "follow_ups_on_time": mark("Follow-ups done on time"),
     "pending": mark("Pending follow-ups"),
     "overdue": mark("Overdue"),
     "overdue_age": mark("Days overdue"),
     "limit_kept": mark("Limits kept"),
+    "first_resolution": mark("Time until first done"),
+    "resolution": mark("Time until finally done"),
+    "issue_first_resolution": mark("Time until first solved"),
+    "issue_resolution": mark("Time until finally solved"),
+    "reopened": mark("Opened again after closing"),
+    "confirmed_closing": mark("Closed with the customer's confirmation"),
+    "first_contact_resolution": mark("Settled in one conversation"),
     "satisfaction": mark("Satisfaction (1 to 5)"),
     "satisfied": mark("Satisfied (4 or 5)"),
     "dissatisfied": mark("Dissatisfied (1 or 2)"),
     "satisfaction_answers": mark("Rated conversations"),
+    "customer_scores": mark("Scores given by customers (1 to 5)"),
+    "customer_scores_high": mark("of these 4 or 5"),
+    "customer_scores_low": mark("of these 1 or 2"),
+    "staff_scores": mark("Scores entered by staff (1 to 5)"),
+    "staff_scores_high": mark("of those 4 or 5"),
+    "staff_scores_low": mark("of those 1 or 2"),
+    "survey_responses": mark("Survey requests answered"),
+    "low_scores_followed_up": mark("Low scores followed up within 24 hours"),
     "complaints": mark("Complaints"),
     "problems": mark("Share"),
     "repeat_contacts": mark("Came back within 30 days"),
+    "breached": mark("Limits breached"),
+    "low_scores": mark("Low scores"),
     "moods": mark("Conversations with a mood"),
     "worsened_customers": mark("Customers whose mood worsened"),
+    "care_served": mark("Care dates kept"),
+    "dormant": mark("Dormant customers"),
+    "reactivated": mark("Dormant customers who came back"),
     "follow_ups_opened": mark("Follow-ups opened"),
     "follow_ups_finished": mark("Follow-ups finished"),
     "follow_ups_net": mark("Follow-ups opened − finished"),
@@ -51,10 +73,22 @@ REMARKS: Final[Mapping[str, str]] = {
     "without_answer": mark("{count} without an answer"),
     "without_customer_or_category": mark("{count} without customer or category"),
     "without_mood": mark("{count} without a mood"),
+    "unanswered": mark("{count} unanswered"),
+    "opened_at_unknown_time": mark("{count} opened at an unknown time"),
+    "may_come_back": mark("{count} within the last seven days"),
+    "confirmation_needs_improvement": mark("{count} where the customer wants more"),
+    "confirmation_no_answer": mark("{count} where the customer did not answer"),
+    "without_customer": mark("{count} without a customer"),
+    "window_open": mark("{count} with time left"),
+    "do_not_contact": mark("{count} who ask not to be contacted"),
+    "without_consent": mark("{count} without consent"),
+    "not_yet_customer": mark("{count} before they became customers"),
+    "without_contact": mark("{count} never contacted"),
     "fewer_than_three_records": mark("{count} with fewer than three moods"),
 }
 ATTENTION_LABELS: Final[Mapping[str, str]] = {
     "late_records": mark("Recorded too late"),
+    "weak_spots": mark("Weak spots: five or more, and 10 points or 25% worse than all together"),
     "worsened_customers": mark("Mood worsened over the last three conversations"),
     "issues_without_next_action": mark("Open issues without a next step"),
     "commitments_without_follow_up": mark("Promises of ours without a follow-up"),
@@ -77,7 +111,25 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "last_record": mark("Last record"),
     "commitments": mark("Promises"),
     "followups": mark("Follow-ups"),
+    "dimension": mark("By"),
+    "group": mark("Group"),
+    "figure": mark("Figure"),
+    "value": mark("Value"),
+    "whole": mark("All together"),
+    "n": mark("N"),
+    "score": mark("Score"),
+    "care": mark("Care"),
 }
+# What the shipped survey asks about.
+_SCORES: Final[Mapping[str, str]] = {
+    "product_quality": mark("Product quality"),
+    "response_speed": mark("Speed of response"),
+    "communication": mark("Communication"),
+    "problem_solving": mark("Problem solving"),
+    "overall": mark("Overall"),
+}
+# Words for the slugs of the records behind a figure.
+COUNTED: Final[Mapping[str, str]] = {"yes": mark("yes"), "no": mark("no"), "left_out": mark("left out")}
 
 
 def column_label(name: str, labels: Labels) -> str:
@@ -87,7 +139,25 @@ def column_label(name: str, labels: Labels) -> str:
 
 def group_label(dimension: str, group: str | None, labels: Labels) -> str:
     """The word for a group."""
-    return translate("(none)") if group is None else labels.value(dimension, group)
+    if group is None:
+        return translate("(none)")
+    if dimension == "score" and group in _SCORES:
+        return translate(_SCORES[group])
+    # The copy's category holds what a form calls the category, the need or the scenario.
+    fields = ("category", "need_type", "scenario") if dimension == "category" else (dimension,)
+    words = (labels.value(field, group) for field in fields)
+    return next((word for word in words if word != group), group)
+
+
+def words_of_counted(column: str) -> Mapping[str, str]:
+    """The words for slugs in a column of the records behind a figure; none for other columns."""
+    if column == "figure":
+        return {figure: translate(text) for figure, text in FIGURE_LABELS.items()}
+    if column == "counted":
+        return {slug: translate(text) for slug, text in COUNTED.items()}
+    if column == "why":
+        return {reason: translate(text).format(count="").strip() for reason, text in REMARKS.items()}
+    return {}
 
 
 def format_measure(measure: Measure) -> str:
@@ -132,11 +202,32 @@ def format_duration(seconds: float) -> str:
     return translate("{days} d {hours} h").format(days=minutes // 1440, hours=minutes % 1440 // 60)
 
 
+def format_working_time(seconds: float) -> str:
+    """Working time in hours and minutes: how long a working day is differs."""
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return translate("{minutes} min").format(minutes=minutes)
+    return translate("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+
+
+def format_median(measure: Measure) -> str:
+    """A measure as `format_measure`, of durations the median alone."""
+    if not measure.spread:
+        return format_measure(measure)
+    write = format_working_time if measure.spread.unit == "working_seconds" else format_duration
+    return translate("{median} (N {count})").format(median=write(measure.spread.median), count=measure.size)
+
+
 def _format_spread(spread: Spread, number: int) -> str:
     if spread.unit == "seconds":
         text, values = (
             translate("median {median}, 90% within {ninetieth} (N {count})"),
             [format_duration(value) for value in (spread.median, spread.ninetieth, spread.longest)],
+        )
+    elif spread.unit == "working_seconds":
+        text, values = (
+            translate("median {median}, 90% within {ninetieth} of working time (N {count})"),
+            [format_working_time(value) for value in (spread.median, spread.ninetieth, spread.longest)],
         )
     else:
         text, values = (

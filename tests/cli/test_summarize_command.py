@@ -47,3 +47,23 @@ def test_wrong_words_are_usage_errors(folder, words, capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert "2026-" in err or "use one of" in err
+
+
+def test_the_records_behind_a_figure_are_listed_in_every_format(folder, capsys):
+    """A name or a number lists the records with whether they count; an unknown one is a usage error."""
+    (folder / "records/interactions/2026/03/broken.yaml").write_text(
+        "id: 20260302-aaa001\ntemplate: visit\ncustomer: anonymous\nagent: wang\ndirection: outbound\nchannel: phone\n"
+        "started_at: 2026-03-02T09:00:00+08:00\nrecorded_at: 2026-03-02T09:00:00+08:00\nsubject: s\nsummary: s\n"
+        "visit_kind: care\nreached: false\n",
+        encoding="utf-8",
+    )
+    (folder / "records/interactions/2026/03/broken.yaml").rename(
+        folder / "records/interactions/2026/03/20260302-aaa001.yaml"
+    )
+    assert call(folder, "2026-03", "--records", "reached", "--format", "json") == ExitCode.DONE
+    row = json.loads(capsys.readouterr().out)[0]
+    assert (row["figure"], row["counted"], row["item"]) == ("reached", "no", "20260302-aaa001")
+    for output_format in ("text", "jsonl", "csv", "tsv", "markdown", "ids"):
+        assert call(folder, "2026-03", "--records", "1", "--format", output_format) == ExitCode.DONE
+        assert "20260302-aaa001" in capsys.readouterr().out
+    assert call(folder, "2026-03", "--records", "18") == ExitCode.USAGE

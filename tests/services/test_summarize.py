@@ -435,3 +435,278 @@ def test_what_is_not_understood_is_a_usage_error(log, request_):
     """A period or column nobody knows is refused."""
     with pytest.raises(UsageError):
         log.summary(**request_)
+
+
+def spread_now(summary, figure):
+    """The median, the number and what was left out of a figure of durations."""
+    now = summary.total(figure).now
+    return now.spread and now.spread.median, now.numerator, dict(now.left_out)
+
+
+def test_first_response_counts_working_time_on_the_thread(log):
+    """Metric 3: answered after 30 min, after a night of no working time (15 min), and on the thread after 2 h; one waits 3 h."""
+    hour = 3600
+    log.talk("2026-03-02T09:30", received_at=at("2026-03-02T09:00"))
+    log.talk("2026-03-04T09:15", received_at=at("2026-03-03T20:00"))  # Tuesday evening to Wednesday 09:15
+    missed = log.talk("2026-03-05T10:00", received_at=at("2026-03-05T10:00"), reached=False)
+    log.talk("2026-03-05T12:00", direction="outbound", reached=False, links=[{"to": missed, "type": "follows"}])
+    log.talk("2026-03-05T16:00", links=[{"to": missed, "type": "follows"}])
+    log.talk("2026-03-13T16:00", received_at=at("2026-03-13T16:00"), reached=False)  # Friday 16-18, Monday 9-10
+    log.talk("2026-03-02T09:30", received_at=at("2026-02-28T09:00"))
+    summary = log.summary()
+    assert spread_now(summary, "first_response") == (hour / 2, 3, {"unanswered": 1})
+    assert summary.total("first_response").now.spread.longest == 2 * hour
+    assert spread_now(summary, "unanswered_age") == (3 * hour, 1, {})
+
+
+def test_resolution_takes_pauses_out_and_tells_first_and_final_apart(log):
+    """Metric 7: of 9 h from Monday 9:00 to 18:00 two were waiting; done again on Tuesday at 12:00 it took 10 h in all."""
+    hour = 3600
+    day = "2026-03-02T"
+    done_twice = follow_up(
+        "2026-03-10",
+        "done",
+        (f"{day}09:00", "open"),
+        (f"{day}10:00", "awaiting_customer"),
+        (f"{day}12:00", "in_progress"),
+        (f"{day}18:00", "done"),
+        ("2026-03-03T09:00", "open"),
+        ("2026-03-03T12:00", "done"),
+    )
+    cancelled = follow_up("2026-03-10", "closed", (f"{day}09:00", "open"), (f"{day}10:00", "closed"), n=2)
+    unknown = follow_up("2026-03-10", "done", ("", "open"), (f"{day}10:00", "done"), n=3)
+    unknown["history"][0]["at"] = ""
+    log.talk("2026-03-02T09:00", followups=[done_twice, cancelled, unknown])
+    summary = log.summary()
+    assert spread_now(summary, "first_resolution") == (7 * hour, 1, {"opened_at_unknown_time": 1})
+    assert spread_now(summary, "resolution") == (10 * hour, 1, {"opened_at_unknown_time": 1})
+
+
+def told(*entries):
+    """A history of instants and states."""
+    return [{"at": at(instant), "by": "wang", "status": status} for instant, status in entries]
+
+
+def write_closed_issues(log):
+    """Three issues closed in March: one confirmed, one opened again and solved anew, one without an answer; one closed before."""
+    log.issue(
+        "2026-03-02",
+        status="closed",
+        closed_on="2026-03-04",
+        confirmation={"result": "satisfied"},
+        score=5,
+        history=told(("2026-03-02T09:00", "open"), ("2026-03-02T11:00", "fixed"), ("2026-03-04T09:00", "closed")),
+    )
+    log.issue(
+        "2026-03-02",
+        status="fixed",
+        category="logistics",
+        score=2,
+        history=told(
+            ("2026-03-02T09:00", "open"),
+            ("2026-03-02T10:00", "closed"),
+            ("2026-03-03T09:00", "in_progress"),
+            ("2026-03-03T10:00", "fixed"),
+        ),
+    )
+    log.issue("2026-03-02", status="closed", closed_on="2026-03-05", confirmation={"result": "no_answer"})
+    log.issue("2026-02-02", status="closed", closed_on="2026-02-04", confirmation={"result": "satisfied"})
+
+
+def test_issues_resolved_reopened_and_confirmed(log):
+    """Metrics 7 to 9: first solved after 2 h and 1 h, finally after 2 h and 10 h; one of three came back, one was confirmed."""
+    write_closed_issues(log)
+    summary = log.summary()
+    assert spread_now(summary, "issue_first_resolution") == (5400, 2, {"opened_at_unknown_time": 1})
+    assert spread_now(summary, "issue_resolution") == (6 * 3600, 2, {"opened_at_unknown_time": 1})
+    assert fraction(summary, "reopened") == (1, 3)
+    assert fraction(summary, "reopened", "category", "logistics") == (1, 1)
+    assert fraction(summary, "confirmed_closing") == (1, 3)
+    assert summary.total("confirmed_closing").now.included == {"confirmation_no_answer": 1}
+    assert summary.total("confirmed_closing").before.numerator == 1
+
+
+def test_first_contact_resolution_looks_at_the_thread_and_seven_days_on(log):
+    """Metric 10: settled at once alone and with a talk after eight days; not with one before, one after seven days, or unreached."""
+    for customer, other in (
+        ("a", None),
+        ("b", "2026-03-10T09:00"),
+        ("c", "2026-03-09T09:00"),
+        ("d", "2026-02-27T09:00"),
+    ):
+        first = log.talk("2026-03-02T09:00", customer=customer)
+        if other:
+            log.talk(other, customer=customer, outcome=None, template="visit", links=[{"to": first, "type": "follows"}])
+    log.talk("2026-03-02T09:00", customer="e", reached=False)
+    log.talk("2026-03-15T09:00", customer="f")
+    log.talk("2026-03-02T09:00", customer="g", outcome="unresolvable")
+    summary = log.summary()
+    assert fraction(summary, "first_contact_resolution") == (3, 6)
+    assert summary.total("first_contact_resolution").now.included == {"may_come_back": 1}
+
+
+def survey(log, day, scores, **fields):
+    """A survey of acme."""
+    log.number += 1
+    record = {
+        "id": f"{day.replace('-', '')}-ccc{log.number:03}",
+        "template": "survey",
+        "customer": "acme",
+        "period": "2026-Q1",
+        "requested_on": day,
+        "assessed_on": day,
+        "entered_by": "customer",
+        "recorded_at": at(f"{day}T10:00"),
+        "scores": scores,
+        **fields,
+    }
+    log.write(f"surveys/{day[:4]}", {key: value for key, value in record.items() if value is not None})
+
+
+def test_surveys_tell_customers_and_staff_apart(log):
+    """Metric 11: overall 5, 2 by customers have mean 3.5, one of two is high; staff's 1 stands apart; 3 of 3 requests are answered."""
+    survey(log, "2026-03-02", {"overall": 5, "communication": 4})
+    survey(log, "2026-03-03", {"overall": 2})
+    survey(log, "2026-03-04", {"overall": 1}, entered_by="staff")
+    survey(log, "2026-02-04", {"overall": 3})
+    summary = log.summary()
+    assert fraction(summary, "customer_scores", "score", "overall") == (7, 2)
+    assert fraction(summary, "customer_scores_high", "score", "overall") == (1, 2)
+    assert fraction(summary, "customer_scores_low", "score", "overall") == (1, 2)
+    assert fraction(summary, "staff_scores", "score", "overall") == (1, 1)
+    assert fraction(summary, "staff_scores_low") == (1, 1)
+    assert fraction(summary, "survey_responses") == (3, 3)
+    assert summary.total("customer_scores").before.numerator == 3
+
+
+def test_low_scores_are_followed_up_within_a_day(log):
+    """Metric 11: a call after 24 h follows up, one a minute later does not; a score of today still has time."""
+    survey(log, "2026-03-02", {"overall": 2})
+    log.talk("2026-03-03T10:00", direction="outbound")
+    survey(log, "2026-03-05", {"overall": 1})
+    log.talk("2026-03-06T10:01", direction="outbound")
+    survey(log, "2026-03-16", {"overall": 1}, recorded_at=at("2026-03-16T09:00"))
+    line = log.summary().total("low_scores_followed_up").now
+    assert (line.numerator, line.denominator, line.left_out) == (1, 2, {"window_open": 1})
+
+
+def test_weak_spots_are_flagged_from_five_on_by_the_margin(log):
+    """Metric 13: of 64 % breached together li's 80 % of five are a weak spot, wang's 20 % are none, and zhao's 4 of 4 are too few."""
+    due, opened = at("2026-03-10T12:00"), ("2026-03-02T09:00", "open")
+    kept = [opened, ("2026-03-10T12:00", "done")]
+    late = [opened, ("2026-03-10T12:01", "done")]
+    plan = {"li": [late] * 4 + [kept], "wang": [late] + [kept] * 4, "zhao": [late] * 4}
+    items = [
+        follow_up(due, "done", *history, n=n, owner=owner)
+        for n, (owner, history) in enumerate(((owner, one) for owner, some in plan.items() for one in some), start=1)
+    ]
+    log.talk("2026-03-02T09:00", followups=items)
+    summary = log.summary()
+    assert fraction(summary, "breached") == (9, 14)
+    assert fraction(summary, "breached", "owner", "li") == (4, 5)
+    spots = next(one for one in summary.attention if one.name == "weak_spots").listing.rows
+    assert [row[:3] + row[5:] for row in spots if row[0] == "owner"] == [("owner", "li", "breached", 5)]
+
+
+def test_low_scores_join_answers_and_scores_of_issues(log):
+    """Metric 13: a dissatisfied answer and a score of 2 are low, a 5 is not, an issue without a score is left out."""
+    write_closed_issues(log)
+    log.talk("2026-03-02T09:00", satisfaction="dissatisfied")
+    line = log.summary().total("low_scores").now
+    assert (line.numerator, line.denominator, line.left_out) == (2, 3, {"without_answer": 1})
+    assert fraction(log.summary(), "low_scores", "owner", "wang") == (1, 1)
+
+
+def customer(log, name, **fields):
+    """A customer added in 2025 who gave consent."""
+    record = {
+        "id": name,
+        "template": "customer",
+        "name": name,
+        "type": "company",
+        "stage": "active",
+        "level": "regular",
+        "recorded_at": at("2025-01-02T09:00"),
+        "consent": {"status": "granted"},
+        **fields,
+    }
+    log.write("customers", {key: value for key, value in record.items() if value is not None})
+
+
+def test_care_dates_are_kept_within_their_window(log):
+    """Metric 15: a call 3 days before a birthday keeps it, 4 days do not; no consent, no contact and time left are left out."""
+    for name, born, fields in (
+        ("a", "1990-03-05", {}),
+        ("b", "03-06", {}),
+        ("c", "03-05", {"consent": {"status": "not_asked"}}),
+        ("d", "03-05", {"do_not_contact": True}),
+        ("e", "03-14", {}),
+    ):
+        customer(log, name, birthday=born, level=None, **fields)
+    log.talk("2026-03-02T09:00", customer="a")
+    log.talk("2026-03-02T09:00", customer="b")
+    summary = log.summary()
+    line = summary.total("care_served").now
+    assert (line.numerator, line.denominator) == (1, 2)
+    assert line.left_out == {"without_consent": 1, "do_not_contact": 1, "window_open": 1}
+    assert fraction(summary, "care_served", "care", "birthday") == (1, 2)
+
+
+def test_visits_are_kept_by_a_week_after_they_were_due(log):
+    """Metric 15: due on 3 March a month after the last talk, kept on the 10th by one, missed on the 11th by the other."""
+    for name, day in (("a", "10"), ("b", "11")):
+        customer(log, name, visit_every="1m")
+        log.talk("2026-02-03T09:00", customer=name)
+        log.talk(f"2026-03-{day}T09:00", customer=name)
+    assert fraction(log.summary(), "care_served", "care", "visit") == (1, 2)
+
+
+def test_dormant_customers_and_those_who_came_back(log):
+    """Metric 16: silent for 8 months to the day is dormant; of two dormant when March began one had a talk in it."""
+    for name in ("a", "b", "c", "d"):
+        customer(log, name, stage="lost" if name == "d" else "active")
+    log.talk("2025-07-16T09:00", customer="a")  # eight months before 16 March
+    log.talk("2025-06-30T09:00", customer="b")
+    log.talk("2026-03-05T09:00", customer="b")
+    log.talk("2025-06-30T09:00", customer="c")
+    summary = log.summary()
+    assert fraction(summary, "dormant") == (2, 3)
+    assert fraction(summary, "dormant", "level", "regular") == (2, 3)
+    assert summary.total("dormant").before.numerator == 2
+    assert fraction(summary, "reactivated") == (1, 2)
+
+
+def test_any_field_of_a_template_groups_the_figures(log):
+    """Asked by a field inside another, by its label or by one of the log's own, figures are told by its values."""
+    log.talk("2026-03-02T09:00", background={"product_model": "KFR-35"}, extra={"Region's {x}": "north"})
+    log.talk("2026-03-03T09:00")
+    summary = log.summary(by="background.product_model")
+    assert counts(summary, "interactions", "background.product_model") == {"kfr-35": 1, None: 1}
+    assert counts(summary, "first_contact_resolution", "background.product_model") == {"kfr-35": 1, None: 1}
+    assert counts(log.summary(by="scenario"), "interactions", "scenario") == {"after_sales": 2}
+    own = log.summary(by="extra.region's {x}")
+    assert counts(own, "interactions", "extra.region's {x}") == {"north": 1, None: 1}
+
+
+@pytest.mark.parametrize("period", ["2031", "2001-02"])
+def test_a_period_without_anything_has_zeros(log, period):
+    """A period to come, or long past, is no error: nothing counts in it."""
+    log.talk("2026-03-02T09:00", received_at=at("2026-03-02T08:00"))
+    customer(log, "acme", birthday="03-05")
+    summary = log.summary(period)
+    events = (
+        "interactions",
+        "first_response",
+        "resolution",
+        "first_contact_resolution",
+        "reactivated",
+        "survey_responses",
+    )
+    assert [summary.total(figure).now.size for figure in events] == [0] * len(events)
+    assert summary.total("care_served").now.size == 0
+
+
+def test_a_period_that_ends_before_it_starts_is_refused(log):
+    """A reversed period is a usage error."""
+    with pytest.raises(UsageError):
+        log.summary("2026-03..2026-01")

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.query.fields import find_built_in
+from commlog.services.workspace import Workspace
 
 TAG: Final = "tag"
 
@@ -56,23 +57,52 @@ OF_ISSUES: Final[Mapping[str, str]] = MappingProxyType(
 _WORDS: Final = {"month": "month", "月": "month", "月份": "month", "method": "method", "方式": "method", "date": "day"}
 
 
-def dimension_of(name: str) -> str:
+# Any case that stands for a record: who is in charge of it is its owner, else who wrote it down.
+OF_RECORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {**OF_INTERACTIONS, **OF_ISSUES, "owner": "coalesce(r.owner, r.agent)"}
+)
+_CONTENT: Final = "(SELECT content FROM contents c WHERE c.record = r.record)"
+
+
+class Dimension(NamedTuple):
+    """What figures are grouped by: its name, and the expression for its values when it is no column of the copy."""
+
+    name: str
+    expression: str = ""
+
+
+def dimension_of(workspace: Workspace, name: str) -> Dimension:
     """The dimension a person names, by slug or label in either language; empty when nothing is named.
 
     Raises:
-        UsageError: there is no such dimension; names all there are.
+        UsageError: there is no such column and no such field; names all columns there are.
     """
     wanted = name.strip()
     if not wanted:
-        return ""
+        return Dimension("")
     known = find_built_in(wanted)
     slug = known.name if known else wanted.lower()
     slug = _WORDS.get(slug, slug)
-    if slug not in OF_FOLLOW_UPS:
+    if slug in OF_FOLLOW_UPS:
+        return Dimension(slug)
+    path = _field_path(workspace, wanted)
+    if path is None:
         raise UsageError(
-            mark("--by: there is no column '{value}'"),
+            mark("--by: there is no column or field '{value}'"),
             value=name,
-            remedy=mark("use one of: {columns}"),
+            remedy=mark("use one of: {columns}; or any field of a template, e.g. background.product_model or extra.x"),
             columns=", ".join(sorted(OF_FOLLOW_UPS)),
         )
-    return slug
+    # Braces would be taken for a bound of the period.
+    text = path.replace("'", "''").replace("{", "{{").replace("}", "}}")
+    return Dimension(path, f"field({_CONTENT}, '{text}')")
+
+
+def _field_path(workspace: Workspace, name: str) -> str | None:
+    """The dotted path of a field of some template, named by path, by its end, or by label."""
+    # Reads every template: only when the name is none of the columns.
+    from commlog.query.vocabulary import People, build_vocabulary
+
+    fields = build_vocabulary(workspace.catalog, People()).find(name)
+    exact = [field.name for field in fields if field.name == name.lower()]
+    return next(iter(exact or [field.name for field in fields if field.is_content]), None)

@@ -1,9 +1,11 @@
 """Flow: what was opened and finished, what nobody owns, and what has no next step."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from commlog.model.listing import Listing
 from commlog.model.summary import Attention, Key, Measure, Reading
+from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case, Verdict
 from commlog.model.summary_figures import Counts, States, count_of, share_of
 from commlog.services.summarize.dimensions import OF_FOLLOW_UPS, OF_ISSUES
 from commlog.services.summarize.scope import (
@@ -14,6 +16,7 @@ from commlog.services.summarize.scope import (
     Scope,
     Source,
     count_states,
+    list_states,
 )
 
 ISSUE_COLUMNS: Final = ("id", "subject", "owner", "priority", "status", "day", "path")
@@ -40,6 +43,8 @@ _ISSUE_TURN: Final = _TURN.format(
     came="r.day >= '{first}' AND r.day < '{after}'",
     went="r.closed_at >= {start} AND r.closed_at < {end}",
 )
+FOLLOW_UPS_TURNED: Final = Source(FOLLOW_UPS, _MAY_HAVE_TURNED, _FOLLOW_UP_TURN, OF_FOLLOW_UPS)
+ISSUES_TURNED: Final = Source(RECORDS, "r.kind = 'issue'", _ISSUE_TURN, OF_ISSUES)
 _OPEN_NOW: Final = "r.kind = 'issue' AND coalesce(r.status, 'open') <> 'closed'"
 _OPEN_THEN: Final = (
     "r.kind = 'issue' AND r.day < '{after}' AND (coalesce(r.status, 'open') <> 'closed' OR r.closed_at >= {at})"
@@ -54,12 +59,12 @@ near AS (
     UNION SELECT i.record, q.record FROM issues i JOIN links l ON l.record = i.record JOIN records q ON q.id = l.target
     UNION SELECT i.record, l.record FROM issues i JOIN links l ON l.target = i.id
 )
-SELECT r.id, r.subject, coalesce(r.owner, {_DEPARTMENT}), r.priority, r.status, r.day, r.path,
+SELECT r.id, r.subject, coalesce(r.owner, {_DEPARTMENT}), r.priority, r.status, r.day, r.path, r.record,
        r.record IN (SELECT near.issue FROM near JOIN follow_ups f ON f.record = near.record WHERE {{pending}})
 FROM records r WHERE r.record IN (SELECT record FROM issues) ORDER BY r.day, r.id
 """
 _COMMITMENTS: Final = f"""
-SELECT r.id, r.subject, r.agent, r.day, r.commitments, (SELECT count(*) FROM follow_ups f WHERE f.record = r.record), r.path
+SELECT r.id, r.subject, r.agent, r.day, r.commitments, (SELECT count(*) FROM follow_ups f WHERE f.record = r.record), r.path, r.record
 FROM records r WHERE {INTERACTIONS_OF_PERIOD} AND r.commitments > 0 ORDER BY r.day, r.id
 """
 
@@ -67,9 +72,9 @@ FROM records r WHERE {INTERACTIONS_OF_PERIOD} AND r.commitments > 0 ORDER BY r.d
 def measure_flow(scope: Scope, pending: Reading) -> tuple[Reading, tuple[Attention, ...]]:
     """What came and what went, and what is left lying: without owner, next step or follow-up; `pending` are the pending follow-ups."""
     issues = _open_issues(scope)
-    idle = [row[:-1] for row in issues if not row[-1]]
+    idle = [row[:-2] for row in issues if not row[-1]]
     promises = scope.rows(_COMMITMENTS)
-    loose = [row for row in promises if row[4] > row[5]]
+    loose = [row[:-1] for row in promises if row[4] > row[5]]
     reading = {
         **_measure_follow_ups(scope),
         **_measure_issues(scope),
@@ -85,18 +90,40 @@ def measure_flow(scope: Scope, pending: Reading) -> tuple[Reading, tuple[Attenti
     )
 
 
+def judge_turn(state: str | None) -> dict[str, tuple[Verdict, str, int]]:
+    """What a turn in the period says of what was opened, finished, and the difference: the verdict, the reason, the value."""
+    yes: Mapping[str, tuple[Verdict, str, int]] = {"opened": (YES, "", 1), "finished": (YES, "", 1)}
+    told: dict[str | None, dict[str, tuple[Verdict, str, int]]] = {
+        "came": {"opened": yes["opened"], "net": (YES, "", 1)},
+        "went": {"finished": yes["finished"], "net": (YES, "", -1)},
+        "both": dict(yes),
+        "untold": {"finished": (LEFT_OUT, "finished_at_unknown_time", 1)},
+    }
+    return told.get(state, {})
+
+
+def list_left_lying(scope: Scope) -> dict[str, list[Case]]:
+    """Open issues by whether somebody goes on with them, and each promise of ours by whether it has a follow-up."""
+    promises = [
+        Case(row[-1], NO if number < row[5] else YES) for row in scope.rows(_COMMITMENTS) for number in range(row[4])
+    ]
+    issues = [Case(row[-2], NO if row[-1] else YES) for row in _open_issues(scope)]
+    return {"issues_without_next_action": issues, "commitments_without_follow_up": promises}
+
+
+def list_without_owner(scope: Scope) -> list[Case]:
+    """Pending follow-ups and open issues by whether they are anybody's."""
+    follow_ups = list_states(scope, Source(FOLLOW_UPS, scope.pending, "f.owner", {}))
+    issues = [(row[-2], None, row[2]) for row in _open_issues(scope)]
+    return [Case(record, NO if owner else YES, name=address or "") for record, address, owner in (*follow_ups, *issues)]
+
+
 def _measure_follow_ups(scope: Scope) -> Reading:
-    return _balance(
-        scope,
-        _FOLLOW_UP_FIGURES,
-        count_states(scope, Source(FOLLOW_UPS, _MAY_HAVE_TURNED, _FOLLOW_UP_TURN, OF_FOLLOW_UPS)),
-    )
+    return _balance(scope, _FOLLOW_UP_FIGURES, count_states(scope, FOLLOW_UPS_TURNED))
 
 
 def _measure_issues(scope: Scope) -> Reading:
-    return _balance(
-        scope, _ISSUE_FIGURES, count_states(scope, Source(RECORDS, "r.kind = 'issue'", _ISSUE_TURN, OF_ISSUES))
-    )
+    return _balance(scope, _ISSUE_FIGURES, count_states(scope, ISSUES_TURNED))
 
 
 def _balance(scope: Scope, figures: tuple[str, str, str], states: States) -> Reading:

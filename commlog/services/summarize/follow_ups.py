@@ -1,22 +1,26 @@
 """Follow-ups: done on time, limits kept, and what is pending and overdue."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from commlog.model.lateness import working_days_since
-from commlog.model.summary import Measure, Reading
+from commlog.model.summary import Group, Key, Measure, Reading
 from commlog.model.summary_figures import (
     FIGURES,
     Counts,
+    States,
     measure_all,
+    measure_breached,
     measure_limit_kept,
     measure_on_time,
     measure_overdue,
     spread_of,
 )
-from commlog.services.summarize.dimensions import OF_FOLLOW_UPS
-from commlog.services.summarize.scope import FOLLOW_UPS, Scope, Source, count_states
+from commlog.services.summarize.dimensions import OF_FOLLOW_UPS, TAG
+from commlog.services.summarize.scope import FOLLOW_UPS, Scope, Source, count_states, states_of
 
 # Judged as known now, also for an earlier period: whether it was kept does not change any more.
 _KEPT: Final = """
@@ -36,22 +40,93 @@ CASE WHEN f.status = 'awaiting_customer' THEN 'paused'
      ELSE 'running' END
 """
 _DUE_IN_PERIOD: Final = "f.due_at >= {start} AND f.due_at < {end}"
+# The state is the working time itself, less the time spent waiting for the customer.
+_FIRST_DONE: Final = "f.first_done_at >= {start} AND f.first_done_at < {end}"
+_LAST_DONE: Final = "f.done_at >= {start} AND f.done_at < {end} AND f.is_cancelled = 0"
+# The working time of one that began nobody knows when.
+UNKNOWN: Final = -1
+
+
+def _seconds(column: str) -> str:
+    return f"coalesce(f.{column}, {UNKNOWN})"
+
+
+DUE: Final = Source(FOLLOW_UPS, _DUE_IN_PERIOD, _KEPT, OF_FOLLOW_UPS)
+FIRST_DONE: Final = Source(FOLLOW_UPS, _FIRST_DONE, _seconds("first_working_seconds"), OF_FOLLOW_UPS)
+LAST_DONE: Final = Source(FOLLOW_UPS, _LAST_DONE, _seconds("working_seconds"), OF_FOLLOW_UPS)
+_SOURCES: Final = (DUE, FIRST_DONE, LAST_DONE)
+
+
+def standing_at(scope: Scope) -> Source:
+    """The pending follow-ups by how they stand."""
+    return Source(FOLLOW_UPS, scope.pending, _STANDING, OF_FOLLOW_UPS)
 
 
 def measure_follow_ups(scope: Scope) -> Reading:
-    """Follow-ups that fell due in the period: done on time, and limits kept."""
-    due = Source(FOLLOW_UPS, _DUE_IN_PERIOD, _KEPT, OF_FOLLOW_UPS)
-    states = count_states(scope, due, FIGURES["follow_ups_on_time"].dimensions)
-    return states.measured("follow_ups_on_time", measure_on_time, scope.by) | states.measured(
-        "limit_kept", measure_limit_kept, scope.by
+    """Follow-ups due in the period: done on time, and limits kept; those done in it: the working time they took."""
+    columns = scope.columns_of(OF_FOLLOW_UPS)
+    names = [name for name in dict.fromkeys(("priority", "owner", "category", scope.by)) if name in columns]
+    plain = [name for name in names if name != TAG]
+    rows = _walk(scope, [columns[name] for name in plain])
+    places = {name: place for place, name in enumerate(plain, start=len(_SOURCES))}
+    kept = states_of([row for row in rows if row[0] is not None], 0, places)
+    spans = {
+        figure: _spans(
+            rows, place, {name: places[name] for name in (*FIGURES[figure].dimensions, scope.by) if name in places}
+        )
+        for place, figure in enumerate(("first_resolution", "resolution"), start=1)
+    }
+    if TAG in names:
+        by_tag = [count_states(scope, replace(one, columns={TAG: columns[TAG]})).groups[TAG] for one in _SOURCES]
+        kept = States(kept.whole, {**kept.groups, TAG: by_tag[0]})
+        for span, groups in zip(spans.values(), by_tag[1:], strict=True):
+            span[TAG] = {group: _expanded(counts) for group, counts in groups.items()}
+    reading = (
+        kept.measured("follow_ups_on_time", measure_on_time, scope.by)
+        | kept.measured("limit_kept", measure_limit_kept, scope.by)
+        | kept.measured("breached", measure_breached, scope.by)
     )
+    for figure, told in spans.items():
+        for dimension in dict.fromkeys(("", *FIGURES[figure].dimensions, scope.by)):
+            for group, seconds in told.get(dimension, {}).items():
+                reading[Key(figure, dimension, group)] = _measure_worked(seconds)
+    return reading
+
+
+def _walk(scope: Scope, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """The follow-ups due or done in the period, walked over once: the three states, None of what it does not concern, then the columns."""
+    states = [f"CASE WHEN {one.where} THEN {one.state} END" for one in _SOURCES]
+    where = " OR ".join(f"({one.where})" for one in _SOURCES)
+    tables = "follow_ups f JOIN records r ON r.record = f.record"
+    # Constants of this package; bounds are filled in as numbers.
+    return scope.rows(f"SELECT {', '.join((*states, *columns))} FROM {tables} WHERE {where}")
+
+
+def _spans(rows: list[tuple[Any, ...]], place: int, places: Mapping[str, int]) -> dict[str, dict[Group, list[int]]]:
+    """The working seconds of those that one state concerns: all, and by the groups of each name; UNKNOWN where nobody knows."""
+    concerned = [row for row in rows if row[place] is not None]
+    spans: dict[str, dict[Group, list[int]]] = {"": {None: [row[place] for row in concerned]}}
+    for name, at in places.items():
+        found: defaultdict[Group, list[int]] = defaultdict(list)
+        for row in concerned:
+            found[row[at]].append(row[place])
+        spans[name] = dict(found)
+    return spans
+
+
+def _expanded(counts: Counts) -> list[int]:
+    return [int(state or UNKNOWN) for state, count in counts.items() for _ in range(count)]
+
+
+def _measure_worked(seconds: list[int]) -> Measure:
+    known = [value for value in seconds if value != UNKNOWN]
+    return spread_of(known, "working_seconds", opened_at_unknown_time=len(seconds) - len(known))
 
 
 def measure_pending(scope: Scope) -> Reading:
     """What is pending, the overdue part of it, and the age of that in working days."""
-    standing = Source(FOLLOW_UPS, scope.pending, _STANDING, OF_FOLLOW_UPS)
-    states = count_states(scope, standing, FIGURES["overdue"].dimensions)
-    ages = _Ages(scope, states.whole)
+    states = count_states(scope, standing_at(scope), FIGURES["overdue"].dimensions)
+    ages = Ages(scope, states.whole)
     return (
         states.measured("pending", measure_all, scope.by)
         | states.measured("overdue", lambda counts: measure_overdue(_folded(counts)), scope.by)
@@ -71,7 +146,7 @@ def _folded(counts: Counts) -> Counts:
     return {**rest, "overdue": sum(overdue.values())}
 
 
-class _Ages:
+class Ages:
     """How many working days began since each due day, today included: the `late` of `commlog pending`."""
 
     def __init__(self, scope: Scope, counts: Counts) -> None:
@@ -81,6 +156,10 @@ class _Ages:
             days.values(), scope.at.astimezone(zone).date(), scope.workspace.log.settings.calendar
         )
         self._ages = {due: counted[day] for due, day in days.items()}
+
+    def of(self, state: Group) -> int:
+        """The age of an overdue one by its state."""
+        return self._ages[state or ""]
 
     def measure(self, counts: Counts) -> Measure:
         """The ages of the overdue ones among some follow-ups."""

@@ -1,12 +1,12 @@
 """Conversations: how many, whom we reached, what mood they were in, and how satisfied they ended."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
-from commlog.model.summary import Group, Key, Reading
+from commlog.model.summary import Key, Reading
 from commlog.model.summary_figures import (
     FIGURES,
-    Counts,
     States,
     distribution_of,
     measure_answers,
@@ -17,8 +17,8 @@ from commlog.model.summary_figures import (
     measure_satisfaction,
     measure_satisfied,
 )
-from commlog.services.summarize.dimensions import OF_INTERACTIONS, TAG
-from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, RECORDS, Scope, Source, count_states
+from commlog.services.summarize.dimensions import OF_INTERACTIONS, OF_RECORDS, TAG
+from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, RECORDS, Scope, Source, count_states, states_of
 
 _CONTACT: Final = """
 CASE WHEN r.started_at IS NULL THEN 'undated'
@@ -27,17 +27,13 @@ CASE WHEN r.started_at IS NULL THEN 'undated'
      ELSE 'inbound' END
 """
 _OF_THE_DAYS: Final = "r.kind = 'interaction' AND r.day >= '{first}' AND r.day < '{after}'"
-# One walk over the conversations for three questions.
-_SEPARATOR: Final = "\x1f"
-_FEELINGS: Final = " || char(31) || ".join(
-    f"coalesce(r.{column}, '')" for column in ("satisfaction", "mood", "category")
-)
+CONTACTS: Final = Source(RECORDS, _OF_THE_DAYS, _CONTACT, OF_INTERACTIONS)
+ANSWERS: Final = Source(RECORDS, INTERACTIONS_OF_PERIOD, "r.satisfaction", OF_RECORDS)
 
 
 def measure_interactions(scope: Scope) -> Reading:
     """Conversations begun in the period, the share of our own that were answered, and the tags they carry."""
-    source = Source(RECORDS, _OF_THE_DAYS, _CONTACT, OF_INTERACTIONS)
-    states = count_states(scope, source, FIGURES["interactions"].dimensions)
+    states = count_states(scope, CONTACTS, FIGURES["interactions"].dimensions)
     reading = states.measured("interactions", measure_conversations, scope.by) | states.measured(
         "reached", measure_reached, scope.by
     )
@@ -45,34 +41,31 @@ def measure_interactions(scope: Scope) -> Reading:
     return reading | distribution_of("problems", TAG, tags, reading[Key("interactions")].numerator)
 
 
-def measure_feelings(scope: Scope) -> tuple[Reading, States]:
-    """The five-step answers and the moods of the period's conversations; and what they were about, by template."""
-    source = Source(RECORDS, INTERACTIONS_OF_PERIOD, _FEELINGS, OF_INTERACTIONS)
-    together = count_states(scope, source, ("template",))
-    answers, moods, categories = (_component(together, place) for place in range(3))
+def measure_feelings(scope: Scope) -> tuple[Reading, States, States]:
+    """The five-step answers and the moods of the period's conversations, walked over once.
+
+    With how many gave which answer by category and by who was in charge; and what they were about, by template.
+    """
+    columns = scope.columns_of(OF_RECORDS)
+    names = [
+        name for name in dict.fromkeys(("category", "owner", "template", scope.by)) if name in columns and name != TAG
+    ]
+    # Constants of this package; bounds are filled in as numbers and dates.
+    asked = ", ".join(("r.satisfaction", "r.mood", *(columns[name] for name in names)))
+    rows = scope.rows(f"SELECT {asked} FROM records r WHERE {INTERACTIONS_OF_PERIOD}")
+    places = {name: place for place, name in enumerate(names, start=2)}
+    answers = states_of(rows, 0, places)
+    categories = states_of(rows, places["category"], places)
+    if scope.by == TAG:
+        tagged = (ANSWERS, replace(ANSWERS, state="r.category"))
+        by_tag = [count_states(scope, replace(one, columns={TAG: columns[TAG]})).groups for one in tagged]
+        answers = States(answers.whole, {**answers.groups, **by_tag[0]})
+        categories = States(categories.whole, {**categories.groups, **by_tag[1]})
     reading = {
         **answers.measured("satisfaction", measure_satisfaction, scope.by),
         **answers.measured("satisfied", measure_satisfied, scope.by),
         **answers.measured("dissatisfied", measure_dissatisfied, scope.by),
         **measure_answers(answers.whole),
-        **measure_moods(moods.whole),
+        **measure_moods(Counter(row[1] for row in rows)),
     }
-    return reading, categories
-
-
-def _component(states: States, place: int) -> States:
-    """The states of one of several questions asked together."""
-    return States(
-        _part(states.whole, place),
-        {
-            dimension: {group: _part(counts, place) for group, counts in groups.items()}
-            for dimension, groups in states.groups.items()
-        },
-    )
-
-
-def _part(counts: Counts, place: int) -> Counter[Group]:
-    part: Counter[Group] = Counter()
-    for state, count in counts.items():
-        part[(state or "").split(_SEPARATOR)[place] or None] += count
-    return part
+    return reading, answers, categories

@@ -6,6 +6,7 @@ from typing import Final
 
 from commlog.model.listing import Listing
 from commlog.model.summary import Attention, Key, Reading
+from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case, Judgement
 from commlog.model.summary_customers import LAST_RECORDS, WEIGHTS, has_worsened
 from commlog.model.summary_figures import share_of
 from commlog.services.summarize.scope import Scope
@@ -20,7 +21,7 @@ WITH seen AS (
     WHERE kind = 'interaction' AND day >= '{{first}}' AND day < '{{after}}' AND started_at IS NOT NULL AND mood IN ({_MOODS})
     AND customer <> 'anonymous'
 )
-SELECT s.customer, r.mood, r.id, r.day, r.agent FROM seen s CROSS JOIN records r ON r.record IN (
+SELECT s.customer, r.mood, r.id, r.day, r.agent, r.record FROM seen s CROSS JOIN records r ON r.record IN (
     SELECT x.record FROM records x
     WHERE x.customer = s.customer AND x.day < '{{after}}' AND +x.kind = 'interaction' AND x.started_at IS NOT NULL
     AND x.mood IN ({_MOODS}) ORDER BY x.day DESC, x.started_at DESC, x.id DESC LIMIT {LAST_RECORDS}
@@ -35,7 +36,20 @@ def measure_worsening(scope: Scope) -> tuple[Reading, Attention]:
     worse = [rows for rows in complete if has_worsened([row[1] for row in rows])]
     worse.sort(key=lambda rows: (-WEIGHTS[rows[-1][1]], WEIGHTS[rows[0][1]], rows[-1][0]))
     listed = worse if scope.limit < 0 else worse[: scope.limit]
-    lines = tuple((rows[-1][0], [row[1] for row in rows], *rows[-1][2:]) for rows in listed)
+    lines = tuple((rows[-1][0], [row[1] for row in rows], *rows[-1][2:-1]) for rows in listed)
     share = share_of(len(worse), len(complete), fewer_than_three_records=len(customers) - len(complete))
     attention = Attention("worsened_customers", Listing(COLUMNS, lines, COLUMNS, "customer"), len(worse) - len(listed))
     return {Key("worsened_customers"): share}, attention
+
+
+def list_moods(scope: Scope) -> list[Case]:
+    """The customers of the period by their last record with a mood."""
+    cases = []
+    for _, found in groupby(scope.rows(_SQL), key=itemgetter(0)):
+        rows = list(found)
+        moods = [row[1] for row in rows]
+        judged: Judgement = (YES, "") if has_worsened(moods) else (NO, "")
+        if len(rows) < LAST_RECORDS:
+            judged = LEFT_OUT, "fewer_than_three_records"
+        cases.append(Case(rows[-1][-1], *judged, name=" → ".join(moods)))
+    return cases

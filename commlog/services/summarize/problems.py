@@ -2,20 +2,21 @@
 
 from collections import Counter
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from commlog.errors import CommlogError
 from commlog.model.summary import Group, Key, Reading
-from commlog.model.summary_customers import REPEAT_SECONDS, Contact, count_repeats
+from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case
+from commlog.model.summary_customers import REPEAT_SECONDS, Contact, count_repeats, repeated_pairs
 from commlog.model.summary_figures import States, distribution_of, measure_complaints, share_of
 from commlog.services.summarize.scope import RECORDS, Scope, Source, count_states
 from commlog.services.workspace import Workspace
 
 # The fields the copy's column `category` is read from, in its order of preference.
 CATEGORY_FIELDS: Final = ("category", "need_type", "scenario")
-_ISSUES_OF_PERIOD: Final = "r.kind = 'issue' AND r.day >= '{first}' AND r.day < '{after}'"
+ISSUES_OF_PERIOD: Final = "r.kind = 'issue' AND r.day >= '{first}' AND r.day < '{after}'"
 _CONTACTS: Final = """
-SELECT r.customer, r.category, r.started_at FROM records r
+SELECT r.customer, r.category, r.started_at, r.record FROM records r
 WHERE r.kind = 'interaction' AND r.direction = 'inbound' AND r.day >= '{earliest_day}' AND r.day < '{{after}}'
 AND r.started_at >= {earliest} ORDER BY r.started_at
 """
@@ -26,7 +27,7 @@ def measure_problems(scope: Scope, conversations: States) -> Reading:
 
     `conversations` are counted by category, and that by template.
     """
-    issues = count_states(scope, Source(RECORDS, _ISSUES_OF_PERIOD, "r.category", {}))
+    issues = count_states(scope, Source(RECORDS, ISSUES_OF_PERIOD, "r.category", {}))
     by_field: dict[str, Counter[Group]] = {"category": Counter(issues.whole)}
     for template, counts in conversations.groups["template"].items():
         by_field.setdefault(_field_of(scope.workspace, template), Counter()).update(counts)
@@ -50,10 +51,33 @@ def _field_of(workspace: Workspace, template: Group) -> str:
 def _measure_repeats(scope: Scope) -> Reading:
     """Customers who turned to us about the same thing again within 30 days; nobody knows that of anonymous ones."""
     start = int(scope.period.start.timestamp())
-    earliest = scope.period.start - timedelta(seconds=REPEAT_SECONDS)
-    day = earliest.date() - timedelta(days=1)
-    rows = scope.rows(_CONTACTS.format(earliest=int(earliest.timestamp()), earliest_day=day.isoformat()))
-    contacts = [Contact(*row) for row in rows if row[0] not in {None, "anonymous"} and row[1] is not None]
+    rows = _read_contacts(scope)
+    contacts = [Contact(*row[:3]) for row in rows if _is_clear(row)]
     repeats = count_repeats(contacts, start)
     unclear = sum(row[2] >= start for row in rows) - sum(contact.at >= start for contact in contacts)
     return {Key("repeat_contacts"): share_of(repeats.repeated, repeats.pairs, without_customer_or_category=unclear)}
+
+
+def list_repeats(scope: Scope) -> list[Case]:
+    """The pairs of customer and category, each by its last contact of the period, and the contacts of nobody known."""
+    start = int(scope.period.start.timestamp())
+    rows = _read_contacts(scope)
+    last = {row[:2]: row[3] for row in rows if _is_clear(row) and row[2] >= start}
+    repeated = repeated_pairs(Contact(*row[:3]) for row in rows if _is_clear(row))
+    came_back = {pair for pair, at in repeated if at >= start}
+    unclear = [row[3] for row in rows if not _is_clear(row) and row[2] >= start]
+    return [
+        *(Case(record, YES if pair in came_back else NO, name=pair[1]) for pair, record in last.items()),
+        *(Case(record, LEFT_OUT, "without_customer_or_category") for record in unclear),
+    ]
+
+
+def _read_contacts(scope: Scope) -> list[tuple[Any, ...]]:
+    """The inbound contacts of the period and of the 30 days before it: customer, category, instant and record."""
+    earliest = scope.period.start - timedelta(seconds=REPEAT_SECONDS)
+    day = earliest.date() - timedelta(days=1)
+    return scope.rows(_CONTACTS.format(earliest=int(earliest.timestamp()), earliest_day=day.isoformat()))
+
+
+def _is_clear(row: tuple[Any, ...]) -> bool:
+    return row[0] not in {None, "anonymous"} and row[1] is not None

@@ -49,6 +49,11 @@ class _Limits:
             self._known[template] = self._workspace.log.settings.record_within.get(template) or self._own(template)
         return self._known[template]
 
+    def seconds(self, template: str) -> int | None:
+        """The template's limit in seconds; None when it takes the calendar to tell, or there is none."""
+        limit = self.of(template)
+        return limit.amount * _SECONDS[limit.unit] if limit.unit in _SECONDS else None
+
     def state(self, template: str, ended: int, recorded: int) -> str:
         """Whether a record was written in time; `ended` and `recorded` are seconds since 1970."""
         limit = self.of(template)
@@ -77,7 +82,7 @@ def measure_recording(scope: Scope) -> tuple[Reading, Attention]:
     found = _collect(scope, "template", limits)
     states: dict[str, Mapping[Group, Counts]] = {"template": found.states}
     reading: Reading = {}
-    if scope.by in OF_INTERACTIONS:
+    if scope.by in scope.columns_of(OF_INTERACTIONS):
         grouped = found if scope.by == "template" else _collect(scope, scope.by, limits)
         states[scope.by] = grouped.states
         reading = {
@@ -100,23 +105,49 @@ def _measure_in_time(counts: Counts) -> Measure:
     )
 
 
-def _collect(scope: Scope, dimension: str, limits: _Limits) -> _Lags:
+def list_lags(scope: Scope) -> list[tuple[int, str, int | None]]:
+    """Each conversation of the period: its record, whether it was written in time, and how many seconds after its end."""
+    limits = _Limits(scope.workspace)
+    return [
+        (record, "unknown", None)
+        if recorded is None
+        else (record, limits.state(template, ended, recorded), recorded - ended)
+        for record, template, _, ended, recorded in scope.rows(_asking(scope, "template"))
+    ]
+
+
+def _asking(scope: Scope, dimension: str) -> str:
     tags = "LEFT JOIN tags t ON t.record = r.record" if dimension == TAG else ""
     # Constants of this package only; the bounds are filled in as numbers and dates.
-    rows = scope.rows(
-        f"SELECT r.record, r.template, {OF_INTERACTIONS[dimension]}, coalesce(r.ended_at, r.started_at), r.recorded_at "
-        f"FROM records r {tags} WHERE {INTERACTIONS_OF_PERIOD}"
+    return (
+        f"SELECT r.record, r.template, {scope.columns_of(OF_INTERACTIONS)[dimension]}, "
+        f"coalesce(r.ended_at, r.started_at), r.recorded_at FROM records r {tags} WHERE {INTERACTIONS_OF_PERIOD}"
     )
+
+
+def _collect(scope: Scope, dimension: str, limits: _Limits) -> _Lags:
     found = _Lags()
-    for record, template, group, ended, recorded in rows:
+    told: defaultdict[tuple[Group, str], int] = defaultdict(int)
+    # Most limits are plain time: looked up once a template, not once a record.
+    plain: dict[str, int | None] = {}
+    for record, template, group, ended, recorded in scope.rows(_asking(scope, dimension)):
         if recorded is None:
             found.states[group]["unknown"] += 1
             continue
-        state = limits.state(template, ended, recorded)
-        found.states[group][state] += 1
-        found.lags[group].append(recorded - ended)
-        if state == "late":
-            found.late.append((recorded - ended, record, ended, recorded))
+        lag = recorded - ended
+        seconds = plain[template] if template in plain else plain.setdefault(template, limits.seconds(template))
+        if seconds is None:
+            state = limits.state(template, ended, recorded)
+            is_late = state == "late"
+        else:
+            is_late = lag > seconds
+            state = "late" if is_late else "in_time"
+        told[group, state] += 1
+        found.lags[group].append(lag)
+        if is_late:
+            found.late.append((lag, record, ended, recorded))
+    for (group, state), count in told.items():
+        found.states[group][state] += count
     return found
 
 

@@ -1,16 +1,19 @@
 """One period as it is asked of the copy: its bounds, and the counting of states by groups."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from operator import itemgetter
+from typing import Any, Final, TypeVar
 
 from commlog.model.period import Period
 from commlog.model.summary import Group
 from commlog.model.summary_figures import States
 from commlog.services.summarize.dimensions import TAG
 from commlog.services.workspace import Workspace
+
+T = TypeVar("T")
 
 RECORDS: Final = "records r"
 FOLLOW_UPS: Final = "follow_ups f"
@@ -30,7 +33,8 @@ INTERACTIONS_OF_PERIOD: Final = (
 class Scope:
     """A period of a log; states are those at `at`, which is `workspace.now` or, for a period compared with, its end.
 
-    `by` is one more dimension to group by, or empty; `limit` how many records are listed, -1 all.
+    `by` is one more dimension to group by, or empty; `by_field` the expression for it when it is no column of the copy;
+    `limit` how many records are listed, -1 all. `shared` keeps what both periods ask the same way.
     """
 
     workspace: Workspace
@@ -38,6 +42,19 @@ class Scope:
     at: datetime
     by: str
     limit: int
+    by_field: str = ""
+    shared: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    def once(self, name: str, ask: Callable[[], T]) -> T:
+        """What was asked before under this name, else what `ask` gives now."""
+        if name not in self.shared:
+            self.shared[name] = ask()
+        found: T = self.shared[name]
+        return found
+
+    def columns_of(self, columns: Mapping[str, str]) -> Mapping[str, str]:
+        """Columns to group by, the field asked for with them when it is none of the copy's own."""
+        return {**columns, self.by: self.by_field} if self.by_field else columns
 
     @property
     def is_past(self) -> bool:
@@ -80,31 +97,63 @@ class Source:
 
 def count_states(scope: Scope, source: Source, dimensions: Sequence[str] = ()) -> States:
     """Count the things of a source by state: all, and by each dimension they have, `scope.by` included."""
-    known = [name for name in dict.fromkeys((*dimensions, scope.by)) if name in source.columns]
+    columns = scope.columns_of(source.columns) if source.columns else source.columns
+    known = [name for name in dict.fromkeys((*dimensions, scope.by)) if name in columns]
+    source = replace(source, columns=columns)
     single = [name for name in known if name != TAG]
     whole: Counter[Group] = Counter()
     groups: dict[str, dict[Group, Counter[Group]]] = {name: {} for name in known}
-    for state, *values, count in scope.rows(_counting(source, single)):
+    for (state, *values), count in _counted(scope, source, single):
         whole[state] += count
         for name, value in zip(single, values, strict=True):
             groups[name].setdefault(value, Counter())[state] += count
     if TAG in known:
         # A thing has several tags, or none: counted apart, or it would be counted several times.
-        for state, tag, count in scope.rows(_counting(source, [TAG])):
+        for (state, tag), count in Counter(scope.rows(_asking(source, [TAG]))).items():
             groups[TAG].setdefault(tag, Counter())[state] += count
     return States(whole, groups)
 
 
-def _counting(source: Source, columns: Sequence[str]) -> str:
-    expressions = ", ".join((source.state, *(source.columns[name] for name in columns)))
-    places = ", ".join(str(place + 1) for place in range(len(columns) + 1))
+def states_of(rows: Sequence[tuple[Any, ...]], place: int, groups: Mapping[str, int]) -> States:
+    """How many of some rows are in each state that stands at a place: all, and by the groups that stand at others."""
+    found: dict[str, dict[Group, Counter[Group]]] = {}
+    for name, at in groups.items():
+        found[name] = {}
+        for (state, group), count in Counter(map(itemgetter(place, at), rows)).items():
+            found[name].setdefault(group, Counter())[state] += count
+    return States(Counter(map(itemgetter(place), rows)), found)
+
+
+def list_states(scope: Scope, source: Source) -> list[tuple[int, str | None, str | None]]:
+    """The things `count_states` counts, one by one: the record, the address of a follow-up, the state."""
+    address = "f.address" if source.table == FOLLOW_UPS else "NULL"
+    tables = source.table
+    if source.table == FOLLOW_UPS and "r." in f"{source.state} {source.where}":
+        tables += " JOIN records r ON r.record = f.record"
+    name = source.table[-1]
+    sql = f"SELECT {name}.record, {address}, {source.state} FROM {tables} WHERE {source.where} ORDER BY 1, 2"
+    return scope.rows(sql)
+
+
+def _counted(scope: Scope, source: Source, columns: Sequence[str]) -> Iterable[tuple[tuple[Group, ...], int]]:
+    """How many things have each combination of a state and values."""
+    asking = _asking(source, columns)
+    if columns:
+        # Counted here: SQLite sorts what it groups, which takes as long again as handing the rows over.
+        return Counter(scope.rows(asking)).items()
+    counting = f"SELECT state, count(*) FROM ({asking}) GROUP BY 1"
+    return [((state,), count) for state, count in scope.rows(counting)]
+
+
+def _asking(source: Source, columns: Sequence[str]) -> str:
+    expressions = ", ".join((f"{source.state} AS state", *(source.columns[name] for name in columns)))
     tables = source.table
     if source.table == FOLLOW_UPS and "r." in expressions:
         tables += " JOIN records r ON r.record = f.record"
     if TAG in columns:
         tables += f" LEFT JOIN tags t ON t.record = {source.table[-1]}.record"
     # Every part is a constant of this package; bounds are filled in as numbers and dates.
-    return f"SELECT {expressions}, count(*) FROM {tables} WHERE {source.where} GROUP BY {places}"
+    return f"SELECT {expressions} FROM {tables} WHERE {source.where}"
 
 
 def _day_after(period: Period) -> date:

@@ -1,6 +1,6 @@
 """The summary of a period: every figure, with the one of the period before beside it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from commlog.errors import UsageError
@@ -8,6 +8,7 @@ from commlog.messages import mark
 from commlog.model.period import Period, parse_period
 from commlog.model.summary import Attention, Reading, Summary
 from commlog.model.summary_figures import pair
+from commlog.services.summarize.cases import measure_all_cases
 from commlog.services.summarize.dimensions import dimension_of
 from commlog.services.summarize.flow import measure_flow
 from commlog.services.summarize.follow_ups import measure_follow_ups, measure_pending
@@ -16,6 +17,7 @@ from commlog.services.summarize.moods import measure_worsening
 from commlog.services.summarize.problems import measure_problems
 from commlog.services.summarize.recording import measure_recording
 from commlog.services.summarize.scope import Scope
+from commlog.services.summarize.weak_spots import find_weak_spots, measure_low_scores
 from commlog.services.workspace import Workspace
 
 THIS_MONTH: Final = "this-month"
@@ -38,15 +40,25 @@ def summarize(workspace: Workspace, request: SummaryRequest) -> Summary:
     Raises:
         UsageError: a period is none, or there is no such column to group by.
     """
-    period = _read_period(workspace, request.period or THIS_MONTH)
-    previous = _read_period(workspace, request.compare) if request.compare else _before(period)
-    by = dimension_of(request.by)
+    period = read_period(workspace, request.period or THIS_MONTH)
+    previous = read_period(workspace, request.compare) if request.compare else _before(period)
     before_at = min(previous.end, workspace.now)
-    now, attention = _measure(Scope(workspace, period, workspace.now, by, request.limit))
-    before, _ = _measure(Scope(workspace, previous, before_at, by, 0))
-    return Summary(
-        period, previous, workspace.now, before_at, by, pair(now, before), attention, len(workspace.unreadable_files())
-    )
+    scope = scope_of(workspace, period, request)
+    now, attention = _measure(scope)
+    before, _ = _measure(replace(scope, period=previous, at=before_at, limit=0))
+    lines = pair(now, before)
+    unreadable = len(workspace.unreadable_files())
+    return Summary(period, previous, workspace.now, before_at, scope.by, lines, attention, unreadable)
+
+
+def scope_of(workspace: Workspace, period: Period, request: SummaryRequest) -> Scope:
+    """A period as it is asked of the copy at the workspace's instant.
+
+    Raises:
+        UsageError: there is no such column or field to group by.
+    """
+    by = dimension_of(workspace, request.by)
+    return Scope(workspace, period, workspace.now, by.name, request.limit, by.expression)
 
 
 def _measure(scope: Scope) -> tuple[Reading, tuple[Attention, ...]]:
@@ -54,21 +66,28 @@ def _measure(scope: Scope) -> tuple[Reading, tuple[Attention, ...]]:
     worsening, worse = measure_worsening(scope)
     pending = measure_pending(scope)
     flow, left_lying = measure_flow(scope, pending)
-    feelings, categories = measure_feelings(scope)
+    feelings, answers, categories = measure_feelings(scope)
     reading = {
         **measure_interactions(scope),
         **recording,
         **measure_follow_ups(scope),
         **pending,
+        **measure_all_cases(scope),
+        **measure_low_scores(scope, answers),
         **feelings,
         **measure_problems(scope, categories),
         **worsening,
         **flow,
     }
-    return reading, (late, worse, *left_lying)
+    return reading, (late, worse, *left_lying, find_weak_spots(scope, reading))
 
 
-def _read_period(workspace: Workspace, text: str) -> Period:
+def read_period(workspace: Workspace, text: str) -> Period:
+    """The period a text names.
+
+    Raises:
+        UsageError: it names none.
+    """
     try:
         return parse_period(text, workspace.now)
     except (ValueError, OverflowError):

@@ -1,0 +1,152 @@
+"""The tables of the copy as SQL may show them: views of the same names in which personal data is masked."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
+from commlog.index.database import Index, QueryError, Row
+from commlog.messages import translate
+from commlog.model.folding import SHORTEST_PHONE
+from commlog.model.masking import HIDDEN, MaskRules, mask_name, mask_text, mask_value
+from commlog.templates.personal import is_number_of_ours
+
+_READING: Final = frozenset(
+    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION}
+)
+# What stands for a column of a table in its view, where it is not the column itself.
+_MASKED: Final[Mapping[str, Mapping[str, str]]] = {
+    "records": {
+        "customer": "shown_id(t.customer)",
+        "party": "shown_name(t.party)",
+        "subject": "shown_text(t.subject)",
+        "closed_reason": "shown_text(t.closed_reason)",
+    },
+    "follow_ups": {name: f"shown_text(t.{name})" for name in ("action", "method", "result")},
+    "links": {"note": "shown_text(t.note)"},
+    "tags": {"tag": "shown_text(t.tag)"},
+    "customers": {"name": "shown_name(t.name)", "company": "shown_text(t.company)"},
+    "customer_dates": {
+        "date": f"CASE WHEN t.kind = 'birthday' THEN '{HIDDEN}' ELSE t.date END",
+        "name": "shown_text(t.name)",
+    },
+    "customer_names": {"name": "shown_other_name(t.name)"},
+    "contents": {
+        "content": "shown_content((SELECT r.template FROM main.records r WHERE r.record = t.record), t.content)"
+    },
+    "problems": {
+        "facts": "shown_facts((SELECT r.template FROM main.records r WHERE r.record = t.file), t.field, t.facts)"
+    },
+}
+PersonalKeys = Callable[[str], frozenset[str]]
+"""Gives the dotted keys of a template's personal fields."""
+
+
+def masked_columns_and_rows(
+    index: Index, sql: str, rules: MaskRules, personal: PersonalKeys
+) -> tuple[list[str], list[Row]]:
+    """The column names and all rows of a query that reads, personal data masked.
+
+    Raises:
+        QueryError: the SQL is wrong, would write, or goes past the views.
+    """
+    connection = index.connection
+    _add_functions(connection, rules, personal)
+    for table in _MASKED:
+        connection.execute(f"CREATE TEMP VIEW {table} AS {_select(connection, table)}")
+    connection.set_authorizer(_allow_views)
+    try:
+        cursor = connection.execute(sql)
+        return [column[0] for column in cursor.description or ()], cursor.fetchall()
+    except (sqlite3.Error, sqlite3.Warning) as fault:
+        reason = str(fault)
+        if "prohibited" in reason:
+            reason = f"{reason}; {translate('name tables without `main.`, or add --reveal')}"
+        raise QueryError(reason) from None
+    finally:
+        connection.set_authorizer(None)
+        for table in _MASKED:
+            connection.execute(f"DROP VIEW temp.{table}")
+
+
+def _allow_views(action: int, table: str | None, column: str | None, schema: str | None, view: str | None) -> int:
+    """Let a query read; the tables that hold personal data through their views only."""
+    if action not in _READING:
+        return sqlite3.SQLITE_DENY
+    is_past = action == sqlite3.SQLITE_READ and schema == "main" and column and table in _MASKED and view not in _MASKED
+    return sqlite3.SQLITE_DENY if is_past else sqlite3.SQLITE_OK
+
+
+def _select(connection: sqlite3.Connection, table: str) -> str:
+    columns = [row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")]
+    shown = _MASKED[table]
+    listed = ", ".join(
+        f"{shown[name] if name in shown else f't.{_quoted(name)}'} AS {_quoted(name)}" for name in columns
+    )
+    return f"SELECT {listed} FROM main.{table} t"  # noqa: S608 - our own names
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _add_functions(connection: sqlite3.Connection, rules: MaskRules, personal: PersonalKeys) -> None:
+    def words(text: object) -> object:
+        return mask_text(text) if rules.text and isinstance(text, str) else text
+
+    def name(text: object) -> object:
+        return mask_name(text) if rules.names and isinstance(text, str) else words(text)
+
+    def customer(text: object) -> object:
+        return mask_name(text) if rules.names and isinstance(text, str) and not text.isascii() else text
+
+    def other_name(text: object) -> object:
+        if not isinstance(text, str):
+            return text
+        is_way = "@" in text or (text.isdecimal() and len(text) >= SHORTEST_PHONE)
+        return mask_value(text) if is_way else name(text)
+
+    def content(template: object, text: object) -> object:
+        return _mask_content(str(text), _keys_of(personal, template), rules)
+
+    def facts(template: object, field: object, text: object) -> object:
+        return _mask_facts(str(field), str(text), _keys_of(personal, template))
+
+    functions = {
+        "shown_text": (1, words),
+        "shown_name": (1, name),
+        "shown_id": (1, customer),
+        "shown_other_name": (1, other_name),
+        "shown_content": (2, content),
+        "shown_facts": (3, facts),
+    }
+    for called, (count, function) in functions.items():
+        connection.create_function(called, count, function, deterministic=True)
+
+
+def _keys_of(personal: PersonalKeys, template: object) -> frozenset[str]:
+    return personal(template) if isinstance(template, str) else frozenset()
+
+
+def _mask_content(text: str, personal: frozenset[str], rules: MaskRules) -> str:
+    """A record's searchable text with personal fields hidden, and numbers and addresses in the others."""
+    parts = []
+    for part in text.split(BEFORE_KEY):
+        key, separator, value = part.partition(BEFORE_VALUE)
+        plain = key.lower()
+        if plain in personal:
+            value = mask_value(value)
+        elif rules.text and not is_number_of_ours(plain):
+            value = mask_text(value)
+        parts.append(f"{key}{separator}{value}")
+    return BEFORE_KEY.join(parts)
+
+
+def _mask_facts(field: str, text: str, personal: frozenset[str]) -> str:
+    """The facts of a problem; of one in a personal field, without the value that is wrong."""
+    key = re.sub(r"\[[0-9]+\]", "", field)
+    if key in personal:
+        return json.dumps({"value": HIDDEN})
+    return mask_text(text)

@@ -1,0 +1,182 @@
+"""One record as the paper form of its template, filled in: a page to be printed, signed and filed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from commlog.messages import current_language
+from commlog.model.masking import mask_name, mask_text
+from commlog.model.problem import Problem
+from commlog.model.record import Data, Record
+from commlog.render.record import shown_value
+from commlog.render.report.environment import FOLDER, as_markup, fill_template
+from commlog.render.text import width_of
+from commlog.templates.catalog import Template
+from commlog.templates.fields import Field, free_field, label
+from commlog.templates.personal import mask_fields
+
+_FOLLOW_UPS: Final = "followups"
+_COLUMNS: Final = ("n", "action", "owner", "priority", "due", "status", "result")
+# The tool's own bookkeeping has no place on paper.
+_LEFT_OUT: Final = frozenset({"id", "template", _FOLLOW_UPS})
+_NOT_TOLD: Final = frozenset({"history"})
+_PEOPLE: Final = frozenset({"agent", "owner"})
+# A value that fits beside another on one line, in columns.
+_SHORT: Final = 34
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a form says that its record does not: members' names, the customer's name, the rules it breaks."""
+
+    people: Mapping[str, str]
+    customer_name: str
+    problems: Sequence[Problem] = ()
+    is_company: bool = False
+    is_revealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A label with its value; a wide one takes the whole line."""
+
+    label: str
+    value: str
+    is_wide: bool
+
+
+def format_record_page(record: Record, template: Template, around: Surroundings) -> str:
+    """The record as a page; personal data masked unless revealed.
+
+    Raises:
+        UsageError: the package for pages is missing.
+    """
+    form = _Form(record, template, around)
+    values: dict[str, Any] = {
+        "style": as_markup((FOLDER / "record.css").read_text(encoding="utf-8")),
+        "title": template.labels.get(current_language(), template.name),
+        "record_id": record.id,
+        "lines": list(_lines(form.entries())),
+        "columns": form.columns(),
+        "follow_ups": form.follow_ups(),
+        "follow_ups_label": form.label(_FOLLOW_UPS),
+        "agent": form.agent(),
+        "problems": around.problems,
+    }
+    return fill_template("record.html.jinja", values)
+
+
+class _Form:
+    """The form of one record."""
+
+    def __init__(self, record: Record, template: Template, around: Surroundings) -> None:
+        self.template = template
+        self.around = around
+        self.known = {field.key: field for field in template.fields}
+        self.fields = record.fields if around.is_revealed else mask_fields(template, record.fields)
+
+    def label(self, key: str) -> str:
+        """The word for a field."""
+        return label(self._field(key), current_language())
+
+    def entries(self) -> Iterator[Entry]:
+        """Every field that is filled in, and those that must be and are not, in the form's order."""
+        for key in dict.fromkeys((*self.template.order, *self.fields)):
+            field = self._field(key)
+            if key in _LEFT_OUT or (key not in self.fields and not field.required):
+                continue
+            text = self._customer() if key == "customer" else self._text(field, self.fields.get(key))
+            is_wide = field.multiline or "\n" in text or width_of(text) > _SHORT or field.type in {"list", "mapping"}
+            yield Entry(self.label(key), text, is_wide)
+
+    def columns(self) -> list[str]:
+        """The headings of the table of follow-ups."""
+        inner = self._follow_up_field()
+        return [label(inner.get(key) or free_field(key), current_language()) for key in self._told_columns()]
+
+    def follow_ups(self) -> list[list[str]]:
+        """The rows of the table of follow-ups."""
+        inner = self._follow_up_field()
+        return [
+            [self._text(inner.get(key) or free_field(key), item.get(key)) for key in self._told_columns()]
+            for item in self._items()
+        ]
+
+    def agent(self) -> str:
+        """Who wrote the record down."""
+        agent = self.fields.get("agent")
+        return self.around.people.get(agent, agent) if isinstance(agent, str) else ""
+
+    def _items(self) -> list[dict[str, Data]]:
+        found = self.fields.get(_FOLLOW_UPS)
+        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+    def _told_columns(self) -> list[str]:
+        return [key for key in _COLUMNS if any(item.get(key) is not None for item in self._items())]
+
+    def _follow_up_field(self) -> dict[str, Field]:
+        item = self._field(_FOLLOW_UPS).item
+        return {field.key: field for field in item.fields} if item else {}
+
+    def _field(self, key: str) -> Field:
+        return self.known.get(key) or free_field(key)
+
+    def _customer(self) -> str:
+        around = self.around
+        customer = str(self.fields.get("customer") or "")
+        if not around.is_revealed:
+            return mask_name(around.customer_name or customer, is_company=around.is_company) if customer else ""
+        return f"{around.customer_name} ({customer})" if around.customer_name else customer
+
+    def _text(self, field: Field, value: Data) -> str:
+        """A value in words: what a mapping or a list holds, a line for each."""
+        if value is None:
+            return ""
+        if isinstance(value, dict):
+            known = {child.key: child for child in field.fields}
+            return "\n".join(self._pairs(known, value))
+        if isinstance(value, list):
+            inner = field.item or field
+            separator = "\n" if any(isinstance(item, dict | list) for item in value) else " · "
+            return separator.join(self._one_line(inner, item) for item in value)
+        if isinstance(value, str) and field.key in _PEOPLE and value in self.around.people:
+            return self.around.people[value]
+        text = shown_value(field, value)
+        is_free = isinstance(value, str) and not (field.enum or field.enum_labels)
+        return self._masked(text) if is_free and not field.personal else text
+
+    def _one_line(self, field: Field, value: Data) -> str:
+        if not isinstance(value, dict):
+            return self._text(field, value)
+        known = {child.key: child for child in field.fields}
+        return "– " + " · ".join(self._pairs(known, value)).replace("\n", " ")
+
+    def _pairs(self, known: Mapping[str, Field], value: Mapping[str, Data]) -> list[str]:
+        return [
+            f"{label(field, current_language())}: {self._text(field, item)}"
+            for key, item in value.items()
+            if key not in _NOT_TOLD
+            for field in (known.get(key) or free_field(key),)
+        ]
+
+    def _masked(self, text: str) -> str:
+        around = self.around
+        return text if around.is_revealed else mask_text(text, around.customer_name, is_company=around.is_company)
+
+
+def _lines(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    """The lines of the form: two short values beside each other, a wide one alone."""
+    waiting: list[Entry] = []
+    for entry in entries:
+        if entry.is_wide:
+            if waiting:
+                yield waiting
+                waiting = []
+            yield [entry]
+            continue
+        waiting.append(entry)
+        if len(waiting) == 2:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting

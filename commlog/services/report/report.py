@@ -1,0 +1,50 @@
+"""The report of a period: its summary, the series of its charts, and the lists behind them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from commlog.model.report import Report
+from commlog.services.report.ages import measure_ages
+from commlog.services.report.lists import Curtain, cover_lists, list_dropped_balls, list_low_scores, list_overdue
+from commlog.services.report.series import measure_on_time, measure_satisfaction_over_time, measure_volume
+from commlog.services.summarize.scope import Scope
+from commlog.services.summarize.summary import SummaryRequest, summarize
+from commlog.services.workspace import Workspace
+
+LISTED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """What is asked: the period, the one to compare with (empty: the one before), rows a list, personal data in full."""
+
+    period: str = ""
+    compare: str = ""
+    limit: int = LISTED
+    reveal: bool = False
+
+
+def build_report(workspace: Workspace, request: ReportRequest) -> Report:
+    """Measure a period for a report; personal data is masked unless it is to be revealed.
+
+    Raises:
+        UsageError: a period is none.
+    """
+    summary = summarize(workspace, SummaryRequest(request.period, request.compare, limit=request.limit))
+    now = Scope(workspace, summary.period, workspace.now, "", request.limit)
+    before = Scope(workspace, summary.previous, summary.before_at, "", 0)
+    curtain = Curtain(is_revealed=request.reveal)
+    return Report(
+        summary,
+        measure_volume(now),
+        measure_on_time(now, summary.previous),
+        measure_satisfaction_over_time(now, summary.previous),
+        measure_ages(now, before),
+        (
+            list_overdue(now, curtain),
+            list_dropped_balls(now, curtain),
+            *cover_lists(workspace, summary, curtain),
+            list_low_scores(now, curtain),
+        ),
+        request.reveal,
+    )
