@@ -175,13 +175,14 @@ def _notify(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
 
 
 def _deliver_all(session: Session, parcels: "tuple[Parcel, ...]", ledger: Any) -> "list[Delivery]":
-    from commlog.services.send_digests import plan_deliveries, send_digests
+    from commlog.services.send_digests import new_keys, plan_deliveries, send_digests
 
     workspace = session.workspace
     planned = plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
     reading = _reading(session, Wish())
 
     def deliver(address: str, digest: Digest) -> None:
+        ledger.make_room(new_keys(digest, ledger, address), address, digest.at)
         _deliver(session, address, _message_of(digest, reading))
 
     went = []
@@ -194,10 +195,9 @@ def _deliver_all(session: Session, parcels: "tuple[Parcel, ...]", ledger: Any) -
 
 def _deliver(session: Session, address: str, message: "Message") -> None:
     from commlog.notify.deliver import deliver
-    from commlog.notify.outside import Outside
+    from commlog.notify.delivery_settings import outside_of
 
-    servers = dict(session.workspace.log.settings.notify)
-    deliver(address, message, Outside(variable, servers, servers.pop("from", "")))
+    deliver(address, message, outside_of(session.workspace.log.settings.notify, variable))
 
 
 def _message_of(digest: Digest, reading: Reading) -> "Message":

@@ -102,8 +102,9 @@ def _passed(limit: Limit, due: datetime, present: Present) -> int:
         return present.calendar.working_seconds(due, present.now) // (limit.amount * _SECONDS["wh"])
     if limit.unit in _SECONDS:
         return (present.now - to_utc(due)) // timedelta(seconds=limit.amount * _SECONDS[limit.unit])
-    days = _days_since(due.date(), present) if limit.unit == "wd" else (present.today - due.date()).days
-    is_early = not present.has_opened and due.date() < present.today
+    day = _last_day(due)
+    days = _days_since(day, present) if limit.unit == "wd" else (present.today - day).days
+    is_early = not present.has_opened and day < present.today
     if limit.unit == "wd":
         is_early = is_early and present.calendar.is_working_day(present.today)
     return max(0, days - is_early) // limit.amount

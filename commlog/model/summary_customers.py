@@ -14,7 +14,8 @@ WEIGHTS: Final[Mapping[str, int]] = {
     "angry": 4,
 }
 LAST_RECORDS: Final = 3
-REPEAT_SECONDS: Final = 30 * 86_400
+REPEAT_DAYS: Final = 30
+REPEAT_SECONDS: Final = REPEAT_DAYS * 86_400
 
 
 class Contact(NamedTuple):

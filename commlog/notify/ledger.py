@@ -81,6 +81,31 @@ class Ledger:
                 raise _not_noted(to, fault) from None
         self._note(entry)
 
+    def make_room(self, keys: Iterable[Key], to: str, at: datetime) -> None:
+        """See that the disk takes what `add` will write, before anything is delivered that could not be remembered.
+
+        Raises:
+            NotWritableError: it does not; the file is as it was.
+        """
+        if self._path is None:
+            return
+        # Blanks at the end are passed over by whoever reads, should nothing come after them.
+        room = b" " * len(format_entry(Entry(at, to, tuple(keys))))
+        try:
+            with self._path.open("ab", buffering=0) as file:
+                before = file.seek(0, os.SEEK_END)
+                try:
+                    _write_all(file.fileno(), room)
+                finally:
+                    file.truncate(before)
+        except OSError as fault:
+            raise NotWritableError(
+                mark("what is said could not be noted: {reason}"),
+                file=_SHOWN,
+                reason=fault.strerror or str(fault),
+                remedy=mark("make room on the disk; the next run tries again"),
+            ) from None
+
     def compact(self, live: Collection[str], at: datetime) -> None:
         """Let go of old notices of items that are no longer live, once the file is large; `live` are item addresses.
 
@@ -235,9 +260,13 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def _write_whole(descriptor: int, line: bytes) -> None:
-    if os.write(descriptor, line) != len(line):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    _write_all(descriptor, line)
     os.fsync(descriptor)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    if os.write(descriptor, data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _shortened(entries: Iterable[Entry], live: Collection[str], oldest: datetime) -> Iterator[bytes]:

@@ -64,7 +64,8 @@ def read_lines(data: bytes) -> Reading:
 
 
 def _is_unfinished(tail: bytes) -> bool:
-    return tail.startswith(_OPENING) or _OPENING.startswith(tail)
+    # A disk that lost its power may fill up with zeroes what it had not written.
+    return (tail.startswith(_OPENING) or _OPENING.startswith(tail)) and b"\0" not in tail
 
 
 def _entries_of(line: bytes) -> tuple[list[tuple[Entry, bytes]], bool]:

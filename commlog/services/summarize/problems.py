@@ -1,13 +1,13 @@
 """Frequent problems: what conversations and issues are about, and contacts that come back."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date
 from typing import Any, Final
 
 from commlog.errors import CommlogError
 from commlog.model.summary import Group, Key, Reading
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case
-from commlog.model.summary_customers import REPEAT_SECONDS, Contact, count_repeats, repeated_pairs
+from commlog.model.summary_customers import REPEAT_DAYS, REPEAT_SECONDS, Contact, count_repeats, repeated_pairs
 from commlog.model.summary_figures import States, distribution_of, measure_complaints, share_of
 from commlog.services.summarize.scope import RECORDS, Scope, Source, count_states
 from commlog.services.workspace import Workspace
@@ -74,9 +74,10 @@ def list_repeats(scope: Scope) -> list[Case]:
 
 def _read_contacts(scope: Scope) -> list[tuple[Any, ...]]:
     """The inbound contacts of the period and of the 30 days before it: customer, category, instant and record."""
-    earliest = scope.period.start - timedelta(seconds=REPEAT_SECONDS)
-    day = earliest.date() - timedelta(days=1)
-    return scope.rows(_CONTACTS.format(earliest=int(earliest.timestamp()), earliest_day=day.isoformat()))
+    earliest = int(scope.period.start.timestamp()) - REPEAT_SECONDS
+    # A day to spare for the time zone; a period may begin with the first day there is.
+    day = date.fromordinal(max(1, scope.period.start.toordinal() - REPEAT_DAYS - 1))
+    return scope.rows(_CONTACTS.format(earliest=earliest, earliest_day=day.isoformat()))
 
 
 def _is_clear(row: tuple[Any, ...]) -> bool:
