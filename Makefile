@@ -5,7 +5,7 @@ DEMO_NOW := 2026-03-16T10:00:00+08:00
 COMMLOG := $(BIN)/commlog --log . --now $(DEMO_NOW)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench transcripts messages coverage clean
+.PHONY: help demo test check bench torture transcripts messages coverage clean
 
 help: ## Say what can be made
 	@echo "commlog: customer communications as plain YAML files"
@@ -30,9 +30,11 @@ demo: .venv/runtime ## The main job on this repository's own records
 	say why 20260226-1ag0mv/1; \
 	say remind; \
 	say care; \
+	say brief 李娜; \
 	say thread 20260312-vjwrjj; \
 	say list customer:李娜 渠道:电话; \
 	say summarize 2026-03; \
+	say report 2026-Q1 --output report.html; \
 	say check'
 
 test: .venv/dev ## All tests
@@ -52,6 +54,9 @@ bench: .venv/dev ## Measure against the peers; writes docs/PERFORMANCE.md
 transcripts: .venv/dev ## Rewrite the recorded transcripts; review the difference
 	COMMLOG_REWRITE=1 $(BIN)/python -m pytest -q -p no:randomly tests/test_transcripts.py
 
+torture: .venv/dev ## The long versions of the tests of faults and simulations (an hour)
+	COMMLOG_TORTURE=1 $(BIN)/python -m pytest -q -p no:randomly -n 2 tests/simulation tests/faults
+
 messages: .venv/dev ## Collect the texts, merge them into the Chinese catalogue, compile it
 	$(BIN)/pybabel -q extract -F babel.cfg -k mark -k translate --no-location --sort-output --omit-header -o .venv/commlog.pot .
 	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -D commlog -i .venv/commlog.pot -d commlog/locale -l zh
@@ -61,4 +66,4 @@ coverage: .venv/dev ## Branch coverage, line by line
 	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term-missing:skip-covered
 
 clean: ## Remove what was made
-	rm -rf .venv .commlog .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage dist
+	rm -rf .venv report.html .commlog .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage dist

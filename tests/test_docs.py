@@ -252,7 +252,12 @@ LISTINGS = (
     "search_records",
     "list_customers",
     "list_templates",
+    "find_duplicates",
+    "list_issues",
+    "survey_trend",
+    "list_answers",
     "list_care",
+    "manage_calendar",
     "moved_follow_ups",
 )
 

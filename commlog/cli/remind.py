@@ -314,7 +314,7 @@ def _tell_lost(session: Session, lost: "Lost") -> None:
     owner = _reading(session, Wish()).owner(lost.owner)
     reasons = translate("; ").join(reason.message for reason in lost.reasons)
     warn(
-        translate("{count} items of {owner} reach nobody: {reasons}").format(
+        translate("{owner}: {count} to be told of, which reach nobody: {reasons}").format(
             count=lost.number, owner=owner, reasons=reasons
         )
     )

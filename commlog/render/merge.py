@@ -1,4 +1,4 @@
-"""What a merge of two customers did, as lines for people; personal data is masked."""
+"""What a merge of two customers did, as lines for people; personal data is masked unless it is revealed."""
 
 from typing import Final
 
@@ -13,19 +13,19 @@ from commlog.templates.personal import mask_fields
 _LONGEST: Final = 100
 
 
-def format_added(template: Template, fact: Fact) -> str:
+def format_added(template: Template, fact: Fact, *, reveal: bool = False) -> str:
     """A fact that the one who stays got."""
     return translate("added: {field}: {value}").format(
-        field=_label(template, fact.field), value=_shown(template, fact.field, fact.value)
+        field=_label(template, fact.field), value=_shown(template, fact.field, fact.value, reveal=reveal)
     )
 
 
-def format_difference(template: Template, fact: Fact) -> str:
+def format_difference(template: Template, fact: Fact, *, reveal: bool = False) -> str:
     """A fact of which the two files say different things, and which of the two goes on."""
     return translate("differs: {field}: {value} stays; the duplicate's file says {other}").format(
         field=_label(template, fact.field),
-        value=_shown(template, fact.field, fact.value),
-        other=_shown(template, fact.field, fact.other),
+        value=_shown(template, fact.field, fact.value, reveal=reveal),
+        other=_shown(template, fact.field, fact.other, reveal=reveal),
     )
 
 
@@ -37,11 +37,11 @@ def _label(template: Template, dotted: str) -> str:
     return harmless(", ".join(words) or dotted)
 
 
-def _shown(template: Template, dotted: str, value: Data) -> str:
+def _shown(template: Template, dotted: str, value: Data, *, reveal: bool) -> str:
     field = find_field(template, dotted) or free_field(dotted)
-    masked = _masked(field, value)
+    told = value if reveal else _masked(field, value)
     language = current_language()
-    parts = list(masked.values()) if isinstance(masked, dict) else masked if isinstance(masked, list) else [masked]
+    parts = list(told.values()) if isinstance(told, dict) else told if isinstance(told, list) else [told]
     words = (_word(field.item or field, part, language) for part in parts)
     return shorten(harmless(" ".join("  ".join(words).strip().split("\n"))), _LONGEST)
 

@@ -16,6 +16,8 @@ FORMATS: Final = ("text", "json", "yaml", "html")
 # A page needs more than the record: `commlog.render.record_page` makes it.
 HTML: Final = "html"
 _LABEL_WIDTH: Final = 18
+# A longer label keeps the value beside it to itself.
+_WIDEST_LABEL: Final = 26
 _WIDTH: Final = 100
 
 
@@ -46,8 +48,9 @@ def _duration_lines(fields: Mapping[str, Data]) -> list[str]:
     return [pad(translate("Duration"), _LABEL_WIDTH) + "  " + translate("{minutes} min").format(minutes=minutes)]
 
 
-def _lines(field: Field, value: Data, depth: int) -> list[str]:
-    heading = "  " * depth + label(field, current_language())
+def _lines(field: Field, value: Data, depth: int, width: int = _LABEL_WIDTH) -> list[str]:
+    """The lines of a field; `width` columns are for the label, or as many as it needs."""
+    heading = _heading(field, depth)
     if isinstance(value, dict):
         return [heading, *_mapping_lines(field, value, depth + 1)]
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
@@ -57,14 +60,23 @@ def _lines(field: Field, value: Data, depth: int) -> list[str]:
         text = translate(", ").join(shown_value(item, entry) for entry in value)
     else:
         text = shown_value(field, value)
-    indent = max(_LABEL_WIDTH, width_of(heading)) + 2
+    indent = max(width, width_of(heading)) + 2
     first, *more = wrap(text, _WIDTH - indent)
     return [pad(heading, indent) + first, *(" " * indent + line for line in more if line)]
 
 
+def _heading(field: Field, depth: int) -> str:
+    return "  " * depth + label(field, current_language())
+
+
 def _mapping_lines(field: Field, value: Mapping[str, Data], depth: int) -> list[str]:
+    """The lines of a mapping, its values under each other, unless a label is so long that they would stand far off."""
     known = {child.key: child for child in field.fields}
-    return [line for key, item in value.items() for line in _lines(known.get(key) or free_field(key), item, depth)]
+    children = [known.get(key) or free_field(key) for key in value]
+    needed = (width_of(_heading(child, depth)) for child in children)
+    width = max((one for one in needed if one <= _WIDEST_LABEL), default=0)
+    pairs = zip(children, value.values(), strict=True)
+    return [line for child, item in pairs for line in _lines(child, item, depth, max(_LABEL_WIDTH, width))]
 
 
 def _item_lines(field: Field, item: Data, depth: int) -> list[str]:

@@ -152,4 +152,5 @@ def _step(step: Step, labels: Labels) -> str:
         told = translate("due {due}").format(due=step.due or translate("no limit"))
     else:
         told = f"{labels.value('followups.status', step.status)} {(step.done or '')[:10]}".rstrip()
-    return f"{'○' if step.is_pending else '●'} /{number} {owner} {told}: {harmless(step.action)}"
+    who = f"{'○' if step.is_pending else '●'} /{number} {owner} {told}"
+    return translate("{label}: {value}").format(label=who, value=harmless(step.action))

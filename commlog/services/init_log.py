@@ -23,6 +23,7 @@ timezone: {timezone}
 language: {language}
 
 # Who writes records and owns follow-ups. `email` is git's user.email: it tells who you are.
+# A lead is told what nobody else can be told.
 members:
 {members}
 calendar:
@@ -91,8 +92,10 @@ def init_log(root: Path, choices: Choices) -> NewLog:
     members = "  []\n"
     if member_id:
         name = json.dumps(member_id, ensure_ascii=False)
-        address = f", email: {json.dumps(email, ensure_ascii=False)}" if email else ""
-        members = f"  - {{id: {name}, name: {name}{address}}}\n"
+        members = f"  - id: {name}\n    name: {name}\n    role: lead\n"
+        if email:
+            quoted = json.dumps(email, ensure_ascii=False)
+            members += f"    email: {quoted}\n    # notify: {quoted}   # where reminders go: commlog remind --test\n"
     country = country_of_zone(choices.timezone)
     settings = _SETTINGS.format(
         timezone=choices.timezone,

@@ -11,7 +11,20 @@ import jsonschema
 import pytest
 
 from commlog.cli.app import run
-from commlog.services import list_customers, list_follow_ups, list_records, list_templates, search_records
+from commlog.services import (
+    find_duplicates,
+    list_answers,
+    list_care,
+    list_customers,
+    list_follow_ups,
+    list_issues,
+    list_records,
+    list_templates,
+    manage_calendar,
+    moved_follow_ups,
+    search_records,
+    survey_trend,
+)
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs/listings.schema.json").read_text(encoding="utf-8"))
@@ -21,6 +34,11 @@ LISTINGS = {
     "record": ["list", "kind:interaction,issue,survey,customer,answer"],
     "found": ["search", "空调"],
     "customer": ["customer", "list"],
+    "issue": ["issue", "list", "--all"],
+    "survey": ["survey", "list"],
+    "answer": ["answer", "list"],
+    "care": ["care", "--within", "1y"],
+    "day": ["calendar", "show", "2026-02", "--all"],
     "template": ["template", "list"],
 }
 COLUMNS = {
@@ -28,14 +46,25 @@ COLUMNS = {
     "record": list_records.COLUMN_NAMES,
     "found": search_records.COLUMN_NAMES,
     "customer": list_customers.COLUMN_NAMES,
+    "duplicate": find_duplicates.COLUMN_NAMES,
+    "issue": list_issues.COLUMN_NAMES,
+    "survey": survey_trend.COLUMN_NAMES,
+    "answer": list_answers.COLUMN_NAMES,
+    "care": list_care.COLUMN_NAMES,
+    "day": manage_calendar.COLUMN_NAMES,
+    "moved": moved_follow_ups.COLUMN_NAMES,
     "template": list_templates.COLUMN_NAMES,
 }
 
 
-def answer(*words: str) -> str:
+# What the example log has no rows for.
+MADE = {"duplicate": ["customer", "duplicates"], "moved": ["calendar", "diff"]}
+
+
+def answer(*words: str, log: Path = ROOT) -> str:
     out = io.StringIO()
     with redirect_stdout(out), redirect_stderr(io.StringIO()):
-        run([*words, "--log", str(ROOT), "--now", NOW, "--language", "en"])
+        run([*words, "--log", str(log), "--now", NOW, "--language", "en"])
     return out.getvalue()
 
 
@@ -62,6 +91,28 @@ def test_json_lines_are_the_same_rows(name: str) -> None:
 def test_tsv_has_the_same_columns(name: str) -> None:
     """The head of a TSV answer is the schema's fields in their order."""
     assert answer(*LISTINGS[name], "--format", "tsv").splitlines()[0].split("\t") == SCHEMA["$defs"][name]["required"]
+
+
+@pytest.fixture
+def changed_log(tmp_path: Path) -> Path:
+    """A copy of the example log with a customer written down twice, and a day off that moves follow-ups."""
+    for name in ("records", "schemas"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "commlog.yaml", tmp_path)
+    calendar = (ROOT / "calendar.yaml").read_text(encoding="utf-8")
+    (tmp_path / "calendar.yaml").write_text(
+        calendar.replace("\nwork:", "\n  2026-03-18: 公司年会\nwork:"), encoding="utf-8"
+    )
+    answer("customer", "create", "李女士", "-s", "contacts+={name: 李娜, phone: '13800000001'}", log=tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_rows_that_are_rare_fit_the_published_schema(name: str, changed_log: Path) -> None:
+    """What the example log has nothing of is published as it answers when there is something."""
+    found = json.loads(answer(*MADE[name], "--format", "json", log=changed_log))
+    check(name, found)
+    assert [list(row) for row in found] == [SCHEMA["$defs"][name]["required"]] * len(found)
 
 
 @pytest.mark.parametrize("name", COLUMNS)

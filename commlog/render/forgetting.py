@@ -1,0 +1,77 @@
+"""Forgetting a customer as people read it: the preview of every change, what to look at, and what git still holds."""
+
+from collections.abc import Sequence
+
+from commlog.messages import translate
+from commlog.model.forgetting import Doubt, Forgetting
+from commlog.render.text import harmless
+
+_SHOWN_DOUBTS = 200
+
+
+def format_preview(forgetting: Forgetting) -> str:
+    """Every change of every file, and what a person has to look at; says nothing of what is taken out."""
+    lines = [
+        translate("{customer} becomes {pseudonym}; files that change: {count}").format(
+            customer=harmless(forgetting.customer), pseudonym=forgetting.pseudonym, count=len(forgetting.files)
+        )
+    ]
+    for file in forgetting.files:
+        moved = f" → {file.becomes}" if file.becomes != file.path else ""
+        lines.append(harmless(f"{file.path}{moved}"))
+        lines += [harmless(f"  {one.field}{f': {one.left}' if one.left else ''}") for one in file.removals]
+    return "\n".join((*lines, *format_doubts(forgetting.doubts)))
+
+
+def format_doubts(doubts: Sequence[Doubt]) -> list[str]:
+    """What a person has to look at, one line each under a heading; nothing when there is nothing."""
+    if not doubts:
+        return []
+    shown = [
+        harmless(f"  {doubt.path}{f':{doubt.line}' if doubt.line else ''}: {doubt.reason}")
+        for doubt in doubts[:_SHOWN_DOUBTS]
+    ]
+    if len(doubts) > _SHOWN_DOUBTS:
+        shown.append("  " + translate("… and {count} more").format(count=len(doubts) - _SHOWN_DOUBTS))
+    return [translate("To look at by hand, for no program can tell:"), *shown]
+
+
+def format_left_behind(forgetting: Forgetting, prefix: str | None, purge_list: str) -> str:
+    """What git, its copies and the log's own state still hold, with the commands that take it out.
+
+    `prefix` is the log's folder inside its repository, None without git.
+    """
+    lines = [
+        translate("The copy (.commlog/index.sqlite) is thrown away and made anew without them."),
+        translate(
+            "The ledger of reminders (.commlog/) may name the customer's id; to be rid of it delete .commlog/: what was reminded of may be told once more."
+        ),
+        translate("Backups, clones, exports and messages that were sent hold what they held: they are yours to find."),
+    ]
+    if prefix is None:
+        return "\n".join(lines)
+    paths = [prefix + file.path for file in forgetting.files if file.becomes != file.path]
+    listed = _quoted(purge_list)
+    named = " ".join(f"--path {_quoted(path)}" for path in paths)
+    lines += [
+        translate(
+            "Git keeps every earlier version. To take them out of the history, in a fresh clone, after this change is committed:"
+        ),
+        f"  git filter-repo --invert-paths {named} --replace-text {listed} --replace-message {listed}",
+        translate("or, with BFG:"),
+        f"  bfg --delete-files {_quoted(paths[0].rpartition('/')[2])} --replace-text {listed}" if paths else "",
+        "  git remote add origin URL",
+        "  git push --force --all && git push --force --tags",
+        "  git reflog expire --expire=now --all && git gc --prune=now",
+        translate(
+            "Every commit gets a new name: all others clone anew, and a host may keep the old ones until it is asked to collect them."
+        ),
+        translate("Then: {command}").format(command=f"commlog customer forget --verify {listed}"),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _quoted(text: str) -> str:
+    from shlex import quote
+
+    return quote(text)

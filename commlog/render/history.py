@@ -1,0 +1,291 @@
+"""Revisions as text, in the team's words: what changed in which field, from what to what; or as data."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from commlog.errors import CommlogError
+from commlog.messages import current_language, mark, translate
+from commlog.model.field_change import (
+    CHANGED,
+    CREATED,
+    CUT,
+    DELETED,
+    MOVED,
+    UNREADABLE,
+    FieldChange,
+    History,
+    Revision,
+    is_far,
+)
+from commlog.model.listing import Listing
+from commlog.model.moment import format_instant
+from commlog.model.record import Data, ValuePath
+from commlog.render.formats import require_format
+from commlog.render.labels import Labels
+from commlog.render.record import shown_value
+from commlog.render.text import harmless, shorten, width_of
+from commlog.templates.catalog import Catalog, Template
+from commlog.templates.fields import Field, find_field, label
+
+FORMATS: Final = ("text", "json", "jsonl")
+_WIDTH: Final = 100
+_CELL: Final = 40
+SHORT_HASH: Final = 10
+_BETWEEN: Final = " · "
+_NOTHING: Final = "–"
+_KINDS: Final = {
+    CREATED: mark("created"),
+    CHANGED: mark("changed"),
+    MOVED: mark("moved"),
+    DELETED: mark("deleted"),
+    UNREADABLE: mark("cannot be read"),
+    CUT: mark("history is cut here"),
+    "added": mark("added"),
+    "removed": mark("removed"),
+}
+# Fields that hold a member's id.
+_PEOPLE: Final = frozenset({"owner", "agent", "by"})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWords:
+    """The words of a log for fields and values: labels of its templates, names of its people."""
+
+    catalog: Catalog
+    labels: Labels
+
+    def place(self, template: str, path: ValuePath) -> str:
+        """A field as people call it: `Follow-up 2 · Due`, each step under its label."""
+        form = self._template(template)
+        words: list[str] = []
+        for end, step in enumerate(path, 1):
+            if isinstance(step, int):
+                continue
+            found = self._field(form, path[:end])
+            word = label(found, current_language()) if found is not None else str(step)
+            number = path[end] if end < len(path) else None
+            if step == "followups" and end == 1 and isinstance(number, int):
+                words.append(translate("Follow-up {n}").format(n=number))
+            else:
+                words.append(f"{harmless(word)} {number}" if isinstance(number, int) else harmless(word))
+        return _BETWEEN.join(words)
+
+    def value(self, template: str, path: ValuePath, value: Data) -> str:
+        """A value as people read it, on one line; a dash where there is none."""
+        if value is None or value in ("", [], {}):
+            return _NOTHING
+        if isinstance(value, list):
+            return translate(", ").join(self.value(template, path, item) for item in value)
+        if isinstance(value, dict):
+            parts = (self.value(template, (*path, key), item) for key, item in value.items() if key not in _LEFT_OUT)
+            return "  ".join(parts)
+        if path and path[-1] in _PEOPLE and isinstance(value, str):
+            return harmless(self.labels.value("owner", value))
+        found = self._field(self._template(template), path)
+        text = shown_value(_item_of(found) if found is not None else _PLAIN, value)
+        return harmless(" ".join(text.split()))
+
+    def _template(self, name: str) -> Template | None:
+        try:
+            return self.catalog.find(name)
+        except CommlogError:
+            return None
+
+    def _field(self, form: Template | None, path: ValuePath) -> Field | None:
+        if form is None:
+            return None
+        return find_field(form, ".".join(str(step) for step in path))
+
+
+_PLAIN: Final = Field("", "text", {}, {}, {})
+# Of a follow-up or an entry of its history, what is said elsewhere already.
+_LEFT_OUT: Final = frozenset({"n", "due_rule", "history"})
+
+
+def format_history(history: History, output_format: str, words: FieldWords, width: int | None = None) -> str:
+    """The history in one of FORMATS, in the order it comes; text for a terminal of `width` columns, 100 unless known.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    require_format(output_format, FORMATS)
+    if output_format == "text":
+        return "\n".join(_text(history, words, width or _WIDTH))
+    objects = [_object(revision, words) for revision in history.revisions]
+    if output_format == "json":
+        return json.dumps(objects, ensure_ascii=False, indent=2)
+    return "\n".join(json.dumps(item, ensure_ascii=False) for item in objects)
+
+
+def format_commit(commit: str) -> str:
+    """A commit as people quote it: the beginning of its hash."""
+    return commit[:SHORT_HASH]
+
+
+def words_of_listing(listing: Listing, words: FieldWords) -> Listing:
+    """A listing of field changes with labels, names and short values, for people to read."""
+    place = {name: number for number, name in enumerate(listing.columns)}
+
+    def told(row: tuple[Data, ...]) -> tuple[Data, ...]:
+        value = {name: row[number] for name, number in place.items()}
+        template, path = str(value["template"] or ""), tuple((value["field"] or "").split("."))
+        if value["n"] is not None:
+            path = (path[0], value["n"], *path[1:])
+        if value["field"]:
+            for name in ("before", "after"):
+                value[name] = shorten(words.value(template, path, value[name]), _CELL)
+            value["field"] = words.place(template, path)
+        else:
+            value["field"] = translate(_KINDS[value["change"]])
+            value["after"] = value["after"] and shorten(harmless(str(value["after"])), _CELL)
+        if value["n"] is not None:
+            value["record"] = f"{value['record']}/{value['n']}"
+        value["by"] = words.labels.value("owner", value["by"]) if value["by"] else value["author"]
+        value["commit"] = format_commit(value["commit"])
+        value["change"] = translate(_KINDS[value["change"]])
+        value["claimed_at"] = value["claimed_at"] if value["claim_differs"] else None
+        return tuple(value[name] for name in listing.columns)
+
+    return Listing(listing.columns, tuple(told(row) for row in listing.rows), listing.shown, listing.id_column)
+
+
+def flat_listing(listing: Listing) -> Listing:
+    """A listing whose lists and mappings are JSON text, for formats that know no such values."""
+    rows = tuple(
+        tuple(json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict | list) else cell for cell in row)
+        for row in listing.rows
+    )
+    return Listing(listing.columns, rows, listing.shown, listing.id_column, listing.words)
+
+
+def _item_of(found: Field) -> Field:
+    return found.item if found.type == "list" and found.item is not None else found
+
+
+def _object(revision: Revision, words: FieldWords) -> dict[str, Data]:
+    return {
+        "at": revision.at and format_instant(revision.at),
+        "committed_at": revision.committed_at and format_instant(revision.committed_at),
+        "commit": revision.commit or None,
+        "by": revision.by,
+        "author": revision.author or None,
+        "subject": revision.subject or None,
+        "change": revision.kind,
+        "record": revision.record,
+        "path": revision.path,
+        "former_path": revision.former or None,
+        "problem": revision.problem or None,
+        "claimed_at": revision.claimed_at,
+        "claim_differs": is_far(revision.claimed_at, revision.committed_at),
+        "fields": [
+            {
+                "field": change.field,
+                "n": change.follow_up,
+                "label": words.place(revision.template, change.path),
+                "change": change.kind,
+                "before": change.before,
+                "after": change.after,
+                "claimed_at": change.claimed_at,
+                "claim_differs": is_far(change.claimed_at, revision.committed_at),
+            }
+            for change in revision.changes
+        ],
+    }
+
+
+def _text(history: History, words: FieldWords, width: int) -> Iterator[str]:
+    yield f"{harmless(history.record)}  {harmless(history.path)}"
+    for revision in history.revisions:
+        yield ""
+        yield _heading(revision, words)
+        for line in _body(revision, words, width - 2):
+            yield f"  {line}"
+
+
+def _heading(revision: Revision, words: FieldWords) -> str:
+    what = "" if revision.kind == CHANGED else translate(_KINDS[revision.kind])
+    if not revision.commit:
+        return "  ".join(filter(None, (translate("not committed yet"), what)))
+    at = revision.at.strftime("%Y-%m-%d %H:%M") if revision.at else "?"
+    who = words.labels.value("owner", revision.by) if revision.by else revision.author
+    return "  ".join(filter(None, (at, harmless(who), format_commit(revision.commit), what)))
+
+
+def _body(revision: Revision, words: FieldWords, width: int) -> Iterator[str]:
+    if revision.former:
+        yield harmless(f"{revision.former} → {revision.path}")
+    if revision.problem:
+        yield harmless(revision.problem)
+    if revision.kind == CUT:
+        yield translate("this clone is shallow: what was before is not in it")
+    if revision.kind == CHANGED and not revision.changes:
+        yield translate("no field changed: comments, order or spacing only")
+    owners = {change.follow_up for change in revision.changes if not change.is_entry}
+    for change in revision.changes:
+        if change.is_entry and change.follow_up in owners:
+            yield from _note(change, words, revision)
+        else:
+            yield from _change(revision, change, words, width)
+    yield from _claims(revision)
+
+
+def _change(revision: Revision, change: FieldChange, words: FieldWords, width: int) -> Iterator[str]:
+    place = words.place(revision.template, change.path)
+    before, after = (words.value(revision.template, change.path, value) for value in (change.before, change.after))
+    before, after = _without_year(before, after, revision.at)
+    if change.kind == "added":
+        line = f"{place}: + {after}"
+    elif change.kind == "removed":
+        line = f"{place}: − {before}"
+    else:
+        line = f"{place}: {before} → {after}"
+        if width_of(line) > width:
+            yield f"{place}:"
+            before, after = _from_difference(before, after)
+            yield shorten(f"  − {before}", width)
+            line = f"  + {after}"
+    yield shorten(line, width)
+
+
+def _note(change: FieldChange, words: FieldWords, revision: Revision) -> Iterator[str]:
+    """What an entry of a diary adds to the changes it tells of: a remark."""
+    note = change.after.get("note") or change.after.get("reason") if isinstance(change.after, dict) else None
+    if note:
+        yield f"  ↳ {words.value(revision.template, (*change.path, 'note'), note)}"
+
+
+def _claims(revision: Revision) -> Iterator[str]:
+    """Each time a record claims that is far from its commit's."""
+    claims: Iterable[str | None] = (revision.claimed_at, *(change.claimed_at for change in revision.changes))
+    for claim in dict.fromkeys(claim for claim in claims if is_far(claim, revision.committed_at)):
+        claimed, committed = str(claim)[:10], f"{revision.committed_at:%Y-%m-%d}"
+        if claimed[:4] == committed[:4]:
+            claimed, committed = claimed[5:], committed[5:]
+        yield "! " + translate("claimed {claimed}, committed {committed}").format(claimed=claimed, committed=committed)
+
+
+def _without_year(before: str, after: str, at: datetime | None) -> tuple[str, str]:
+    """Two times without their year when both are in the year of the commit."""
+    times = [text for text in (before, after) if text != _NOTHING]
+    year = f"{at:%Y}-" if at else times[0][:5] if times else ""
+    if not times or not all(text.startswith(year) and _is_time(text) for text in times):
+        return before, after
+    return before.removeprefix(year), after.removeprefix(year)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _from_difference(before: str, after: str) -> tuple[str, str]:
+    """Two long texts from shortly before where they part."""
+    same = next((place for place, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0)
+    start = max(0, same - 20)
+    return (before, after) if start == 0 else ("…" + before[start:], "…" + after[start:])
