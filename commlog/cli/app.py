@@ -43,6 +43,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "summarize": "summarize",
     "report": "report",
     "check": "check",
+    "history": "history",
+    "audit": "audit",
     "import": "import_records",
     "export": "export_records",
     "customer": "customer",

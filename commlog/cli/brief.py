@@ -2,6 +2,7 @@
 
 import typer
 
+from commlog.cli.as_of import as_of_option, go_back
 from commlog.cli.options import labels_of
 from commlog.cli.terminal import finish, say, session_of
 from commlog.messages import mark
@@ -21,9 +22,11 @@ def command(
     ),
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or markdown.")),
     reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    as_of: str = as_of_option,
 ) -> int:
     """Brief."""
     session = session_of(context)
+    go_back(session, as_of)
     require_format(output_format, FORMATS)
     brief = brief_customer(session.workspace, " ".join(customer), reveal=reveal)
     say(format_brief(brief, output_format, labels_of(session)))

@@ -2,6 +2,7 @@
 
 import typer
 
+from commlog.cli.as_of import as_of_option, go_back
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
@@ -25,8 +26,11 @@ def command(
     sort: str = sort_option,
     limit: int = limit_option,
     output_format: str = format_option,
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    as_of: str = as_of_option,
 ) -> int:
     """List records."""
     session = session_of(context)
-    listing = list_records(session.workspace, " ".join(query or ()), (), sort, limit or NO_LIMIT)
+    go_back(session, as_of)
+    listing = list_records(session.workspace, " ".join(query or ()), (), sort, limit or NO_LIMIT, reveal=reveal)
     return answer_listing(session, listing, columns, output_format)

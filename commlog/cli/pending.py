@@ -4,6 +4,7 @@ from typing import Any
 
 import typer
 
+from commlog.cli.as_of import as_of_option, go_back
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
@@ -42,6 +43,7 @@ customer_option: Any = typer.Option(
 by_option: Any = typer.Option(
     "", "--by", metavar="owner", show_default=False, help=mark("Group by a column, e.g. owner.")
 )
+reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data in full."))
 exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something."))
 
 
@@ -59,9 +61,12 @@ def command(
     sort: str = sort_option,
     limit: int = limit_option,
     output_format: str = format_option,
+    reveal: bool = reveal_option,
+    as_of: str = as_of_option,
 ) -> int:
     """List pending follow-ups."""
     session = session_of(context)
+    go_back(session, as_of)
     options = {"owner": owner, "priority": priority, "customer": customer}
     terms = [(name, value.split(",")) for name, value in options.items() if value]
     if overdue:
@@ -72,7 +77,7 @@ def command(
     # Ids alone are all that a script asks for: nothing else is looked up.
     only = ("address",) if output_format == "ids" and not columns else ()
     page = Page(",".join(filter(None, (by, sort))), limit or NO_LIMIT, only)
-    listing = list_follow_ups(session.workspace, words, terms, page)
+    listing = list_follow_ups(session.workspace, words, terms, page, reveal=reveal)
     code = answer_listing(session, listing, columns, output_format)
     for year, count in provisional_years(listing, session.workspace.log.settings.calendar).items():
         told = translate("{count} due times in {year} are provisional: its holidays are not in calendar.yaml yet")

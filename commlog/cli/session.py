@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from commlog.index.glimpse import Glimpse
     from commlog.services.workspace import Workspace
     from commlog.store.log import Log
+    from commlog.store.seal_keys import KeySource
 
 LANGUAGE_VARIABLES = ("COMMLOG_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -40,6 +41,10 @@ class Session:
         if self._workspace is None:
             self._workspace = self._open()
         return self._workspace
+
+    def use(self, workspace: "Workspace") -> None:
+        """Answer from another workspace from now on."""
+        self._workspace = workspace
 
     def has_log(self) -> bool:
         """Whether this call stands in a log, or names one."""
@@ -78,7 +83,7 @@ class Session:
         now = self.now()
         if now.tzinfo is None:
             now = now.replace(tzinfo=log.settings.zone)
-        return make_workspace(log, now, lambda: self._member(log), self.glimpse)
+        return make_workspace(log, now, lambda: self._member(log), self.glimpse, keys=key_source())
 
     def adopt_language(self, log: "Log") -> None:
         """Answer in the log's language unless the call or the environment names another."""
@@ -153,12 +158,22 @@ def variable(name: str) -> str | None:
     return os.environ.get(name)
 
 
+def key_source() -> "KeySource | None":
+    """Where the identities are that open sealed values: $COMMLOG_AGE_KEY holds one, $COMMLOG_AGE_KEY_FILE names a file."""
+    text, file = os.environ.get("COMMLOG_AGE_KEY") or None, os.environ.get("COMMLOG_AGE_KEY_FILE") or None
+    if not text and not file:
+        return None
+    from commlog.store.seal_keys import KeySource
+
+    return KeySource(text, file)
+
+
 def look_ahead(words: Sequence[str]) -> "Glimpse | None":
     """Helpers looking at the log's files from now on, while the program is loaded, for a call that asks the whole log.
 
-    None for any other call, for a small log, and where there is none.
+    None for any other call, one that asks of the past, for a small log, and where there is none.
     """
-    if command_of(words) not in READING:
+    if command_of(words) not in READING or any(word.partition("=")[0] == "--as-of" for word in words):
         return None
     from commlog.index.glimpse import start_glimpse
     from commlog.store.names import STATE_FOLDER

@@ -4,6 +4,7 @@ from typing import Any
 
 import typer
 
+from commlog.cli.as_of import as_of_option, go_back
 from commlog.cli.options import NO_LIMIT, labels_of, terminal_width
 from commlog.cli.session import Session
 from commlog.cli.terminal import finish, say, session_of
@@ -62,9 +63,11 @@ def command(
     records: str = records_option,
     limit: int | None = limit_option,
     output_format: str = format_option,
+    as_of: str = as_of_option,
 ) -> int:
     """Summarize a period."""
     session = session_of(context)
+    go_back(session, as_of)
     if records:
         return _list_counted(session, SummaryRequest(period, by=by, limit=limit or NO_LIMIT), records, output_format)
     listed = LISTED if limit is None else limit if limit > 0 else NO_LIMIT

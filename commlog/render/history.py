@@ -28,7 +28,7 @@ from commlog.render.labels import Labels
 from commlog.render.record import shown_value
 from commlog.render.text import harmless, shorten, width_of
 from commlog.templates.catalog import Catalog, Template
-from commlog.templates.fields import Field, find_field, label
+from commlog.templates.fields import Field, HasFields, label
 
 FORMATS: Final = ("text", "json", "jsonl")
 _WIDTH: Final = 100
@@ -95,9 +95,13 @@ class FieldWords:
             return None
 
     def _field(self, form: Template | None, path: ValuePath) -> Field | None:
-        if form is None:
-            return None
-        return find_field(form, ".".join(str(step) for step in path))
+        owner: HasFields | None = form
+        found: Field | None = None
+        for step in path:
+            if isinstance(step, str):
+                found = next((child for child in owner.fields if child.key == step), None) if owner else None
+                owner = found.item or found if found is not None else None
+        return found
 
 
 _PLAIN: Final = Field("", "text", {}, {}, {})

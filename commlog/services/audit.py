@@ -1,0 +1,195 @@
+"""The audit: every field change of many records, from git, the newest first."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Final
+
+from commlog.errors import UsageError
+from commlog.messages import mark
+from commlog.model.field_change import CHANGED, CUT, FieldChange, Revision, is_far
+from commlog.model.listing import Listing, Page
+from commlog.model.moment import format_instant
+from commlog.model.record import Data
+from commlog.query.select import Domain
+from commlog.repo import history as git
+from commlog.repo.blobs import iter_blobs
+from commlog.services.change_fields import Mask, fields_named, narrowed
+from commlog.services.question import condition_of, filter_of
+from commlog.services.revisions import Past, blobs_of, read_versions, steps_of
+from commlog.services.since import since_day
+from commlog.services.workspace import Workspace
+from commlog.store.names import RECORDS, SUFFIX
+
+COLUMN_NAMES: Final = (
+    "at",
+    "by",
+    "author",
+    "record",
+    "n",
+    "customer",
+    "change",
+    "field",
+    "before",
+    "after",
+    "commit",
+    "claimed_at",
+    "claim_differs",
+    "committed_at",
+    "template",
+    "path",
+)
+SHOWN: Final = ("at", "by", "record", "customer", "field", "before", "after", "commit", "claimed_at")
+Step = tuple[git.Commit, git.FileChange]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which changes are wanted: of which day and later, by whom, of which fields; "" is all."""
+
+    since: str = ""
+    by: str = ""
+    fields: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The changes as a listing, and whether the clone does not hold all of the past."""
+
+    listing: Listing
+    is_cut: bool = False
+
+
+def audit_log(
+    workspace: Workspace, query: str = "", scope: Scope | None = None, page: Page | None = None, *, reveal: bool = False
+) -> Audit:
+    """What commits changed in records that match, the newest commit first; what is not committed is not part of it.
+
+    A query is asked of the log as it is now, without one deleted records are there as well. Personal data is masked unless revealed.
+
+    Raises:
+        NoLogError: there is no git repository, or git does not answer.
+        UsageError: the query, a field, the day or the sort is not understood.
+    """
+    scope, page = scope or Scope(), page or Page()
+    root = workspace.log.root
+    wanted = fields_named(workspace.catalog, scope.fields)
+    since = since_day(workspace, scope.since) if scope.since.strip() else None
+    paths = _matching(workspace, query) if query.strip() else None
+    if git.head_of(root) is None:
+        return Audit(Listing(COLUMN_NAMES, (), SHOWN, "record"))
+    past = Past(workspace.log.settings, git.shallow_boundary(root), bool(wanted))
+    commits = git.list_commits(root, [RECORDS])
+    member = _member(workspace, scope.by)
+    order = {
+        commit.hash: number
+        for number, commit in enumerate(commits)
+        if (not member or past.is_by(commit, member)) and (since is None or past.day_of(commit) >= since)
+    }
+    groups = [
+        steps
+        for path, steps in _by_record(commits).items()
+        if (paths is None or path in paths) and any(commit.hash in order for commit, _ in steps)
+    ]
+    found = [revision for revision in _revisions(workspace, past, groups) if revision.commit in order]
+    found.sort(key=lambda revision: (order[revision.commit], revision.path))
+    is_cut = any(commit.hash in past.cut for commit in commits)
+    rows = _sorted(list(_rows(workspace, found, wanted, reveal=reveal)), page.sort)
+    return Audit(Listing(COLUMN_NAMES, tuple(rows if page.limit < 0 else rows[: page.limit]), SHOWN, "record"), is_cut)
+
+
+def _matching(workspace: Workspace, query: str) -> frozenset[str]:
+    """The paths of the records that match a query now."""
+    question = filter_of(workspace, query)
+    condition = condition_of(workspace, question, Domain.RECORDS)
+    rows = workspace.index.rows(f"SELECT r.path FROM records r WHERE {condition.sql}", condition.parameters)
+    return frozenset(row[0] for row in rows)
+
+
+def _member(workspace: Workspace, name: str) -> str:
+    """The id of a member; the name itself of whoever is none any more."""
+    member = workspace.log.settings.find_member(name.strip()) if name.strip() else None
+    return member.id if member else name.strip()
+
+
+def _by_record(commits: Iterable[git.Commit]) -> dict[str, list[Step]]:
+    """What was done to each record's file, under the last path it had."""
+    groups: dict[str, list[Step]] = {}
+    later: dict[str, str] = {}
+    for commit, change in steps_of(commits):
+        if not change.path.endswith(SUFFIX) or "/." in change.path:
+            continue
+        path = later.get(change.path, change.path)
+        groups.setdefault(path, []).append((commit, change))
+        if change.status == git.RENAMED:
+            later[change.former] = path
+    return groups
+
+
+def _revisions(workspace: Workspace, past: Past, groups: Sequence[Sequence[Step]]) -> Iterator[Revision]:
+    """The revisions of some files, each file's versions read and forgotten in its turn."""
+    blobs = [blobs_of(steps) for steps in groups]
+    contents = iter_blobs(workspace.log.root, chain.from_iterable(blobs))
+    for steps, own in zip(groups, blobs, strict=True):
+        path = steps[0][1].path
+        yield from past.revisions(steps, read_versions(workspace.reader, path, islice(contents, len(own))))
+
+
+def _rows(
+    workspace: Workspace, revisions: Iterable[Revision], wanted: frozenset[str], *, reveal: bool
+) -> Iterator[tuple[Data, ...]]:
+    mask = Mask(workspace.catalog, reveal)
+    for revision in revisions:
+        kept = narrowed(revision, wanted)
+        if kept is None or kept.kind == CUT:
+            continue
+        told = mask.cover(kept)
+        if (told.kind != CHANGED and not wanted) or told.problem:
+            yield _row(told, None)
+        owners = {change.follow_up for change in told.changes if not change.is_entry}
+        for change in told.changes:
+            # An entry of a diary is told by the changes it belongs to; alone, it stands for itself.
+            if not change.is_entry or change.follow_up not in owners:
+                yield _row(told, change)
+
+
+def _sorted(rows: list[tuple[Data, ...]], sort: str) -> list[tuple[Data, ...]]:
+    """The rows by some columns, what has no value last; else in the order of the commits.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    for name in reversed([name.strip() for name in sort.split(",") if name.strip()]):
+        column = name.removeprefix("-")
+        if column not in COLUMN_NAMES:
+            raise UsageError(
+                mark("there is no column '{name}'"),
+                name=column,
+                remedy=mark("use some of: {columns}"),
+                columns=", ".join(COLUMN_NAMES),
+            )
+        place = COLUMN_NAMES.index(column)
+        rows.sort(key=lambda row: _order_of(row[place]), reverse=name.startswith("-"))
+        rows.sort(key=lambda row: row[place] is None)
+    return rows
+
+
+def _order_of(value: Data) -> str:
+    """A value as text that sorts as the value does, small whole numbers too."""
+    return f"{value:08}" if isinstance(value, int) else str(value or "")
+
+
+def _row(revision: Revision, change: FieldChange | None) -> tuple[Data, ...]:
+    claim = change.claimed_at if change else revision.claimed_at
+    values = {
+        "at": revision.at and format_instant(revision.at),
+        "committed_at": revision.committed_at and format_instant(revision.committed_at),
+        "n": change.follow_up if change else None,
+        "change": change.kind if change else revision.kind,
+        "field": change.field if change else None,
+        "before": change.before if change else revision.former or None,
+        "after": change.after if change else revision.problem or (revision.path if revision.former else None),
+        "claimed_at": claim,
+        "claim_differs": is_far(claim, revision.committed_at),
+    }
+    return tuple(values[name] if name in values else getattr(revision, name) or None for name in COLUMN_NAMES)

@@ -1,0 +1,172 @@
+"""The fields of changes as templates know them: which ones somebody means, and what is personal in them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from commlog.errors import CommlogError, UsageError
+from commlog.messages import mark
+from commlog.model.field_change import CUT, UNREADABLE, FieldChange, Revision, spread
+from commlog.model.masking import mask_text, mask_value
+from commlog.model.record import Data
+from commlog.model.sealing import SHUT, has_shut
+from commlog.query.fields import find_built_in
+from commlog.templates.catalog import Catalog, Template
+from commlog.templates.fields import Field, HasFields, find_field, fold
+from commlog.templates.personal import mask_fields
+
+_DIARY: Final = ".history."
+_CHOICE_FORMATS: Final = frozenset({"date", "date-time", "date-or-date-time"})
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFields:
+    """A field as if it stood alone in a form, for masking its value."""
+
+    fields: tuple[Field, ...]
+
+
+def fields_named(catalog: Catalog, words: str) -> frozenset[str]:
+    """The dotted names of the fields that a list of keys and labels, joined by commas, means; none for no words.
+
+    Raises:
+        UsageError: a word is no field of any template; names the nearest.
+    """
+    found: set[str] = set()
+    for word in filter(None, (word.strip() for word in words.replace("，", ",").split(","))):
+        keys = {key for key, item in _all_fields(catalog) if _means(key, item, word)}
+        if not keys and word.startswith("extra."):
+            keys = {word}
+        if not keys:
+            from difflib import get_close_matches
+
+            near = get_close_matches(word, [key.rpartition(".")[2] for key, _ in _all_fields(catalog)], 1)
+            raise UsageError(
+                mark("there is no field '{name}'"),
+                name=word,
+                near=", ".join(near),
+                remedy=mark("did you mean {near}?") if near else mark("see the fields: commlog template show NAME"),
+            )
+        found |= keys
+    return frozenset(found)
+
+
+def chosen_changes(changes: tuple[FieldChange, ...], wanted: frozenset[str]) -> tuple[FieldChange, ...]:
+    """The changes of the wanted fields, items taken apart; all of them when none is wanted."""
+    if not wanted:
+        return changes
+    parts = (part for change in changes for part in (spread(change) if change.field not in wanted else (change,)))
+    return tuple(part for part in parts if _is_wanted(part.field, wanted))
+
+
+def narrowed(revision: Revision, wanted: frozenset[str]) -> Revision | None:
+    """The revision with the changes of the wanted fields alone; None when there are none and nothing is hidden by that."""
+    changes = chosen_changes(revision.changes, wanted)
+    if wanted and not changes and revision.kind not in {UNREADABLE, CUT}:
+        return None
+    return replace(revision, changes=changes)
+
+
+@dataclass(slots=True)
+class Mask:
+    """Covers personal data in revisions, by what the templates say; all text of an unknown template is covered.
+
+    With `is_revealed`, only values that are sealed, and stay so, are replaced by the word for them.
+    """
+
+    catalog: Catalog
+    is_revealed: bool = False
+    _templates: dict[str, Template | None] = field(default_factory=dict)
+    _fields: dict[tuple[str, str], Field | None] = field(default_factory=dict)
+
+    def cover(self, revision: Revision) -> Revision:
+        """The revision with personal data masked, also phone numbers and addresses in free text."""
+        template = self._template(revision.template)
+        changes = tuple(
+            replace(
+                change,
+                before=self._covered(template, change, change.before),
+                after=self._covered(template, change, change.after),
+            )
+            for change in revision.changes
+        )
+        subject = revision.subject if self.is_revealed else mask_text(revision.subject)
+        return replace(revision, changes=changes, subject=subject)
+
+    def _template(self, name: str) -> Template | None:
+        if name not in self._templates:
+            try:
+                self._templates[name] = self.catalog.find(name)
+            except CommlogError:
+                self._templates[name] = None
+        return self._templates[name]
+
+    def _covered(self, template: Template | None, change: FieldChange, value: Data) -> Data:
+        if has_shut(value):
+            value = _each_text(value, lambda text: SHUT if has_shut(text) else text)
+        return value if self.is_revealed or value == SHUT else self._masked(template, change, value)
+
+    def _masked(self, template: Template | None, change: FieldChange, value: Data) -> Data:
+        if value is None or isinstance(value, bool | int | float):
+            return value if template is not None else (None if value is None else mask_value(str(value)))
+        if template is None:
+            return _each_text(value, mask_value)
+        key = (template.name, change.field)
+        if key not in self._fields:
+            self._fields[key] = _field_at(template, change)
+        found = self._fields[key]
+        if found is None:
+            return _each_text(value, mask_text)
+        if found.enum or found.enum_labels or found.format in _CHOICE_FORMATS:
+            return value
+        masked = mask_fields(ItemFields((replace(found, key="value"),)), {"value": value})["value"]
+        return masked if found.personal else _each_text(masked, mask_text)
+
+
+def _field_at(template: Template, change: FieldChange) -> Field | None:
+    """The field of a change; personal when anything it stands in is."""
+    steps = [str(step) for step in change.path]
+    found = find_field(template, ".".join(steps))
+    above = (find_field(template, ".".join(steps[:end])) for end in range(1, len(steps)))
+    if any(one is not None and one.personal for one in above):
+        return replace(found, personal=True) if found else Field("", "text", {}, {}, {}, personal=True)
+    return found
+
+
+def _each_text(value: Data, cover: Callable[[str], str]) -> Data:
+    if isinstance(value, dict):
+        return {key: _each_text(item, cover) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_each_text(item, cover) for item in value]
+    return cover(value) if isinstance(value, str) else value
+
+
+def _all_fields(catalog: Catalog) -> Iterator[tuple[str, Field]]:
+    for name in catalog.names():
+        try:
+            template = catalog.find(name)
+        except CommlogError:
+            continue
+        if template is not None:
+            yield from _fields_below(template, "")
+
+
+def _fields_below(owner: HasFields, above: str) -> Iterator[tuple[str, Field]]:
+    for item in owner.fields:
+        key = f"{above}{item.key}"
+        yield key, item
+        yield from _fields_below(item.item or item, f"{key}.")
+
+
+def _means(key: str, item: Field, word: str) -> bool:
+    if _DIARY in f".{key}" and _DIARY.strip(".") not in word:
+        return False  # a diary repeats what became of other fields
+    built_in = find_built_in(word)
+    names = {word, built_in.name} if built_in else {word}
+    if any(key == name or key.endswith(f".{name}") for name in names):
+        return True
+    return fold(word) in {fold(label) for label in item.labels.values()}
+
+
+def _is_wanted(key: str, wanted: frozenset[str]) -> bool:
+    return any(key == name or key.startswith(f"{name}.") for name in wanted)
