@@ -6,7 +6,6 @@ import typer
 
 from commlog.cli.options import NO_LIMIT, answer_listing, columns_option, format_option, limit_option
 from commlog.cli.terminal import say, session_of, warn
-from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.model.record import CUSTOMER
 from commlog.services.workspace import Workspace
@@ -40,6 +39,7 @@ def merge(
     duplicate: str = duplicate_argument,
     survivor: str = survivor_argument,
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would happen; write nothing.")),
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
 ) -> None:
     """Merge."""
     from commlog.render.merge import format_added, format_difference
@@ -62,8 +62,8 @@ def merge(
     warn(words.format(duplicate=result.duplicate, survivor=result.survivor, count=result.records))
     template = workspace.catalog.get(CUSTOMER)
     for line in (
-        *(format_added(template, fact) for fact in result.added),
-        *(format_difference(template, fact) for fact in result.differing),
+        *(format_added(template, fact, reveal=reveal) for fact in result.added),
+        *(format_difference(template, fact, reveal=reveal) for fact in result.differing),
     ):
         typer.echo(f"  {line}", err=True)
 
@@ -91,22 +91,18 @@ def verify(
     context: typer.Context, customer: str = customer_argument, on: str = on_option, assignments: list[str] = set_option
 ) -> None:
     """Verify."""
-    from commlog.services.draft import assign_all
-    from commlog.services.edit_record import edit_record
-    from commlog.services.find_record import find_customer
+    from commlog.services.verify_customer import verify_customer
 
-    workspace = session_of(context).workspace
-    found = find_customer(workspace, customer)
-    today = workspace.now.date().isoformat()
-    day = str(assign_all(workspace, workspace.catalog.get(CUSTOMER), {}, [f"verified_on={on or today}"])["verified_on"])
-    if day > today:
-        raise UsageError(
-            mark("--on: {day} is still to come"),
-            day=day,
-            remedy=mark("name the day the details were checked, e.g. yesterday or 2026-03-14"),
+    checked = verify_customer(session_of(context).workspace, customer, on, assignments)
+    say(checked.customer)
+    words = (
+        translate("{customer}: details checked on {day}")
+        if checked.stays is None
+        else translate(
+            "{customer}: details were checked later, on {stays}, and that stays; if it is wrong: commlog customer edit {customer} --set verified_on={day}"
         )
-    say(edit_record(workspace, found, [*assignments, f"verified_on={day}"], []).id)
-    warn(translate("{customer}: details checked on {day}").format(customer=found, day=day))
+    )
+    warn(words.format(customer=_quoted(checked.customer), day=checked.day, stays=checked.stays))
 
 
 def warn_of_likeness(workspace: Workspace, customer: str) -> None:

@@ -135,6 +135,9 @@ def assign(
     session = session_of(context)
     told = Told(by=by or None, note=note or None, owner=to.strip() or None, department=department.strip() or None)
     _tell(session, move_issue(session.workspace, issue, "assign", told))
+    settings = session.workspace.log.settings
+    if told.owner and settings.members and settings.find_member(told.owner) is None:
+        warn(translate("'{name}' is not a member: taken as a department").format(name=told.owner))
 
 
 def score_of(text: str) -> int | None:

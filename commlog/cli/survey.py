@@ -23,12 +23,19 @@ from commlog.cli.terminal import advise, ask, finish, is_interactive, say, sessi
 from commlog.errors import UsageError
 from commlog.messages import current_language, mark, translate
 from commlog.model.record import SURVEY, Data, Fields
-from commlog.model.survey import HIGHEST, LOWEST
+from commlog.model.survey import is_score_text
 from commlog.render.formats import require_format
 from commlog.render.survey import FORMATS, format_trend, format_trend_json
 from commlog.services.find_record import find_customer
 from commlog.services.question import OptionTerm
-from commlog.services.record_survey import Recorded, answers_of, find_survey, record_answers, request_survey
+from commlog.services.record_survey import (
+    Recorded,
+    answers_of,
+    earlier_answers,
+    find_survey,
+    record_answers,
+    request_survey,
+)
 from commlog.services.survey_trend import TrendView, list_surveys, survey_trend
 from commlog.templates.fields import Field, find_field, hint, label
 
@@ -59,6 +66,9 @@ score_option: Any = typer.Option(
 )
 entered_by_option: Any = typer.Option(
     "staff", "--entered-by", metavar="customer|staff", help=mark("Who filled it in: the customer, or staff for them.")
+)
+again_option: Any = typer.Option(
+    False, "--again", help=mark("Another survey, although the customer has answered about the period already.")
 )
 unanswered_option: Any = typer.Option(False, "--unanswered", help=mark("Only those that are not answered."))
 customer_option: Any = typer.Option(
@@ -91,6 +101,7 @@ def record(
     assignments: list[str] = set_option,
     entered_by: str = entered_by_option,
     period: str = period_option,
+    again: bool = again_option,
 ) -> None:
     """Write answers down."""
     session = session_of(context)
@@ -102,9 +113,14 @@ def record(
     if survey is None:
         known["customer"] = find_customer(workspace, target)
     given = answers_of(workspace, known, scores, assignments)
+    # Before anything is asked: a second one is seldom what is meant.
+    earlier = earlier_answers(workspace, given, again=again) if survey is None else ()
     if not given.get("scores") and is_interactive():
         given = {**given, **_ask_answers(session, given)}
-    _tell(session, record_answers(workspace, survey, given, choose_random))
+    _tell(session, record_answers(workspace, survey, given, choose_random, again=again))
+    if earlier:
+        words = translate("there was one about this period already: {ids}; to correct it: commlog survey edit {id}")
+        warn(words.format(ids=", ".join(earlier), id=earlier[-1]))
 
 
 def _ask_answers(session: Session, given: Fields) -> Fields:
@@ -130,7 +146,7 @@ def _ask_score(field: Field) -> int | None:
         answer = ask(f"{label(field, current_language())} [1-5]: ").strip()
         if not answer:
             return None
-        if answer.isdecimal() and len(answer) == 1 and LOWEST <= int(answer) <= HIGHEST:
+        if is_score_text(answer):
             return int(answer)
         typer.echo("  " + translate("give a whole number from 1 (lowest) to 5 (highest)"), err=True)
 

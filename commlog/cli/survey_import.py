@@ -8,16 +8,19 @@ import typer
 from commlog.cli.progress import progress
 from commlog.cli.terminal import read_stdin, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
-from commlog.messages import mark, translate
+from commlog.messages import current_language, mark, translate
+from commlog.model.incoming import IMPORT_KEY
 from commlog.model.record import SURVEY, Fields
 from commlog.render.formats import require_format
 from commlog.render.import_result import format_import_json, format_import_text
 from commlog.services.draft import converter_of
 from commlog.services.import_records import Choices
-from commlog.services.import_surveys import import_surveys
+from commlog.services.import_surveys import columns_like_scores, import_surveys
 from commlog.services.record_survey import quarter_of
 from commlog.services.workspace import Workspace
-from commlog.templates.fields import find_field, find_value
+from commlog.templates.fields import find_field, find_value, label
+from commlog.transfer.csv_file import Sheet
+from commlog.transfer.import_map import OWN_COLUMNS, ImportMap
 from commlog.transfer.map_reader import Ground
 from commlog.transfer.mapping import iter_incoming
 from commlog.transfer.rejects_file import format_rejects, refuse_existing, write_rejects
@@ -84,6 +87,8 @@ def command(
     sheet = open_sheet(source, encoding, None)
     ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
     import_map = survey_map(sheet, ground, _constants(workspace, period, entered_by))
+    if left := _columns_left(sheet, import_map):
+        _tell_of_columns(workspace, left, open_sheet(source, encoding, None))
     with progress(translate("Importing"), source.lines) as tell:
         items = iter_incoming(sheet, import_map)
         result, opened = import_surveys(workspace, items, Choices(is_dry=dry_run, on_row=tell))
@@ -97,8 +102,39 @@ def command(
     for line in details:
         typer.echo(line, err=True)
     if opened and not dry_run:
-        warn(translate("low scores opened {count} follow-ups: see commlog pending").format(count=opened))
+        _tell_of_follow_ups(opened)
     return ExitCode.INVALID if result.rejected else ExitCode.DONE
+
+
+def _columns_left(sheet: Sheet, import_map: ImportMap) -> tuple[str, ...]:
+    """The columns that no field takes."""
+    pieces = (piece for target in import_map.targets for text in target.source.texts for piece in text)
+    used = {piece.text for piece in pieces if piece.is_column}
+    return tuple(column for column in sheet.columns if column not in used | OWN_COLUMNS | {IMPORT_KEY})
+
+
+def _tell_of_columns(workspace: Workspace, columns: tuple[str, ...], sheet: Sheet) -> None:
+    """Say which columns are kept beside the form, and which of them may have been meant as scores."""
+    warn(translate("no field is called so, kept under extra: {columns}").format(columns=", ".join(columns)))
+    for column, near in columns_like_scores(workspace, columns, sheet.rows).items():
+        if near is None:
+            warn(
+                translate("column '{column}' holds numbers from 1 to 5 as scores do, but is no dimension").format(
+                    column=column
+                )
+            )
+            continue
+        words = translate("column '{column}' is no dimension; if {dimension} ({label}) is meant, call it so")
+        warn(words.format(column=column, dimension=near.key, label=label(near, current_language())))
+
+
+def _tell_of_follow_ups(count: int) -> None:
+    words = (
+        translate("a low score opened 1 follow-up: see commlog pending")
+        if count == 1
+        else translate("low scores opened {count} follow-ups: see commlog pending")
+    )
+    warn(words.format(count=count))
 
 
 def _constants(workspace: Workspace, period: str, entered_by: str) -> Fields:

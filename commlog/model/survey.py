@@ -96,6 +96,11 @@ def is_score(value: Data) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and LOWEST <= value <= HIGHEST
 
 
+def is_score_text(text: str) -> bool:
+    """Whether a text is a score: one digit from 1 to 5, in any script."""
+    return len(text) == 1 and text.isdecimal() and is_score(int(text))
+
+
 def low_scores(scores: Data) -> dict[str, int]:
     """The scores of at most 2, by dimension; none of what is no score."""
     if not isinstance(scores, dict):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from commlog.messages import current_language, translate
-from commlog.model.record import Data, Record, instant_of
+from commlog.model.record import Data, Fields, Record, instant_of
 from commlog.render.text import harmless, pad, width_of, wrap
 from commlog.store.yaml_format import format_document
 from commlog.templates.catalog import Template
@@ -21,9 +21,20 @@ _WIDEST_LABEL: Final = 26
 _WIDTH: Final = 100
 
 
+def shown_fields(record: Record) -> Fields:
+    """The fields of a record as people may see them: a word stands for every sealed value that nobody here can read."""
+    if not record.sealed:
+        return record.fields
+    from commlog.model.sealing import hide_shut
+
+    return hide_shut(record.fields, record.sealed)
+
+
 def format_record(record: Record, template: Template, output_format: str, *, reveal: bool) -> str:
     """The record in one of FORMATS but HTML; personal data masked unless revealed."""
-    fields = record.fields if reveal else mask_fields(template, record.fields)
+    fields = shown_fields(record)
+    if not reveal:
+        fields = mask_fields(template, fields)
     if output_format == "json":
         return json.dumps(fields, ensure_ascii=False, indent=2)
     if output_format == "yaml":
@@ -52,7 +63,7 @@ def _lines(field: Field, value: Data, depth: int, width: int = _LABEL_WIDTH) -> 
     """The lines of a field; `width` columns are for the label, or as many as it needs."""
     heading = _heading(field, depth)
     if isinstance(value, dict):
-        return [heading, *_mapping_lines(field, value, depth + 1)]
+        return [heading, *_mapping_lines(field, value, depth + 1, _width_within(field, value, depth + 1))]
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         return [heading, *(line for item in value for line in _item_lines(field, item, depth + 1))]
     if isinstance(value, list):
@@ -69,14 +80,18 @@ def _heading(field: Field, depth: int) -> str:
     return "  " * depth + label(field, current_language())
 
 
-def _mapping_lines(field: Field, value: Mapping[str, Data], depth: int) -> list[str]:
-    """The lines of a mapping, its values under each other, unless a label is so long that they would stand far off."""
+def _width_within(field: Field, value: Mapping[str, Data], depth: int) -> int:
+    """The columns for the labels of a mapping, so that its values stand under each other, yet not far off for one of them."""
     known = {child.key: child for child in field.fields}
-    children = [known.get(key) or free_field(key) for key in value]
-    needed = (width_of(_heading(child, depth)) for child in children)
-    width = max((one for one in needed if one <= _WIDEST_LABEL), default=0)
-    pairs = zip(children, value.values(), strict=True)
-    return [line for child, item in pairs for line in _lines(child, item, depth, max(_LABEL_WIDTH, width))]
+    needed = (width_of(_heading(known.get(key) or free_field(key), depth)) for key in value)
+    return max((_LABEL_WIDTH, *(one for one in needed if one <= _WIDEST_LABEL)))
+
+
+def _mapping_lines(field: Field, value: Mapping[str, Data], depth: int, width: int = _LABEL_WIDTH) -> list[str]:
+    known = {child.key: child for child in field.fields}
+    return [
+        line for key, item in value.items() for line in _lines(known.get(key) or free_field(key), item, depth, width)
+    ]
 
 
 def _item_lines(field: Field, item: Data, depth: int) -> list[str]:

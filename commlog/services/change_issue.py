@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from commlog.errors import ConflictError
+from commlog.messages import current_language
 from commlog.model import issue
 from commlog.model.follow_up import read_follow_ups
 from commlog.model.record import ISSUE, Fields, Record
@@ -10,6 +12,7 @@ from commlog.services.change_follow_up import owner_of
 from commlog.services.change_record import change_record
 from commlog.services.record_of_kind import read_of_kind
 from commlog.services.workspace import Workspace
+from commlog.templates.fields import find_field, value_label
 
 _Move = Callable[[Fields, issue.Step], Fields]
 
@@ -66,4 +69,11 @@ def pending_addresses(record: Record) -> tuple[str, ...]:
 def _changed(workspace: Workspace, text: str, told: Told, move: _Move) -> Record:
     found = read_of_kind(workspace, text, ISSUE)
     step = issue.Step(workspace.stamp, workspace.require_member(told.by), told.note or "")
-    return change_record(workspace, found.path, lambda fields: move(fields, step))
+    try:
+        return change_record(workspace, found.path, lambda fields: move(fields, step))
+    except ConflictError as fault:
+        field = find_field(workspace.catalog.get(found.template), "status")
+        if field is not None and "status" in fault.facts:
+            # As the form calls the state, and so every other answer.
+            fault.facts["status"] = value_label(field, fault.facts["status"], current_language())
+        raise

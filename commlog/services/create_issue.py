@@ -1,7 +1,6 @@
 """An issue from an interaction: what the conversation told already is not typed twice."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -10,7 +9,6 @@ from commlog.messages import mark
 from commlog.model.follow_up import entry_of, read_follow_ups
 from commlog.model.issue import OPEN
 from commlog.model.record import INTERACTION, ISSUE, Fields, Record, instant_of, text_of
-from commlog.services.change_follow_up import owner_of
 from commlog.services.change_record import change_record
 from commlog.services.create_record import Request, create_record, member_id_of
 from commlog.services.find_record import read_record
@@ -74,10 +72,7 @@ def create_issue(workspace: Workspace, request: Request) -> Record:
     Raises:
         As `create_record`.
     """
-    fields = request.fields
-    if text_of(fields, "owner"):
-        fields = {**fields, "owner": owner_of(workspace, fields["owner"])}
-    return begin_history(workspace, create_record(workspace, replace(request, fields=fields)))
+    return begin_history(workspace, create_record(workspace, request))
 
 
 def begin_history(workspace: Workspace, record: Record) -> Record:

@@ -3,7 +3,7 @@
 from commlog.errors import AmbiguousError, ConflictError
 from commlog.messages import mark
 from commlog.model.customer import chain_of, is_circle, reached_by
-from commlog.model.folding import fold, spoken_names
+from commlog.model.folding import fold
 from commlog.model.masking import mask_value
 from commlog.model.record import CUSTOMER, Fields
 from commlog.services.find_record import ANONYMOUS, get_record, merge_pointers
@@ -61,17 +61,25 @@ class CustomerBook:
             AmbiguousError: several customers are called so.
         """
         ways = reached_by(fields)
-        holders = {way: {self._now(one) for one in self._other_names.get(way, ())} for way in ways}
+        holders = {way: {self._now(one) for one in self._reached_by(way)} for way in ways}
         named = self.find(name)
         for way, found in holders.items():
             others = sorted(found - {named})
+            if len(others) > 1 and named not in found:
+                merges = (f"commlog customer merge {other} {others[0]}" for other in others[1:])
+                raise ConflictError(
+                    mark("{value} is that of several customers: {customers}; if they are one: {commands}"),
+                    value=mask_value(way),
+                    customers=", ".join(others),
+                    commands="; ".join(merges),
+                )
             if others and named not in found:
                 raise ConflictError(
                     mark(
                         "{value} is that of the customer {customer}; if they are one: commlog customer edit {customer}"
                     ),
                     value=mask_value(way),
-                    customer=", ".join(others),
+                    customer=others[0],
                 )
         missing = [way for way, found in holders.items() if named not in found]
         if named is not None and missing:
@@ -135,7 +143,10 @@ class CustomerBook:
         return customer if is_circle(chain) or chain[-1] not in self._ids else chain[-1]
 
     def _by_other_name(self, wanted: str) -> set[str]:
-        return {customer for name in spoken_names(wanted) for customer in self._other_names.get(name, ())}
+        return {customer for name in self.workspace.names_of(wanted) for customer in self._other_names.get(name, ())}
+
+    def _reached_by(self, way: str) -> set[str]:
+        return {one for name in self.workspace.as_copied((way,)) for one in self._other_names.get(name, ())}
 
     def _is_taken(self, customer: str) -> bool:
         """Whether a file has this id although the copy knows no such customer: it is new, or cannot be read."""

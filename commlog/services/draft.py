@@ -185,6 +185,8 @@ def parse_flow_or_text(text: str) -> Data:
 
 def _placed(data: Data, path: ValuePath, value: Data, *, is_addition: bool = False) -> Data:
     """The data with a value at a path; mappings and lists on the way are made as needed."""
+    if isinstance(data, str) and (path or is_addition):
+        _refuse_sealed(data, path)
     if not path:
         return [*(data if isinstance(data, list) else []), value] if is_addition else value
     step, rest = path[0], path[1:]
@@ -198,6 +200,18 @@ def _placed(data: Data, path: ValuePath, value: Data, *, is_addition: bool = Fal
         return items
     mapping = dict(data) if isinstance(data, dict) else {}
     return {**mapping, step: _placed(mapping.get(step), rest, value, is_addition=is_addition)}
+
+
+def _refuse_sealed(data: str, path: ValuePath) -> None:
+    """Refuse to add to what nobody here can read: it would take the place of all that is sealed.
+
+    Raises:
+        ConversionError: the data is a sealed value.
+    """
+    from commlog.model.sealing import is_sealed
+
+    if is_sealed(data):
+        raise ConversionError(Finding("sealed-shut", path, {}))
 
 
 def _removed(data: Data, path: ValuePath) -> Data:

@@ -6,7 +6,7 @@ from commlog.errors import ConflictError, InvalidError
 from commlog.messages import mark
 from commlog.model.record import CUSTOMER, Fields, Record
 from commlog.services.change_record import change_record, refuse_new_problems
-from commlog.services.create_record import member_id_of
+from commlog.services.create_record import with_member_ids
 from commlog.services.draft import assign_all, converter_of, parse_input, unset
 from commlog.services.find_record import find_customer, find_path, get_record
 from commlog.services.workspace import Workspace
@@ -34,21 +34,27 @@ def edit_record(workspace: Workspace, text: str, assignments: Sequence[str], uns
 
 
 def _with_ids(workspace: Workspace, template: Template, before: Fields, fields: Fields) -> Fields:
-    """The fields with the ids of a customer and an agent who were named anew, as create stores them."""
-    named = {
-        key: fields[key]
-        for key in ("customer", "agent")
-        if isinstance(fields.get(key), str) and fields[key] != before.get(key)
-    }
-    if "customer" in named and template.kind != CUSTOMER:
-        named["customer"] = find_customer(workspace, named["customer"])
-    if "agent" in named:
-        named["agent"] = member_id_of(workspace, named["agent"])
-    return {**fields, **named}
+    """The fields with the ids of a customer and of members who were named anew, as create stores them."""
+    changed = with_member_ids(workspace, fields, before)
+    customer = fields.get("customer")
+    if template.kind == CUSTOMER or not isinstance(customer, str) or customer == before.get("customer"):
+        return changed
+    return {**changed, "customer": find_customer(workspace, customer)}
+
+
+def text_to_edit(workspace: Workspace, path: str, raw: bytes) -> str:
+    """A record's text as it is given into an editor: as it is, but what is sealed stands open for who holds a key."""
+    if workspace.reader.is_sealing:
+        from commlog.services.sealed_fields import opened_text
+
+        reading = workspace.reader.read_raw(path, raw)
+        if reading.record is not None:
+            return opened_text(reading)
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def save_text(workspace: Workspace, path: str, text: str, expected: bytes) -> Record:
-    """The record that an edited text holds, written as it is; choices given by label become slugs.
+    """The record that an edited text holds, written as it is; choices by label become slugs, members' names ids.
 
     Raises:
         InvalidError: the text is no valid record; carries every new problem at its line.
@@ -58,9 +64,16 @@ def save_text(workspace: Workspace, path: str, text: str, expected: bytes) -> Re
     fields = parse_input(text.encode("utf-8"), path)
     template = workspace.catalog.find(str(fields.get("template", "")))
     if template is not None:
-        translated = converter_of(workspace).translate_data(template, fields)
-        if translated != fields:
-            text = edit(text, translated, order=template.order)
+        known = before.record.fields if before.record is not None else {}
+        translated = with_member_ids(workspace, converter_of(workspace).translate_data(template, fields), known)
+        sealed = before.record.sealed if before.record else ()
+        stored = workspace.stored(template.name, translated, sealed)
+        if stored != fields:
+            text = edit(text, stored, order=template.order)
+        if sealed:
+            from commlog.services.sealed_fields import like_before
+
+            text = like_before(text, before.text, sealed)
     raw = text.encode("utf-8")
     after = workspace.reader.read_raw(path, raw)
     if after.record is None:

@@ -9,7 +9,8 @@ from commlog.messages import mark
 from commlog.model.moment import format_instant
 from commlog.model.problem import Problem
 from commlog.model.record import DAY_FIELDS, INTERACTION, Data, Fields, Record, instant_of
-from commlog.services.change_follow_up import Opening, complete_follow_up, owner_of
+from commlog.services.change_follow_up import Opening, complete_follow_up
+from commlog.services.create_record import with_member_ids
 from commlog.services.draft import DURATION
 from commlog.services.find_record import get_record
 from commlog.services.workspace import Workspace, schema_comment
@@ -28,7 +29,7 @@ class Draft:
 
 
 def complete_fields(workspace: Workspace, template: Template, given: Mapping[str, Data]) -> Fields:
-    """A row's fields with agent, required defaults, recording time and numbered follow-ups filled in.
+    """A row's fields with agent, required defaults, recording time and numbered follow-ups filled in, members by id.
 
     Raises:
         UsageError: a follow-up's due or priority is not understood, or nobody is known who records.
@@ -38,8 +39,9 @@ def complete_fields(workspace: Workspace, template: Template, given: Mapping[str
         if item.required and item.default is not None:
             fields.setdefault(item.key, item.default)
     if template.kind == INTERACTION:
-        fields["agent"] = owner_of(workspace, str(fields.get("agent") or workspace.require_member(None)))
+        fields["agent"] = str(fields.get("agent") or workspace.require_member(None))
         fields = _with_end(fields)
+    fields = with_member_ids(workspace, fields)
     if "recorded_at" in template.order:
         fields.setdefault("recorded_at", workspace.stamp)
     return _with_follow_ups(workspace, template, fields)
@@ -66,17 +68,18 @@ def complete_customer(given: Mapping[str, Data]) -> Fields:
 
 
 def check_draft(workspace: Workspace, template_name: str, fields: Fields) -> Draft:
-    """The record of complete fields, in the template's order, as its file would be read again.
+    """The record of complete fields, in the template's order and members by id, as its file would be read again.
 
     Raises:
         InvalidError: it breaks a rule; carries every problem.
     """
     template = workspace.catalog.get(template_name)
-    fields = {**fields, "template": template.name}
+    fields = with_member_ids(workspace, {**fields, "template": template.name})
     ordered = {key: fields[key] for key in (*template.order, *fields) if key in fields}
     path = record_path(template.kind, str(ordered["id"]))
     try:
-        text = format_document(ordered, schema_comment(workspace, template.name, path))
+        stored = workspace.stored(template.name, ordered)
+        text = format_document(stored, schema_comment(workspace, template.name, path))
         raw = text.encode("utf-8")
     except (ValueError, YamlError) as fault:
         raise InvalidError(mark("cannot be written as YAML: {reason}"), reason=str(fault)) from None

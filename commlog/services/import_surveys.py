@@ -1,19 +1,22 @@
 """Importing survey answers: a row answers the survey that was sent out, else it is a new one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from commlog.errors import AmbiguousError, CommlogError, NotWritableError
 from commlog.messages import translate
 from commlog.model.folding import fold
-from commlog.model.incoming import IMPORT_KEY, ImportResult, Incoming
+from commlog.model.incoming import IMPORT_KEY, ImportResult, Incoming, Row
 from commlog.model.record import SURVEY, Fields
+from commlog.model.survey import is_score_text
 from commlog.services.change_record import change_record
+from commlog.services.create_record import with_member_ids
 from commlog.services.customer_book import CustomerBook
 from commlog.services.find_record import read_record
 from commlog.services.import_records import Choices, import_records
 from commlog.services.record_survey import open_requests, wanted_follow_up, with_follow_up
 from commlog.services.workspace import Workspace
+from commlog.templates.fields import Field, find_child, find_field, nearest
 
 
 def import_surveys(workspace: Workspace, items: Iterable[Incoming], choices: Choices) -> tuple[ImportResult, int]:
@@ -26,6 +29,25 @@ def import_surveys(workspace: Workspace, items: Iterable[Incoming], choices: Cho
     result = import_records(workspace, answers.others(items), choices)
     opened = answers.low - {item.row.line for item in result.rejected}
     return replace(result, rows=result.rows + answers.count, created=result.created + answers.count), len(opened)
+
+
+def columns_like_scores(workspace: Workspace, columns: Sequence[str], rows: Iterable[Row]) -> dict[str, Field | None]:
+    """Of columns that no field is called like, those that look like a score, and the dimension called most alike.
+
+    A header may be near a dimension's label or key, or every cell that is not empty a whole number from 1 to 5.
+    """
+    whole = find_field(workspace.catalog.get(SURVEY), "scores")
+    if whole is None:
+        return {}
+    filled: set[str] = set()
+    others: set[str] = set()
+    for row in rows:
+        for column in columns:
+            cell = row.cells.get(column, "").strip()
+            if cell:
+                (filled if is_score_text(cell) else others).add(column)
+    near = {column: find_child(whole, nearest(column, whole)) for column in columns}
+    return {column: near[column] for column in columns if near[column] or column in filled - others}
 
 
 class _Answers:
@@ -107,6 +129,7 @@ class _Answers:
         def change(fields: Fields) -> Fields:
             told = {key: value for key, value in item.fields.items() if key not in {"customer", "followups"}}
             changed = {**fields, "assessed_on": today, **told, "customer": fields["customer"]}
+            changed = with_member_ids(self.workspace, changed, fields)
             changed["extra"] = {**(fields.get("extra") or {}), **extra}
             return with_follow_up(self.workspace, {**changed, "requested_on": fields["requested_on"]})
 

@@ -205,7 +205,8 @@ def _changed(workspace: Workspace, reading: Reading, fields: Fields) -> _Written
     if fields == record.fields:
         return _Written(record.path, reading, reading.text)
     try:
-        text = edit(reading.text, fields, order=workspace.catalog.get(record.template).order)
+        stored = workspace.stored(record.template, fields, record.sealed)
+        text = edit(reading.text, stored, order=workspace.catalog.get(record.template).order)
     except YamlError as fault:
         raise InvalidError(
             mark("the change does not fit into the file's layout: {reason}"),

@@ -15,7 +15,7 @@ from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.change_record import change_record
 from commlog.services.create_record import member_id_of
 from commlog.services.draft import assign_all
-from commlog.services.find_record import find_customer, get_record
+from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, get_record
 from commlog.services.import_draft import check_draft
 from commlog.services.record_of_kind import read_of_kind
 from commlog.services.workspace import Workspace
@@ -106,13 +106,50 @@ def open_requests(workspace: Workspace, customer: str) -> list[tuple[str, str]]:
     return [(row[0], row[1] or "") for row in rows]
 
 
-def record_answers(workspace: Workspace, survey: Record | None, given: Fields, choose: Choose) -> Recorded:
-    """The survey with its answers: the one that was sent out, or a new one; a low score opens a follow-up in it.
+def earlier_answers(workspace: Workspace, given: Fields, *, again: bool = False) -> tuple[str, ...]:
+    """The ids of the surveys in which the customer of a new one has answered about its period already.
 
-    `given` are the answers and, for a new one, its customer and period.
+    Whoever gave no name is nobody's second time.
 
     Raises:
-        ConflictError: it is answered already.
+        ConflictError: there are some, and another one is not wanted `again`.
+        NotFoundError, AmbiguousError: the customer is not known.
+    """
+    customer = find_customer(workspace, str(given.get("customer") or ""))
+    if customer == ANONYMOUS:
+        return ()
+    period = str(given.get("period") or quarter_of(workspace.now.date()))
+    family = customer_family(workspace, customer)
+    rows = workspace.index.rows(
+        "SELECT r.id FROM records r JOIN contents c USING (record) WHERE r.kind = ? AND fold(r.subject) = ?"
+        f" AND r.customer IN ({', '.join('?' * len(family))}) AND instr(c.content, char(30) || 'SCORES.') > 0"
+        " ORDER BY r.day, r.id",
+        (SURVEY, fold(period), *family),
+    )
+    found = tuple(row[0] for row in rows)
+    if found and not again:
+        raise ConflictError(
+            mark("{customer} has answered about {period} already: {ids}"),
+            customer=customer,
+            period=period,
+            ids=", ".join(found),
+            id=found[-1],
+            remedy=mark(
+                "to correct it: commlog survey edit {id} --set scores.overall=4; to write down another: --again"
+            ),
+        )
+    return found
+
+
+def record_answers(
+    workspace: Workspace, survey: Record | None, given: Fields, choose: Choose, *, again: bool = False
+) -> Recorded:
+    """The survey with its answers: the one that was sent out, or a new one; a low score opens a follow-up in it.
+
+    `given` are the answers and, for a new one, its customer and period; `again` lets it be another one of the period.
+
+    Raises:
+        ConflictError: it is answered already, or the customer has answered about the period in another one.
         UsageError: there is no score among the answers.
         InvalidError: a score is out of range, or a field does not fit.
     """
@@ -126,6 +163,7 @@ def record_answers(workspace: Workspace, survey: Record | None, given: Fields, c
     if survey is None:
         fields = {"customer": "", "period": quarter_of(today), **_with_writer(workspace, answers)}
         fields["customer"] = find_customer(workspace, str(fields["customer"]))
+        earlier_answers(workspace, fields, again=again)
         record = _write(workspace, with_follow_up(workspace, fields), choose)
         return _recorded(workspace, record)
 
@@ -134,7 +172,9 @@ def record_answers(workspace: Workspace, survey: Record | None, given: Fields, c
             raise ConflictError(
                 mark("{id} is answered already"),
                 id=fields.get("id", ""),
-                remedy=mark("correct it with commlog survey edit {id} --set scores.overall=4, or leave the id out"),
+                remedy=mark(
+                    "to correct it: commlog survey edit {id} --set scores.overall=4; to write down another: name the customer, and --again"
+                ),
             )
         writer = answers.get("agent") or workspace.member or fields.get("agent")
         changed = {**fields, **answers, "agent": writer, "recorded_at": workspace.stamp}

@@ -93,6 +93,11 @@ class Explainer:
 
     def _convert_choice(self, error: ValidationError) -> Iterator[Finding]:
         """Several forms are allowed: explain the one that comes nearest, never "none of them"."""
+        keys = _keys_of_which_one(error)
+        if keys:
+            first = (*error.absolute_path, keys[0].split(" + ")[0])
+            yield Finding("missing-choice", first, {"field": show_path(first), "choices": ", ".join(keys)})
+            return
         branches: dict[Any, list[ValidationError]] = {}
         for inner in error.context or ():
             branches.setdefault(inner.relative_schema_path[0], []).append(inner)
@@ -222,6 +227,14 @@ _READERS: Final[Mapping[str, Callable[[Explainer, ValidationError], Finding]]] =
         ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), Explainer._size
     ),
 }
+
+
+def _keys_of_which_one(error: ValidationError) -> list[str]:
+    """What each form asks for, when none does more than require keys, and each lacks some; keys it wants together are joined."""
+    forms: Any = error.validator_value
+    if not error.context or not all(isinstance(form, dict) and set(form) == {"required"} for form in forms):
+        return []
+    return [" + ".join(form["required"]) for form in forms]
 
 
 def _format_checker() -> FormatChecker:

@@ -53,6 +53,18 @@ def test_a_merge_tells_who_stays_and_what_came_along(program, twin):
     assert [(row["id"], row["merged_into"]) for row in listed] == [("acme", None), ("twin", "acme")]
 
 
+def test_a_merge_shows_personal_data_when_asked(program, twin, folder):
+    """What differs and what is added is masked, and in full with --reveal."""
+    acme = folder / "records" / "customers" / "acme.yaml"
+    acme.write_text(acme.read_text("utf-8") + "birthday: 1990-03-08\n", encoding="utf-8")
+    twin(more="birthday: 1990-03-09\n")
+    masked = words(program("customer", "merge", "twin", "acme", "--dry-run"))[2]
+    assert not [text for text in ("1990-03-08", "1990-03-09", "138-0000-0001", "chen@") if text in masked]
+    told = words(program("customer", "merge", "twin", "acme", "--reveal"))[2].splitlines()
+    assert "  added: Contacts: 陈经理  +86 138-0000-0001  chen@acme.example" in told
+    assert "  differs: Birthday: 1990-03-08 stays; the duplicate's file says 1990-03-09" in told
+
+
 def test_a_dry_run_says_would(program, twin):
     """Nothing is written, and the words say so."""
     path = twin()
@@ -128,6 +140,7 @@ def test_details_are_noted_as_checked(program, folder):
     file = folder / "records" / "customers" / "acme.yaml"
     assert words(program("customer", "verify", "acme"))[:2] == (0, "acme\n")
     assert "verified_on: 2026-03-16\n" in file.read_text("utf-8")
+    file.write_text(file.read_text("utf-8").replace("2026-03-16\n", "2025-03-16\n"), encoding="utf-8")
     assert program("customer", "verify", "acme", "--on", "yesterday", "--set", "客户等级=VIP").returncode == 0
     assert {"verified_on: 2026-03-15", "level: vip"} <= set(file.read_text("utf-8").splitlines())
     before = file.read_bytes()
@@ -136,6 +149,20 @@ def test_details_are_noted_as_checked(program, folder):
     assert program("customer", "verify", "acme", "--set", "level=x").returncode == 3
     assert program("customer", "verify", "acme", "--on", "whenever").returncode == 3
     assert file.read_bytes() == before
+
+
+def test_the_latest_check_counts(program, folder):
+    """An earlier day is remarked on and not written, what was changed with it is; a day to come gives way."""
+    file = folder / "records" / "customers" / "acme.yaml"
+    assert program("customer", "verify", "acme", "--on", "2026-03-10").returncode == 0
+    code, out, err = words(program("customer", "verify", "acme", "--on", "2026-03-01", "--set", "level=vip"))
+    assert (code, out) == (0, "acme\n")
+    assert "later, on 2026-03-10, and that stays" in err
+    assert "commlog customer edit acme --set verified_on=2026-03-01" in err
+    assert {"verified_on: 2026-03-10", "level: vip"} <= set(file.read_text("utf-8").splitlines())
+    assert program("customer", "edit", "acme", "--set", "verified_on=2027-03-10").returncode == 0
+    assert "stays" not in words(program("customer", "verify", "acme"))[2]
+    assert "verified_on: 2026-03-16" in file.read_text("utf-8")
 
 
 def test_a_circle_is_named_with_its_remedy_and_the_remedy_works(program, twin):

@@ -67,6 +67,28 @@ def test_from_a_conversation_to_the_form(talk, program):
     ]
 
 
+def test_an_owner_who_is_no_member_is_said(talk, program, folder):
+    """A department may take it over, yet a name nobody has is remarked on; without a list of members nothing is."""
+    issue = ran(program("issue", "create", "--from", talk, "--owner", "王芳"))
+    remark = "commlog: 'nobody' is not a member: taken as a department"
+    done = program("issue", "assign", issue, "--to", "nobody")
+    assert ran(done) == issue
+    assert remark in done.stderr.decode().splitlines()
+    assert "not a member" not in program("issue", "assign", issue, "--to", "王芳").stderr.decode()
+    assert "not a member" not in program("issue", "assign", issue, "--department", "nobody").stderr.decode()
+    (folder / "commlog.yaml").write_text("timezone: Asia/Shanghai\nlanguage: en\n", encoding="utf-8")
+    assert "not a member" not in program("issue", "assign", issue, "--to", "nobody").stderr.decode()
+
+
+def test_an_issue_of_nobody_says_who_may_be_named(program):
+    """Neither owner nor department: both are offered."""
+    words = ["customer=acme", "title=t", "description=d", "category=product"]
+    done = program("issue", "create", *(part for word in words for part in ("--set", word)))
+    assert done.returncode == 3
+    assert "one of owner, department is required" in done.stderr.decode()
+    assert "add at least one of them: owner, department" in done.stderr.decode()
+
+
 def test_the_form_speaks_chinese(talk, program):
     """Its headings are the labels of the template."""
     ran(program("issue", "create", "--from", talk, "--owner", "wang"))

@@ -51,10 +51,46 @@ def test_an_import_tells_of_every_row(folder, program, tmp_path):
     told = json.loads(done.stdout)
     assert (told["rows"], told["created"], told["rejected"]) == (5, 2, 3)
     assert [item["line"] for item in told["rejects"]] == [4, 5, 6]
-    assert "1 follow-ups" in done.stderr.decode()
+    assert "a low score opened 1 follow-up: see commlog pending" in done.stderr.decode()
     assert rejects.read_text("utf-8").count("\n") == 4
     again = json.loads(program("survey", "import", str(rows), "--format", "json", "--dry-run").stdout)
     assert (again["created"], again["present"]) == (0, 2)
+
+
+def test_an_import_tells_of_columns_it_does_not_take(program, tmp_path):
+    """All by name; those that may be scores are named with the dimension that is near, before anything is written."""
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "客户,总体满意度,响应速度分,nps,门店\n艾克米公司,2,4,5,1号店\n艾克米公司,1,4,5,2号店\n", encoding="utf-8"
+    )
+    told = program("survey", "import", str(rows), "--dry-run").stderr.decode().splitlines()
+    assert told[:3] == [
+        "commlog: no field is called so, kept under extra: 响应速度分, nps, 门店",
+        "commlog: column '响应速度分' is no dimension; if response_speed (Speed of response) is meant, call it so",
+        "commlog: column 'nps' holds numbers from 1 to 5 as scores do, but is no dimension",
+    ]
+    assert "门店'" not in "".join(told)
+    done = program("survey", "import", str(rows))
+    assert "low scores opened 2 follow-ups" in done.stderr.decode()
+
+
+def test_a_second_answer_about_a_period_is_said(program):
+    """Without --again it ends with 5 and names the first one; with it the first one is named all the same."""
+    first = ran(program("survey", "record", "acme", "--score", "overall=4"))
+    refused = program("survey", "record", "acme")
+    assert refused.returncode == 5
+    assert first in refused.stderr.decode()
+    done = program("survey", "record", "acme", "--score", "overall=3", "--again")
+    assert ran(done) != first
+    assert f"commlog survey edit {first}" in done.stderr.decode()
+
+
+def test_the_values_of_a_survey_stand_under_each_other(program):
+    """However long a dimension's label is, its score begins where the others do."""
+    scores = [word for key in ("response_speed", "overall") for word in ("--score", f"{key}=4")]
+    lines = ran(program("survey", "show", ran(program("survey", "record", "acme", *scores)))).splitlines()
+    places = {line.rindex("4") for line in lines if line.strip().startswith(("Speed of response ", "Overall "))}
+    assert len(places) == 1
 
 
 @pytest.mark.parametrize(("header", "told"), [("name,note", "dimension"), ("overall,note", "customer"), ("", "empty")])
@@ -71,8 +107,9 @@ def test_a_file_that_is_none_of_surveys_is_refused(program, tmp_path, header, to
 def test_the_trend_for_people_and_for_programs(program):
     """Five answers have a percentage; JSON has the shares, the counts, and null where there are too few."""
     for score in (5, 4, 4, 2, 3):
-        ran(program("survey", "record", "acme", "--score", f"overall={score}", "--entered-by", "customer"))
-    ran(program("survey", "record", "acme", "--score", "overall=1"))
+        words = ["--score", f"overall={score}", "--entered-by", "customer", "--again"]
+        ran(program("survey", "record", "acme", *words))
+    ran(program("survey", "record", "acme", "--score", "overall=1", "--again"))
     shown = ran(program("survey", "trend"))
     assert "60% (3/5)" in shown
     assert "20% (1/5)" in shown

@@ -76,6 +76,14 @@ def test_a_named_agent_wins(log):
     assert log.create("member", "agent=李静").fields["agent"] == "li"
 
 
+@pytest.mark.parametrize("template", ["customer", "issue"])
+def test_an_owner_by_any_name_is_stored_by_id(log, template):
+    """A member's name, alias or address becomes the id; a department stays."""
+    names = ["李静", "li@example.com", "小王", "客服部"]
+    made = [log.create(template, f"owner={name}", *([f"name={name}"] * (template == "customer"))) for name in names]
+    assert [record.fields["owner"] for record in made] == ["li", "li", "wang", "客服部"]
+
+
 def test_a_named_agent_will_do_when_nobody_asks(log):
     """With an agent given, nobody else has to be known."""
     assert log.asked_by(None).create("member", "agent=li").fields["agent"] == "li"

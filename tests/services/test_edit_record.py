@@ -176,6 +176,25 @@ def test_the_agent_is_stored_by_id(record_log):
     assert record_log.edit(ID, "agent=李静").fields["agent"] == "li"
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored"), [("王芳", "wang"), ("小王", "wang"), ("LI@example.com", "li"), ("客服部", "客服部")]
+)
+def test_an_owner_is_stored_by_id(log, typed, stored):
+    """Of a customer and of an issue, by any of a member's names; a department stays as it is written."""
+    assert log.edit("acme", f"客户经理={typed}").fields["owner"] == stored
+    issue = log.create("issue", f"owner={typed}")
+    assert issue.fields["owner"] == stored
+    assert log.edit(issue.id, "owner=somebody").fields["owner"] == "somebody"
+    assert log.edit(issue.id, f"owner={typed}").fields["owner"] == stored
+
+
+def test_an_edit_leaves_the_name_it_does_not_touch(log):
+    """A name that stood in the file is no part of another change."""
+    file = log.root / "records" / "customers" / "acme.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "owner: 王芳\n", encoding="utf-8")
+    assert log.edit("acme", "stage=dormant").fields["owner"] == "王芳"
+
+
 def test_a_change_that_changes_nothing_writes_nothing(record_log):
     """Setting what is there already leaves the file alone, its time included."""
     before = (record_log.root / PATH).stat()
@@ -278,6 +297,13 @@ def test_labels_in_an_edited_text_become_slugs(record_log):
     text = TEXT.replace("channel: phone", "channel: 邮件")
     save_text(record_log.workspace(), PATH, text, TEXT.encode())
     assert (record_log.root / PATH).read_text(encoding="utf-8") == TEXT.replace("channel: phone", "channel: email")
+
+
+def test_a_member_in_an_edited_text_is_stored_by_id(record_log):
+    """A name that was typed into the text becomes the id; the rest stays."""
+    text = TEXT.replace("agent: 'wang'", "agent: 李静")
+    save_text(record_log.workspace(), PATH, text, TEXT.encode())
+    assert (record_log.root / PATH).read_text(encoding="utf-8") == TEXT.replace("agent: 'wang'", "agent: li")
 
 
 @pytest.mark.parametrize(

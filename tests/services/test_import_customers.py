@@ -46,6 +46,26 @@ def test_a_list_of_customers_becomes_files(log):
     assert log.workspace().index.rows("SELECT count(*) FROM problems") == [(0,)]
 
 
+def test_the_owner_of_a_row_is_stored_by_id(log):
+    """Whatever the list calls the member; who is none stays as written."""
+    text = MAP.replace("  name: 姓名\n", "  name: 姓名\n  owner: 客户经理\n")
+    rows = "姓名,客户经理,别名,电话,邮箱\n李娜,王芳,,,\n王伟,LI@example.com,,,\n张三,大客户部,,,\n"
+    assert counts(run(log, rows, text)) == (3, 0, [])
+    assert [log.read(name).fields["owner"] for name in ("李娜", "王伟", "张三")] == ["wang", "li", "大客户部"]
+
+
+def test_the_owner_of_an_imported_issue_is_stored_by_id(log):
+    """As for a customer: a member by name becomes the id, a department stays, and a follow-up says who wrote it by id."""
+    text = "template: issue\nconstants: {category: 其他, status: open}\nfields: {title: t, description: t, reported_on: d, customer: c, owner: o}\nfollowups: [{action: 回复}]\n"
+    rows = "t,d,c,o\n坏了,2026-03-01,acme,小王\n又坏,2026-03-01,acme,客服部\n"
+    assert counts(run(log.asked_by(None), rows, text)) == (2, 0, [])
+    issues = [
+        log.read(path.rpartition("/")[2].removesuffix(".yaml")).fields for path in log.files() if "issues" in path
+    ]
+    assert {issue["title"]: issue["owner"] for issue in issues} == {"坏了": "wang", "又坏": "客服部"}
+    assert {issue["followups"][0]["owner"] for issue in issues} == {"wang", "客服部"}
+
+
 def test_a_second_run_adds_nothing(log):
     """Rows that were created are there already, in a dry run as well."""
     rows = HEADER + "李娜,,+86 139-0000-0001,\n王伟,,,w@x.example\n"
@@ -71,6 +91,16 @@ def test_the_phone_of_another_is_for_a_person_to_decide(log):
         "138****0001 is that of the customer acme",
         "c***@acme.example is that of the customer acme",
     ]
+
+
+def test_a_phone_of_two_customers_is_answered_with_what_can_be_pasted(log):
+    """Two who hold it are named, and each command in the reason is one that the shell takes."""
+    more = "template: customer\ntype: company\nstage: active\ncontacts:\n  - {name: c, phone: '13800000001'}\n"
+    log.write("records/customers/李女士.yaml", f"id: 李女士\nname: 李女士\n{more}")
+    log.write("records/customers/beta.yaml", f"id: beta\nname: 贝塔\n{more}")
+    (rejected,) = run(log, HEADER + "王伟,,13800000001,\n").rejected
+    commands = "commlog customer merge beta acme; commlog customer merge 李女士 acme"
+    assert rejected.reason == f"138****0001 is that of several customers: acme, beta, 李女士; if they are one: {commands}"
 
 
 def test_a_new_phone_of_a_known_name_is_not_lost(log):

@@ -5,6 +5,7 @@ import secrets
 import pytest
 
 from commlog.errors import ConflictError, NotFoundError, UsageError
+from commlog.messages import use_language
 from commlog.model.interval import Interval
 from commlog.model.issue import Confirmation
 from commlog.model.limit import Limit
@@ -13,6 +14,7 @@ from commlog.services.create_issue import CATEGORIES, create_issue, issue_fields
 from commlog.services.create_record import Request
 from commlog.services.draft import assign_all
 from commlog.services.list_issues import COLUMN_NAMES, IssueView, list_issues, read_issues
+from commlog.templates.fields import find_field, value_label
 
 
 def make(log, prior, *assignments):
@@ -142,6 +144,30 @@ def test_a_verb_that_does_not_apply_writes_nothing(log):
     with pytest.raises(ConflictError):
         confirm_issue(log.workspace(), record.id, Told(), Confirmation("satisfied"))
     assert log.text_of(record) == before
+
+
+def test_a_state_is_told_in_the_words_of_the_form(log):
+    """What a verb says of the state it does not apply in is the form's word, in the language in use."""
+    record = log.create("issue")
+    move_issue(log.workspace(), record.id, "close", Told(reason="r"))
+    use_language("zh")
+    try:
+        with pytest.raises(ConflictError) as caught:
+            move_issue(log.workspace(), record.id, "start", Told())
+        words = caught.value.message
+    finally:
+        use_language("en")
+    assert "已关闭" in words
+    assert "closed" not in words
+
+
+def test_the_history_speaks_as_the_state_does(log):
+    """Every state of an issue has one word, whether it is told of now or of then."""
+    form = log.workspace().catalog.get("issue")
+    status, entry = find_field(form, "status"), find_field(form, "history.0.status")
+    for slug in status.enum:
+        for language in ("zh", "en"):
+            assert value_label(entry, slug, language) == value_label(status, slug, language)
 
 
 # The list

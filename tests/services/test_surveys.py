@@ -9,7 +9,7 @@ import pytest
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UsageError
 from commlog.model.incoming import Incoming, Row
 from commlog.services.import_records import Choices
-from commlog.services.import_surveys import import_surveys
+from commlog.services.import_surveys import columns_like_scores, import_surveys
 from commlog.services.record_survey import (
     answers_of,
     find_survey,
@@ -26,12 +26,12 @@ def request(log, customer="acme", **given):
     return request_survey(log.workspace(), customer, given, secrets.choice)
 
 
-def answer(log, target, *scores, **given):
+def answer(log, target, *scores, again=False, **given):
     """Answers written down, as the command does it."""
     workspace = log.workspace()
     survey = find_survey(workspace, target, given.get("period"))
     known = given if survey else {"customer": target, **given}
-    return record_answers(workspace, survey, answers_of(workspace, known, scores, ()), secrets.choice)
+    return record_answers(workspace, survey, answers_of(workspace, known, scores, ()), secrets.choice, again=again)
 
 
 def incoming(line, key, **fields):
@@ -98,6 +98,65 @@ def test_an_answered_survey_is_not_answered_again(log):
     assert log.text_of(log.read(sent.id)) == before
 
 
+def test_a_second_answer_about_a_period_has_to_be_wanted(log):
+    """It is refused by the first one's id, however the period is written and whoever they were merged from; another period is free."""
+    first = answer(log, "acme", "overall=4", period="2026-q1").record.id
+    before = log.files()
+    with pytest.raises(ConflictError) as caught:
+        answer(log, "acme", "overall=2")
+    assert first in caught.value.message
+    assert f"survey edit {first}" in caught.value.remedy
+    assert "--again" in caught.value.remedy
+    assert log.files() == before
+    assert answer(log, "acme", "overall=2", again=True).record.id != first
+    assert answer(log, "acme", "overall=5", period="2026-Q2").record.id != first
+    merged = "id: old\ntemplate: customer\nname: 旧\ntype: company\nstage: active\n"
+    log.write("records/customers/old.yaml", merged)
+    answer(log, "old", "overall=3", period="2025-H1")
+    log.write("records/customers/old.yaml", merged + "merged_into: acme\n")
+    with pytest.raises(ConflictError):
+        answer(log, "acme", "overall=3", period="2025-H1")
+
+
+def test_whoever_gave_no_name_is_somebody_else_each_time(log):
+    """Two anonymous answers about one period are two people's."""
+    first = answer(log, "anonymous", "overall=4").record.id
+    assert answer(log, "anonymous", "overall=5").record.id != first
+
+
+def test_columns_that_look_like_scores_are_found(log):
+    """By a header near a dimension's, or by cells that are all scores, the empty ones aside; others are left alone."""
+    cells = [
+        {"产品质量评分": "很好", "nps": "5", "数量": "3", "备注": "", "空": ""},
+        {"产品质量评分": "", "nps": "", "数量": "12", "备注": "4 分", "空": ""},
+    ]
+    rows = [Row(line, one, []) for line, one in enumerate(cells, 2)]
+    found = columns_like_scores(log.workspace(), list(cells[0]), rows)
+    assert {column: near and near.key for column, near in found.items()} == {
+        "产品质量评分": "product_quality",
+        "nps": None,
+    }
+
+
+def test_an_imported_answer_names_its_member_by_id(log):
+    """Whether it is a survey of its own or goes into the one that was sent out."""
+    sent = request(log)
+    rows = [
+        incoming(2, "1" * 32, agent="李静", scores={"overall": 4}),
+        incoming(3, "2" * 32, agent="李静", scores={"overall": 4}, period="2025-H2"),
+    ]
+    result, _ = import_surveys(log.workspace(), rows, Choices())
+    assert result.created == 2
+    agents = {
+        path: log.read(path.rpartition("/")[2].removesuffix(".yaml")).fields["agent"]
+        for path in log.files()
+        if "surveys" in path
+    }
+    assert len(agents) == 2
+    assert set(agents.values()) == {"li"}
+    assert any(sent.id in path for path in agents)
+
+
 def test_which_survey_is_meant_has_to_be_told(log):
     """Two that wait are listed; the period tells them apart; a conversation is none; a name nobody has is refused."""
     first, second = request(log), request(log, period="2026-Q2")
@@ -162,7 +221,7 @@ def test_an_old_answer_is_not_followed_up(log):
     assert recorded.low == {"overall": 1}
     assert recorded.follow_up is None
     assert recorded.is_old
-    assert answer(log, "acme", "overall=1", assessed_on="2026-02-14").follow_up
+    assert answer(log, "acme", "overall=1", assessed_on="2026-02-14", again=True).follow_up
 
 
 def test_a_form_of_the_log_without_follow_ups_still_takes_the_answer(log):
