@@ -45,6 +45,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "check",
     "history": "history",
     "audit": "audit",
+    "retention": "retention",
     "import": "import_records",
     "export": "export_records",
     "customer": "customer",

@@ -3,6 +3,7 @@
 import typer
 
 from commlog.cli.customer_merge import duplicates, merge, verify, warn_of_likeness
+from commlog.cli.customer_privacy import consent, export, forget
 from commlog.cli.editor import create_in_editor, edit_in_editor
 from commlog.cli.options import (
     NO_LIMIT,
@@ -15,7 +16,7 @@ from commlog.cli.options import (
 )
 from commlog.cli.prompts import ask_fields
 from commlog.cli.session import choose_random
-from commlog.cli.terminal import is_interactive, say, session_of, warn
+from commlog.cli.terminal import is_interactive, say, session_of, warn, warn_of_sealed
 from commlog.messages import mark, translate
 from commlog.model.record import CUSTOMER
 from commlog.render.record import format_record
@@ -27,7 +28,7 @@ from commlog.services.list_customers import list_customers
 from commlog.services.workspace import Workspace
 from commlog.store.names import record_path
 
-HELP = mark("Customers: create, list, show, edit, merge, verify.")
+HELP = mark("Customers: create, list, show, edit, merge, verify, consent, export, forget.")
 
 customer_argument = typer.Argument(
     ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
@@ -99,6 +100,7 @@ def show(
     """Show a customer."""
     workspace = session_of(context).workspace
     found = read_record(workspace, _find_and_tell(workspace, customer))
+    warn_of_sealed(found)
     say(format_record(found, workspace.catalog.get(found.template), output_format, reveal=reveal))
 
 
@@ -139,6 +141,9 @@ COMMANDS = {
     "duplicates": duplicates,
     "merge": merge,
     "verify": verify,
+    "consent": consent,
+    "export": export,
+    "forget": forget,
 }
 HELPS = {
     "create": mark("Write a customer's file; prints the id."),
@@ -148,4 +153,7 @@ HELPS = {
     "duplicates": mark("List customers who share a phone, an e-mail address or a name."),
     "merge": mark("Make two customers one; the duplicate's records follow."),
     "verify": mark("Note that a customer's details were checked with them."),
+    "consent": mark("Note what a customer agreed to or took back; the history stays."),
+    "export": mark("Everything about one person, in full, for their own request."),
+    "forget": mark("Take a person out of every record; shows what would change unless --yes."),
 }

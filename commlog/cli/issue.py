@@ -88,6 +88,8 @@ list_format_option: Any = typer.Option(
     help=mark("table, json, jsonl, csv, tsv, markdown or ids; form is the tracking form as on paper."),
 )
 
+reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data in full."))
+
 
 def create(
     context: typer.Context,
@@ -158,6 +160,7 @@ def list_all(
     sort: str = sort_option,
     limit: int = limit_option,
     output_format: str = list_format_option,
+    reveal: bool = reveal_option,
 ) -> int:
     """List issues."""
     require_format(output_format, (*FORMATS, _FORM))
@@ -172,16 +175,17 @@ def list_all(
         by.strip(),
         sort,
         limit or NO_LIMIT,
+        reveal,
     )
     listing = list_issues(session.workspace, " ".join(query or ()), view)
     if output_format == _FORM:
-        return _answer_form(session, listing)
+        return _answer_form(session, listing, reveal=reveal)
     return answer_listing(session, listing, columns, output_format)
 
 
-def _answer_form(session: Session, listing: Listing) -> int:
+def _answer_form(session: Session, listing: Listing, *, reveal: bool) -> int:
     workspace = session.workspace
-    issues = read_issues(workspace, listing)
+    issues = read_issues(workspace, listing, reveal=reveal)
     names = {row[0]: str(row[1] or "") for row in listing.narrowed(("id", "customer_name")).rows}
     say(format_issue_form(issues, workspace.catalog.get(ISSUE), names, labels_of(session)))
     return finish(session)

@@ -25,8 +25,9 @@ def command(
     sort: str = sort_option,
     limit: int = limit_option,
     output_format: str = format_option,
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
 ) -> int:
     """Search."""
     session = session_of(context)
-    listing = search_records(session.workspace, " ".join(query or ()), sort, limit or NO_LIMIT)
+    listing = search_records(session.workspace, " ".join(query or ()), sort, limit or NO_LIMIT, reveal=reveal)
     return answer_listing(session, listing, columns, output_format)

@@ -15,7 +15,8 @@ def command(
     query: str = typer.Argument(..., metavar="SELECT", help=mark("One SQL query that reads.")),
     columns: str = columns_option,
     output_format: str = format_option,
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
 ) -> int:
     """Ask."""
     session = session_of(context)
-    return answer_listing(session, ask_sql(session.workspace, query), columns, output_format)
+    return answer_listing(session, ask_sql(session.workspace, query, reveal=reveal), columns, output_format)

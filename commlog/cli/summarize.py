@@ -64,14 +64,16 @@ def command(
     limit: int | None = limit_option,
     output_format: str = format_option,
     as_of: str = as_of_option,
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
 ) -> int:
     """Summarize a period."""
     session = session_of(context)
     go_back(session, as_of)
     if records:
-        return _list_counted(session, SummaryRequest(period, by=by, limit=limit or NO_LIMIT), records, output_format)
+        request = SummaryRequest(period, by=by, limit=limit or NO_LIMIT, reveal=reveal)
+        return _list_counted(session, request, records, output_format)
     listed = LISTED if limit is None else limit if limit > 0 else NO_LIMIT
-    summary = summarize(session.workspace, SummaryRequest(period, compare, by, listed))
+    summary = summarize(session.workspace, SummaryRequest(period, compare, by, listed, reveal))
     say(format_summary(summary, output_format, labels_of(session), listed))
     return finish(session)
 

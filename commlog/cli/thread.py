@@ -16,9 +16,11 @@ def command(
     context: typer.Context,
     record: str = id_argument,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or ids.")),
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
 ) -> int:
     """Thread."""
     session = session_of(context)
     require_format(output_format, FORMATS)
-    say(format_thread(read_thread(session.workspace, record), output_format, labels_of(session)))
+    entries = read_thread(session.workspace, record, reveal=reveal)
+    say(format_thread(entries, output_format, labels_of(session)))
     return finish(session)

@@ -16,8 +16,9 @@ def command(
     context: typer.Context,
     address: str = address_argument,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
 ) -> None:
     """Explain a due."""
     session = session_of(context)
     require_format(output_format, FORMATS)
-    say(format_deadline(explain_due(session.workspace, address), output_format, labels_of(session)))
+    say(format_deadline(explain_due(session.workspace, address, reveal=reveal), output_format, labels_of(session)))

@@ -4,7 +4,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
 from commlog.index.database import Index, QueryError, Row
@@ -85,7 +85,7 @@ def _select(connection: sqlite3.Connection, table: str) -> str:
     listed = ", ".join(
         f"{shown[name] if name in shown else f't.{_quoted(name)}'} AS {_quoted(name)}" for name in columns
     )
-    return f"SELECT {listed} FROM main.{table} t"  # noqa: S608 - our own names
+    return f"SELECT {listed} FROM main.{table} t"
 
 
 def _quoted(name: str) -> str:
@@ -114,7 +114,7 @@ def _add_functions(connection: sqlite3.Connection, rules: MaskRules, personal: P
     def facts(template: object, field: object, text: object) -> object:
         return _mask_facts(str(field), str(text), _keys_of(personal, template))
 
-    functions = {
+    functions: dict[str, tuple[int, Callable[..., Any]]] = {
         "shown_text": (1, words),
         "shown_name": (1, name),
         "shown_id": (1, customer),

@@ -1,9 +1,13 @@
 """Personal data made unrecognisable, with just enough left to tell two values apart."""
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 HIDDEN: Final = "***"
+# What is sealed, or shown for it, is told apart from what is hidden.
+_SEALED: Final = re.compile(r"age(?:\+json)?:[A-Za-z0-9+/]{16,}={0,2}|\[sealed(?:: unreadable)?\]")
 _PHONE: Final = re.compile(r"\+?[0-9][0-9 ()\-]{6,20}[0-9]")
 _EMAIL: Final = re.compile(r"([^@\s])[^@\s]*(@[^@\s]+)")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*", re.DOTALL)
@@ -14,6 +18,8 @@ _SHORT_LENGTH: Final = 7
 _NOBODY: Final = frozenset({"匿名客户", "匿名", "anonymous customer", "anonymous"})
 # Digits and signs typed in Chinese full width.
 _FULL_WIDTH: Final = str.maketrans("０１２３４５６７８９＠＋－．", "0123456789@+-.")
+# Text without any of these holds nothing that is masked.
+_SIGNS: Final = re.compile(r"[@＠]|[0-9０-９](?:[ ()\-－]*[0-9０-９]){5}")
 # What is personal inside free text. Dates, amounts and ids stay readable: they are shorter, or no phone begins so.
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
 _LONG_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[ \-]?[0-9]){13,17}[ \-]?[0-9Xx](?![0-9A-Za-z])")
@@ -26,15 +32,34 @@ _NUMBERS: Final = re.compile(
     )(?![0-9])""",
     re.VERBOSE,
 )
-# A local number is told from a date by the word before it.
+# A local number is told from a date by the word before it; a date stays one.
 _NAMED_NUMBER: Final = re.compile(
-    r"((?:电话|手机|座机|号码|tel|phone|mobile)\D{0,4})([0-9](?:[ \-]?[0-9]){5,9})", re.IGNORECASE
+    r"(?:电话|手机|座机|号码|tel|phone|mobile)\D{0,4}(?![0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9]))([0-9](?:[ \-]?[0-9]){5,9})",
+    re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class MaskRules:
+    """What is masked beside the fields that templates mark: customers' names, and numbers and addresses in free text."""
+
+    names: bool = False
+    text: bool = True
+
+
+class Span(NamedTuple):
+    """A stretch of a text that is personal, from `start` up to `end`, and what is shown instead."""
+
+    start: int
+    end: int
+    shown: str
 
 
 def mask_value(text: str) -> str:
     """The text masked: a phone number as 138****0001, an e-mail address as w***@example.com, all else as ***."""
     stripped = text.strip()
+    if stripped.startswith(("age", "[sealed")) and _SEALED.fullmatch(stripped):
+        return stripped if stripped.startswith("[") else "[sealed]"
     email = _EMAIL.fullmatch(stripped)
     if email:
         return f"{email[1]}{HIDDEN}{email[2]}"
@@ -54,14 +79,37 @@ def mask_name(text: str, *, is_company: bool = False) -> str:
 
 def mask_text(text: str, name: str = "", *, is_company: bool = False) -> str:
     """Free text with phone numbers, numbers of cards, e-mail addresses and every mention of `name` masked."""
-    plain = text.translate(_FULL_WIDTH)
-    if any(character.isdigit() or character == "@" for character in plain):
-        plain = _ADDRESS.sub(lambda found: mask_value(found[0]), plain)
-        plain = _LONG_NUMBER.sub(HIDDEN, plain)
-        plain = _NUMBERS.sub(lambda found: _mask_phone(re.sub(r"[^0-9]", "", found[0])), plain)
-        plain = _NAMED_NUMBER.sub(lambda found: found[1] + HIDDEN, plain)
+    masked = splice(text, find_personal(text))
     stripped = name.strip()
-    return plain.replace(stripped, mask_name(stripped, is_company=is_company)) if len(stripped) > 1 else plain
+    return masked.replace(stripped, mask_name(stripped, is_company=is_company)) if len(stripped) > 1 else masked
+
+
+def find_personal(text: str) -> list[Span]:
+    """Phone numbers, numbers of cards and e-mail addresses in free text, in their order, with what to show instead."""
+    if not _SIGNS.search(text):
+        return []
+    # Signs in full width are one character each: places in the plain text are places in the text.
+    plain = text if text.isascii() else text.translate(_FULL_WIDTH)
+    found = [Span(*one.span(), mask_value(one[0])) for one in _ADDRESS.finditer(plain)]
+    _add(found, [Span(*one.span(), HIDDEN) for one in _LONG_NUMBER.finditer(plain)])
+    _add(found, [Span(*one.span(), _mask_phone(re.sub("[^0-9]", "", one[0]))) for one in _NUMBERS.finditer(plain)])
+    _add(found, [Span(*one.span(1), HIDDEN) for one in _NAMED_NUMBER.finditer(plain)])
+    return sorted(found)
+
+
+def splice(text: str, spans: Sequence[Span]) -> str:
+    """The text with each stretch replaced by what is shown instead; the stretches stand in their order."""
+    parts: list[str] = []
+    at = 0
+    for start, end, shown in spans:
+        parts += text[at:start], shown
+        at = end
+    return "".join((*parts, text[at:]))
+
+
+def _add(found: list[Span], more: Sequence[Span]) -> None:
+    """Add the stretches that touch none of those found before."""
+    found += [one for one in more if all(one.end <= other.start or one.start >= other.end for other in found)]
 
 
 def _mask_phone(digits: str) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from commlog.model.calendar import WorkCalendar
 from commlog.model.lateness import working_days_since
 from commlog.model.listing import Listing, Page
+from commlog.model.masked_listing import mask_listing
 from commlog.model.moment import format_instant
 from commlog.model.record import Data
 from commlog.query.filter import every
@@ -49,8 +50,12 @@ _SQL: Final = (
 )
 
 
-def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm], page: Page) -> Listing:
+def list_follow_ups(
+    workspace: Workspace, query: str, terms: Sequence[OptionTerm], page: Page, *, reveal: bool = False
+) -> Listing:
     """Follow-ups that match; without a term on their status, those that are pending.
+
+    Numbers and addresses in people's words are masked unless revealed.
 
     Raises:
         UsageError: the query or the sort is not understood.
@@ -66,7 +71,8 @@ def list_follow_ups(workspace: Workspace, query: str, terms: Sequence[OptionTerm
     rows = workspace.index.rows(sql, (*condition.parameters, page.limit))
     if names is COLUMN_NAMES:
         rows = _told(rows, workspace)
-    return Listing(names, tuple(rows), SHOWN, "address", _WORDS)
+    listing = Listing(names, tuple(rows), SHOWN, "address", _WORDS)
+    return listing if reveal else mask_listing(listing, workspace.log.settings.mask)
 
 
 def provisional_years(listing: Listing, calendar: WorkCalendar) -> dict[int, int]:

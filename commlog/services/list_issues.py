@@ -1,6 +1,6 @@
 """Issues with what a lead asks of them: whose, how far, how old, and what happens next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from commlog.model.issue import CLOSED
 from commlog.model.lateness import working_days_since
 from commlog.model.limit import Limit
 from commlog.model.listing import Listing
+from commlog.model.masked_listing import mask_listing
 from commlog.model.record import ISSUE, Data, Record
 from commlog.query.order import order_by
 from commlog.query.select import Domain
@@ -20,6 +21,7 @@ from commlog.services.find_record import get_record
 from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of, mentions
 from commlog.services.workspace import Workspace
 from commlog.templates.fields import find_field, find_value
+from commlog.templates.personal import mask_fields
 
 _NEXT: Final = "(SELECT {column} FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1 ORDER BY f.due_at IS NULL, f.due_at, f.n LIMIT 1)"
 # Every column and what it is in the copy; what is NULL here is worked out.
@@ -89,6 +91,7 @@ class IssueView:
     by: str = ""
     sort: str = ""
     limit: int = -1
+    reveal: bool = False
 
 
 def list_issues(workspace: Workspace, query: str, view: IssueView) -> Listing:
@@ -106,13 +109,17 @@ def list_issues(workspace: Workspace, query: str, view: IssueView) -> Listing:
     kept = [row for row in _chosen(workspace, rows, view) if _is_old(workspace, row, view.older_than)]
     kept = kept if view.limit < 0 else kept[: view.limit]
     _with_spelling(workspace, kept)
-    return Listing(COLUMN_NAMES, tuple(tuple(row.values()) for row in kept), SHOWN, "id")
+    listing = Listing(COLUMN_NAMES, tuple(tuple(row.values()) for row in kept), SHOWN, "id")
+    return listing if view.reveal else mask_listing(listing, workspace.log.settings.mask)
 
 
-def read_issues(workspace: Workspace, listing: Listing) -> tuple[Record, ...]:
-    """The records of a listing of issues, in its order."""
+def read_issues(workspace: Workspace, listing: Listing, *, reveal: bool = False) -> tuple[Record, ...]:
+    """The records of a listing of issues, in its order; personal data masked unless revealed."""
     place = COLUMN_NAMES.index("path")
-    return tuple(get_record(workspace.reader.read(str(row[place]))) for row in listing.rows)
+    records = [get_record(workspace.reader.read(str(row[place]))) for row in listing.rows]
+    if reveal:
+        return tuple(records)
+    return tuple(replace(one, fields=mask_fields(workspace.catalog.get(one.template), one.fields)) for one in records)
 
 
 def _order_of(view: IssueView) -> str:

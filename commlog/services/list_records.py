@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from commlog.model.listing import Listing
+from commlog.model.masked_listing import mask_listing
 from commlog.model.record import ANSWER, CUSTOMER
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain
@@ -45,8 +46,12 @@ _SHOWN_BY_KIND = {
 _SQL: Final = f"SELECT {', '.join(_COLUMNS.values())} FROM records r WHERE {{condition}} ORDER BY {{order}} LIMIT ?"
 
 
-def list_records(workspace: Workspace, query: str, terms: Sequence[OptionTerm], sort: str, limit: int) -> Listing:
+def list_records(  # noqa: PLR0913 - whether personal data is shown is asked by name
+    workspace: Workspace, query: str, terms: Sequence[OptionTerm], sort: str, limit: int, *, reveal: bool = False
+) -> Listing:
     """Records that match; customers and answers only when the query names their kind or template.
+
+    Numbers and addresses in people's words are masked unless revealed.
 
     Raises:
         UsageError: the query or the sort is not understood.
@@ -59,4 +64,5 @@ def list_records(workspace: Workspace, query: str, terms: Sequence[OptionTerm], 
     sql = _SQL.format(condition=f"({condition.sql}) AND {left_out}", order=order)
     rows = workspace.index.rows(sql, (*condition.parameters, limit))
     shown = _SHOWN_BY_KIND.get(kinds[0] if kinds else "", SHOWN)
-    return Listing(COLUMN_NAMES, tuple(rows), shown, "id")
+    listing = Listing(COLUMN_NAMES, tuple(rows), shown, "id")
+    return listing if reveal else mask_listing(listing, workspace.log.settings.mask)

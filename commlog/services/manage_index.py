@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from commlog.errors import UsageError
-from commlog.index.database import QueryError
+from commlog.index.database import QueryError, Row
 from commlog.index.refresh import rebuild_index
 from commlog.messages import mark
 from commlog.model.listing import Listing
@@ -45,14 +45,14 @@ def rebuild(workspace: Workspace) -> IndexStatus:
     return index_status(workspace)
 
 
-def ask_sql(workspace: Workspace, sql: str) -> Listing:
-    """The rows of a query that only reads.
+def ask_sql(workspace: Workspace, sql: str, *, reveal: bool = False) -> Listing:
+    """The rows of a query that only reads; personal data is masked in the tables themselves unless revealed.
 
     Raises:
         UsageError: it is no SQL, or it would write.
     """
     try:
-        columns, rows = workspace.index.columns_and_rows(sql)
+        columns, rows = workspace.index.columns_and_rows(sql) if reveal else _masked(workspace, sql)
     except QueryError as fault:
         raise UsageError(
             mark("sql: {reason}"),
@@ -66,6 +66,20 @@ def ask_sql(workspace: Workspace, sql: str) -> Listing:
     names = _distinct(columns)
     plain = tuple(tuple(value.hex() if isinstance(value, bytes) else value for value in row) for row in rows)
     return Listing(names, plain, names, names[0])
+
+
+def _masked(workspace: Workspace, sql: str) -> tuple[list[str], list[Row]]:
+    from commlog.index.masked_views import masked_columns_and_rows
+    from commlog.templates.personal import personal_keys
+
+    known: dict[str, frozenset[str]] = {}
+
+    def keys_of(template: str) -> frozenset[str]:
+        if template not in known:
+            known[template] = personal_keys(workspace.catalog.get(template))
+        return known[template]
+
+    return masked_columns_and_rows(workspace.index, sql, workspace.log.settings.mask, keys_of)
 
 
 def _distinct(columns: Sequence[str]) -> tuple[str, ...]:

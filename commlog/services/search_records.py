@@ -4,6 +4,8 @@ from commlog.errors import UsageError
 from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
 from commlog.messages import mark
 from commlog.model.listing import Listing
+from commlog.model.masked_listing import mask_listing
+from commlog.model.masking import HIDDEN, Span, find_personal, splice
 from commlog.query.filter import And, Filter, Or, Words
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain
@@ -20,8 +22,10 @@ FROM records r JOIN contents t USING (record) WHERE {condition} ORDER BY {order}
 """
 
 
-def search_records(workspace: Workspace, query: str, sort: str, limit: int) -> Listing:
-    """Records that match the words (and whatever else the query asks), the newest first.
+def search_records(workspace: Workspace, query: str, sort: str, limit: int, *, reveal: bool = False) -> Listing:
+    """Records that match the words (and whatever else the query asks), the newest first; what is shown is masked.
+
+    Personal data is found, and masked unless revealed.
 
     Raises:
         UsageError: there are no words, or the query is not understood.
@@ -38,7 +42,11 @@ def search_records(workspace: Workspace, query: str, sort: str, limit: int) -> L
         _SQL.format(customer_name=CUSTOMER_NAME, condition=condition.sql, order=order), (*condition.parameters, limit)
     )
     words = list(_words_in(question))
-    return Listing(COLUMN_NAMES, tuple((*row[:7], _piece(row[7], words), row[8]) for row in rows), SHOWN, "id")
+    rules = workspace.log.settings.mask
+    hides = _Hiding(workspace, is_text=rules.text and not reveal, is_marked=not reveal)
+    found = tuple((*row[:7], hides.piece_of(row[2], row[7], words), row[8]) for row in rows)
+    listing = Listing(COLUMN_NAMES, found, SHOWN, "id")
+    return listing if reveal else mask_listing(listing, rules)
 
 
 def _words_in(question: Filter) -> list[str]:
@@ -51,17 +59,47 @@ def _words_in(question: Filter) -> list[str]:
             return []
 
 
-def _piece(content: str, words: list[str]) -> str:
-    """The text around the first word that is found, without the names of fields."""
-    from commlog.model.folding import fold
+class _Hiding:
+    """What a piece of a record's text must not show."""
 
-    for word in map(fold, words):
-        place = content.find(word)
-        if place >= 0:
-            begin = content.rfind(BEFORE_VALUE, 0, place) + 1
-            end = content.find(BEFORE_KEY, place)
-            start = max(begin, place - _AROUND)
-            stop = min(end, place + len(word) + _AROUND)
-            piece = " ".join(content[start:stop].split())
-            return f"{'…' if start > begin else ''}{piece}{'…' if stop < end else ''}"
-    return ""
+    def __init__(self, workspace: Workspace, *, is_text: bool, is_marked: bool) -> None:
+        self._workspace = workspace
+        self._is_text = is_text
+        self._is_marked = is_marked
+        self._personal: dict[str, frozenset[str]] = {}
+
+    def piece_of(self, template: str, content: str, words: list[str]) -> str:
+        """The text around the first word that is found, without the names of fields."""
+        from commlog.model.folding import fold
+
+        for word in map(fold, words):
+            place = content.find(word)
+            if place >= 0:
+                begin = content.rfind(BEFORE_VALUE, 0, place) + 1
+                key = content[content.rfind(BEFORE_KEY, 0, begin) + 1 : begin - 1].lower()
+                if self._is_marked and key in self._keys(template):
+                    return HIDDEN
+                value = content[begin : content.find(BEFORE_KEY, place)]
+                return self._cut(key, value, place - begin, len(word))
+        return ""
+
+    def _cut(self, key: str, value: str, place: int, length: int) -> str:
+        """The words around a place of a value; a number or an address is masked whole, however the cut falls."""
+        from commlog.templates.personal import is_number_of_ours
+
+        start, stop = max(0, place - _AROUND), min(len(value), place + length + _AROUND)
+        spans = find_personal(value) if self._is_text and not is_number_of_ours(key) else []
+        for span in spans:
+            if span.start < stop and span.end > start:
+                start, stop = min(start, span.start), max(stop, span.end)
+        inside = [Span(a - start, b - start, shown) for a, b, shown in spans if a < stop and b > start]
+        piece = " ".join(splice(value[start:stop], inside).split())
+        return f"{'…' if start else ''}{piece}{'…' if stop < len(value) else ''}"
+
+    def _keys(self, template: str) -> frozenset[str]:
+        """The keys of a template's personal fields; its file is read once."""
+        if template not in self._personal:
+            from commlog.templates.personal import personal_keys
+
+            self._personal[template] = personal_keys(self._workspace.catalog.get(template))
+        return self._personal[template]

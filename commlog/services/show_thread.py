@@ -5,12 +5,13 @@ from commlog.model.record import DEFAULT_LINK_TYPE
 from commlog.model.thread import ThreadEntry
 from commlog.query.threads import thread_ids
 from commlog.services.find_record import read_record
+from commlog.services.mask_record import mask_name_of, mask_record
 from commlog.services.question import CUSTOMER_NAME
 from commlog.services.workspace import Workspace
 
 
-def read_thread(workspace: Workspace, text: str) -> tuple[ThreadEntry, ...]:
-    """The thread a record belongs to, the oldest first.
+def read_thread(workspace: Workspace, text: str, *, reveal: bool = False) -> tuple[ThreadEntry, ...]:
+    """The thread a record belongs to, the oldest first; personal data masked unless revealed.
 
     Raises:
         NotFoundError, AmbiguousError, UnreadableError: the record is not there or cannot be read.
@@ -31,5 +32,7 @@ def read_thread(workspace: Workspace, text: str) -> tuple[ThreadEntry, ...]:
                 for link in record.fields.get("links") or ()
                 if isinstance(link, dict)
             )
-            entries.append(ThreadEntry(record, name, read_follow_ups(record.fields), links, record.id == asked.id))
+            shown = record if reveal else mask_record(workspace, record, name)
+            hidden = name if reveal else mask_name_of(workspace, name)
+            entries.append(ThreadEntry(shown, hidden, read_follow_ups(shown.fields), links, record.id == asked.id))
     return tuple(entries)

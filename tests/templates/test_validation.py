@@ -311,6 +311,22 @@ def test_keywords_of_a_teams_template(schema, data, expected):
     assert not build_accepting(template_of(schema)).is_valid(data)
 
 
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        ({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, "a, b"),
+        ({"oneOf": [{"required": ["a", "b"]}, {"required": ["c"]}]}, "a + b, c"),
+    ],
+)
+def test_of_keys_that_will_do_every_one_is_named(schema, told):
+    """Where one of several keys is required, not only the first of them is asked for."""
+    (finding,) = explain(schema, {})
+    assert (finding.code, finding.path, finding.facts["choices"]) == ("missing-choice", ("a",), told)
+    (deep,) = explain({"properties": {"x": schema}}, {"x": {}})
+    assert (deep.path, deep.facts["field"]) == (("x", "a"), "x.a")
+    assert explain(schema, {"a": 1, "b": 1} if "oneOf" in schema else {"b": 1}) == ()
+
+
 def test_a_rule_without_words_is_told_by_its_parts():
     """An if/then that has no message of its own is explained by what fails in it."""
     schema = {"if": {"required": ["a"]}, "then": {"required": ["b"]}, "else": {"required": ["c"]}}
@@ -405,7 +421,7 @@ SETTINGS = {
     "dormant_after": {"regular": "6m"},
     "response_within": [{"channel": "phone", "scenario": "complaint", "limit": "2h"}, {"limit": "1wd"}],
     "remind": {"before": "4wh"},
-    "mask": ["phone"],
+    "mask": {"names": True},
     "notify": {},
     "care": {"leap_day": "mar_1"},
 }

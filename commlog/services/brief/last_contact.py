@@ -36,13 +36,13 @@ def find_last_contact(
         (*customers, day, at),
     )
     request = next((text_of(fields, key) for key in _REQUESTS if text_of(fields, key)), None)
-    note = text_of(fields, "mood_note")
+    note, contact = text_of(fields, "mood_note"), text_of(fields, "contact")
     found = LastContact(
         id=record_id,
         time=text_of(fields, "started_at") or day,
         days_ago=(today - date.fromisoformat(day)).days,
         agent=text_of(fields, "agent"),
-        contact=text_of(fields, "contact"),
+        contact=contact and cover(contact),
         channel=text_of(fields, "channel"),
         direction=text_of(fields, "direction"),
         request=request and cover(request),

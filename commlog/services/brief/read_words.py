@@ -19,6 +19,11 @@ def read_fields(workspace: Workspace, path: str) -> Fields:
         ConflictError: it holds the markers of a merge.
         NotFoundError, UnreadableError: it is gone or no record.
     """
+    if workspace.reader.is_sealing:
+        from commlog.model.sealing import hide_shut
+
+        record = get_record(workspace.reader.read(path))
+        return hide_shut(record.fields, record.sealed)
     try:
         data = parse(decode(workspace.log.read_bytes(path)))
     except YamlError:

@@ -29,7 +29,7 @@ def find_mentions(workspace: Workspace, text: str, cover: Cover) -> tuple[Mentio
         (*parameters, _SHOWN),
     )
     return tuple(
-        Mention(record_id, day, kind, customer, party, channel, cover(subject), pending)
+        Mention(record_id, day, kind, customer, party and cover(party), channel, cover(subject), pending)
         for record_id, day, kind, customer, party, channel, subject, pending in rows
     )
 

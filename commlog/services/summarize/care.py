@@ -168,7 +168,7 @@ def _read_customers(scope: Scope) -> Iterator[_Customer]:
     every = scope.workspace.log.settings.care.visit_every
     contacts = _read_contacts(scope)
     dates: dict[int, list[CareDate]] = {}
-    for record, kind, text, is_lunar, name in index.rows(_DATES):
+    for record, kind, text, is_lunar, name in scope.workspace.open_dates(index.rows(_DATES)):
         dates.setdefault(record, []).append(read_care_date(kind, text, name or "", is_lunar=bool(is_lunar)))
     for record, customer, level, stage, own, since, recorded, silent, consent in index.rows(_CUSTOMERS):
         added = datetime.fromtimestamp(recorded, UTC).astimezone(zone).date() if recorded is not None else None

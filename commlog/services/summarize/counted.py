@@ -6,6 +6,7 @@ from typing import Any, Final
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.model.listing import Listing
+from commlog.model.masked_listing import mask_listing
 from commlog.model.record import Data
 from commlog.model.summary_cases import Case
 from commlog.model.summary_figures import FIGURES
@@ -39,7 +40,8 @@ def list_counted(workspace: Workspace, request: SummaryRequest, metric: str) -> 
     rows.sort(key=lambda row: (figures.index(row[0]), order[row[1]]))
     if request.limit >= 0:
         rows = rows[: request.limit]
-    return Listing(COLUMNS, tuple(rows), _SHOWN, "item")
+    listing = Listing(COLUMNS, tuple(rows), _SHOWN, "item")
+    return listing if request.reveal else mask_listing(listing, workspace.log.settings.mask)
 
 
 def figures_of(metric: str) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from commlog.errors import UsageError
 from commlog.messages import mark
+from commlog.model.masked_listing import mask_listing
 from commlog.model.period import Period, parse_period
 from commlog.model.summary import Attention, Reading, Summary
 from commlog.model.summary_figures import pair
@@ -26,12 +27,16 @@ LISTED: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class SummaryRequest:
-    """What is asked: the period, the one to compare with (empty: the one before), a column to group by, how many to list (-1: all)."""
+    """What is asked: the period, the one to compare with (empty: the one before), a column to group by, how many to list (-1: all).
+
+    Numbers and addresses in the words of listed records are masked unless revealed.
+    """
 
     period: str = ""
     compare: str = ""
     by: str = ""
     limit: int = LISTED
+    reveal: bool = False
 
 
 def summarize(workspace: Workspace, request: SummaryRequest) -> Summary:
@@ -47,6 +52,9 @@ def summarize(workspace: Workspace, request: SummaryRequest) -> Summary:
     now, attention = _measure(scope)
     before, _ = _measure(replace(scope, period=previous, at=before_at, limit=0))
     lines = pair(now, before)
+    if not request.reveal:
+        rules = workspace.log.settings.mask
+        attention = tuple(replace(one, listing=mask_listing(one.listing, rules)) for one in attention)
     unreadable = len(workspace.unreadable_files())
     return Summary(period, previous, workspace.now, before_at, scope.by, lines, attention, unreadable)
 

@@ -1,0 +1,282 @@
+"""The commands of `commlog customer` about a person's own rights: export, forget, consent."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from commlog.cli.terminal import finish, say, session_of, warn
+from commlog.errors import ConflictError, ExitCode, UsageError
+from commlog.messages import mark, translate
+
+if TYPE_CHECKING:
+    from commlog.model.forgetting import Forgetting
+    from commlog.services.export_customer import Dossier
+    from commlog.services.workspace import Workspace
+
+_FORMATS = ("text", "json")
+
+customer_argument: Any = typer.Argument(
+    ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
+)
+
+forgotten_argument: Any = typer.Argument(
+    "", metavar="[CUSTOMER]", show_default=False, help=mark("The customer: id, name, alias, phone or e-mail.")
+)
+yes_option: Any = typer.Option(False, "--yes", help=mark("Do it; without this, only say what would change."))
+receipt_option: Any = typer.Option(
+    "", "--receipt", metavar="FILE", show_default=False, help=mark("Write the receipt to a new file, not to stdout.")
+)
+purge_list_option: Any = typer.Option(
+    "",
+    "--purge-list",
+    metavar="FILE",
+    show_default=False,
+    help=mark("Write what is to be looked for, outside the log: for purging git's history and for --verify."),
+)
+verify_option: Any = typer.Option(
+    "", "--verify", metavar="FILE", show_default=False, help=mark("Look for what is left, by a purge list.")
+)
+
+
+def export(
+    context: typer.Context,
+    customer: str = customer_argument,
+    output: str = typer.Option(
+        "",
+        "--output",
+        "-o",
+        metavar="DIR|FILE.zip",
+        show_default=False,
+        help=mark("Write everything to a new folder or archive outside the log, attachments as well."),
+    ),
+    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("On stdout: text or json.")),
+) -> int:
+    """Export."""
+    from commlog.render.dossier import format_dossier_json, format_dossier_text
+    from commlog.render.formats import require_format
+    from commlog.services.export_customer import collect_customer
+
+    require_format(output_format, _FORMATS)
+    session = session_of(context)
+    workspace = session.workspace
+    dossier = collect_customer(workspace, customer)
+    notes = _notes(dossier)
+    document = format_dossier_json(dossier.as_mapping(), notes)
+    text = format_dossier_text((*dossier.profiles, *dossier.records), notes, workspace.catalog.get)
+    if not output:
+        say(document if output_format == "json" else text)
+        return finish(session)
+    files = {"customer.json": document.encode("utf-8"), "customer.txt": text.encode("utf-8")}
+    files |= {f"attachments/{place}": workspace.log.read_bytes(place) for place in dossier.attachments}
+    _write_files(workspace, output, files)
+    warn(translate("written: {file}").format(file=output))
+    warn(translate("this holds personal data in full: hand it over safely, and delete it afterwards"))
+    return finish(session)
+
+
+def _notes(dossier: "Dossier") -> dict[str, Any]:
+    from commlog.services.export_customer import INCLUDED, NOT_INCLUDED
+
+    facts = {"paths": " ".join(one.path for one in dossier.profiles), "mentions": ", ".join(dossier.mentions) or "-"}
+    return {"included": translate(INCLUDED), "not_included": [translate(note).format(**facts) for note in NOT_INCLUDED]}
+
+
+def _write_files(workspace: "Workspace", output: str, files: dict[str, bytes]) -> None:
+    from commlog.transfer.dossier_file import pack_files
+
+    target = _outside(workspace, output)
+    if output.endswith(".zip"):
+        _write_new(target, pack_files(files, workspace.now))
+        return
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise ConflictError(mark("exists already"), file=output, remedy=mark("name a new folder, or an empty one"))
+    for name, data in files.items():
+        _write_new(target / name, data)
+
+
+def _outside(workspace: "Workspace", name: str) -> Path:
+    """The place of a file that holds personal data and must not be committed with the log.
+
+    Raises:
+        UsageError: it lies in the log's folder.
+    """
+    target = Path(name).absolute()
+    if target.resolve().is_relative_to(workspace.log.root):
+        raise UsageError(
+            mark("{name} lies in the log, and would be committed with it"),
+            name=name,
+            remedy=mark("name a place outside the log"),
+        )
+    return target
+
+
+def _write_new(target: Path, data: bytes) -> None:
+    from commlog.store.files import write_new
+    from commlog.store.log import not_writable
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_new(target, data)
+    except FileExistsError:
+        raise ConflictError(
+            mark("exists already"), file=str(target), remedy=mark("choose another name, or move the file away")
+        ) from None
+    except OSError as fault:
+        raise not_writable(str(target), fault) from None
+
+
+def forget(
+    context: typer.Context,
+    customer: str = forgotten_argument,
+    yes: bool = yes_option,
+    receipt: str = receipt_option,
+    purge_list: str = purge_list_option,
+    verify: str = verify_option,
+    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would happen; write nothing.")),
+) -> int:
+    """Forget."""
+    workspace = session_of(context).workspace
+    if verify:
+        return _verify(workspace, verify)
+    if not customer.strip():
+        raise UsageError(mark("forget whom?"), remedy=mark("name the customer: id, name, alias, phone or e-mail"))
+    if yes and not dry_run:
+        return _forget(workspace, customer, receipt, purge_list)
+    from commlog.render.forgetting import format_preview
+
+    plan = _plan(workspace, customer, purge_list)
+    say(format_preview(plan))
+    warn(
+        translate("nothing was changed; to do it: commlog customer forget --yes {customer}").format(
+            customer=_quoted(plan.customer)
+        )
+    )
+    return ExitCode.DONE
+
+
+def _plan(workspace: "Workspace", customer: str, purge_list: str) -> "Forgetting":
+    from commlog.cli.session import choose_random
+    from commlog.services.forget_customer import plan_forgetting
+
+    place = _outside(workspace, purge_list) if purge_list else None
+    plan = plan_forgetting(workspace, customer, choose_random)
+    if place is not None:
+        _write_purge_list(plan, place)
+    return plan
+
+
+def _forget(workspace: "Workspace", customer: str, receipt: str, purge_list: str) -> int:
+    from commlog.services.forget_customer import forget_customer
+
+    if receipt and Path(receipt).exists():
+        raise ConflictError(
+            mark("exists already"), file=receipt, remedy=mark("choose another name, or move the file away")
+        )
+    by = workspace.require_member(None)
+    done = forget_customer(workspace, _plan(workspace, customer, purge_list))
+    _hand_over(workspace, done, receipt, by)
+    _tell_the_rest(workspace, done, purge_list)
+    return ExitCode.DONE
+
+
+def _hand_over(workspace: "Workspace", done: "Forgetting", receipt: str, by: str) -> None:
+    import json
+
+    from commlog.model.forgetting import receipt_of
+
+    text = json.dumps(receipt_of(done, workspace.stamp, by), ensure_ascii=False, indent=2)
+    if receipt:
+        _write_new(Path(receipt).absolute(), text.encode("utf-8") + b"\n")
+        say(done.pseudonym)
+    else:
+        say(text)
+
+
+def _tell_the_rest(workspace: "Workspace", done: "Forgetting", purge_list: str) -> None:
+    """Say on stderr what a person has to look at, and what this could not reach."""
+    from commlog.render.forgetting import format_doubts, format_left_behind
+    from commlog.services.verify_forgotten import history_prefix
+
+    for line in format_doubts(done.doubts):
+        typer.echo(line, err=True)
+    typer.echo(format_left_behind(done, history_prefix(workspace), purge_list or "PURGE-LIST"), err=True)
+    if not purge_list:
+        warn(
+            translate(
+                "no purge list was written (--purge-list FILE); the names and numbers to look for are yours to remember"
+            )
+        )
+
+
+def _write_purge_list(plan: "Forgetting", target: Path) -> None:
+    from commlog.model.forgetting import purge_lines
+    from commlog.services.forget_customer import REMOVED
+
+    data = "\n".join((*purge_lines(plan.identity, translate(REMOVED)), "")).encode("utf-8")
+    # The one that was written before somebody stopped us will do.
+    if not (target.is_file() and target.read_bytes() == data):
+        _write_new(target, data)
+    target.chmod(0o600)
+    warn(
+        translate(
+            "{file} holds what must be forgotten: take out names that others bear, and delete it when --verify finds nothing"
+        ).format(file=target)
+    )
+
+
+def _verify(workspace: "Workspace", name: str) -> int:
+    from commlog.services.verify_forgotten import verify_forgotten
+
+    found = verify_forgotten(workspace, Path(name))
+    for one in found:
+        say(f"{one.where}: {one.path} ({one.count})")
+    warn(translate("places that still tell: {count}").format(count=len(found)))
+    return ExitCode.FOUND if found else ExitCode.DONE
+
+
+def consent(
+    context: typer.Context,
+    customer: str = customer_argument,
+    status: str = typer.Argument(..., metavar="granted|withdrawn", help=mark("What the customer said.")),
+    channel: str = typer.Option(
+        "", "--channel", metavar="CHANNEL", show_default=False, help=mark("How it was said, e.g. phone.")
+    ),
+    purposes: str = typer.Option(
+        "", "--purposes", metavar="A,B", show_default=False, help=mark("For what: service, marketing, survey.")
+    ),
+    on: str = typer.Option(
+        "", "--on", metavar="DATE", show_default=False, help=mark("The day it was said (default: today).")
+    ),
+    note: str = typer.Option("", "--note", show_default=False, help=mark("A remark for the history.")),
+    by: str = typer.Option(
+        "",
+        "--by",
+        metavar="MEMBER",
+        show_default=False,
+        help=mark("Who does it (default: $COMMLOG_MEMBER, else git's user)."),
+    ),
+) -> None:
+    """Note consent."""
+    from commlog.model.record import texts_of
+    from commlog.services.record_consent import ConsentChange, record_consent
+
+    workspace = session_of(context).workspace
+    wanted = tuple(filter(None, (part.strip() for part in purposes.replace("，", ",").split(","))))
+    record = record_consent(workspace, customer, ConsentChange(status, on, channel, wanted, note, by or None))
+    now = record.fields["consent"]
+    say(record.id)
+    warn(
+        translate("{customer}: consent is {status} since {day}; for: {purposes}").format(
+            customer=record.id,
+            status=now["status"],
+            day=now.get("on", "-"),
+            purposes=", ".join(texts_of(now, "purposes")) or "-",
+        )
+    )
+
+
+def _quoted(text: str) -> str:
+    from shlex import quote
+
+    return quote(text)

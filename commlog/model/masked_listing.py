@@ -1,0 +1,54 @@
+"""Listings whose people's words are masked: what stands in a cell is hidden, what one finds it by is not."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from commlog.model.listing import Listing
+from commlog.model.masking import MaskRules, mask_name, mask_text
+from commlog.model.record import Data
+
+# Columns that hold what people wrote.
+WORDS: Final = frozenset({"subject", "action", "method", "text", "title", "next", "question", "name", "customer_name", "result", "note"})
+_NAMES: Final = frozenset({"customer_name", "name"})
+
+
+def mask_listing(listing: Listing, rules: MaskRules) -> Listing:
+    """The listing with people's words masked as a log's settings ask; ids, dates and choices stay."""
+    if not (rules.text or rules.names) or not listing.rows:
+        return listing
+    places = [place for place, column in enumerate(listing.columns) if column in WORDS]
+    if rules.names:
+        rows = tuple(_without_name(listing.columns, row, rules) for row in listing.rows)
+    else:
+        rows = tuple(_masked(row, places) for row in listing.rows)
+    return Listing(listing.columns, rows, listing.shown, listing.id_column, listing.words)
+
+
+def mask_words(text: str, name: str, rules: MaskRules) -> str:
+    """Free text of a customer's record, masked as a log's settings ask."""
+    hidden = name if rules.names else ""
+    if rules.text:
+        return mask_text(text, hidden)
+    return text.replace(hidden, mask_name(hidden)) if len(hidden) > 1 else text
+
+
+def _masked(row: tuple[Data, ...], places: Sequence[int]) -> tuple[Data, ...]:
+    cells = list(row)
+    for place in places:
+        if isinstance(cells[place], str):
+            cells[place] = mask_text(cells[place])
+    return tuple(cells)
+
+
+def _without_name(columns: Sequence[str], row: tuple[Data, ...], rules: MaskRules) -> tuple[Data, ...]:
+    """A row that does not tell who the customer is, in no column of words; an id that is a name tells it, too."""
+    cells = dict(zip(columns, row, strict=True))
+    name = next((str(cells[column]) for column in columns if column in _NAMES and cells[column]), "")
+    for column, value in cells.items():
+        if not isinstance(value, str):
+            continue
+        if column in _NAMES or (column == "customer" and not value.isascii()):
+            cells[column] = mask_name(value)
+        elif column in WORDS:
+            cells[column] = mask_words(value, name, rules)
+    return tuple(cells.values())

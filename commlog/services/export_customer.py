@@ -1,0 +1,156 @@
+"""Everything the log holds on one person, for their own request: in full, and others' personal data masked."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from commlog.errors import ConflictError
+from commlog.messages import mark
+from commlog.model.folding import fold, phone_digits
+from commlog.model.forgetting import identity_of, name_regex
+from commlog.model.masking import Span, find_personal, mask_name, splice
+from commlog.model.record import CUSTOMER, INTERACTION, ISSUE, SURVEY, Fields, Record, mappings_of, text_of
+from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, get_record
+from commlog.services.forget_customer import refuse_shut
+from commlog.services.workspace import Workspace
+from commlog.store.names import record_path
+from commlog.templates.personal import rewrite_words
+
+_PARTS: Final = ((INTERACTION, "interactions"), (ISSUE, "issues"), (SURVEY, "surveys"))
+_OTHERS: Final = "SELECT DISTINCT name FROM customers WHERE type = 'individual' AND length(name) > 1"
+INCLUDED: Final = mark(
+    "the profile, and those of duplicates merged into it; every record of theirs with its follow-ups"
+)
+NOT_INCLUDED: Final = (
+    mark("earlier versions of these files in git's history: git log -p -- {paths}"),
+    mark("records of other customers, and anonymous ones, that mention this person: {mentions}"),
+    mark(
+        "personal data of others in these records: names of other customers, numbers and addresses that are not in the profile; they are masked"
+    ),
+    mark("what lies outside the log: mails, chats, orders, and attachments that are not in its folder"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What the log holds on one person: their profiles, the one who stays first, their records by day, their files."""
+
+    customer: str
+    made_at: str
+    profiles: tuple[Record, ...]
+    records: tuple[Record, ...]
+    attachments: tuple[str, ...]
+    mentions: tuple[str, ...]
+
+    def as_mapping(self) -> Fields:
+        """The whole as one mapping, for JSON."""
+        parts = {name: [one.fields for one in self.records if one.kind == kind] for kind, name in _PARTS}
+        return {
+            "customer": self.customer,
+            "made_at": self.made_at,
+            "profile": self.profiles[0].fields,
+            "merged_profiles": [one.fields for one in self.profiles[1:]],
+            **parts,
+            "attachments": list(self.attachments),
+            "mentioned_in": list(self.mentions),
+        }
+
+
+def collect_customer(workspace: Workspace, text: str) -> Dossier:
+    """Everything on the customer people mean, and on all who were merged into them.
+
+    Raises:
+        NotFoundError, AmbiguousError: nobody, or several are called so.
+        ConflictError: `anonymous` is meant, or a file holds the markers of a merge.
+        UnreadableError: a profile or a record cannot be read.
+        InvalidError: values in one are sealed, and no key opens them.
+    """
+    customer = find_customer(workspace, text)
+    if customer == ANONYMOUS:
+        raise ConflictError(
+            mark("'anonymous' is everybody who gave no name"),
+            remedy=mark("search for what the person tells of themselves: commlog search …"),
+        )
+    family = (customer, *(one for one in customer_family(workspace, customer) if one != customer))
+    profiles = tuple(_read(workspace, record_path(CUSTOMER, one)) for one in family)
+    marks = ", ".join("?" * len(family))
+    rows = workspace.index.rows(
+        f"SELECT path FROM records WHERE customer IN ({marks}) AND kind <> 'customer' ORDER BY day, started_at, id, path",
+        family,
+    )
+    records = tuple(_read(workspace, row[0]) for row in rows)
+    cover = _Cover(workspace, [one.fields for one in profiles], records)
+    return Dossier(
+        customer,
+        workspace.stamp,
+        profiles,
+        tuple(replace(one, fields=cover.fields_of(one)) for one in records),
+        _attachments(workspace, records),
+        _mentions(workspace, [one.fields for one in profiles], family),
+    )
+
+
+def _read(workspace: Workspace, path: str) -> Record:
+    record = get_record(workspace.reader.read(path))
+    refuse_shut(record)
+    return record
+
+
+class _Cover:
+    """What hides others in one person's records: numbers and addresses that are not theirs, names of other customers."""
+
+    def __init__(self, workspace: Workspace, profiles: Sequence[Fields], records: Sequence[Record]) -> None:
+        self._workspace = workspace
+        identity = identity_of(profiles, {})
+        given = [part for one in records for part in _given(one.fields)]
+        self._numbers = {*identity.phones, *filter(None, map(phone_digits, given))}
+        self._words = {*map(fold, identity.values), *map(fold, given)}
+        own = fold(" ".join((*identity.names, *given)))
+        others = [row[0] for row in workspace.index.rows(_OTHERS) if fold(row[0]) not in own]
+        self._names = re.compile("|".join(map(re.escape, sorted(others, key=len, reverse=True)))) if others else None
+
+    def fields_of(self, record: Record) -> Fields:
+        """The record's fields without what tells of others."""
+        return rewrite_words(self._workspace.catalog.get(record.template), record.fields, self._hide)
+
+    def _hide(self, text: str) -> str:
+        spans = [one for one in find_personal(text) if not self._is_own(text[one.start : one.end])]
+        hidden = splice(text, [Span(*one) for one in spans])
+        return self._names.sub(lambda found: mask_name(found[0]), hidden) if self._names else hidden
+
+    def _is_own(self, text: str) -> bool:
+        return fold(text) in self._words or phone_digits(text) in self._numbers
+
+
+def _given(fields: Fields) -> list[str]:
+    """What the person said of themselves in one record."""
+    party = fields.get("party")
+    told = [text_of(party, key) or "" for key in ("name", "contact")] if isinstance(party, dict) else []
+    return [text for text in (*told, text_of(fields, "contact") or "") if text]
+
+
+def _attachments(workspace: Workspace, records: Sequence[Record]) -> tuple[str, ...]:
+    """The files of their records that lie in the log's folder; a path that leads out of it is none."""
+    root = workspace.log.root
+    places = (text_of(item, "location") or "" for one in records for item in mappings_of(one.fields, "attachments"))
+    found = [place for place in places if place and "://" not in place]
+    inside = [place for place in found if (root / place).resolve().is_relative_to(root) and (root / place).is_file()]
+    return tuple(dict.fromkeys(inside))
+
+
+def _mentions(workspace: Workspace, profiles: Sequence[Fields], family: Sequence[str]) -> tuple[str, ...]:
+    """The ids of others' records in whose words a name, a number or an address of theirs stands."""
+    identity = identity_of(profiles, {})
+    names = name_regex(identity)
+    patterns = [*identity.sure_patterns(), *([names.pattern] if names else [])]
+    if not patterns:
+        return ()
+    wanted = re.compile("|".join(patterns), re.IGNORECASE)
+    marks = ", ".join("?" * len(family))
+    rows = workspace.index.rows(
+        f"SELECT r.id, c.content FROM records r JOIN contents c USING (record)"
+        f" WHERE r.customer IS NULL OR r.customer NOT IN ({marks}) ORDER BY r.day, r.id",
+        tuple(family),
+    )
+    return tuple(row[0] for row in rows if wanted.search(row[1]))

@@ -1,0 +1,331 @@
+"""Forgetting a person at their request: every record of theirs stays for the figures, nothing in it tells who they are."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from commlog.errors import ConflictError, InvalidError, NotFoundError, UnreadableError
+from commlog.index.entries import Reading
+from commlog.messages import mark, translate
+from commlog.model.forgetting import (
+    FORGOTTEN_AS,
+    PSEUDONYM,
+    Doubt,
+    Forgetting,
+    ForgottenFile,
+    Removal,
+    Scrubber,
+    identity_of,
+    is_forgotten,
+    name_regex,
+    pseudonymous_profile,
+    sure_regex,
+    surname_pattern,
+)
+from commlog.model.record import CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
+from commlog.model.sealing import OPEN
+from commlog.services.change_record import change_record, refuse_new_problems
+from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, get_record
+from commlog.services.workspace import Workspace, schema_comment
+from commlog.store.names import ALPHABET as LETTERS
+from commlog.store.names import INDEX_FILE, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
+from commlog.store.yaml_edit import edit
+from commlog.store.yaml_format import format_document
+from commlog.store.yaml_text import YamlError
+from commlog.templates.personal import remove_personal, rewrite_words
+
+# What stands where something was taken out.
+REMOVED = mark("[removed]")
+_AROUND = 16
+
+Choose = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A file as it is to be written: what it holds now, where it is to lie, and what it is to hold."""
+
+    file: ForgottenFile
+    raw: bytes
+    text: str
+
+
+def plan_forgetting(workspace: Workspace, text: str, choose: Choose) -> Forgetting:
+    """What forgetting the customer people mean would change; nothing is written.
+
+    Raises:
+        NotFoundError, AmbiguousError: nobody, or several are called so.
+        ConflictError: they were forgotten already, or `anonymous` is meant.
+        InvalidError, UnreadableError: a file of theirs cannot be read or changed.
+    """
+    return _prepare(workspace, _family(workspace, text, choose))[0]
+
+
+def forget_customer(workspace: Workspace, plan: Forgetting) -> Forgetting:
+    """What forgetting the customer of a plan changed: everything of theirs in the files, and the copy thrown away.
+
+    Their profile first says what is going on, and goes last: whoever is stopped half-way calls it again.
+
+    Raises:
+        InvalidError, UnreadableError: as for the plan; nothing was written then.
+        ConflictError: somebody changed a file meanwhile; call it again.
+        NotWritableError: the disk does not take it; call it again.
+    """
+    family = dict(plan.identity.ids)
+    for customer, pseudonym in family.items():
+        change_record(workspace, record_path(CUSTOMER, customer), _mark_as(pseudonym))
+    result, files = _prepare(workspace, family)
+    with workspace.log.lock():
+        for one in sorted(files, key=lambda one: one.file.kind != CUSTOMER):
+            _write(workspace, one)
+        # Who stays goes last: by that name one can call this again.
+        for one in reversed(files):
+            if one.file.becomes != one.file.path:
+                _remove(workspace, one)
+    workspace.index.close()
+    with suppress(OSError):
+        # A database keeps what was deleted in its free pages.
+        (workspace.log.state_folder / INDEX_FILE).unlink(missing_ok=True)
+    return result
+
+
+def _mark_as(pseudonym: str) -> Callable[[Fields], Fields]:
+    def change(fields: Fields) -> Fields:
+        extra = fields.get("extra")
+        return {**fields, "extra": {**(extra if isinstance(extra, dict) else {}), FORGOTTEN_AS: pseudonym}}
+
+    return change
+
+
+def _write(workspace: Workspace, one: _Written) -> None:
+    data = one.text.encode("utf-8")
+    if one.file.becomes == one.file.path:
+        workspace.log.replace_file(one.file.path, data, one.raw)
+        return
+    # It is there when we were stopped before; the pseudonym is nobody else's.
+    with suppress(ConflictError):
+        workspace.log.create_file(one.file.becomes, data)
+
+
+def _remove(workspace: Workspace, one: _Written) -> None:
+    """Delete a profile that is kept under another name by now."""
+    if workspace.log.read_bytes(one.file.path) != one.raw:
+        raise ConflictError(
+            mark("was changed by someone else meanwhile; nothing was written"),
+            file=one.file.path,
+            remedy=mark("run the command again"),
+        )
+    (workspace.log.root / one.file.path).unlink()
+
+
+def _family(workspace: Workspace, text: str, choose: Choose) -> dict[str, str]:
+    """The customer and all who were merged into them, each with the pseudonym they have or get."""
+    customer = find_customer(workspace, text)
+    if customer == ANONYMOUS:
+        raise ConflictError(mark("'anonymous' is everybody who gave no name; there is nobody to forget"))
+    found: dict[str, str] = {}
+    for one in (customer, *(other for other in customer_family(workspace, customer) if other != customer)):
+        fields = _read_profile(workspace, one).fields
+        if is_forgotten(one, fields):
+            raise ConflictError(
+                mark("'{customer}' was forgotten already"),
+                customer=one,
+                remedy=mark("to see whether anything is left: commlog customer forget --verify FILE"),
+            )
+        extra = fields.get("extra")
+        begun = extra.get(FORGOTTEN_AS) if isinstance(extra, dict) else None
+        drawn = PSEUDONYM + "".join(choose(LETTERS) for _ in range(RANDOM_LENGTH))
+        found[one] = begun if isinstance(begun, str) and begun.startswith(PSEUDONYM) else drawn
+    return found
+
+
+def refuse_shut(record: Record) -> None:
+    """Refuse a record of which not everything can be read.
+
+    Raises:
+        InvalidError: values in it are sealed, and no key of this call opens them.
+    """
+    if any(place.state != OPEN for place in record.sealed):
+        raise InvalidError(
+            mark("values in it are sealed, and stay shut"),
+            file=record.path,
+            remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE"),
+        )
+
+
+def _read_profile(workspace: Workspace, customer: str) -> Record:
+    return get_record(workspace.reader.read(record_path(CUSTOMER, customer)))
+
+
+def _prepare(workspace: Workspace, family: Mapping[str, str]) -> tuple[Forgetting, list[_Written]]:
+    """What forgetting changes, and every file as it is to be written, checked before the first of them is."""
+    profiles = [_read_profile(workspace, customer) for customer in family]
+    for record in profiles:
+        refuse_shut(record)
+    task = _Task(workspace, family, [record.fields for record in profiles])
+    files = [task.profile(record) for record in profiles]
+    skipped = {record.path for record in profiles}
+    for path in _paths(workspace):
+        if path not in skipped:
+            files += task.file(path)
+    customer = next(iter(family))
+    told = tuple(one.file for one in files)
+    return Forgetting(customer, family[customer], task.identity, told, tuple(task.doubts)), files
+
+
+def _paths(workspace: Workspace) -> Iterator[str]:
+    root = workspace.log.root
+    for path in sorted((root / RECORDS).rglob(f"*{SUFFIX}")):
+        if path.is_file() and not path.name.startswith("."):
+            yield path.relative_to(root).as_posix()
+
+
+class _Task:
+    """One forgetting while it is worked out."""
+
+    def __init__(self, workspace: Workspace, family: Mapping[str, str], profiles: list[Fields]) -> None:
+        self.workspace = workspace
+        self.family = dict(family)
+        self.identity = identity_of(profiles, self.family)
+        self.doubts: list[Doubt] = []
+        self.placeholder = translate(REMOVED)
+        self._names = name_regex(self.identity)
+        self._sure = sure_regex(self.identity)
+        self._surname = surname_pattern(self.identity)
+        self._scrubber = Scrubber(self.identity, self.placeholder)
+        # A file in which none of this stands has nothing of theirs.
+        self._mention = re.compile(
+            "|".join(pattern.pattern for pattern in (self._names, self._sure) if pattern), re.IGNORECASE
+        )
+        marks = ", ".join("?" * len(self.family))
+        rows = workspace.index.rows(f"SELECT path FROM records WHERE customer IN ({marks})", tuple(self.family))
+        self._own_paths = {row[0] for row in rows}
+
+    def profile(self, record: Record) -> _Written:
+        """The profile as it stays: under another name, and nearly empty."""
+        fields = pseudonymous_profile(record.fields, self.family, self.workspace.now.date().isoformat())
+        path = record_path(CUSTOMER, str(fields["id"]))
+        text = format_document(fields, schema_comment(self.workspace, record.template, path))
+        raw = self.workspace.log.read_bytes(record.path)
+        gone = tuple(
+            Removal(key, "") for key in record.fields if key not in fields or fields[key] != record.fields[key]
+        )
+        self._attachments(record)
+        return _Written(ForgottenFile(record.path, path, CUSTOMER, gone), raw, text)
+
+    def file(self, path: str) -> list[_Written]:
+        """The file as it is to be written; none when nothing in it changes."""
+        try:
+            raw = self.workspace.log.read_bytes(path)
+        except (NotFoundError, UnreadableError) as fault:
+            self.doubts.append(Doubt(path, 0, fault.message))
+            return []
+        text = raw.decode("utf-8", "replace")
+        # What is written with escapes shows only when it is read.
+        if path not in self._own_paths and "\\" not in text and not self._mention.search(text):
+            return []
+        reading = self.workspace.reader.read_raw(path, raw)
+        if reading.record is None:
+            self.doubts.append(Doubt(path, 0, translate("it cannot be read, and names the customer")))
+            return []
+        return self._record(reading, reading.record)
+
+    def _record(self, reading: Reading, record: Record) -> list[_Written]:
+        is_own = record.fields.get("customer") in self.family and record.kind != CUSTOMER
+        if is_own:
+            refuse_shut(record)
+        elif any(place.state != OPEN for place in record.sealed):
+            self.doubts.append(Doubt(record.path, 0, translate("sealed values in it stay shut")))
+            return []
+        fields = self._own(record) if is_own else self._other(record)
+        template = self.workspace.catalog.get(record.template)
+        try:
+            stored = self.workspace.stored(template.name, fields, record.sealed)
+            text = reading.text if fields == record.fields else edit(reading.text, stored, order=template.order)
+        except YamlError as fault:
+            raise InvalidError(
+                mark("the change does not fit into the file's layout: {reason}"),
+                file=record.path,
+                reason=fault.code,
+                remedy=mark("change it by hand: commlog edit {id}"),
+                id=record.id,
+            ) from None
+        self._doubt(record.path, text, is_own=is_own)
+        if is_own:
+            self._attachments(record)
+        if text == reading.text:
+            return []
+        changed = self.workspace.reader.read_raw(record.path, text.encode("utf-8"))
+        refuse_new_problems(changed.problems, reading.problems, text)
+        # Around a gap in another's words a name of theirs may stand.
+        removals = tuple(
+            replace(one, left=self._scrubber.scrub_own(one.left))
+            for one in _differences(record.fields, fields, self.placeholder)
+        )
+        file = ForgottenFile(record.path, record.path, record.kind, removals)
+        return [_Written(file, reading.raw, text)]
+
+    def _own(self, record: Record) -> Fields:
+        """A record of theirs: the customer's pseudonym, nobody's name, number or address."""
+        party = record.fields.get("party")
+        told = [text_of(record.fields, "contact") or ""]
+        told += [text_of(party, key) or "" for key in ("name", "contact", "company")] if isinstance(party, dict) else []
+        scrubber = Scrubber(self.identity.with_names(told), self.placeholder)
+        template = self.workspace.catalog.get(record.template)
+        required = {field.key for field in template.fields if field.required}
+        fields = remove_personal(template, record.fields, self.placeholder)
+        for key in ("party", "contact"):
+            if key in fields and key not in required:
+                del fields[key]
+        fields = rewrite_words(template, fields, scrubber.scrub_own)
+        return {**fields, "customer": self.family[str(record.fields["customer"])]}
+
+    def _other(self, record: Record) -> Fields:
+        """Another's record: without numbers and addresses that are theirs; pointers follow."""
+        template = self.workspace.catalog.get(record.template)
+        fields = rewrite_words(template, record.fields, self._scrubber.scrub_other)
+        into = fields.get("merged_into")
+        if record.kind == CUSTOMER and into in self.family:
+            fields["merged_into"] = self.family[str(into)]
+        return fields
+
+    def _doubt(self, path: str, text: str, *, is_own: bool) -> None:
+        """Note the lines that still speak of them, or may."""
+        reasons = [
+            (self._sure, translate("a number or an address of theirs")),
+            (self._names, translate("a name of theirs, or of somebody called so, too")),
+            (self._surname if is_own else None, translate("somebody called by a surname of theirs")),
+        ]
+        for number, line in enumerate(text.splitlines(), start=1):
+            found = next((reason for pattern, reason in reasons if pattern and pattern.search(line)), None)
+            if found:
+                self.doubts.append(Doubt(path, number, found))
+
+    def _attachments(self, record: Record) -> None:
+        for item in mappings_of(record.fields, "attachments"):
+            place = text_of(item, "location")
+            if place and "://" not in place and (self.workspace.log.root / Path(place)).is_file():
+                self.doubts.append(Doubt(place, 0, translate("a file of theirs: delete it")))
+
+
+def _differences(before: Data, after: Data, placeholder: str, path: tuple[str | int, ...] = ()) -> Iterator[Removal]:
+    """Every place at which a value changed, with the words around the first gap; nothing of what was there."""
+    if before == after:
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in before:
+            if key in after:
+                yield from _differences(before[key], after[key], placeholder, (*path, key))
+            else:
+                yield Removal(show_path((*path, key)), "")
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for place, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(old, new, placeholder, (*path, place))
+    else:
+        text = str(after)
+        place = max(0, text.find(placeholder))
+        start, stop = max(0, place - _AROUND), place + len(placeholder) + _AROUND
+        cut = " ".join(text[start:stop].split())
+        yield Removal(show_path(path), f"{'…' if start else ''}{cut}{'…' if stop < len(text) else ''}")

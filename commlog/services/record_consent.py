@@ -1,0 +1,88 @@
+"""Consent as it changes: what a customer agreed to or took back, when, how, and who wrote it down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from commlog.errors import ConflictError
+from commlog.messages import mark
+from commlog.model.record import CUSTOMER, Data, Fields, Record, texts_of
+from commlog.services.change_record import change_record
+from commlog.services.draft import assign_all
+from commlog.services.find_record import ANONYMOUS, find_customer
+from commlog.services.workspace import Workspace
+from commlog.store.names import record_path
+
+GRANTED = "granted"
+WITHDRAWN = "withdrawn"
+# What an entry of the history keeps of the consent it describes.
+_TOLD = ("status", "on", "channel", "purposes")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentChange:
+    """What a customer said: granted or withdrawn, on which day, by which channel, for what; and who notes it."""
+
+    status: str
+    on: str = ""
+    channel: str = ""
+    purposes: tuple[str, ...] = ()
+    note: str = ""
+    by: str | None = None
+
+
+def record_consent(workspace: Workspace, customer: str, change: ConsentChange) -> Record:
+    """The customer's record after a change of consent; it holds from now on, and the history tells what was before.
+
+    Withdrawn for some purposes only, the others stay granted.
+
+    Raises:
+        UsageError: nobody is known who notes it.
+        NotFoundError, AmbiguousError: nobody, or several are called so.
+        ConflictError: `anonymous` is meant, or the day is still to come.
+        InvalidError: a word is none of the choices; nothing was written.
+    """
+    found = find_customer(workspace, customer)
+    if found == ANONYMOUS:
+        raise ConflictError(mark("'anonymous' is everybody who gave no name, and cannot consent"))
+    by = workspace.require_member(change.by)
+    told = _read_words(workspace, change)
+    if told["on"] > workspace.now.date().isoformat():
+        raise ConflictError(
+            mark("--on: {day} is still to come"),
+            day=told["on"],
+            remedy=mark("name the day it was said, e.g. yesterday or 2026-03-14"),
+        )
+    entry = {**told, "by": by, **({"note": change.note} if change.note else {})}
+
+    def apply(fields: Fields) -> Fields:
+        before = fields.get("consent")
+        return {**fields, "consent": _changed(before if isinstance(before, dict) else {}, entry, told)}
+
+    return change_record(workspace, record_path(CUSTOMER, found), apply)
+
+
+def _read_words(workspace: Workspace, change: ConsentChange) -> Fields:
+    """The consent that was said, labels and dates as people write them made into what is stored."""
+    words = [f"consent.status={change.status}", f"consent.on={change.on or workspace.now.date().isoformat()}"]
+    words += [f"consent.channel={change.channel}"] if change.channel else []
+    words += [f"consent.purposes+={purpose}" for purpose in change.purposes]
+    fields = assign_all(workspace, workspace.catalog.get(CUSTOMER), {}, words)
+    consent: Fields = fields["consent"]
+    return consent
+
+
+def _changed(before: Fields, entry: Mapping[str, Data], told: Fields) -> Fields:
+    history = before.get("history")
+    entries = list(history) if isinstance(history, list) else []
+    if not entries and before:
+        # What was agreed before there was a history is not lost.
+        entries.append({key: before[key] for key in _TOLD if key in before})
+    left = [purpose for purpose in texts_of(before, "purposes") if purpose not in texts_of(told, "purposes")]
+    is_partial = told["status"] == WITHDRAWN and told.get("purposes") and left and before.get("status") == GRANTED
+    if is_partial:
+        return {**before, "purposes": left, "history": [*entries, dict(entry)]}
+    if told["status"] == WITHDRAWN:
+        now = {key: value for key, value in told.items() if key != "purposes"}
+    else:
+        now = {**{key: before[key] for key in ("channel", "purposes") if key in before}, **told}
+    return {**now, "history": [*entries, dict(entry)]}

@@ -1,0 +1,44 @@
+"""The rules a log's settings give for personal data: what is masked, and how long records are kept."""
+
+from typing import Final
+
+from commlog.messages import mark
+from commlog.model.interval import parse_interval
+from commlog.model.masking import MaskRules
+from commlog.model.record import Data
+from commlog.model.retention import RetentionRules
+from commlog.store.settings_file import Section, text_of
+
+_MASK_KEYS: Final = ("names", "text")
+
+
+def read_mask_rules(chosen: Section) -> MaskRules:
+    """The key `mask`: whether names are masked, and numbers and addresses in free text."""
+    fields = chosen.mapping("mask")
+    chosen.refuse_unknown(("mask",), fields, _MASK_KEYS)
+    usual = MaskRules()
+    return MaskRules(
+        chosen.convert(("mask", "names"), _yes_or_no, usual.names, mark("true or false")),
+        chosen.convert(("mask", "text"), _yes_or_no, usual.text, mark("true or false")),
+    )
+
+
+def read_retention_rules(chosen: Section) -> RetentionRules:
+    """The key `retention`: an interval by the name of a kind, `anonymous` or a template."""
+    return RetentionRules(
+        {
+            str(name): chosen.convert(
+                ("retention", name),
+                lambda value: parse_interval(text_of(value)),
+                None,
+                mark("an interval such as 30d, 3m, 1y or none"),
+            )
+            for name in chosen.mapping("retention")
+        }
+    )
+
+
+def _yes_or_no(value: Data) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(value)  # noqa: TRY004 - a wrong value of a setting, whatever its type
+    return value
