@@ -1,12 +1,16 @@
 """What differs between the copy and the files: folders compared by their fingerprints, files by their stamps."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from commlog.index.database import Index, is_current
 from commlog.index.entries import RecordReader
 from commlog.index.glimpse import Glimpse
 from commlog.index.scan import FolderState, Stamp
 from commlog.index.view import View
+
+# The name under which the copy keeps whose keys sealed values were looked at with.
+_KEYS: Final = "keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,37 @@ def is_up_to_date(index: Index, reader: RecordReader) -> bool:
     Raises:
         sqlite3.DatabaseError: the copy is damaged.
     """
-    return is_current(index, key_of(reader)) and View(reader.log.root).is_known(known_folders(index))
+    is_same = is_current(index, key_of(reader)) and is_read_by(index, reader)
+    return is_same and View(reader.log.root).is_known(known_folders(index))
 
 
 def key_of(reader: RecordReader) -> str:
     """What the copy depends on beside the records: settings, calendar, templates."""
     return f"{reader.log.fingerprint()}:{reader.catalog.fingerprint()}"
+
+
+def is_read_by(index: Index, reader: RecordReader) -> bool:
+    """Whether sealed values were looked at with the keys of this call: a log that seals nothing does not ask."""
+    return not reader.is_sealing or (index.meta(_KEYS) or "") == reader.vault.fingerprint
+
+
+def note_keys(index: Index, reader: RecordReader) -> None:
+    """Remember whose keys sealed values were looked at with."""
+    if reader.is_sealing:
+        index.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_KEYS, reader.vault.fingerprint))
+
+
+def add_sealed(index: Index, change: Change) -> None:
+    """Have every file with a sealed value read again: a key came, or went."""
+    from commlog.model.sealing import SHUT
+
+    sql = """SELECT path, file, directory, size, mtime_ns, ctime_ns, inode FROM files JOIN contents ON record = file
+    WHERE instr(content, char(31) || ? || char(30)) > 0"""
+    gone = set(change.to_forget)
+    for path, file, directory, size, modified, changed, inode in index.rows(sql, (SHUT,)):
+        if file not in gone and path not in change.to_read:
+            change.to_read[path] = (directory, (size, modified, changed, inode))
+            change.to_forget.append(file)
 
 
 def known_folders(index: Index) -> dict[str, bytes]:

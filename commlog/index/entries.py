@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from commlog.index.rows import Rows
     from commlog.model.problem import Problem
     from commlog.model.record import Record
+    from commlog.model.sealing import Plan
+    from commlog.store.seal import Vault
+    from commlog.store.seal_keys import KeySource
     from commlog.templates.validation import Validator
 
 
@@ -28,12 +31,33 @@ class Reading:
 
 @dataclass(slots=True)
 class RecordReader:
-    """Reads files of one log into records, checked against their templates; `choices` are the enums it met, by template."""
+    """Reads files of one log into records, checked against their templates; `choices` are the enums it met, by template.
+
+    `keys` says where the identities are that open sealed values; `plans` is what is sealed, by template.
+    """
 
     log: Log
     catalog: Catalog
     _validator: "Validator | None" = None
     choices: dict[str, frozenset[str]] = field(default_factory=dict)
+    keys: "KeySource | None" = None
+    plans: "dict[str, Plan]" = field(default_factory=dict)
+    _vault: "Vault | None" = None
+
+    @property
+    def is_sealing(self) -> bool:
+        """Whether the log's settings have values sealed."""
+        return self.log.settings.seal is not None
+
+    @property
+    def vault(self) -> "Vault":
+        """Who seals and opens values; made when the first one is met."""
+        if self._vault is None:
+            from commlog.store.seal import Vault
+            from commlog.store.seal_keys import KeySource
+
+            self._vault = Vault(self.log.root, self.log.settings.seal, self.keys or KeySource())
+        return self._vault
 
     @property
     def validator(self) -> "Validator":

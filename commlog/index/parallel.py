@@ -43,7 +43,14 @@ def read_entries(reader: RecordReader, paths: list[str]) -> Iterator[Entry]:
 def entry_of(reader: RecordReader, path: str) -> Entry:
     """One path with its rows and its problems."""
     reading = reader.read(path)
-    return path, {} if reading.record is None else reader.rows(reading.record), reading.problems
+    if reading.record is None:
+        return path, {}, reading.problems
+    problems = reading.problems
+    if problems and reading.record.sealed:
+        from commlog.index.sealed import hide_values
+
+        problems = hide_values(problems, reading.record)
+    return path, reader.rows(reading.record), problems
 
 
 @dataclass(slots=True)

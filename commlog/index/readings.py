@@ -1,7 +1,7 @@
 """Reading one file of the log: its record when it is one, its rows, and everything that is wrong with it."""
 
 from pathlib import PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from commlog.errors import CommlogError, NotFoundError, UnreadableError
 from commlog.index.content import choice_keys
@@ -15,8 +15,13 @@ from commlog.store.names import record_path
 from commlog.store.yaml_text import YamlError, decode, parse, parse_located
 from commlog.templates.catalog import Template
 
+if TYPE_CHECKING:
+    from commlog.model.sealing import SealedPlace
+
 # No column takes a larger number; a follow-up so numbered is wrong, and listed all the same.
 _LARGEST: Final = 2**63 - 1
+# In every sealed value that is whole; a log that seals nothing is asked for no more.
+_SEALED: Final = ":YWdlLWVuY3J5cHRpb24ub3JnL3Yx"
 
 
 def read_file(reader: RecordReader, path: str) -> Reading:
@@ -45,8 +50,13 @@ def read_raw(reader: RecordReader, path: str, raw: bytes) -> Reading:
     template, problems = _template_of(reader, data, path, text)
     if template is None:
         return Reading(None, problems, raw, text)
+    sealed: tuple[SealedPlace, ...] = ()
+    if _SEALED in text or (reader.is_sealing and "age" in text):
+        from commlog.index.sealed import open_fields
+
+        data, sealed = open_fields(reader, data)
     stem = PurePosixPath(path).stem
-    record = Record(path, text_of(data, "id") or stem, template.kind, template.name, data)
+    record = Record(path, text_of(data, "id") or stem, template.kind, template.name, data, sealed)
     try:
         return Reading(record, _problems_of(reader, record, text), raw, text)
     except CommlogError as fault:
@@ -58,7 +68,12 @@ def make_rows(reader: RecordReader, record: Record) -> Rows:
     choices = reader.choices.get(record.template)
     if choices is None:
         choices = reader.choices[record.template] = choice_keys(reader.catalog.get(record.template).fields)
-    rows = rows_of(record, reader.log.settings.calendar, choices)
+    if record.sealed:
+        from commlog.index.sealed import sealed_rows
+
+        rows = sealed_rows(reader, record, choices)
+    else:
+        rows = rows_of(record, reader.log.settings.calendar, choices)
     if any(abs(row[0]) > _LARGEST for row in rows["follow_ups"]):
         rows["follow_ups"] = [(max(-_LARGEST, min(_LARGEST, row[0])), *row[1:]) for row in rows["follow_ups"]]
     return rows
@@ -90,7 +105,11 @@ def _known_templates(reader: RecordReader) -> str:
 
 def _problems_of(reader: RecordReader, record: Record, text: str) -> tuple[Problem, ...]:
     found: list[tuple[str, ValuePath, dict[str, str]]] = []
-    if not reader.validator.is_valid(record.template, record.fields):
+    if record.sealed:
+        from commlog.index.sealed import find_problems
+
+        found += find_problems(reader, record)
+    elif not reader.validator.is_valid(record.template, record.fields):
         found += [
             (item.code, item.path, dict(item.facts))
             for item in reader.validator.explain(record.template, record.fields)

@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-from commlog.index.changes import Plan, compare, is_up_to_date, key_of, known_folders
+from commlog.index.changes import Plan, add_sealed, compare, is_read_by, is_up_to_date, key_of, known_folders, note_keys
 from commlog.index.database import Index, Row, connect, empty, is_current, remove
 from commlog.index.entries import RecordReader
 from commlog.index.glimpse import Glimpse, read_tick
@@ -95,7 +95,9 @@ def refresh(index: Index, reader: RecordReader, folder: Path | None, plan: Plan)
     seen = plan.glimpse.fingerprints() if plan.glimpse else None
     tick = plan.glimpse.tick if plan.glimpse and seen is not None else read_tick(folder)
     view = View(reader.log.root, seen)
-    if not plan.from_nothing and is_current(index, key) and view.is_known(known_folders(index)):
+    is_kept = not plan.from_nothing and is_current(index, key)
+    has_same_keys = not is_kept or is_read_by(index, reader)
+    if is_kept and has_same_keys and view.is_known(known_folders(index)):
         return
     with index.transaction():
         # Loaded when there is something to write: mostly there is nothing.
@@ -105,7 +107,11 @@ def refresh(index: Index, reader: RecordReader, folder: Path | None, plan: Plan)
         if plan.from_nothing or not is_current(index, key):
             empty(index, key)
             index.insert("choices", choice_rows(reader.catalog, reader.log.settings.priority_labels))
-        write_change(index, reader, compare(index, view), tick)
+        change = compare(index, view)
+        if not has_same_keys:
+            add_sealed(index, change)
+        write_change(index, reader, change, tick)
+        note_keys(index, reader)
 
 
 def _refreshed(reader: RecordReader, folder: Path | None, plan: Plan) -> Index:

@@ -206,10 +206,17 @@ def _customer_date_rows(record_id: str, fields: Fields) -> Iterable[Row]:
     told: list[tuple[str, Data, str | None]] = [("birthday", fields.get("birthday"), None)]
     told += [("anniversary", item.get("date"), text_of(item, "name")) for item in mappings_of(fields, "anniversaries")]
     for kind, value, name in told:
-        is_lunar = isinstance(value, dict)
-        text = value.get("lunar") if isinstance(value, dict) else value
-        if isinstance(text, str) and (_LUNAR_DAY.fullmatch(text) if is_lunar else _is_yearly_day(text)):
-            yield record_id, kind, text, int(is_lunar), name
+        day = yearly_day(value)
+        if day is not None:
+            yield record_id, kind, *day, name
+
+
+def yearly_day(value: Data) -> tuple[str, int] | None:
+    """A yearly date's text, and 1 when it is lunar; None when it names no day there is."""
+    is_lunar = isinstance(value, dict)
+    text = value.get("lunar") if isinstance(value, dict) else value
+    is_day = isinstance(text, str) and (_LUNAR_DAY.fullmatch(text) if is_lunar else _is_yearly_day(text))
+    return (text, int(is_lunar)) if is_day and isinstance(text, str) else None
 
 
 def _is_yearly_day(text: str) -> bool:

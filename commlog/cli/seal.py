@@ -1,0 +1,182 @@
+"""The command `commlog seal`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from commlog.cli.terminal import confirm, is_interactive, say, session_of, warn
+from commlog.errors import ExitCode, UsageError
+from commlog.messages import mark, translate
+from commlog.model.sealing import BROKEN, CLOSED, OPEN
+from commlog.render.formats import require_format
+from commlog.services.seal_records import SealResult, SealState, rotate, seal_state, trust_recipients, turn_on
+from commlog.services.workspace import Workspace
+
+HELP = mark("Sealed fields: status, init, on, rotate, trust.")
+_FORMATS = ("text", "json")
+_NAMED = 10
+_KEY_FILE = Path(".config", "commlog", "age-key.txt")
+
+recipient_option: Any = typer.Option(
+    [], "--recipient", "-r", metavar="AGE1…", show_default=False, help=mark("Who may read, by public key. Repeatable.")
+)
+
+
+def status(
+    context: typer.Context,
+    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
+) -> int:
+    """Tell how it stands."""
+    require_format(output_format, _FORMATS)
+    state = seal_state(session_of(context).workspace)
+    say(json.dumps(_as_data(state), ensure_ascii=False, indent=2) if output_format == "json" else _as_text(state))
+    for one in state.damaged:
+        warn(translate("{file}:{line}: {field}: damaged").format(file=one.file, line=one.line, field=one.field))
+    return ExitCode.FOUND if state.damaged else ExitCode.DONE
+
+
+def init(
+    context: typer.Context,
+    file: str = typer.Option(
+        "",
+        "--file",
+        metavar="PATH",
+        show_default=False,
+        help=mark("Where the key goes (~/.config/commlog/age-key.txt)."),
+    ),
+) -> None:
+    """Make a key."""
+    from commlog.store.seal import new_identity
+    from commlog.store.seal_keys import KEY_FILE_VARIABLE, write_identity
+
+    session = session_of(context)
+    path = Path(file).expanduser().absolute() if file else Path.home() / _KEY_FILE
+    root = session.workspace.log.root if session.has_log() else None
+    if root is not None and path.resolve().is_relative_to(root):
+        raise UsageError(
+            mark("a key must not lie in the log: it would go wherever the records go"),
+            remedy=mark("name a file outside of it with --file"),
+        )
+    identity, recipient = new_identity()
+    write_identity(path, identity, recipient, session.now().isoformat())
+    say(recipient)
+    warn(
+        translate("the key is in {file}; keep a copy in a safe place: without it sealed values are lost").format(
+            file=path
+        )
+    )
+    warn(translate("use it: export {variable}={file}").format(variable=KEY_FILE_VARIABLE, file=path))
+    warn(translate("seal with it: commlog seal on --recipient {recipient}").format(recipient=recipient))
+
+
+def turn_sealing_on(context: typer.Context, recipients: list[str] = recipient_option) -> int:
+    """Seal what is plain."""
+    workspace, result = turn_on(session_of(context).workspace, recipients)
+    return _tell(workspace, result)
+
+
+def rotate_now(
+    context: typer.Context,
+    add: list[str] = typer.Option(
+        [], "--add", metavar="AGE1…", show_default=False, help=mark("Who may read from now on. Repeatable.")
+    ),
+    remove: list[str] = typer.Option(
+        [], "--remove", metavar="AGE1…", show_default=False, help=mark("Who may not any more. Repeatable.")
+    ),
+) -> int:
+    """Seal everything anew."""
+    workspace, result = rotate(session_of(context).workspace, add, remove)
+    return _tell(workspace, result)
+
+
+def trust(
+    context: typer.Context,
+    recipients: list[str] = typer.Argument(
+        None, metavar="[AGE1…]...", show_default=False, help=mark("Whom to trust (default: all in commlog.yaml).")
+    ),
+) -> None:
+    """Trust recipients."""
+    workspace = session_of(context).workspace
+    rules = workspace.log.settings.seal
+    if not recipients and rules and is_interactive():
+        warn("\n".join(rules.recipients))
+        if not confirm(translate("Do you know these keys to be your team's?"), default=False):
+            raise typer.Abort
+    for one in trust_recipients(workspace, recipients or ()):
+        say(one)
+
+
+def _tell(workspace: Workspace, result: SealResult) -> int:
+    say(
+        translate("sealed: {sealed}; sealed anew: {renewed}; files written: {files}").format(
+            sealed=result.sealed, renewed=result.renewed, files=result.files
+        )
+    )
+    rules, vault = workspace.log.settings.seal, workspace.reader.vault
+    if rules and vault.identities and not set(vault.own_recipients()) & set(rules.recipients):
+        warn(translate("your own key is not among the recipients: you cannot read what is sealed from now on"))
+    elif not vault.identities:
+        warn(translate("no key is named: sealed values show as [sealed] until $COMMLOG_AGE_KEY_FILE names yours"))
+    if result.files:
+        warn(translate("git still holds what the files said before, and whoever could read that still can"))
+    for place in result.left[:_NAMED]:
+        warn(translate("left as it was, no key at hand opens it: {place}").format(place=place))
+    if len(result.left) > _NAMED:
+        warn(translate("… and {count} more").format(count=len(result.left) - _NAMED))
+    return ExitCode.UNREADABLE if result.left else ExitCode.DONE
+
+
+def _as_data(state: SealState) -> dict[str, Any]:
+    return {
+        "on": state.is_on,
+        "fields": "personal" if state.fields is None else list(state.fields),
+        "recipients": [{"key": one.key, "trusted": one.is_trusted, "own": one.is_own} for one in state.recipients],
+        "has_key": state.has_key,
+        "files": state.files,
+        "sealed": state.sealed,
+        "readable": state.counts[OPEN],
+        "closed": state.counts[CLOSED],
+        "damaged": state.counts[BROKEN],
+        "plain": state.plain,
+        "rotation_unfinished": state.is_rotating,
+    }
+
+
+def _as_text(state: SealState) -> str:
+    if not state.is_on and not state.sealed:
+        return translate("nothing is sealed; to begin: commlog seal init")
+    lines = [
+        translate("sealed: {sealed} values in {files} files; readable with your key: {readable}").format(
+            sealed=state.sealed, files=state.files, readable=state.counts[OPEN]
+        ),
+        translate("still plain: {plain}").format(plain=state.plain),
+    ]
+    if state.plain:
+        lines[-1] += "  " + translate("(seal them: commlog seal on)")
+    lines.append(translate("fields: {fields}").format(fields=_shown_fields(state)))
+    for one in state.recipients:
+        remark = translate("yours") if one.is_own else translate("confirmed here")
+        if not one.is_trusted:
+            remark = translate("not confirmed here: commlog seal trust")
+        lines.append(f"  {one.key}  {remark}")
+    if not state.has_key:
+        lines.append(translate("no key is named: $COMMLOG_AGE_KEY_FILE"))
+    if state.is_rotating:
+        lines.append(translate("a rotation is not finished: commlog seal rotate"))
+    return "\n".join(lines)
+
+
+def _shown_fields(state: SealState) -> str:
+    return translate("every personal field") if state.fields is None else ", ".join(state.fields)
+
+
+COMMANDS = {"status": status, "init": init, "on": turn_sealing_on, "rotate": rotate_now, "trust": trust}
+HELPS = {
+    "status": mark("How many values are sealed, for whom, and whether you can read them."),
+    "init": mark("Make a key of your own; prints the public one."),
+    "on": mark("Seal personal fields, from now on and those that are plain."),
+    "rotate": mark("Seal everything anew, for other recipients."),
+    "trust": mark("Confirm on this machine for whom is sealed."),
+}

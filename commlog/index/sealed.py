@@ -1,0 +1,146 @@
+"""Sealed values where records are read and copied: opened for who holds a key, and nowhere in the copy."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from commlog.index.entries import RecordReader
+from commlog.index.rows import Row, Rows, rows_of, yearly_day
+from commlog.model.folding import fold, phone_digits
+from commlog.model.problem import Problem
+from commlog.model.record import Data, Fields, Record, ValuePath, show_path, text_of
+from commlog.model.sealing import (
+    BROKEN,
+    OPEN,
+    SHUT,
+    Plan,
+    SealedPlace,
+    SealRules,
+    Spot,
+    find_sealed,
+    hide_all,
+    plan_of_keys,
+    value_at,
+    with_values,
+)
+from commlog.templates.fields import Field
+
+# Before the hash of what a customer is looked up by: its kind.
+PHONE: Final = "phone#"
+EMAIL: Final = "email#"
+_KINDS: Final = {"phone": (PHONE, phone_digits), "email": (EMAIL, fold)}
+_DATES: Final = {"birthday": "birthday", "date": "anniversary"}
+
+
+def open_fields(reader: RecordReader, fields: Fields) -> tuple[Fields, tuple[SealedPlace, ...]]:
+    """The fields with every sealed value open that the keys of this call open, and where the sealed ones are.
+
+    Raises:
+        NotFoundError, InvalidError, UnreadableError: a key is named, but of no use.
+    """
+    values: dict[ValuePath, Data] = {}
+    places = []
+    for path, stored in find_sealed(fields):
+        state, value = reader.vault.open(stored)
+        places.append(SealedPlace(path, stored, state))
+        if state == OPEN:
+            values[path] = value
+    return with_values(fields, values), tuple(places)
+
+
+def find_problems(reader: RecordReader, record: Record) -> Iterator[tuple[str, ValuePath, dict[str, str]]]:
+    """What is wrong with a record that has sealed values: those that stay shut count as fitting, damaged ones are told."""
+    shut = [place.path for place in record.sealed if place.state != OPEN]
+    for item in reader.validator.explain_beside(record.template, record.fields, shut):
+        yield item.code, item.path, dict(item.facts)
+    for place in record.sealed:
+        if place.state == BROKEN:
+            yield "sealed-unreadable", place.path, {}
+
+
+def sealed_rows(reader: RecordReader, record: Record, choices: frozenset[str]) -> Rows:
+    """The rows of a record with sealed values: none of these stands in them.
+
+    Customers are looked up by a hash only key holders can make; a yearly date is there as it is stored.
+    """
+    hidden = replace(record, fields=hide_all(record.fields, record.sealed))
+    rows = rows_of(hidden, reader.log.settings.calendar, choices)
+    if "customer_names" in rows:
+        named = [row for row in rows["customer_names"] if row[1] != SHUT]
+        rows["customer_names"] = [*named, *((record.id, name) for name in sorted(set(_hashed(reader, record))))]
+        rows["customer_dates"] += _date_rows(record)
+    return rows
+
+
+def date_of_row(reader: RecordReader, row: Row) -> Row | None:
+    """A row of `customer_dates` (record, kind, date, lunar, name) with its date open; None when it stays shut, or is no day."""
+    record, kind, stored, _, name = row
+    state, value = reader.vault.open(str(stored))
+    day = yearly_day(value) if state == OPEN else None
+    return None if day is None else (record, kind, *day, name)
+
+
+def names_to_look_up(reader: RecordReader, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Folded names, and what stands in the copy for them where they are sealed."""
+    hashes = [found for name in names if (found := reader.vault.hashed(name)) is not None]
+    return (*names, *(kind + one for one in hashes for kind in (PHONE, EMAIL)))
+
+
+def hide_values(problems: tuple[Problem, ...], record: Record) -> tuple[Problem, ...]:
+    """Problems as the copy keeps them: without what stands in sealed fields."""
+    fields = tuple(show_path(place.path) for place in record.sealed)
+    return tuple(
+        replace(item, facts=tuple((name, SHUT if name == "value" else fact) for name, fact in item.facts))
+        if item.field.startswith(fields)
+        else item
+        for item in problems
+    )
+
+
+def plan_of(reader: RecordReader, template: str) -> Plan:
+    """What is sealed in records of a template."""
+    if template not in reader.plans:
+        rules = reader.log.settings.seal or SealRules(fields=())
+        reader.plans[template] = (
+            _personal(reader.catalog.get(template).fields) if rules.fields is None else plan_of_keys(rules.fields)
+        )
+    return reader.plans[template]
+
+
+def has_field(fields: tuple[Field, ...], key: str) -> bool:
+    """Whether a dotted key, lists passed through, leads to a field of a form, or below one that takes any key."""
+    first, _, rest = key.partition(".")
+    found = next((field for field in fields if field.key == first), None)
+    if found is None or not rest:
+        return found is not None
+    item = found.item
+    return found.free or has_field((*found.fields, *(item.fields if item else ())), rest)
+
+
+def _personal(fields: tuple[Field, ...]) -> Plan:
+    plan: dict[str, Spot] = {}
+    for field in fields:
+        item = field.item
+        inner = _personal((*field.fields, *(item.fields if item else ())))
+        is_each = item is not None and item.personal
+        if field.personal or is_each or inner:
+            plan[field.key] = Spot(field.personal, is_each, inner)
+    return plan
+
+
+def _hashed(reader: RecordReader, record: Record) -> Iterator[str]:
+    for place in record.sealed:
+        kind, plain = _KINDS.get(str(place.path[-1]), ("", str))
+        value = value_at(record.fields, place.path) if place.state == OPEN and kind else None
+        name = plain(value.strip()) if isinstance(value, str) else ""
+        if name:
+            yield f"{kind}{reader.vault.hashed(name)}"
+
+
+def _date_rows(record: Record) -> Iterator[Row]:
+    for place in record.sealed:
+        kind = _DATES.get(str(place.path[-1]))
+        above = value_at(record.fields, place.path[:-1])
+        if kind is not None and place.path[0] in {"birthday", "anniversaries"}:
+            name = text_of(above, "name") if kind == "anniversary" and isinstance(above, dict) else None
+            yield record.id, kind, place.stored, 0, name

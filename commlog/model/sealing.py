@@ -1,0 +1,208 @@
+"""Sealed values: how one stands in a record's file, which fields are sealed, and what is shown of one that stays shut."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from commlog.model.record import Data, Fields, ValuePath
+
+# A text is sealed as it is, so that `age -d` gives it back; any other value as JSON.
+TEXT_MARK: Final = "age:"
+DATA_MARK: Final = "age+json:"
+# What every ciphertext of age begins with, in base64.
+_HEADER: Final = "YWdlLWVuY3J5cHRpb24ub3JnL3Yx"
+_STORED: Final = re.compile(r"age(?:\+json)?:[A-Za-z0-9+/]{16,}={0,2}")
+RECIPIENT: Final = re.compile("age1[02-9ac-hj-np-z]{58}")
+
+SHUT: Final = "[sealed]"
+BROKEN_SHOWN: Final = "[sealed: unreadable]"
+SHOWN: Final = frozenset({SHUT, BROKEN_SHOWN})
+
+# How a sealed value was found: read with a key, not for this key, damaged.
+OPEN: Final = "open"
+CLOSED: Final = "closed"
+BROKEN: Final = "broken"
+
+# Every dotted key here is one that listings, links or deadlines rest on: sealed, the log would not work.
+NEVER_SEALED: Final = frozenset(
+    {
+        "agent",
+        "aliases",
+        "category",
+        "channel",
+        "closed_on",
+        "consent",
+        "customer",
+        "direction",
+        "do_not_contact",
+        "ended_at",
+        "followups",
+        "history",
+        "id",
+        "level",
+        "links",
+        "merged_into",
+        "name",
+        "outcome",
+        "owner",
+        "period",
+        "priority",
+        "question",
+        "reached",
+        "received_at",
+        "recorded_at",
+        "stage",
+        "started_at",
+        "status",
+        "subject",
+        "tags",
+        "template",
+        "title",
+        "type",
+        "verified_on",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SealRules:
+    """For whom values are sealed, as public keys; `fields` are dotted keys, None for every personal field."""
+
+    recipients: tuple[str, ...] = ()
+    fields: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What is sealed of a field: the value as a whole, each item of a list, or what stands deeper; lists are passed through."""
+
+    whole: bool = False
+    each: bool = False
+    inner: Mapping[str, "Spot"] = field(default_factory=dict)
+
+
+Plan = Mapping[str, Spot]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPlace:
+    """A sealed value of a record: where, as it is stored, and whether it was OPEN, CLOSED or BROKEN."""
+
+    path: ValuePath
+    stored: str
+    state: str
+
+
+def is_sealed(value: Data) -> bool:
+    """Whether a value is a sealed one, whole or cut."""
+    return isinstance(value, str) and value.startswith("age") and bool(_STORED.fullmatch(value))
+
+
+def shown(place: SealedPlace) -> str:
+    """What people see in place of a value that stays shut."""
+    return BROKEN_SHOWN if place.state == BROKEN else SHUT
+
+
+def plan_of_keys(keys: tuple[str, ...]) -> Plan:
+    """What is sealed when dotted keys are named."""
+    tree: dict[str, Spot] = {}
+    for key in keys:
+        first, _, rest = key.partition(".")
+        known = tree.get(first, Spot())
+        tree[first] = (
+            Spot(known.whole, known.each, {**known.inner, **_merged(known.inner, plan_of_keys((rest,)))})
+            if rest
+            else Spot(whole=True)
+        )
+    return tree
+
+
+def find_plain(fields: Mapping[str, Data], plan: Plan, above: ValuePath = ()) -> Iterator[tuple[ValuePath, Data]]:
+    """Every value, with its place, that the plan wants sealed: also one that is so already; nothing empty."""
+    for key, spot in plan.items():
+        if key in fields:
+            yield from _find(fields[key], spot, (*above, key))
+
+
+def find_sealed(value: Data, above: ValuePath = ()) -> Iterator[tuple[ValuePath, str]]:
+    """Every sealed value at any depth, with its place."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from find_sealed(item, (*above, key))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from find_sealed(item, (*above, place))
+    elif is_sealed(value):
+        yield above, value
+
+
+def value_at(fields: Data, path: ValuePath) -> Data:
+    """The value at a place; None when there is none."""
+    for step in path:
+        if isinstance(fields, dict):
+            fields = fields.get(step)
+        elif isinstance(fields, list) and isinstance(step, int) and step < len(fields):
+            fields = fields[step]
+        else:
+            return None
+    return fields
+
+
+def with_values(fields: Fields, values: Mapping[ValuePath, Data]) -> Fields:
+    """A copy of the fields with other values at some places, each of which is there; what does not change is shared."""
+    changed: Data = fields
+    for path, value in values.items():
+        changed = _with(changed, path, value)
+    result: Fields = changed
+    return result
+
+
+def hide_shut(fields: Fields, places: tuple[SealedPlace, ...]) -> Fields:
+    """The fields with a word in place of every value that stays shut."""
+    return with_values(fields, {place.path: shown(place) for place in places if place.state != OPEN})
+
+
+def hide_all(fields: Fields, places: tuple[SealedPlace, ...]) -> Fields:
+    """The fields with a word in place of every sealed value, open or not."""
+    return with_values(fields, {place.path: SHUT for place in places})
+
+
+def has_shut(value: Data) -> bool:
+    """Whether a value holds, at any depth, a sealed one or the word that is shown for one."""
+    if isinstance(value, dict):
+        return any(map(has_shut, value.values()))
+    if isinstance(value, list):
+        return any(map(has_shut, value))
+    return isinstance(value, str) and (_HEADER in value or is_sealed(value) or value.strip() in SHOWN)
+
+
+def _find(value: Data, spot: Spot, path: ValuePath) -> Iterator[tuple[ValuePath, Data]]:
+    if value is None or value in ("", [], {}):
+        return
+    if spot.whole:
+        yield path, value
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _find(item, Spot(spot.each, spot.each, spot.inner), (*path, place))
+    elif isinstance(value, dict):
+        yield from find_plain(value, spot.inner, path)
+
+
+def _with(node: Data, path: ValuePath, value: Data) -> Data:
+    if not path:
+        return value
+    step, *rest = path
+    copy: Data = dict(node) if isinstance(node, dict) else list(node)
+    copy[step] = _with(node[step], tuple(rest), value)
+    return copy
+
+
+def _merged(one: Plan, other: Plan) -> dict[str, Spot]:
+    merged = dict(one)
+    for key, spot in other.items():
+        known = merged.get(key)
+        merged[key] = (
+            spot if known is None else Spot(known.whole or spot.whole, known.each, _merged(known.inner, spot.inner))
+        )
+    return merged

@@ -1,0 +1,374 @@
+"""Sealing a log: how it stands, sealing what is plain, and sealing everything anew for other recipients."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from commlog.errors import ConflictError, InvalidError, UsageError
+from commlog.index.entries import Reading
+from commlog.index.sealed import has_field, open_fields, plan_of
+from commlog.messages import mark
+from commlog.model.record import Data, Fields, Record, show_path
+from commlog.model.sealing import BROKEN, CLOSED, OPEN, RECIPIENT, SealedPlace, find_plain, find_sealed, is_sealed
+from commlog.services.workspace import Workspace, make_workspace
+from commlog.store.log import Log, ensure_state_folder
+from commlog.store.seal import parse_recipients
+from commlog.store.seal_keys import add_trusted, read_trusted
+from commlog.store.settings import SETTINGS_FILE, read_settings
+from commlog.store.yaml_edit import edit
+from commlog.store.yaml_error import YamlError
+from commlog.store.yaml_text import decode, parse
+
+ROTATION_FILE: Final = "seal-rotation"
+_ATTEMPTS: Final = 5
+_NOT_SEALING: Final = mark("this log seals nothing yet")
+_TO_SEAL: Final = mark("make a key with commlog seal init, then: commlog seal on --recipient age1…")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A public key values are sealed for: whether it was confirmed on this machine, and whether its key is at hand."""
+
+    key: str
+    is_trusted: bool
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A sealed value that no key opens: its file, line and field."""
+
+    file: str
+    line: int
+    field: str
+
+
+@dataclass(slots=True)
+class SealState:
+    """How many values are sealed (and open, closed or damaged to this call) or plain, and for whom they are sealed."""
+
+    recipients: tuple[Recipient, ...] = ()
+    fields: tuple[str, ...] | None = None
+    is_on: bool = False
+    has_key: bool = False
+    is_rotating: bool = False
+    files: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: {OPEN: 0, CLOSED: 0, BROKEN: 0})
+    plain: int = 0
+    damaged: list[Damaged] = field(default_factory=list)
+
+    @property
+    def sealed(self) -> int:
+        """The number of sealed values."""
+        return sum(self.counts.values())
+
+
+@dataclass(slots=True)
+class SealResult:
+    """What sealing did: files written, values sealed that were plain, sealed anew, and left as they were."""
+
+    files: int = 0
+    sealed: int = 0
+    renewed: int = 0
+    left: list[str] = field(default_factory=list)
+
+
+def seal_state(workspace: Workspace) -> SealState:
+    """How the log stands; reads every record's file.
+
+    Raises:
+        NotFoundError, InvalidError, UnreadableError: a key is named, but of no use.
+    """
+    rules, reader = workspace.log.settings.seal, workspace.reader
+    state = SealState(has_key=bool(reader.vault.identities), is_rotating=_rotation_file(workspace).exists())
+    own = frozenset(reader.vault.own_recipients()) if state.has_key else frozenset()
+    if rules is not None:
+        trusted = read_trusted(workspace.log.root)
+        state.is_on, state.fields = True, rules.fields
+        state.recipients = tuple(Recipient(one, one in trusted | own, one in own) for one in rules.recipients)
+    for path, text, data, places in _iter_files(workspace):
+        for place in places:
+            state.counts[place.state] += 1
+            if place.state == BROKEN:
+                state.damaged.append(Damaged(path, _line_of(text, place.stored), show_path(place.path)))
+        plain = sum(1 for _ in _plain_in(workspace, data))
+        state.plain += plain
+        state.files += bool(places or plain)
+    return state
+
+
+def trust_recipients(workspace: Workspace, recipients: Sequence[str] = ()) -> tuple[str, ...]:
+    """Confirm on this machine those named, else all the settings name; gives them.
+
+    Raises:
+        UsageError: one is not in the settings, or nothing is sealed.
+        NotWritableError: the state folder cannot be written.
+    """
+    rules = workspace.log.settings.seal
+    if rules is None:
+        raise UsageError(_NOT_SEALING, remedy=_TO_SEAL)
+    for one in recipients:
+        if one not in rules.recipients:
+            raise UsageError(
+                mark("'{recipient}' is not among the recipients in commlog.yaml"),
+                recipient=one,
+                remedy=mark("they are: {known}"),
+                known=", ".join(rules.recipients),
+            )
+    chosen = tuple(recipients) or rules.recipients
+    parse_recipients(chosen)
+    add_trusted(workspace.log.root, chosen)
+    return chosen
+
+
+def turn_on(workspace: Workspace, recipients: Sequence[str]) -> tuple[Workspace, SealResult]:
+    """The log with these recipients added to its settings, and everything sealed in it that was plain.
+
+    Raises:
+        UsageError: nobody is named and the settings name nobody.
+        NotWritableError: a recipient of the settings was not confirmed on this machine.
+        InvalidError: a public key has a typing mistake, or a field to seal is in no template.
+    """
+    rules = workspace.log.settings.seal
+    if rules is None and not recipients:
+        raise UsageError(_NOT_SEALING, remedy=_TO_SEAL)
+    known = rules.recipients if rules else ()
+    workspace = _with_recipients(workspace, (*known, *(one for one in recipients if one not in known)), recipients)
+    workspace.reader.vault.require_trust()
+    _refuse_unknown_fields(workspace)
+    result = SealResult()
+    with workspace.log.lock():
+        for path, _, data, _ in _iter_files(workspace):
+            if any(True for _ in _plain_in(workspace, data)):
+                _reseal(workspace, path, result, renew=False)
+    return workspace, result
+
+
+def rotate(workspace: Workspace, added: Sequence[str], removed: Sequence[str]) -> tuple[Workspace, SealResult]:
+    """The log with other recipients, and every value in it sealed anew for those it has then.
+
+    One that was stopped, however rudely, goes on where it was when it is called again.
+
+    Raises:
+        UsageError: nothing is sealed, a recipient to remove is not there, or none would be left.
+        NotWritableError: a recipient of the settings was not confirmed on this machine.
+        InvalidError: a public key has a typing mistake, or there is no key to open the values with.
+    """
+    rules = workspace.log.settings.seal
+    if rules is None:
+        raise UsageError(_NOT_SEALING, remedy=_TO_SEAL)
+    if not workspace.reader.vault.identities:
+        raise InvalidError(
+            mark("there is no key to open the sealed values with; nothing was written"),
+            remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE"),
+        )
+    workspace = _with_recipients(workspace, _changed(rules.recipients, added, removed), added)
+    workspace.reader.vault.require_trust()
+    _refuse_unknown_fields(workspace)
+    result = SealResult()
+    with workspace.log.lock(), _Progress(workspace) as progress:
+        for path, text, data, places in _iter_files(workspace):
+            is_done = progress.is_done(path, text)
+            if not is_done and (places or any(True for _ in _plain_in(workspace, data))):
+                progress.note(path, _reseal(workspace, path, result, renew=True))
+        progress.finish(is_whole=not result.left)
+    return workspace, result
+
+
+def _refuse_unknown_fields(workspace: Workspace) -> None:
+    """Refuse to say that a log is sealed when a key in its settings seals nothing.
+
+    Raises:
+        InvalidError: a field is in no template.
+    """
+    rules, catalog = workspace.log.settings.seal, workspace.catalog
+    for key in (rules.fields if rules else None) or ():
+        if not any(has_field(catalog.get(name).fields, key) for name in catalog.names()):
+            raise InvalidError(
+                mark("seal: no template has the field '{key}', so nothing is sealed by it"),
+                file=SETTINGS_FILE,
+                key=key,
+                remedy=mark("write it as commlog template show names it, without numbers: contacts.phone"),
+            )
+
+
+def _changed(known: tuple[str, ...], added: Sequence[str], removed: Sequence[str]) -> tuple[str, ...]:
+    for one in removed:
+        if one not in known:
+            raise UsageError(
+                mark("'{recipient}' is not among the recipients in commlog.yaml"),
+                recipient=one,
+                remedy=mark("they are: {known}"),
+                known=", ".join(known),
+            )
+    kept = [one for one in (*known, *added) if one not in removed]
+    if not kept:
+        raise UsageError(
+            mark("nobody would be left who can read"), remedy=mark("add another recipient with --add, too")
+        )
+    return tuple(dict.fromkeys(kept))
+
+
+def _with_recipients(workspace: Workspace, recipients: tuple[str, ...], named: Sequence[str]) -> Workspace:
+    """The log with these recipients in its settings; those named by whoever calls are confirmed by that."""
+    for one in named:
+        if not RECIPIENT.fullmatch(one):
+            raise UsageError(
+                mark("'{recipient}' is no public key of age"),
+                recipient=one,
+                remedy=mark("it looks like age1… and has 62 characters; the secret one must never stand here"),
+            )
+    parse_recipients(recipients)
+    log, rules = workspace.log, workspace.log.settings.seal
+    if rules is None or rules.recipients != recipients:
+        raw = log.read_bytes(SETTINGS_FILE)
+        text = decode(raw)
+        fields = parse(text)
+        changed = {**fields, "seal": {**(fields.get("seal") or {}), "recipients": list(recipients)}}
+        try:
+            edited = edit(text, changed)
+        except YamlError:
+            raise InvalidError(
+                mark("cannot be changed in place"),
+                file=SETTINGS_FILE,
+                remedy=mark("write `seal:` with `recipients:` and one public key a line, and run this again"),
+            ) from None
+        log.replace_file(SETTINGS_FILE, edited.encode("utf-8"), raw)
+    add_trusted(log.root, tuple(named))
+    opened = Log(log.root, read_settings(log.root))
+    return make_workspace(opened, workspace.now, workspace.who, keys=workspace.reader.keys)
+
+
+def _iter_files(workspace: Workspace) -> Iterator[tuple[str, str, Fields, tuple[SealedPlace, ...]]]:
+    """Each record's file that can be read: its path, text, data as stored, and its sealed values."""
+    for (path,) in workspace.index.rows("SELECT path FROM files WHERE is_readable = 1 ORDER BY path"):
+        text = decode(workspace.log.read_bytes(path))
+        data = parse(text)
+        has_sealed = "age" in text and any(True for _ in find_sealed(data))
+        yield path, text, data, open_fields(workspace.reader, data)[1] if has_sealed else ()
+
+
+def _plain_in(workspace: Workspace, data: Fields) -> Iterator[Data]:
+    """The values of a file that are to be sealed, and are not."""
+    for _, value in find_plain(data, plan_of(workspace.reader, str(data.get("template")))):
+        if not is_sealed(value):
+            yield value
+
+
+def _reseal(workspace: Workspace, path: str, result: SealResult, *, renew: bool) -> str:
+    """Seal what is plain in a file, and anew what is sealed; gives the text the file has then."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            reading = workspace.reader.read(path)
+            record = reading.record
+            if record is None:
+                result.left.append(path)
+                return reading.text
+            text, renewed = _renewed(workspace, record, reading.text) if renew else (reading.text, 0)
+            text, sealed = _sealed(workspace, path, text)
+            if text != reading.text:
+                workspace.log.replace_file(path, text.encode("utf-8"), reading.raw)
+        except ConflictError as fault:
+            # An editor does not take the lock: start again from what it wrote.
+            if attempt == _ATTEMPTS - 1 or not fault.file:
+                raise
+        else:
+            result.files += text != reading.text
+            result.renewed += renewed
+            result.sealed += sealed
+            if renew:
+                result.left += _left_in(reading, record)
+            return text
+    raise AssertionError(path)
+
+
+def _renewed(workspace: Workspace, record: Record, text: str) -> tuple[str, int]:
+    """The text with each value that opens sealed anew: a ciphertext stands in a text once, and is replaced by itself."""
+    vault, count = workspace.reader.vault, 0
+    for place in record.sealed:
+        if place.state == OPEN and place.stored in text:
+            text = text.replace(place.stored, vault.seal(vault.open(place.stored)[1]))
+            count += 1
+    return text, count
+
+
+def _sealed(workspace: Workspace, path: str, text: str) -> tuple[str, int]:
+    """The text with each plain value sealed that is to be, and how many these were."""
+    reading = workspace.reader.read_raw(path, text.encode("utf-8"))
+    assert reading.record is not None  # it was one before its ciphertexts changed
+    count = sum(1 for _ in _plain_in(workspace, parse(text)))
+    if not count:
+        return text, 0
+    record = reading.record
+    stored = workspace.stored(record.template, record.fields, record.sealed)
+    try:
+        return edit(text, stored), count
+    except YamlError as fault:
+        raise InvalidError(
+            mark("the change does not fit into the file's layout: {reason}"),
+            file=path,
+            reason=fault.code,
+            remedy=mark("change it by hand: commlog edit {id}"),
+            id=record.id,
+        ) from None
+
+
+def _left_in(reading: Reading, record: Record) -> list[str]:
+    """Where a file has values that could not be opened: they stay sealed for whom they were sealed."""
+    return [
+        f"{record.path}:{_line_of(reading.text, place.stored)}: {show_path(place.path)}"
+        for place in record.sealed
+        if place.state != OPEN
+    ]
+
+
+def _line_of(text: str, stored: str) -> int:
+    return text.count("\n", 0, max(text.find(stored), 0)) + 1
+
+
+def _rotation_file(workspace: Workspace) -> Path:
+    return workspace.log.state_folder / ROTATION_FILE
+
+
+class _Progress:
+    """Which files a rotation finished, kept beside the copy until it is through: by whom it is for, path and content."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._path = _rotation_file(workspace)
+        rules = workspace.log.settings.seal
+        assert rules is not None  # a log that seals nothing has nothing to rotate
+        self._target = _hash(" ".join(sorted(rules.recipients)))
+        self._done: set[str] = set()
+        ensure_state_folder(workspace.log.root)
+
+    def __enter__(self) -> Self:
+        lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.exists() else []
+        if lines[:1] == [self._target]:
+            self._done = set(lines[1:])
+        else:
+            self._path.write_text(f"{self._target}\n", encoding="utf-8")
+        self._file = self._path.open("a", encoding="utf-8")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def is_done(self, path: str, text: str) -> bool:
+        """Whether a file is as the rotation left it."""
+        return _hash(f"{path}\n{text}") in self._done
+
+    def note(self, path: str, text: str) -> None:
+        """Remember a file as finished."""
+        self._file.write(_hash(f"{path}\n{text}") + "\n")
+        self._file.flush()
+
+    def finish(self, *, is_whole: bool) -> None:
+        """Forget it all: every file was looked at; what could not be opened is tried again next time."""
+        if is_whole:
+            self._path.unlink(missing_ok=True)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

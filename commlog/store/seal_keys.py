@@ -1,0 +1,129 @@
+"""The keys of sealed values on this machine: which identities may be used, and which recipients were confirmed."""
+
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from commlog.errors import ConflictError, InvalidError, UnreadableError
+from commlog.messages import mark
+from commlog.model.sealing import RECIPIENT
+from commlog.store.log import ensure_state_folder, not_writable
+from commlog.store.names import STATE_FOLDER
+
+KEY_VARIABLE: Final = "COMMLOG_AGE_KEY"
+KEY_FILE_VARIABLE: Final = "COMMLOG_AGE_KEY_FILE"
+TRUSTED_FILE: Final = "trusted-recipients"
+_IDENTITY: Final = "AGE-SECRET-KEY-1"
+_OWN_MODE: Final = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """Where the identities of this call are: the text of some, a file of some, or neither."""
+
+    text: str | None = None
+    file: str | None = None
+
+    def __repr__(self) -> str:
+        """What is named, without the key."""
+        return f"KeySource({'…' if self.text else None}, {self.file})"
+
+
+def read_identities(source: KeySource) -> tuple[str, ...]:
+    """The identities that are named, none when none are.
+
+    Raises:
+        UnreadableError: the file cannot be read.
+        InvalidError: what is named holds no identity.
+    """
+    found: list[str] = []
+    if source.text:
+        found += _identities_in(source.text, f"${KEY_VARIABLE}")
+    if source.file:
+        try:
+            text = Path(source.file).expanduser().read_text(encoding="utf-8", errors="replace")
+        except OSError as fault:
+            raise UnreadableError(
+                mark("the key file ${variable} names cannot be read: {reason}"),
+                file=source.file,
+                variable=KEY_FILE_VARIABLE,
+                reason=fault.strerror or str(fault),
+                remedy=mark("correct the path, or unset the variable to work without a key"),
+            ) from None
+        found += _identities_in(text, source.file)
+    return tuple(dict.fromkeys(found))
+
+
+def fingerprint_of(identities: tuple[str, ...]) -> str:
+    """A hash that tells sets of identities apart and gives none away; empty for none."""
+    return hashlib.sha256("\n".join(sorted(identities)).encode()).hexdigest()[:32] if identities else ""
+
+
+def hashed_name(identities: tuple[str, ...], name: str) -> str:
+    """A hash of a phone or an e-mail address that only a holder of these identities can make."""
+    key = hashlib.sha256(("commlog look-up\n" + "\n".join(sorted(identities))).encode()).digest()
+    return hmac.new(key, name.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def write_identity(path: Path, identity: str, recipient: str, created: str) -> None:
+    """Write a new identity file as `age-keygen` does, for its owner alone; never over another.
+
+    Raises:
+        ConflictError: the file exists.
+        NotWritableError: the folder or the disk does not take it.
+    """
+    text = f"# created: {created}\n# public key: {recipient}\n{identity}\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN_MODE)
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+    except FileExistsError:
+        raise ConflictError(
+            mark("there is a key already; it was left as it is"),
+            file=str(path),
+            remedy=mark("name another file: commlog seal init --file PATH"),
+        ) from None
+    except OSError as fault:
+        raise not_writable(str(path), fault) from None
+
+
+def read_trusted(root: Path) -> frozenset[str]:
+    """The recipients that were confirmed on this machine for the log at a folder."""
+    try:
+        lines = (root / STATE_FOLDER / TRUSTED_FILE).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return frozenset()
+    return frozenset(line.strip() for line in lines if RECIPIENT.fullmatch(line.strip()))
+
+
+def add_trusted(root: Path, recipients: tuple[str, ...]) -> None:
+    """Confirm recipients on this machine.
+
+    Raises:
+        NotWritableError: the state folder cannot be written.
+    """
+    new = [one for one in recipients if one not in read_trusted(root)]
+    if not new:
+        return
+    try:
+        with (ensure_state_folder(root) / TRUSTED_FILE).open("a", encoding="utf-8") as file:
+            file.write("".join(f"{one}\n" for one in new))
+    except OSError as fault:
+        raise not_writable(TRUSTED_FILE, fault) from None
+
+
+def _identities_in(text: str, name: str) -> list[str]:
+    found = [line.strip() for line in text.splitlines() if line.strip().startswith(_IDENTITY)]
+    if not found:
+        raise InvalidError(
+            mark("holds no identity of age: a line AGE-SECRET-KEY-1…"),
+            file=name,
+            remedy=mark("make one: commlog seal init"),
+        )
+    return found
