@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 from commlog.errors import CommlogError
 from commlog.messages import mark
 from commlog.repo.git import find_user_email, is_inside_repository
+from commlog.repo.merge_driver import is_installed, missing_attributes
+from commlog.services.mend_setup import read_attributes
 from commlog.services.workspace import Workspace
 from commlog.store.names import STATE_FOLDER
 from commlog.store.settings import CALENDAR_FILE
@@ -76,13 +78,31 @@ def _git(workspace: Workspace) -> Iterator[Observation]:
         mark("add {folder}/ to .gitignore"),
         (("folder", STATE_FOLDER),),
     )
-    attributes = root / ".gitattributes"
-    rules = attributes.read_text(encoding="utf-8", errors="replace") if attributes.is_file() else ""
     yield Observation(
         "git",
-        "eol=lf" in rules,
+        "eol=lf" in read_attributes(root),
         mark("line ends stay LF on every machine"),
         mark("add `*.yaml text eol=lf` to .gitattributes"),
+    )
+
+
+def _merging(workspace: Workspace) -> Iterator[Observation]:
+    root = workspace.log.root
+    if not is_inside_repository(root):
+        return
+    missing = missing_attributes(read_attributes(root))
+    yield Observation(
+        "merging",
+        not missing,
+        mark("git is told to merge records field by field"),
+        mark("add to .gitattributes: {lines}; commlog doctor --fix does it"),
+        (("lines", "; ".join(missing)),),
+    )
+    yield Observation(
+        "merging",
+        is_installed(root),
+        mark("this clone knows how to merge records"),
+        mark("run: commlog doctor --fix (until then git merges them line by line)"),
     )
 
 
@@ -137,11 +157,19 @@ def _reminders(workspace: Workspace) -> Iterator[Observation]:
         )
 
 
+def _sharing(workspace: Workspace) -> Iterator[Observation]:
+    from commlog.services.sync_log import look
+
+    yield from (Observation(*item) for item in look(workspace))
+
+
 LOOKS: Final[tuple[Callable[[Workspace], Iterator[Observation]], ...]] = (
     _settings,
     _member,
     _git,
+    _merging,
     _templates,
     _records,
     _reminders,
+    _sharing,
 )

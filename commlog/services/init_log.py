@@ -9,6 +9,7 @@ from typing import Final
 from commlog.errors import ConflictError
 from commlog.messages import mark
 from commlog.repo.git import create_repository, is_inside_repository
+from commlog.repo.merge_driver import ATTRIBUTES, install
 from commlog.store.calendar_edit import insert_days
 from commlog.store.files import write_new
 from commlog.store.log import SCHEMAS_FOLDER, not_writable
@@ -52,7 +53,7 @@ off: {{}}
 work: {{}}
 """
 _IGNORED: Final = f"{STATE_FOLDER}/\n.*.tmp\n"
-_ATTRIBUTES: Final = "*.yaml text eol=lf\n*.schema.json text eol=lf\n"
+_ATTRIBUTES: Final = "\n".join(("*.yaml text eol=lf", "*.schema.json text eol=lf", *ATTRIBUTES, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Choices:
 
 def init_log(root: Path, choices: Choices) -> NewLog:
     """Make a log at a folder, new or existing; nothing that is there already is touched.
+
+    The repository it is in learns to merge records, unless git is not to be used.
 
     Raises:
         ConflictError: the folder is a log already.
@@ -116,6 +119,8 @@ def init_log(root: Path, choices: Choices) -> NewLog:
     except OSError as fault:
         raise not_writable(str(root), fault) from None
     has_repository = is_inside_repository(root) or (choices.use_git and create_repository(root))
+    if has_repository and choices.use_git:
+        install(root)
     return NewLog(root, tuple(made), has_repository)
 
 

@@ -1,0 +1,182 @@
+"""Three-way merge of what is told step by step: a history, and the values its entries explain."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from commlog.model.calendar import to_utc
+from commlog.model.follow_up import CLOSED, DONE, PENDING
+from commlog.model.merge_lists import merge_keyed
+from commlog.model.merge_sequence import merge_order
+from commlog.model.merge_values import (
+    MISSING,
+    MergeValue,
+    Sides,
+    Three,
+    agreed,
+    fields_of,
+    fingerprint,
+    is_same,
+    list_of,
+    numbered,
+)
+from commlog.model.record import Data, Fields, ValuePath, instant_of
+
+HISTORY: Final = "history"
+_IDENTITY: Final = ("at", "by", "status")
+_NO_DUE: Final = "none"
+
+
+def merge_history(three: Three, path: ValuePath, merge_value: MergeValue) -> Sides:
+    """A history both sides changed: the entries of both, known by (at, by, status), in the order of their instants.
+
+    Where an instant cannot be read, or a side is not in the order of time, entries go behind their neighbours.
+    """
+    lists = Three(*map(list_of, three))
+    keys = _keys_of(lists)
+    instants = [[instant_of(fields_of(entry).get("at")) for entry in one] for one in lists]
+    order = merge_order(keys.base, keys.ours, keys.theirs)
+    if order is None or not all(map(_is_in_order, instants)):
+        return merge_keyed(lists, keys, path, merge_value)
+    ranks: dict[str, tuple[datetime, int, str]] = {}
+    for names, times in zip(keys, instants, strict=True):
+        for place, (key, instant) in enumerate(zip(names, times, strict=True)):
+            if instant is not None:
+                # Entries of one instant stay in the order somebody wrote them in.
+                ranks.setdefault(key, (to_utc(instant), times[:place].count(instant), key))
+    order.sort(key=ranks.__getitem__)
+    return merge_keyed(lists, keys, path, merge_value, order=order)
+
+
+def settle_told(three: Three, merged: Mapping[str, Sides], path: ValuePath) -> dict[str, Sides]:
+    """What the merged history of a follow-up or issue says of its other values, where both sides added entries.
+
+    The status is that of the latest step. A step holds when who took it saw the state it now comes after, or both
+    states are pending, or a done one is closed; otherwise the status is a conflict. An entry that only repeated
+    the status of its side (a new owner, a new due) repeats the one it now stands after. Owner and due that both
+    sides changed are those of the latest entry that names one, if each side's own history explains its value;
+    `due_rule` and `priority` go with the due.
+    """
+    told = merged.get(HISTORY)
+    sides = Three(*(fields_of(value) for value in three))
+    lists = Three(*(list_of(value.get(HISTORY)) for value in sides))
+    if told is None or told.conflicts or not told.ours or not _is_told(lists):
+        return {}
+    keys = _keys_of(lists)
+    if not (set(keys.ours) - set(keys.base) and set(keys.theirs) - set(keys.base)):
+        return {}
+    line = _Line(lists, keys, told.ours)
+    return {**_settle_status(sides, line, path), **_settle_named(sides, line, merged)}
+
+
+class _Line:
+    """A merged history with what each side's own one said."""
+
+    def __init__(self, lists: Three, keys: Three, entries: list[Fields]) -> None:
+        self.lists = lists
+        self.base = set(keys.base)
+        self.entries = entries
+        self.keys = numbered([_key_of(entry) for entry in entries])
+        self.ours = set(keys.ours)
+        self.before: dict[str, Data] = {}
+        for names, one in ((keys.theirs, lists.theirs), (keys.ours, lists.ours)):
+            previous = None
+            for key, entry in zip(names, one, strict=True):
+                self.before[key] = previous
+                previous = entry.get("status", previous)
+
+    def walk(self) -> tuple[list[Fields], Data] | None:
+        """The entries, repeated statuses set right, and the last status; None when a step does not hold."""
+        current: Data = None
+        walked: list[Fields] = []
+        for key, entry in zip(self.keys, self.entries, strict=True):
+            status, seen = entry.get("status"), self.before.get(key)
+            if status is None:
+                walked.append(entry)
+                continue
+            if key not in self.base and status == seen and current is not None:
+                walked.append({**entry, "status": current})
+                continue
+            if key not in self.base and not _holds(current, seen, status):
+                return None
+            walked.append(entry)
+            current = status
+        return walked, current
+
+    def latest(self, name: str) -> tuple[Data, bool]:
+        """What the latest entry that names an owner or a due says, and whether ours has it."""
+        for key, entry in zip(reversed(self.keys), reversed(self.entries), strict=True):
+            if name in entry:
+                return entry[name], key in self.ours
+        return MISSING, True
+
+
+def _settle_status(sides: Three, line: _Line, path: ValuePath) -> dict[str, Sides]:
+    ours, theirs = sides.ours.get("status", MISSING), sides.theirs.get("status", MISSING)
+    last = [_last_told(one, "status") for one in (line.lists.ours, line.lists.theirs)]
+    if not (is_same(ours, last[0]) and is_same(theirs, last[1])):
+        return {}
+    walked = line.walk()
+    if walked is None:
+        return {} if is_same(ours, theirs) else {"status": Sides(ours, theirs, ((*path, "status"),))}
+    entries, status = walked
+    return {HISTORY: agreed(entries), "status": agreed(status)}
+
+
+def _settle_named(sides: Three, line: _Line, merged: Mapping[str, Sides]) -> dict[str, Sides]:
+    settled: dict[str, Sides] = {}
+
+    def is_open(key: str) -> bool:
+        return key in merged and bool(merged[key].conflicts)
+
+    if is_open("owner") and _explains(sides, line, "owner"):
+        settled["owner"] = agreed(line.latest("owner")[0])
+    if any(map(is_open, ("due", "due_rule", "priority"))) and _explains(sides, line, "due"):
+        due, is_ours = line.latest("due")
+        if due is not MISSING:
+            winner = sides.ours if is_ours else sides.theirs
+            together = ("due", "due_rule") if is_open("due") else ()
+            for key in {*together, *filter(is_open, ("due_rule", "priority"))}:
+                settled[key] = agreed(winner.get(key, MISSING))
+    return settled
+
+
+def _explains(sides: Three, line: _Line, name: str) -> bool:
+    """Whether on both sides the value is the one the side's own history named last."""
+    for side, one in ((sides.ours, line.lists.ours), (sides.theirs, line.lists.theirs)):
+        told = _last_told(one, name)
+        value = side.get(name, _NO_DUE if name == "due" else MISSING)
+        if not is_same(told, value):
+            return False
+    return True
+
+
+def _holds(current: Data, seen: Data, status: Data) -> bool:
+    return (
+        current in (None, seen, status)
+        or (current in PENDING and seen in PENDING)
+        or (current == DONE and status == CLOSED)
+    )
+
+
+def _last_told(entries: list[Fields], name: str) -> Data:
+    return next((entry[name] for entry in reversed(entries) if name in entry), MISSING)
+
+
+def _is_told(lists: Three) -> bool:
+    return all(isinstance(entry, dict) and instant_of(entry.get("at")) is not None for one in lists for entry in one)
+
+
+def _is_in_order(instants: list[datetime | None]) -> bool:
+    known = [to_utc(instant) for instant in instants if instant is not None]
+    return len(known) == len(instants) and known == sorted(known)
+
+
+def _keys_of(lists: Three) -> Three:
+    return Three(*(numbered([_key_of(entry) for entry in one]) for one in lists))
+
+
+def _key_of(entry: Data) -> str:
+    if not isinstance(entry, dict):
+        return fingerprint(entry)
+    return fingerprint([entry.get(key) for key in _IDENTITY])

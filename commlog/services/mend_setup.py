@@ -1,0 +1,58 @@
+"""Mending a set-up: git in this clone learns to merge records, and the log's attributes say which files."""
+
+from pathlib import Path
+from typing import Final
+
+from commlog.errors import ConflictError
+from commlog.messages import mark
+from commlog.repo.git import is_inside_repository
+from commlog.repo.merge_driver import install, is_installed, missing_attributes
+from commlog.store.files import ChangedMeanwhile, replace_file, write_new
+from commlog.store.log import not_writable
+
+ATTRIBUTES_FILE: Final = ".gitattributes"
+
+
+def mend_setup(root: Path) -> tuple[str, ...]:
+    """What was mended (marked texts); nothing when all was well, or when the log is not kept in git.
+
+    Raises:
+        NotWritableError: the log's folder cannot be written.
+        ConflictError: somebody changed .gitattributes meanwhile.
+    """
+    if not is_inside_repository(root):
+        return ()
+    mended = []
+    if _add_attributes(root):
+        mended.append(mark("added to .gitattributes which files commlog merges; commit it"))
+    if not is_installed(root) and install(root):
+        mended.append(mark("told git in this clone how to merge records"))
+    return tuple(mended)
+
+
+def read_attributes(root: Path) -> str:
+    """The text of the log's own .gitattributes; empty when there is none."""
+    file = root / ATTRIBUTES_FILE
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+
+
+def _add_attributes(root: Path) -> bool:
+    missing = "".join(f"{line}\n" for line in missing_attributes(read_attributes(root))).encode()
+    if not missing:
+        return False
+    file = root / ATTRIBUTES_FILE
+    try:
+        if not file.is_file():
+            write_new(file, missing)
+            return True
+        old = file.read_bytes()
+        replace_file(file, (old if old.endswith(b"\n") or not old else old + b"\n") + missing, expected=old)
+    except (ChangedMeanwhile, FileExistsError):
+        raise ConflictError(
+            mark("was changed by someone else meanwhile; nothing was written"),
+            file=ATTRIBUTES_FILE,
+            remedy=mark("run the command again"),
+        ) from None
+    except OSError as fault:
+        raise not_writable(ATTRIBUTES_FILE, fault) from None
+    return True
