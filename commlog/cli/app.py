@@ -43,6 +43,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "summarize": "summarize",
     "report": "report",
     "check": "check",
+    "sync": "sync",
+    "hook": "hook",
     "history": "history",
     "audit": "audit",
     "retention": "retention",
@@ -56,6 +58,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "template": "template",
     "index": "index",
     "sql": "sql",
+    "seal": "seal",
+    "merge-driver": "merge_driver",
     "doctor": "doctor",
 }
 

@@ -75,6 +75,12 @@ def command(
     care = list_care(session.workspace, " ".join(query or ()), terms, view)
     code = answer_listing(session, care.listing, columns, output_format)
     _tell_left_out(care.left_out)
+    if session.workspace.shut_dates:
+        warn(
+            translate("{count} dates are sealed; to count them in, name your key in $COMMLOG_AGE_KEY_FILE").format(
+                count=session.workspace.shut_dates
+            )
+        )
     return ExitCode.FOUND if exit_code and care.listing.rows and not code else code
 
 

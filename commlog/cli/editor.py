@@ -19,7 +19,7 @@ from commlog.model.record import DAY_FIELDS, INTERACTION, Fields, Record
 from commlog.render.skeleton import format_skeleton
 from commlog.services.create_record import Request, create_record
 from commlog.services.draft import converter_of, locate, parse_input
-from commlog.services.edit_record import save_text
+from commlog.services.edit_record import save_text, text_to_edit
 from commlog.services.workspace import Workspace
 from commlog.store.log import ensure_state_folder, not_writable
 from commlog.store.names import ALPHABET
@@ -66,7 +66,7 @@ def edit_in_editor(session: Session, path: str) -> Record:
     raw = workspace.log.read_bytes(path)
     name = path.rpartition("/")[2].removesuffix(".yaml")
     return edit_until_right(
-        session, name, raw.decode("utf-8", "surrogateescape"), lambda text: save_text(workspace, path, text, raw)
+        session, name, text_to_edit(workspace, path, raw), lambda text: save_text(workspace, path, text, raw)
     )
 
 
@@ -162,6 +162,7 @@ def _write_draft(workspace: Workspace, name: str, text: str) -> Path:
         folder = ensure_state_folder(workspace.log.root) / _DRAFTS
         folder.mkdir(exist_ok=True)
         path = folder / f"{name}-{''.join(choose_random(ALPHABET) for _ in range(4))}.yaml"
+        path.touch(mode=0o600)  # what is sealed in the record stands open here
         path.write_text(text, encoding="utf-8", errors="surrogateescape")
     except OSError as fault:
         raise not_writable(_DRAFTS, fault) from None

@@ -1,14 +1,15 @@
 """The command `commlog show`."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
 
 from commlog.cli.options import id_argument
-from commlog.cli.terminal import say, session_of
+from commlog.cli.terminal import say, session_of, warn_of_sealed
 from commlog.messages import mark
 from commlog.render.formats import require_format
-from commlog.render.record import FORMATS, HTML, format_record
+from commlog.render.record import FORMATS, HTML, format_record, shown_fields
 from commlog.services.find_record import find_path, get_record
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def command(
     require_format(output_format, FORMATS)
     reading = workspace.reader.read(find_path(workspace, record))
     found = get_record(reading)
+    warn_of_sealed(found)
     if output_format == HTML:
         say(_page(workspace, reading, reveal=reveal))
         return
@@ -49,4 +51,6 @@ def _page(workspace: "Workspace", reading: "Reading", *, reveal: bool) -> str:
     name, kind = rows[0] if rows else (None, None)
     people = {member.id: member.name for member in workspace.log.settings.members}
     around = Surroundings(people, name or "", reading.problems, is_company=kind == "company", is_revealed=reveal)
-    return format_record_page(record, workspace.catalog.get(record.template), around)
+    return format_record_page(
+        replace(record, fields=shown_fields(record)), workspace.catalog.get(record.template), around
+    )

@@ -8,6 +8,7 @@ import typer
 from commlog.cli.session import Session, wants_plain_text
 from commlog.errors import ExitCode
 from commlog.messages import translate
+from commlog.model.record import Record
 from commlog.render.text import harmless
 
 _NAMED_FILES: Final = 10
@@ -28,6 +29,21 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """Print a remark on stderr."""
     typer.echo(harmless(f"commlog: {text}"), err=True)
+
+
+def warn_of_sealed(record: Record) -> None:
+    """Say how many values of a record are sealed and cannot be read here; nothing when all can."""
+    if not record.sealed:
+        return
+    from commlog.model.sealing import OPEN
+
+    count = sum(1 for place in record.sealed if place.state != OPEN)
+    if count:
+        warn(
+            translate("{count} values are sealed; to read them, name your key in $COMMLOG_AGE_KEY_FILE").format(
+                count=count
+            )
+        )
 
 
 def is_interactive() -> bool:

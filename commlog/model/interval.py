@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, timedelta
-from typing import cast, Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 IntervalUnit = Literal["d", "w", "m", "y"]
 

@@ -8,7 +8,9 @@ from commlog.model.masking import MaskRules, mask_name, mask_text
 from commlog.model.record import Data
 
 # Columns that hold what people wrote.
-WORDS: Final = frozenset({"subject", "action", "method", "text", "title", "next", "question", "name", "customer_name", "result", "note"})
+WORDS: Final = frozenset(
+    {"subject", "action", "method", "text", "title", "next", "question", "name", "customer_name", "result", "note"}
+)
 _NAMES: Final = frozenset({"customer_name", "name"})
 
 

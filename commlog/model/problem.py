@@ -78,6 +78,7 @@ KINDS: Final[dict[str, Kind]] = {
         otherwise=mark("what no field foresees goes under `extra:`"),
     ),
     "missing-field": Kind(mark("{field}: is required"), mark("add it")),
+    "missing-choice": Kind(mark("one of {choices} is required"), mark("add at least one of them: {choices}")),
     "wrong-type": Kind(mark("{field}: {value} is not {expected}"), mark("write {expected}")),
     "not-in-list": Kind(
         mark("{field}: '{value}' is not one of the choices"),
@@ -95,6 +96,14 @@ KINDS: Final[dict[str, Kind]] = {
     "const-differs": Kind(mark("{field}: '{value}' should be '{expected}'"), mark("write {expected}")),
     "rule-broken": Kind(mark("{reason}"), mark("fill in what the rule asks for")),
     "schema-violation": Kind(mark("{field}: {reason}"), mark("see the template: commlog template show")),
+    "sealed-unreadable": Kind(
+        mark("{field}: the sealed value is damaged, and cannot be read with any key"),
+        mark("take the line from an earlier commit: git log -p -- {path}"),
+    ),
+    "sealed-shut": Kind(
+        mark("{field}: is sealed, and cannot be added to without a key; nothing was written"),
+        mark("name your key in $COMMLOG_AGE_KEY_FILE, or give the whole value anew"),
+    ),
     # The record's own times and follow-ups.
     "end-before-start": Kind(mark("ended_at {value} is before started_at {expected}"), mark("check both times")),
     "recorded-before-end": Kind(
@@ -176,6 +185,28 @@ KINDS: Final[dict[str, Kind]] = {
         mark("commlog add-follow-up {value}"),
         WARNING,
     ),
+    # The record against the team's own rules.
+    "closing-incomplete": Kind(
+        mark("follow-up {value} is {status} without {missing}, which this log asks for"),
+        mark("fill it in: commlog edit"),
+    ),
+    "outcome-incomplete": Kind(
+        mark("the outcome {value} needs {missing} in this log"), mark("fill it in: commlog edit")
+    ),
+    "personal-number": Kind(
+        mark("{field}: holds the number of a {kind}: {value}"),
+        mark("take it out, or write it into the field made for it; in the text leave the last digits at most"),
+    ),
+    "recorded-late": Kind(
+        mark("recorded_at {value} is later than {expected} after the conversation's end {ended}"),
+        mark("write conversations down when they end"),
+        WARNING,
+    ),
+    "backdated": Kind(
+        mark("recorded_at claims {value}, but the record was committed on {committed}, more than {expected} later"),
+        mark("correct recorded_at, or sync more often"),
+        WARNING,
+    ),
     # The log's own files.
     "file-name-not-utf8": Kind(mark("the file's name is not UTF-8 text"), mark("rename it")),
     "stray-file": Kind(
@@ -194,7 +225,9 @@ KINDS: Final[dict[str, Kind]] = {
 
 
 # Facts that may be sentences of the catalogue.
-_WORDED: Final = frozenset({"reason", "expected"})
+_WORDED: Final = frozenset({"reason", "expected", "kind"})
+# The fact that says how serious a team takes a problem.
+_CHOSEN: Final = "severity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +243,8 @@ class Problem:
 
     @property
     def severity(self) -> str:
-        """ERROR or WARNING."""
-        return KINDS[self.code].severity
+        """ERROR or WARNING: what a team set for a rule of its own, else what the kind has."""
+        return next((value for name, value in self.facts if name == _CHOSEN), KINDS[self.code].severity)
 
     @property
     def message(self) -> str:

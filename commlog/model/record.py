@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from commlog.model.sealing import SealedPlace
 
 # Any value of YAML 1.2 core: null, true/false, a number, text, a list, a mapping. Dates stay text.
 Data = Any
@@ -48,13 +51,17 @@ DEFAULT_LINK_TYPE: Final = "follows"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as read: its place, its identity and all of its fields as the file has them."""
+    """One record as read: its place, its identity and all of its fields as the file has them.
+
+    `sealed` tells which values are sealed there: those of them that could be opened stand open in `fields`.
+    """
 
     path: str
     id: str
     kind: str
     template: str
     fields: Fields
+    sealed: "tuple[SealedPlace, ...]" = ()
 
 
 def text_of(fields: Mapping[str, Data], key: str) -> str | None:

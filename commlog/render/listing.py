@@ -13,7 +13,18 @@ from commlog.render.text import harmless, pad, shorten, width_of
 
 FORMATS: Final = ("table", "json", "jsonl", "csv", "tsv", "markdown", "ids")
 # Columns that hold people's own words: they give way when the terminal is narrow.
-_GIVING_WAY: Final = ("action", "subject", "text", "title", "next", "question", "before", "after", "customer_name", "name")
+_GIVING_WAY: Final = (
+    "action",
+    "subject",
+    "text",
+    "title",
+    "next",
+    "question",
+    "before",
+    "after",
+    "customer_name",
+    "name",
+)
 _NARROWEST: Final = 12
 _GAP: Final = 2
 

@@ -45,7 +45,7 @@ def _change_once(workspace: Workspace, path: str, change: Change) -> Record:
         return record
     template = workspace.catalog.get(record.template)
     try:
-        text = edit(reading.text, fields, order=template.order)
+        text = edit(reading.text, workspace.stored(template.name, fields, record.sealed), order=template.order)
     except YamlError as fault:
         raise InvalidError(
             mark("the change does not fit into the file's layout: {reason}"),
@@ -56,8 +56,22 @@ def _change_once(workspace: Workspace, path: str, change: Change) -> Record:
         ) from None
     changed = workspace.reader.read_raw(path, text.encode("utf-8"))
     refuse_new_problems(changed.problems, reading.problems, text)
+    keep_policies(workspace, get_record(changed), record.fields)
     workspace.log.replace_file(path, text.encode("utf-8"), reading.raw)
     return get_record(changed)
+
+
+def keep_policies(workspace: Workspace, record: Record, before: Fields | None = None) -> None:
+    """Refuse a record that breaks a policy of the log which it did not break before.
+
+    Raises:
+        InvalidError: with the breaches.
+    """
+    if workspace.log.settings.policies is not None:
+        # Few logs have any: the others do not load them.
+        from commlog.services.check.policies import refuse_breaches
+
+        refuse_breaches(workspace, record.fields, record.template, before)
 
 
 def refuse_new_problems(problems: tuple[Problem, ...], known: tuple[Problem, ...], text: str) -> None:

@@ -1,6 +1,6 @@
 """Creating a record: what was given is completed with what the tool knows, checked, and written once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -24,6 +24,7 @@ from commlog.model.record import (
     show_path,
 )
 from commlog.services.change_follow_up import Opening, complete_follow_up
+from commlog.services.change_record import keep_policies
 from commlog.services.draft import DURATION
 from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, get_record, read_record
 from commlog.services.workspace import Workspace, schema_comment
@@ -33,6 +34,8 @@ from commlog.templates.catalog import Template
 
 LINK_TYPES: Final = ("follows", "answers", "duplicates", "escalates", "relates")
 OUTSIDE: Final = "ref:"
+# Where a form names a person of the team, beside its follow-ups; a department may stand there, too.
+_MEMBER_FIELDS: Final = ("agent", "owner")
 _ID_ATTEMPTS: Final = 20
 
 
@@ -75,6 +78,7 @@ def draft_record(workspace: Workspace, request: Request) -> Draft:
         customer = _draft_customer(workspace, request.new_customer, request.choose)
         fields["customer"] = customer.record.id
     fields = _COMPLETERS.get(template.kind, _complete_other)(workspace, template, fields)
+    fields = with_member_ids(workspace, fields)
     fields = _with_customer(workspace, template, fields, is_new=customer is not None)
     fields = _with_links(workspace, fields, request.links)
     fields = _with_follow_ups(workspace, template, fields, request.follow_ups)
@@ -115,11 +119,13 @@ def _checked(workspace: Workspace, template: Template, fields: Fields) -> Draft:
     path = (
         record_path(template.kind, record_id) if template.kind != CUSTOMER else record_path(CUSTOMER, _safe(record_id))
     )
-    text = format_document(ordered, schema_comment(workspace, template.name, path))
+    stored = workspace.stored(template.name, ordered)
+    text = format_document(stored, schema_comment(workspace, template.name, path))
     reading = workspace.reader.read_raw(path, text.encode("utf-8"))
     errors = [replace(item, path="", line=0, column=0) for item in reading.problems if item.severity == "error"]
     if errors:
         raise InvalidError(mark("the record is not valid yet; nothing was written"), problems=errors)
+    keep_policies(workspace, get_record(reading))
     return Draft(get_record(reading), text)
 
 
@@ -139,7 +145,6 @@ def _complete_interaction(workspace: Workspace, template: Template, fields: Fiel
     duration = fields.pop(DURATION, None)
     if not fields.get("agent"):
         fields["agent"] = workspace.require_member(None)
-    fields["agent"] = member_id_of(workspace, fields["agent"])
     for item in template.fields:
         if item.required and item.default is not None:
             fields.setdefault(item.key, item.default)
@@ -215,6 +220,13 @@ def member_id_of(workspace: Workspace, name: Data) -> Data:
     """A member's id for any of their names; anything else as it is."""
     member = workspace.log.settings.find_member(name) if isinstance(name, str) else None
     return member.id if member else name
+
+
+def with_member_ids(workspace: Workspace, fields: Fields, before: Mapping[str, Data] | None = None) -> Fields:
+    """The fields with the ids of members for whatever they are called; a department stays, and what stood there `before`."""
+    known = before or {}
+    named = {key: fields[key] for key in _MEMBER_FIELDS if key in fields and fields[key] != known.get(key)}
+    return {**fields, **{key: member_id_of(workspace, name) for key, name in named.items()}}
 
 
 def _with_customer(workspace: Workspace, template: Template, fields: Fields, *, is_new: bool) -> Fields:

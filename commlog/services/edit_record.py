@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from commlog.errors import ConflictError, InvalidError
 from commlog.messages import mark
 from commlog.model.record import CUSTOMER, Fields, Record
-from commlog.services.change_record import change_record, refuse_new_problems
+from commlog.services.change_record import change_record, keep_policies, refuse_new_problems
 from commlog.services.create_record import with_member_ids
 from commlog.services.draft import assign_all, converter_of, parse_input, unset
 from commlog.services.find_record import find_customer, find_path, get_record
@@ -81,6 +81,7 @@ def save_text(workspace: Workspace, path: str, text: str, expected: bytes) -> Re
             mark("the record would not be valid; nothing was written"), problems=after.problems, source=text
         )
     refuse_new_problems(after.problems, before.problems, text)
+    keep_policies(workspace, after.record, before.record.fields if before.record else None)
     if before.record is not None and before.record.id != after.record.id:
         raise ConflictError(
             mark("a record's id does not change"),

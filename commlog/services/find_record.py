@@ -7,13 +7,15 @@ from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFound
 from commlog.index.entries import Reading
 from commlog.messages import mark
 from commlog.model.customer import chain_of, family_of, is_circle
-from commlog.model.folding import fold, spoken_names
+from commlog.model.folding import fold
 from commlog.model.record import CUSTOMER, Record
 from commlog.services.workspace import Workspace
 from commlog.store.names import RECORDS, SUFFIX, candidate_paths, record_path
 
 ANONYMOUS = "anonymous"
 _SHOWN_CANDIDATES = 10
+# Not the hashes that stand for sealed ones.
+_PLAIN_NAMES = "SELECT name, customer FROM customer_names WHERE name NOT LIKE 'phone#%' AND name NOT LIKE 'email#%'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,10 @@ def find_customer(workspace: Workspace, text: str) -> str:
             if near
             else mark("a new one: commlog customer create, or create … --new-customer NAME")
         )
+        if workspace.is_shut and ("@" in wanted or any(map(str.isdigit, wanted))):
+            remedy = mark(
+                "phones and e-mail addresses are sealed: name your key in $COMMLOG_AGE_KEY_FILE, or give a name"
+            )
         raise NotFoundError(mark("there is no customer '{name}'"), name=text, near=near, remedy=remedy)
     return survivor_of(workspace, found[0])
 
@@ -171,7 +177,7 @@ def customers_called(workspace: Workspace, text: str) -> tuple[str, ...]:
 
     Whoever was merged in a circle, or into nobody, counts as themselves.
     """
-    names = spoken_names(text)
+    names = workspace.names_of(text)
     marks = ", ".join("?" * len(names))
     rows = workspace.index.rows(f"SELECT DISTINCT customer FROM customer_names WHERE name IN ({marks})", names)
     pointers = merge_pointers(workspace) if rows else {}
@@ -243,7 +249,7 @@ def nearest_customers(workspace: Workspace, text: str) -> str:
     """Names like this one, joined for a message; empty when nothing is near."""
     from difflib import get_close_matches
 
-    names = {row[0]: row[1] for row in workspace.index.rows("SELECT name, customer FROM customer_names")}
+    names = {row[0]: row[1] for row in workspace.index.rows(_PLAIN_NAMES)}
     wanted = fold(text)
     near = get_close_matches(wanted, names, 3, 0.5)
     near += [name for name in names if wanted and (wanted in name or name in wanted)][:3]

@@ -165,7 +165,7 @@ def _iter_customers(workspace: Workspace, query: str = "", terms: Sequence[Optio
 def _read_dates(workspace: Workspace) -> dict[int, list[CareDate]]:
     """The yearly dates by the customer's record."""
     dates: dict[int, list[CareDate]] = {}
-    for record, kind, text, is_lunar, name in workspace.index.rows(_DATES):
+    for record, kind, text, is_lunar, name in workspace.open_dates(workspace.index.rows(_DATES)):
         dates.setdefault(record, []).append(read_care_date(kind, text, name or "", is_lunar=bool(is_lunar)))
     return dates
 

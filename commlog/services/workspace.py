@@ -3,17 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from commlog.errors import UsageError
-from commlog.index.database import Index
+from commlog.index.database import Index, Row
 from commlog.index.entries import RecordReader
 from commlog.index.glimpse import Glimpse
 from commlog.index.refresh import open_index
 from commlog.messages import mark
+from commlog.model.folding import spoken_names
 from commlog.model.moment import format_instant
+from commlog.model.record import Fields
 from commlog.store.log import SCHEMAS_FOLDER, Log
 from commlog.store.names import RECORDS
 from commlog.templates.catalog import Catalog, shipped_folder
+
+if TYPE_CHECKING:
+    from commlog.model.sealing import SealedPlace
+    from commlog.store.seal_keys import KeySource
 
 # A member by name, or how to find out: asking git for its user takes a process of its own.
 Who = str | Callable[[], str | None] | None
@@ -21,7 +28,10 @@ Who = str | Callable[[], str | None] | None
 
 @dataclass(slots=True)
 class Workspace:
-    """A log in use at one instant; `now` is aware and in the log's zone, `who` asks."""
+    """A log in use at one instant; `now` is aware and in the log's zone, `who` asks.
+
+    `shut_dates` counts the sealed yearly dates that were asked for and could not be read.
+    """
 
     log: Log
     catalog: Catalog
@@ -29,6 +39,7 @@ class Workspace:
     now: datetime
     who: Who = None
     glimpse: Glimpse | None = None
+    shut_dates: int = 0
     _index: Index | None = None
 
     @property
@@ -67,16 +78,62 @@ class Workspace:
         member = self.log.settings.find_member(name)
         return member.id if member else name
 
+    @property
+    def is_shut(self) -> bool:
+        """Whether the log seals values and this call has no key to read them."""
+        return self.reader.is_sealing and not self.reader.vault.identities
+
+    def stored(self, template: str, fields: Fields, sealed: "tuple[SealedPlace, ...]" = ()) -> Fields:
+        """The fields of a record as its file is to have them: sealed where the settings say so.
+
+        `sealed` is what was sealed in the file before; what did not change keeps its ciphertext.
+
+        Raises:
+            NotWritableError, InvalidError: a value cannot be sealed here; it must not be written plain.
+        """
+        if not sealed and not self.reader.is_sealing:
+            return fields
+        from commlog.services.sealed_fields import stored_fields
+
+        return stored_fields(self.reader, template, fields, sealed)
+
+    def names_of(self, text: str) -> tuple[str, ...]:
+        """What the copy may know a customer by when somebody writes this."""
+        return self.as_copied(spoken_names(text))
+
+    def as_copied(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Folded names, and what stands in the copy for those of them that are sealed."""
+        if not self.reader.is_sealing:
+            return names
+        from commlog.index.sealed import names_to_look_up
+
+        return names_to_look_up(self.reader, names)
+
+    def open_dates(self, rows: list[Row]) -> list[Row]:
+        """Rows of `customer_dates` (record, kind, date, lunar, name), sealed dates open; those that stay shut are left out."""
+        if not self.reader.is_sealing:
+            return rows
+        from commlog.index.sealed import date_of_row
+
+        opened = [date_of_row(self.reader, row) if row[2].startswith("age") else row for row in rows]
+        self.shut_dates = opened.count(None)
+        return [row for row in opened if row is not None]
+
     def unreadable_files(self) -> list[str]:
         """Files below records/ that are in no answer because they cannot be read as records."""
         return [row[0] for row in self.index.rows("SELECT path FROM files WHERE is_readable = 0 ORDER BY path")]
 
 
-def make_workspace(log: Log, now: datetime, who: Who, glimpse: Glimpse | None = None) -> Workspace:
-    """A workspace on a log; `now` may be in any zone, `who` is who asks or finds it out, `glimpse` is what helpers are looking at already."""
+def make_workspace(
+    log: Log, now: datetime, who: Who, glimpse: Glimpse | None = None, *, keys: "KeySource | None" = None
+) -> Workspace:
+    """A workspace on a log; `now` may be in any zone, `who` is who asks or finds it out, `glimpse` is what helpers are looking at already.
+
+    `keys` says where the identities are that open sealed values.
+    """
     own = (log.schemas_folder,) if log.schemas_folder.is_dir() else ()
     catalog = Catalog((*own, shipped_folder()))
-    reader = RecordReader(log, catalog)
+    reader = RecordReader(log, catalog, keys=keys)
     return Workspace(log, catalog, reader, now.astimezone(log.settings.zone), who, glimpse)
 
 

@@ -12,16 +12,21 @@ from commlog.messages import mark
 from commlog.model.calendar import AfterHours, WorkCalendar, parse_hours
 from commlog.model.care_rules import CareRules
 from commlog.model.limit import Limit, parse_limit
+from commlog.model.masking import MaskRules
 from commlog.model.member import Member, find_member
 from commlog.model.record import Data, ValuePath
 from commlog.model.reminder import LEAD, ReminderRules
+from commlog.model.retention import RetentionRules
 from commlog.store.dated_days import read_dated_days
 from commlog.store.settings_file import Section, text_of
 from commlog.store.settings_members import read_members
+from commlog.store.settings_privacy import read_mask_rules, read_retention_rules
 from commlog.store.settings_rules import read_care_rules, read_delivery, read_reminder_rules
 
 if TYPE_CHECKING:
+    from commlog.model.policy import Policies
     from commlog.model.problem import Problem
+    from commlog.model.sealing import SealRules
 
 SETTINGS_FILE: Final = "commlog.yaml"
 CALENDAR_FILE: Final = "calendar.yaml"
@@ -50,7 +55,10 @@ KNOWN_KEYS: Final = (
     "care",
     "remind",
     "mask",
+    "retention",
     "notify",
+    "seal",
+    "policies",
 )
 _NO_LIMIT: Final = Limit(0, "none")
 
@@ -71,6 +79,10 @@ class Settings:
     remind: ReminderRules = field(default_factory=ReminderRules)
     care: CareRules = field(default_factory=CareRules)
     notify: Mapping[str, str] = field(default_factory=dict)
+    mask: MaskRules = field(default_factory=MaskRules)
+    retention: RetentionRules = field(default_factory=RetentionRules)
+    seal: "SealRules | None" = None
+    policies: "Policies | None" = None
 
     @property
     def leads(self) -> tuple[Member, ...]:
@@ -130,18 +142,44 @@ def _read(chosen: Section, dated: Section) -> Settings:
         calendar=WorkCalendar(zone, weekdays, read_dated_days(dated), after_hours, country),
         priorities=names,
         default_priority=chosen.choice(("default_priority",), tuple(names), "routine"),
-        record_within={
-            template: chosen.convert(
-                ("record_within", template), parse_limit, parse_limit("24h"), mark("a limit such as 30m or 24h")
-            )
-            for template in chosen.mapping("record_within")
-        },
+        record_within=_read_record_within(chosen),
         priority_labels=labels,
         branches=tuple(str(item) for item in chosen.items("branches")),
         remind=read_reminder_rules(chosen, frozenset(member.id for member in members)),
         care=read_care_rules(chosen),
         notify=read_delivery(chosen),
+        mask=read_mask_rules(chosen),
+        retention=read_retention_rules(chosen),
+        seal=_read_seal(chosen),
+        policies=_read_policies(chosen),
     )
+
+
+def _read_policies(chosen: Section) -> "Policies | None":
+    if "policies" not in chosen.fields:
+        return None
+    # Loaded by the logs that have some.
+    from commlog.store.settings_policies import read_policies
+
+    return read_policies(chosen)
+
+
+def _read_seal(chosen: Section) -> "SealRules | None":
+    if "seal" not in chosen.fields:
+        return None
+    # Few logs seal anything: the others do not load it.
+    from commlog.store.settings_seal import read_seal_rules
+
+    return read_seal_rules(chosen)
+
+
+def _read_record_within(chosen: Section) -> dict[str, Limit]:
+    return {
+        template: chosen.convert(
+            ("record_within", template), parse_limit, parse_limit("24h"), mark("a limit such as 30m or 24h")
+        )
+        for template in chosen.mapping("record_within")
+    }
 
 
 def _read_priorities(chosen: Section) -> tuple[dict[str, Limit], dict[str, Mapping[str, str]]]:

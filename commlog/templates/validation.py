@@ -1,12 +1,12 @@
 """Data against its template: accepted by the fast validator, explained by the other."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, NoReturn, Protocol
 
 from commlog.errors import InvalidError
 from commlog.messages import mark
 from commlog.templates.catalog import Catalog, Template
-from commlog.templates.fields import Data
+from commlog.templates.fields import Data, Path, find_field
 from commlog.templates.finding import Finding
 from commlog.templates.formats import CHECKS
 from commlog.templates.schema_files import Schema
@@ -14,6 +14,10 @@ from commlog.templates.schema_files import Schema
 # Templates refer to each other by file name; this address only gives those names something to start
 # from. Names under `.invalid` lead nowhere, by RFC 2606.
 BASE: Final = "https://commlog.invalid/schemas/"
+
+
+# Fits where any text does.
+_STANDS_FOR_IT: Final = "x"
 
 
 class _Accepting(Protocol):
@@ -49,6 +53,20 @@ class Validator:
         Raises: NotFoundError, InvalidError (the template is broken), UnreadableError.
         """
         return self._explain(self._catalog.get(template_name), data)
+
+    def explain_beside(self, template_name: str, data: Data, shut: Collection[Path]) -> tuple[Finding, ...]:
+        """Everything that does not fit, but for the values at some places: nobody here can read them.
+
+        Raises: NotFoundError, InvalidError (the template is broken), UnreadableError.
+        """
+        template = self._catalog.get(template_name)
+        if self._is_valid(template, _without(template, data, shut)):
+            return ()
+        return tuple(
+            finding
+            for finding in self._explain(template, data)
+            if finding.code != "schema-violation" and not any(finding.path[: len(path)] == path for path in shut)
+        )
 
     def is_valid_settings(self, name: str, data: Data) -> bool:
         """Whether the data fits the schema of a log's own file: `commlog` or `calendar`."""
@@ -132,6 +150,23 @@ def check_template(template: Template) -> None:
                 reason=f"{error.json_path}: {error.message}",
             ) from error
     build_accepting(template)
+
+
+def _without(template: Template, data: Data, shut: Collection[Path]) -> Data:
+    """The data without the values at some places; where one is required, or an item of a list, a word stands for it."""
+    for path in shut:
+        field = find_field(template, ".".join(map(str, path)))
+        *above, last = path
+        copy: Data = {**data}
+        data, owner = copy, copy
+        for step in above:
+            owner[step] = owner[step].copy()
+            owner = owner[step]
+        if isinstance(last, int) or field is None or field.required:
+            owner[last] = _STANDS_FOR_IT
+        else:
+            del owner[last]
+    return data
 
 
 def _build_explaining(template: Template) -> _Explaining:

@@ -100,7 +100,9 @@ def test_a_phone_of_two_customers_is_answered_with_what_can_be_pasted(log):
     log.write("records/customers/beta.yaml", f"id: beta\nname: 贝塔\n{more}")
     (rejected,) = run(log, HEADER + "王伟,,13800000001,\n").rejected
     commands = "commlog customer merge beta acme; commlog customer merge 李女士 acme"
-    assert rejected.reason == f"138****0001 is that of several customers: acme, beta, 李女士; if they are one: {commands}"
+    assert (
+        rejected.reason == f"138****0001 is that of several customers: acme, beta, 李女士; if they are one: {commands}"
+    )
 
 
 def test_a_new_phone_of_a_known_name_is_not_lost(log):

@@ -22,6 +22,7 @@ from commlog.services.check.own_files import (
     find_wrong_settings,
     list_own_files,
 )
+from commlog.services.check.policies import PERSONAL, check_policies, hide_numbers
 from commlog.services.check.promises import find_expired_answers, find_forgotten
 from commlog.services.check.selection import Selection
 from commlog.services.check.suspicion import Rule, Suspicion
@@ -58,6 +59,7 @@ def inspect_log(workspace: Workspace, selection: Selection, contents: Mapping[st
     problems = {
         *_stored_problems(workspace, selection, sources),
         *(found.as_problem(sources.locate(found.path)) for found in suspicions),
+        *check_policies(workspace, selection, sources.locate),
         *(problem for rule in OWN_FILE_RULES for problem in rule(workspace) if selection.has(problem.path)),
     }
     ordered = tuple(
@@ -66,7 +68,9 @@ def inspect_log(workspace: Workspace, selection: Selection, contents: Mapping[st
     paths = [row[0] for row in workspace.index.rows("SELECT path FROM files")]
     count = sum(selection.has(path) for path in (*paths, *list_own_files(workspace)))
     places = {(problem.path, problem.line) for problem in ordered if problem.line}
-    return Inspection(count, ordered, {place: sources.line(*place) for place in places})
+    hidden = {(problem.path, problem.line) for problem in ordered if problem.code == PERSONAL}
+    lines = {place: sources.line(*place) for place in places}
+    return Inspection(count, ordered, {at: hide_numbers(text) if at in hidden else text for at, text in lines.items()})
 
 
 def _is_asked(found: Suspicion, selection: Selection) -> bool:

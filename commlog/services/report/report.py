@@ -30,7 +30,9 @@ def build_report(workspace: Workspace, request: ReportRequest) -> Report:
     Raises:
         UsageError: a period is none.
     """
-    summary = summarize(workspace, SummaryRequest(request.period, request.compare, limit=request.limit, reveal=request.reveal))
+    summary = summarize(
+        workspace, SummaryRequest(request.period, request.compare, limit=request.limit, reveal=request.reveal)
+    )
     now = Scope(workspace, summary.period, workspace.now, "", request.limit)
     before = Scope(workspace, summary.previous, summary.before_at, "", 0)
     curtain = Curtain(is_revealed=request.reveal)

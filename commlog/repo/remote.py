@@ -1,0 +1,263 @@
+"""The clone and its remote: what is changed, the branch and its upstream, and commits made, fetched and pushed."""
+
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from commlog.errors import NoLogError
+from commlog.messages import mark
+
+# Seconds after which a remote that says nothing counts as out of reach.
+_PATIENCE: Final = 300
+_PATHS_FROM_INPUT: Final = ("--pathspec-from-file=-", "--pathspec-file-nul")
+_UNFINISHED: Final = (
+    ("rebase-merge", "rebase"),
+    ("rebase-apply", "rebase"),
+    ("MERGE_HEAD", "merge"),
+    ("CHERRY_PICK_HEAD", "cherry-pick"),
+    ("REVERT_HEAD", "revert"),
+)
+# What a remote says when somebody else was faster, beside "[rejected]".
+_FASTER: Final = ("[rejected]", "cannot lock ref", "failed to update ref", "failed to lock")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What git said: its exit code, stdout, and the words of stderr."""
+
+    code: int
+    out: str
+    words: str
+
+    @property
+    def is_good(self) -> bool:
+        """Whether git did what it was asked."""
+        return self.code == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The branch that is checked out; `upstream` is the ref it follows, `remote_ref` that ref's name at the remote.
+
+    `head` is empty before the first commit, `upstream` when it follows none, `upstream_head` when that is not there yet.
+    """
+
+    name: str
+    head: str
+    remote: str = ""
+    remote_ref: str = ""
+    upstream: str = ""
+    upstream_head: str = ""
+
+    @property
+    def short_upstream(self) -> str:
+        """The upstream as people write it: origin/main."""
+        return self.upstream.removeprefix("refs/remotes/").removeprefix("refs/heads/")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file that is not as in HEAD: its state in what is staged and in the work tree, as git's status writes them."""
+
+    staged: str
+    lying: str
+    path: str
+
+    @property
+    def is_new(self) -> bool:
+        """Whether git knows nothing of the file."""
+        return self.staged == "?"
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether there is no such file any more."""
+        return self.lying == "D" or (self.staged == "D" and self.lying == " ")
+
+
+def ask(folder: Path, *words: str, given: bytes = b"") -> Answer:
+    """What git answers to a command in a folder; `given` is its stdin.
+
+    Raises:
+        NoLogError: there is no git.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell
+            ["git", *words],  # noqa: S607 - git is found as the shell finds it
+            cwd=folder,
+            input=given,
+            capture_output=True,
+            check=False,
+            timeout=_PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        return Answer(-1, "", f"git {words[0]}: {_PATIENCE} s")
+    except OSError as fault:
+        raise NoLogError(
+            mark("git does not answer: {reason}"),
+            reason=fault.strerror or str(fault),
+            remedy=mark("check that git works in the log's folder"),
+        ) from None
+    return Answer(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), _words_of(done.stderr))
+
+
+def _words_of(raw: bytes) -> str:
+    """What git says, without its hints on what to type: ours follow."""
+    lines = raw.decode("utf-8", "replace").splitlines()
+    return "\n".join(line.rstrip() for line in lines if line.strip() and not line.startswith("hint:"))
+
+
+def find_branch(folder: Path) -> Branch | None:
+    """The branch that is checked out, with what it follows; None when none is."""
+    name = ask(folder, "symbolic-ref", "--quiet", "HEAD")
+    if not name.is_good:
+        return None
+    ref = name.out.strip()
+    short = ref.removeprefix("refs/heads/")
+    head = find_commit(folder, "HEAD")
+    remote = ask(folder, "config", f"branch.{short}.remote").out.strip()
+    remote_ref = ask(folder, "config", f"branch.{short}.merge").out.strip()
+    if not remote or not remote_ref or remote == ".":
+        return Branch(short, head)
+    asked = ask(folder, "for-each-ref", "--format=%(upstream)", ref).out.strip()
+    # Before the first commit of a clone git cannot tell; its usual name is meant.
+    upstream = asked or f"refs/remotes/{remote}/{remote_ref.removeprefix('refs/heads/')}"
+    return Branch(short, head, remote, remote_ref, upstream, find_commit(folder, upstream))
+
+
+def find_commit(folder: Path, name: str) -> str:
+    """The hash of the commit a name means; empty when there is none."""
+    answer = ask(folder, "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
+    return answer.out.strip() if answer.is_good else ""
+
+
+def list_remotes(folder: Path) -> list[str]:
+    """The names of the remotes."""
+    return ask(folder, "remote").out.split()
+
+
+def find_unfinished(folder: Path) -> str:
+    """What somebody began in this clone and has not ended: rebase, merge, cherry-pick, revert; empty for nothing."""
+    places = ask(folder, "rev-parse", *(word for name, _ in _UNFINISHED for word in ("--git-path", name))).out
+    for place, (_, verb) in zip(places.splitlines(), _UNFINISHED, strict=False):
+        if (folder / place).exists():
+            return verb
+    return ""
+
+
+def list_unmerged(folder: Path) -> list[str]:
+    """Files of the whole repository that a merge left in conflict, as paths from its top."""
+    listed = ask(folder, "diff", "--name-only", "-z", "--diff-filter=U").out.split("\0")
+    return sorted({name for name in listed if name})
+
+
+def list_changes(folder: Path, prefix: str, below: Iterable[str]) -> list[Change]:
+    """What differs from HEAD below some paths of a folder; `prefix` is the folder's path in the repository.
+
+    A file that was staged and is gone again is in neither.
+    """
+    answer = ask(folder, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *below)
+    lines = [line for line in answer.out.split("\0") if len(line) > 3 and not line.startswith("AD")]
+    return [Change(line[0], line[1], line[3:].removeprefix(prefix)) for line in lines]
+
+
+def commit_files(folder: Path, changes: Sequence[Change], message: str) -> Answer:
+    """Commit some changed files as they lie there; whatever else is staged stays staged."""
+    new = _as_input(change.path for change in changes if change.is_new)
+    if new:
+        added = ask(folder, "--literal-pathspecs", "add", "--intent-to-add", *_PATHS_FROM_INPUT, given=new)
+        if not added.is_good:
+            return added
+    paths = _as_input(change.path for change in changes)
+    answer = ask(
+        folder, "--literal-pathspecs", "commit", "--quiet", "--only", "-m", message, *_PATHS_FROM_INPUT, given=paths
+    )
+    if new and not answer.is_good:
+        ask(
+            folder,
+            "--literal-pathspecs",
+            "rm",
+            "--quiet",
+            "--cached",
+            "--ignore-unmatch",
+            *_PATHS_FROM_INPUT,
+            given=new,
+        )
+    return answer
+
+
+def _as_input(paths: Iterable[str]) -> bytes:
+    return "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
+
+
+def keep_commit(folder: Path, ref: str, commit: str, reason: str) -> Answer:
+    """Let a ref name a commit, so that it is not lost; what the ref named before is in its reflog."""
+    return ask(folder, "update-ref", "--create-reflog", "-m", reason, ref, commit)
+
+
+def fetch(folder: Path, branch: Branch) -> Answer:
+    """Fetch what the remote has."""
+    return ask(folder, "fetch", "--quiet", branch.remote)
+
+
+def push(folder: Path, branch: Branch, commit: str) -> Answer:
+    """Push a commit to the branch's upstream."""
+    return ask(folder, "push", "--porcelain", branch.remote, f"{commit}:{branch.remote_ref}")
+
+
+def was_faster(answer: Answer) -> bool:
+    """Whether a push was refused because somebody else had pushed."""
+    return not answer.is_good and any(words in answer.out + answer.words for words in _FASTER)
+
+
+def was_refused(answer: Answer) -> bool:
+    """Whether the remote was reached, and refused a push."""
+    return any(line.startswith("!") for line in answer.out.splitlines())
+
+
+def count_commits(folder: Path, start: str, end: str) -> int:
+    """How many commits an end has that a start has not; all of them when there is no start."""
+    if not end:
+        return 0
+    answer = ask(folder, "rev-list", "--count", end, *([f"^{start}"] if start else ())).out.strip()
+    return int(answer) if answer.isdecimal() else 0
+
+
+def list_differing(folder: Path, start: str, end: str) -> tuple[list[str], list[str]]:
+    """Files of the folder that differ between two commits, and those the later one has no more."""
+    words = ask(folder, "diff", "--name-status", "-z", "--no-renames", "--relative", start, end).out.split("\0")
+    pairs = list(zip(words[1::2], words[0::2], strict=False))
+    return [path for path, status in pairs if status != "D"], [path for path, status in pairs if status == "D"]
+
+
+def list_new_blobs(folder: Path, start: str, end: str, below: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Each content that commits of `end` and not of `start` give a file: the commit, the path, the blob."""
+    limits = (f"^{start}",) if start else ("--not", "--remotes")
+    answer = ask(
+        folder, "log", "--format=%x01%H", "--raw", "-z", "--no-abbrev", "--no-renames", "--relative", "-m", end, *limits, "--", *below
+    )  # fmt: skip
+    found = []
+    commit = ""
+    words = iter(answer.out.split("\0"))
+    for word in words:
+        text = word.lstrip("\n")
+        if text.startswith("\x01"):
+            commit, _, text = text[1:].partition("\n")
+        if text.startswith(":"):
+            found.append((commit, next(words, ""), text.split(" ")[3]))
+    return [item for item in found if item[2].strip("0")]
+
+
+def move_to(folder: Path, branch: str, commit: str) -> Answer:
+    """Bring the branch and the work tree to a commit; changes that are not committed stay, or nothing happens."""
+    return ask(folder, "checkout", "--quiet", "--no-track", "-B", branch, commit)
+
+
+def is_merging(folder: Path, branch: str) -> bool:
+    """Whether `git pull` of this branch would merge: `pull.rebase`, or the branch's own setting, says no to rebasing."""
+    for key in (f"branch.{branch}.rebase", "pull.rebase"):
+        answer = ask(folder, "config", key)
+        if answer.is_good:
+            return answer.out.strip().lower() in {"false", "no", "off", "0"}
+    return False

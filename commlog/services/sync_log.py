@@ -1,0 +1,303 @@
+"""Syncing a log with its team's copy: commit, fetch, put one's own on top, check, push; nothing is lost on the way."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from commlog.errors import CommlogError, ConflictError, InvalidError
+from commlog.messages import mark
+from commlog.model.sync import NotSharedError, Synced, SyncWishes
+from commlog.repo.integration import Integration, drop_tree, integrate
+from commlog.repo.remote import (
+    Answer,
+    Branch,
+    Change,
+    ask,
+    commit_files,
+    count_commits,
+    fetch,
+    find_commit,
+    is_merging,
+    keep_commit,
+    list_changes,
+    move_to,
+    push,
+    was_faster,
+    was_refused,
+)
+from commlog.services.check.inspect_log import inspect_log
+from commlog.services.check.selection import Selection
+from commlog.services.sync_check import check_commits, refuse_errors, refuse_wrong_settings
+from commlog.services.sync_message import commit_message
+from commlog.services.sync_state import OWN_PATHS, look, require_branch, require_prefix
+from commlog.services.workspace import Workspace, make_workspace
+from commlog.store.files import lock
+from commlog.store.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
+from commlog.store.names import RECORDS, STATE_FOLDER, SUFFIX
+
+__all__ = ["BACKUP", "look", "sync_log"]
+
+BACKUP: Final = "refs/commlog/before-sync"
+_ATTEMPTS: Final = 5
+_TREE: Final = "sync-tree"
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    """What was committed here: the paths, the words, and files that were left alone."""
+
+    paths: tuple[str, ...] = ()
+    message: str = ""
+    left: tuple[str, ...] = ()
+
+
+def sync_log(workspace: Workspace, wishes: SyncWishes) -> Synced:
+    """What a sync did; in a rehearsal what it would do, as far as this clone knows.
+
+    Raises:
+        ConflictError: the clone is not at rest, or both sides changed the same; the work tree is as it was.
+        InvalidError: what is to be sent has mistakes; nothing was sent.
+        NotSharedError: the remote cannot be reached, or refuses; the commits stay here.
+        NoLogError, NotWritableError: there is no repository, or the state folder cannot be written.
+    """
+    root = workspace.log.root
+    prefix = require_prefix(root)
+    if wishes.is_rehearsal:
+        branch = require_branch(root)
+        made = _find_commit(workspace, prefix, wishes.message)[1]
+        ahead = count_commits(root, branch.upstream_head, branch.head) + bool(made.paths)
+        received = count_commits(root, branch.head, branch.upstream_head)
+        sent = ahead if branch.upstream else 0
+        return Synced(
+            branch.name, branch.short_upstream, made.paths, made.message, made.left, sent, received, ahead - sent
+        )
+    with _one_at_a_time(root):
+        branch = require_branch(root)
+        drop_tree(root, root / STATE_FOLDER / _TREE)
+        _keep(root, branch.head)
+        made = _commit(workspace, prefix, wishes.message)
+        if made.paths:
+            workspace = replace(workspace, glimpse=None, _index=None)
+        if not branch.upstream:
+            return Synced(
+                branch.name,
+                committed=made.paths,
+                message=made.message,
+                left=made.left,
+                ahead=count_commits(root, "", find_commit(root, "HEAD")),
+            )
+        shared = _share(workspace, prefix, branch)
+        return replace(shared, committed=made.paths, message=made.message, left=made.left)
+
+
+@contextmanager
+def _one_at_a_time(root: Path) -> Iterator[None]:
+    """Hold the lock between syncs, waiting for whoever holds it.
+
+    Raises:
+        NotWritableError: the state folder cannot be written.
+    """
+    with ExitStack() as held:
+        try:
+            held.enter_context(lock(ensure_state_folder(root) / "sync.lock"))
+        except OSError as fault:
+            raise not_writable(STATE_FOLDER, fault) from None
+        yield
+
+
+def _keep(root: Path, commit: str) -> None:
+    if commit:
+        keep_commit(root, BACKUP, commit, "commlog sync")
+
+
+def _find_commit(workspace: Workspace, prefix: str, words: str) -> tuple[list[Change], _Commit]:
+    """What is to be committed, checked.
+
+    Raises:
+        InvalidError, ConflictError: there are mistakes in it.
+    """
+    changes = list_changes(workspace.log.root, prefix, OWN_PATHS)
+    wanted = [change for change in changes if not change.is_new or _is_of_log(change.path)]
+    left = tuple(change.path for change in changes if change not in wanted and not _is_hidden(change.path))
+    if not wanted:
+        return [], _Commit(left=left)
+    gone = [change.path for change in wanted if change.is_gone]
+    paths = [change.path for change in wanted if not change.is_gone]
+    found = inspect_log(workspace, Selection(frozenset(paths), (), frozenset(Path(path).stem for path in gone)))
+    refuse_errors(found, mark("what is changed here has mistakes ({count}); nothing was committed, nothing was sent"))
+    names = tuple(sorted({change.path for change in wanted}))
+    return wanted, _Commit(names, words or commit_message(workspace, wanted), left)
+
+
+def _is_of_log(path: str) -> bool:
+    """Whether a file git knows nothing of belongs to the log, and is not an editor's copy or a file in the making."""
+    if path.startswith(f"{RECORDS}/"):
+        return path.endswith(SUFFIX) and not _is_hidden(path)
+    return not path.startswith(f"{SCHEMAS_FOLDER}/") or (path.endswith(".json") and not _is_hidden(path))
+
+
+def _is_hidden(path: str) -> bool:
+    return Path(path).name.startswith(".") and "/" in path
+
+
+def _commit(workspace: Workspace, prefix: str, words: str) -> _Commit:
+    """Commit what is changed of the log, and nothing else.
+
+    Raises:
+        InvalidError, ConflictError: there are mistakes in it, or git refuses; nothing was committed.
+    """
+    root = workspace.log.root
+    with workspace.log.lock():
+        changes, made = _find_commit(workspace, prefix, words)
+        if not changes:
+            return made
+        answer = commit_files(root, changes, made.message)
+    if not answer.is_good:
+        raise InvalidError(
+            mark("git does not commit; nothing was sent"),
+            source=answer.words or answer.out.strip(),
+            remedy=mark("mend what it says, then: commlog sync"),
+        )
+    _keep(root, find_commit(root, "HEAD"))
+    return made
+
+
+def _share(workspace: Workspace, prefix: str, branch: Branch) -> Synced:
+    """Fetch, put together, check and push, again while others are faster."""
+    root = workspace.log.root
+    start = find_commit(root, "HEAD")
+    remarks: tuple[str, ...] = ()
+    for _ in range(_ATTEMPTS):
+        branch = _fetch(root, branch)
+        taken = _take_in(root, branch)
+        commit = taken.commit
+        if commit != branch.head:
+            refuse_wrong_settings(root, branch, commit)
+        moved = _move(workspace, branch, commit)
+        if not moved.is_good:
+            # Somebody wrote into a file that came in, or made a commit: it is taken along like the others.
+            _commit(replace(workspace, glimpse=None, _index=None), prefix, "")
+            if find_commit(root, "HEAD") == branch.head:
+                raise _cannot_move(moved)
+            continue
+        if commit != branch.head:
+            workspace = make_workspace(open_log(root, str(root)), workspace.now, workspace.who)
+            remarks += taken.remarks
+        errors = check_commits(workspace, branch, commit, start)
+        sent = count_commits(root, branch.upstream_head, commit)
+        answer = push(root, branch, commit) if sent else Answer(0, "", "")
+        if answer.is_good:
+            return _shared(
+                root, branch, commit, Synced(branch.name, backup=start, sent=sent, errors=errors, remarks=remarks)
+            )
+        if not was_faster(answer):
+            raise _not_sent(branch, answer, sent)
+    raise ConflictError(
+        mark("others kept pushing to {upstream}; your commits are kept here, and were not sent"),
+        upstream=branch.short_upstream,
+        remedy=mark("run it again: commlog sync"),
+    )
+
+
+def _shared(root: Path, branch: Branch, commit: str, done: Synced) -> Synced:
+    """The result of a sync that came through; what was there before is named when others' commits went below it."""
+    received = count_commits(root, done.backup, branch.upstream_head)
+    is_mixed = received and commit not in {done.backup, branch.upstream_head}
+    return replace(done, upstream=branch.short_upstream, received=received, backup=done.backup if is_mixed else "")
+
+
+def _move(workspace: Workspace, branch: Branch, commit: str) -> Answer:
+    """What git says to bringing the work tree to a commit that holds what the branch held when it was looked at."""
+    root = workspace.log.root
+    if commit == branch.head:
+        return Answer(0, "", "")
+    with workspace.log.lock():
+        if find_commit(root, "HEAD") != branch.head:
+            return Answer(1, "", "")
+        return move_to(root, branch.name, commit)
+
+
+def _fetch(root: Path, branch: Branch) -> Branch:
+    """The branch after a fetch.
+
+    Raises:
+        NotSharedError: the remote cannot be reached.
+    """
+    answer = fetch(root, branch)
+    now = require_branch(root)
+    if not answer.is_good:
+        raise NotSharedError(
+            mark("the remote '{remote}' cannot be reached; what was not sent is kept here (commits: {count})"),
+            remote=branch.remote,
+            count=count_commits(root, now.upstream_head, now.head),
+            source=answer.words,
+            remedy=mark("look at the address (git remote -v) and the network, then: commlog sync"),
+        )
+    return now
+
+
+def _take_in(root: Path, branch: Branch) -> Integration:
+    """The commit that holds what is here and what is upstream.
+
+    Raises:
+        ConflictError: both sides changed the same; names the files.
+    """
+    upstream = branch.upstream_head
+    if not upstream or not count_commits(root, branch.head, upstream):
+        return Integration(branch.head)
+    if not count_commits(root, upstream, branch.head):
+        return Integration(upstream)
+    merging = is_merging(root, branch.name)
+    found = integrate(root, root / STATE_FOLDER / _TREE, upstream, is_merging=merging)
+    if found.commit:
+        return found
+    # By itself git takes records that look alike for one that was renamed.
+    pull = f"git pull --{'no-rebase' if merging else 'rebase'} -X find-renames=100%"
+    if not found.conflicts:
+        raise ConflictError(
+            mark("git cannot put your commits together with {upstream}; nothing was moved or sent"),
+            source=found.words,
+            upstream=branch.short_upstream,
+            pull=pull,
+            remedy=mark("try it by hand: {pull}; then: commlog sync"),
+        )
+    raise ConflictError(
+        mark("you and {upstream} changed the same lines; your files and commits are as they were, nothing was sent"),
+        source="\n".join(_with_author(root, upstream, path) for path in found.conflicts),
+        upstream=branch.short_upstream,
+        pull=pull,
+        proceed="git merge --continue" if merging else "git rebase --continue",
+        remedy=mark("mend it by hand: {pull}; edit the files; git add them; {proceed}; then: commlog sync"),
+    )
+
+
+def _with_author(root: Path, upstream: str, path: str) -> str:
+    """A file in conflict, and who changed it last on the other side."""
+    author = ask(root, "log", "-1", "--format=%an", upstream, "--", f":(top,literal){path}").out.strip()
+    return f"{path} ({author})" if author else path
+
+
+def _cannot_move(answer: Answer) -> CommlogError:
+    return ConflictError(
+        mark("git cannot bring what came in into your files; nothing was moved or sent"),
+        source=answer.words,
+        remedy=mark("move the files it names out of the way, then: commlog sync"),
+    )
+
+
+def _not_sent(branch: Branch, answer: Answer, count: int) -> CommlogError:
+    refused = mark("{upstream} refuses what is sent; it is kept here (commits: {count})")
+    lost = mark("{upstream} could not be reached; what was not sent is kept here (commits: {count})")
+    return NotSharedError(
+        refused if was_refused(answer) else lost,
+        upstream=branch.short_upstream,
+        count=count,
+        source="\n".join(filter(None, (answer.words, *_refusals(answer)))),
+        remedy=mark("mend what it says, then: commlog sync"),
+    )
+
+
+def _refusals(answer: Answer) -> list[str]:
+    return [line.rpartition("\t")[2] for line in answer.out.splitlines() if line.startswith("!")]
