@@ -107,12 +107,16 @@ def verify(
 
 def warn_of_likeness(workspace: Workspace, customer: str) -> None:
     """Say whom a new customer shares something with, and how to make them one."""
-    from commlog.services.find_duplicates import EMAIL, PHONE, find_like
+    from commlog.services.find_duplicates import EMAIL, NAME, PHONE, find_like
 
-    kinds = {PHONE: mark("the phone {value}"), EMAIL: mark("the e-mail address {value}")}
+    kinds = {
+        PHONE: mark("the phone {value}"),
+        EMAIL: mark("the e-mail address {value}"),
+        NAME: mark("the name {value}"),
+    }
     found = find_like(workspace, customer)
     for one in found[:_NAMED]:
-        shared = translate(kinds.get(one.shared, mark("the name {value}"))).format(value=one.shown)
+        shared = translate(kinds[one.shared]).format(value=one.shown)
         warn(
             translate(
                 "{other} has {shared}, too; if the two are one: commlog customer merge {customer} {other}"

@@ -27,7 +27,7 @@ def install(
     """Install the hook."""
     hook = install_hook(session_of(context).workspace, sys.executable, is_shared=shared)
     say(str(hook.file))
-    warn(translate(_STATES["ours"]))
+    warn(_told("ours"))
     if shared:
         warn(translate("commit it; every other clone runs once: git config core.hooksPath .githooks"))
 
@@ -35,7 +35,7 @@ def install(
 def status(context: typer.Context) -> None:
     """Tell how it stands."""
     hook = read_hook_status(session_of(context).workspace)
-    say(translate(_STATES[hook.state]))
+    say(_told(hook.state))
     if hook.state != "absent":
         say(str(hook.file))
     else:
@@ -49,7 +49,7 @@ def uninstall(context: typer.Context) -> None:
         say(str(hook.file))
         warn(translate("removed; nothing is checked before a commit any more"))
     else:
-        warn(translate(_STATES["absent"]))
+        warn(_told("absent"))
 
 
 COMMANDS = {"install": install, "status": status, "uninstall": uninstall}
@@ -58,3 +58,7 @@ HELPS = {
     "status": mark("Tell which hook git runs, and whether it is this one."),
     "uninstall": mark("Remove the hook; one that is not commlog's stays."),
 }
+
+
+def _told(state: str) -> str:
+    return translate(_STATES[state])

@@ -129,7 +129,7 @@ def _asked(session: Session, request: Request) -> Fields:
     if any(field.required and field.key not in {*fields, *filled_in} for field in template.fields):
         fields = ask_fields(session, template, replace(request, fields=fields))
     if "owner" not in fields and "department" not in fields:
-        name = ask(translate("Who has to solve it? A member, or a department: ")).strip()
+        name = ask(translate("Who has to solve it? A member, or a department:") + " ").strip()
         is_member = session.workspace.log.settings.find_member(name) is not None
         fields |= {"owner" if is_member else "department": name} if name else {}
     return fields

@@ -63,7 +63,8 @@ def masked_columns_and_rows(
     except (sqlite3.Error, sqlite3.Warning) as fault:
         reason = str(fault)
         if "prohibited" in reason:
-            reason = f"{reason}; {translate('name tables without `main.`, or add --reveal')}"
+            told = translate("name tables without `main.`, or add --reveal")
+            reason = f"{reason}; {told}"
         raise QueryError(reason) from None
     finally:
         connection.set_authorizer(None)

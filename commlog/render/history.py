@@ -143,13 +143,15 @@ def words_of_listing(listing: Listing, words: FieldWords) -> Listing:
                 value[name] = shorten(words.value(template, path, value[name]), _CELL)
             value["field"] = words.place(template, path)
         else:
-            value["field"] = translate(_KINDS[value["change"]])
+            kind = value["change"]
+            value["field"] = translate(_KINDS[kind])
             value["after"] = value["after"] and shorten(harmless(str(value["after"])), _CELL)
         if value["n"] is not None:
             value["record"] = f"{value['record']}/{value['n']}"
         value["by"] = words.labels.value("owner", value["by"]) if value["by"] else value["author"]
         value["commit"] = format_commit(value["commit"])
-        value["change"] = translate(_KINDS[value["change"]])
+        kind = value["change"]
+        value["change"] = translate(_KINDS[kind])
         value["claimed_at"] = value["claimed_at"] if value["claim_differs"] else None
         return tuple(value[name] for name in listing.columns)
 

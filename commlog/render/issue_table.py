@@ -12,7 +12,7 @@ from commlog.templates.fields import find_field, label
 
 # The form's columns in its order: the field a column is called after, or the words of a heading that no field has.
 _HEADINGS: Final = (
-    ("", mark("Issue no.")),
+    ("", mark("Issue number")),
     ("reported_on", ""),
     ("customer", ""),
     ("description", ""),

@@ -88,7 +88,7 @@ COLUMN_LABELS: Final[Mapping[str, str]] = {
     "entered_by": mark("Entered by"),
     "overall": mark("Overall"),
     "lowest": mark("Lowest"),
-    "answered": mark("Answered?"),
+    "answered": mark("Has answers"),
     "question": mark("Question"),
     "audience": mark("Audience"),
     "valid_until": mark("Valid until"),

@@ -36,7 +36,7 @@ def commit_message(workspace: Workspace, changes: Sequence[Change]) -> str:
     counts["done"] = _count_done(workspace, [change.path for change in changed], [change.path for change in new])
     with _in_language(workspace.log.settings.language):
         parts = [
-            translate(one if counts[name] == 1 else several).format(count=counts[name])
+            (translate(one) if counts[name] == 1 else translate(several)).format(count=counts[name])
             for name, one, several in _COUNTED
             if counts[name]
         ]

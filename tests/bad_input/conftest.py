@@ -39,7 +39,7 @@ subject: 空调安装后不制冷
 scenario: after_sales
 problem: 开机后一直不制冷
 request: 换一台新机
-summary: 客户第二次来电。
+summary: 客户来电。
 outcome: follow_up
 followups:
   - n: 1

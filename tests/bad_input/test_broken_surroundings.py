@@ -105,10 +105,10 @@ def test_a_broken_calendar_stops_every_command_at_its_line(log: Any, text: str) 
 def test_settings_only_their_schema_refuses(log: Any) -> None:
     """What no command reads at once is still checked: a wrong value deep in the settings is found at its line."""
     settings = (log.root / "commlog.yaml").read_text()
-    log.write("commlog.yaml", f"{settings}visit_every: {{vip: often}}\n")
+    log.write("commlog.yaml", f"{settings}response_within: {{phone: often}}\n")
     answer = log.run("check")
     assert answer.code == 3
-    assert "commlog.yaml:5:20: error: visit_every.vip: 'often'" in answer.stdout, answer.stdout
+    assert "commlog.yaml:5:26: error: response_within.phone: 'often'" in answer.stdout, answer.stdout
 
 
 TEMPLATES: dict[str, tuple[str, str]] = {

@@ -249,7 +249,7 @@ CALLS: dict[str, list[tuple[str, ...]]] = {
     "audit": formats("audit"),
 }
 # What acts on git or on files as they are, and tells names of files at most.
-SILENT = {"sync", "merge-driver", "seal", "unseal"}
+SILENT = {"sync", "hook", "merge-driver", "seal"}
 
 
 @pytest.fixture(scope="module")
