@@ -30,7 +30,7 @@ def command(
                 name=name
             )
         )
-    if not workspace.log.settings.retention.intervals:
+    if not workspace.log.settings.retention:
         warn(
             translate("no rule says how long anything is kept; e.g. in commlog.yaml: retention: {example}").format(
                 example="{interactions: 3y, anonymous: 1y}"

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 HIDDEN: Final = "***"
+# The patterns are texts, which `re` compiles when they are first used: most text holds no sign of any of them.
 # What is sealed, or shown for it, is told apart from what is hidden.
-_SEALED: Final = re.compile(r"age(?:\+json)?:[A-Za-z0-9+/]{16,}={0,2}|\[sealed(?:: unreadable)?\]")
-_PHONE: Final = re.compile(r"\+?[0-9][0-9 ()\-]{6,20}[0-9]")
-_EMAIL: Final = re.compile(r"([^@\s])[^@\s]*(@[^@\s]+)")
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*", re.DOTALL)
+_SEALED: Final = r"age(?:\+json)?:[A-Za-z0-9+/]{16,}={0,2}|\[sealed(?:: unreadable)?\]"
+_PHONE: Final = r"\+?[0-9][0-9 ()\-]{6,20}[0-9]"
+_EMAIL: Final = r"([^@\s])[^@\s]*(@[^@\s]+)"
+_DATE: Final = r"(?s)[0-9]{4}-[0-9]{2}-[0-9]{2}.*"
 # The shortest number of which seven digits may stay in sight.
 _MOBILE_LENGTH: Final = 11
 _SHORT_LENGTH: Final = 7
@@ -21,26 +21,19 @@ _FULL_WIDTH: Final = str.maketrans("０１２３４５６７８９＠＋－．",
 # Text without any of these holds nothing that is masked.
 _SIGNS: Final = re.compile(r"[@＠]|[0-9０-９](?:[ ()\-－]*[0-9０-９]){5}")
 # What is personal inside free text. Dates, amounts and ids stay readable: they are shorter, or no phone begins so.
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
-_LONG_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[ \-]?[0-9]){13,17}[ \-]?[0-9Xx](?![0-9A-Za-z])")
-_NUMBERS: Final = re.compile(
-    r"""(?<![0-9])(?:
+_ADDRESS: Final = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+"
+_LONG_NUMBER: Final = r"(?<![0-9A-Za-z])[0-9](?:[ \-]?[0-9]){13,17}[ \-]?[0-9Xx](?![0-9A-Za-z])"
+_NUMBERS: Final = r"""(?x)(?<![0-9])(?:
       (?:\+?(?:00)?86[ \-]?)?1[3-9][0-9][ \-]?[0-9]{4}[ \-]?[0-9]{4}   # mobile
     | \(?0[1-9][0-9]{1,2}\)?[ \-]?[0-9]{3,4}[ \-]?[0-9]{4}             # landline with its area
     | [48]00[ \-]?[0-9]{3,4}[ \-]?[0-9]{3,4}                           # service number
     | \+[0-9][0-9 ()\-]{6,18}[0-9]                                     # any country
-    )(?![0-9])""",
-    re.VERBOSE,
-)
+    )(?![0-9])"""
 # A local number is told from a date by the word before it; a date stays one.
-_NAMED_NUMBER: Final = re.compile(
-    r"(?:电话|手机|座机|号码|tel|phone|mobile)\D{0,4}(?![0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9]))([0-9](?:[ \-]?[0-9]){5,9})",
-    re.IGNORECASE,
-)
+_NAMED_NUMBER: Final = r"(?i)(?:电话|手机|座机|号码|tel|phone|mobile)\D{0,4}(?![0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9]))([0-9](?:[ \-]?[0-9]){5,9})"
 
 
-@dataclass(frozen=True, slots=True)
-class MaskRules:
+class MaskRules(NamedTuple):
     """What is masked beside the fields that templates mark: customers' names, and numbers and addresses in free text."""
 
     names: bool = False
@@ -58,12 +51,12 @@ class Span(NamedTuple):
 def mask_value(text: str) -> str:
     """The text masked: a phone number as 138****0001, an e-mail address as w***@example.com, all else as ***."""
     stripped = text.strip()
-    if stripped.startswith(("age", "[sealed")) and _SEALED.fullmatch(stripped):
+    if stripped.startswith(("age", "[sealed")) and re.fullmatch(_SEALED, stripped):
         return stripped if stripped.startswith("[") else "[sealed]"
-    email = _EMAIL.fullmatch(stripped)
+    email = re.fullmatch(_EMAIL, stripped)
     if email:
         return f"{email[1]}{HIDDEN}{email[2]}"
-    if _PHONE.fullmatch(stripped) and not _DATE.fullmatch(stripped):
+    if re.fullmatch(_PHONE, stripped) and not re.fullmatch(_DATE, stripped):
         return _mask_phone(re.sub(r"[^0-9]", "", stripped))
     return HIDDEN
 
@@ -90,10 +83,10 @@ def find_personal(text: str) -> list[Span]:
         return []
     # Signs in full width are one character each: places in the plain text are places in the text.
     plain = text if text.isascii() else text.translate(_FULL_WIDTH)
-    found = [Span(*one.span(), mask_value(one[0])) for one in _ADDRESS.finditer(plain)]
-    _add(found, [Span(*one.span(), HIDDEN) for one in _LONG_NUMBER.finditer(plain)])
-    _add(found, [Span(*one.span(), _mask_phone(re.sub("[^0-9]", "", one[0]))) for one in _NUMBERS.finditer(plain)])
-    _add(found, [Span(*one.span(1), HIDDEN) for one in _NAMED_NUMBER.finditer(plain)])
+    found = [Span(*one.span(), mask_value(one[0])) for one in re.finditer(_ADDRESS, plain)]
+    _add(found, [Span(*one.span(), HIDDEN) for one in re.finditer(_LONG_NUMBER, plain)])
+    _add(found, [Span(*one.span(), _mask_phone(re.sub("[^0-9]", "", one[0]))) for one in re.finditer(_NUMBERS, plain)])
+    _add(found, [Span(*one.span(1), HIDDEN) for one in re.finditer(_NAMED_NUMBER, plain)])
     return sorted(found)
 
 

@@ -66,7 +66,7 @@ def list_retention(workspace: Workspace, *, reveal: bool = False) -> Listing:
     A customer without records is kept as the rule of customers says, from the day they were recorded. Nothing is
     deleted. Names are masked as in any listing unless revealed.
     """
-    rules, today = workspace.log.settings.retention, workspace.now.date()
+    rules, today = RetentionRules(workspace.log.settings.retention), workspace.now.date()
     names: dict[str, str | None] = dict(workspace.index.rows("SELECT id, min(name) FROM customers GROUP BY id"))
     rows: list[tuple[object, ...]] = []
     for customer, person in sorted(_people(workspace, rules).items()):
@@ -83,7 +83,7 @@ def list_retention(workspace: Workspace, *, reveal: bool = False) -> Listing:
 def unknown_rules(workspace: Workspace) -> tuple[str, ...]:
     """The names in the settings that are no kind and no template: their rules hold for nothing."""
     known = {ANONYMOUS, *RULE_KINDS.values(), *workspace.catalog.names()}
-    return tuple(name for name in workspace.log.settings.retention.intervals if name not in known)
+    return tuple(name for name in workspace.log.settings.retention if name not in known)
 
 
 def _people(workspace: Workspace, rules: RetentionRules) -> dict[str, _Person]:

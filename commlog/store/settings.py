@@ -11,16 +11,16 @@ from commlog.errors import InvalidError
 from commlog.messages import mark
 from commlog.model.calendar import AfterHours, WorkCalendar, parse_hours
 from commlog.model.care_rules import CareRules
+from commlog.model.interval import Interval
 from commlog.model.limit import Limit, parse_limit
 from commlog.model.masking import MaskRules
 from commlog.model.member import Member, find_member
 from commlog.model.record import Data, ValuePath
 from commlog.model.reminder import LEAD, ReminderRules
-from commlog.model.retention import RetentionRules
 from commlog.store.dated_days import read_dated_days
 from commlog.store.settings_file import Section, text_of
 from commlog.store.settings_members import read_members
-from commlog.store.settings_privacy import read_mask_rules, read_retention_rules
+from commlog.store.settings_privacy import read_mask_rules, read_retention
 from commlog.store.settings_rules import read_care_rules, read_delivery, read_reminder_rules
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Settings:
     care: CareRules = field(default_factory=CareRules)
     notify: Mapping[str, str] = field(default_factory=dict)
     mask: MaskRules = field(default_factory=MaskRules)
-    retention: RetentionRules = field(default_factory=RetentionRules)
+    retention: Mapping[str, Interval | None] = field(default_factory=dict)
     seal: "SealRules | None" = None
     policies: "Policies | None" = None
 
@@ -149,7 +149,7 @@ def _read(chosen: Section, dated: Section) -> Settings:
         care=read_care_rules(chosen),
         notify=read_delivery(chosen),
         mask=read_mask_rules(chosen),
-        retention=read_retention_rules(chosen),
+        retention=read_retention(chosen),
         seal=_read_seal(chosen),
         policies=_read_policies(chosen),
     )

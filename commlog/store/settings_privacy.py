@@ -1,12 +1,12 @@
 """The rules a log's settings give for personal data: what is masked, and how long records are kept."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from commlog.messages import mark
-from commlog.model.interval import parse_interval
+from commlog.model.interval import Interval, parse_interval
 from commlog.model.masking import MaskRules
 from commlog.model.record import Data
-from commlog.model.retention import RetentionRules
 from commlog.store.settings_file import Section, text_of
 
 _MASK_KEYS: Final = ("names", "text")
@@ -23,19 +23,17 @@ def read_mask_rules(chosen: Section) -> MaskRules:
     )
 
 
-def read_retention_rules(chosen: Section) -> RetentionRules:
-    """The key `retention`: an interval by the name of a kind, `anonymous` or a template."""
-    return RetentionRules(
-        {
-            str(name): chosen.convert(
-                ("retention", name),
-                lambda value: parse_interval(text_of(value)),
-                None,
-                mark("an interval such as 30d, 3m, 1y or none"),
-            )
-            for name in chosen.mapping("retention")
-        }
-    )
+def read_retention(chosen: Section) -> Mapping[str, Interval | None]:
+    """The key `retention`: an interval by the name of a kind, `anonymous` or a template; None is for ever."""
+    return {
+        str(name): chosen.convert(
+            ("retention", name),
+            lambda value: parse_interval(text_of(value)),
+            None,
+            mark("an interval such as 30d, 3m, 1y or none"),
+        )
+        for name in chosen.mapping("retention")
+    }
 
 
 def _yes_or_no(value: Data) -> bool:
