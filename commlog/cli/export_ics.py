@@ -2,23 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import typer
 
 from commlog.cli.options import labels_of
+from commlog.cli.own_file import write_own
 from commlog.cli.session import Session
 from commlog.cli.terminal import finish, warn
-from commlog.errors import ConflictError, ExitCode
+from commlog.errors import ExitCode
 from commlog.messages import mark, translate
 from commlog.model.care import BIRTHDAY
 from commlog.model.follow_up import AWAITING_CUSTOMER
 from commlog.render.formats import require_format
 from commlog.render.labels import Labels
 from commlog.services.export_follow_ups import CareDay, ExportedFollowUp, select_care_days, select_follow_ups
-from commlog.store.files import ChangedMeanwhile, replace_file, write_new
-from commlog.store.log import not_writable
 from commlog.transfer.ics_file import CalendarHead, Words, format_calendar, is_our_calendar
 
 TODO: Final = "todo"
@@ -56,7 +54,7 @@ def export_calendar(session: Session, wish: CalendarWish) -> ExitCode:
     head = CalendarHead(workspace.log.root.resolve().name, str(settings.zone), settings.care.leap_day)
     data = format_calendar(head, todos, events, [(day, _day_words(day)) for day in days])
     if wish.output:
-        _write(wish.output, data)
+        write_own(wish.output, data, is_our_calendar, mark("exists already, and is no calendar that commlog wrote"))
         warn(translate("{count} entries in {file}").format(count=data.count(b"\r\nUID:"), file=wish.output))
     else:
         # Bytes, for a calendar is UTF-8 with its own line ends whatever the terminal speaks.
@@ -105,34 +103,3 @@ def _day_words(day: CareDay) -> Words:
     command = f"commlog customer show {day.customer_id}"
     where = translate("See: {command}").format(command=command) if day.customer_id else ""
     return Words(summary, where, category=translate("Care"))
-
-
-def _write(output: str, data: bytes) -> None:
-    """Write the file; one that is there is replaced when it is a calendar of ours."""
-    path = Path(output)
-    try:
-        there = path.read_bytes() if path.exists() else None
-        if there is None:
-            write_new(path, data)
-        elif not is_our_calendar(there):
-            raise _taken(output)
-        elif there != data:
-            replace_file(path, data, expected=there)
-    except FileExistsError:
-        raise _taken(output) from None
-    except ChangedMeanwhile:
-        raise ConflictError(
-            mark("was changed by someone else meanwhile; nothing was written"),
-            file=output,
-            remedy=mark("run the command again"),
-        ) from None
-    except OSError as fault:
-        raise not_writable(output, fault) from None
-
-
-def _taken(output: str) -> ConflictError:
-    return ConflictError(
-        mark("exists already, and is no calendar that commlog wrote"),
-        file=output,
-        remedy=mark("choose another name, or move the file away"),
-    )

@@ -1,18 +1,15 @@
 """The command `commlog report`."""
 
-from pathlib import Path
-
 import typer
 
 from commlog.cli.options import labels_of
+from commlog.cli.own_file import write_own
 from commlog.cli.terminal import finish, say, session_of, warn
-from commlog.errors import ConflictError, UsageError
+from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.render.formats import require_format
 from commlog.render.report.page import FORMATS, format_report, is_our_report
 from commlog.services.report.report import LISTED, ReportRequest, build_report
-from commlog.store.files import ChangedMeanwhile, replace_file, write_new
-from commlog.store.log import not_writable
 
 HELP = mark("Write a period's figures and charts as one page that opens anywhere, with the period before beside.")
 STDOUT = "-"
@@ -69,36 +66,10 @@ def _hand_over(text: str, output: str) -> None:
     if output in {"", STDOUT}:
         say(text)
     else:
-        _write(output, text.encode("utf-8", "replace"))
+        write_own(
+            output,
+            text.encode("utf-8", "replace"),
+            is_our_report,
+            mark("exists already, and is no report that commlog wrote"),
+        )
         warn(translate("written: {file}").format(file=output))
-
-
-def _write(output: str, data: bytes) -> None:
-    """Write the file; one that is there is replaced when it is a report of ours."""
-    path = Path(output)
-    try:
-        there = path.read_bytes() if path.exists() else None
-        if there is None:
-            write_new(path, data)
-        elif not is_our_report(there):
-            raise _taken(output)
-        elif there != data:
-            replace_file(path, data, expected=there)
-    except FileExistsError:
-        raise _taken(output) from None
-    except ChangedMeanwhile:
-        raise ConflictError(
-            mark("was changed by someone else meanwhile; nothing was written"),
-            file=output,
-            remedy=mark("run the command again"),
-        ) from None
-    except OSError as fault:
-        raise not_writable(output, fault) from None
-
-
-def _taken(output: str) -> ConflictError:
-    return ConflictError(
-        mark("exists already, and is no report that commlog wrote"),
-        file=output,
-        remedy=mark("choose another name, or move the file away"),
-    )
