@@ -1,6 +1,7 @@
 """The program: which commands there are, how one is built when it is called, and where faults are told."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 from typing import Any, ClassVar, Final
@@ -11,7 +12,7 @@ from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
 from commlog.cli.session import Session, guess_language, speak
-from commlog.cli.words import hoist
+from commlog.cli.words import hoist, option_of
 from commlog.errors import CommlogError, UsageError
 from commlog.messages import LANGUAGES, mark, translate
 
@@ -233,11 +234,25 @@ def run(arguments: Sequence[str], glimpse: Any = None) -> int:
     group = _in_language(get_command(program))
     try:
         return int(group.main(words, prog_name="commlog", standalone_mode=False, obj=glimpse) or 0)
-    except (CommlogError, TyperException) as fault:
+    except TyperException as fault:
+        _speak_as_the_log(words)
+        return _tell(fault)
+    except CommlogError as fault:
         return _tell(fault)
     except (Abort, KeyboardInterrupt):
         typer.echo(translate("Stopped; nothing more was written."), err=True)
         return 130
+
+
+def _speak_as_the_log(words: Sequence[str]) -> None:
+    """Answer a call that was not understood in the language its log answers in; without a log the environment's stays."""
+    from pathlib import Path
+
+    from commlog.store.log import open_log
+
+    session = Session(option_of(words, "--log"), language=option_of(words, "--language"))
+    with suppress(CommlogError):
+        session.adopt_language(open_log(Path.cwd(), session.named_folder()))
 
 
 def _tell(fault: CommlogError | TyperException) -> int:

@@ -1,6 +1,5 @@
 """The command `commlog create`."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import typer
 
 from commlog.cli.editor import create_in_editor
 from commlog.cli.faults import show_fault
-from commlog.cli.prompts import ask_fields
+from commlog.cli.prompts import ask_record
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import confirm, is_interactive, read_stdin, say, session_of, warn
 from commlog.errors import InvalidError, NotFoundError, UnreadableError, UsageError
@@ -95,7 +94,7 @@ def command(
         return
     is_asked = not (source or assignments) and is_interactive()
     if is_asked:
-        request = replace(request, fields=ask_fields(session, form, request))
+        request = ask_record(session, form, request)
     if dry_run:
         _show_draft(draft_record(workspace, request))
         return
@@ -105,7 +104,7 @@ def command(
         if not is_asked:
             raise
         record = _mend(session, form, request, fault)
-    _tell(record, is_new_customer=bool(new_customer))
+    _tell(record, is_new_customer=bool(request.new_customer))
 
 
 def _tell(record: Record, *, is_new_customer: bool) -> None:

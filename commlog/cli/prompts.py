@@ -1,6 +1,7 @@
 """Asking on a terminal: the template field by field, choices by number or label, advice beside the question."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import typer
@@ -8,12 +9,14 @@ import typer
 from commlog.cli.faults import show_fault
 from commlog.cli.session import Session
 from commlog.cli.terminal import advise, ask, confirm
-from commlog.errors import NotFoundError
+from commlog.errors import AmbiguousError, NotFoundError, UsageError
 from commlog.messages import current_language, translate
 from commlog.model.record import Data, Fields
+from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.create_record import Request
 from commlog.services.draft import converter_of
 from commlog.services.find_record import find_customer
+from commlog.services.follow_up_text import parse_follow_up
 from commlog.templates.catalog import Template
 from commlog.templates.conversion import ConversionError
 from commlog.templates.fields import LIST, MAPPING, Field, hint, label, value_label
@@ -22,7 +25,59 @@ from commlog.templates.fields import LIST, MAPPING, Field, hint, label, value_la
 _NOT_ASKED: Final = frozenset(
     {"id", "template", "recorded_at", "history", "links", "followups", "extra", "agent", "party", "last_contact_at"}
 )
+# Outcomes that promise something: the promise is asked for.
+_PROMISING: Final = frozenset({"follow_up", "transferred"})
 _ONLY_WHEN: Final = {"channel_detail": ("channel", "other")}
+
+
+def ask_record(session: Session, template: Template, request: Request) -> Request:
+    """The request with what somebody answers: a customer, who may be new, the fields, and what the outcome promises."""
+    typer.echo(translate("Enter passes over what is optional; Ctrl-C stops and writes nothing."), err=True)
+    customer = next((field for field in template.fields if field.key == "customer" and field.required), None)
+    if customer is not None and "customer" not in request.fields and not request.new_customer:
+        request = _ask_customer(session, customer, request)
+    fields = _ask_form(session, template, request)
+    if fields.get("outcome") in _PROMISING and not request.follow_ups:
+        request = replace(request, follow_ups=_ask_follow_ups(session, template))
+    return replace(request, fields=fields)
+
+
+def _ask_customer(session: Session, field: Field, request: Request) -> Request:
+    """The request with a customer who is known, or with the name of a new one."""
+    language = current_language()
+    advice = hint(field, language)
+    if advice:
+        advise(f"  {advice}")
+    while True:
+        answer = ask(f"{label(field, language)}: ").strip()
+        if not answer:
+            typer.echo("  " + translate("this is required"), err=True)
+            continue
+        try:
+            return replace(request, fields={"customer": find_customer(session.workspace, answer), **request.fields})
+        except AmbiguousError as fault:
+            show_fault(fault)
+        except NotFoundError as fault:
+            show_fault(fault)
+            if confirm(translate("A new customer called '{name}'?").format(name=answer), default=False):
+                return replace(request, new_customer=answer)
+
+
+def _ask_follow_ups(session: Session, template: Template) -> list[Fields]:
+    """Follow-ups in the words of `--follow-up`, until Enter; one that is not understood is asked for again."""
+    workspace = session.workspace
+    opening = Opening(workspace.stamp, workspace.stamp, workspace.member or "")
+    found: list[Fields] = []
+    advise("  " + translate("what is to be done, e.g. Ring back; owner=li; due=3wd; Enter when there is nothing more"))
+    while answer := ask(translate("Follow-up: ")).strip():
+        try:
+            wanted = parse_follow_up(workspace, answer, template.name)
+            complete_follow_up(workspace, {key: wanted[key] for key in ("due",) if key in wanted}, 1, opening)
+        except UsageError as fault:
+            show_fault(fault)
+        else:
+            found.append(wanted)
+    return found
 
 
 def ask_fields(session: Session, template: Template, request: Request) -> Fields:
@@ -30,14 +85,21 @@ def ask_fields(session: Session, template: Template, request: Request) -> Fields
 
     Required fields come first come in the form's order; then those that are optional, if more is wanted.
     """
-    fields = dict(request.fields)
     typer.echo(translate("Enter passes over what is optional; Ctrl-C stops and writes nothing."), err=True)
+    return _ask_form(session, template, request)
+
+
+def _ask_form(session: Session, template: Template, request: Request) -> Fields:
+    fields = dict(request.fields)
     asked = [
         field
         for field in template.fields
-        if field.key not in _NOT_ASKED and field.key not in fields and not field.read_only
+        if field.key not in _NOT_ASKED
+        and field.key not in fields
+        and not field.read_only
+        and not (field.key == "customer" and request.new_customer)
     ]
-    first = [field for field in asked if field.required and not (field.key == "customer" and request.new_customer)]
+    first = [field for field in asked if field.required]
     first += [field for field in asked if field.key in _ONLY_WHEN]
     _ask_all(session, first, fields)
     rest = [field for field in asked if field not in first and field.type != MAPPING]

@@ -11,7 +11,7 @@ from commlog.cli.terminal import finish, say, session_of
 from commlog.messages import mark
 from commlog.render.labels import Labels
 from commlog.render.summary import format_summary
-from commlog.render.summary_words import words_of_counted
+from commlog.render.summary_words import figure_called, words_of_counted
 from commlog.services.summarize.summary import LISTED, SummaryRequest, summarize
 
 HELP = mark("Say what a period was like in figures, with the period before beside each.")
@@ -87,7 +87,7 @@ def _list_counted(session: Session, request: SummaryRequest, figure: str, output
     labels = labels_of(session)
     words = Labels(lambda column: words_of_counted(column) or labels.find_words(column))
     table = "table" if output_format == "text" else output_format
-    listing = choose_columns(list_counted(session.workspace, request, figure), None, table)
+    listing = choose_columns(list_counted(session.workspace, request, figure_called(figure)), None, table)
     text = format_listing(listing, table, words, terminal_width())
     if text:
         say(text)

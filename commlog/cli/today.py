@@ -1,5 +1,7 @@
 """commlog without a command: what is due for the member who asks."""
 
+from dataclasses import replace
+
 from commlog.cli.options import labels_of, terminal_width
 from commlog.cli.session import Session
 from commlog.cli.terminal import finish, say
@@ -15,11 +17,14 @@ def command(session: Session) -> int:
     workspace = session.workspace
     member = workspace.member
     owner = [("owner", [workspace.require_member(member)])] if member else []
+    late = list_follow_ups(workspace, "", [*owner, ("due", ["overdue"])], Page())
+    due = list_follow_ups(workspace, "", [*owner, ("due..", ["today", "tomorrow"])], Page())
     sections = (
-        (translate("Overdue"), list_follow_ups(workspace, "", [*owner, ("due", ["overdue"])], Page())),
+        (translate("Overdue"), late),
+        # What was due this morning is overdue already, and told once.
         (
             translate("Due today and tomorrow"),
-            list_follow_ups(workspace, "", [*owner, ("due..", ["today", "tomorrow"])], Page()),
+            replace(due, rows=tuple(row for row in due.rows if row not in late.rows)),
         ),
         (
             translate("Recorded since yesterday"),

@@ -160,6 +160,13 @@ def words_of_counted(column: str) -> Mapping[str, str]:
     return {}
 
 
+def figure_called(name: str) -> str:
+    """The figure that has this name in the summary, in the language in use; any other name as it is."""
+    wanted = name.strip().casefold()
+    called = (figure for figure, text in FIGURE_LABELS.items() if translate(text).casefold() == wanted)
+    return next(called, name)
+
+
 def format_measure(measure: Measure) -> str:
     """A measure with its N: a percentage only of five or more, the median and the 90 % of durations."""
     if measure.kind == "count":

@@ -57,7 +57,7 @@ def brief_customer(workspace: Workspace, text: str, *, reveal: bool = False) -> 
 
         mentions = find_mentions(workspace, text, cover_of(reveal=reveal))
         if not mentions:
-            raise not_known(text, unknown) from None
+            raise not_known(workspace, text, unknown) from None
         return UnknownCaller(text.strip(), mentions)
     if customer == ANONYMOUS:
         raise NotFoundError(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from commlog.errors import NotFoundError, UsageError
+from commlog.errors import ConflictError, NotFoundError, UsageError
 from commlog.messages import mark
 from commlog.model.calendar import to_utc
 from commlog.model.deadline import NO_LIMIT, counted_pauses, limit_of, original_start, pauses_count_from, stored_due
@@ -83,6 +83,7 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: Details) -> t
 
     Raises:
         UsageError: neither a due nor a priority is given, or it is not understood.
+        ConflictError: it is done or closed; another due would change whether it was in time.
     """
     by = workspace.require_member(details.by)
     if details.due is None and details.priority is None:
@@ -91,7 +92,16 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: Details) -> t
         )
 
     def change(fields: Fields, record: Fields) -> Fields:
-        entry = entry_of(workspace.stamp, by, read_follow_up(fields, 1).status, note=details.note)
+        current = read_follow_up(fields, 1)
+        if not current.is_pending:
+            raise ConflictError(
+                mark("follow-up {n} is {status}: '{verb}' does not apply"),
+                n=current.n,
+                status=current.status,
+                verb="reschedule",
+                remedy=mark("reopen it first: commlog reopen ID/n --note …"),
+            )
+        entry = entry_of(workspace.stamp, by, current.status, note=details.note)
         changed = {**fields, "history": [*fields.get("history", []), entry]}
         return _rescheduled(workspace, changed, record, details)
 

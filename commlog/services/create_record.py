@@ -29,6 +29,7 @@ from commlog.services.draft import DURATION
 from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, get_record, read_record
 from commlog.services.workspace import Workspace, schema_comment
 from commlog.store.names import customer_id_for, new_id, record_path
+from commlog.store.yaml_error import YamlError
 from commlog.store.yaml_format import format_document
 from commlog.templates.catalog import Template
 
@@ -120,7 +121,13 @@ def _checked(workspace: Workspace, template: Template, fields: Fields) -> Draft:
         record_path(template.kind, record_id) if template.kind != CUSTOMER else record_path(CUSTOMER, _safe(record_id))
     )
     stored = workspace.stored(template.name, ordered)
-    text = format_document(stored, schema_comment(workspace, template.name, path))
+    try:
+        text = format_document(stored, schema_comment(workspace, template.name, path))
+    except YamlError as fault:
+        raise InvalidError(
+            mark("the record is not valid yet; nothing was written"),
+            problems=(Problem(fault.code, facts=tuple(fault.facts.items())),),
+        ) from None
     reading = workspace.reader.read_raw(path, text.encode("utf-8"))
     errors = [replace(item, path="", line=0, column=0) for item in reading.problems if item.severity == "error"]
     if errors:

@@ -12,7 +12,7 @@ from commlog.model.moment import parse_moment
 from commlog.model.problem import Problem
 from commlog.model.record import Data, Fields, ValuePath, show_path
 from commlog.services.workspace import Workspace
-from commlog.store.yaml_text import YamlError, decode, parse, parse_located
+from commlog.store.yaml_text import MAX_DEPTH, YamlError, decode, parse, parse_located
 from commlog.templates.catalog import Template
 from commlog.templates.conversion import ConversionError, Converter, unknown_field
 from commlog.templates.fields import TEXT, Field, canonical_path, find_field
@@ -39,12 +39,19 @@ def parse_assignment(text: str) -> Assignment:
     """An assignment from `key=value` or `key+=item`.
 
     Raises:
-        UsageError: there is no `=`, or no key before it.
+        UsageError: there is no `=`, no key before it, or one deeper than a file may be.
     """
     found = _ASSIGNMENT.fullmatch(text)
     if not found or not found[1]:
         raise UsageError(
             mark("'{text}' is not an assignment"), text=text, remedy=mark("write key=value, or key+=item for a list")
+        )
+    if len(_STEP.findall(found[1])) > MAX_DEPTH:
+        raise UsageError(
+            mark("'{key}…' goes deeper than {most} levels"),
+            key=found[1][:40],
+            most=MAX_DEPTH,
+            remedy=mark("a file may not be deeper than that"),
         )
     return Assignment(text, found[1], found[3], found[2] == "+=")
 

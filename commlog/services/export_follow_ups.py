@@ -73,7 +73,8 @@ class ExportedFollowUp:
         follow_up = self.follow_up
         if follow_up.status not in {DONE, CLOSED}:
             return None
-        return _in_utc(instant_of(follow_up.done_at or follow_up.closed_at)) or self.changed
+        ended = follow_up.closed_at if follow_up.is_cancelled else follow_up.done_at or follow_up.closed_at
+        return _in_utc(instant_of(ended)) or self.changed
 
     @staticmethod
     def _told(history: Iterable[object]) -> Iterator[datetime]:

@@ -11,6 +11,8 @@ from commlog.services.workspace import Workspace
 from commlog.templates.conversion import ConversionError, Converter
 from commlog.templates.fields import Field, find_child, find_field
 
+# The words that listings have for what the form calls otherwise.
+_AS_LISTED: Final = {"责任人": "owner", "部门": "owner", "期限": "due", "事项": "action"}
 _PIECE: Final = re.compile(r"\s*([^=;；]+?)\s*[=＝](.*)", re.DOTALL)
 
 
@@ -35,7 +37,7 @@ def _refuse(value: str) -> NoReturn:
 
 
 def _pair(converter: Converter, field: Field, key: str, value: object) -> tuple[str, object]:
-    child = find_child(field, key)
+    child = find_child(field, _AS_LISTED.get(key.strip(), key))
     if child is None:
         known = ", ".join(item.key for item in field.fields if not item.read_only)
         raise UsageError(mark("a follow-up has no '{key}'"), key=key, remedy=mark("use some of: {known}"), known=known)

@@ -19,6 +19,8 @@ from commlog.services.find_record import ANONYMOUS, customer_family, find_custom
 from commlog.services.workspace import Workspace
 
 OUTSIDE: Final = "ref:"
+# Sorts after every minute of a day.
+_DAYS_END: Final = " 24:00"
 _EVENTS: Final = {"interaction": INTERACTION, "issue": REPORTED, "survey": SURVEY}
 _RECORDS: Final = """
 SELECT r.record, r.id, r.path, r.kind, r.template, r.customer, r.day, r.started_at, r.channel, r.direction, r.reached,
@@ -47,13 +49,20 @@ def list_timeline(
     rows = workspace.index.rows(_RECORDS.format(customers=", ".join("?" * len(family))), family)
     threads = _threads(workspace, family)
     events = [event for row in rows for event in _events(workspace, row, cover) if event.time >= first_day]
-    events.sort(key=lambda event: (event.time, event.id), reverse=True)
+    # What a record tells later comes later; reversing a sort keeps that, sorting in reverse does not.
+    events.sort(key=_moment)
+    events.reverse()
     kept = events if limit < 0 else events[:limit]
     finished = _finish(workspace, kept, threads, {row[1]: row[0] for row in rows})
     finished = tuple(_covered(event, cover) for event in finished)
     name = workspace.index.rows("SELECT min(name) FROM customers WHERE id = ?", (customer,))[0][0]
     merged = tuple(one for one in family if one != customer)
     return Timeline(customer, name or customer, merged, finished, len(events) - len(kept))
+
+
+def _moment(event: Event) -> tuple[str, str]:
+    """What an event is sorted by; an issue that was closed, of which only the day is known, comes last on that day."""
+    return event.time + (_DAYS_END if event.event == CLOSED else ""), event.id
 
 
 def _first_day(workspace: Workspace, since: str) -> str:
@@ -158,7 +167,8 @@ def _links(workspace: Workspace, records: list[int]) -> dict[int, tuple[tuple[st
 def _steps(workspace: Workspace, records: list[int]) -> dict[int, tuple[Step, ...]]:
     rows = workspace.index.rows(
         "SELECT f.record, f.address, f.action, f.owner, f.status, f.due, f.is_pending, "
-        f"coalesce({is_overdue(workspace.now)}, 0), f.opened_at, coalesce(f.done_at, f.closed_at) "
+        f"coalesce({is_overdue(workspace.now)}, 0), f.opened_at, "
+        "CASE WHEN f.is_cancelled = 1 THEN f.closed_at ELSE coalesce(f.done_at, f.closed_at) END "
         f"FROM follow_ups f WHERE f.record IN ({', '.join(map(str, set(records)))}) ORDER BY f.rowid"
     )
     steps: dict[int, tuple[Step, ...]] = {}

@@ -142,7 +142,8 @@ def _build_template(files: SchemaFiles, name: str, root: str) -> Template:
 def _order_of(flat: "Flat", own: Schema) -> tuple[str, ...]:
     """Every top-level key in the order of the file; a template without an order takes its part's."""
     named = _texts(flat.values.get("x-order"))
-    added = [key for key in own.get("properties", {}) if key not in named]
+    fields = own.get("properties")
+    added = [key for key in fields if key not in named] if isinstance(fields, dict) else []
     place = named.index(_OWN_FIELDS) if _OWN_FIELDS in named else len(named)
     order = (*named[:place], *added, *(key for key in named[place:] if key != _OWN_FIELDS))
     return (*order, *(key for key in flat.properties if key not in order))

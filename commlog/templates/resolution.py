@@ -73,7 +73,7 @@ class Resolver:
             type=kind,
             labels=_words(values.get("x-label")),
             hints=_words(values.get("x-hint")),
-            enum=tuple(values.get("enum", ())),
+            enum=tuple(_list(values.get("enum"))),
             enum_labels=_choices(values.get("x-enum-labels")),
             format=str(values.get("format", "")),
             required=required,

@@ -21,6 +21,32 @@ def test_errors_are_told_on_stderr(program):
     assert b"Traceback" not in done.stderr
 
 
+def test_a_call_that_is_not_understood_is_answered_in_the_logs_language(program, folder):
+    """A wrong option is told in the log's language, as every other answer is; --language and the environment go before it."""
+    settings = folder / "commlog.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("language: en", "language: zh"), encoding="utf-8")
+    assert "错误: 没有选项 --soon" in program("pending", "--soon").stderr.decode()
+    assert b"there is no option --soon" in program("pending", "--soon", "--language", "en").stderr
+    assert b"there is no option --soon" in program("pending", "--soon", COMMLOG_LANGUAGE="en").stderr
+    settings.write_text("members: 3", encoding="utf-8")
+    done = program("pending", "--soon")
+    assert (done.returncode, b"there is no option --soon" in done.stderr) == (2, True)
+
+
+def test_what_is_overdue_since_this_morning_is_told_once(program):
+    """Without a command, a follow-up that was due earlier today stands among what is overdue alone."""
+    words = ["direction=inbound", "channel=phone", "subject=s", "core_request=c", "summary=s"]
+    call = [part for word in ["customer=acme", *words] for part in ("--set", word)]
+    made = program("create", "member", *call, "-f", "Late; due=2026-03-16 09:00", "-f", "Soon; due=2026-03-16 17:00")
+    assert made.returncode == 0, made.stderr.decode()
+    lines = program().stdout.decode().splitlines()
+    assert [line for line in lines if line.startswith(("Overdue", "Due today"))] == [
+        "Overdue (1)",
+        "Due today and tomorrow (1)",
+    ]
+    assert sum(line.endswith("Late") for line in lines) == 1
+
+
 def test_a_reader_who_has_seen_enough_is_no_error(folder, environment):
     """`| head -1` ends quietly with 0, however much there was to say."""
     rows = "".join(f"union all select {number}, 'some words that fill the pipe' " for number in range(400))

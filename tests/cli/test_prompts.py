@@ -49,7 +49,8 @@ def test_a_mistake_is_asked_again(terminal, folder):
     screen = terminal("create", "member")
     screen.answer(r"Customer: ", "")
     assert "required" in screen.answer(r"Customer: ", "acmee")
-    assert "there is no customer 'acmee'" in screen.answer(r"Customer: ", "艾克米公司")
+    assert "there is no customer 'acmee'" in screen.answer(r"A new customer called 'acmee'\?", "n")
+    screen.answer(r"Customer: ", "艾克米公司")
     screen.answer(r"Initiated by .*: ", "")
     screen.answer(r"Channel: ", "99")
     assert "'99' does not fit" in screen.answer(r"Channel: ", "phone")
@@ -125,12 +126,44 @@ def test_answers_are_not_typed_twice(terminal, folder, tmp_path):
         (r"Summary: ", "s"),
         (r"Outcome: ", "待跟进"),
         (r"More fields\?", "n"),
+        (r"Follow-up: ", ""),
         (r"in the editor\?", "y"),
     ]:
         screen.answer(pattern, line)
     code, out = screen.finish()
     assert code == 0
     assert record_of(folder, out)["problem"] == "It drips"
+
+
+def test_a_new_customer_and_what_was_promised_are_asked_for(terminal, folder):
+    """Somebody not known becomes a customer when that is wanted; an outcome that promises asks for what, until it is right."""
+    screen = terminal("create", "service")
+    for pattern, line in [
+        (r"Customer: ", "Li Na"),
+        (r"A new customer called 'Li Na'\?", "y"),
+        (r"Initiated by .*: ", ""),
+        (r"Channel: ", "1"),
+        (r"Started: ", ""),
+        (r"Subject: ", "Tap"),
+        (r"Scenario: ", "4"),
+        (r"Problem: ", "It drips"),
+        (r"request: ", "Repair"),
+        (r"Summary: ", "s"),
+        (r"Outcome: ", "follow_up"),
+        (r"More fields\?", "n"),
+        (r"Follow-up: ", "Ring back; due=soonish"),
+        (r"'soonish' is not a date[^$]*Follow-up: ", "Ring back; due=2026-03-20"),
+        (r"Follow-up: ", ""),
+    ]:
+        screen.answer(pattern, line)
+    code, out = screen.finish()
+    assert code == 0
+    record = record_of(folder, out)
+    assert record["customer"] == "li-na"
+    assert [(step["action"], step["owner"], step["due"]) for step in record["followups"]] == [
+        ("Ring back", "wang", "2026-03-20")
+    ]
+    assert "name: Li Na" in (folder / "records/customers/li-na.yaml").read_text(encoding="utf-8")
 
 
 def test_stopping_writes_nothing(terminal, folder):

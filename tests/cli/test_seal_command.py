@@ -53,6 +53,16 @@ def test_from_nothing_to_sealed(program: Program, folder: Path, tmp_path: Path) 
     assert told["recipients"] == [{"key": recipient, "trusted": True, "own": True}]
 
 
+def test_a_caller_whose_number_is_sealed_is_not_called_unknown(program: Program, folder: Path, tmp_path: Path) -> None:
+    """Without the key a number may be a customer's all the same, and the brief says so; with it they are found."""
+    key, _ = _start(program, folder, tmp_path)
+    code, out, err = _text(program("brief", "13800000002"))
+    assert (code, out) == (4, "")
+    assert "may be known: sealed values of 1 customers" in err
+    assert "customer create" not in err
+    assert _text(program("brief", "13800000002", COMMLOG_AGE_KEY_FILE=str(key)))[0] == 0
+
+
 def test_with_and_without_the_key(program: Program, folder: Path, tmp_path: Path) -> None:
     """With the key a customer is shown as before; without, [sealed], and one remark on stderr that says how many."""
     key, _ = _start(program, folder, tmp_path)

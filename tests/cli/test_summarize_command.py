@@ -66,4 +66,6 @@ def test_the_records_behind_a_figure_are_listed_in_every_format(folder, capsys):
     for output_format in ("text", "jsonl", "csv", "tsv", "markdown", "ids"):
         assert call(folder, "2026-03", "--records", "1", "--format", output_format) == ExitCode.DONE
         assert "20260302-aaa001" in capsys.readouterr().out
+    assert call(folder, "2026-03", "--records", "reached when we called", "--format", "ids") == ExitCode.DONE
+    assert "20260302-aaa001" in capsys.readouterr().out
     assert call(folder, "2026-03", "--records", "18") == ExitCode.USAGE

@@ -131,6 +131,7 @@ def test_a_follow_ups_own_priority_wins_over_the_forms(log):
         "action=call the customer; owner=li; priority=urgent; method=phone; agreed_with_customer=yes",
         "action＝call the customer；owner＝李静；priority＝紧急；method＝phone；agreed_with_customer＝是",
         "跟进事项=call the customer; 责任人/部门=li; 优先级=紧急; 跟进方式=phone; 已与客户约定=是",
+        "事项=call the customer; 责任人=li; 优先级=紧急; 跟进方式=phone; 已与客户约定=是; 期限=24h",
         '{"action": "call the customer", "owner": "li", "priority": "urgent", "method": "phone", "agreed_with_customer": true}',
         "{action: call the customer, owner: li, priority: urgent, method: phone, agreed_with_customer: true}",
         "call the customer; owner=li; priority=urgent; method=phone; agreed_with_customer=true",
@@ -303,7 +304,14 @@ def test_assigning_needs_an_owner(log):
         log.move("assign", bring_to(log, "open"))
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("status", ["done", "closed"])
+def test_what_is_over_is_not_rescheduled(log, status):
+    """Another due for what is done or closed is refused: it would change whether it was in time."""
+    with pytest.raises(ConflictError, match="reschedule"):
+        log.move("reschedule", bring_to(log, status), due="2026-03-27")
+
+
+@pytest.mark.parametrize("status", [status for status in STATUSES if status not in {"done", "closed"}])
 def test_rescheduling_is_told_in_the_history(log, status):
     """Another due stands in the follow-up and in the history; the state stays."""
     address = bring_to(log, status)

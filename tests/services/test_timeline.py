@@ -49,6 +49,16 @@ def test_the_newest_comes_first_whatever_it_is(log: Any) -> None:
     assert [event.note for event in events] == ["客户搬走", "又响了，Big", "2–4", None, None]
 
 
+def test_an_issue_reported_and_closed_on_one_day_is_closed_last(log: Any) -> None:
+    """Of one day's events of an issue the closing is the newest, the report the oldest, though only their day is known."""
+    issue = log.at(at(3)).create("issue", "reported_on=2026-03-03", "status=in_progress")
+    path = log.root / issue.path
+    text = path.read_text(encoding="utf-8").replace("status: in_progress", "status: closed")
+    again = "reopened:\n  - {at: 2026-03-03T10:00:00+08:00, by: li, reason: 又响了}\n"
+    path.write_text(f"{text}closed_on: 2026-03-03\nclosed_reason: 客户搬走\n{again}", encoding="utf-8")
+    assert [event.event for event in timeline(log).events] == ["issue_closed", "issue_reopened", "issue_reported"]
+
+
 def test_records_of_one_conversation_share_a_letter(log: Any) -> None:
     """Linked records have the same letter, the newest conversation the first; a record alone has none."""
     first = call(log, 2)

@@ -4,6 +4,7 @@ from commlog.errors import CommlogError, NotFoundError
 from commlog.messages import mark
 from commlog.model.brief import Mention
 from commlog.model.folding import fold, phone_digits
+from commlog.model.sealing import SHUT
 from commlog.services.brief.read_words import Cover
 from commlog.services.workspace import Workspace
 
@@ -34,10 +35,24 @@ def find_mentions(workspace: Workspace, text: str, cover: Cover) -> tuple[Mentio
     )
 
 
-def not_known(text: str, fault: NotFoundError) -> CommlogError:
-    """The error for a caller nobody has heard of; for a name, the one that names the nearest."""
+def not_known(workspace: Workspace, text: str, fault: NotFoundError) -> CommlogError:
+    """The error for a caller nobody has heard of; for a name, the one that names the nearest.
+
+    Whose number is sealed may be known all the same: that is said, lest they are written down twice.
+    """
     if not _spellings(text):
         return fault
+    sealed = workspace.index.rows(
+        "SELECT count(*) FROM records r JOIN contents c USING (record) WHERE r.kind = 'customer' AND instr(c.content, ?)",
+        (SHUT,),
+    )[0][0]
+    if sealed:
+        return NotFoundError(
+            mark("'{name}' may be known: sealed values of {count} customers cannot be read here"),
+            name=text.strip(),
+            count=sealed,
+            remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE and ask again, or ask by name"),
+        )
     return NotFoundError(
         mark("unknown caller: '{name}' is no customer's, and no record names it"),
         name=text.strip(),

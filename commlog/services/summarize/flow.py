@@ -9,6 +9,7 @@ from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case, Verdict
 from commlog.model.summary_figures import Counts, States, count_of, share_of
 from commlog.services.summarize.dimensions import OF_FOLLOW_UPS, OF_ISSUES
 from commlog.services.summarize.scope import (
+    FINISHED,
     FOLLOW_UPS,
     INTERACTIONS_OF_PERIOD,
     OPENED,
@@ -21,7 +22,6 @@ from commlog.services.summarize.scope import (
 
 ISSUE_COLUMNS: Final = ("id", "subject", "owner", "priority", "status", "day", "path")
 COMMITMENT_COLUMNS: Final = ("id", "subject", "agent", "day", "commitments", "followups", "path")
-_FINISHED: Final = "coalesce(f.done_at, f.closed_at)"
 # What happened in the period: it came, it went, both, neither, or it went at a time nobody knows.
 _TURN: Final = """
 CASE WHEN {untold} THEN 'untold'
@@ -29,14 +29,14 @@ CASE WHEN {untold} THEN 'untold'
      WHEN {went} THEN 'went' END
 """
 _FOLLOW_UP_TURN: Final = _TURN.format(
-    untold=f"f.is_pending = 0 AND {_FINISHED} IS NULL",
+    untold=f"f.is_pending = 0 AND {FINISHED} IS NULL",
     came=f"{OPENED} BETWEEN {{start}} AND {{end}} - 1",
-    went=f"f.is_pending = 0 AND {_FINISHED} BETWEEN {{start}} AND {{end}} - 1",
+    went=f"f.is_pending = 0 AND {FINISHED} BETWEEN {{start}} AND {{end}} - 1",
 )
 # Cheap to ask, and true of every follow-up that turned in the period or at a time nobody knows.
 _MAY_HAVE_TURNED: Final = (
     "(f.opened_at >= {start} OR f.opened_at IS NULL OR f.done_at >= {start} OR f.closed_at >= {start}"
-    f" OR (f.is_pending = 0 AND {_FINISHED} IS NULL))"
+    f" OR (f.is_pending = 0 AND {FINISHED} IS NULL))"
 )
 _ISSUE_TURN: Final = _TURN.format(
     untold="r.status = 'closed' AND r.closed_at IS NULL",

@@ -21,8 +21,10 @@ FOLLOW_UPS: Final = "follow_ups f"
 OPENED: Final = (
     "coalesce(f.opened_at, (SELECT coalesce(q.recorded_at, q.started_at, 0) FROM records q WHERE q.record = f.record))"
 )
+# When a follow-up that is no longer pending ended; one opened again and then cancelled was done in an earlier round.
+FINISHED: Final = "CASE WHEN f.is_cancelled = 1 THEN f.closed_at ELSE coalesce(f.done_at, f.closed_at) END"
 # A follow-up that was pending at an earlier instant. The copy does not keep earlier pauses and moved due times.
-WAS_PENDING: Final = "(f.is_pending = 1 OR coalesce(f.done_at, f.closed_at) >= {at}) AND " + OPENED + " < {at}"
+WAS_PENDING: Final = f"(f.is_pending = 1 OR {FINISHED} >= {{at}}) AND {OPENED} < {{at}}"
 IS_PENDING: Final = "f.is_pending = 1"
 INTERACTIONS_OF_PERIOD: Final = (
     "r.kind = 'interaction' AND r.day >= '{first}' AND r.day < '{after}' AND r.started_at IS NOT NULL"
