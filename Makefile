@@ -55,7 +55,7 @@ transcripts: .venv/dev ## Rewrite the recorded transcripts; review the differenc
 	COMMLOG_REWRITE=1 $(BIN)/python -m pytest -q -p no:randomly tests/test_transcripts.py
 
 torture: .venv/dev ## The long versions of the tests of faults and simulations (an hour)
-	COMMLOG_TORTURE=1 $(BIN)/python -m pytest -q -p no:randomly -n 2 tests/simulation tests/faults
+	COMMLOG_TORTURE=1 $(BIN)/python -m pytest -q -p no:randomly -n 2 tests/simulation tests/faults tests/torture tests/services/test_merge_random.py
 
 messages: .venv/dev ## Collect the texts, merge them into the Chinese catalogue, compile it
 	$(BIN)/pybabel -q extract -F babel.cfg -k mark -k translate --no-location --sort-output --omit-header -o .venv/commlog.pot .

@@ -99,7 +99,7 @@ def connect(folder: Path | None) -> Index:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -32000")
-    except sqlite3.DatabaseError:
+    except BaseException:
         connection.close()
         raise
     return Index(connection)

@@ -18,6 +18,8 @@ from commlog.store.names import INDEX_FILE
 
 _LOCK_FILE: Final = "rebuild.lock"
 _SECONDS_FOR_READING: Final = 5
+# What a copy that is of no use raises; the second when SQLite quotes a damaged name, which is no text any more.
+_FAULTS: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
 
 # The disk, or another command, does not take what is written: the copy itself may be sound.
 _REFUSALS: Final = frozenset(
@@ -34,7 +36,6 @@ _REFUSALS: Final = frozenset(
         sqlite3.SQLITE_NOLFS,
     }
 )
-_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class MendingIndex(Index):
@@ -48,8 +49,9 @@ class MendingIndex(Index):
         """All rows a query gives."""
         try:
             return super().rows(sql, parameters)
-        except sqlite3.DatabaseError as fault:
-            if _primary_code(fault) not in _DAMAGE:
+        except _FAULTS as fault:
+            # What is no refusal is damage: a byte of a value may be wrong as well as one of a page's order.
+            if _primary_code(fault) in _REFUSALS:
                 raise
         self.close()
         super().__init__(rebuild_index(self._reader).connection)
@@ -65,7 +67,7 @@ def open_index(reader: RecordReader, glimpse: Glimpse | None = None) -> Index:
     if folder is not None:
         try:
             return MendingIndex(_refreshed(reader, folder, Plan(glimpse)).connection, reader)
-        except sqlite3.DatabaseError as fault:
+        except _FAULTS as fault:
             if _primary_code(fault) not in _REFUSALS:
                 return rebuild_index(reader)
     return _open_beside(reader)
@@ -76,7 +78,7 @@ def rebuild_index(reader: RecordReader) -> Index:
     folder = _writable_state_folder(reader.log.root)
     if folder is not None:
         # Only one at a time may delete the file: SQLite finds its journal by name.
-        with suppress(sqlite3.DatabaseError, OSError), lock(folder / _LOCK_FILE):
+        with suppress(*_FAULTS, OSError), lock(folder / _LOCK_FILE):
             if not _is_sound(folder):
                 remove(folder)
             return _refreshed(reader, folder, Plan(from_nothing=True))
@@ -127,7 +129,7 @@ def _refreshed(reader: RecordReader, folder: Path | None, plan: Plan) -> Index:
 def _open_beside(reader: RecordReader) -> Index:
     """An index for a log that takes no writing: the stored copy as far as it is true, the rest in memory."""
     memory = connect(None)
-    with suppress(sqlite3.DatabaseError):
+    with suppress(*_FAULTS):
         stored = _open_stored(reader.log.state_folder / INDEX_FILE)
         if is_up_to_date(stored, reader):
             memory.close()
@@ -149,7 +151,7 @@ def _is_sound(folder: Path) -> bool:
     try:
         with closing(connect(folder)) as index:
             return index.rows("PRAGMA quick_check(1)") == [("ok",)]
-    except sqlite3.DatabaseError:
+    except _FAULTS:
         return False
 
 
@@ -161,6 +163,6 @@ def _writable_state_folder(root: Path) -> Path | None:
     return folder if os.access(folder, os.W_OK) else None
 
 
-def _primary_code(fault: sqlite3.DatabaseError) -> int:
+def _primary_code(fault: Exception) -> int:
     """SQLite's error code without its details; 0 when Python itself raised the error."""
     return getattr(fault, "sqlite_errorcode", 0) & 0xFF

@@ -1,6 +1,7 @@
 """A log on disk: where it is, its settings, and the files in it."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -85,17 +86,22 @@ class Log:
         except OSError as fault:
             raise not_writable(path, fault) from None
 
-    def lock(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def lock(self) -> Iterator[None]:
         """Hold the log's write lock; other commands that change records wait.
 
         Raises:
-            NotWritableError: the state folder cannot be written.
+            NotWritableError: the state folder, or the lock in it, cannot be written.
         """
-        try:
-            ensure_state_folder(self.root)
-        except OSError as fault:
-            raise not_writable(STATE_FOLDER, fault) from None
-        return lock(self.state_folder / "write.lock")
+        path = STATE_FOLDER
+        with ExitStack() as held:
+            try:
+                ensure_state_folder(self.root)
+                path = f"{STATE_FOLDER}/write.lock"
+                held.enter_context(lock(self.root / path))
+            except OSError as fault:
+                raise not_writable(path, fault) from None
+            yield
 
     def fingerprint(self) -> str:
         """A hash of the settings' files: what every computed due and label depends on."""

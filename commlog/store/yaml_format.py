@@ -3,6 +3,8 @@
 from typing import Final
 from unicodedata import east_asian_width
 
+from commlog.errors import InvalidError
+from commlog.messages import mark
 from commlog.model.record import Data
 from commlog.store.yaml_error import MAX_DEPTH, YamlError
 from commlog.store.yaml_quoting import SPECIAL_CHARACTER, format_flow_scalar, format_scalar
@@ -13,6 +15,10 @@ __all__ = ["format_document", "format_entry", "format_flow", "format_item", "for
 LINE_COLUMNS: Final = 100
 # YAML looks for the colon of a key no further than 1,024 characters.
 _LONGEST_KEY: Final = 1000
+
+
+class LongKeyError(InvalidError, ValueError):
+    """A key longer than a reader of YAML looks for its end."""
 
 
 class OneLine(str):
@@ -63,13 +69,19 @@ def format_key(key: str) -> str:
     """Write a key, in quotes where some reader needs them.
 
     Raises:
-        ValueError: it is too long, or holds half a character.
+        LongKeyError: it is too long.
+        ValueError: it holds half a character.
 
     """
     # A strict reader of YAML 1.1 takes a lone n for false; as keys (`n: 1`) nobody is known to.
     written = key if key in ("n", "y") else format_flow_scalar(key)
     if len(written) > _LONGEST_KEY:
-        raise ValueError(f"a key of more than {_LONGEST_KEY} characters cannot be written")
+        raise LongKeyError(
+            mark("a key of more than {most} characters cannot be written: {key}…"),
+            most=_LONGEST_KEY,
+            key=ascii(key[:40])[1:-1],
+            remedy=mark("put the text into the value, under a short key"),
+        )
     return written
 
 

@@ -1,7 +1,6 @@
 """JSON Schema keywords as the explaining validator reads them: one error for each field."""
 
 import functools
-import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -51,6 +50,13 @@ def _pattern(_validator: Validator, pattern: str, instance: Any, _schema: Any) -
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
+def _pattern_properties(validator: Validator, patterns: Any, instance: Any, _schema: Any) -> Errors:
+    for pattern, fitting in patterns.items():
+        for key in instance if isinstance(instance, dict) else ():
+            if matches(pattern, key):
+                yield from validator.descend(instance[key], fitting, path=key, schema_path=pattern)
+
+
 def _rule(validator: Validator, condition: Any, instance: Any, schema: Any) -> Errors:
     """A rule with words of its own is one error: the words, at the first place it fails."""
     branch = "then" if validator.evolve(schema=condition).is_valid(instance) else "else"
@@ -70,18 +76,19 @@ def _first_place(error: ValidationError) -> list[str | int]:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a pattern is found in a text, read as JSON Schema reads it; true when it cannot be read."""
+    """Whether a pattern is found in a text, in the fast validator's words and time; true when it cannot be read."""
     compiled = _compile(pattern)
-    return compiled is None or compiled.search(text) is not None
+    return compiled is None or compiled.is_valid(text)
 
 
 @functools.cache
-def _compile(pattern: str) -> re.Pattern[str] | None:
-    # ECMA 262, and the fast validator: `$` is the very end, `\d` and `\w` are ASCII.
-    end = re.compile(r"(\\.|\[(?:\\.|[^\]\\])*\])|\$", re.DOTALL)
+def _compile(pattern: str) -> Any:
+    # Python's own engine may take a lifetime over a pattern like (a+)+$; this one takes no steps back.
+    import jsonschema_rs
+
     try:
-        return re.compile(end.sub(lambda found: found[1] or r"\Z", pattern), re.ASCII)
-    except re.error:
+        return jsonschema_rs.Draft202012Validator({"pattern": pattern})
+    except ValueError:
         return None
 
 
@@ -94,6 +101,7 @@ KEYWORDS: Final[Mapping[str, Keyword]] = MappingProxyType(
         "additionalProperties": _additional,
         "propertyNames": _property_names,
         "pattern": _pattern,
+        "patternProperties": _pattern_properties,
         "if": _rule,
     }
 )

@@ -147,7 +147,7 @@ def _iter_branches(schema: Schema) -> Iterator[Schema]:
 def _type_of(values: Schema, *, has_fields: bool, has_items: bool) -> str:
     named = values.get("type")
     for name in named if isinstance(named, list) else [named]:
-        if name in _TYPES:
+        if isinstance(name, str) and name in _TYPES:
             return _TYPES[name]
     if has_fields:
         return MAPPING
