@@ -100,7 +100,7 @@ def open_requests(workspace: Workspace, customer: str) -> list[tuple[str, str]]:
     rows = workspace.index.rows(
         "SELECT r.id, fold(r.subject) FROM records r JOIN contents c USING (record) WHERE r.kind = ? AND r.customer = ?"
         " AND field(c.content, 'requested_on') IS NOT NULL AND instr(c.content, char(30) || 'SCORES.') = 0"
-        " ORDER BY r.day, r.id",
+        " ORDER BY r.day, r.subject, r.id",
         (SURVEY, customer),
     )
     return [(row[0], row[1] or "") for row in rows]
@@ -123,7 +123,7 @@ def earlier_answers(workspace: Workspace, given: Fields, *, again: bool = False)
     rows = workspace.index.rows(
         "SELECT r.id FROM records r JOIN contents c USING (record) WHERE r.kind = ? AND fold(r.subject) = ?"
         f" AND r.customer IN ({', '.join('?' * len(family))}) AND instr(c.content, char(30) || 'SCORES.') > 0"
-        " ORDER BY r.day, r.id",
+        " ORDER BY r.day, r.subject, r.id",
         (SURVEY, fold(period), *family),
     )
     found = tuple(row[0] for row in rows)

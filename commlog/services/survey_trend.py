@@ -116,7 +116,7 @@ def list_surveys(workspace: Workspace, query: str, terms: list[OptionTerm], page
     rows = workspace.index.rows(
         f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in _COLUMNS.items())}, c.content"
         f" FROM records r JOIN contents c USING (record) WHERE ({condition.sql}){only}"
-        f" ORDER BY {order_by(sort or '-date', _SORTS, Domain.RECORDS)}, r.id LIMIT ?",
+        f" ORDER BY {order_by(sort or '-date,-period', _SORTS, Domain.RECORDS)}, r.subject DESC, r.id LIMIT ?",
         (*condition.parameters, limit),
     )
     return Listing(COLUMN_NAMES, tuple(_told(row, dimensions) for row in rows), SHOWN, "id")

@@ -1,6 +1,7 @@
 """Personal data in what every command prints: hidden wherever nobody asked for it with --reveal."""
 
 import secrets
+import shutil
 import subprocess
 
 import pytest
@@ -179,14 +180,14 @@ CALLS: dict[str, list[tuple[str, ...]]] = {
         for call in formats("search", words)
     ],
     "link": [("link", FIRST, ISSUE)],
-    "unlink": [("unlink", FIRST, ISSUE)],
+    "unlink": [("link", FIRST, ISSUE), ("unlink", FIRST, ISSUE)],
     "thread": formats("thread", FIRST, of=("text", "json", "ids")),
     "pending": [*formats("pending"), ("pending", "--by", "owner"), ("pending", "--columns", "subject,action,method")],
     "start": [("start", f"{FIRST}/1")],
     "wait": [("wait", f"{FIRST}/1")],
     "done": [("done", f"{SECOND}/1", "--result", SAID)],
     "close": [("close", f"{NAMELESS}/1", "--note", SAID)],
-    "reopen": [("reopen", f"{SECOND}/1", "--note", SAID)],
+    "reopen": [("done", f"{SECOND}/1", "--result", SAID), ("reopen", f"{SECOND}/1", "--note", SAID)],
     "assign": [("assign", f"{FIRST}/1", "--to", "wang", "--note", SAID)],
     "reschedule": [("reschedule", f"{FIRST}/1", "--due", "3wd", "--note", SAID)],
     "add-follow-up": [("add-follow-up", FIRST, f"action={SAID}; owner=wang")],
@@ -277,12 +278,13 @@ def marked(tmp_path_factory):
 
 
 @pytest.fixture
-def told(marked, capsys, monkeypatch):
-    """A function that runs a command in the marked log, and gives its exit code and all it printed."""
+def told(marked, tmp_path, capsys, monkeypatch):
+    """A function that runs a command in a copy of the marked log, and gives its exit code and all it printed."""
     monkeypatch.setenv("COMMLOG_MEMBER", "wang")
+    root = shutil.copytree(marked, tmp_path / "log")
 
     def call(*words):
-        code = run([*words, "--log", str(marked), "--now", NOW, "--language", "en"])
+        code = run([*words, "--log", str(root), "--now", NOW, "--language", "en"])
         answer = capsys.readouterr()
         return code, answer.out + answer.err
 
@@ -356,10 +358,8 @@ def test_what_is_hidden_is_found(told, value):
 
 def test_names_stay_unless_the_settings_hide_them(marked, told, tmp_path, capsys):
     """A customer's name is in listings; with `mask: {names: true}` it is in none of them."""
-    import shutil
-
     assert "玛丽亚" in told("list")[1]
-    other = tmp_path / "log"
+    other = tmp_path / "other"
     shutil.copytree(marked, other)
     path = other / "commlog.yaml"
     path.write_text(path.read_text("utf-8") + "mask: {names: true}\n", encoding="utf-8")
@@ -378,8 +378,6 @@ def test_names_stay_unless_the_settings_hide_them(marked, told, tmp_path, capsys
 
 def test_text_is_shown_when_the_settings_say_so(marked, tmp_path, capsys):
     """With `mask: {text: false}` listings show people's words as they are, and marked fields are hidden all the same."""
-    import shutil
-
     other = tmp_path / "log"
     shutil.copytree(marked, other)
     path = other / "commlog.yaml"
@@ -392,8 +390,6 @@ def test_text_is_shown_when_the_settings_say_so(marked, tmp_path, capsys):
 
 def test_random_numbers_are_hidden_in_listings(marked, tmp_path, capsys):
     """Whatever the mobile number, a listing shows its beginning and end at most."""
-    import shutil
-
     other = tmp_path / "log"
     shutil.copytree(marked, other)
     number = "13" + "".join(secrets.choice("0123456789") for _ in range(9))
