@@ -12,6 +12,7 @@ from commlog.cli.options import (
     labels_of,
     limit_option,
     query_argument,
+    reveal_option,
     sort_option,
     terminal_width,
 )
@@ -45,7 +46,6 @@ field_option: Any = typer.Option(
     show_default=False,
     help=mark("Only changes of these fields: keys or labels, e.g. due,owner or 期限."),
 )
-reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data in full."))
 
 
 def command(

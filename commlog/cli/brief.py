@@ -3,7 +3,7 @@
 import typer
 
 from commlog.cli.as_of import as_of_option, go_back
-from commlog.cli.options import labels_of
+from commlog.cli.options import labels_of, reveal_option
 from commlog.cli.terminal import finish, say, session_of
 from commlog.messages import mark
 from commlog.render.brief import FORMATS, format_brief
@@ -21,7 +21,7 @@ def command(
         help=mark("The customer's id, name, alias, phone or e-mail; also a number that is ringing."),
     ),
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or markdown.")),
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
     as_of: str = as_of_option,
 ) -> int:
     """Brief."""

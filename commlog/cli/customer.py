@@ -12,6 +12,7 @@ from commlog.cli.options import (
     format_option,
     limit_option,
     query_argument,
+    reveal_option,
     sort_option,
 )
 from commlog.cli.prompts import ask_fields
@@ -95,7 +96,7 @@ def show(
     context: typer.Context,
     customer: str = customer_argument,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or yaml.")),
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
 ) -> None:
     """Show a customer."""
     workspace = session_of(context).workspace

@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from commlog.cli.options import NO_LIMIT, answer_listing, columns_option, format_option, limit_option
+from commlog.cli.options import NO_LIMIT, answer_listing, columns_option, format_option, limit_option, reveal_option
 from commlog.cli.terminal import say, session_of, warn
 from commlog.messages import mark, translate
 from commlog.model.record import CUSTOMER
@@ -39,7 +39,7 @@ def merge(
     duplicate: str = duplicate_argument,
     survivor: str = survivor_argument,
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would happen; write nothing.")),
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
 ) -> None:
     """Merge."""
     from commlog.render.merge import format_added, format_difference

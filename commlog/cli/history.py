@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import typer
 
-from commlog.cli.options import id_argument, labels_of, terminal_width
+from commlog.cli.options import id_argument, labels_of, reveal_option, terminal_width
 from commlog.cli.terminal import say, session_of, warn
 from commlog.messages import mark, translate
 from commlog.render.formats import require_format
@@ -26,7 +26,7 @@ def command(
     ),
     reverse: bool = typer.Option(False, "--reverse", help=mark("The oldest first.")),
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or jsonl.")),
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
 ) -> None:
     """History."""
     session = session_of(context)

@@ -15,6 +15,7 @@ from commlog.cli.options import (
     labels_of,
     limit_option,
     query_argument,
+    reveal_option,
     sort_option,
 )
 from commlog.cli.prompts import ask_fields
@@ -87,8 +88,6 @@ list_format_option: Any = typer.Option(
     metavar="FORMAT",
     help=mark("table, json, jsonl, csv, tsv, markdown or ids; form is the tracking form as on paper."),
 )
-
-reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data in full."))
 
 
 def create(

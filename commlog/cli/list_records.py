@@ -10,6 +10,7 @@ from commlog.cli.options import (
     format_option,
     limit_option,
     query_argument,
+    reveal_option,
     sort_option,
 )
 from commlog.cli.terminal import session_of
@@ -26,7 +27,7 @@ def command(
     sort: str = sort_option,
     limit: int = limit_option,
     output_format: str = format_option,
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
     as_of: str = as_of_option,
 ) -> int:
     """List records."""

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 from commlog.cli.editor import edit_in_editor
-from commlog.cli.options import id_argument
+from commlog.cli.options import id_argument, reveal_option
 from commlog.cli.terminal import say, session_of
 from commlog.messages import mark
 from commlog.render.formats import require_format
@@ -32,7 +32,7 @@ def make_show(kind: str) -> Callable[..., None]:
         context: typer.Context,
         record: str = id_argument,
         output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or yaml.")),
-        reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+        reveal: bool = reveal_option,
     ) -> None:
         workspace = session_of(context).workspace
         require_format(output_format, FORMATS)

@@ -51,6 +51,7 @@ due_option: Any = typer.Option(
     show_default=False,
     help=mark("When it is due: 3wd, 24h, tomorrow 17:00, 周五, 2026-03-14, none."),
 )
+reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data in full."))
 address_argument: Any = typer.Argument(..., metavar="ID/n", help=mark("The follow-up: the record's id and its number."))
 id_argument: Any = typer.Argument(..., metavar="ID", help=mark("The record's id, or the beginning of it."))
 

@@ -12,6 +12,7 @@ from commlog.cli.options import (
     format_option,
     limit_option,
     query_argument,
+    reveal_option,
     sort_option,
 )
 from commlog.cli.terminal import session_of, warn
@@ -43,7 +44,6 @@ customer_option: Any = typer.Option(
 by_option: Any = typer.Option(
     "", "--by", metavar="owner", show_default=False, help=mark("Group by a column, e.g. owner.")
 )
-reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data in full."))
 exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something."))
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from commlog.cli.options import labels_of
+from commlog.cli.options import labels_of, reveal_option
 from commlog.cli.own_file import write_own
 from commlog.cli.terminal import finish, say, session_of, warn
 from commlog.errors import UsageError
@@ -41,7 +41,7 @@ def command(
         help=mark("Compare with this period instead of the one before."),
     ),
     limit: int = typer.Option(LISTED, "--limit", metavar="N", help=mark("At most so many rows a list; 0 lists all.")),
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
 ) -> int:
     """Report."""
     require_format(output_format, FORMATS)

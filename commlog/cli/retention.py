@@ -2,7 +2,7 @@
 
 import typer
 
-from commlog.cli.options import answer_listing, columns_option, format_option
+from commlog.cli.options import answer_listing, columns_option, format_option, reveal_option
 from commlog.cli.terminal import finish, say, session_of, warn
 from commlog.errors import ExitCode
 from commlog.messages import mark, translate
@@ -19,7 +19,7 @@ def command(
         False, "--apply-hint", help=mark("Print the commands that would do it instead, one a line.")
     ),
     exit_code: bool = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something.")),
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
 ) -> int:
     """List what is due to go."""
     session = session_of(context)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from commlog.cli.options import id_argument
+from commlog.cli.options import id_argument, reveal_option
 from commlog.cli.terminal import say, session_of, warn_of_sealed
 from commlog.messages import mark
 from commlog.render.formats import require_format
@@ -25,7 +25,7 @@ def command(
     output_format: str = typer.Option(
         "text", "--format", metavar="FORMAT", help=mark("text, json, yaml, or html: the paper form, to be printed.")
     ),
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
 ) -> None:
     """Show."""
     workspace = session_of(context).workspace

@@ -2,7 +2,7 @@
 
 import typer
 
-from commlog.cli.options import answer_listing, columns_option, format_option
+from commlog.cli.options import answer_listing, columns_option, format_option, reveal_option
 from commlog.cli.terminal import session_of
 from commlog.messages import mark
 from commlog.services.manage_index import ask_sql
@@ -15,7 +15,7 @@ def command(
     query: str = typer.Argument(..., metavar="SELECT", help=mark("One SQL query that reads.")),
     columns: str = columns_option,
     output_format: str = format_option,
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
 ) -> int:
     """Ask."""
     session = session_of(context)

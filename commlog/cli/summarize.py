@@ -5,7 +5,7 @@ from typing import Any
 import typer
 
 from commlog.cli.as_of import as_of_option, go_back
-from commlog.cli.options import NO_LIMIT, labels_of, terminal_width
+from commlog.cli.options import NO_LIMIT, labels_of, reveal_option, terminal_width
 from commlog.cli.session import Session
 from commlog.cli.terminal import finish, say, session_of
 from commlog.messages import mark
@@ -64,7 +64,7 @@ def command(
     limit: int | None = limit_option,
     output_format: str = format_option,
     as_of: str = as_of_option,
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
 ) -> int:
     """Summarize a period."""
     session = session_of(context)

@@ -2,7 +2,7 @@
 
 import typer
 
-from commlog.cli.options import id_argument, labels_of
+from commlog.cli.options import id_argument, labels_of, reveal_option
 from commlog.cli.terminal import finish, say, session_of
 from commlog.messages import mark
 from commlog.render.formats import require_format
@@ -16,7 +16,7 @@ def command(
     context: typer.Context,
     record: str = id_argument,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or ids.")),
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
 ) -> int:
     """Thread."""
     session = session_of(context)

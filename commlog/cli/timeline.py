@@ -2,7 +2,7 @@
 
 import typer
 
-from commlog.cli.options import NO_LIMIT, labels_of, limit_option, terminal_width
+from commlog.cli.options import NO_LIMIT, labels_of, limit_option, reveal_option, terminal_width
 from commlog.cli.terminal import finish, say, session_of
 from commlog.messages import mark
 from commlog.render.formats import require_format
@@ -28,7 +28,7 @@ def command(
     output_format: str = typer.Option(
         "text", "--format", metavar="FORMAT", help=mark("text, json, jsonl, csv, tsv, markdown or ids.")
     ),
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
 ) -> int:
     """Timeline."""
     session = session_of(context)

@@ -2,7 +2,7 @@
 
 import typer
 
-from commlog.cli.options import address_argument, labels_of
+from commlog.cli.options import address_argument, labels_of, reveal_option
 from commlog.cli.terminal import say, session_of
 from commlog.messages import mark
 from commlog.render.deadline import FORMATS, format_deadline
@@ -16,7 +16,7 @@ def command(
     context: typer.Context,
     address: str = address_argument,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data in full.")),
+    reveal: bool = reveal_option,
 ) -> None:
     """Explain a due."""
     session = session_of(context)

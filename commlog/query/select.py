@@ -49,6 +49,9 @@ _CUSTOMER_NAMES: Final = "SELECT customer FROM customer_names"
 # Compared to the letter: ids, where an index counts, and slugs.
 _EXACT: Final = frozenset({"id", "customer"})
 
+# When a follow-up that is no longer pending ended; one opened again and then cancelled was done in an earlier round.
+FINISHED: Final = "CASE WHEN f.is_cancelled = 1 THEN f.closed_at ELSE coalesce(f.done_at, f.closed_at) END"
+
 
 def is_overdue(now: datetime) -> str:
     """Give the SQL for a follow-up `f` that is past its due instant while the clock is running.

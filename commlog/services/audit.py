@@ -80,7 +80,7 @@ def audit_log(
         return Audit(Listing(COLUMN_NAMES, (), SHOWN, "record"))
     past = Past(workspace.log.settings, git.shallow_boundary(root), bool(wanted))
     commits = git.list_commits(root, [RECORDS])
-    member = _member(workspace, scope.by)
+    member = workspace.log.settings.member_id(scope.by.strip())
     order = {
         commit.hash: number
         for number, commit in enumerate(commits)
@@ -104,12 +104,6 @@ def _matching(workspace: Workspace, query: str) -> frozenset[str]:
     condition = condition_of(workspace, question, Domain.RECORDS)
     rows = workspace.index.rows(f"SELECT r.path FROM records r WHERE {condition.sql}", condition.parameters)
     return frozenset(row[0] for row in rows)
-
-
-def _member(workspace: Workspace, name: str) -> str:
-    """The id of a member; the name itself of whoever is none any more."""
-    member = workspace.log.settings.find_member(name.strip()) if name.strip() else None
-    return member.id if member else name.strip()
 
 
 def _by_record(commits: Iterable[git.Commit]) -> dict[str, list[Step]]:

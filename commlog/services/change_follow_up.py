@@ -69,7 +69,7 @@ def assign_follow_up(workspace: Workspace, text: str, details: Details) -> tuple
     by = workspace.require_member(details.by)
     if not details.owner:
         raise UsageError(mark("who takes it over? no owner is given"), remedy=mark("add --to MEMBER"))
-    owner = owner_of(workspace, details.owner)
+    owner = workspace.log.settings.member_id(details.owner)
 
     def change(fields: Fields, _record: Fields) -> Fields:
         entry = entry_of(workspace.stamp, by, read_follow_up(fields, 1).status, owner=owner, note=details.note)
@@ -157,7 +157,7 @@ def complete_follow_up(workspace: Workspace, wanted: Fields, number: int, openin
         priority = settings.default_priority
     item: Fields = {"n": number, "action": wanted.get("action", "")}
     item |= {key: wanted[key] for key in ("method",) if wanted.get(key)}
-    item["owner"] = owner_of(workspace, wanted.get("owner") or opening.by)
+    item["owner"] = settings.member_id(wanted.get("owner") or opening.by)
     if priority is not None:
         item["priority"] = priority
     began = instant_of(opening.start) or workspace.now
@@ -170,12 +170,6 @@ def complete_follow_up(workspace: Workspace, wanted: Fields, number: int, openin
     item |= {key: value for key, value in wanted.items() if key not in known and value is not None}
     item["history"] = wanted.get("history") or [entry_of(opening.at, opening.by, status)]
     return item
-
-
-def owner_of(workspace: Workspace, name: str) -> str:
-    """A member's id for any of their names; any other text (a department) as it is."""
-    member = workspace.log.settings.find_member(name)
-    return member.id if member else name
 
 
 def _due_of(

@@ -8,7 +8,6 @@ from commlog.messages import current_language
 from commlog.model import issue
 from commlog.model.follow_up import read_follow_ups
 from commlog.model.record import ISSUE, Fields, Record
-from commlog.services.change_follow_up import owner_of
 from commlog.services.change_record import change_record
 from commlog.services.record_of_kind import read_of_kind
 from commlog.services.workspace import Workspace
@@ -36,7 +35,7 @@ def move_issue(workspace: Workspace, text: str, verb: str, told: Told) -> Record
         ConflictError: the verb does not apply in its state.
         UsageError: it is no issue, something the verb needs is missing, or nobody is known who does it.
     """
-    owner = owner_of(workspace, told.owner) if told.owner else None
+    owner = workspace.log.settings.member_id(told.owner) if told.owner else None
     moves: dict[str, _Move] = {
         "start": issue.start,
         "wait": issue.wait,

@@ -225,8 +225,7 @@ _COMPLETERS: Final[dict[str, Callable[[Workspace, Template, Fields], Fields]]] =
 
 def member_id_of(workspace: Workspace, name: Data) -> Data:
     """A member's id for any of their names; anything else as it is."""
-    member = workspace.log.settings.find_member(name) if isinstance(name, str) else None
-    return member.id if member else name
+    return workspace.log.settings.member_id(name) if isinstance(name, str) else name
 
 
 def with_member_ids(workspace: Workspace, fields: Fields, before: Mapping[str, Data] | None = None) -> Fields:

@@ -13,7 +13,7 @@ from commlog.model.interval import interval_before, parse_interval
 from commlog.model.period import parse_period
 from commlog.model.record import DEFAULT_LINK_TYPE, mappings_of, text_of
 from commlog.model.timeline import CLOSED, INTERACTION, REOPENED, REPORTED, SURVEY, Event, Step, Timeline, letters_of
-from commlog.query.select import is_overdue
+from commlog.query.select import FINISHED, is_overdue
 from commlog.services.brief.read_words import Cover, cover_of, read_fields
 from commlog.services.find_record import ANONYMOUS, customer_family, find_customer
 from commlog.services.workspace import Workspace
@@ -167,8 +167,7 @@ def _links(workspace: Workspace, records: list[int]) -> dict[int, tuple[tuple[st
 def _steps(workspace: Workspace, records: list[int]) -> dict[int, tuple[Step, ...]]:
     rows = workspace.index.rows(
         "SELECT f.record, f.address, f.action, f.owner, f.status, f.due, f.is_pending, "
-        f"coalesce({is_overdue(workspace.now)}, 0), f.opened_at, "
-        "CASE WHEN f.is_cancelled = 1 THEN f.closed_at ELSE coalesce(f.done_at, f.closed_at) END "
+        f"coalesce({is_overdue(workspace.now)}, 0), f.opened_at, {FINISHED} "
         f"FROM follow_ups f WHERE f.record IN ({', '.join(map(str, set(records)))}) ORDER BY f.rowid"
     )
     steps: dict[int, tuple[Step, ...]] = {}

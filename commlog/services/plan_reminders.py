@@ -6,7 +6,6 @@ from typing import Final, Protocol
 
 from commlog.index.database import Row
 from commlog.model.digest import Digest, Item, Line, Reason, Urgency, digest_of
-from commlog.model.member import Member, find_member
 from commlog.model.reminder_stages import (
     CALL_BACK,
     CARE,
@@ -77,7 +76,7 @@ def plan_reminders(workspace: Workspace, care: Sequence[CareDay] = ()) -> tuple[
     rows = workspace.index.rows(_SQL, (bound,))
     dues = {row[3]: datetime.fromtimestamp(row[3], UTC).astimezone(settings.zone) for row in rows}
     present = present_at(workspace.now, settings.calendar, {due.date() for due in dues.values()})
-    owners = {owner: _plain_owner(owner, settings.members) for owner in {row[6] for row in rows}}
+    owners = {owner: settings.member_id(owner.strip()) for owner in {row[6] for row in rows}}
     items = (_item_of((*row[:6], owners[row[6]], *row[7:]), dues[row[3]], settings, present) for row in rows)
     told = [item for item in items if item.stages]
     return tuple(sorted((*told, *_care_items(workspace, care)), key=lambda item: item.rank))
@@ -141,7 +140,7 @@ def _care_items(workspace: Workspace, care: Sequence[CareDay]) -> Iterable[Item]
             kind=entry.kind,
             opened_at=f"{entry.kind}{entry.label}",
             due=entry.day.isoformat(),
-            owner=_plain_owner(entry.owner or "", workspace.log.settings.members),
+            owner=workspace.log.settings.member_id((entry.owner or "").strip()),
             text=entry.label,
             customer=entry.customer,
             customer_name=entry.customer_name,
@@ -149,9 +148,3 @@ def _care_items(workspace: Workspace, care: Sequence[CareDay]) -> Iterable[Item]
             stages=(CARE,),
             day=entry.day,
         )
-
-
-def _plain_owner(owner: str, members: Sequence[Member]) -> str:
-    """The id of the member somebody wrote by another name; other names as they are."""
-    member = find_member(members, owner) if owner.strip() else None
-    return member.id if member else owner.strip()

@@ -75,8 +75,7 @@ class Workspace:
                     "set $COMMLOG_MEMBER to a member's id, or give git's user.email to a member as `email` in commlog.yaml"
                 ),
             )
-        member = self.log.settings.find_member(name)
-        return member.id if member else name
+        return self.log.settings.member_id(name)
 
     @property
     def is_shut(self) -> bool:

@@ -93,6 +93,11 @@ class Settings:
         """The member with this id, name, alias or address; None when there is none."""
         return find_member(self.members, name)
 
+    def member_id(self, name: str) -> str:
+        """A member's id for any of their names; any other text (a department, nothing) as it is."""
+        member = self.find_member(name) if name else None
+        return member.id if member else name
+
 
 def read_settings(root: Path) -> Settings:
     """The settings of the log at a folder.

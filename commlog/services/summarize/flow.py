@@ -7,9 +7,9 @@ from commlog.model.listing import Listing
 from commlog.model.summary import Attention, Key, Measure, Reading
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case, Verdict
 from commlog.model.summary_figures import Counts, States, count_of, share_of
+from commlog.query.select import FINISHED
 from commlog.services.summarize.dimensions import OF_FOLLOW_UPS, OF_ISSUES
 from commlog.services.summarize.scope import (
-    FINISHED,
     FOLLOW_UPS,
     INTERACTIONS_OF_PERIOD,
     OPENED,

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from commlog.model.period import Period
 from commlog.model.summary import Group
 from commlog.model.summary_figures import States
+from commlog.query.select import FINISHED
 from commlog.services.summarize.dimensions import TAG
 from commlog.services.workspace import Workspace
 
@@ -21,8 +22,6 @@ FOLLOW_UPS: Final = "follow_ups f"
 OPENED: Final = (
     "coalesce(f.opened_at, (SELECT coalesce(q.recorded_at, q.started_at, 0) FROM records q WHERE q.record = f.record))"
 )
-# When a follow-up that is no longer pending ended; one opened again and then cancelled was done in an earlier round.
-FINISHED: Final = "CASE WHEN f.is_cancelled = 1 THEN f.closed_at ELSE coalesce(f.done_at, f.closed_at) END"
 # A follow-up that was pending at an earlier instant. The copy does not keep earlier pauses and moved due times.
 WAS_PENDING: Final = f"(f.is_pending = 1 OR {FINISHED} >= {{at}}) AND {OPENED} < {{at}}"
 IS_PENDING: Final = "f.is_pending = 1"
