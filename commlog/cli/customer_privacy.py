@@ -228,10 +228,14 @@ def _write_purge_list(plan: "Forgetting", target: Path) -> None:
 def _verify(workspace: "Workspace", name: str) -> int:
     from commlog.services.verify_forgotten import verify_forgotten
 
-    found = verify_forgotten(workspace, Path(name))
+    result = verify_forgotten(workspace, Path(name))
+    found = result.left
     for one in found:
-        say(f"{one.where}: {one.path} ({one.count})")
+        sealed = " " + translate("sealed, and a key here opens it") if one.is_sealed else ""
+        say(f"{one.where}: {one.path} ({one.count}){sealed}")
     warn(translate("places that still tell: {count}").format(count=len(found)))
+    if result.shut:
+        warn(translate("sealed values that no key here opens: {count}").format(count=result.shut))
     return ExitCode.FOUND if found else ExitCode.DONE
 
 

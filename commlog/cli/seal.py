@@ -11,10 +11,11 @@ from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
 from commlog.model.sealing import BROKEN, CLOSED, OPEN
 from commlog.render.formats import require_format
-from commlog.services.seal_records import SealResult, SealState, rotate, seal_state, trust_recipients, turn_on
+from commlog.services.seal_records import SealResult, rotate, trust_recipients, turn_on
+from commlog.services.seal_state import SealState, seal_state
 from commlog.services.workspace import Workspace
 
-HELP = mark("Sealed fields: status, init, on, rotate, trust.")
+HELP = mark("Sealed fields: status, init, on, rotate, trust, destroy.")
 _FORMATS = ("text", "json")
 _NAMED = 10
 _KEY_FILE = Path(".config", "commlog", "age-key.txt")
@@ -71,10 +72,24 @@ def init(
     warn(translate("seal with it: commlog seal on --recipient {recipient}").format(recipient=recipient))
 
 
-def turn_sealing_on(context: typer.Context, recipients: list[str] = recipient_option) -> int:
+def turn_sealing_on(
+    context: typer.Context,
+    recipients: list[str] = recipient_option,
+    per_customer: bool = typer.Option(
+        False, "--per-customer", help=mark("With a key of each customer's own, which forgetting them destroys.")
+    ),
+) -> int:
     """Seal what is plain."""
-    workspace, result = turn_on(session_of(context).workspace, recipients)
-    return _tell(workspace, result)
+    workspace, result = turn_on(session_of(context).workspace, recipients, per_customer=per_customer)
+    code = _tell(workspace, result)
+    if per_customer:
+        folder = workspace.reader.vault.customer_keys.folder
+        warn(
+            translate(
+                "customers' keys are in {folder}; git does not keep them: copy the folder to whoever works here, and to a backup"
+            ).format(folder=folder)
+        )
+    return code
 
 
 def rotate_now(
@@ -106,6 +121,26 @@ def trust(
             raise typer.Abort
     for one in trust_recipients(workspace, recipients or ()):
         say(one)
+
+
+def destroy(
+    context: typer.Context,
+    yes: bool = typer.Option(False, "--yes", help=mark("Do it; without this, only say what would change.")),
+) -> int:
+    """Destroy keys of the forgotten."""
+    from commlog.services.destroy_keys import destroy_keys, keys_to_destroy
+
+    workspace = session_of(context).workspace
+    found = destroy_keys(workspace) if yes else keys_to_destroy(workspace)
+    for hint in found:
+        say(hint)
+    if yes:
+        warn(translate("keys destroyed: {count}").format(count=len(found)))
+    elif found:
+        warn(translate("nothing was changed; to destroy these keys for good: commlog seal destroy --yes"))
+    else:
+        warn(translate("no key of a forgotten customer is here"))
+    return ExitCode.DONE
 
 
 def _tell(workspace: Workspace, result: SealResult) -> int:
@@ -141,6 +176,10 @@ def _as_data(state: SealState) -> dict[str, Any]:
         "damaged": state.counts[BROKEN],
         "plain": state.plain,
         "rotation_unfinished": state.is_rotating,
+        "per_customer": state.per_customer,
+        "customer_keys": state.customer_keys,
+        "missing_keys": len(state.missing_keys),
+        "sealed_for_the_team": state.for_the_team,
     }
 
 
@@ -156,6 +195,7 @@ def _as_text(state: SealState) -> str:
     if state.plain:
         lines[-1] += "  " + translate("(seal them: commlog seal on)")
     lines.append(translate("fields: {fields}").format(fields=_shown_fields(state)))
+    lines += _customer_lines(state)
     for one in state.recipients:
         remark = translate("yours") if one.is_own else translate("confirmed here")
         if not one.is_trusted:
@@ -168,15 +208,37 @@ def _as_text(state: SealState) -> str:
     return "\n".join(lines)
 
 
+def _customer_lines(state: SealState) -> list[str]:
+    lines = []
+    if state.per_customer or state.customer_keys:
+        told = translate("customers' keys: {count} in {folder}")
+        lines.append(told.format(count=state.customer_keys, folder=state.key_folder))
+    if state.missing_keys:
+        told = translate("customers' keys that are not here: {count}; copy them from another key folder")
+        lines.append(told.format(count=len(state.missing_keys)))
+    if state.for_the_team:
+        told = translate("of customers, and sealed for the team: {count}  (seal them anew: commlog seal on)")
+        lines.append(told.format(count=state.for_the_team))
+    return lines
+
+
 def _shown_fields(state: SealState) -> str:
     return translate("every personal field") if state.fields is None else ", ".join(state.fields)
 
 
-COMMANDS = {"status": status, "init": init, "on": turn_sealing_on, "rotate": rotate_now, "trust": trust}
+COMMANDS = {
+    "status": status,
+    "init": init,
+    "on": turn_sealing_on,
+    "rotate": rotate_now,
+    "trust": trust,
+    "destroy": destroy,
+}
 HELPS = {
     "status": mark("How many values are sealed, for whom, and whether you can read them."),
     "init": mark("Make a key of your own; prints the public one."),
     "on": mark("Seal personal fields, from now on and those that are plain."),
     "rotate": mark("Seal everything anew, for other recipients."),
     "trust": mark("Confirm on this machine for whom is sealed."),
+    "destroy": mark("Destroy here the keys of customers who were forgotten on another machine."),
 }

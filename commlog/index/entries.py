@@ -50,6 +50,16 @@ class RecordReader:
         return self.log.settings.seal is not None
 
     @property
+    def key_source(self) -> "KeySource":
+        """Where the keys of this call are, also for a log at another place with this one's records."""
+        from dataclasses import replace
+
+        from commlog.store.seal_keys import KeySource
+
+        source = self.keys or KeySource()
+        return replace(source, folder=str(source.folder_of(self.log.root)))
+
+    @property
     def vault(self) -> "Vault":
         """Who seals and opens values; made when the first one is met."""
         if self._vault is None:

@@ -11,6 +11,7 @@ from commlog.model.problem import Problem
 from commlog.model.record import Data, Fields, Record, ValuePath, show_path, text_of
 from commlog.model.sealing import (
     BROKEN,
+    CLOSED,
     OPEN,
     SHUT,
     Plan,
@@ -20,6 +21,7 @@ from commlog.model.sealing import (
     find_sealed,
     hide_all,
     plan_of_keys,
+    take_apart,
     value_at,
     with_values,
 )
@@ -69,7 +71,14 @@ def sealed_rows(reader: RecordReader, record: Record, choices: frozenset[str]) -
         named = [row for row in rows["customer_names"] if row[1] != SHUT]
         rows["customer_names"] = [*named, *((record.id, name) for name in sorted(set(_hashed(reader, record))))]
         rows["customer_dates"] += _date_rows(record)
+    rows["missing_keys"] = [(hint,) for hint in sorted(missing_keys(reader, record))]
     return rows
+
+
+def missing_keys(reader: RecordReader, record: Record) -> set[str]:
+    """The hints of the customers' keys that values of a record are sealed with, and that are not here."""
+    parts = [take_apart(place.stored) for place in record.sealed if place.state == CLOSED]
+    return {one.hint for one in parts if one and one.hint} - reader.vault.customer_keys.hints
 
 
 def date_of_row(reader: RecordReader, row: Row) -> Row | None:

@@ -3,7 +3,7 @@
 from typing import Final
 
 # Raise it whenever a table or the meaning of a column changes: every index is then rebuilt.
-NUMBER: Final = 6
+NUMBER: Final = 7
 
 # Times are whole seconds since 1970 UTC; days are `YYYY-MM-DD` in the log's zone; yes/no is 1/0; unknown is NULL.
 TABLES: Final = """
@@ -164,6 +164,9 @@ CREATE TABLE choices (
     PRIMARY KEY (field, slug)
 ) WITHOUT ROWID;
 
+CREATE TABLE missing_keys (record INTEGER NOT NULL, hint TEXT NOT NULL);
+CREATE INDEX missing_keys_by_record ON missing_keys (record);
+
 CREATE TABLE contents (record INTEGER PRIMARY KEY, content TEXT NOT NULL);
 """
 
@@ -178,5 +181,6 @@ ROW_TABLES: Final = {
     "customers": "record",
     "customer_dates": "record",
     "customer_names": "record",
+    "missing_keys": "record",
     "contents": "record",
 }

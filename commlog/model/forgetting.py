@@ -15,6 +15,7 @@ PSEUDONYM: Final = "forgotten-"
 # In the profile that is to go: under which name the person is kept from now on. In the one that stays: since when.
 FORGOTTEN_AS: Final = "forgotten_as"
 FORGOTTEN_ON: Final = "forgotten_on"
+DESTROYED_KEYS: Final = "destroyed_keys"
 # What stays of a profile: nothing by which a person is known, all that figures count by.
 _KEPT: Final = ("type", "stage", "level", "industry", "owner", "cooperation_since", "visit_every")
 _SHORTEST_NAME: Final = 2
@@ -94,13 +95,17 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """What forgetting a customer did or would do: files changed, doubts to look at, ways to find what is left."""
+    """What forgetting a customer did or would do: files changed, doubts to look at, ways to find what is left.
+
+    `keys` are the hints of the customer's own keys that are destroyed: what they sealed, in whatever commit, stays shut.
+    """
 
     customer: str
     pseudonym: str
     identity: Identity
     files: tuple[ForgottenFile, ...]
     doubts: tuple[Doubt, ...]
+    keys: tuple[str, ...] = ()
 
 
 def identity_of(profiles: Sequence[Fields], ids: Mapping[str, str]) -> Identity:
@@ -157,8 +162,11 @@ class Scrubber:
         return self._ids.get(fold(found[0]), self._placeholder)
 
 
-def pseudonymous_profile(fields: Fields, ids: Mapping[str, str], day: str) -> Fields:
-    """The profile that stays of a person forgotten on a day: nothing of them, and that nobody may contact them."""
+def pseudonymous_profile(fields: Fields, ids: Mapping[str, str], day: str, keys: Sequence[str] = ()) -> Fields:
+    """The profile that stays of a person forgotten on a day: nothing of them, and that nobody may contact them.
+
+    `keys` are the hints of the keys destroyed, by which the other machines destroy theirs.
+    """
     pseudonym = ids[str(fields["id"])]
     kept: Fields = {key: fields[key] for key in _KEPT if key in fields}
     into = fields.get("merged_into")
@@ -171,7 +179,7 @@ def pseudonymous_profile(fields: Fields, ids: Mapping[str, str], day: str) -> Fi
         **kept,
         "do_not_contact": True,
         **pointer,
-        "extra": {FORGOTTEN_ON: day},
+        "extra": {FORGOTTEN_ON: day, **({DESTROYED_KEYS: list(keys)} if keys else {})},
     }
 
 
@@ -185,6 +193,7 @@ def receipt_of(forgetting: Forgetting, at: str, by: str) -> dict[str, Data]:
         "by": by,
         "files": [{"path": one.becomes, "kind": one.kind, "changes": len(one.removals)} for one in forgetting.files],
         "doubts": len(forgetting.doubts),
+        **({DESTROYED_KEYS: list(forgetting.keys)} if forgetting.keys else {}),
     }
     canonical = json.dumps(receipt, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return {**receipt, "sha256": sha256(canonical.encode("utf-8")).hexdigest()}
@@ -194,6 +203,12 @@ def is_forgotten(customer: str, fields: Mapping[str, Data]) -> bool:
     """Whether a profile is that of a person who was forgotten already."""
     extra = fields.get("extra")
     return customer.startswith(PSEUDONYM) and isinstance(extra, dict) and FORGOTTEN_ON in extra
+
+
+def destroyed_keys(customer: str, fields: Mapping[str, Data]) -> tuple[str, ...]:
+    """The hints of the keys that were destroyed when a person was forgotten, as their profile says."""
+    extra = fields.get("extra")
+    return tuple(texts_of(extra, DESTROYED_KEYS)) if isinstance(extra, dict) and is_forgotten(customer, fields) else ()
 
 
 def surname_pattern(identity: Identity) -> re.Pattern[str] | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from commlog.model.record import Data, Fields, ValuePath
 
@@ -11,9 +11,12 @@ from commlog.model.record import Data, Fields, ValuePath
 TEXT_MARK: Final = "age:"
 DATA_MARK: Final = "age+json:"
 # What every ciphertext of age begins with, in base64.
-_HEADER: Final = "YWdlLWVuY3J5cHRpb24ub3JnL3Yx"
-_STORED: Final = re.compile(r"age(?:\+json)?:[A-Za-z0-9+/]{16,}={0,2}")
-RECIPIENT: Final = re.compile("age1[02-9ac-hj-np-z]{58}")
+HEADER: Final = "YWdlLWVuY3J5cHRpb24ub3JnL3Yx"
+_LETTERS: Final = "[02-9ac-hj-np-z]"
+# Between `@` and the colon stands which customer's key it is sealed with; without it the team's are meant.
+_STORED: Final = re.compile(rf"age(\+json)?(?:@({_LETTERS}{{10}}))?:([A-Za-z0-9+/]{{16,}}={{0,2}})")
+RECIPIENT: Final = re.compile(f"age1{_LETTERS}{{58}}")
+HINT: Final = re.compile(f"{_LETTERS}{{10}}")
 
 SHUT: Final = "[sealed]"
 BROKEN_SHOWN: Final = "[sealed: unreadable]"
@@ -67,10 +70,28 @@ NEVER_SEALED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SealRules:
-    """For whom values are sealed, as public keys; `fields` are dotted keys, None for every personal field."""
+    """For whom values are sealed, as public keys; `fields` are dotted keys, None for every personal field.
+
+    `per_customer` seals what is a customer's with a key of that customer's own, which the recipients can open.
+    """
 
     recipients: tuple[str, ...] = ()
     fields: tuple[str, ...] | None = None
+    per_customer: bool = False
+
+
+class Stored(NamedTuple):
+    """A sealed value taken apart: whether it holds JSON, the hint of the customer's key (empty for the team's), base64."""
+
+    is_data: bool
+    hint: str
+    ciphertext: str
+
+    @property
+    def text(self) -> str:
+        """The value as it stands in a file."""
+        mark = (DATA_MARK if self.is_data else TEXT_MARK)[:-1]
+        return f"{mark}{f'@{self.hint}' if self.hint else ''}:{self.ciphertext}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +118,22 @@ class SealedPlace:
 def is_sealed(value: Data) -> bool:
     """Whether a value is a sealed one, whole or cut."""
     return isinstance(value, str) and value.startswith("age") and bool(_STORED.fullmatch(value))
+
+
+def take_apart(stored: str) -> Stored | None:
+    """The parts of a sealed value; None when it is none."""
+    found = _STORED.fullmatch(stored)
+    return Stored(found[1] is not None, found[2] or "", found[3]) if found else None
+
+
+def hint_of(recipient: str) -> str:
+    """What a customer's public key is named by: the ten characters after `age1`."""
+    return recipient[4:14]
+
+
+def find_stored(text: str) -> Iterator[str]:
+    """Every sealed value in the text of a file, a commit or anything else."""
+    return (found[0] for found in _STORED.finditer(text))
 
 
 def shown(place: SealedPlace) -> str:
@@ -174,7 +211,7 @@ def has_shut(value: Data) -> bool:
         return any(map(has_shut, value.values()))
     if isinstance(value, list):
         return any(map(has_shut, value))
-    return isinstance(value, str) and (_HEADER in value or is_sealed(value) or value.strip() in SHOWN)
+    return isinstance(value, str) and (HEADER in value or is_sealed(value) or value.strip() in SHOWN)
 
 
 def _find(value: Data, spot: Spot, path: ValuePath) -> Iterator[tuple[ValuePath, Data]]:

@@ -48,6 +48,12 @@ def format_left_behind(forgetting: Forgetting, prefix: str | None, purge_list: s
         ),
         translate("Backups, clones, exports and messages that were sent hold what they held: they are yours to find."),
     ]
+    if forgetting.keys:
+        lines += [
+            translate(
+                "Keys of the customer that were destroyed: {count}; what they sealed stays shut in every commit. Other key folders and backups of this one still have them: commlog seal destroy"
+            ).format(count=len(forgetting.keys))
+        ]
     if prefix is None:
         return "\n".join(lines)
     paths = [prefix + file.path for file in forgetting.files if file.becomes != file.path]

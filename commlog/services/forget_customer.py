@@ -60,7 +60,8 @@ def plan_forgetting(workspace: Workspace, text: str, choose: Choose) -> Forgetti
         ConflictError: they were forgotten already, or `anonymous` is meant.
         InvalidError, UnreadableError: a file of theirs cannot be read or changed.
     """
-    return _prepare(workspace, _family(workspace, text, choose))[0]
+    with workspace.trial():
+        return _prepare(workspace, _family(workspace, text, choose))[0]
 
 
 def forget_customer(workspace: Workspace, plan: Forgetting) -> Forgetting:
@@ -84,6 +85,8 @@ def forget_customer(workspace: Workspace, plan: Forgetting) -> Forgetting:
         for one in reversed(files):
             if one.file.becomes != one.file.path:
                 _remove(workspace, one)
+        # Whoever is stopped before this destroys them with `commlog seal destroy`: the profile names them.
+        workspace.reader.vault.customer_keys.destroy(result.keys)
     workspace.index.close()
     with suppress(OSError):
         # A database keeps what was deleted in its free pages.
@@ -172,7 +175,8 @@ def _prepare(workspace: Workspace, family: Mapping[str, str]) -> tuple[Forgettin
             files += task.file(path)
     customer = next(iter(family))
     told = tuple(one.file for one in files)
-    return Forgetting(customer, family[customer], task.identity, told, tuple(task.doubts)), files
+    keys = workspace.reader.vault.customer_keys.of(family)
+    return Forgetting(customer, family[customer], task.identity, told, tuple(task.doubts), keys), files
 
 
 def _paths(workspace: Workspace) -> Iterator[str]:
@@ -205,7 +209,9 @@ class _Task:
 
     def profile(self, record: Record) -> _Written:
         """The profile as it stays: under another name, and nearly empty."""
-        fields = pseudonymous_profile(record.fields, self.family, self.workspace.now.date().isoformat())
+        keys = self.workspace.reader.vault.customer_keys.of([record.id])
+        today = self.workspace.now.date().isoformat()
+        fields = pseudonymous_profile(record.fields, self.family, today, keys)
         path = record_path(CUSTOMER, str(fields["id"]))
         text = format_document(fields, schema_comment(self.workspace, record.template, path))
         raw = self.workspace.log.read_bytes(record.path)

@@ -1,68 +1,30 @@
-"""Sealing a log: how it stands, sealing what is plain, and sealing everything anew for other recipients."""
+"""Sealing a log: what is plain, and everything anew for other recipients or with other keys."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from commlog.errors import ConflictError, InvalidError, UsageError
 from commlog.index.entries import Reading
-from commlog.index.sealed import has_field, open_fields, plan_of
+from commlog.index.sealed import has_field
 from commlog.messages import mark
-from commlog.model.record import Data, Fields, Record, show_path
-from commlog.model.sealing import BROKEN, CLOSED, OPEN, RECIPIENT, SealedPlace, find_plain, find_sealed, is_sealed
+from commlog.model.record import Record, show_path
+from commlog.model.sealing import OPEN, RECIPIENT, SealRules
+from commlog.services.seal_state import for_the_team, iter_files, line_of, plain_in, rotation_file
+from commlog.services.sealed_fields import customer_of
 from commlog.services.workspace import Workspace, make_workspace
 from commlog.store.log import Log, ensure_state_folder
 from commlog.store.seal import parse_recipients
-from commlog.store.seal_keys import add_trusted, read_trusted
+from commlog.store.seal_keys import add_trusted
 from commlog.store.settings import SETTINGS_FILE, read_settings
 from commlog.store.yaml_edit import edit
 from commlog.store.yaml_error import YamlError
 from commlog.store.yaml_text import decode, parse
 
-ROTATION_FILE: Final = "seal-rotation"
 _ATTEMPTS: Final = 5
 _NOT_SEALING: Final = mark("this log seals nothing yet")
 _TO_SEAL: Final = mark("make a key with commlog seal init, then: commlog seal on --recipient age1…")
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """A public key values are sealed for: whether it was confirmed on this machine, and whether its key is at hand."""
-
-    key: str
-    is_trusted: bool
-    is_own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Damaged:
-    """A sealed value that no key opens: its file, line and field."""
-
-    file: str
-    line: int
-    field: str
-
-
-@dataclass(slots=True)
-class SealState:
-    """How many values are sealed (and open, closed or damaged to this call) or plain, and for whom they are sealed."""
-
-    recipients: tuple[Recipient, ...] = ()
-    fields: tuple[str, ...] | None = None
-    is_on: bool = False
-    has_key: bool = False
-    is_rotating: bool = False
-    files: int = 0
-    counts: dict[str, int] = field(default_factory=lambda: {OPEN: 0, CLOSED: 0, BROKEN: 0})
-    plain: int = 0
-    damaged: list[Damaged] = field(default_factory=list)
-
-    @property
-    def sealed(self) -> int:
-        """The number of sealed values."""
-        return sum(self.counts.values())
 
 
 @dataclass(slots=True)
@@ -73,30 +35,6 @@ class SealResult:
     sealed: int = 0
     renewed: int = 0
     left: list[str] = field(default_factory=list)
-
-
-def seal_state(workspace: Workspace) -> SealState:
-    """How the log stands; reads every record's file.
-
-    Raises:
-        NotFoundError, InvalidError, UnreadableError: a key is named, but of no use.
-    """
-    rules, reader = workspace.log.settings.seal, workspace.reader
-    state = SealState(has_key=bool(reader.vault.identities), is_rotating=_rotation_file(workspace).exists())
-    own = frozenset(reader.vault.own_recipients()) if state.has_key else frozenset()
-    if rules is not None:
-        trusted = read_trusted(workspace.log.root)
-        state.is_on, state.fields = True, rules.fields
-        state.recipients = tuple(Recipient(one, one in trusted | own, one in own) for one in rules.recipients)
-    for path, text, data, places in _iter_files(workspace):
-        for place in places:
-            state.counts[place.state] += 1
-            if place.state == BROKEN:
-                state.damaged.append(Damaged(path, _line_of(text, place.stored), show_path(place.path)))
-        plain = sum(1 for _ in _plain_in(workspace, data))
-        state.plain += plain
-        state.files += bool(places or plain)
-    return state
 
 
 def trust_recipients(workspace: Workspace, recipients: Sequence[str] = ()) -> tuple[str, ...]:
@@ -123,8 +61,12 @@ def trust_recipients(workspace: Workspace, recipients: Sequence[str] = ()) -> tu
     return chosen
 
 
-def turn_on(workspace: Workspace, recipients: Sequence[str]) -> tuple[Workspace, SealResult]:
+def turn_on(
+    workspace: Workspace, recipients: Sequence[str], *, per_customer: bool = False
+) -> tuple[Workspace, SealResult]:
     """The log with these recipients added to its settings, and everything sealed in it that was plain.
+
+    `per_customer` asks for a key per customer from now on; what is sealed for the team by then is sealed anew.
 
     Raises:
         UsageError: nobody is named and the settings name nobody.
@@ -134,15 +76,19 @@ def turn_on(workspace: Workspace, recipients: Sequence[str]) -> tuple[Workspace,
     rules = workspace.log.settings.seal
     if rules is None and not recipients:
         raise UsageError(_NOT_SEALING, remedy=_TO_SEAL)
-    known = rules.recipients if rules else ()
-    workspace = _with_recipients(workspace, (*known, *(one for one in recipients if one not in known)), recipients)
+    known = rules or SealRules()
+    wanted = (*known.recipients, *(one for one in recipients if one not in known.recipients))
+    workspace = _with_rules(
+        workspace, replace(known, recipients=wanted, per_customer=per_customer or known.per_customer), recipients
+    )
     workspace.reader.vault.require_trust()
     _refuse_unknown_fields(workspace)
     result = SealResult()
     with workspace.log.lock():
-        for path, _, data, _ in _iter_files(workspace):
-            if any(True for _ in _plain_in(workspace, data)):
-                _reseal(workspace, path, result, renew=False)
+        for path, _, data, places in iter_files(workspace):
+            shared = for_the_team(workspace, data, places)
+            if shared or any(True for _ in plain_in(workspace, data)):
+                _reseal(workspace, path, result, renew=bool(shared))
     return workspace, result
 
 
@@ -164,14 +110,19 @@ def rotate(workspace: Workspace, added: Sequence[str], removed: Sequence[str]) -
             mark("there is no key to open the sealed values with; nothing was written"),
             remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE"),
         )
-    workspace = _with_recipients(workspace, _changed(rules.recipients, added, removed), added)
+    wanted = replace(rules, recipients=_changed(rules.recipients, added, removed))
+    workspace = _with_rules(workspace, wanted, added)
     workspace.reader.vault.require_trust()
     _refuse_unknown_fields(workspace)
     result = SealResult()
+    vault = workspace.reader.vault
     with workspace.log.lock(), _Progress(workspace) as progress:
-        for path, text, data, places in _iter_files(workspace):
+        # Keys of the past first: whoever may read from now on reads old commits, too.
+        result.left += [f"{vault.customer_keys.folder}: @{hint}" for hint in vault.wrap_customer_keys()]
+        for path, text, data, places in iter_files(workspace):
             is_done = progress.is_done(path, text)
-            if not is_done and (places or any(True for _ in _plain_in(workspace, data))):
+            if not is_done and (places or any(True for _ in plain_in(workspace, data))):
+                vault.renew(customer_of(workspace.reader, str(data["template"]), data))
                 progress.note(path, _reseal(workspace, path, result, renew=True))
         progress.finish(is_whole=not result.left)
     return workspace, result
@@ -211,8 +162,8 @@ def _changed(known: tuple[str, ...], added: Sequence[str], removed: Sequence[str
     return tuple(dict.fromkeys(kept))
 
 
-def _with_recipients(workspace: Workspace, recipients: tuple[str, ...], named: Sequence[str]) -> Workspace:
-    """The log with these recipients in its settings; those named by whoever calls are confirmed by that."""
+def _with_rules(workspace: Workspace, wanted: SealRules, named: Sequence[str]) -> Workspace:
+    """The log with these rules in its settings; recipients named by whoever calls are confirmed by that."""
     for one in named:
         if not RECIPIENT.fullmatch(one):
             raise UsageError(
@@ -220,13 +171,14 @@ def _with_recipients(workspace: Workspace, recipients: tuple[str, ...], named: S
                 recipient=one,
                 remedy=mark("it looks like age1… and has 62 characters; the secret one must never stand here"),
             )
-    parse_recipients(recipients)
-    log, rules = workspace.log, workspace.log.settings.seal
-    if rules is None or rules.recipients != recipients:
+    parse_recipients(wanted.recipients)
+    log = workspace.log
+    if log.settings.seal != wanted:
         raw = log.read_bytes(SETTINGS_FILE)
         text = decode(raw)
         fields = parse(text)
-        changed = {**fields, "seal": {**(fields.get("seal") or {}), "recipients": list(recipients)}}
+        own = {"recipients": list(wanted.recipients), **({"per_customer": True} if wanted.per_customer else {})}
+        changed = {**fields, "seal": {**(fields.get("seal") or {}), **own}}
         try:
             edited = edit(text, changed)
         except YamlError:
@@ -238,23 +190,7 @@ def _with_recipients(workspace: Workspace, recipients: tuple[str, ...], named: S
         log.replace_file(SETTINGS_FILE, edited.encode("utf-8"), raw)
     add_trusted(log.root, tuple(named))
     opened = Log(log.root, read_settings(log.root))
-    return make_workspace(opened, workspace.now, workspace.who, keys=workspace.reader.keys)
-
-
-def _iter_files(workspace: Workspace) -> Iterator[tuple[str, str, Fields, tuple[SealedPlace, ...]]]:
-    """Each record's file that can be read: its path, text, data as stored, and its sealed values."""
-    for (path,) in workspace.index.rows("SELECT path FROM files WHERE is_readable = 1 ORDER BY path"):
-        text = decode(workspace.log.read_bytes(path))
-        data = parse(text)
-        has_sealed = "age" in text and any(True for _ in find_sealed(data))
-        yield path, text, data, open_fields(workspace.reader, data)[1] if has_sealed else ()
-
-
-def _plain_in(workspace: Workspace, data: Fields) -> Iterator[Data]:
-    """The values of a file that are to be sealed, and are not."""
-    for _, value in find_plain(data, plan_of(workspace.reader, str(data.get("template")))):
-        if not is_sealed(value):
-            yield value
+    return make_workspace(opened, workspace.now, workspace.who, keys=workspace.reader.key_source)
 
 
 def _reseal(workspace: Workspace, path: str, result: SealResult, *, renew: bool) -> str:
@@ -287,9 +223,10 @@ def _reseal(workspace: Workspace, path: str, result: SealResult, *, renew: bool)
 def _renewed(workspace: Workspace, record: Record, text: str) -> tuple[str, int]:
     """The text with each value that opens sealed anew: a ciphertext stands in a text once, and is replaced by itself."""
     vault, count = workspace.reader.vault, 0
+    customer = customer_of(workspace.reader, record.template, record.fields)
     for place in record.sealed:
         if place.state == OPEN and place.stored in text:
-            text = text.replace(place.stored, vault.seal(vault.open(place.stored)[1]))
+            text = text.replace(place.stored, vault.seal(vault.open(place.stored)[1], customer))
             count += 1
     return text, count
 
@@ -298,7 +235,7 @@ def _sealed(workspace: Workspace, path: str, text: str) -> tuple[str, int]:
     """The text with each plain value sealed that is to be, and how many these were."""
     reading = workspace.reader.read_raw(path, text.encode("utf-8"))
     assert reading.record is not None  # it was one before its ciphertexts changed
-    count = sum(1 for _ in _plain_in(workspace, parse(text)))
+    count = sum(1 for _ in plain_in(workspace, parse(text)))
     if not count:
         return text, 0
     record = reading.record
@@ -318,25 +255,17 @@ def _sealed(workspace: Workspace, path: str, text: str) -> tuple[str, int]:
 def _left_in(reading: Reading, record: Record) -> list[str]:
     """Where a file has values that could not be opened: they stay sealed for whom they were sealed."""
     return [
-        f"{record.path}:{_line_of(reading.text, place.stored)}: {show_path(place.path)}"
+        f"{record.path}:{line_of(reading.text, place.stored)}: {show_path(place.path)}"
         for place in record.sealed
         if place.state != OPEN
     ]
-
-
-def _line_of(text: str, stored: str) -> int:
-    return text.count("\n", 0, max(text.find(stored), 0)) + 1
-
-
-def _rotation_file(workspace: Workspace) -> Path:
-    return workspace.log.state_folder / ROTATION_FILE
 
 
 class _Progress:
     """Which files a rotation finished, kept beside the copy until it is through: by whom it is for, path and content."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._path = _rotation_file(workspace)
+        self._path = rotation_file(workspace)
         rules = workspace.log.settings.seal
         assert rules is not None  # a log that seals nothing has nothing to rotate
         self._target = _hash(" ".join(sorted(rules.recipients)))

@@ -7,8 +7,11 @@ from commlog.errors import InvalidError
 from commlog.index.entries import Reading, RecordReader
 from commlog.index.sealed import plan_of
 from commlog.messages import mark
-from commlog.model.record import Data, Fields, ValuePath, show_path
+from commlog.model.forgetting import PSEUDONYM
+from commlog.model.record import CUSTOMER, Data, Fields, ValuePath, show_path
 from commlog.model.sealing import OPEN, SealedPlace, find_plain, find_sealed, has_shut, is_sealed, value_at, with_values
+from commlog.services.find_record import ANONYMOUS
+from commlog.store.names import is_customer_id
 from commlog.store.yaml_edit import edit
 from commlog.store.yaml_format import OneLine
 
@@ -23,20 +26,32 @@ def stored_fields(reader: RecordReader, template: str, fields: Fields, sealed: t
         NotWritableError: a recipient was not confirmed on this machine, or the age library is not installed.
         InvalidError: a value mixes something new with what nobody here can read.
     """
-    known = {place.path: (place.stored, reader.vault.open(place.stored)[1]) for place in sealed if place.state == OPEN}
+    vault, customer = reader.vault, customer_of(reader, template, fields)
+    known = {place.path: (place.stored, vault.open(place.stored)[1]) for place in sealed if place.state == OPEN}
     values: dict[ValuePath, Data] = {
-        path: OneLine(stored)
+        path: OneLine(stored if vault.is_kept_for(stored, customer) else vault.seal(value, customer))
         for path, (stored, value) in known.items()
         if value is not None and value_at(fields, path) == value
     }
-    moved = {_name(path, value): stored for path, (stored, value) in known.items() if path not in values}
+    moved = {
+        _name(path, value): stored
+        for path, (stored, value) in known.items()
+        if path not in values and vault.is_kept_for(stored, customer)
+    }
     for path, value in _to_seal(reader, template, fields):
         if path not in values:
-            values[path] = OneLine(moved.pop(_name(path, value), None) or reader.vault.seal(value))
+            values[path] = OneLine(moved.pop(_name(path, value), None) or vault.seal(value, customer))
     # What is shut stays on its one line, wherever its entry moves.
     for path, stored in find_sealed(fields):
         values.setdefault(path, OneLine(stored))
     return with_values(fields, values)
+
+
+def customer_of(reader: RecordReader, template: str, fields: Fields) -> str:
+    """Whose key a record's values are sealed with; empty for the team's: nobody's record, and what stays of the forgotten."""
+    own = fields.get("id" if reader.catalog.get(template).kind == CUSTOMER else "customer")
+    is_known = isinstance(own, str) and own != ANONYMOUS and not own.startswith(PSEUDONYM) and is_customer_id(own)
+    return str(own) if is_known else ""
 
 
 def _to_seal(reader: RecordReader, template: str, fields: Fields) -> Iterator[tuple[ValuePath, Data]]:

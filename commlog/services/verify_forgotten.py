@@ -1,5 +1,6 @@
 """Looking for what is left of a forgotten person: in the work tree, in the log's own state, and in all of git."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,24 +9,40 @@ from pathlib import Path
 from commlog.errors import InvalidError, UnreadableError
 from commlog.messages import mark, translate
 from commlog.model.forgetting import read_purge_lines
+from commlog.model.sealing import HEADER, OPEN, find_stored
 from commlog.repo.git import find_prefix
 from commlog.repo.stored_objects import iter_objects, iter_paths
 from commlog.services.workspace import Workspace
+from commlog.store.names import KEY_FOLDER
 
 _GIT = ".git"
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOver:
-    """A place that still tells who somebody was: where, which path, and how many times."""
+    """A place that still tells who somebody was: where, which path, and how many times.
+
+    `is_sealed` when it tells nobody but who holds a key that is at hand here.
+    """
 
     where: str
     path: str
     count: int
+    is_sealed: bool = False
 
 
-def verify_forgotten(workspace: Workspace, purge_list: Path) -> tuple[LeftOver, ...]:
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What is left of a forgotten person, and how many sealed values were met that no key here opens."""
+
+    left: tuple[LeftOver, ...]
+    shut: int
+
+
+def verify_forgotten(workspace: Workspace, purge_list: Path) -> Verification:
     """Every place that holds one of the values of a purge list: files first, then git's history.
+
+    Sealed values are opened with the keys of this call, wherever they stand.
 
     Raises:
         UnreadableError: the list cannot be read.
@@ -41,7 +58,9 @@ def verify_forgotten(workspace: Workspace, purge_list: Path) -> tuple[LeftOver, 
             file=str(purge_list),
             remedy=mark("write one before forgetting: commlog customer forget CUSTOMER --purge-list FILE"),
         ) from None
-    return (*_in_files(workspace.log.root, pattern, purge_list), *_in_git(workspace.log.root, pattern))
+    search = _Search(workspace, pattern)
+    left = (*search.in_files(purge_list), *search.in_git())
+    return Verification(left, len(search.shut))
 
 
 def history_prefix(workspace: Workspace) -> str | None:
@@ -49,30 +68,55 @@ def history_prefix(workspace: Workspace) -> str | None:
     return find_prefix(workspace.log.root)
 
 
-def _in_files(root: Path, pattern: re.Pattern[str], purge_list: Path) -> Iterator[LeftOver]:
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if name == _GIT or name.startswith(f"{_GIT}/") or not path.is_file() or path.resolve() == purge_list.resolve():
-            continue
-        where = translate("the copy and other state") if name.startswith(".commlog/") else translate("file")
-        try:
-            count = _count(pattern, path.read_bytes()) + len(pattern.findall(name))
-        except OSError:
-            count = 1
-        if count:
-            yield LeftOver(where, name, count)
+class _Search:
+    """Looks for what a pattern finds in the plain, and in what sealed values say; `shut` are those no key here opens."""
 
+    def __init__(self, workspace: Workspace, pattern: re.Pattern[str]) -> None:
+        self._root = workspace.log.root
+        self._reader = workspace.reader
+        self._pattern = pattern
+        self.shut: set[str] = set()
 
-def _in_git(root: Path, pattern: re.Pattern[str]) -> Iterator[LeftOver]:
-    for path in iter_paths(root):
-        if pattern.search(path):
-            yield LeftOver(translate("name of a file in git's history"), path, 1)
-    for item in iter_objects(root):
-        count = _count(pattern, item.data)
-        if count:
+    def in_files(self, purge_list: Path) -> Iterator[LeftOver]:
+        """Places in the log's folder, but for git's own and the list itself."""
+        for path in sorted(self._root.rglob("*")):
+            name = path.relative_to(self._root).as_posix()
+            is_gits = name == _GIT or name.startswith(f"{_GIT}/")
+            if is_gits or not path.is_file() or path.resolve() == purge_list.resolve():
+                continue
+            where = translate("the copy and other state") if name.startswith(".commlog/") else translate("file")
+            try:
+                # Whose a key is, its file's name tells; in it there is nothing of theirs.
+                data = b"" if name.startswith(f"{KEY_FOLDER}/") else path.read_bytes()
+                yield from self._in(data, where, name, len(self._pattern.findall(name)))
+            except OSError:
+                yield LeftOver(where, name, 1)
+
+    def in_git(self) -> Iterator[LeftOver]:
+        """Places in all that git holds."""
+        for path in iter_paths(self._root):
+            if self._pattern.search(path):
+                yield LeftOver(translate("name of a file in git's history"), path, 1)
+        for item in iter_objects(self._root):
             where = translate("git's history") if item.is_reachable else translate("git, reached by no ref")
-            yield LeftOver(where, f"{item.name[:12]} {item.path or item.kind}", count)
+            yield from self._in(item.data, where, f"{item.name[:12]} {item.path or item.kind}")
 
+    def _in(self, data: bytes, where: str, path: str, more: int = 0) -> Iterator[LeftOver]:
+        text = data.decode("utf-8", "replace")
+        count = more + self._count(text)
+        if count:
+            yield LeftOver(where, path, count)
+        # Most files hold nothing sealed, and need no key.
+        opened = sum(map(self._count_sealed, find_stored(text))) if HEADER in text else 0
+        if opened:
+            yield LeftOver(where, path, opened, is_sealed=True)
 
-def _count(pattern: re.Pattern[str], data: bytes) -> int:
-    return sum(1 for _ in pattern.finditer(data.decode("utf-8", "replace")))
+    def _count(self, text: str) -> int:
+        return sum(1 for _ in self._pattern.finditer(text))
+
+    def _count_sealed(self, stored: str) -> int:
+        state, value = self._reader.vault.open(stored)
+        if state == OPEN:
+            return self._count(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        self.shut.add(stored)
+        return 0

@@ -1,6 +1,7 @@
 """What every use case works on: one log, its templates, its copy, who asks, and the instant it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -79,8 +80,10 @@ class Workspace:
 
     @property
     def is_shut(self) -> bool:
-        """Whether the log seals values and this call has no key to read them."""
-        return self.reader.is_sealing and not self.reader.vault.identities
+        """Whether the log seals values and this call has no key to read them all."""
+        if not self.reader.is_sealing:
+            return False
+        return not self.reader.vault.identities or bool(self.index.rows("SELECT 1 FROM missing_keys LIMIT 1"))
 
     def stored(self, template: str, fields: Fields, sealed: "tuple[SealedPlace, ...]" = ()) -> Fields:
         """The fields of a record as its file is to have them: sealed where the settings say so.
@@ -95,6 +98,15 @@ class Workspace:
         from commlog.services.sealed_fields import stored_fields
 
         return stored_fields(self.reader, template, fields, sealed)
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Work of which nothing is kept: no new key of a customer is written down."""
+        if not self.reader.is_sealing:
+            yield
+            return
+        with self.reader.vault.trial():
+            yield
 
     def names_of(self, text: str) -> tuple[str, ...]:
         """What the copy may know a customer by when somebody writes this."""

@@ -14,6 +14,8 @@ ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32: no i
 RANDOM_LENGTH: Final = 6
 RECORDS: Final = "records"
 STATE_FOLDER: Final = ".commlog"
+# The keys of single customers: not kept by git, and not to be deleted like the state.
+KEY_FOLDER: Final = ".commlog-keys"
 INDEX_FILE: Final = "index.sqlite"
 SUFFIX: Final = ".yaml"
 

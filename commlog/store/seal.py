@@ -3,14 +3,16 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from commlog.errors import InvalidError, NotFoundError, NotWritableError
 from commlog.messages import mark
 from commlog.model.record import Data
-from commlog.model.sealing import BROKEN, CLOSED, DATA_MARK, OPEN, TEXT_MARK, SealRules
+from commlog.model.sealing import BROKEN, CLOSED, OPEN, SealRules, Stored, hint_of, take_apart
+from commlog.store.customer_keys import CustomerKey, CustomerKeys
 from commlog.store.seal_keys import KeySource, fingerprint_of, hashed_name, read_identities, read_trusted
 
 _MISSING: Final = mark("pyrage is not installed, and this log seals values; nothing was written")
@@ -22,17 +24,22 @@ _NOT_FOR_US: Final = "No matching keys"
 class Vault:
     """Seals for the recipients of a log's settings, and opens with the identities of one call.
 
-    What it sealed or opened it knows from then on: a value just written is read back without a key.
+    What it sealed or opened it knows from then on: a value just written is read back without a key. `customer_keys` are
+    the keys of single customers.
     """
 
     def __init__(self, root: Path, rules: SealRules | None, source: KeySource) -> None:
         self.root = root
         self.rules = rules or SealRules()
+        self._is_trial = False
+        self.customer_keys = CustomerKeys(source.folder_of(root))
         self._source = source
         self._known: dict[str, Data] = {}
         self._identities: tuple[str, ...] | None = None
         self._keys: list[Any] | None = None
         self._recipients: list[Any] | None = None
+        self._of_customers: dict[str, Any] = {}
+        self._opened: dict[str, Any] = {}
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -64,39 +71,123 @@ class Vault:
         """
         if stored in self._known:
             return OPEN, self._known[stored]
-        is_data = stored.startswith(DATA_MARK)
-        try:
-            sealed = base64.b64decode(stored[len(DATA_MARK if is_data else TEXT_MARK) :], validate=True)
-        except (ValueError, binascii.Error):
-            return BROKEN, stored
-        if not self.identities:
-            return CLOSED, stored
-        keys = self._opening_keys()
-        try:
-            plain = age().decrypt(sealed, keys)
-        except age().DecryptError as fault:
-            return (CLOSED if str(fault).startswith(_NOT_FOR_US) else BROKEN), stored
+        parts = take_apart(stored)
+        state, plain = self._decrypt(parts) if parts else (BROKEN, b"")
+        if parts is None or state != OPEN:
+            return state, stored
         try:
             text = plain.decode("utf-8")
-            value = json.loads(text) if is_data else text
+            value = json.loads(text) if parts.is_data else text
         except ValueError:
             return BROKEN, stored
         self._known[stored] = value
         return OPEN, value
 
-    def seal(self, value: Data) -> str:
+    def seal(self, value: Data, customer: str = "") -> str:
         """A value as it is stored: text under one mark, anything else as JSON under another.
 
+        `customer` is whose it is, empty for nobody's: with a key per customer it is sealed with theirs.
+
         Raises:
-            NotWritableError: a recipient was not confirmed on this machine, or the library is not installed.
+            NotWritableError: a recipient was not confirmed on this machine, the library is not installed, or a new key
+            of the customer cannot be kept.
         """
-        recipients = self._sealing_keys()
+        recipients, hint = self._sealing_keys(), ""
+        if customer and self.rules.per_customer:
+            own = self._customer_recipient(customer)
+            recipients, hint = [own], hint_of(str(own))
         is_text = isinstance(value, str)
         plain = value if is_text else json.dumps(value, ensure_ascii=False)
-        sealed = base64.b64encode(age().encrypt(plain.encode("utf-8"), recipients)).decode("ascii")
-        stored = (TEXT_MARK if is_text else DATA_MARK) + sealed
+        stored = Stored(not is_text, hint, _encrypt(plain, recipients)).text
         self._known[stored] = value
         return stored
+
+    def is_kept_for(self, stored: str, customer: str) -> bool:
+        """Whether a sealed value may stay as it is in a record of a customer: it is not sealed with another's key."""
+        parts = take_apart(stored)
+        return parts is None or not parts.hint or self.customer_keys.customer_of(parts.hint) in {customer, ""}
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Work of which nothing is kept: new keys of customers are made in memory only, and are not used afterwards."""
+        before, self._is_trial = dict(self._of_customers), True
+        try:
+            yield
+        finally:
+            self._of_customers, self._is_trial = before, False
+
+    def renew(self, customer: str) -> None:
+        """Seal what comes next of a customer with a new key; a second time in one call it stays at that."""
+        if customer and self.rules.per_customer and customer not in self._of_customers:
+            self._new_customer_key(customer)
+
+    def wrap_customer_keys(self) -> tuple[str, ...]:
+        """Seal every customer's key for the recipients there are now; gives the hints of those no key here opens.
+
+        Raises:
+            NotWritableError, UnreadableError: a key's file cannot be read or written.
+        """
+        shut = []
+        for hint in sorted(self.customer_keys.hints):
+            key = self.customer_keys.find(hint)
+            identity = self._identity_of(key) if key else None
+            if key is None or identity is None:
+                shut.append(hint)
+            else:
+                self.customer_keys.wrap_again(key, self._wrapped(str(identity)))
+        return tuple(shut)
+
+    def _decrypt(self, parts: Stored) -> tuple[str, bytes]:
+        """How a ciphertext was found, and what is in it."""
+        try:
+            sealed = base64.b64decode(parts.ciphertext, validate=True)
+        except (ValueError, binascii.Error):
+            return BROKEN, b""
+        if not self.identities:
+            return CLOSED, b""
+        keys = self._opening_keys()
+        if parts.hint:
+            key = self._customer_identity(parts.hint)
+            if key is None:
+                return CLOSED, b""
+            keys = [key]
+        try:
+            return OPEN, age().decrypt(sealed, keys)
+        except age().DecryptError as fault:
+            return (CLOSED if str(fault).startswith(_NOT_FOR_US) else BROKEN), b""
+
+    def _customer_identity(self, hint: str) -> Any:
+        """The secret key sealed values name, None when it is not here or not for us."""
+        if hint not in self._opened:
+            key = self.customer_keys.find(hint)
+            self._opened[hint] = self._identity_of(key) if key else None
+        return self._opened[hint]
+
+    def _identity_of(self, key: CustomerKey) -> Any:
+        parts = take_apart(key.wrapped)
+        state, plain = self._decrypt(parts) if parts and not parts.hint else (BROKEN, b"")
+        return age().x25519.Identity.from_str(plain.decode("ascii")) if state == OPEN else None
+
+    def _customer_recipient(self, customer: str) -> Any:
+        if customer not in self._of_customers:
+            newest = self.customer_keys.newest(customer)
+            if newest is None:
+                self._new_customer_key(customer)
+            else:
+                self._of_customers[customer] = age().x25519.Recipient.from_str(newest.recipient)
+        return self._of_customers[customer]
+
+    def _new_customer_key(self, customer: str) -> None:
+        identity = age().x25519.Identity.generate()
+        recipient = identity.to_public()
+        wrapped = self._wrapped(str(identity))
+        if not self._is_trial:
+            self.customer_keys.add(customer, str(recipient), wrapped)
+        self._of_customers[customer] = recipient
+        self._opened[hint_of(str(recipient))] = identity
+
+    def _wrapped(self, identity: str) -> str:
+        return Stored(is_data=False, hint="", ciphertext=_encrypt(identity, self._sealing_keys())).text
 
     def _sealing_keys(self) -> list[Any]:
         if self._recipients is None:
@@ -137,6 +228,10 @@ class Vault:
                     remedy=mark("take it from its backup; it looks like AGE-SECRET-KEY-1… and has 74 characters"),
                 ) from None
         return self._keys
+
+
+def _encrypt(plain: str, recipients: list[Any]) -> str:
+    return base64.b64encode(age().encrypt(plain.encode("utf-8"), recipients)).decode("ascii")
 
 
 def parse_recipients(recipients: Iterable[str]) -> list[Any]:

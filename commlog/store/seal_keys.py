@@ -11,10 +11,11 @@ from commlog.errors import ConflictError, InvalidError, UnreadableError
 from commlog.messages import mark
 from commlog.model.sealing import RECIPIENT
 from commlog.store.log import ensure_state_folder, not_writable
-from commlog.store.names import STATE_FOLDER
+from commlog.store.names import KEY_FOLDER, STATE_FOLDER
 
 KEY_VARIABLE: Final = "COMMLOG_AGE_KEY"
 KEY_FILE_VARIABLE: Final = "COMMLOG_AGE_KEY_FILE"
+KEY_FOLDER_VARIABLE: Final = "COMMLOG_KEY_FOLDER"
 TRUSTED_FILE: Final = "trusted-recipients"
 _IDENTITY: Final = "AGE-SECRET-KEY-1"
 _OWN_MODE: Final = 0o600
@@ -22,14 +23,22 @@ _OWN_MODE: Final = 0o600
 
 @dataclass(frozen=True, slots=True)
 class KeySource:
-    """Where the identities of this call are: the text of some, a file of some, or neither."""
+    """Where the identities of this call are: the text of some, a file of some, or neither.
+
+    `folder` is where the keys of single customers lie; None for the log's own folder of that name.
+    """
 
     text: str | None = None
     file: str | None = None
+    folder: str | None = None
+
+    def folder_of(self, root: Path) -> Path:
+        """The folder with the keys of single customers, for the log at a folder."""
+        return Path(self.folder).expanduser() if self.folder else root / KEY_FOLDER
 
     def __repr__(self) -> str:
         """What is named, without the key."""
-        return f"KeySource({'…' if self.text else None}, {self.file})"
+        return f"KeySource({'…' if self.text else None}, {self.file}, {self.folder})"
 
 
 def read_identities(source: KeySource) -> tuple[str, ...]:

@@ -138,6 +138,17 @@ def text_of(value: Data) -> str:
     return value
 
 
+def yes_or_no_of(value: Data) -> bool:
+    """A setting that must be true or false.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(value)  # noqa: TRY004 - a wrong value of a setting, whatever its type
+    return value
+
+
 def texts_of(value: Data) -> tuple[str, ...]:
     """The texts of a setting that may be one text or a list of them."""
     if isinstance(value, list):

@@ -6,8 +6,7 @@ from typing import Final
 from commlog.messages import mark
 from commlog.model.interval import Interval, parse_interval
 from commlog.model.masking import MaskRules
-from commlog.model.record import Data
-from commlog.store.settings_file import Section, text_of
+from commlog.store.settings_file import Section, text_of, yes_or_no_of
 
 _MASK_KEYS: Final = ("names", "text")
 
@@ -18,8 +17,8 @@ def read_mask_rules(chosen: Section) -> MaskRules:
     chosen.refuse_unknown(("mask",), fields, _MASK_KEYS)
     usual = MaskRules()
     return MaskRules(
-        chosen.convert(("mask", "names"), _yes_or_no, usual.names, mark("true or false")),
-        chosen.convert(("mask", "text"), _yes_or_no, usual.text, mark("true or false")),
+        chosen.convert(("mask", "names"), yes_or_no_of, usual.names, mark("true or false")),
+        chosen.convert(("mask", "text"), yes_or_no_of, usual.text, mark("true or false")),
     )
 
 
@@ -34,9 +33,3 @@ def read_retention(chosen: Section) -> Mapping[str, Interval | None]:
         )
         for name in chosen.mapping("retention")
     }
-
-
-def _yes_or_no(value: Data) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(value)  # noqa: TRY004 - a wrong value of a setting, whatever its type
-    return value

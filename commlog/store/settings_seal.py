@@ -2,7 +2,7 @@
 
 from commlog.messages import mark
 from commlog.model.sealing import NEVER_SEALED, RECIPIENT, SealRules
-from commlog.store.settings_file import Section
+from commlog.store.settings_file import Section, yes_or_no_of
 
 PERSONAL = "personal"
 
@@ -12,8 +12,9 @@ def read_seal_rules(chosen: Section) -> SealRules | None:
     if chosen.find(("seal",)) is None:
         return None
     fields = chosen.mapping("seal")
-    chosen.refuse_unknown(("seal",), fields, ("recipients", "fields"))
-    return SealRules(_read_recipients(chosen), _read_fields(chosen))
+    chosen.refuse_unknown(("seal",), fields, ("recipients", "fields", "per_customer"))
+    per_customer = chosen.convert(("seal", "per_customer"), yes_or_no_of, False, mark("true or false"))  # noqa: FBT003 - the default
+    return SealRules(_read_recipients(chosen), _read_fields(chosen), per_customer)
 
 
 def _read_recipients(chosen: Section) -> tuple[str, ...]:

@@ -31,6 +31,10 @@ class Kills:
         target = record_id(self.dice.randrange(6))
         if self.kind == "create":
             return (*CREATE, "-s", f"summary={mark}", "-f", f"action={mark}; due=2026-03-20")
+        if self.kind == "newcomer":
+            phone = f"contacts.0.phone=1370{self.dice.randrange(10**7):07}"
+            given = (f"name={mark}", f"contacts.0.name={mark}", phone)
+            return ("customer", "create", *(word for one in given for word in ("-s", one)))
         if self.kind == "edit":
             return ("edit", target, "-s", f"tags+={mark}")
         if self.kind == "done":
@@ -68,7 +72,7 @@ class Kills:
         self.ended[str(status)] += 1
         # Both are acknowledgements: an id on stdout, and exit code 0.
         said = printed.read_text(encoding="utf-8").split()
-        if self.kind == "create":
+        if self.kind in {"create", "newcomer"}:
             self.acknowledged += [("create", word) for word in said]
         elif status == 0:
             self.acknowledged.append((self.kind, mark))

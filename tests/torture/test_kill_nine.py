@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from torture_ground import IS_LONG, answers, environment, records_of, start, work
 
-KINDS = ("create", "edit", "import", "done", "sync", "rotate")
+KINDS = ("create", "edit", "import", "done", "sync", "rotate", "newcomer")
 KILLS = dict.fromkeys(KINDS, 170 if IS_LONG else 5)
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the victims are forked, to be quick")
@@ -110,3 +110,12 @@ def test_a_killed_rotation_loses_no_sealed_value(folder, key, record_property, c
     status = json.loads(start(folder, "seal", "status", "--format", "json", **key).out)
     assert status["sealed"] == status["readable"] > 0
     assert status["plain"] == 0
+
+
+def test_no_value_is_ever_sealed_with_a_key_that_was_not_kept(folder, key, record_property, capsys):
+    """Customers created with keys of their own, killed at random instants: every value that is in a file has its key."""
+    assert start(folder, "seal", "on", "--per-customer", **key).code == 0
+    torture(folder, "newcomer", record_property, capsys, **key)
+    status = json.loads(start(folder, "seal", "status", "--format", "json", **key).out)
+    assert status["sealed"] == status["readable"] > 2
+    assert (status["missing_keys"], status["sealed_for_the_team"], status["plain"]) == (0, 0, 0)

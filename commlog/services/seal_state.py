@@ -1,0 +1,132 @@
+"""How a log stands with sealing: how many values are sealed, with which keys, and who can read them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from commlog.index.sealed import open_fields, plan_of
+from commlog.model.record import Data, Fields, show_path
+from commlog.model.sealing import BROKEN, CLOSED, OPEN, SealedPlace, find_plain, find_sealed, is_sealed, take_apart
+from commlog.services.sealed_fields import customer_of
+from commlog.services.workspace import Workspace
+from commlog.store.seal_keys import read_trusted
+from commlog.store.yaml_text import decode, parse
+
+ROTATION_FILE: Final = "seal-rotation"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A public key values are sealed for: whether it was confirmed on this machine, and whether its key is at hand."""
+
+    key: str
+    is_trusted: bool
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A sealed value that no key opens: its file, line and field."""
+
+    file: str
+    line: int
+    field: str
+
+
+@dataclass(slots=True)
+class SealState:
+    """How many values are sealed (and open, closed or damaged to this call) or plain, and for whom they are sealed.
+
+    `for_the_team` counts values that are to be sealed with a customer's key and are not yet; `missing_keys` are the hints
+    of customers' keys that are not in the key folder.
+    """
+
+    recipients: tuple[Recipient, ...] = ()
+    fields: tuple[str, ...] | None = None
+    is_on: bool = False
+    has_key: bool = False
+    is_rotating: bool = False
+    per_customer: bool = False
+    key_folder: str = ""
+    customer_keys: int = 0
+    files: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: {OPEN: 0, CLOSED: 0, BROKEN: 0})
+    plain: int = 0
+    for_the_team: int = 0
+    missing_keys: set[str] = field(default_factory=set)
+    damaged: list[Damaged] = field(default_factory=list)
+
+    @property
+    def sealed(self) -> int:
+        """The number of sealed values."""
+        return sum(self.counts.values())
+
+
+def seal_state(workspace: Workspace) -> SealState:
+    """How the log stands; reads every record's file.
+
+    Raises:
+        NotFoundError, InvalidError, UnreadableError: a key is named, but of no use.
+    """
+    rules, reader = workspace.log.settings.seal, workspace.reader
+    state = SealState(has_key=bool(reader.vault.identities), is_rotating=rotation_file(workspace).exists())
+    own = frozenset(reader.vault.own_recipients()) if state.has_key else frozenset()
+    if rules is not None:
+        trusted = read_trusted(workspace.log.root)
+        state.is_on, state.fields, state.per_customer = True, rules.fields, rules.per_customer
+        state.recipients = tuple(Recipient(one, one in trusted | own, one in own) for one in rules.recipients)
+    keys = reader.vault.customer_keys
+    state.key_folder, state.customer_keys = str(keys.folder), len(keys.hints)
+    for path, text, data, places in iter_files(workspace):
+        state.for_the_team += len(for_the_team(workspace, data, places))
+        for place in places:
+            state.counts[place.state] += 1
+            hint = hint_in(place)
+            state.missing_keys |= {hint} - keys.hints - {""}
+            if place.state == BROKEN:
+                state.damaged.append(Damaged(path, line_of(text, place.stored), show_path(place.path)))
+        plain = sum(1 for _ in plain_in(workspace, data))
+        state.plain += plain
+        state.files += bool(places or plain)
+    return state
+
+
+def for_the_team(workspace: Workspace, data: Fields, places: tuple[SealedPlace, ...]) -> list[SealedPlace]:
+    """The sealed values of a file that are to be sealed with the customer's own key, and are sealed with the team's."""
+    rules = workspace.log.settings.seal
+    if rules is None or not rules.per_customer or not customer_of(workspace.reader, str(data["template"]), data):
+        return []
+    return [place for place in places if not hint_in(place)]
+
+
+def hint_in(place: SealedPlace) -> str:
+    """Which customer's key a value is sealed with; empty for the team's."""
+    parts = take_apart(place.stored)
+    return parts.hint if parts else ""
+
+
+def iter_files(workspace: Workspace) -> Iterator[tuple[str, str, Fields, tuple[SealedPlace, ...]]]:
+    """Each record's file that can be read: its path, text, data as stored, and its sealed values."""
+    for (path,) in workspace.index.rows("SELECT path FROM files WHERE is_readable = 1 ORDER BY path"):
+        text = decode(workspace.log.read_bytes(path))
+        data = parse(text)
+        has_sealed = "age" in text and any(True for _ in find_sealed(data))
+        yield path, text, data, open_fields(workspace.reader, data)[1] if has_sealed else ()
+
+
+def plain_in(workspace: Workspace, data: Fields) -> Iterator[Data]:
+    """The values of a file that are to be sealed, and are not."""
+    for _, value in find_plain(data, plan_of(workspace.reader, str(data.get("template")))):
+        if not is_sealed(value):
+            yield value
+
+
+def line_of(text: str, stored: str) -> int:
+    """The line of a file, from 1, in which a sealed value stands."""
+    return text.count("\n", 0, max(text.find(stored), 0)) + 1
+
+
+def rotation_file(workspace: Workspace) -> Path:
+    """Where a rotation notes what it has finished."""
+    return workspace.log.state_folder / ROTATION_FILE

@@ -1,0 +1,355 @@
+"""A log in which each customer has a key of their own: sealed, shared, rotated, and destroyed with whoever is forgotten."""
+
+import secrets
+import shutil
+import subprocess
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from commlog.errors import UnreadableError
+from commlog.model.forgetting import purge_lines
+from commlog.model.record import Fields, Record
+from commlog.model.sealing import CLOSED, OPEN, find_stored, take_apart
+from commlog.services.create_record import Request, create_record
+from commlog.services.destroy_keys import destroy_keys, keys_to_destroy
+from commlog.services.draft import assign_all
+from commlog.services.edit_record import edit_record
+from commlog.services.find_record import find_customer, read_record
+from commlog.services.forget_customer import forget_customer, plan_forgetting
+from commlog.services.import_records import Choices, import_records
+from commlog.services.past_log import find_past, open_past
+from commlog.services.seal_records import rotate, turn_on
+from commlog.services.seal_state import seal_state
+from commlog.services.verify_forgotten import verify_forgotten
+from commlog.services.workspace import Workspace, make_workspace
+from commlog.store.log import open_log
+from commlog.store.seal import Vault, new_identity
+from commlog.store.seal_keys import KeySource
+
+IDENTITY, RECIPIENT = new_identity()
+OTHER_IDENTITY, OTHER_RECIPIENT = new_identity()
+SETTINGS = """\
+timezone: Asia/Shanghai
+language: en
+members:
+  - {id: wang, name: 王芳}
+"""
+PROFILE = """\
+id: {id}
+template: customer
+name: {name}
+type: individual
+stage: active
+contacts:
+  - {{name: {name}, phone: "{phone}"}}
+"""
+PHONES = {"lina": "13800000002", "acme": "13800000001"}
+CALL = ["channel=phone", "subject=s", "summary=s", "request=c"]
+
+
+@dataclass(frozen=True)
+class SealedLog:
+    """A log on disk in somebody's hands: a key, or none; each use opens it anew, as a command does."""
+
+    root: Path
+    key: str | None = IDENTITY
+
+    def workspace(self) -> Workspace:
+        """The log, opened with the key."""
+        now = datetime.fromisoformat("2026-03-16T10:00:00+08:00")
+        return make_workspace(open_log(self.root, str(self.root)), now, "wang", keys=KeySource(self.key))
+
+    @property
+    def vault(self) -> Vault:
+        """What opens and seals."""
+        return self.workspace().reader.vault
+
+    @property
+    def keys(self) -> list[str]:
+        """The files in the key folder."""
+        return sorted(path.name for path in (self.root / ".commlog-keys").glob("*.age"))
+
+    def with_key(self, key: str | None) -> "SealedLog":
+        """The same log in other hands."""
+        return replace(self, key=key)
+
+    def create(self, template: str, *assignments: str) -> Record:
+        """Create a record from assignments."""
+        workspace = self.workspace()
+        fields = assign_all(workspace, workspace.catalog.get(template), {}, assignments)
+        return create_record(workspace, Request(template, fields, choose=secrets.choice))
+
+    def stored(self, path: str) -> list[str]:
+        """The sealed values of a file."""
+        return list(find_stored((self.root / path).read_text(encoding="utf-8")))
+
+    def hints(self, path: str) -> set[str]:
+        """Which keys the values of a file are sealed with; empty for the team's."""
+        return {parts.hint for parts in map(take_apart, self.stored(path)) if parts}
+
+    def fields(self, customer: str) -> Fields:
+        """A customer's fields, as whoever uses the log reads them."""
+        return read_record(self.workspace(), customer).fields
+
+    def forget(self, customer: str) -> None:
+        """Forget a customer."""
+        forget_customer(self.workspace(), plan_forgetting(self.workspace(), customer, secrets.choice))
+
+    def git(self, *words: str) -> str:
+        """Run git in the log."""
+        command = ["git", "-C", str(self.root), "-c", "user.name=t", "-c", "user.email=t@t.example", *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def commit(self) -> str:
+        """Commit everything; the commit's name."""
+        self.git("add", "-A")
+        self.git("commit", "-qm", "x")
+        return self.git("rev-parse", "HEAD").strip()
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> SealedLog:
+    """A log in git with two customers that seals nothing yet."""
+    log = SealedLog(tmp_path / "log")
+    (log.root / "records" / "customers").mkdir(parents=True)
+    (log.root / "commlog.yaml").write_text(SETTINGS, encoding="utf-8")
+    (log.root / ".gitignore").write_text(".commlog/\n", encoding="utf-8")
+    for customer, phone in PHONES.items():
+        text = PROFILE.format(id=customer, name=f"{customer} 客户", phone=phone)
+        (log.root / path_of(customer)).write_text(text, encoding="utf-8")
+    log.git("init", "-q", "-b", "main")
+    return log
+
+
+@pytest.fixture
+def log(plain: SealedLog) -> SealedLog:
+    """The same log, each customer sealed with a key of their own."""
+    turn_on(plain.workspace(), [RECIPIENT], per_customer=True)
+    return plain
+
+
+def path_of(customer: str) -> str:
+    """The file of a customer."""
+    return f"records/customers/{customer}.yaml"
+
+
+def test_each_customer_has_a_key_and_nobodys_records_have_the_teams(log: SealedLog) -> None:
+    """The profile and the records of one customer share a key no other has; who gave no name is sealed for the team."""
+    call = log.create(
+        "member", "customer=lina", "party.name=李", "party.contact=13700000004", *CALL[:3], "core_request=c"
+    )
+    nobody = log.create(
+        "member", "customer=anonymous", "party.name=路人", "party.contact=13700000005", *CALL[:3], "core_request=c"
+    )
+    assert log.hints(path_of("lina")) == log.hints(call.path)
+    assert len(log.hints(path_of("lina")) | log.hints(path_of("acme"))) == 2
+    assert log.hints(nobody.path) == {""}
+    assert log.fields("lina")["contacts"][0]["phone"] == PHONES["lina"]
+    assert call.fields["party"]["contact"] == "13700000004"
+
+
+def test_git_never_keeps_a_key(log: SealedLog) -> None:
+    """Even where nothing tells git to leave the key folder out, adding all adds none of it."""
+    log.commit()
+    assert log.keys
+    assert ".commlog-keys" not in log.git("ls-files")
+
+
+def test_turning_it_on_seals_anew_what_was_sealed_for_the_team(plain: SealedLog) -> None:
+    """A log that was sealed for the team has no value left under the team's key, and says the same."""
+    turn_on(plain.workspace(), [RECIPIENT])
+    assert plain.hints(path_of("lina")) == {""}
+    before = plain.fields("lina")
+    _, result = turn_on(plain.workspace(), [], per_customer=True)
+    assert (result.sealed, result.renewed) == (0, 2)
+    assert "" not in plain.hints(path_of("lina"))
+    assert plain.fields("lina") == before
+    assert seal_state(plain.workspace()).for_the_team == 0
+
+
+def test_forgetting_makes_every_past_commit_unreadable(log: SealedLog) -> None:
+    """Before, each version in history opens with the keys at hand; afterwards none does, and the other customer's still do."""
+    first = log.commit()
+    edit_record(log.workspace(), "lina", ["contacts.0.phone=13800000003"], [])
+    rotate(log.workspace(), [], [])
+    second = log.commit()
+    past = {
+        (commit, customer): list(find_stored(log.git("show", f"{commit}:{path_of(customer)}")))
+        for commit in (first, second)
+        for customer in PHONES
+    }
+    assert all(past.values())
+    assert {log.vault.open(value)[0] for values in past.values() for value in values} == {OPEN}
+    log.forget("lina")
+    assert {log.vault.open(value)[0] for commit in (first, second) for value in past[commit, "lina"]} == {CLOSED}
+    assert {log.vault.open(value)[0] for commit in (first, second) for value in past[commit, "acme"]} == {OPEN}
+    assert not [name for name in log.keys if name.startswith("lina@")]
+    workspace = open_past(log.workspace(), find_past(log.workspace(), first))
+    assert [place.state for place in read_record(workspace, "lina").sealed] == [CLOSED]
+
+
+def test_what_stays_of_the_forgotten_can_still_be_read(log: SealedLog) -> None:
+    """A record of theirs that had sealed values is readable afterwards: none of it rests on the key that is gone."""
+    call = log.create(
+        "member", "customer=lina", "party.name=李", "party.contact=13700000004", *CALL[:3], "core_request=c"
+    )
+    log.forget("lina")
+    record = read_record(log.workspace(), call.id)
+    assert str(record.fields["customer"]).startswith("forgotten-")
+    assert [place.state for place in record.sealed if place.state != OPEN] == []
+    assert not seal_state(log.workspace()).missing_keys
+
+
+def test_a_preview_and_a_trial_import_make_no_key(log: SealedLog) -> None:
+    """Asking what forgetting or importing would do leaves the key folder as it was."""
+    from commlog.model.incoming import Incoming, Row
+
+    before = log.keys
+    plan_forgetting(log.workspace(), "lina", secrets.choice)
+    fields = {
+        "template": "customer",
+        "id": "neu",
+        "name": "新",
+        "type": "individual",
+        "stage": "active",
+        "contacts": [{"name": "新", "phone": "13700000009"}],
+    }
+    incoming = Incoming(Row(1, {}, {}), "customer", fields)
+    assert import_records(log.workspace(), [incoming], Choices(is_dry=True)).created == 1
+    assert log.keys == before
+    assert import_records(log.workspace(), [incoming], Choices()).created == 1
+    assert len(log.keys) == len(before) + 1
+    assert log.fields("neu")["contacts"][0]["phone"] == "13700000009"
+
+
+def test_a_key_that_arrives_opens_without_a_word(log: SealedLog, tmp_path: Path) -> None:
+    """A clone without the keys knows no phone number; the folder copied, the next call finds the customer by it."""
+    log.commit()
+    clone = SealedLog(tmp_path / "clone")
+    subprocess.run(["git", "clone", "-q", str(log.root), str(clone.root)], check=True)
+    assert len(seal_state(clone.workspace()).missing_keys) == 2
+    assert clone.workspace().is_shut
+    assert clone.workspace().index.rows("SELECT count(*) FROM missing_keys") == [(2,)]
+    shutil.copytree(log.root / ".commlog-keys", clone.root / ".commlog-keys")
+    assert find_customer(clone.workspace(), PHONES["lina"]) == "lina"
+    assert not clone.workspace().is_shut
+
+
+def test_two_clones_that_made_a_key_each_read_both(log: SealedLog, tmp_path: Path) -> None:
+    """A customer may have two keys of the same number, made apart: the union of the folders opens all values."""
+    text = PROFILE.format(id="neu", name="新客户", phone="13800000009")
+    (log.root / path_of("neu")).write_text(text, encoding="utf-8")
+    shutil.rmtree(log.root / ".commlog-keys")
+    clone = SealedLog(tmp_path / "clone")
+    shutil.copytree(log.root, clone.root)
+    ours = log.create(
+        "member", "customer=neu", "party.name=李", "party.contact=13700000004", *CALL[:3], "core_request=c"
+    )
+    theirs = clone.create(
+        "member", "customer=neu", "party.name=张", "party.contact=13700000005", *CALL[:3], "core_request=c"
+    )
+    shutil.copytree(clone.root / ".commlog-keys", log.root / ".commlog-keys", dirs_exist_ok=True)
+    shutil.copy(clone.root / theirs.path, log.root / theirs.path)
+    assert len(log.hints(ours.path) | log.hints(theirs.path)) == 2
+    for one, contact in ((ours, "13700000004"), (theirs, "13700000005")):
+        assert read_record(log.workspace(), one.id).fields["party"]["contact"] == contact
+
+
+def test_a_record_that_turns_out_to_be_anothers_is_sealed_with_their_key(log: SealedLog) -> None:
+    """When its customer is corrected no value stays under the first one's key, and none stands open."""
+    call = log.create(
+        "member", "customer=acme", "party.name=李", "party.contact=13700000004", *CALL[:3], "core_request=c"
+    )
+    edit_record(log.workspace(), call.id, ["customer=lina"], [])
+    assert log.hints(call.path) == log.hints(path_of("lina"))
+    assert "13700000004" not in (log.root / call.path).read_text(encoding="utf-8")
+    log.forget("acme")
+    assert read_record(log.workspace(), call.id).fields["party"]["contact"] == "13700000004"
+
+
+def test_whoever_joins_reads_the_past_and_whoever_goes_reads_nothing_new(log: SealedLog) -> None:
+    """Rotation hands every key on to the new recipients and seals anew with keys that who left never held."""
+    old = log.stored(path_of("lina"))
+    rotate(log.workspace(), [OTHER_RECIPIENT], [])
+    joined = log.with_key(OTHER_IDENTITY)
+    assert {joined.vault.open(value)[0] for value in old} == {OPEN}
+    before = set(log.keys)
+    rotate(joined.workspace(), [], [RECIPIENT])
+    assert set(log.keys) > before
+    new = joined.stored(path_of("lina"))
+    assert {joined.vault.open(value)[0] for value in new} == {OPEN}
+    assert {log.vault.open(value)[0] for value in new} == {CLOSED}
+
+
+def test_nobody_can_have_the_keys_of_the_living_destroyed(log: SealedLog) -> None:
+    """A profile that names the key of somebody who is a customer costs nothing; the keys of the forgotten go when asked."""
+    (hint,) = log.hints(path_of("lina"))
+    forged = f"id: forgotten-aaaaaa\ntemplate: customer\nname: x\ntype: individual\nstage: active\nextra: {{forgotten_on: 2026-01-01, destroyed_keys: [{hint}]}}\n"
+    (log.root / path_of("forgotten-aaaaaa")).write_text(forged, encoding="utf-8")
+    assert keys_to_destroy(log.workspace()) == ()
+    assert destroy_keys(log.workspace()) == ()
+    backup = shutil.copytree(log.root / ".commlog-keys", log.root.parent / "backup")
+    log.forget("lina")
+    assert keys_to_destroy(log.workspace()) == ()
+    shutil.copytree(backup, log.root / ".commlog-keys", dirs_exist_ok=True)
+    assert keys_to_destroy(log.workspace()) == (hint,)
+    assert destroy_keys(log.workspace()) == (hint,)
+    assert [name for name in log.keys if hint in name] == []
+
+
+def test_verifying_opens_what_is_sealed(plain: SealedLog, tmp_path: Path) -> None:
+    """A number committed while it was sealed for the team is found, as one a key here opens; one under the destroyed key is not."""
+    turn_on(plain.workspace(), [RECIPIENT])
+    plain.commit()
+    turn_on(plain.workspace(), [], per_customer=True)
+    plain.commit()
+    plan = plan_forgetting(plain.workspace(), "lina", secrets.choice)
+    listed = tmp_path / "purge.txt"
+    listed.write_text("\n".join(purge_lines(plan.identity, "[removed]")), encoding="utf-8")
+    plain.forget("lina")
+    plain.commit()
+    result = verify_forgotten(plain.workspace(), listed)
+    assert [one.count for one in result.left if one.is_sealed] == [1]
+    assert result.shut == 1
+    assert verify_forgotten(plain.with_key(None).workspace(), listed).shut == 4
+
+
+def test_a_damaged_key_is_named(log: SealedLog) -> None:
+    """A key's file that was cut is told by its path, when what it opens is read; nothing is taken for empty."""
+    (name,) = [name for name in log.keys if name.startswith("lina@")]
+    path = log.root / ".commlog-keys" / name
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(UnreadableError, match="customer's key") as caught:
+        log.fields("lina")
+    assert name in str(caught.value.file)
+
+
+def test_without_a_key_of_ones_own_one_still_seals(log: SealedLog) -> None:
+    """Who can only write seals a customer's value with the customer's key, and cannot read it again."""
+    from commlog.services.seal_records import trust_recipients
+
+    trust_recipients(log.workspace(), [RECIPIENT])
+    writer = log.with_key(None)
+    call = writer.create(
+        "member", "customer=lina", "party.name=李", "party.contact=13700000004", *CALL[:3], "core_request=c"
+    )
+    assert log.hints(call.path) == log.hints(path_of("lina"))
+    assert [place.state for place in read_record(writer.workspace(), call.id).sealed] == [CLOSED]
+    assert read_record(log.workspace(), call.id).fields["party"]["contact"] == "13700000004"
+
+
+def test_a_key_is_opened_by_hand_as_the_page_on_records_says(log: SealedLog) -> None:
+    """The last line of a key's file holds, in base64, an age file for the team; in it is the key that opens the values."""
+    import base64
+
+    import pyrage
+
+    (name,) = [name for name in log.keys if name.startswith("lina@")]
+    last = (log.root / ".commlog-keys" / name).read_text().splitlines()[-1]
+    identity = pyrage.decrypt(base64.b64decode(last.partition(":")[2]), [pyrage.x25519.Identity.from_str(IDENTITY)])
+    (stored,) = log.stored(path_of("lina"))
+    own = pyrage.x25519.Identity.from_str(identity.decode())
+    assert pyrage.decrypt(base64.b64decode(stored.partition(":")[2]), [own]).decode() == PHONES["lina"]
