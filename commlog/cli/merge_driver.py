@@ -4,6 +4,7 @@ from pathlib import Path, PurePosixPath
 
 import typer
 
+from commlog.cli.session import key_source
 from commlog.cli.terminal import warn
 from commlog.errors import ExitCode, NotWritableError, UnreadableError
 from commlog.messages import mark, translate
@@ -23,7 +24,7 @@ def command(
     """Merge, and tell git whether anything is left open."""
     place = PurePosixPath(path or ours)
     versions = Versions(_read(base), _read(ours), _read(theirs))
-    merged = merge_file(versions, place, Path.cwd())
+    merged = merge_file(versions, place, Path.cwd(), key_source())
     try:
         # Whole or not at all: git's own merge takes over from our file when this fails.
         replace_file(Path(ours), merged.data, expected=versions.ours)

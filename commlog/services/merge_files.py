@@ -11,7 +11,9 @@ from commlog.model.merge_follow_ups import Renumbering
 from commlog.model.record import Fields, show_path
 from commlog.repo.merge_driver import merge_texts
 from commlog.services.merge_rules import Rules, keep_rules
+from commlog.services.merge_sealed import SealedMerge
 from commlog.store.merge_layout import Texts, merge_layout
+from commlog.store.seal_keys import KeySource
 from commlog.store.yaml_text import YamlError, decode, parse
 
 
@@ -38,10 +40,11 @@ class MergedFile:
     facts: tuple[tuple[str, str], ...] = ()
 
 
-def merge_file(versions: Versions, path: PurePosixPath, top: Path) -> MergedFile:
+def merge_file(versions: Versions, path: PurePosixPath, top: Path, keys: KeySource | None = None) -> MergedFile:
     """The merge of a record, of commlog.yaml or calendar.yaml; `path` is where it lies below `top`, the work tree.
 
-    Where a version is not readable, git's own text merge takes its place.
+    Where a version is not readable, git's own text merge takes its place. With `keys` a sealed value is what it says, so
+    that sealing it anew is no change.
 
     Raises:
         UnreadableError: it is no text that git could merge either.
@@ -53,10 +56,13 @@ def merge_file(versions: Versions, path: PurePosixPath, top: Path) -> MergedFile
         return MergedFile(theirs)
     try:
         texts = Texts(decode(base) if base.strip() else "", decode(ours), decode(theirs))
+        sealed = SealedMerge(texts, keys, path, top) if keys else None
+        texts = sealed.texts if sealed else texts
         fields = [_fields_in(text) for text in texts]
         rules = Rules(path, top, fields[1])
         merged = keep_rules(rules, merge_fields(*fields), fields[1], fields[2])
-        data = merge_layout(texts, merged.ours, merged.theirs, rules.order).encode("utf-8")
+        text = merge_layout(texts, merged.ours, merged.theirs, rules.order)
+        data = (sealed.restored(text) if sealed else text).encode("utf-8")
     except YamlError as fault:
         return _merge_as_text(versions, path, fault)
     return _told(merged, data)
