@@ -90,7 +90,11 @@ def command_table(name: str) -> str:
     """A command as a call, a sentence, and its arguments and options, as `--help` tells them."""
     command = commands()[name]
     arguments = [item for item in command.params if item.param_type_name == "argument"]
-    options = [item for item in command.params if item.param_type_name == "option" and "--help" not in item.opts]
+    options = [
+        item
+        for item in command.params
+        if item.param_type_name == "option" and "--help" not in item.opts and not item.hidden
+    ]
     words = [item.metavar or item.name.upper() for item in arguments]
     lines = [f"`commlog {' '.join([name, *words])}`: {cell(command.help)}", ""]
     rows = [(f"`{item.metavar}`", item.help) for item in arguments]

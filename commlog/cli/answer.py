@@ -6,6 +6,7 @@ from typing import Any, Final
 import typer
 
 from commlog.cli.editor import create_in_editor
+from commlog.cli.kept_answers import keeping_answers
 from commlog.cli.of_kind import edit_option, make_edit, make_show, set_option
 from commlog.cli.options import (
     NO_LIMIT,
@@ -56,9 +57,10 @@ def create(context: typer.Context, assignments: list[str] = set_option, edit_for
     if edit_form:
         say(create_in_editor(session, form, request).id)
         return
-    if not fields and is_interactive():
-        request = Request(ANSWER, ask_fields(session, form, request), choose=choose_random)
-    record = create_record(session.workspace, request)
+    with keeping_answers(session, request) as answers:
+        if not fields and is_interactive():
+            ask_fields(session, form, answers)
+        record = create_record(session.workspace, answers.request)
     say(record.id)
     warn(translate("wrote {path}").format(path=record.path))
 

@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
+from commlog.cli.log_language import log_language, may_show_help
 from commlog.cli.session import Session, guess_language, speak
 from commlog.cli.words import hoist, option_of
 from commlog.errors import CommlogError, UsageError
@@ -62,6 +63,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "seal": "seal",
     "merge-driver": "merge_driver",
     "doctor": "doctor",
+    "completion": "completion",
 }
 
 
@@ -214,7 +216,8 @@ def run(arguments: Sequence[str], glimpse: Any = None) -> int:
     `glimpse` is what helpers are looking at already, when somebody sent them out.
     """
     words = hoist(arguments)
-    speak(language_of(words))
+    # Help is put in words before any log is opened, yet speaks as the log does.
+    speak((log_language(words) if may_show_help(words) else None) or language_of(words))
     for word in words:
         if not word.isprintable() and any("\ud800" <= character <= "\udfff" for character in word):
             return _tell(

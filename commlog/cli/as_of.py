@@ -4,9 +4,9 @@ from typing import Any
 
 import typer
 
-from commlog.cli.session import Session
+from commlog.cli.session import Session, speak
 from commlog.cli.terminal import warn
-from commlog.messages import mark, translate
+from commlog.messages import current_language, mark, translate
 
 as_of_option: Any = typer.Option(
     "",
@@ -18,7 +18,9 @@ as_of_option: Any = typer.Option(
 
 
 def go_back(session: Session, as_of: str) -> None:
-    """Let a session answer from the log as it stood, and say from which commit; "" leaves it as it is.
+    """Let a session answer from the log as it stood, in its language of then, and say from which commit.
+
+    "" leaves it as it is.
 
     Raises:
         NoLogError: there is no git repository, or the commit holds no log.
@@ -29,6 +31,7 @@ def go_back(session: Session, as_of: str) -> None:
         return
     from commlog.services.past_log import find_past, open_past
 
+    asked = current_language()
     present = session.workspace
     state = find_past(present, as_of)
     told = translate("as of {now}: answering from commit {commit}, committed {committed}")
@@ -37,4 +40,8 @@ def go_back(session: Session, as_of: str) -> None:
         name: instant.strftime("%Y-%m-%d %H:%M") for name, instant in (("now", now), ("committed", state.committed_at))
     }
     warn(told.format(commit=state.commit[:10], **shown))
-    session.use(open_past(present, state, now))
+    past = open_past(present, state, now)
+    # Opening the log of today put its language in the place of the environment's.
+    speak(asked)
+    session.adopt_language(past.log)
+    session.use(past)

@@ -11,6 +11,7 @@ from commlog.cli.options import (
     format_option,
     limit_option,
     query_argument,
+    reveal_option,
     sort_option,
 )
 from commlog.cli.terminal import session_of, warn
@@ -67,11 +68,12 @@ def command(
     sort: str = sort_option,
     limit: int = limit_option,
     output_format: str = format_option,
+    reveal: bool = reveal_option,
 ) -> int:
     """List what customers call for."""
     session = session_of(context)
     terms = [("owner", owner.split(","))] if owner else []
-    view = CareView(_interval_of(within), _kinds_of(kind), sort, limit or NO_LIMIT)
+    view = CareView(_interval_of(within), _kinds_of(kind), sort, limit or NO_LIMIT, reveal)
     care = list_care(session.workspace, " ".join(query or ()), terms, view)
     code = answer_listing(session, care.listing, columns, output_format)
     _tell_left_out(care.left_out)

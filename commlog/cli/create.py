@@ -7,15 +7,17 @@ import typer
 
 from commlog.cli.editor import create_in_editor
 from commlog.cli.faults import show_fault
+from commlog.cli.kept_answers import keeping_answers
 from commlog.cli.prompts import ask_record
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import confirm, is_interactive, read_stdin, say, session_of, warn
 from commlog.errors import InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.record import CUSTOMER, Fields, Record
-from commlog.services.create_record import Draft, Request, create_record, draft_record
+from commlog.services.create_record import Request, create_record, draft_record
 from commlog.services.draft import assign_all, converter_of, parse_input
 from commlog.services.follow_up_text import parse_follow_up
+from commlog.services.workspace import Workspace
 from commlog.store.names import record_path
 from commlog.templates.catalog import Template
 
@@ -92,19 +94,31 @@ def command(
     if edit:
         say(create_in_editor(session, form, request).id)
         return
-    is_asked = not (source or assignments) and is_interactive()
-    if is_asked:
-        request = ask_record(session, form, request)
-    if dry_run:
-        _show_draft(draft_record(workspace, request))
-        return
-    try:
-        record = create_record(workspace, request)
-    except InvalidError as fault:
-        if not is_asked:
-            raise
-        record = _mend(session, form, request, fault)
-    _tell(record, is_new_customer=bool(request.new_customer))
+    if not (source or assignments) and is_interactive():
+        _create_by_asking(session, form, request, is_dry=dry_run)
+    elif dry_run:
+        _show_draft(workspace, request)
+    else:
+        _tell(create_record(workspace, request), is_new_customer=bool(request.new_customer))
+
+
+def _create_by_asking(session: Session, form: Template, request: Request, *, is_dry: bool) -> None:
+    """Write what somebody answers; what is refused is put right in the editor: answers are not typed twice."""
+    with keeping_answers(session, request) as answers:
+        asked = ask_record(session, form, answers)
+        if is_dry:
+            _show_draft(session.workspace, asked)
+            return
+        try:
+            record = create_record(session.workspace, asked)
+        except InvalidError as fault:
+            show_fault(fault)
+            if not confirm(translate("Put it right in the editor?"), default=True):
+                raise typer.Exit(int(fault.exit_code)) from None
+        else:
+            _tell(record, is_new_customer=bool(asked.new_customer))
+            return
+    _tell(create_in_editor(session, form, asked), is_new_customer=bool(asked.new_customer))
 
 
 def _tell(record: Record, *, is_new_customer: bool) -> None:
@@ -115,15 +129,9 @@ def _tell(record: Record, *, is_new_customer: bool) -> None:
     warn(translate("wrote {path}").format(path=record.path))
 
 
-def _mend(session: Session, form: Template, request: Request, fault: InvalidError) -> Record:
-    """The record after its form, with all the answers in it, was put right in the editor: answers are not typed twice."""
-    show_fault(fault)
-    if not confirm(translate("Put it right in the editor?"), default=True):
-        raise typer.Exit(int(fault.exit_code))
-    return create_in_editor(session, form, request)
-
-
-def _show_draft(draft: Draft) -> None:
+def _show_draft(workspace: Workspace, request: Request) -> None:
+    with workspace.trial():
+        draft = draft_record(workspace, request)
     if draft.customer is not None:
         say(draft.customer.text)
         say("---")

@@ -5,6 +5,7 @@ import typer
 from commlog.cli.customer_merge import duplicates, merge, verify, warn_of_likeness
 from commlog.cli.customer_privacy import consent, export, forget
 from commlog.cli.editor import create_in_editor, edit_in_editor
+from commlog.cli.kept_answers import keeping_answers
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
@@ -26,6 +27,7 @@ from commlog.services.draft import assign_all
 from commlog.services.edit_record import edit_record
 from commlog.services.find_record import find_customer, has_customer_file, read_record
 from commlog.services.list_customers import list_customers
+from commlog.services.mask_record import shown_record
 from commlog.services.workspace import Workspace
 from commlog.store.names import record_path
 
@@ -63,9 +65,10 @@ def create(
     if edit_form:
         created = create_in_editor(session, form, request)
     else:
-        if not fields and is_interactive():
-            request = Request(CUSTOMER, ask_fields(session, form, request), choose=choose_random)
-        created = create_record(session.workspace, request)
+        with keeping_answers(session, request) as answers:
+            if not fields and is_interactive():
+                ask_fields(session, form, answers)
+            created = create_record(session.workspace, answers.request)
     say(created.id)
     warn_of_likeness(session.workspace, created.id)
 
@@ -78,6 +81,7 @@ def list_all(
     limit: int = limit_option,
     output_format: str = format_option,
     with_merged: bool = typer.Option(False, "--all", help=mark("Those who were merged into another, too.")),
+    reveal: bool = reveal_option,
 ) -> int:
     """List customers."""
     session = session_of(context)
@@ -88,6 +92,7 @@ def list_all(
         sort,
         limit or NO_LIMIT,
         with_merged=with_merged,
+        reveal=reveal,
     )
     return answer_listing(session, listing, columns, output_format)
 
@@ -102,7 +107,8 @@ def show(
     workspace = session_of(context).workspace
     found = read_record(workspace, _find_and_tell(workspace, customer))
     warn_of_sealed(found)
-    say(format_record(found, workspace.catalog.get(found.template), output_format, reveal=reveal))
+    shown = shown_record(workspace, found, reveal=reveal)
+    say(format_record(shown, workspace.catalog.get(found.template), output_format))
 
 
 def edit(

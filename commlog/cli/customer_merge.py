@@ -69,13 +69,17 @@ def merge(
 
 
 def duplicates(
-    context: typer.Context, columns: str = columns_option, limit: int = limit_option, output_format: str = format_option
+    context: typer.Context,
+    columns: str = columns_option,
+    limit: int = limit_option,
+    output_format: str = format_option,
+    reveal: bool = reveal_option,
 ) -> int:
     """List duplicates."""
     from commlog.services.find_duplicates import find_duplicates
 
     session = session_of(context)
-    listing = find_duplicates(session.workspace, limit or NO_LIMIT)
+    listing = find_duplicates(session.workspace, limit or NO_LIMIT, reveal=reveal)
     code = answer_listing(session, listing, columns, output_format)
     if listing.rows:
         customer, other = (listing.rows[0][listing.columns.index(name)] for name in ("customer", "other"))

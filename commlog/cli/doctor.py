@@ -1,6 +1,7 @@
 """The command `commlog doctor`."""
 
 import json
+from typing import Any
 
 import typer
 
@@ -26,12 +27,13 @@ def command(
     for message in mend_setup(workspace.log.root) if fix else ():
         warn(translate(message))
     findings = diagnose(workspace)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "topic": item.topic,
             "good": item.is_good,
+            "hint": item.is_hint,
             "message": translate(item.message).format(**dict(item.facts)),
-            "remedy": "" if item.is_good else translate(item.remedy).format(**dict(item.facts)),
+            "remedy": "" if item.is_good and not item.is_hint else translate(item.remedy).format(**dict(item.facts)),
         }
         for item in findings
     ]
@@ -40,8 +42,12 @@ def command(
     else:
         lines = []
         for row in rows:
-            lines.append(harmless(f"{'✓' if row['good'] else '✗'} {row['message']}"))
+            lines.append(harmless(f"{_sign_of(row)} {row['message']}"))
             if row["remedy"]:
                 lines.append(harmless(f"    → {row['remedy']}"))
         say("\n".join(lines))
     return ExitCode.DONE if all(item.is_good for item in findings) else ExitCode.INVALID
+
+
+def _sign_of(row: dict[str, Any]) -> str:
+    return "✗" if not row["good"] else "○" if row["hint"] else "✓"

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import typer
 
+from commlog.cli.drafts import write_draft
 from commlog.cli.faults import show_fault
 from commlog.cli.session import Session, choose_random, editor_command
 from commlog.cli.terminal import confirm, is_interactive, warn
@@ -21,12 +22,9 @@ from commlog.services.create_record import Request, create_record
 from commlog.services.draft import converter_of, locate, parse_input
 from commlog.services.edit_record import save_text, text_to_edit
 from commlog.services.workspace import Workspace
-from commlog.store.log import ensure_state_folder, not_writable
-from commlog.store.names import ALPHABET
 from commlog.templates.catalog import Template
 
 T = TypeVar("T")
-_DRAFTS = "drafts"
 
 
 def create_in_editor(session: Session, template: Template, request: Request) -> Record:
@@ -76,7 +74,7 @@ def edit_until_right(session: Session, name: str, text: str, use: Callable[[str]
     Raises:
         CommlogError: what `use` raised last; the text is kept beside it and named on stderr.
     """
-    draft = _write_draft(session.workspace, name, text)
+    draft = write_draft(session.workspace, name, text)
     line = 1
     while True:
         open_editor(draft, line)
@@ -153,20 +151,9 @@ def _placed(fault: CommlogError, text: str, draft: Path) -> CommlogError:
     problems = tuple(problem for problem in fault.problems if isinstance(problem, Problem))
     if not problems or any(problem.line and not problem.field for problem in problems):
         return fault
-    found = locate(problems, text, draft.name)
+    others = [problem for problem in fault.problems if problem not in problems]
+    found = [*others, *locate(problems, text, draft.name)]
     return InvalidError(mark("the record is not valid yet"), problems=found, source=text)
-
-
-def _write_draft(workspace: Workspace, name: str, text: str) -> Path:
-    try:
-        folder = ensure_state_folder(workspace.log.root) / _DRAFTS
-        folder.mkdir(exist_ok=True)
-        path = folder / f"{name}-{''.join(choose_random(ALPHABET) for _ in range(4))}.yaml"
-        path.touch(mode=0o600)  # what is sealed in the record stands open here
-        path.write_text(text, encoding="utf-8", errors="surrogateescape")
-    except OSError as fault:
-        raise not_writable(_DRAFTS, fault) from None
-    return path
 
 
 def _prefilled(workspace: Workspace, request: Request) -> Fields:

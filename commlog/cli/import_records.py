@@ -1,20 +1,20 @@
 """The command `commlog import`."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from commlog.cli.import_answer import FORMATS, answer_import, dry_run_option, rejects_option, result_format_option
 from commlog.cli.progress import progress
-from commlog.cli.terminal import read_stdin, say, session_of, warn
+from commlog.cli.terminal import read_stdin, say, session_of
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import current_language, mark, translate
 from commlog.model.incoming import ImportResult
 from commlog.render.formats import require_format
-from commlog.render.import_result import format_import_json, format_import_text
 from commlog.services.draft import converter_of
 from commlog.services.import_records import Choices, import_records
-from commlog.services.workspace import Workspace
 from commlog.transfer.csv_file import Sheet
 from commlog.transfer.import_map import ImportMap
 from commlog.transfer.map_reader import Ground, read_map
@@ -56,17 +56,6 @@ encoding_option: Any = typer.Option(
     show_default=False,
     help=mark("The file's encoding, e.g. gb18030 (default: the map's, else utf-8)."),
 )
-rejects_option: Any = typer.Option(
-    "",
-    "--rejects",
-    metavar="FILE",
-    show_default=False,
-    help=mark("Where rejected rows go (default: FILE.rejects.csv in the current folder)."),
-)
-dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Say what would happen, and write nothing."))
-output_format_option: Any = typer.Option(
-    "text", "--format", metavar="text|json", help=mark("json prints the counts and reasons on stdout.")
-)
 
 
 def command(
@@ -78,10 +67,10 @@ def command(
     encoding: str = encoding_option,
     rejects: str = rejects_option,
     dry_run: bool = dry_run_option,
-    output_format: str = output_format_option,
+    output_format: str = result_format_option,
 ) -> int:
     """Import."""
-    require_format(output_format, ("text", "json"))
+    require_format(output_format, FORMATS)
     workspace = session_of(context).workspace
     source = _read_source(words)
     ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
@@ -93,15 +82,13 @@ def command(
         refuse_existing(rejects)
     import_map = _read_map(source, map_file, ground)
     sheet = open_sheet(source, encoding, import_map)
-    result = _import(workspace, source, sheet, (import_map, ground, dry_run))
+    left_out: Counter[tuple[str, str]] = Counter()
+    items = iter_items(sheet, import_map, ground, lambda field, word: left_out.update([(field, word)]))
+    creates = import_map is not None and import_map.creates_customers
+    with progress(translate("Importing"), source.lines) as tell:
+        result = import_records(workspace, items, Choices(creates, dry_run, tell))
     written = _write_rejects(result, sheet, source, rejects) if result.rejected and not dry_run else ""
-    if output_format == "json":
-        say(format_import_json(result, written, is_dry=dry_run))
-    counts, *details = format_import_text(result, written, is_dry=dry_run).split("\n")
-    warn(counts)
-    for line in details:
-        typer.echo(line, err=True)
-    return ExitCode.INVALID if result.rejected else ExitCode.DONE
+    return answer_import(result, written, output_format, is_dry=dry_run, left_out=left_out)
 
 
 def _read_source(words: list[str]) -> SourceFile:
@@ -129,15 +116,6 @@ def _read_map(source: SourceFile, map_file: str, ground: Ground) -> ImportMap | 
             "make a first one: commlog import --sketch-map {file_name} > {stem}.map.yaml; then add --map {stem}.map.yaml"
         ),
     )
-
-
-def _import(
-    workspace: Workspace, source: SourceFile, sheet: Sheet, how: tuple[ImportMap | None, Ground, bool]
-) -> ImportResult:
-    import_map, ground, is_dry = how
-    creates = import_map is not None and import_map.creates_customers
-    with progress(translate("Importing"), source.lines) as tell:
-        return import_records(workspace, iter_items(sheet, import_map, ground), Choices(creates, is_dry, tell))
 
 
 def _write_rejects(result: ImportResult, sheet: Sheet, source: SourceFile, named: str) -> str:

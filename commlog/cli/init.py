@@ -9,7 +9,7 @@ from commlog.cli.session import Session, guess_timezone, named_member
 from commlog.cli.terminal import say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import current_language, mark, translate
-from commlog.repo.git import find_user_email
+from commlog.repo.git import find_user_email, run_git
 from commlog.services.init_log import Choices, init_log
 
 HELP = mark("Make a new log: settings, templates, calendar, and a git repository.")
@@ -33,8 +33,7 @@ def command(
     """Init."""
     session = session_of(context)
     root = Path(session.named_folder() or folder).resolve()
-    email = find_user_email(root if root.is_dir() else Path.cwd())
-    named = named_member() or (email.partition("@")[0] if email else "")
+    member, name = _who(root if root.is_dir() else Path.cwd())
     if timezone and not _is_zone(timezone):
         raise UsageError(
             mark("--timezone: '{value}' is not a time zone"),
@@ -44,16 +43,25 @@ def command(
     choices = Choices(
         timezone=timezone or guess_timezone(),
         language=current_language(),
-        member=(named, email or "") if named else None,
+        member=member,
         use_git=not no_git,
         with_example=example,
         year=_year(session, timezone),
+        name=name,
     )
     made = init_log(root, choices)
     say(str(made.root))
     warn(translate("made a log with {count} files; next: commlog create service").format(count=len(made.files)))
     if not made.has_repository and not no_git:
         warn(translate("git is not there: the log has no history; see commlog doctor"))
+
+
+def _who(folder: Path) -> tuple[tuple[str, str] | None, str]:
+    """The id and e-mail of who works here, None for nobody, and what git calls them: its name belongs to its address."""
+    email = find_user_email(folder) or ""
+    member_id = named_member() or email.partition("@")[0]
+    name = (run_git(folder, "config", "user.name") or "").strip() if email else ""
+    return (member_id, email) if member_id else None, name if name.isprintable() else ""
 
 
 def _is_zone(name: str) -> bool:

@@ -7,6 +7,7 @@ import typer
 
 from commlog.cli.editor import create_in_editor
 from commlog.cli.issue_moves import MOVES
+from commlog.cli.kept_answers import Answers, keeping_answers
 from commlog.cli.of_kind import edit_option, make_edit, make_show, set_option
 from commlog.cli.options import (
     NO_LIMIT,
@@ -27,7 +28,7 @@ from commlog.model.interval import Interval, parse_interval
 from commlog.model.issue import OPEN
 from commlog.model.limit import Limit, parse_limit
 from commlog.model.listing import Listing
-from commlog.model.record import ISSUE, Fields, Record
+from commlog.model.record import ISSUE, Record
 from commlog.render.formats import require_format
 from commlog.render.issue_table import format_issue_form
 from commlog.render.listing import FORMATS
@@ -114,24 +115,26 @@ def create(
     if edit_form:
         record = begin_history(workspace, create_in_editor(session, form, request))
     else:
-        record = create_issue(workspace, replace(request, fields=_asked(session, request)))
+        if is_interactive():
+            request = replace(request, fields={"status": OPEN, **request.fields})
+        with keeping_answers(session, request) as answers:
+            if is_interactive():
+                _ask_missing(session, answers)
+            record = create_issue(workspace, answers.request)
     _tell(session, record, known.get("category"), earlier)
 
 
-def _asked(session: Session, request: Request) -> Fields:
-    """The fields, with what is still missing asked for where somebody can answer."""
-    if not is_interactive():
-        return request.fields
+def _ask_missing(session: Session, answers: Answers) -> None:
+    """Ask for what is still missing."""
     template = session.workspace.catalog.get(ISSUE)
-    fields: Fields = {"status": OPEN, **request.fields}
     filled_in = {"id", "template", "reported_on"}
-    if any(field.required and field.key not in {*fields, *filled_in} for field in template.fields):
-        fields = ask_fields(session, template, replace(request, fields=fields))
-    if "owner" not in fields and "department" not in fields:
+    if any(field.required and field.key not in {*answers.request.fields, *filled_in} for field in template.fields):
+        ask_fields(session, template, answers)
+    if "owner" not in answers.request.fields and "department" not in answers.request.fields:
         name = ask(translate("Who has to solve it? A member, or a department:") + " ").strip()
         is_member = session.workspace.log.settings.find_member(name) is not None
-        fields |= {"owner" if is_member else "department": name} if name else {}
-    return fields
+        if name:
+            answers.keep("owner" if is_member else "department", name)
 
 
 def _tell(session: Session, record: Record, guessed: str | None, earlier: tuple[str, ...]) -> None:

@@ -38,7 +38,7 @@ result_option: Any = typer.Option(
     help=mark("What the customer said; satisfied closes the issue, needs_improvement opens it again."),
 )
 confirmer_option: Any = typer.Option(
-    "", "--by", metavar="WHO", show_default=False, help=mark("Who said it on the customer's side.")
+    "", "--confirmed-by", metavar="WHO", show_default=False, help=mark("Who said it on the customer's side.")
 )
 how_option: Any = typer.Option(
     "", "--how", metavar="CHANNEL", show_default=False, help=mark("How it reached us: by phone, WeChat, e-mail…")
@@ -51,13 +51,6 @@ keep_open_option: Any = typer.Option(
 )
 improvement_option: Any = typer.Option(
     "", "--note", show_default=False, help=mark("A remark; with needs_improvement what is to be improved (required).")
-)
-member_option: Any = typer.Option(
-    "",
-    "--agent",
-    metavar="MEMBER",
-    show_default=False,
-    help=mark("Who writes it down (default: $COMMLOG_MEMBER, else git's user)."),
 )
 
 
@@ -88,17 +81,17 @@ def confirm(
     context: typer.Context,
     issue: str = id_argument,
     result: str = result_option,
-    by: str = confirmer_option,
+    confirmed_by: str = confirmer_option,
     how: str = how_option,
     score: str = score_option,
     keep_open: bool = keep_open_option,
     note: str = improvement_option,
-    agent: str = member_option,
+    by: str = by_option,
 ) -> None:
     """Write down the customer's answer."""
     session = session_of(context)
-    given = Confirmation(_result_of(session, result), by.strip(), how.strip(), score_of(score))
-    told = Told(by=agent or None, note=note.strip() or None)
+    given = Confirmation(_result_of(session, result), confirmed_by.strip(), how.strip(), score_of(score))
+    told = Told(by=by or None, note=note.strip() or None)
     _tell(session, confirm_issue(session.workspace, issue, told, given, keeps_open=keep_open))
 
 

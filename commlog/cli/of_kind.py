@@ -12,6 +12,7 @@ from commlog.messages import mark
 from commlog.render.formats import require_format
 from commlog.render.record import FORMATS, format_record
 from commlog.services.edit_record import edit_record
+from commlog.services.mask_record import shown_record
 from commlog.services.record_of_kind import read_of_kind
 
 set_option: Any = typer.Option(
@@ -37,7 +38,8 @@ def make_show(kind: str) -> Callable[..., None]:
         workspace = session_of(context).workspace
         require_format(output_format, FORMATS)
         found = read_of_kind(workspace, record, kind)
-        say(format_record(found, workspace.catalog.get(found.template), output_format, reveal=reveal))
+        shown = shown_record(workspace, found, reveal=reveal)
+        say(format_record(shown, workspace.catalog.get(found.template), output_format))
 
     return show
 

@@ -1,12 +1,12 @@
 """Asking on a terminal: the template field by field, choices by number or label, advice beside the question."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 import typer
 
 from commlog.cli.faults import show_fault
+from commlog.cli.kept_answers import Answers
 from commlog.cli.session import Session
 from commlog.cli.terminal import advise, ask, confirm
 from commlog.errors import AmbiguousError, NotFoundError, UsageError
@@ -30,20 +30,26 @@ _PROMISING: Final = frozenset({"follow_up", "transferred"})
 _ONLY_WHEN: Final = {"channel_detail": ("channel", "other")}
 
 
-def ask_record(session: Session, template: Template, request: Request) -> Request:
+def ask_record(session: Session, template: Template, answers: Answers) -> Request:
     """The request with what somebody answers: a customer, who may be new, the fields, and what the outcome promises."""
-    typer.echo(translate("Enter passes over what is optional; Ctrl-C stops and writes nothing."), err=True)
+    _introduce()
     customer = next((field for field in template.fields if field.key == "customer" and field.required), None)
-    if customer is not None and "customer" not in request.fields and not request.new_customer:
-        request = _ask_customer(session, customer, request)
-    fields = _ask_form(session, template, request)
-    if fields.get("outcome") in _PROMISING and not request.follow_ups:
-        request = replace(request, follow_ups=_ask_follow_ups(session, template))
-    return replace(request, fields=fields)
+    if customer is not None and "customer" not in answers.request.fields and not answers.request.new_customer:
+        _ask_customer(session, customer, answers)
+    fields = _ask_form(session, template, answers)
+    if fields.get("outcome") in _PROMISING and not answers.request.follow_ups:
+        _ask_follow_ups(session, template, answers)
+    return answers.request
 
 
-def _ask_customer(session: Session, field: Field, request: Request) -> Request:
-    """The request with a customer who is known, or with the name of a new one."""
+def _introduce() -> None:
+    typer.echo(
+        translate("Enter passes over what is optional; Ctrl-C stops and keeps the answers as a draft."), err=True
+    )
+
+
+def _ask_customer(session: Session, field: Field, answers: Answers) -> None:
+    """Ask for a customer who is known, or for the name of a new one."""
     language = current_language()
     advice = hint(field, language)
     if advice:
@@ -54,20 +60,23 @@ def _ask_customer(session: Session, field: Field, request: Request) -> Request:
             typer.echo("  " + translate("this is required"), err=True)
             continue
         try:
-            return replace(request, fields={"customer": find_customer(session.workspace, answer), **request.fields})
+            found = find_customer(session.workspace, answer)
         except AmbiguousError as fault:
             show_fault(fault)
         except NotFoundError as fault:
             show_fault(fault)
             if confirm(translate("A new customer called '{name}'?").format(name=answer), default=False):
-                return replace(request, new_customer=answer)
+                answers.keep_new_customer(answer)
+                return
+        else:
+            answers.keep("customer", found)
+            return
 
 
-def _ask_follow_ups(session: Session, template: Template) -> list[Fields]:
-    """Follow-ups in the words of `--follow-up`, until Enter; one that is not understood is asked for again."""
+def _ask_follow_ups(session: Session, template: Template, answers: Answers) -> None:
+    """Ask for follow-ups in the words of `--follow-up`, until Enter; one that is not understood is asked for again."""
     workspace = session.workspace
     opening = Opening(workspace.stamp, workspace.stamp, workspace.member or "")
-    found: list[Fields] = []
     advise("  " + translate("what is to be done, e.g. Ring back; owner=li; due=3wd; Enter when there is nothing more"))
     while answer := ask(translate("Follow-up:") + " ").strip():
         try:
@@ -76,46 +85,45 @@ def _ask_follow_ups(session: Session, template: Template) -> list[Fields]:
         except UsageError as fault:
             show_fault(fault)
         else:
-            found.append(wanted)
-    return found
+            answers.keep_follow_up(wanted)
 
 
-def ask_fields(session: Session, template: Template, request: Request) -> Fields:
+def ask_fields(session: Session, template: Template, answers: Answers) -> Fields:
     """The fields somebody gives when asked; an empty answer passes over what is not required.
 
     Required fields come first come in the form's order; then those that are optional, if more is wanted.
     """
-    typer.echo(translate("Enter passes over what is optional; Ctrl-C stops and writes nothing."), err=True)
-    return _ask_form(session, template, request)
+    _introduce()
+    return _ask_form(session, template, answers)
 
 
-def _ask_form(session: Session, template: Template, request: Request) -> Fields:
-    fields = dict(request.fields)
+def _ask_form(session: Session, template: Template, answers: Answers) -> Fields:
+    request = answers.request
     asked = [
         field
         for field in template.fields
         if field.key not in _NOT_ASKED
-        and field.key not in fields
+        and field.key not in request.fields
         and not field.read_only
         and not (field.key == "customer" and request.new_customer)
     ]
     first = [field for field in asked if field.required]
     first += [field for field in asked if field.key in _ONLY_WHEN]
-    _ask_all(session, first, fields)
+    _ask_all(session, first, answers)
     rest = [field for field in asked if field not in first and field.type != MAPPING]
     if rest and confirm(translate("More fields?"), default=False):
-        _ask_all(session, rest, fields)
-    return fields
+        _ask_all(session, rest, answers)
+    return answers.request.fields
 
 
-def _ask_all(session: Session, asked: Sequence[Field], fields: Fields) -> None:
+def _ask_all(session: Session, asked: Sequence[Field], answers: Answers) -> None:
     for field in asked:
         needed = _ONLY_WHEN.get(field.key)
-        if needed and fields.get(needed[0]) != needed[1]:
+        if needed and answers.request.fields.get(needed[0]) != needed[1]:
             continue
         value = _ask(session, field)
         if value is not None:
-            fields[field.key] = value
+            answers.keep(field.key, value)
 
 
 def _ask(session: Session, field: Field) -> Data:

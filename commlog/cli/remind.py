@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from commlog.services.route_reminders import Lost, Parcel
     from commlog.services.send_digests import Delivery
 
-HELP = mark("Tell what is due, near or late; made for cron: prints it, or delivers one digest to each recipient.")
+HELP = mark(
+    "Tell what is due, near, late or dropped; made for cron: prints it, or delivers a digest to each recipient."
+)
 
 # Under this name the ledger remembers what --once has printed.
 PRINTED = "print"
@@ -69,7 +71,7 @@ def command(
     output_format: str = format_option,
     exit_code: bool = exit_code_option,
 ) -> int:
-    """Tell what is due."""
+    """Tell what is due, and what was dropped."""
     session = session_of(context)
     require_format(output_format, ("text", "json"))
     wish = Wish(notify or (dry_run and not once), once, dry_run, to, reveal, output_format)
@@ -138,7 +140,7 @@ def _print_once(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
             # What a closed pipe did not take was not printed.
             sys.stdout.flush()
             ledger.add(new_keys(digest, ledger, PRINTED), PRINTED, workspace.now)
-            _compact(session, ledger)
+            _compact(session, ledger, items)
             return True, bool(digest.lines)
     except LedgerBusy:
         return _say_busy()
@@ -165,7 +167,7 @@ def _notify(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
         with open_ledger(workspace.log.root, workspace.now) as ledger:
             _tell_remarks(ledger)
             went = _deliver_all(session, parcels, ledger)
-            _compact(session, ledger)
+            _compact(session, ledger, items)
     except LedgerBusy:
         return _say_busy()
     if is_interactive():
@@ -283,12 +285,13 @@ def _member(session: Session, name: str) -> "Member":
     return member
 
 
-def _compact(session: Session, ledger: Any) -> None:
-    """Let the ledger forget what concerns nothing that is still pending, once it is large."""
+def _compact(session: Session, ledger: Any, items: tuple[Item, ...]) -> None:
+    """Let the ledger forget what is not pending, not dropped and no issue that is open, once it is large."""
     rows = session.workspace.index.rows(
-        "SELECT address FROM follow_ups WHERE is_pending = 1 UNION SELECT 'customer:' || id FROM customers"
+        "SELECT address FROM follow_ups WHERE is_pending = 1 UNION SELECT 'customer:' || id FROM customers "
+        "UNION SELECT id FROM records WHERE kind = 'issue' AND coalesce(status, '') <> 'closed'"
     )
-    ledger.compact({row[0] for row in rows}, session.workspace.now)
+    ledger.compact({row[0] for row in rows}.union(item.address for item in items), session.workspace.now)
 
 
 def _say_busy() -> Told:

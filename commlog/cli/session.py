@@ -159,13 +159,16 @@ def variable(name: str) -> str | None:
 
 
 def key_source() -> "KeySource | None":
-    """Where the identities are that open sealed values: $COMMLOG_AGE_KEY holds one, $COMMLOG_AGE_KEY_FILE names a file."""
-    text, file = os.environ.get("COMMLOG_AGE_KEY") or None, os.environ.get("COMMLOG_AGE_KEY_FILE") or None
-    if not text and not file:
+    """Where the identities are that open sealed values: $COMMLOG_AGE_KEY holds one, $COMMLOG_AGE_KEY_FILE names a file.
+
+    $COMMLOG_KEY_FOLDER names the folder with the keys of single customers.
+    """
+    named = [os.environ.get(name) or None for name in ("COMMLOG_AGE_KEY", "COMMLOG_AGE_KEY_FILE", "COMMLOG_KEY_FOLDER")]
+    if not any(named):
         return None
     from commlog.store.seal_keys import KeySource
 
-    return KeySource(text, file)
+    return KeySource(*named)
 
 
 def look_ahead(words: Sequence[str]) -> "Glimpse | None":

@@ -8,9 +8,11 @@ import typer
 from commlog.cli.options import id_argument, reveal_option
 from commlog.cli.terminal import say, session_of, warn_of_sealed
 from commlog.messages import mark
+from commlog.model.record import CUSTOMER
 from commlog.render.formats import require_format
 from commlog.render.record import FORMATS, HTML, format_record, shown_fields
 from commlog.services.find_record import find_path, get_record
+from commlog.services.mask_record import shown_record
 
 if TYPE_CHECKING:
     from commlog.index.entries import Reading
@@ -36,14 +38,15 @@ def command(
     if output_format == HTML:
         say(_page(workspace, reading, reveal=reveal))
         return
-    say(format_record(found, workspace.catalog.get(found.template), output_format, reveal=reveal))
+    shown = shown_record(workspace, found, reveal=reveal)
+    say(format_record(shown, workspace.catalog.get(found.template), output_format))
 
 
 def _page(workspace: "Workspace", reading: "Reading", *, reveal: bool) -> str:
     from commlog.render.record_page import Surroundings, format_record_page
 
     record = get_record(reading)
-    customer = record.fields.get("customer")
+    customer = record.id if record.kind == CUSTOMER else record.fields.get("customer")
     rows = workspace.index.rows(
         "SELECT name, type FROM customers WHERE id = ? ORDER BY record LIMIT 1",
         (customer if isinstance(customer, str) else "",),

@@ -9,6 +9,7 @@ from commlog.cli.options import NO_LIMIT, labels_of, reveal_option, terminal_wid
 from commlog.cli.session import Session
 from commlog.cli.terminal import finish, say, session_of
 from commlog.messages import mark
+from commlog.model.summary import Summary
 from commlog.render.labels import Labels
 from commlog.render.summary import format_summary
 from commlog.render.summary_words import figure_called, words_of_counted
@@ -74,8 +75,22 @@ def command(
         return _list_counted(session, request, records, output_format)
     listed = LISTED if limit is None else limit if limit > 0 else NO_LIMIT
     summary = summarize(session.workspace, SummaryRequest(period, compare, by, listed, reveal))
-    say(format_summary(summary, output_format, labels_of(session), listed))
+    text = format_summary(summary, output_format, labels_of(session), listed)
+    is_for_people = output_format in {"text", "table", "markdown"}
+    say((_nothing_told(session, summary) if is_for_people and not compare else "") or text)
     return finish(session)
+
+
+def _nothing_told(session: Session, summary: Summary) -> str:
+    """The sentence for a period in which nothing was recorded; empty when there is something."""
+    # Loaded for an empty period alone.
+    from commlog.render.empty_period import format_empty_period, has_happened
+    from commlog.services.recorded_span import recorded_span
+
+    if has_happened(summary):
+        return ""
+    span = recorded_span(session.workspace, summary.period)
+    return "" if span.in_period else format_empty_period(summary.period.name, span.first, span.last)
 
 
 def _list_counted(session: Session, request: SummaryRequest, figure: str, output_format: str) -> int:

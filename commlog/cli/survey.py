@@ -1,5 +1,6 @@
 """The command `commlog survey`."""
 
+import shlex
 from typing import Any, Literal
 
 import typer
@@ -13,6 +14,7 @@ from commlog.cli.options import (
     labels_of,
     limit_option,
     query_argument,
+    reveal_option,
     sort_option,
 )
 from commlog.cli.session import Session, choose_random
@@ -116,28 +118,52 @@ def record(
     # Before anything is asked: a second one is seldom what is meant.
     earlier = earlier_answers(workspace, given, again=again) if survey is None else ()
     if not given.get("scores") and is_interactive():
-        given = {**given, **_ask_answers(session, given)}
+        call = [target, "--entered-by", entered_by, *(["--again"] if again else [])]
+        call += ["--period", period] if period.strip() else []
+        call += [word for text in assignments for word in ("--set", text)]
+        given = {**given, **_ask_or_tell(session, given, call)}
     _tell(session, record_answers(workspace, survey, given, choose_random, again=again))
     if earlier:
         words = translate("there was one about this period already: {ids}; to correct it: commlog survey edit {id}")
         warn(words.format(ids=", ".join(earlier), id=earlier[-1]))
 
 
-def _ask_answers(session: Session, given: Fields) -> Fields:
-    """The scores dimension by dimension, then the words that go with them; an empty answer passes over."""
+def _ask_or_tell(session: Session, given: Fields, call: list[str]) -> Fields:
+    """The answers somebody gives; whoever stops is told the call, made longer by those given so far, that records them."""
+    told: Fields = {}
+    try:
+        _ask_answers(session, given, told)
+    except (typer.Abort, KeyboardInterrupt):
+        if told:
+            words = ["commlog", "survey", "record", *call]
+            words += [word for key, score in told["scores"].items() for word in ("--score", f"{key}={score}")]
+            words += [word for key in told if key != "scores" for word in ("--set", f"{key}={told[key]}")]
+            words += ["--log", session.folder] if session.folder else []
+            warn(translate("go on from there with: {command}").format(command=shlex.join(words)))
+        raise
+    return told
+
+
+def _ask_answers(session: Session, given: Fields, told: Fields) -> None:
+    """Ask for the scores dimension by dimension, then for the words that go with them; an empty answer passes over.
+
+    What is answered goes into `told` at once.
+    """
     template = session.workspace.catalog.get(SURVEY)
     field = find_field(template, "scores")
     assert field is not None
     advise("  " + translate("1 is lowest, 5 is highest; Enter passes over what was not rated."))
-    scores = {child.key: score for child in field.fields if (score := _ask_score(child)) is not None}
-    told: Fields = {"scores": scores} if scores else {}
+    for child in field.fields:
+        score = _ask_score(child)
+        if score is not None:
+            told.setdefault("scores", {})[child.key] = score
     for key in ("comment", "suggestions"):
         text_field = find_field(template, key)
-        if scores and text_field is not None and key not in given:
+        if told and text_field is not None and key not in given:
             advise(f"  {hint(text_field, current_language())}")
             text = ask(f"{label(text_field, current_language())}: ").strip()
-            told |= {key: text} if text else {}
-    return told
+            if text:
+                told[key] = text
 
 
 def _ask_score(field: Field) -> int | None:
@@ -184,11 +210,13 @@ def list_all(
     sort: str = sort_option,
     limit: int = limit_option,
     output_format: str = format_option,
+    reveal: bool = reveal_option,
 ) -> int:
     """List surveys."""
     session = session_of(context)
     terms: list[OptionTerm] = [("customer", [find_customer(session.workspace, customer)])] if customer else []
-    listing = list_surveys(session.workspace, " ".join(query or ()), terms, (sort, limit or NO_LIMIT, unanswered))
+    page = (sort, limit or NO_LIMIT, unanswered)
+    listing = list_surveys(session.workspace, " ".join(query or ()), terms, page, reveal=reveal)
     return answer_listing(session, listing, columns, output_format)
 
 

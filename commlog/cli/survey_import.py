@@ -5,14 +5,14 @@ from typing import Any, Final
 
 import typer
 
+from commlog.cli.import_answer import FORMATS, answer_import, dry_run_option, rejects_option, result_format_option
 from commlog.cli.progress import progress
-from commlog.cli.terminal import read_stdin, say, session_of, warn
-from commlog.errors import ExitCode, UsageError
+from commlog.cli.terminal import read_stdin, session_of, warn
+from commlog.errors import UsageError
 from commlog.messages import current_language, mark, translate
 from commlog.model.incoming import IMPORT_KEY
 from commlog.model.record import SURVEY, Fields
 from commlog.render.formats import require_format
-from commlog.render.import_result import format_import_json, format_import_text
 from commlog.services.draft import converter_of
 from commlog.services.import_records import Choices
 from commlog.services.import_surveys import columns_like_scores, import_surveys
@@ -54,17 +54,6 @@ encoding_option: Any = typer.Option(
     show_default=False,
     help=mark("The file's encoding, e.g. gb18030 (default: utf-8)."),
 )
-rejects_option: Any = typer.Option(
-    "",
-    "--rejects",
-    metavar="FILE",
-    show_default=False,
-    help=mark("Where rejected rows go (default: FILE.rejects.csv in the current folder)."),
-)
-dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Say what would happen, and write nothing."))
-result_format_option: Any = typer.Option(
-    "text", "--format", metavar="text|json", help=mark("json prints the counts and reasons on stdout.")
-)
 
 
 def command(
@@ -78,7 +67,7 @@ def command(
     output_format: str = result_format_option,
 ) -> int:
     """Import answers."""
-    require_format(output_format, ("text", "json"))
+    require_format(output_format, FORMATS)
     workspace = session_of(context).workspace
     if rejects:
         refuse_existing(rejects)
@@ -95,15 +84,10 @@ def command(
     written = ""
     if result.rejected and not dry_run:
         written = write_rejects(format_rejects(result.rejected, sheet.columns), source.name, rejects)
-    if output_format == "json":
-        say(format_import_json(result, written, is_dry=dry_run))
-    counts, *details = format_import_text(result, written, is_dry=dry_run).split("\n")
-    warn(counts)
-    for line in details:
-        typer.echo(line, err=True)
+    code = answer_import(result, written, output_format, is_dry=dry_run)
     if opened and not dry_run:
         _tell_of_follow_ups(opened)
-    return ExitCode.INVALID if result.rejected else ExitCode.DONE
+    return code
 
 
 def _columns_left(sheet: Sheet, import_map: ImportMap) -> tuple[str, ...]:

@@ -9,23 +9,31 @@ from typing import Any, Final
 from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
 from commlog.index.database import Index, QueryError, Row
 from commlog.messages import translate
-from commlog.model.folding import SHORTEST_PHONE
+from commlog.model.folding import SHORTEST_PHONE, fold
+from commlog.model.masked_listing import cover_words
 from commlog.model.masking import HIDDEN, MaskRules, mask_name, mask_text, mask_value
 from commlog.templates.personal import is_number_of_ours
 
 _READING: Final = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION}
 )
+# Whose words they are: the customer of a row's record, and what stands for one without a file.
+_OWNER: Final = (
+    "(SELECT r.customer FROM main.records r WHERE r.record = t.{0}), "
+    "(SELECT r.party FROM main.records r WHERE r.record = t.{0})"
+)
 # What stands for a column of a table in its view, where it is not the column itself.
 _MASKED: Final[Mapping[str, Mapping[str, str]]] = {
     "records": {
         "customer": "shown_id(t.customer)",
         "party": "shown_name(t.party)",
-        "subject": "shown_text(t.subject)",
-        "closed_reason": "shown_text(t.closed_reason)",
+        "subject": "shown_words(t.subject, t.customer, t.party)",
+        "closed_reason": "shown_words(t.closed_reason, t.customer, t.party)",
     },
-    "follow_ups": {name: f"shown_text(t.{name})" for name in ("action", "method", "result")},
-    "links": {"note": "shown_text(t.note)"},
+    "follow_ups": {
+        name: f"shown_words(t.{name}, {_OWNER.format('record')})" for name in ("action", "method", "result")
+    },
+    "links": {"note": f"shown_words(t.note, {_OWNER.format('record')})"},
     "tags": {"tag": "shown_text(t.tag)"},
     "customers": {"name": "shown_name(t.name)", "company": "shown_text(t.company)"},
     "customer_dates": {
@@ -34,7 +42,8 @@ _MASKED: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "customer_names": {"name": "shown_other_name(t.name)"},
     "contents": {
-        "content": "shown_content((SELECT r.template FROM main.records r WHERE r.record = t.record), t.content)"
+        "content": "shown_content((SELECT r.template FROM main.records r WHERE r.record = t.record), t.content, "
+        f"{_OWNER.format('record')})"
     },
     "problems": {
         "facts": "shown_facts((SELECT r.template FROM main.records r WHERE r.record = t.file), t.field, t.facts)"
@@ -53,7 +62,7 @@ def masked_columns_and_rows(
         QueryError: the SQL is wrong, would write, or goes past the views.
     """
     connection = index.connection
-    _add_functions(connection, rules, personal)
+    _add_functions(index, rules, personal)
     for table in _MASKED:
         connection.execute(f"CREATE TEMP VIEW {table} AS {_select(connection, table)}")
     connection.set_authorizer(_allow_views)
@@ -93,54 +102,84 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _add_functions(connection: sqlite3.Connection, rules: MaskRules, personal: PersonalKeys) -> None:
-    def words(text: object) -> object:
-        return mask_text(text) if rules.text and isinstance(text, str) else text
+class _Cover:
+    """The functions the views call: each hides what the settings want hidden."""
 
-    def name(text: object) -> object:
-        return mask_name(text) if rules.names and isinstance(text, str) else words(text)
+    def __init__(self, index: Index, rules: MaskRules, personal: PersonalKeys) -> None:
+        self._rules = rules
+        self._personal = personal
+        self._called: dict[object, str] = (
+            dict(index.rows("SELECT id, name FROM main.customers WHERE name > ''")) if rules.names else {}
+        )
 
-    def customer(text: object) -> object:
-        return mask_name(text) if rules.names and isinstance(text, str) and not text.isascii() else text
+    def words(self, text: object) -> object:
+        """Words of nobody in particular."""
+        return mask_text(text) if self._rules.text and isinstance(text, str) else text
 
-    def other_name(text: object) -> object:
+    def words_with(self, text: object, customer: object, party: object) -> object:
+        """Words of a record, with whose it is."""
+        if not self._rules.names:
+            return self.words(text)
+        return self._names_in(customer, party)(text) if isinstance(text, str) else text
+
+    def name(self, text: object) -> object:
+        """A customer's name."""
+        return mask_name(text) if self._rules.names and isinstance(text, str) else self.words(text)
+
+    def customer_id(self, text: object) -> object:
+        """A customer's id: one that is no ASCII is a name."""
+        return mask_name(text) if self._rules.names and isinstance(text, str) and not text.isascii() else text
+
+    def other_name(self, text: object) -> object:
+        """Whatever a customer is called by: a name, a number or an address."""
         if not isinstance(text, str):
             return text
         is_way = "@" in text or (text.isdecimal() and len(text) >= SHORTEST_PHONE)
-        return mask_value(text) if is_way else name(text)
+        return mask_value(text) if is_way else self.name(text)
 
-    def content(template: object, text: object) -> object:
-        return _mask_content(str(text), _keys_of(personal, template), rules)
+    def content(self, template: object, text: object, customer: object, party: object) -> object:
+        """A record's searchable text."""
+        cover = self._names_in(customer, party) if self._rules.names else (mask_text if self._rules.text else str)
+        return _mask_content(str(text), _keys_of(self._personal, template), cover)
 
-    def facts(template: object, field: object, text: object) -> object:
-        return _mask_facts(str(field), str(text), _keys_of(personal, template))
+    def facts(self, template: object, field: object, text: object) -> object:
+        """What a problem names."""
+        return _mask_facts(str(field), str(text), _keys_of(self._personal, template))
 
+    def _names_in(self, customer: object, party: object) -> Callable[[str], str]:
+        told = [str(one) for one in (self._called.get(customer), party) if one]
+        return cover_words([*told, *map(fold, told)], self._rules)
+
+
+def _add_functions(index: Index, rules: MaskRules, personal: PersonalKeys) -> None:
+    cover = _Cover(index, rules, personal)
     functions: dict[str, tuple[int, Callable[..., Any]]] = {
-        "shown_text": (1, words),
-        "shown_name": (1, name),
-        "shown_id": (1, customer),
-        "shown_other_name": (1, other_name),
-        "shown_content": (2, content),
-        "shown_facts": (3, facts),
+        "shown_text": (1, cover.words),
+        "shown_name": (1, cover.name),
+        "shown_id": (1, cover.customer_id),
+        "shown_other_name": (1, cover.other_name),
+        "shown_words": (3, cover.words_with),
+        "shown_content": (4, cover.content),
+        "shown_facts": (3, cover.facts),
     }
     for called, (count, function) in functions.items():
-        connection.create_function(called, count, function, deterministic=True)
+        index.connection.create_function(called, count, function, deterministic=True)
 
 
 def _keys_of(personal: PersonalKeys, template: object) -> frozenset[str]:
     return personal(template) if isinstance(template, str) else frozenset()
 
 
-def _mask_content(text: str, personal: frozenset[str], rules: MaskRules) -> str:
-    """A record's searchable text with personal fields hidden, and numbers and addresses in the others."""
+def _mask_content(text: str, personal: frozenset[str], cover: Callable[[str], str]) -> str:
+    """A record's searchable text with personal fields hidden, and the others covered."""
     parts = []
     for part in text.split(BEFORE_KEY):
         key, separator, value = part.partition(BEFORE_VALUE)
         plain = key.lower()
         if plain in personal:
             value = mask_value(value)
-        elif rules.text and not is_number_of_ours(plain):
-            value = mask_text(value)
+        elif not is_number_of_ours(plain):
+            value = cover(value)
         parts.append(f"{key}{separator}{value}")
     return BEFORE_KEY.join(parts)
 

@@ -21,7 +21,7 @@ Entry = tuple[str, Rows, tuple[Problem, ...]]
 
 def read_entries(reader: RecordReader, paths: list[str]) -> Iterator[Entry]:
     """Each path with its rows (none when it is no record) and its problems, in the order given."""
-    helpers = _count_cores()
+    helpers = count_cores()
     if len(paths) < _WORTH_HELPERS or helpers < 2 or not hasattr(os, "fork"):
         yield from (entry_of(reader, path) for path in paths)
         return
@@ -107,5 +107,6 @@ def _help(reader: RecordReader, batches: list[list[str]], write_end: int) -> NoR
         os._exit(0)
 
 
-def _count_cores() -> int:
+def count_cores() -> int:
+    """How many processes of ours can run at once."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -11,6 +11,7 @@ from commlog.messages import translate
 from commlog.model.consistency import find_inconsistencies
 from commlog.model.problem import Problem
 from commlog.model.record import Data, Fields, Record, ValuePath, show_path, text_of
+from commlog.store.inside import OutsideLinkError
 from commlog.store.names import record_path
 from commlog.store.yaml_text import YamlError, decode, parse, parse_located
 from commlog.templates.catalog import Template
@@ -28,6 +29,8 @@ def read_file(reader: RecordReader, path: str) -> Reading:
     """The record in a file and all of its problems; never raises for what the file holds."""
     try:
         raw = reader.log.read_bytes(path)
+    except OutsideLinkError:
+        return Reading(None, (Problem("outside-link", path),))
     except (NotFoundError, UnreadableError) as fault:
         if "\\" in path:
             return Reading(None, (Problem("file-name-not-utf8", path),))

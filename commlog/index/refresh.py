@@ -11,6 +11,7 @@ from commlog.index.changes import Plan, add_sealed, compare, is_read_by, is_up_t
 from commlog.index.database import Index, Row, connect, empty, is_current, remove
 from commlog.index.entries import RecordReader
 from commlog.index.glimpse import Glimpse, read_tick
+from commlog.index.scan import scan_folders
 from commlog.index.view import View
 from commlog.store.files import lock
 from commlog.store.log import ensure_state_folder
@@ -18,6 +19,8 @@ from commlog.store.names import INDEX_FILE
 
 _LOCK_FILE: Final = "rebuild.lock"
 _SECONDS_FOR_READING: Final = 5
+# Files from which a copy is made in a process of its own.
+_MANY: Final = 10_000
 # What a copy that is of no use raises; the second when SQLite quotes a damaged name, which is no text any more.
 _FAULTS: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
 
@@ -119,11 +122,31 @@ def refresh(index: Index, reader: RecordReader, folder: Path | None, plan: Plan)
 def _refreshed(reader: RecordReader, folder: Path | None, plan: Plan) -> Index:
     index = connect(folder)
     try:
+        if folder is not None and (plan.from_nothing or not is_current(index, key_of(reader))):
+            plan = _made_apart(reader, folder, plan)
         refresh(index, reader, folder, plan)
     except BaseException:
         index.close()
         raise
     return index
+
+
+def _made_apart(reader: RecordReader, folder: Path, plan: Plan) -> Plan:
+    """What is left to do once a helper made a big copy anew: the memory that takes goes with it. All of it when none did."""
+    if not hasattr(os, "fork") or sum(len(state.names) for state in scan_folders(reader.log.root)) < _MANY:
+        return plan
+    process = os.fork()
+    if process == 0:
+        code = 1
+        try:
+            refresh(connect(folder), reader, folder, Plan(from_nothing=True))
+            code = 0
+        finally:
+            # Whatever went wrong goes wrong again where it can be told.
+            os._exit(code)
+    if os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) != 0:
+        return plan
+    return Plan(plan.glimpse)
 
 
 def _open_beside(reader: RecordReader) -> Index:

@@ -9,6 +9,7 @@ from commlog.index.content import content_of
 from commlog.model.calendar import WorkCalendar
 from commlog.model.folding import fold, phone_digits
 from commlog.model.follow_up import FollowUp, read_follow_up, read_follow_ups
+from commlog.model.issue_answers import answers_of_rounds
 from commlog.model.moment import due_instant
 from commlog.model.record import (
     CUSTOMER,
@@ -121,13 +122,19 @@ def _readable_day(text: str) -> str | None:
 def _issue_round_rows(fields: Fields, calendar: WorkCalendar) -> Iterable[Row]:
     """The rounds an issue's history tells; of one without any, the day it was closed."""
     history = read_follow_up(fields, 1).history
-    for number, one in enumerate(rounds_of_issue(history, calendar), start=1):
-        yield number, _seconds(one.resolved_at), one.seconds, _seconds(one.closed_at), _seconds(one.reopened_at)
+    rounds = rounds_of_issue(history, calendar)
+    for number, (one, answer) in enumerate(
+        zip(rounds, answers_of_rounds(fields, history, rounds), strict=True), start=1
+    ):
+        times = _seconds(one.closed_at), _seconds(one.reopened_at)
+        yield number, _seconds(one.resolved_at), one.seconds, *times, answer
     if not history:
         closed = _issue_closed_at(fields, calendar)
         resolved = _due_seconds(text_of(fields, "completed_on"), calendar) or closed
         if resolved is not None:
-            yield 1, resolved, None, closed, None
+            confirmation = fields.get("confirmation")
+            answer = text_of(confirmation, "result") if isinstance(confirmation, dict) else None
+            yield 1, resolved, None, closed, None, answer
 
 
 def _seconds(instant: datetime | None) -> int | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from commlog.model.fingerprint import fingerprint_of
+from commlog.store.inside import leads_out
 from commlog.store.names import RECORDS, SUFFIX
 
 # Size, mtime in ns, ctime in ns, inode.
@@ -96,7 +97,7 @@ def look_at(root: Path, folder: str) -> tuple[FolderState, list[str]]:
     except OSError:
         return FolderState(state.directory, [""], array("q", _UNKNOWN)), []
     try:
-        return state, _look_inside(descriptor, folder, state)
+        return state, _look_inside(root, descriptor, folder, state)
     except NotADirectoryError:
         return state, []
     except OSError:
@@ -105,29 +106,45 @@ def look_at(root: Path, folder: str) -> tuple[FolderState, list[str]]:
         os.close(descriptor)
 
 
-def _look_inside(descriptor: int, folder: str, state: FolderState) -> list[str]:
+def _look_inside(root: Path, descriptor: int, folder: str, state: FolderState) -> list[str]:
     """Add a folder's record files to its state; the folders in it are given back."""
     folders: list[str] = []
     # Looking names up from the open folder spares the system the path to it, once a file.
     for name in os.listdir(descriptor):
         if name[0] == ".":
             continue
-        if name.endswith(SUFFIX):
+        is_file = name.endswith(SUFFIX)
+        try:
+            status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+            # Below are files and folders.
+            if status.st_mode >= stat.S_IFLNK and stat.S_ISLNK(status.st_mode):
+                is_file, stamp = _look_at_link(root, f"{folder}/{name}", _STAMP(status))
+            elif is_file:
+                stamp = _STAMP(status)
+            elif stat.S_ISDIR(status.st_mode):
+                folders.append(f"{folder}/{name}")
+        except OSError:
+            stamp = _UNKNOWN
+        if is_file:
             state.names.append(_readable_name(name))
-            try:
-                state.stamps.extend(_STAMP(os.stat(name, dir_fd=descriptor)))
-            except OSError:
-                state.stamps.extend(_UNKNOWN)
-        elif _is_folder(name, descriptor):
-            folders.append(f"{folder}/{name}")
+            state.stamps.extend(stamp)
     return folders
 
 
-def _is_folder(name: str, descriptor: int) -> bool:
+def _look_at_link(root: Path, path: str, stamp: Stamp) -> tuple[bool, Stamp]:
+    """Whether a symbolic link is listed among the files, and as what: as what it leads to when that is in the log.
+
+    Of links that are not called like records, those to folders outside are listed, so that somebody hears of them.
+    """
+    is_called_so = path.endswith(SUFFIX)
+    if leads_out(root, path):
+        return is_called_so or (root / path).is_dir(), stamp
+    if not is_called_so:
+        return False, stamp
     try:
-        return stat.S_ISDIR(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode)
+        return True, _STAMP((root / path).stat())
     except OSError:
-        return False
+        return True, _UNKNOWN
 
 
 def _readable_name(name: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Final
 
 # Raise it whenever a table or the meaning of a column changes: every index is then rebuilt.
-NUMBER: Final = 7
+NUMBER: Final = 8
 
 # Times are whole seconds since 1970 UTC; days are `YYYY-MM-DD` in the log's zone; yes/no is 1/0; unknown is NULL.
 TABLES: Final = """
@@ -107,7 +107,8 @@ CREATE TABLE issue_rounds (
     resolved_at INTEGER,
     working_seconds INTEGER,
     closed_at INTEGER,
-    reopened_at INTEGER
+    reopened_at INTEGER,
+    confirmation TEXT
 );
 CREATE INDEX issue_rounds_by_record ON issue_rounds (record);
 

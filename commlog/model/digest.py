@@ -19,7 +19,8 @@ class Urgency(IntEnum):
     OVERDUE = 1
     TODAY = 2
     SOON = 3
-    CARE = 4
+    DROPPED = 4
+    CARE = 5
 
 
 class Reason(NamedTuple):
@@ -36,11 +37,13 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something to be told of: a pending follow-up with a due time, or a day on which a customer wants care.
+    """Something to be told of: a pending follow-up with a due time, what was dropped, or a day on which a customer wants care.
 
-    `address` is `ID/n`, or `customer:ID`; `kind` is `follow_up`, or the kind of care. `opened_at` and `due` are texts, empty when
-    unknown; `due_at` is in the log's zone. `text` is the action, or what the day is. `escalations` are, for each step of
-    the ladder that has passed, its stage and whom it names. `late` is in working days, `left` in seconds of working time.
+    `address` is `ID/n`, `ID` or `customer:ID`; `kind` is `follow_up`, `dropped`, or the kind of care. `opened_at` and `due`
+    are texts, empty when unknown; of what was dropped `opened_at` is the rule, and `suggestion` the record it probably
+    belongs to. `due_at` is in the log's zone, `day` that of the care, or since when it is dropped. `text` is the action, or
+    what the day is, or what is dropped. `escalations` are, for each step of the ladder that has passed, its stage and whom
+    it names. `late` is in working days, `left` in seconds of working time.
     """
 
     address: str
@@ -60,11 +63,17 @@ class Item:
     urgency: Urgency = Urgency.CARE
     late: int = 0
     left: int = 0
+    suggestion: str = ""
 
     @property
     def is_care(self) -> bool:
         """Whether it is a day of care, not a follow-up."""
         return self.urgency is Urgency.CARE
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether somebody waits for it and nobody is going to do it."""
+        return self.urgency is Urgency.DROPPED
 
     @property
     def all_stages(self) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ _EARLIER: Final = re.compile(
 class DroppedBall:
     """One of them: `rule` is a key of TEXTS, `day` the record's day (YYYY-MM-DD), `facts` what the words name.
 
-    `place` is where in the record it shows.
+    `place` is where in the record it shows, `since` the day from which on it was dropped.
     """
 
     rule: str
@@ -91,6 +91,17 @@ class DroppedBall:
     customer: str
     facts: tuple[tuple[str, str], ...] = ()
     place: ValuePath = ()
+    since: str = ""
+
+    @property
+    def address(self) -> str:
+        """What was dropped: a follow-up (`ID/n`) when the rule is about one, else the record (`ID`)."""
+        return dict(self.facts).get("address", self.record_id)
+
+    @property
+    def suggestion(self) -> str:
+        """The id of the record that is probably meant; empty when none is."""
+        return dict(self.facts).get("suggestion", "")
 
     @property
     def text(self) -> str:

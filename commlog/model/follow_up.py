@@ -192,8 +192,8 @@ def _is_cancelling(verb_name: str, current: FollowUp) -> bool:
 
 
 _REMEDIES: Final = {
-    DONE: mark("reopen it first: commlog reopen ID/n --note …"),
-    CLOSED: mark("reopen it first: commlog reopen ID/n --note …"),
+    DONE: mark("reopen it first: commlog reopen ID/n --reason …"),
+    CLOSED: mark("reopen it first: commlog reopen ID/n --reason …"),
     OPEN: mark("see commlog show for its history"),
     IN_PROGRESS: mark("see commlog show for its history"),
     AWAITING_CUSTOMER: mark("see commlog show for its history"),

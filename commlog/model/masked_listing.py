@@ -1,6 +1,6 @@
 """Listings whose people's words are masked: what stands in a cell is hidden, what one finds it by is not."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from commlog.model.listing import Listing
@@ -9,9 +9,24 @@ from commlog.model.record import Data
 
 # Columns that hold what people wrote.
 WORDS: Final = frozenset(
-    {"subject", "action", "method", "text", "title", "next", "question", "name", "customer_name", "result", "note"}
+    {
+        "subject",
+        "action",
+        "method",
+        "text",
+        "title",
+        "next",
+        "question",
+        "name",
+        "customer_name",
+        "other_name",
+        "occasion",
+        "result",
+        "note",
+    }
 )
-_NAMES: Final = frozenset({"customer_name", "name"})
+_NAMES: Final = frozenset({"customer_name", "name", "other_name"})
+_IDS: Final = frozenset({"customer", "other"})
 
 
 def mask_listing(listing: Listing, rules: MaskRules) -> Listing:
@@ -34,6 +49,24 @@ def mask_words(text: str, name: str, rules: MaskRules) -> str:
     return text.replace(hidden, mask_name(hidden)) if len(hidden) > 1 else text
 
 
+def cover_words(names: Iterable[str], rules: MaskRules) -> Callable[[str], str]:
+    """What masks free text as a log's settings ask: numbers and addresses, and any of some customers' names, the longest first."""
+    hidden = sorted({name.strip() for name in names if len(name.strip()) > 1}, key=len, reverse=True)
+
+    def cover(text: str) -> str:
+        shown = mask_text(text) if rules.text else text
+        for name in hidden if rules.names else ():
+            shown = shown.replace(name, mask_name(name))
+        return shown
+
+    return cover
+
+
+def mask_id(text: str, rules: MaskRules) -> str:
+    """A customer's id; one that is a name tells it, and is masked where names are."""
+    return text if text.isascii() or not rules.names else mask_name(text)
+
+
 def _masked(row: tuple[Data, ...], places: Sequence[int]) -> tuple[Data, ...]:
     cells = list(row)
     for place in places:
@@ -49,8 +82,10 @@ def _without_name(columns: Sequence[str], row: tuple[Data, ...], rules: MaskRule
     for column, value in cells.items():
         if not isinstance(value, str):
             continue
-        if column in _NAMES or (column == "customer" and not value.isascii()):
+        if column in _NAMES:
             cells[column] = mask_name(value)
+        elif column in _IDS:
+            cells[column] = mask_id(value, rules)
         elif column in WORDS:
             cells[column] = mask_words(value, name, rules)
     return tuple(cells.values())

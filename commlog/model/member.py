@@ -33,9 +33,12 @@ class Member:
 
 
 def find_member(members: Iterable[Member], name: str) -> Member | None:
-    """The member with this id, name, alias or address, whatever its capitals; None when there is none."""
+    """The member with this id, name, alias or address, whatever its capitals; None when there is none.
+
+    Nobody is called nothing: a member without an address is not meant by an empty name.
+    """
     wanted = name.casefold()
-    for member in members:
+    for member in members if wanted.strip() else ():
         names = (member.id, member.name, member.email, *member.aliases)
         if wanted in {known.casefold() for known in names}:
             return member

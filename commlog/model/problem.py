@@ -25,6 +25,10 @@ class Kind(NamedTuple):
 KINDS: Final[dict[str, Kind]] = {
     # The file as bytes and as YAML.
     "unreadable-file": Kind(mark("cannot be read: {reason}"), mark("check that the file exists and may be read")),
+    "outside-link": Kind(
+        mark("is a symbolic link that leads out of the log, and is not followed"),
+        mark("replace the link by the file itself, or remove it"),
+    ),
     "bom": Kind(mark("starts with a byte order mark"), mark("save it as UTF-8 without BOM")),
     "utf16": Kind(mark("is UTF-16 text"), mark("save it as UTF-8")),
     "not-utf8": Kind(mark("is not UTF-8 text: byte {value}"), mark("save it as UTF-8 (it may be GBK)")),
@@ -169,7 +173,7 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "call-back-not-recorded": Kind(
         mark("{address} promised the customer to be in touch; it is done, but no contact is recorded since"),
-        mark("record it: commlog create … --link {value}:answers; not done yet: commlog reopen {address} --note …"),
+        mark("record it: commlog create … --link {value}:answers; not done yet: commlog reopen {address} --reason …"),
         WARNING,
     ),
     "missing-link": Kind(

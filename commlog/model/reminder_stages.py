@@ -17,6 +17,8 @@ OVERDUE: Final = "overdue"
 CALL_BACK: Final = "call_back"
 ESCALATED: Final = "escalated"
 CARE: Final = "care"
+# Somebody waits for what nobody is going to do; told once, however long it lies.
+DROPPED: Final = "dropped"
 
 _SECONDS: Final = {"m": 60, "h": 3600, "wh": 3600}
 

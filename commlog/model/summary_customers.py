@@ -39,14 +39,22 @@ def has_worsened(moods: Sequence[str]) -> bool:
     return len(weights) == LAST_RECORDS and weights == sorted(weights) and weights[-1] > weights[0]
 
 
-def count_repeats(contacts: Iterable[Contact], start: int) -> Repeats:
+def count_repeats(contacts: Iterable[tuple[str, str, int]], start: int) -> Repeats:
     """Pairs of customer and category with a contact from `start` on, and those with another within the 30 days before one.
 
     `contacts` are in order of time and begin 30 days before `start`, so that a pair may span the period's beginning.
     """
-    told = list(contacts)
-    pairs = {(contact.customer, contact.category) for contact in told if contact.at >= start}
-    return Repeats(len({pair for pair, at in repeated_pairs(told) if at >= start}), len(pairs))
+    pairs = set()
+    repeated = set()
+    last: dict[tuple[str, str], int] = {}
+    for customer, category, at in contacts:
+        pair = customer, category
+        if at >= start:
+            pairs.add(pair)
+            if pair in last and at - last[pair] <= REPEAT_SECONDS:
+                repeated.add(pair)
+        last[pair] = at
+    return Repeats(len(repeated), len(pairs))
 
 
 def repeated_pairs(contacts: Iterable[Contact]) -> Iterator[tuple[tuple[str, str], int]]:

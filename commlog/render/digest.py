@@ -8,6 +8,7 @@ from typing import Final
 
 from commlog.messages import mark, translate
 from commlog.model.digest import Digest, Item, Line, Section, Urgency
+from commlog.model.dropped_ball import CALL_BACK, MISSING_LINK
 from commlog.model.masking import mask_name, mask_text
 from commlog.render.text import harmless, pad, shorten, width_of
 
@@ -16,7 +17,7 @@ MOST_LINES: Final = 40
 _WIDEST_ACTION: Final = 100
 _NAMED_FILES: Final = 3
 _CUSTOMERS: Final = "records/customers/"
-_ADDRESS: Final = re.compile(r"[\w][\w.\-]*/[0-9]+")
+_ADDRESS: Final = re.compile(r"[\w][\w.\-]*(?:/[0-9]+)?")
 _PLAIN: Final = re.compile(r"[\w.\-]+")
 # What a day of care is, where the digest names it.
 CARE_WORDS: Final[Mapping[str, str]] = {
@@ -45,7 +46,7 @@ class Reading:
         return name if self.is_revealed else mask_name(name, is_company=item.is_company)
 
     def text(self, item: Item) -> str:
-        """The action, or what the day is, on one line."""
+        """The action, what is dropped, or what the day is, on one line."""
         text = " ".join(item.text.split())
         if item.is_care:
             # A birthday is named after whose it is.
@@ -67,6 +68,7 @@ def format_counts(digest: Digest) -> str:
         (late, translate("{count} overdue")),
         (urgencies.count(Urgency.TODAY), translate("{count} due today")),
         (urgencies.count(Urgency.SOON), translate("{count} due soon")),
+        (urgencies.count(Urgency.DROPPED), translate("{count} dropped")),
         (urgencies.count(Urgency.CARE), translate("{count} to care for")),
     )
     return translate(", ").join(text.format(count=count) for count, text in counts if count)
@@ -97,16 +99,17 @@ def how_it_stands(line: Line, now: datetime) -> str:
 
 
 def closing_command(item: Item) -> str:
-    """The command that closes an item."""
+    """The command that closes an item; of what was dropped, the one that picks it up."""
     if item.is_care:
         return "commlog care"
-    address = item.address
-    if not _ADDRESS.fullmatch(address):
-        # An id written by hand must not become a command when somebody pastes the line.
-        import shlex
-
-        address = shlex.quote(harmless(address))
-    return f"commlog done {address} --result …"
+    if not item.is_dropped:
+        return f"commlog done {_quoted(item.address)} --result …"
+    if item.opened_at == MISSING_LINK:
+        return f"commlog link {_quoted(item.address)} {_quoted(item.suggestion)}"
+    if item.opened_at == CALL_BACK:
+        record_id = item.address.rpartition("/")[0] or item.address
+        return f"commlog create … --link {_quoted(record_id)}:answers"
+    return f"commlog add-follow-up {_quoted(item.address)} …"
 
 
 def more_note(section: Section) -> str:
@@ -114,12 +117,17 @@ def more_note(section: Section) -> str:
     hidden = [line.item for line in section.lines[MOST_LINES:]]
     if not hidden:
         return ""
-    if all(item.is_care for item in hidden):
-        command = "commlog care"
-    else:
-        terms = " ".join((*_owner_term(section.owner), *(("due:overdue",) if _all_late(hidden) else ())))
-        command = "commlog pending " + (f"'{terms}'" if '"' in terms else terms)
-    return translate("… and {count} more: {command}").format(count=len(hidden), command=harmless(command.strip()))
+    pending = [item for item in hidden if not item.is_care and not item.is_dropped]
+    commands = []
+    if pending:
+        terms = " ".join((*_owner_term(section.owner), *(("due:overdue",) if _all_late(pending) else ())))
+        commands.append(f"commlog pending {_in_one_word(terms)}".rstrip())
+    if any(item.is_dropped for item in hidden):
+        commands.append("commlog check")
+    if any(item.is_care for item in hidden):
+        commands.append("commlog care")
+    command = harmless("; ".join(commands))
+    return translate("… and {count} more: {command}").format(count=len(hidden), command=command)
 
 
 def unreadable_note(files: tuple[str, ...]) -> str:
@@ -159,6 +167,19 @@ def _owner_term(owner: str) -> tuple[str, ...]:
     return (f"owner:{owner}" if _PLAIN.fullmatch(owner) else 'owner:"' + re.sub(r"""["'\\]""", "", owner) + '"',)
 
 
+def _in_one_word(terms: str) -> str:
+    return f"'{terms}'" if '"' in terms else terms
+
+
+def _quoted(address: str) -> str:
+    """An address for a command line: an id written by hand must not become a command when somebody pastes the line."""
+    if _ADDRESS.fullmatch(address):
+        return address
+    import shlex
+
+    return shlex.quote(harmless(address))
+
+
 def _all_late(items: list[Item]) -> bool:
     return all(item.urgency <= Urgency.OVERDUE for item in items)
 
@@ -170,6 +191,8 @@ def _how_care(day: date, today: date) -> str:
 
 
 def _how(item: Item, now: datetime) -> str:
+    if item.is_dropped and item.day:
+        return translate("since {day}").format(day=item.day.isoformat())
     if item.due_at is None:
         return _how_care(item.day or now.date(), now.date())
     time = f"{item.due_at:%H:%M}"

@@ -44,12 +44,14 @@ def _item(line: Line, reading: Reading) -> dict[str, Any]:
         "customer": item.customer or None,
         "customer_name": reading.customer(item),
         "action": reading.text(item),
-        "opened_at": None if item.is_care else item.opened_at or None,
+        "opened_at": None if item.is_care or item.is_dropped else item.opened_at or None,
         "due": item.due or None,
         "due_at": item.due_at and format_instant(item.due_at),
         "is_overdue": item.urgency <= Urgency.OVERDUE,
         "late": item.late if item.urgency <= Urgency.OVERDUE else None,
         "agreed_with_customer": item.is_agreed,
+        "rule": item.opened_at if item.is_dropped else None,
+        "since": item.day.isoformat() if item.is_dropped and item.day else None,
         "stages": list(line.stages),
     }
 

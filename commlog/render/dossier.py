@@ -20,6 +20,6 @@ def format_dossier_text(records: tuple[Record, ...], notes: Fields, find_templat
     """Every record in full under its labels, the profile first; before them what is here and what not."""
     lines = [translate("Included:"), f"  {notes['included']}", translate("Not included:")]
     lines += [f"  {note}" for note in notes["not_included"]]
-    blocks = [format_record(one, find_template(one.template), "text", reveal=True) for one in records]
+    blocks = [format_record(one, find_template(one.template), "text") for one in records]
     rule = "\n\n" + "─" * 40 + "\n\n"
     return rule.join(("\n".join(lines), *blocks)) + "\n"

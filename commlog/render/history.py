@@ -24,6 +24,7 @@ from commlog.model.listing import Listing
 from commlog.model.moment import format_instant
 from commlog.model.record import Data, ValuePath
 from commlog.render.formats import require_format
+from commlog.render.kept_fields import kept_in_words
 from commlog.render.labels import Labels
 from commlog.render.record import shown_value
 from commlog.render.text import harmless, shorten, width_of
@@ -84,7 +85,10 @@ class FieldWords:
             return "  ".join(parts)
         if path and path[-1] in _PEOPLE and isinstance(value, str):
             return harmless(self.labels.value("owner", value))
-        found = self._field(self._template(template), path)
+        form = self._template(template)
+        if form is not None and path[:1] == ("history",) and path[-1] == "note" and isinstance(value, str):
+            value = kept_in_words(form, value)
+        found = self._field(form, path)
         text = shown_value(_item_of(found) if found is not None else _PLAIN, value)
         return harmless(" ".join(text.split()))
 

@@ -1,6 +1,7 @@
 """What an import did, as text for people or JSON for programs."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from commlog.messages import translate
@@ -9,6 +10,7 @@ from commlog.render.text import harmless, shorten
 
 _SHOWN: Final = 10
 _LONGEST: Final = 160
+_LONGEST_WORD: Final = 40
 
 
 def format_import_text(result: ImportResult, rejects: str, *, is_dry: bool) -> str:
@@ -43,8 +45,23 @@ def format_import_text(result: ImportResult, rejects: str, *, is_dry: bool) -> s
     return "\n".join(lines)
 
 
-def format_import_json(result: ImportResult, rejects: str, *, is_dry: bool) -> str:
-    """The counts and the rejected rows with stable keys."""
+def format_left_out(left_out: Mapping[tuple[str, str], int]) -> str:
+    """The words of a file that are in no record, for the map has null for them: each with its field and how often it stood there."""
+    parts = [
+        translate("{label}: {value}").format(label=field, value=f"{shorten(harmless(word), _LONGEST_WORD)} ({count})")
+        for (field, word), count in list(left_out.items())[:_SHOWN]
+    ]
+    more = len(left_out) - len(parts)
+    if more:
+        parts.append(translate("… and {count} more").format(count=more))
+    return translate("left out, for the map has null there: {words}").format(words=translate("; ").join(parts))
+
+
+def format_import_json(
+    result: ImportResult, rejects: str, left_out: Mapping[tuple[str, str], int] | None = None, *, is_dry: bool
+) -> str:
+    """The counts, the words a map left out, if there is one, and the rejected rows with stable keys."""
+    words = [{"field": field, "word": word, "rows": rows} for (field, word), rows in (left_out or {}).items()]
     return json.dumps(
         {
             "rows": result.rows,
@@ -53,6 +70,7 @@ def format_import_json(result: ImportResult, rejects: str, *, is_dry: bool) -> s
             "rejected": len(result.rejected),
             "customers": result.customers,
             "dry_run": is_dry,
+            **({} if left_out is None else {"left_out": words}),
             "rejects_file": rejects or None,
             "rejects": [{"line": item.row.line, "reason": item.reason} for item in result.rejected],
         },

@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from commlog.errors import CommlogError
+from commlog.errors import CommlogError, Finding
 from commlog.messages import translate
 from commlog.model.inspection import Inspection
 from commlog.model.problem import ERROR, Problem
@@ -23,6 +23,8 @@ def format_error(fault: CommlogError) -> str:
     for problem in fault.problems:
         if isinstance(problem, Problem):
             lines += format_problem(problem, sources[problem.line - 1] if 0 < problem.line <= len(sources) else "")
+        else:
+            lines += _format_finding(problem)
     if fault.source and not sources:
         lines += [f"{_INDENT}{line}" for line in harmless(fault.source, keep_lines=True).split("\n")]
     if fault.remedy:
@@ -39,6 +41,12 @@ def format_problem(problem: Problem, source: str = "") -> list[str]:
     if problem.remedy:
         lines.append(harmless(f"{_INDENT}→ {problem.remedy}"))
     return lines
+
+
+def _format_finding(finding: Finding) -> list[str]:
+    """What a fault says that is told as one of several."""
+    lines = [harmless(f"{translate('error')}: {finding.message}")]
+    return [*lines, harmless(f"{_INDENT}→ {finding.remedy}")] if finding.remedy else lines
 
 
 def format_source(source: str, column: int) -> list[str]:

@@ -6,11 +6,11 @@ from typing import Final
 
 from commlog.messages import current_language, translate
 from commlog.model.record import Data, Fields, Record, instant_of
+from commlog.render.kept_fields import with_kept_in_words
 from commlog.render.text import harmless, pad, width_of, wrap
 from commlog.store.yaml_format import format_document
 from commlog.templates.catalog import Template
 from commlog.templates.fields import Field, free_field, label, value_label
-from commlog.templates.personal import mask_fields
 
 FORMATS: Final = ("text", "json", "yaml", "html")
 # A page needs more than the record: `commlog.render.record_page` makes it.
@@ -30,15 +30,14 @@ def shown_fields(record: Record) -> Fields:
     return hide_shut(record.fields, record.sealed)
 
 
-def format_record(record: Record, template: Template, output_format: str, *, reveal: bool) -> str:
-    """The record in one of FORMATS but HTML; personal data masked unless revealed."""
+def format_record(record: Record, template: Template, output_format: str) -> str:
+    """The record in one of FORMATS but HTML, as it comes: whoever asks has masked it."""
     fields = shown_fields(record)
-    if not reveal:
-        fields = mask_fields(template, fields)
     if output_format == "json":
         return json.dumps(fields, ensure_ascii=False, indent=2)
     if output_format == "yaml":
         return format_document(fields)
+    fields = with_kept_in_words(template, fields)
     language = current_language()
     title = template.labels.get(language, template.name)
     lines = [f"{title}  {harmless(record.id)}", ""]

@@ -8,6 +8,7 @@ from commlog.messages import current_language
 from commlog.model.masking import mask_name, mask_text
 from commlog.model.problem import Problem
 from commlog.model.record import Data, Record
+from commlog.render.kept_fields import with_kept_in_words
 from commlog.render.record import shown_value
 from commlog.render.report.environment import FOLDER, as_markup, fill_template
 from commlog.render.text import width_of
@@ -73,7 +74,8 @@ class _Form:
         self.template = template
         self.around = around
         self.known = {field.key: field for field in template.fields}
-        self.fields = record.fields if around.is_revealed else mask_fields(template, record.fields)
+        fields = record.fields if around.is_revealed else mask_fields(template, record.fields)
+        self.fields = with_kept_in_words(template, fields)
 
     def label(self, key: str) -> str:
         """The word for a field."""

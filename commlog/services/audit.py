@@ -14,7 +14,7 @@ from commlog.model.record import Data
 from commlog.query.select import Domain
 from commlog.repo import history as git
 from commlog.repo.blobs import iter_blobs
-from commlog.services.change_fields import Mask, fields_named, narrowed
+from commlog.services.change_fields import fields_named, mask_of, narrowed
 from commlog.services.question import condition_of, filter_of
 from commlog.services.revisions import Past, blobs_of, read_versions, steps_of
 from commlog.services.since import since_day
@@ -132,7 +132,7 @@ def _revisions(workspace: Workspace, past: Past, groups: Sequence[Sequence[Step]
 def _rows(
     workspace: Workspace, revisions: Iterable[Revision], wanted: frozenset[str], *, reveal: bool
 ) -> Iterator[tuple[Data, ...]]:
-    mask = Mask(workspace.catalog, reveal)
+    mask = mask_of(workspace, reveal=reveal)
     for revision in revisions:
         kept = narrowed(revision, wanted)
         if kept is None or kept.kind == CUT:

@@ -17,6 +17,8 @@ from commlog.model.brief import (
 )
 from commlog.model.dropped_ball import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE, UNANSWERED
 from commlog.model.interval import interval_before
+from commlog.model.masked_listing import mask_id
+from commlog.model.masking import MaskRules
 from commlog.model.record import ANSWER, CUSTOMER, Fields, text_of
 from commlog.services.brief.last_contact import find_last_contact, find_repeated, survey_trend, trend_of
 from commlog.services.brief.open_matters import find_issues, find_owed, find_promises
@@ -24,6 +26,7 @@ from commlog.services.brief.read_words import cover_of, read_fields
 from commlog.services.dropped_balls import find_dropped_balls
 from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, has_customer_file
 from commlog.services.list_care import CareView, list_care
+from commlog.services.mask_record import mask_as_asked, names_of
 from commlog.services.workspace import Workspace
 from commlog.store.names import record_path
 
@@ -55,7 +58,7 @@ def brief_customer(workspace: Workspace, text: str, *, reveal: bool = False) -> 
         # Loaded for the caller nobody knows.
         from commlog.services.brief.unknown_caller import find_mentions, not_known
 
-        mentions = find_mentions(workspace, text, cover_of(reveal=reveal))
+        mentions = find_mentions(workspace, text, reveal=reveal)
         if not mentions:
             raise not_known(workspace, text, unknown) from None
         return UnknownCaller(text.strip(), mentions)
@@ -69,14 +72,13 @@ def brief_customer(workspace: Workspace, text: str, *, reveal: bool = False) -> 
 
 
 def _brief(workspace: Workspace, customer: str, *, reveal: bool) -> Brief:
-    cover = cover_of(reveal=reveal)
+    family = customer_family(workspace, customer)
+    cover = cover_of(workspace, family, reveal=reveal)
+    rules = MaskRules(names=False, text=False) if reveal else workspace.log.settings.mask
     fields = read_fields(workspace, record_path(CUSTOMER, customer))
     if not reveal:
-        from commlog.templates.personal import mask_fields
-
-        fields = mask_fields(workspace.catalog.get(CUSTOMER), fields)
-    profile = cover_profile(read_profile(customer, fields, is_masked=not reveal), cover)
-    family = customer_family(workspace, customer)
+        fields = mask_as_asked(workspace.catalog.get(CUSTOMER), fields, names_of(workspace, family), rules)
+    profile = cover_profile(read_profile(mask_id(customer, rules), fields, is_masked=not reveal), cover)
     today = workspace.now.date()
     since = (today - _RECENT).isoformat()
     verify_after = workspace.log.settings.care.verify_after
@@ -84,7 +86,7 @@ def _brief(workspace: Workspace, customer: str, *, reveal: bool) -> Brief:
     return Brief(
         day=today.isoformat(),
         profile=profile,
-        merged=tuple(one for one in family if one != customer),
+        merged=tuple(mask_id(one, rules) for one in family if one != customer),
         last_contact=last,
         follow_ups=find_owed(workspace, family, cover),
         promises=find_promises(workspace, family, since, cover),

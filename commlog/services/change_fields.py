@@ -1,19 +1,21 @@
 """The fields of changes as templates know them: which ones somebody means, and what is personal in them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from commlog.errors import CommlogError, UsageError
 from commlog.messages import mark
 from commlog.model.field_change import CUT, UNREADABLE, FieldChange, Revision, spread
-from commlog.model.masking import mask_text, mask_value
-from commlog.model.record import Data
+from commlog.model.masked_listing import cover_words, mask_id
+from commlog.model.masking import MaskRules, mask_value
+from commlog.model.record import CUSTOMER, Data
 from commlog.model.sealing import SHUT, has_shut
 from commlog.query.fields import find_built_in
+from commlog.services.workspace import Workspace
 from commlog.templates.catalog import Catalog, Template
 from commlog.templates.fields import Field, HasFields, find_field, fold
-from commlog.templates.personal import mask_fields
+from commlog.templates.personal import mask_marked_fields
 
 _DIARY: Final = ".history."
 _CHOICE_FORMATS: Final = frozenset({"date", "date-time", "date-or-date-time"})
@@ -71,17 +73,22 @@ def narrowed(revision: Revision, wanted: frozenset[str]) -> Revision | None:
 class Mask:
     """Covers personal data in revisions, by what the templates say; all text of an unknown template is covered.
 
+    In other text it covers what the rules ask; `names` are those of customers by id, where these are hidden.
     With `is_revealed`, only values that are sealed, and stay so, are replaced by the word for them.
     """
 
     catalog: Catalog
     is_revealed: bool = False
+    rules: MaskRules = field(default_factory=MaskRules)
+    names: Mapping[str, str] = field(default_factory=dict)
+    _cover: Callable[[str], str] = str
     _templates: dict[str, Template | None] = field(default_factory=dict)
     _fields: dict[tuple[str, str], Field | None] = field(default_factory=dict)
 
     def cover(self, revision: Revision) -> Revision:
-        """The revision with personal data masked, also phone numbers and addresses in free text."""
+        """The revision with personal data masked, also phone numbers, addresses and names in free text."""
         template = self._template(revision.template)
+        self._cover = cover_words(self._names_in(revision), self.rules)
         changes = tuple(
             replace(
                 change,
@@ -90,8 +97,18 @@ class Mask:
             )
             for change in revision.changes
         )
-        subject = revision.subject if self.is_revealed else mask_text(revision.subject)
-        return replace(revision, changes=changes, subject=subject)
+        if self.is_revealed:
+            return replace(revision, changes=changes)
+        customer = revision.customer and mask_id(revision.customer, self.rules)
+        return replace(revision, changes=changes, subject=self._cover(revision.subject), customer=customer)
+
+    def _names_in(self, revision: Revision) -> Iterator[str]:
+        """What the customer of a revision is called, in it and today."""
+        for customer in {revision.customer, revision.record if revision.template == CUSTOMER else None} - {None}:
+            yield self.names.get(str(customer), "")
+        for change in revision.changes:
+            if revision.template == CUSTOMER and change.field == "name":
+                yield from (str(value) for value in (change.before, change.after) if value)
 
     def _template(self, name: str) -> Template | None:
         if name not in self._templates:
@@ -116,11 +133,21 @@ class Mask:
             self._fields[key] = _field_at(template, change)
         found = self._fields[key]
         if found is None:
-            return _each_text(value, mask_text)
+            return _each_text(value, self._cover)
         if found.enum or found.enum_labels or found.format in _CHOICE_FORMATS:
             return value
-        masked = mask_fields(ItemFields((replace(found, key="value"),)), {"value": value})["value"]
-        return masked if found.personal else _each_text(masked, mask_text)
+        if change.field == "customer" and isinstance(value, str):
+            return mask_id(value, self.rules)
+        masked = mask_marked_fields(ItemFields((replace(found, key="value"),)), {"value": value})["value"]
+        return masked if found.personal else _each_text(masked, self._cover)
+
+
+def mask_of(workspace: Workspace, *, reveal: bool) -> Mask:
+    """The mask of a log's revisions; names are read only where the settings hide them."""
+    rules = workspace.log.settings.mask
+    is_asked = rules.names and not reveal
+    rows = workspace.index.rows("SELECT id, name FROM customers WHERE name > ''") if is_asked else []
+    return Mask(workspace.catalog, reveal, rules, dict(rows))
 
 
 def _field_at(template: Template, change: FieldChange) -> Field | None:

@@ -99,7 +99,7 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: Details) -> t
                 n=current.n,
                 status=current.status,
                 verb="reschedule",
-                remedy=mark("reopen it first: commlog reopen ID/n --note …"),
+                remedy=mark("reopen it first: commlog reopen ID/n --reason …"),
             )
         entry = entry_of(workspace.stamp, by, current.status, note=details.note)
         changed = {**fields, "history": [*fields.get("history", []), entry]}

@@ -1,8 +1,11 @@
 """Changing one record: read under the lock, change the values, check, write only what differs."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
 from commlog.errors import ConflictError, InvalidError
+from commlog.index.entries import Reading
 from commlog.messages import mark
 from commlog.model.problem import Problem
 from commlog.model.record import Fields, Record
@@ -12,8 +15,18 @@ from commlog.store.yaml_edit import edit
 from commlog.store.yaml_text import YamlError
 
 Change = Callable[[Fields], Fields]
+T = TypeVar("T")
 
 _ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A record's file as it is to be written: what it was made from, its text, and the record it then holds."""
+
+    reading: Reading
+    text: str
+    record: Record
 
 
 def change_record(workspace: Workspace, path: str, change: Change) -> Record:
@@ -26,39 +39,72 @@ def change_record(workspace: Workspace, path: str, change: Change) -> Record:
         ConflictError: the file holds merge markers, or others keep changing it.
         NotWritableError: the disk does not take it.
     """
+    return write_again(workspace, lambda: _change_once(workspace, path, change))
+
+
+def write_again(workspace: Workspace, write: Callable[[], T]) -> T:
+    """What `write` gives under the log's lock; it is called again when somebody without the lock wrote meanwhile.
+
+    Raises:
+        ConflictError: others keep changing the files.
+    """
     with workspace.log.lock():
         for attempt in range(_ATTEMPTS):
             try:
-                return _change_once(workspace, path, change)
+                return write()
             except ConflictError as fault:
                 # An editor does not take the lock: start again from what it wrote.
                 if attempt == _ATTEMPTS - 1 or not fault.file:
                     raise
-    raise AssertionError(path)
+    raise AssertionError(workspace)
 
 
-def _change_once(workspace: Workspace, path: str, change: Change) -> Record:
-    reading = workspace.reader.read(path)
+def prepare_change(workspace: Workspace, reading: Reading, fields: Fields) -> Prepared:
+    """A record's file with other fields, checked; nothing is written.
+
+    Raises:
+        InvalidError: they do not fit into the file's layout, or break a rule that was not broken before.
+    """
     record = get_record(reading)
-    fields = change(record.fields)
     if fields == record.fields:
-        return record
+        return Prepared(reading, reading.text, record)
     template = workspace.catalog.get(record.template)
     try:
         text = edit(reading.text, workspace.stored(template.name, fields, record.sealed), order=template.order)
     except YamlError as fault:
         raise InvalidError(
             mark("the change does not fit into the file's layout: {reason}"),
-            file=path,
+            file=record.path,
             reason=fault.code,
             remedy=mark("change it by hand: commlog edit {id}"),
             id=record.id,
         ) from None
-    changed = workspace.reader.read_raw(path, text.encode("utf-8"))
+    changed = workspace.reader.read_raw(record.path, text.encode("utf-8"))
     refuse_new_problems(changed.problems, reading.problems, text)
-    keep_policies(workspace, get_record(changed), record.fields)
-    workspace.log.replace_file(path, text.encode("utf-8"), reading.raw)
-    return get_record(changed)
+    return Prepared(reading, text, get_record(changed))
+
+
+def write_change(workspace: Workspace, prepared: Prepared) -> None:
+    """Write a prepared file if it says anything new.
+
+    Raises:
+        ConflictError: somebody changed the file meanwhile.
+        NotWritableError: the disk does not take it.
+    """
+    if prepared.text != prepared.reading.text:
+        workspace.log.replace_file(prepared.record.path, prepared.text.encode("utf-8"), prepared.reading.raw)
+
+
+def _change_once(workspace: Workspace, path: str, change: Change) -> Record:
+    reading = workspace.reader.read(path)
+    before = get_record(reading).fields
+    fields = change(before)
+    if fields == before:
+        return get_record(reading)
+    prepared = prepare_change(workspace, reading, fields)
+    keep_policies(workspace, prepared.record, before)
+    write_change(workspace, prepared)
+    return prepared.record
 
 
 def keep_policies(workspace: Workspace, record: Record, before: Fields | None = None) -> None:

@@ -1,11 +1,13 @@
 """Creating a record: what was given is completed with what the tool knows, checked, and written once."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
-from commlog.errors import ConflictError, InvalidError, UsageError
+from commlog.errors import CommlogError, ConflictError, Finding, InvalidError, NotFoundError, UsageError
 from commlog.messages import mark
 from commlog.model.limit import Limit
 from commlog.model.moment import format_instant
@@ -78,14 +80,57 @@ def draft_record(workspace: Workspace, request: Request) -> Draft:
     if request.new_customer:
         customer = _draft_customer(workspace, request.new_customer, request.choose)
         fields["customer"] = customer.record.id
+    faults: list[tuple[str, CommlogError]] = []
+    found = partial(_with_customer, workspace, template, is_new=customer is not None)
+    fields = _tried(fields, "customer", found, faults)
     fields = _COMPLETERS.get(template.kind, _complete_other)(workspace, template, fields)
     fields = with_member_ids(workspace, fields)
-    fields = _with_customer(workspace, template, fields, is_new=customer is not None)
-    fields = _with_links(workspace, fields, request.links)
-    fields = _with_follow_ups(workspace, template, fields, request.follow_ups)
+    linked = partial(_with_links, workspace, links=request.links)
+    fields = _tried(fields, "links", linked, faults)
+    promised = partial(_with_follow_ups, workspace, template, added=request.follow_ups)
+    fields = _tried(fields, "followups", promised, faults)
+    if faults:
+        raise _told_at_once(workspace, template, fields, faults)
     if not fields.get("id"):
-        fields["id"] = new_id(_day_of(workspace, template, fields), request.choose)
+        try:
+            day = _day_of(workspace, template, fields)
+        except InvalidError as fault:
+            raise _told_at_once(workspace, template, fields, [(DAY_FIELDS[template.kind], fault)]) from None
+        fields["id"] = new_id(day, request.choose)
     return replace(_checked(workspace, template, fields), customer=customer)
+
+
+def _tried(
+    fields: Fields, key: str, step: Callable[[Fields], Fields], faults: list[tuple[str, CommlogError]]
+) -> Fields:
+    """The fields after a step; as they are when it fails, the fault then added under the key of the field it speaks of."""
+    try:
+        return step(fields)
+    except (InvalidError, NotFoundError, UsageError) as fault:
+        faults.append((key, fault))
+        return fields
+
+
+def _told_at_once(
+    workspace: Workspace, template: Template, fields: Fields, faults: Sequence[tuple[str, CommlogError]]
+) -> CommlogError:
+    """The error for some faults and for whatever else is wrong with the record; the fault itself when it is alone."""
+    others: list[Finding] = []
+    try:
+        day = workspace.now.date()
+        _checked(workspace, template, {"id": new_id(day, lambda choices: choices[0]), **fields})
+    except InvalidError as fault:
+        named = {key for key, _ in faults}
+        others = [
+            item
+            for item in fault.problems
+            # What was left as it was typed is told already.
+            if not (isinstance(item, Problem) and re.split(r"[.\[]", item.field)[0] in named)
+        ]
+    if len(faults) == 1 and not others:
+        return faults[0][1]
+    told = [finding for _, fault in faults for finding in fault.problems or (fault,)]
+    return InvalidError(mark("the record is not valid yet; nothing was written"), problems=[*told, *others])
 
 
 def create_record(workspace: Workspace, request: Request) -> Record:
@@ -181,7 +226,11 @@ def _with_last_contact(workspace: Workspace, fields: Fields) -> None:
     customer, started = fields.get("customer"), instant_of(fields.get("started_at"))
     if not isinstance(customer, str) or customer == ANONYMOUS or started is None:
         return
-    family = customer_family(workspace, find_customer(workspace, customer))
+    try:
+        family = customer_family(workspace, find_customer(workspace, customer))
+    except NotFoundError:
+        # Nobody is known by this name: that is told with whatever else is wrong.
+        return
     marks = ", ".join("?" * len(family))
     rows = workspace.index.rows(
         "SELECT field(content, 'started_at') FROM records JOIN contents USING (record)"
@@ -267,6 +316,9 @@ def link_of(workspace: Workspace, prior: str, link_type: str) -> Fields:
     return {"to": target, "type": link_type}
 
 
+_READ_OF_FOLLOW_UP: Final = ("due", "owner", "priority", "status")
+
+
 def _with_follow_ups(workspace: Workspace, template: Template, fields: Fields, added: Sequence[Fields]) -> Fields:
     given = fields.get("followups")
     items = [*(given if isinstance(given, list) else []), *added]
@@ -288,7 +340,9 @@ def _with_follow_ups(workspace: Workspace, template: Template, fields: Fields, a
             continue
         number = item["n"] if isinstance(item.get("n"), int) else _free_number(numbers, place)
         numbers.append(number)
-        completed.append(complete_follow_up(workspace, item, number, opening))
+        # What is no text is left as it was given, for the template to refuse.
+        is_readable = all(isinstance(item.get(key), str | None) for key in _READ_OF_FOLLOW_UP)
+        completed.append(complete_follow_up(workspace, item, number, opening) if is_readable else {"n": number, **item})
     return {**fields, "followups": completed}
 
 

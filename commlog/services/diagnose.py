@@ -14,13 +14,17 @@ from commlog.store.settings import CALENDAR_FILE
 
 
 class Observation(NamedTuple):
-    """One thing looked at: whether it is as it should be, what it is, what to do (marked texts and their facts)."""
+    """One thing looked at: whether it is as it should be, what it is, what to do (marked texts and their facts).
+
+    A hint is nothing wrong, yet something that may be wanted: its remedy is told, too.
+    """
 
     topic: str
     is_good: bool
     message: str
     remedy: str = ""
     facts: tuple[tuple[str, str], ...] = ()
+    is_hint: bool = False
 
 
 def diagnose(workspace: Workspace) -> tuple[Observation, ...]:
@@ -143,7 +147,12 @@ def _reminders(workspace: Workspace) -> Iterator[Observation]:
     reached = [member for member in settings.members if member.notify]
     facts = (("count", str(len(reached))), ("all", str(len(settings.members))))
     yield Observation(
-        "reminders", True, mark("reminders reach {count} of {all} members (`notify:` in commlog.yaml)"), facts=facts
+        "reminders",
+        True,
+        mark("reminders reach {count} of {all} members (`notify:` in commlog.yaml)"),
+        mark("to have them: give members `notify:` in commlog.yaml, then try: commlog remind --test"),
+        facts,
+        is_hint=not reached,
     )
     # What has no owner, or an owner without an address, goes to the leads.
     if reached and not any(lead.notify for lead in settings.leads):
@@ -163,6 +172,32 @@ def _sharing(workspace: Workspace) -> Iterator[Observation]:
     yield from (Observation(*item) for item in look(workspace))
 
 
+def _customer_keys(workspace: Workspace) -> Iterator[Observation]:
+    rules = workspace.log.settings.seal
+    if rules is None or not rules.per_customer:
+        return
+    from commlog.services.destroy_keys import keys_to_destroy
+
+    keys = workspace.reader.vault.customer_keys
+    missing = workspace.index.rows("SELECT count(DISTINCT hint) FROM missing_keys")[0][0]
+    yield Observation(
+        "sealing",
+        not missing,
+        mark("keys of customers: {count} in {folder}; not here: {missing}"),
+        mark("copy the missing ones from another member's key folder, or from a backup"),
+        (("count", str(len(keys.hints))), ("folder", str(keys.folder)), ("missing", str(missing))),
+    )
+    left = keys_to_destroy(workspace)
+    if left:
+        yield Observation(
+            "sealing",
+            False,
+            mark("keys of forgotten customers that are still here: {count}"),
+            mark("destroy them: commlog seal destroy"),
+            (("count", str(len(left))),),
+        )
+
+
 LOOKS: Final[tuple[Callable[[Workspace], Iterator[Observation]], ...]] = (
     _settings,
     _member,
@@ -172,4 +207,5 @@ LOOKS: Final[tuple[Callable[[Workspace], Iterator[Observation]], ...]] = (
     _records,
     _reminders,
     _sharing,
+    _customer_keys,
 )

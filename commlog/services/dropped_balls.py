@@ -1,14 +1,13 @@
 """Dropped balls: customers who wait for something that nobody is going to do, found in the copy."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, Final
 
 from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
-from commlog.index.database import Row
-from commlog.model.calendar import WorkCalendar, wall_instant
+from commlog.model.calendar import WorkCalendar
 from commlog.model.customer import family_of
 from commlog.model.dropped_ball import (
     CALL_BACK,
@@ -28,6 +27,7 @@ from commlog.model.folding import fold
 from commlog.model.record import INTERACTION, SURVEY, ValuePath
 from commlog.query.threads import thread_ids
 from commlog.services.find_record import merge_pointers
+from commlog.services.quiet_records import HEAD, Scope
 from commlog.services.workspace import Workspace
 
 # Records read at a time when whole texts are looked at, so that memory does not grow with the log.
@@ -39,95 +39,32 @@ _STILL_OPEN: Final = frozenset({"follow_up", "transferred"})
 # A missing link is told for a year: nobody looks for the beginning of an older conversation.
 _LINKED_WITHIN: Final = timedelta(days=365)
 
-_HEAD: Final = "r.id, r.path, coalesce(r.day, ''), r.customer"
-# Records since which nobody spoke to the customer: not before the last two-way contact. What has no time of its own
-# (an issue, a survey) is compared by when it was written, its follow-ups by when they were opened.
-_QUIET: Final = f"""
-WITH last AS MATERIALIZED (
-    SELECT customer, max(CASE WHEN kind = 'interaction' AND reached = 1 THEN started_at END) AS at,
-           max(CASE WHEN kind = 'interaction' AND reached = 1 THEN day END) AS day
-    FROM records WHERE customer IS NOT NULL AND customer <> 'anonymous' AND {{scope}} GROUP BY customer
-), quiet AS MATERIALIZED (
-    SELECT r.record FROM last l JOIN records r ON r.customer = l.customer AND r.day >= coalesce(l.day, '')
-    UNION SELECT record FROM records WHERE kind IN ('issue', 'survey') AND {{scope}}
-)
-SELECT {_HEAD}, r.record, r.kind, r.direction, r.reached, r.outcome, r.satisfaction,
-       EXISTS (SELECT 1 FROM follow_ups f WHERE f.record = r.record AND f.is_cancelled = 0),
-       coalesce(r.started_at, r.recorded_at), coalesce(l.at, 0), coalesce(l.day, '')
-FROM quiet q CROSS JOIN records r ON r.record = q.record CROSS JOIN last l ON l.customer = r.customer
-"""
 _HAS_PENDING: Final = "EXISTS (SELECT 1 FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1)"
-
-
-class _Quiet(NamedTuple):
-    """A record that may have been the last: `at` is when it was held or written, `spoken_*` the last two-way contact."""
-
-    id: str
-    path: str
-    day: str
-    customer: str
-    record: int
-    kind: str
-    direction: str | None
-    reached: int | None
-    outcome: str | None
-    satisfaction: str | None
-    has_follow_up: int
-    at: int | None
-    spoken_at: int
-    spoken_day: str
-
-    @property
-    def is_last(self) -> bool:
-        """Whether nobody spoke to the customer after it."""
-        return self.day >= self.spoken_day if self.at is None else self.at >= self.spoken_at
-
-
-@dataclass(slots=True)
-class _Scope:
-    """Where to look: the ids of one customer, or none for the whole log; what is of `cutoff` or later is too young.
-
-    `families` are the ids of every customer who has several.
-    """
-
-    workspace: Workspace
-    customers: tuple[str, ...]
-    cutoff: str
-    families: Mapping[str, tuple[str, ...]]
-    _quiet: tuple[_Quiet, ...] | None = None
-
-    @property
-    def quiet(self) -> tuple[_Quiet, ...]:
-        """Records since which nobody spoke to the customer, as far as their days tell."""
-        if self._quiet is None:
-            self._quiet = tuple(map(_Quiet._make, self.rows(_QUIET)))
-        return self._quiet
-
-    def rows(self, sql: str) -> list[Row]:
-        """Rows of a query; `{scope}` in it narrows the column `customer`, `{cutoff}` is the day."""
-        marks = ", ".join(f"?{place}" for place in range(1, len(self.customers) + 1))
-        narrowed = f"customer IN ({marks})" if self.customers else "1"
-        filled = sql.replace("{scope}", narrowed).replace("{cutoff}", f"'{self.cutoff}'")
-        return self.workspace.index.rows(filled, self.customers)
-
-    def family(self, customer: str) -> tuple[str, ...]:
-        """All ids of a customer."""
-        return self.families.get(customer, (customer,))
+_LAST_END: Final = (
+    "(SELECT max(max(coalesce(f.done_at, 0), coalesce(f.closed_at, 0))) FROM follow_ups f WHERE f.record = r.record)"
+)
 
 
 def find_dropped_balls(
-    workspace: Workspace, customer: str | None = None, rules: tuple[str, ...] = ()
+    workspace: Workspace,
+    customer: str | None = None,
+    rules: tuple[str, ...] = (),
+    *,
+    since: date | None = None,
+    today: date | None = None,
 ) -> tuple[DroppedBall, ...]:
     """What is dropped in the log, or of one customer and those merged with them, the most pressing first.
 
-    `rules` narrows it to some of them.
+    `rules` narrows it to some of them, `since` to what was dropped on that day of the log's zone or later; then only
+    records and follow-ups of these days are looked at. `today` is the day up to which waiting counts: now's unless named.
     """
     pointers = merge_pointers(workspace)
     families = {one: family_of(pointers, one) for one in {*pointers, *pointers.values()}}
-    cutoff = _previous_working_day(workspace.now.date(), workspace.log.settings.calendar)
+    cutoff = _previous_working_day(today or workspace.now.date(), workspace.log.settings.calendar)
     customers = families.get(customer, (customer,)) if customer else ()
-    scope = _Scope(workspace, customers, cutoff, families)
-    return in_order(ball for rule, find in _RULES.items() if not rules or rule in rules for ball in find(scope))
+    scope = Scope(workspace, customers, cutoff, families, since.isoformat() if since else "")
+    found = (ball for rule, find in _RULES.items() if not rules or rule in rules for ball in find(scope))
+    return in_order(ball for ball in found if ball.since >= scope.since)
 
 
 def _previous_working_day(today: date, calendar: WorkCalendar) -> str:
@@ -136,7 +73,7 @@ def _previous_working_day(today: date, calendar: WorkCalendar) -> str:
     return next(filter(calendar.is_working_day, days), today - timedelta(days=1)).isoformat()
 
 
-def _find_unanswered(scope: _Scope) -> Iterator[DroppedBall]:
+def _find_unanswered(scope: Scope) -> Iterator[DroppedBall]:
     """Inbound contacts whose outcome is still open; nothing was done, nothing is planned, nobody spoke to them since."""
     for record in scope.quiet:
         if (
@@ -153,16 +90,16 @@ def _find_unanswered(scope: _Scope) -> Iterator[DroppedBall]:
             yield _ball(UNANSWERED, record, ("outcome",))
 
 
-def _find_call_backs(scope: _Scope) -> Iterator[DroppedBall]:
+def _find_call_backs(scope: Scope) -> Iterator[DroppedBall]:
     """Follow-ups done for a day that promised the customer a contact, with no contact after the record they are in."""
     quiet = {record.record: record for record in scope.quiet}
     rows = scope.workspace.index.rows(
-        "SELECT f.record, f.address, f.action, f.agreed_with_customer, f.opened_at, "
+        "SELECT f.record, f.address, f.action, f.agreed_with_customer, f.opened_at, f.done_at, "
         "(SELECT count(*) FROM follow_ups g WHERE g.record = f.record AND g.rowid < f.rowid) FROM follow_ups f "
-        f"WHERE f.record IN ({', '.join(map(str, quiet))}) AND f.is_cancelled = 0 AND f.done_at < ?",
-        (_cutoff_seconds(scope),),
+        f"WHERE f.record IN ({', '.join(map(str, quiet))}) AND f.is_cancelled = 0 AND f.done_at >= ? AND f.done_at < ?",
+        (scope.since_seconds, scope.seconds_of(scope.cutoff)),
     )
-    for number, address, action, agreed, opened, place in rows:
+    for number, address, action, agreed, opened, done, place in rows:
         record = quiet[number]
         since = (record.at if record.kind == INTERACTION else opened) or record.at or 0
         if (
@@ -170,13 +107,14 @@ def _find_call_backs(scope: _Scope) -> Iterator[DroppedBall]:
             and since >= record.spoken_at
             and not _is_spoken_to(scope, record.customer, record.day, since)
         ):
-            yield _ball(CALL_BACK, record, ("followups", place, "status"), address=address)
+            ball = _ball(CALL_BACK, record, ("followups", place, "status"), address=address)
+            yield replace(ball, since=scope.day_of(done))
 
 
-def _find_promises(scope: _Scope) -> Iterator[DroppedBall]:
+def _find_promises(scope: Scope) -> Iterator[DroppedBall]:
     """Agreements on our side with no follow-up, neither in the record nor in one that links to it."""
     rows = scope.rows(
-        f"SELECT {_HEAD} FROM records r WHERE r.commitments > 0 AND {{scope}} "
+        f"SELECT {HEAD} FROM records r WHERE r.commitments > 0 AND {{scope}} {_window(scope)}"
         "AND NOT EXISTS (SELECT 1 FROM follow_ups f WHERE f.record = r.record) "
         "AND NOT EXISTS (SELECT 1 FROM links l JOIN follow_ups f USING (record) WHERE l.target = r.id)"
     )
@@ -184,18 +122,19 @@ def _find_promises(scope: _Scope) -> Iterator[DroppedBall]:
         yield _ball(PROMISE, row, ("agreements",))
 
 
-def _find_idle_issues(scope: _Scope) -> Iterator[DroppedBall]:
+def _find_idle_issues(scope: Scope) -> Iterator[DroppedBall]:
     """Open issues of an earlier day with no pending follow-up in their conversation."""
     rows = scope.rows(
-        f"SELECT {_HEAD} FROM records r WHERE r.kind = 'issue' AND coalesce(r.status, '') <> 'closed' AND r.day < {{cutoff}} "
+        f"SELECT {HEAD}, {_LAST_END} FROM records r WHERE r.kind = 'issue' AND coalesce(r.status, '') <> 'closed' AND r.day < {{cutoff}} "
         f"AND {{scope}} AND NOT {_HAS_PENDING}"
     )
     for row in rows:
-        if not _is_planned(scope.workspace, row[0]):
-            yield _ball(IDLE_ISSUE, row, ("status",))
+        since = max(row[2], scope.day_of(row[4])) if row[4] else row[2]
+        if since >= scope.since and not _is_planned(scope.workspace, row[0]):
+            yield replace(_ball(IDLE_ISSUE, row, ("status",)), since=since)
 
 
-def _find_low_scores(scope: _Scope) -> Iterator[DroppedBall]:
+def _find_low_scores(scope: Scope) -> Iterator[DroppedBall]:
     """Low satisfaction and low survey scores with no follow-up in their conversation and no contact since."""
     for record in scope.quiet:
         if record.has_follow_up or record.day >= scope.cutoff or not record.is_last:
@@ -213,17 +152,13 @@ def _find_low_scores(scope: _Scope) -> Iterator[DroppedBall]:
             yield _ball(LOW_SCORE, record, (place,), score=score)
 
 
-def _find_missing_links(scope: _Scope) -> Iterator[DroppedBall]:
+def _find_missing_links(scope: Scope) -> Iterator[DroppedBall]:
     """Conversations of the last year that speak of an earlier one, of customers who have one, and link to none."""
-    first_day = (scope.workspace.now.date() - _LINKED_WITHIN).isoformat()
-    ((last,),) = scope.rows("SELECT coalesce(max(record), 0) FROM records WHERE {scope}")
-    batch = last + 1 if scope.customers else _BATCH
-    for start in range(0, last + 1, batch):
+    for part in _parts_of_last_year(scope):
         rows = scope.rows(
-            f"SELECT {_HEAD}, r.started_at, r.subject, field(c.content, 'summary') "
+            f"SELECT {HEAD}, r.started_at, r.subject, field(c.content, 'summary') "
             "FROM records r CROSS JOIN contents c ON c.record = r.record "
-            f"WHERE r.record >= {start} AND r.record < {start + batch} AND +r.kind = 'interaction' "
-            f"AND +r.day >= '{first_day}' AND r.customer <> 'anonymous' AND {{scope}} "
+            f"WHERE {part} AND +r.kind = 'interaction' AND r.customer <> 'anonymous' AND {{scope}} "
             "AND NOT EXISTS (SELECT 1 FROM links l WHERE l.record = r.record)"
         )
         for *head, at, subject, summary in rows:
@@ -233,7 +168,19 @@ def _find_missing_links(scope: _Scope) -> Iterator[DroppedBall]:
                 yield _ball(MISSING_LINK, head, ("summary",), words=words, suggestion=earlier)
 
 
-def _earlier_record(scope: _Scope, customer: str, day: str, at: int | None) -> str:
+def _parts_of_last_year(scope: Scope) -> Iterator[str]:
+    """Conditions that together hold for the records of the last year, or since the day asked for: a part is read at once."""
+    first_day = (scope.workspace.now.date() - _LINKED_WITHIN).isoformat()
+    if scope.since:
+        yield f"r.day >= '{max(first_day, scope.since)}'"
+        return
+    ((last,),) = scope.rows("SELECT coalesce(max(record), 0) FROM records WHERE {scope}")
+    batch = last + 1 if scope.customers else _BATCH
+    for start in range(0, last + 1, batch):
+        yield f"r.record >= {start} AND r.record < {start + batch} AND +r.day >= '{first_day}'"
+
+
+def _earlier_record(scope: Scope, customer: str, day: str, at: int | None) -> str:
     """The id of the customer's conversation before an instant; empty when there is none."""
     family = scope.family(customer)
     rows = scope.workspace.index.rows(
@@ -244,7 +191,7 @@ def _earlier_record(scope: _Scope, customer: str, day: str, at: int | None) -> s
     return rows[0][0] if rows else ""
 
 
-def _lowest_score(scope: _Scope, record: int) -> str:
+def _lowest_score(scope: Scope, record: int) -> str:
     """The lowest point of a survey when it is low; empty when none is."""
     rows = scope.workspace.index.rows("SELECT content FROM contents WHERE record = ?", (record,))
     points = [int(value) for (content,) in rows for value in _SCORE.findall(content) if value.isdecimal()]
@@ -264,7 +211,7 @@ def _is_planned(workspace: Workspace, record_id: str) -> bool:
     )
 
 
-def _is_spoken_to(scope: _Scope, customer: str, day: str, since: int | None) -> bool:
+def _is_spoken_to(scope: Scope, customer: str, day: str, since: int | None) -> bool:
     """Whether somebody spoke to the customer after an instant under another of their ids."""
     others = [one for one in scope.family(customer) if one != customer]
     return bool(others) and bool(
@@ -276,18 +223,17 @@ def _is_spoken_to(scope: _Scope, customer: str, day: str, since: int | None) -> 
     )
 
 
-def _cutoff_seconds(scope: _Scope) -> int:
-    """The cutoff as an instant: the midnight it begins with."""
-    midnight = datetime.combine(date.fromisoformat(scope.cutoff), time())
-    return int(wall_instant(midnight, scope.workspace.log.settings.zone).timestamp())
+def _window(scope: Scope) -> str:
+    """The condition that a record is of the days asked for, after others; nothing for all days."""
+    return "AND r.day >= {since} " if scope.since else ""
 
 
 def _ball(rule: str, head: Sequence[Any], place: ValuePath, **facts: str) -> DroppedBall:
     record_id, path, day, customer = head[:4]
-    return DroppedBall(rule, record_id, path, day, customer, tuple(facts.items()), place)
+    return DroppedBall(rule, record_id, path, day, customer, tuple(facts.items()), place, day)
 
 
-_RULES: Final[dict[str, Callable[[_Scope], Iterator[DroppedBall]]]] = {
+_RULES: Final[dict[str, Callable[[Scope], Iterator[DroppedBall]]]] = {
     UNANSWERED: _find_unanswered,
     CALL_BACK: _find_call_backs,
     PROMISE: _find_promises,

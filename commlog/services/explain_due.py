@@ -7,16 +7,17 @@ from commlog.messages import mark
 from commlog.model.deadline_explanation import DueAnswer
 from commlog.model.deadline_explanation import explain_due as explain
 from commlog.model.follow_up import read_follow_ups
-from commlog.model.masking import mask_text
+from commlog.model.masked_listing import cover_words
 from commlog.model.record import text_of
 from commlog.services.find_record import find_address, get_record
+from commlog.services.mask_record import names_in
 from commlog.services.workspace import Workspace
 
 
 def explain_due(workspace: Workspace, address_text: str, *, reveal: bool = False) -> DueAnswer:
     """Why the follow-up `ID/n` is due when it is, as of the workspace's instant.
 
-    Numbers and addresses in people's words are masked unless revealed.
+    Numbers, addresses and, where the settings say so, the customer's name are masked unless revealed.
 
     Raises:
         UsageError, NotFoundError, AmbiguousError: it is not clear, or not there.
@@ -30,7 +31,9 @@ def explain_due(workspace: Workspace, address_text: str, *, reveal: bool = False
         raise NotFoundError(mark("the record {id} has no follow-up {n}"), id=record.id, n=address.n)
     explanation = explain(follow_up, record.fields, workspace.log.settings.calendar, workspace.now)
     if not reveal:
-        follow_up = replace(follow_up, action=mask_text(follow_up.action))
-        changes = tuple(replace(change, note=mask_text(change.note)) for change in explanation.changes)
+        rules = workspace.log.settings.mask
+        cover = cover_words(names_in(workspace, record) if rules.names else (), rules)
+        follow_up = replace(follow_up, action=cover(follow_up.action))
+        changes = tuple(replace(change, note=cover(change.note)) for change in explanation.changes)
         explanation = replace(explanation, changes=changes)
     return DueAnswer(str(address), follow_up, text_of(record.fields, "customer"), explanation)

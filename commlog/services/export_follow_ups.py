@@ -11,16 +11,15 @@ from commlog.model.follow_up import CLOSED, DONE, FollowUp, read_follow_ups
 from commlog.model.masking import mask_name, mask_text
 from commlog.model.moment import due_instant
 from commlog.model.record import CUSTOMER, instant_of
-from commlog.query.filter import every
 from commlog.query.select import Domain
 from commlog.services.find_record import ANONYMOUS, get_record
-from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of, mentions
+from commlog.services.list_follow_ups import pending_unless_named
+from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of
 from commlog.services.workspace import Workspace
 
 if TYPE_CHECKING:
     from commlog.model.care import YearlyDate
 
-_STATUS: Final = frozenset({"status"})
 _COMPANY: Final = "company"
 _SQL: Final = f"""
     SELECT r.path, f.n, {CUSTOMER_NAME}, r.recorded_at, (SELECT min(type) FROM customers c WHERE c.id = r.customer)
@@ -107,10 +106,7 @@ def select_follow_ups(workspace: Workspace, query: str, *, reveal: bool) -> tupl
         UsageError: the query is not understood.
         UnreadableError: a file became unreadable meanwhile.
     """
-    question = filter_of(workspace, query)
-    if not mentions(question, _STATUS):
-        question = every([filter_of(workspace, "", [("status", ["pending"])]), question])
-    condition = condition_of(workspace, question, Domain.FOLLOW_UPS)
+    condition = pending_unless_named(workspace, query)
     wanted: dict[str, dict[int, Row]] = {}
     for path, n, *about in workspace.index.rows(_SQL.format(condition=condition.sql), condition.parameters):
         wanted.setdefault(path, {})[n] = tuple(about)

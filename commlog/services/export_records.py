@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from commlog.model.masking import MaskRules
 from commlog.model.record import ANSWER, CUSTOMER, Fields
 from commlog.query.select import Domain
 from commlog.services.find_record import get_record
-from commlog.services.question import NAMING_KINDS, condition_of, filter_of, mentions
+from commlog.services.mask_record import mask_as_asked
+from commlog.services.question import CUSTOMER_NAME, NAMING_KINDS, condition_of, filter_of, mentions
 from commlog.services.workspace import Workspace
-from commlog.templates.personal import mask_fields
 
 _SQL: Final = (
     "SELECT r.path, r.template FROM records r WHERE {condition} ORDER BY r.kind <> 'customer', r.day, r.id, r.path"
 )
+
+_NAMES: Final = f"SELECT r.path, {CUSTOMER_NAME} FROM records r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,15 @@ def select_records(workspace: Workspace, query: str) -> Selection:
 
 
 def iter_fields(workspace: Workspace, selection: Selection) -> Iterator[Fields]:
-    """The fields of each selected record, as its file has them, personal data masked."""
-    for fields in iter_revealed(workspace, selection):
-        yield mask_fields(workspace.catalog.get(str(fields["template"])), fields)
+    """The fields of each selected record, as its file has them, personal data masked, names where the settings hide them.
+
+    A file is handed on: numbers in people's words are masked in it whatever the settings say.
+    """
+    hides_names = workspace.log.settings.mask.names
+    rules = MaskRules(names=hides_names, text=True)
+    names: dict[str, str | None] = dict(workspace.index.rows(_NAMES)) if hides_names else {}
+    for path, fields in zip(selection.paths, iter_revealed(workspace, selection), strict=True):
+        yield mask_as_asked(workspace.catalog.get(str(fields["template"])), fields, [names.get(path) or ""], rules)
 
 
 def iter_revealed(workspace: Workspace, selection: Selection) -> Iterator[Fields]:

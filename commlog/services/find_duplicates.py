@@ -7,7 +7,8 @@ from typing import Final
 
 from commlog.model.folding import SHORTEST_PHONE, fold, name_key
 from commlog.model.listing import Listing
-from commlog.model.masking import mask_value
+from commlog.model.masked_listing import mask_listing
+from commlog.model.masking import mask_name, mask_value
 from commlog.services.workspace import Workspace
 
 PHONE: Final = "phone"
@@ -54,10 +55,11 @@ class _Book:
     holders: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
 
-def find_duplicates(workspace: Workspace, limit: int = -1) -> Listing:
+def find_duplicates(workspace: Workspace, limit: int = -1, *, reveal: bool = False) -> Listing:
     """Pairs of customers who may be one, the surest first; `customer` is the one to merge into `other`.
 
-    `other` has more records, or else is there longer.
+    `other` has more records, or else is there longer. Names are masked where the settings hide them, unless revealed;
+    numbers and addresses are masked always.
     """
     book = _read_book(workspace)
     shared: dict[tuple[str, str], dict[str, str]] = {}
@@ -67,11 +69,22 @@ def find_duplicates(workspace: Workspace, limit: int = -1) -> Listing:
             shared.setdefault((customer, other), {}).setdefault(kind, value)
     found = [_likeness(pair, facts) for pair, facts in shared.items()]
     found.sort(key=lambda one: (-one.facts, _FACTS.index(one.shared), one.other, one.customer))
+    rules = workspace.log.settings.mask
+    is_hidden = rules.names and not reveal
     rows = (
-        (one.customer, book.names[one.customer], one.other, book.names[one.other], one.shared, one.shown, one.facts)
+        (
+            one.customer,
+            book.names[one.customer],
+            one.other,
+            book.names[one.other],
+            one.shared,
+            mask_name(one.value) if is_hidden and one.shared == NAME else one.shown,
+            one.facts,
+        )
         for one in found[: limit if limit >= 0 else None]
     )
-    return Listing(COLUMN_NAMES, tuple(rows), SHOWN, "customer", {"shared": "duplicate"})
+    listing = Listing(COLUMN_NAMES, tuple(rows), SHOWN, "customer", {"shared": "duplicate"})
+    return listing if reveal else mask_listing(listing, rules)
 
 
 def find_like(workspace: Workspace, customer: str) -> tuple[Likeness, ...]:

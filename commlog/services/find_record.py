@@ -175,13 +175,16 @@ def find_customer(workspace: Workspace, text: str) -> str:
 def customers_called(workspace: Workspace, text: str) -> tuple[str, ...]:
     """The ids of all customers of this name, alias, phone or e-mail, sorted; the merged count as who they are now.
 
-    Whoever was merged in a circle, or into nobody, counts as themselves.
+    An id means its customer alone, whoever else is called so. Whoever was merged in a circle, or into nobody, counts as themselves.
     """
     names = workspace.names_of(text)
     marks = ", ".join("?" * len(names))
     rows = workspace.index.rows(f"SELECT DISTINCT customer FROM customer_names WHERE name IN ({marks})", names)
-    pointers = merge_pointers(workspace) if rows else {}
-    chains = ((row[0], chain_of(pointers, row[0])) for row in rows)
+    customers = [row[0] for row in rows]
+    wanted = fold(text.strip())
+    meant = [customer for customer in customers if fold(customer) == wanted] or customers
+    pointers = merge_pointers(workspace) if meant else {}
+    chains = ((customer, chain_of(pointers, customer)) for customer in meant)
     return tuple(sorted({chain[-1] if _is_sound(workspace, chain) else customer for customer, chain in chains}))
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -46,7 +47,8 @@ def import_records(workspace: Workspace, items: Iterable[Incoming], choices: Cho
     Raises:
         NotWritableError: the log does not take a file; what was written before stays, and a second run goes on.
     """
-    with Staging(workspace.log, choices.batch) as staging:
+    trial = workspace.trial() if choices.is_dry else nullcontext()
+    with trial, Staging(workspace.log, choices.batch) as staging:
         importer = _Importer(workspace, choices, staging)
         for count, item in enumerate(items, start=1):
             importer.take(item)

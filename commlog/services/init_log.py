@@ -23,20 +23,36 @@ _SETTINGS: Final = """\
 timezone: {timezone}
 language: {language}
 
-# Who writes records and owns follow-ups. `email` is git's user.email: it tells who you are.
-# A lead is told what nobody else can be told.
+{of_members}
 members:
 {members}
 calendar:
 {country}  hours:
     mon-fri: ["09:00-12:00", "13:30-18:00"]
 
-# How long a follow-up may take: 24h (elapsed), 3wd (working days), 8wh (working hours), 2d, eow, eom, none.
+{of_priorities}
 priorities:
   urgent: 24h
   important: 3wd
   routine: 7wd
 """
+# What the settings say in comments, by the log's language.
+_COMMENTS: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "of_members": "# Who writes records and owns follow-ups. `email` is git's user.email: it tells who you are.\n"
+        "# A lead is told what nobody else can be told.",
+        "of_priorities": "# How long a follow-up may take: 24h (elapsed), 3wd (working days), 8wh (working hours), 2d, eow, eom,"
+        " none.",
+        "of_notify": "# where reminders go: commlog remind --test",
+    },
+    "zh": {
+        "of_members": "# 谁写记录、谁负责跟进。`email` 即 git 的 user.email，据此认出你是谁。\n"
+        "# 没有其他人可通知的事，会通知主管（role: lead）。",
+        "of_priorities": "# 跟进的时限：24h（自然小时）、3wd（工作日）、8wh（工作小时）、2d（自然日）、eow（本周内）、eom（月底）、"
+        "none（不限）。",
+        "of_notify": "# 提醒发到哪里；试发：commlog remind --test",
+    },
+}
 _CALENDAR: Final = """\
 # yaml-language-server: $schema=schemas/settings/calendar.json
 # Days off, and days worked although they are weekend; e.g.
@@ -46,6 +62,14 @@ off: {{}}
 work: {{}}
 """
 _CHINESE_CALENDAR: Final = """\
+# yaml-language-server: $schema=schemas/settings/calendar.json
+# 休息日，以及虽是周末仍上班的日子；例如：
+#   2026-10-01: 国庆节
+# 某国某年的节假日公布后：commlog calendar import CN {year}
+off: {{}}
+work: {{}}
+"""
+_CALENDAR_OF_CHINA: Final = """\
 # yaml-language-server: $schema=schemas/settings/calendar.json
 # 国务院办公厅公布的放假安排；work 为调休上班日。公司自己的休息日也写在这里。
 # 下一年的安排公布后（通常在十一月）：commlog calendar import CN {year}
@@ -69,7 +93,8 @@ class NewLog:
 class Choices:
     """What a new log starts with; `member` is a pair of id and e-mail when git knows who works here.
 
-    `year` is the year it is there, 0 when nobody says: the holidays from then on come with the log where they are known.
+    `name` is what the member is called, their id when nobody says. `year` is the year it is there, 0 when nobody says:
+    the holidays from then on come with the log where they are known.
     """
 
     timezone: str
@@ -78,6 +103,7 @@ class Choices:
     use_git: bool = True
     with_example: bool = False
     year: int = 0
+    name: str = ""
 
 
 def init_log(root: Path, choices: Choices) -> NewLog:
@@ -91,22 +117,8 @@ def init_log(root: Path, choices: Choices) -> NewLog:
     """
     if (root / SETTINGS_FILE).exists():
         raise ConflictError(mark("{folder} is a log already"), folder=str(root), remedy=mark("use it: cd {folder}"))
-    member_id, email = choices.member or ("", "")
-    members = "  []\n"
-    if member_id:
-        name = json.dumps(member_id, ensure_ascii=False)
-        members = f"  - id: {name}\n    name: {name}\n    role: lead\n"
-        if email:
-            quoted = json.dumps(email, ensure_ascii=False)
-            members += f"    email: {quoted}\n    # notify: {quoted}   # where reminders go: commlog remind --test\n"
     country = country_of_zone(choices.timezone)
-    settings = _SETTINGS.format(
-        timezone=choices.timezone,
-        language=choices.language,
-        members=members,
-        country=f"  country: {country}\n" if country else "",
-    )
-    own = {SETTINGS_FILE: settings, CALENDAR_FILE: _calendar_of(country, choices)}
+    own = {SETTINGS_FILE: _settings_of(country, choices), CALENDAR_FILE: _calendar_of(country, choices)}
     example = {name: (example_folder() / name).read_text(encoding="utf-8") for name in own if choices.with_example}
     texts = {**own, **example, ".gitignore": _IGNORED, ".gitattributes": _ATTRIBUTES}
     try:
@@ -124,11 +136,36 @@ def init_log(root: Path, choices: Choices) -> NewLog:
     return NewLog(root, tuple(made), has_repository)
 
 
+def _settings_of(country: str | None, choices: Choices) -> str:
+    """The text of the settings, their comments in the log's language."""
+    comments = _COMMENTS.get(choices.language, _COMMENTS["en"])
+    member_id, email = choices.member or ("", "")
+    members = "  []\n"
+    if member_id:
+        members = f"  - id: {_quoted(member_id)}\n    name: {_quoted(choices.name or member_id)}\n    role: lead\n"
+        if email:
+            members += f"    email: {_quoted(email)}\n    # notify: {_quoted(email)}   {comments['of_notify']}\n"
+    return _SETTINGS.format(
+        timezone=choices.timezone,
+        language=choices.language,
+        members=members,
+        country=f"  country: {country}\n" if country else "",
+        of_members=comments["of_members"],
+        of_priorities=comments["of_priorities"],
+    )
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
 def _calendar_of(country: str | None, choices: Choices) -> str:
     """The text of the calendar, with a country's holidays of this year and the next one as far as they are known."""
     years = (choices.year, choices.year + 1)
     days = [day for year in years for day in read_public_holidays(country, year)] if country else []
-    heading = _CHINESE_CALENDAR if country and choices.language == "zh" else _CALENDAR
+    heading = _CALENDAR
+    if choices.language == "zh":
+        heading = _CALENDAR_OF_CHINA if country == "CN" else _CHINESE_CALENDAR
     return insert_days(heading.format(year=days[-1].date.year + 1 if days else choices.year or 2026), days)
 
 

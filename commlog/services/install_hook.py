@@ -1,5 +1,7 @@
 """The hook that checks records before they are committed: put in, looked at, taken out; a foreign one stays."""
 
+from typing import Final
+
 from commlog.errors import ConflictError
 from commlog.messages import mark
 from commlog.repo.hooks import (
@@ -18,6 +20,8 @@ from commlog.services.sync_state import require_prefix
 from commlog.services.workspace import Workspace
 from commlog.store.log import not_writable
 
+_NO_REPOSITORY: Final = mark("git runs the hook when it commits, and there is no git here yet: git init; then again")
+
 
 def install_hook(workspace: Workspace, program: str, *, is_shared: bool) -> Hook:
     """The hook as it is now; `program` is the Python that serves where no `commlog` is found.
@@ -29,7 +33,7 @@ def install_hook(workspace: Workspace, program: str, *, is_shared: bool) -> Hook
         NoLogError, NotWritableError: there is no repository, or it cannot be written.
     """
     root = workspace.log.root
-    prefix = require_prefix(root)
+    prefix = require_prefix(root, _NO_REPOSITORY)
     setting = find_hooks_setting(root)
     if is_shared and setting not in {"", SHARED_FOLDER}:
         raise ConflictError(
@@ -61,7 +65,7 @@ def read_hook_status(workspace: Workspace) -> Hook:
     Raises:
         NoLogError: there is no repository.
     """
-    require_prefix(workspace.log.root)
+    require_prefix(workspace.log.root, _NO_REPOSITORY)
     return find_hook(workspace.log.root)
 
 
@@ -73,7 +77,7 @@ def uninstall_hook(workspace: Workspace) -> Hook:
         NoLogError, NotWritableError: there is no repository, or it cannot be written.
     """
     root = workspace.log.root
-    require_prefix(root)
+    require_prefix(root, _NO_REPOSITORY)
     hook = find_hook(root)
     if hook.state == "foreign":
         raise ConflictError(

@@ -1,7 +1,7 @@
 """What customers call for: yearly dates, visits, silences and checks, from the copy, without reading a record."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -20,11 +20,13 @@ from commlog.model.care import (
 )
 from commlog.model.interval import Interval, interval_after
 from commlog.model.listing import Listing
+from commlog.model.masked_listing import mask_listing
 from commlog.model.record import CUSTOMER, Data
 from commlog.query.faults import fault, shown
 from commlog.query.fields import find_built_in, plain_name
 from commlog.query.filter import Spot
 from commlog.query.select import Domain
+from commlog.services.mask_record import mask_name_of
 from commlog.services.question import OptionTerm, condition_of, filter_of
 from commlog.services.workspace import Workspace
 
@@ -57,12 +59,16 @@ SELECT m.survivor, max(i.day) FROM merged m JOIN records i ON i.customer = m.id 
 
 @dataclass(frozen=True, slots=True)
 class CareView:
-    """What of the care is wanted: how far ahead, which kinds (none: all), how sorted, at most how many rows (-1: all)."""
+    """What of the care is wanted: how far ahead, which kinds (none: all), how sorted, at most how many rows (-1: all).
+
+    With `reveal` names and words are as they are, else as the log's settings mask them.
+    """
 
     within: Interval = _A_WEEK
     kinds: tuple[str, ...] = ()
     sort: str = ""
     limit: int = -1
+    reveal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,11 @@ def list_care(workspace: Workspace, query: str, terms: Sequence[OptionTerm], vie
             items += found
     rows = _in_order([_row(item) for item in sorted(items, key=_place)], view.sort)
     listing = Listing(COLUMN_NAMES, tuple(rows if view.limit < 0 else rows[: view.limit]), SHOWN, "customer", _WORDS)
-    return CareListing(listing, tuple(sorted(left_out, key=lambda one: one.customer)))
+    silent = tuple(sorted(left_out, key=lambda one: one.customer))
+    if view.reveal:
+        return CareListing(listing, silent)
+    shown = tuple(replace(one, customer_name=mask_name_of(workspace, one.customer_name)) for one in silent)
+    return CareListing(mask_listing(listing, workspace.log.settings.mask), shown)
 
 
 def care_for_reminders(workspace: Workspace) -> tuple[CareItem, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from commlog.model.listing import Listing
+from commlog.model.masked_listing import mask_listing
 from commlog.query.filter import Term
 from commlog.query.order import order_by
 from commlog.query.select import Domain
@@ -58,12 +59,20 @@ WHERE {condition} AND {left_out} ORDER BY {order} LIMIT ?
 _MERGED: Final = "merged_into"
 
 
-def list_customers(  # noqa: PLR0913 - the one flag is told by its name
-    workspace: Workspace, query: str, terms: Sequence[OptionTerm], sort: str, limit: int, *, with_merged: bool = False
+def list_customers(  # noqa: PLR0913 - the flags are told by their names
+    workspace: Workspace,
+    query: str,
+    terms: Sequence[OptionTerm],
+    sort: str,
+    limit: int,
+    *,
+    with_merged: bool = False,
+    reveal: bool = False,
 ) -> Listing:
     """Customers that match, by id unless sorted otherwise; contacts and follow-ups of the merged count for who stays.
 
-    Those who were merged are left out unless `with_merged`, or the query asks for them.
+    Those who were merged are left out unless `with_merged`, or the query asks for them. Names are masked where the
+    settings hide them, unless revealed.
 
     Raises:
         UsageError: the query or the sort is not understood.
@@ -74,7 +83,8 @@ def list_customers(  # noqa: PLR0913 - the one flag is told by its name
     left_out = "1" if is_shown else "c.id NOT IN (SELECT id FROM gone)"
     sql = _SQL.format(condition=condition.sql, left_out=left_out, order=order_by(sort or "id", _SORTS, Domain.RECORDS))
     rows = workspace.index.rows(sql, (*condition.parameters, limit))
-    return Listing(COLUMN_NAMES, tuple(rows), (*SHOWN, _MERGED) if is_shown else SHOWN, "id")
+    listing = Listing(COLUMN_NAMES, tuple(rows), (*SHOWN, _MERGED) if is_shown else SHOWN, "id")
+    return listing if reveal else mask_listing(listing, workspace.log.settings.mask)
 
 
 def _asks_for_merged(term: Term) -> bool:

@@ -11,6 +11,7 @@ from commlog.model.listing import Listing, Page
 from commlog.model.masked_listing import mask_listing
 from commlog.model.moment import format_instant
 from commlog.model.record import Data
+from commlog.query.conditions import Condition
 from commlog.query.filter import every
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain, is_overdue
@@ -60,10 +61,7 @@ def list_follow_ups(
     Raises:
         UsageError: the query or the sort is not understood.
     """
-    question = filter_of(workspace, query, terms)
-    if not mentions(question, _STATUS):
-        question = every([filter_of(workspace, "", [("status", ["pending"])]), question])
-    condition = condition_of(workspace, question, Domain.FOLLOW_UPS)
+    condition = pending_unless_named(workspace, query, terms)
     order = order_by(page.sort or "due", COLUMNS[Domain.FOLLOW_UPS], Domain.FOLLOW_UPS)
     names = page.columns if page.columns and _WORKED_OUT.isdisjoint(page.columns) else COLUMN_NAMES
     columns = ", ".join(_COLUMNS[name] for name in names).format(is_overdue=is_overdue(workspace.now))
@@ -73,6 +71,18 @@ def list_follow_ups(
         rows = _told(rows, workspace)
     listing = Listing(names, tuple(rows), SHOWN, "address", _WORDS)
     return listing if reveal else mask_listing(listing, workspace.log.settings.mask)
+
+
+def pending_unless_named(workspace: Workspace, query: str, terms: Sequence[OptionTerm] = ()) -> Condition:
+    """The condition on follow-ups that a query and terms ask for; without a term on their status, those that are pending.
+
+    Raises:
+        UsageError: the query is not understood.
+    """
+    question = filter_of(workspace, query, terms)
+    if not mentions(question, _STATUS):
+        question = every([filter_of(workspace, "", [("status", ["pending"])]), question])
+    return condition_of(workspace, question, Domain.FOLLOW_UPS)
 
 
 def provisional_years(listing: Listing, calendar: WorkCalendar) -> dict[int, int]:

@@ -1,6 +1,6 @@
 """Issues with what a lead asks of them: whose, how far, how old, and what happens next."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -18,10 +18,10 @@ from commlog.model.record import ISSUE, Data, Record
 from commlog.query.order import order_by
 from commlog.query.select import Domain
 from commlog.services.find_record import get_record
+from commlog.services.mask_record import shown_record
 from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of, mentions
 from commlog.services.workspace import Workspace
 from commlog.templates.fields import find_field, find_value
-from commlog.templates.personal import mask_fields
 
 _NEXT: Final = "(SELECT {column} FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1 ORDER BY f.due_at IS NULL, f.due_at, f.n LIMIT 1)"
 # Every column and what it is in the copy; what is NULL here is worked out.
@@ -119,7 +119,7 @@ def read_issues(workspace: Workspace, listing: Listing, *, reveal: bool = False)
     records = [get_record(workspace.reader.read(str(row[place]))) for row in listing.rows]
     if reveal:
         return tuple(records)
-    return tuple(replace(one, fields=mask_fields(workspace.catalog.get(one.template), one.fields)) for one in records)
+    return tuple(shown_record(workspace, one, reveal=False) for one in records)
 
 
 def _order_of(view: IssueView) -> str:

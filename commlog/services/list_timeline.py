@@ -10,6 +10,8 @@ from commlog.index.content import values_in
 from commlog.index.database import Row
 from commlog.messages import mark
 from commlog.model.interval import interval_before, parse_interval
+from commlog.model.masked_listing import mask_id
+from commlog.model.masking import MaskRules, mask_name
 from commlog.model.period import parse_period
 from commlog.model.record import DEFAULT_LINK_TYPE, mappings_of, text_of
 from commlog.model.timeline import CLOSED, INTERACTION, REOPENED, REPORTED, SURVEY, Event, Step, Timeline, letters_of
@@ -37,15 +39,16 @@ def list_timeline(
     """What happened with the customer people mean, and with all who were merged into them, the newest first.
 
     `since` is a period whose first day, or an interval back from today, bounds it; at most `limit` events, -1 for all. Phone
-    numbers and addresses in people's words are masked unless revealed.
+    numbers, addresses and, where the settings say so, the customer's name are masked unless revealed.
 
     Raises:
         NotFoundError, AmbiguousError: nobody, or several customers are called so.
         UsageError: `since` is neither.
     """
-    first_day, cover = _first_day(workspace, since), cover_of(reveal=reveal)
+    first_day = _first_day(workspace, since)
     customer = find_customer(workspace, text)
     family = customer_family(workspace, customer) if customer != ANONYMOUS else (customer,)
+    cover = cover_of(workspace, family, reveal=reveal)
     rows = workspace.index.rows(_RECORDS.format(customers=", ".join("?" * len(family))), family)
     threads = _threads(workspace, family)
     events = [event for row in rows for event in _events(workspace, row, cover) if event.time >= first_day]
@@ -54,10 +57,15 @@ def list_timeline(
     events.reverse()
     kept = events if limit < 0 else events[:limit]
     finished = _finish(workspace, kept, threads, {row[1]: row[0] for row in rows})
-    finished = tuple(_covered(event, cover) for event in finished)
     name = workspace.index.rows("SELECT min(name) FROM customers WHERE id = ?", (customer,))[0][0]
-    merged = tuple(one for one in family if one != customer)
-    return Timeline(customer, name or customer, merged, finished, len(events) - len(kept))
+    told = Timeline(
+        customer,
+        name or customer,
+        tuple(one for one in family if one != customer),
+        tuple(_covered(event, cover) for event in finished),
+        len(events) - len(kept),
+    )
+    return told if reveal or not workspace.log.settings.mask.names else _nameless(told, workspace.log.settings.mask)
 
 
 def _moment(event: Event) -> tuple[str, str]:
@@ -152,6 +160,17 @@ def _finish(
 def _covered(event: Event, cover: Cover) -> Event:
     """The event with what its follow-ups say covered."""
     return replace(event, steps=tuple(replace(step, action=cover(step.action)) for step in event.steps))
+
+
+def _nameless(timeline: Timeline, rules: MaskRules) -> Timeline:
+    """The timeline without the customer's name, and without ids that are names."""
+    return replace(
+        timeline,
+        customer=mask_id(timeline.customer, rules),
+        name=mask_name(timeline.name),
+        merged=tuple(mask_id(one, rules) for one in timeline.merged),
+        events=tuple(replace(event, customer=mask_id(event.customer, rules)) for event in timeline.events),
+    )
 
 
 def _links(workspace: Workspace, records: list[int]) -> dict[int, tuple[tuple[str, str], ...]]:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError
+from commlog.errors import AmbiguousError, ConflictError, NotFoundError
 from commlog.index.entries import Reading
 from commlog.messages import mark
 from commlog.model.customer import Fact, Merged, merge_facts
 from commlog.model.record import CUSTOMER, Fields, text_of
-from commlog.services.change_record import refuse_new_problems
+from commlog.services.change_record import Prepared, prepare_change, write_again, write_change
 from commlog.services.find_record import (
     ANONYMOUS,
     customer_family,
@@ -20,11 +20,8 @@ from commlog.services.find_record import (
 )
 from commlog.services.workspace import Workspace
 from commlog.store.names import record_path
-from commlog.store.yaml_edit import edit
-from commlog.store.yaml_text import YamlError
 
 _POINTER = "merged_into"
-_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +38,6 @@ class MergeResult:
     records: int
     added: tuple[Fact, ...]
     differing: tuple[Fact, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A file as it is to be written."""
-
-    path: str
-    reading: Reading
-    text: str
 
 
 def merge_customers(workspace: Workspace, duplicate: str, survivor: str, *, is_dry: bool = False) -> MergeResult:
@@ -70,9 +58,10 @@ def merge_customers(workspace: Workspace, duplicate: str, survivor: str, *, is_d
     goes = _find_duplicate(workspace, duplicate, stays, named)
     records = _count_records(workspace, goes)
     if is_dry:
-        merged, _ = _prepare(workspace, goes, stays)
+        with workspace.trial():
+            merged, _ = _prepare(workspace, goes, stays)
     else:
-        merged = _merge(workspace, goes, stays)
+        merged = write_again(workspace, lambda: _merge(workspace, goes, stays))
     return MergeResult(goes, stays, named, records, merged.added, merged.differing)
 
 
@@ -153,22 +142,13 @@ def _refuse_anonymous(customer: str) -> None:
 
 
 def _merge(workspace: Workspace, goes: str, stays: str) -> Merged:
-    with workspace.log.lock():
-        for attempt in range(_ATTEMPTS):
-            try:
-                merged, files = _prepare(workspace, goes, stays)
-                for file in files:
-                    workspace.log.replace_file(file.path, file.text.encode("utf-8"), file.reading.raw)
-            except ConflictError as fault:
-                # An editor does not take the lock: start again from what it wrote.
-                if attempt == _ATTEMPTS - 1 or not fault.file:
-                    raise
-            else:
-                return merged
-    raise AssertionError(goes)
+    merged, files = _prepare(workspace, goes, stays)
+    for file in files:
+        write_change(workspace, file)
+    return merged
 
 
-def _prepare(workspace: Workspace, goes: str, stays: str) -> tuple[Merged, tuple[_Written, ...]]:
+def _prepare(workspace: Workspace, goes: str, stays: str) -> tuple[Merged, tuple[Prepared, Prepared]]:
     """What the merge makes of the two, and both files, checked before the first of them is written."""
     ours, theirs = _read(workspace, stays), _read(workspace, goes)
     duplicate, survivor = get_record(theirs).fields, get_record(ours).fields
@@ -176,8 +156,8 @@ def _prepare(workspace: Workspace, goes: str, stays: str) -> tuple[Merged, tuple
     # Somebody may have merged this one since it was looked up.
     _refuse_merged(stays, goes, survivor)
     merged = merge_facts(survivor, duplicate)
-    files = [_changed(workspace, ours, merged.fields), _changed(workspace, theirs, {**duplicate, _POINTER: stays})]
-    return merged, tuple(file for file in files if file.text != file.reading.text)
+    kept = prepare_change(workspace, ours, merged.fields)
+    return merged, (kept, prepare_change(workspace, theirs, {**duplicate, _POINTER: stays}))
 
 
 def _refuse_merged(customer: str, other: str, fields: Fields) -> None:
@@ -198,23 +178,3 @@ def _refuse_merged(customer: str, other: str, fields: Fields) -> None:
 
 def _read(workspace: Workspace, customer: str) -> Reading:
     return workspace.reader.read(record_path(CUSTOMER, customer))
-
-
-def _changed(workspace: Workspace, reading: Reading, fields: Fields) -> _Written:
-    record = get_record(reading)
-    if fields == record.fields:
-        return _Written(record.path, reading, reading.text)
-    try:
-        stored = workspace.stored(record.template, fields, record.sealed)
-        text = edit(reading.text, stored, order=workspace.catalog.get(record.template).order)
-    except YamlError as fault:
-        raise InvalidError(
-            mark("the change does not fit into the file's layout: {reason}"),
-            file=record.path,
-            reason=fault.code,
-            remedy=mark("change it by hand: commlog edit {id}"),
-            id=record.id,
-        ) from None
-    changed = workspace.reader.read_raw(record.path, text.encode("utf-8"))
-    refuse_new_problems(changed.problems, reading.problems, text)
-    return _Written(record.path, reading, text)

@@ -104,7 +104,9 @@ def open_past(workspace: Workspace, state: PastState, now: datetime | None = Non
         _tidy(folder, place)
     except OSError as fault:
         raise not_writable(f"{STATE_FOLDER}/{FOLDER}", fault) from None
-    return make_workspace(open_log(place, str(place)), now or state.now, workspace.who, keys=workspace.reader.key_source)
+    return make_workspace(
+        open_log(place, str(place)), now or state.now, workspace.who, keys=workspace.reader.key_source
+    )
 
 
 def _files_of(workspace: Workspace, state: PastState) -> list[git.TreeFile]:

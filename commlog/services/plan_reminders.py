@@ -1,4 +1,4 @@
-"""What is to be told at an instant: pending follow-ups that are due or near, and days of care."""
+"""What is to be told at an instant: pending follow-ups that are due or near, what was dropped, and days of care."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -19,6 +19,7 @@ from commlog.model.reminder_stages import (
     rungs_of,
     stages_of,
 )
+from commlog.services.dropped_reminders import dropped_items
 from commlog.services.question import CUSTOMER_NAME
 from commlog.services.workspace import Workspace
 from commlog.store.settings import Settings
@@ -79,7 +80,8 @@ def plan_reminders(workspace: Workspace, care: Sequence[CareDay] = ()) -> tuple[
     owners = {owner: settings.member_id(owner.strip()) for owner in {row[6] for row in rows}}
     items = (_item_of((*row[:6], owners[row[6]], *row[7:]), dues[row[3]], settings, present) for row in rows)
     told = [item for item in items if item.stages]
-    return tuple(sorted((*told, *_care_items(workspace, care)), key=lambda item: item.rank))
+    every = (*told, *dropped_items(workspace), *_care_items(workspace, care))
+    return tuple(sorted(every, key=lambda item: item.rank))
 
 
 def print_digest(workspace: Workspace, items: Iterable[Item]) -> Digest:

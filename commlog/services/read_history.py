@@ -6,7 +6,7 @@ from commlog.errors import AmbiguousError, NotFoundError, UnreadableError
 from commlog.model.field_change import History, Revision
 from commlog.repo import history as git
 from commlog.repo.blobs import iter_blobs
-from commlog.services.change_fields import Mask, fields_named, narrowed
+from commlog.services.change_fields import fields_named, mask_of, narrowed
 from commlog.services.find_record import find_path
 from commlog.services.revisions import NOTHING, Past, Version, blobs_of, describe, read_version, read_versions, steps_of
 from commlog.services.workspace import Workspace
@@ -36,7 +36,7 @@ def read_history(workspace: Workspace, text: str, fields: str = "", *, reveal: b
     pending = _uncommitted(workspace, path, source, blob)
     if pending is not None:
         revisions.insert(0, past.detailed(*pending))
-    mask = Mask(workspace.catalog, reveal)
+    mask = mask_of(workspace, reveal=reveal)
     told = [kept for kept in (narrowed(revision, wanted) for revision in revisions) if kept is not None]
     newest = next((revision for revision in revisions if revision.template), None)
     return History(

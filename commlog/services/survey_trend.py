@@ -6,6 +6,7 @@ from typing import Final
 
 from commlog.index.content import values_in
 from commlog.model.listing import Listing
+from commlog.model.masked_listing import mask_listing
 from commlog.model.period import PeriodKind
 from commlog.model.record import SURVEY, Data
 from commlog.model.survey import HIGHEST, LOWEST, Survey, Trend, trend_of
@@ -103,8 +104,12 @@ def read_surveys(workspace: Workspace, terms: list[OptionTerm]) -> tuple[Survey,
     )
 
 
-def list_surveys(workspace: Workspace, query: str, terms: list[OptionTerm], page: tuple[str, int, bool]) -> Listing:
+def list_surveys(
+    workspace: Workspace, query: str, terms: list[OptionTerm], page: tuple[str, int, bool], *, reveal: bool = False
+) -> Listing:
     """Surveys that match, the newest first; `page` is the sort, the limit, and whether only unanswered ones are wanted.
+
+    Names are masked where the settings hide them, unless revealed.
 
     Raises:
         UsageError: the query or the sort is not understood.
@@ -119,7 +124,8 @@ def list_surveys(workspace: Workspace, query: str, terms: list[OptionTerm], page
         f" ORDER BY {order_by(sort or '-date,-period', _SORTS, Domain.RECORDS)}, r.subject DESC, r.id LIMIT ?",
         (*condition.parameters, limit),
     )
-    return Listing(COLUMN_NAMES, tuple(_told(row, dimensions) for row in rows), SHOWN, "id")
+    listing = Listing(COLUMN_NAMES, tuple(_told(row, dimensions) for row in rows), SHOWN, "id")
+    return listing if reveal else mask_listing(listing, workspace.log.settings.mask)
 
 
 def _told(row: tuple[Data, ...], dimensions: tuple[str, ...]) -> tuple[Data, ...]:

@@ -10,6 +10,7 @@ from commlog.errors import CommlogError, ConflictError, InvalidError
 from commlog.messages import mark
 from commlog.model.sync import NotSharedError, Synced, SyncWishes
 from commlog.repo.integration import Integration, drop_tree, integrate
+from commlog.repo.merge_driver import is_installed, missing_attributes
 from commlog.repo.remote import (
     Answer,
     Branch,
@@ -29,6 +30,7 @@ from commlog.repo.remote import (
 )
 from commlog.services.check.inspect_log import inspect_log
 from commlog.services.check.selection import Selection
+from commlog.services.mend_setup import read_attributes
 from commlog.services.sync_check import check_commits, refuse_errors, refuse_wrong_settings
 from commlog.services.sync_message import commit_message
 from commlog.services.sync_state import OWN_PATHS, look, require_branch, require_prefix
@@ -41,6 +43,9 @@ __all__ = ["BACKUP", "look", "sync_log"]
 
 BACKUP: Final = "refs/commlog/before-sync"
 _ATTEMPTS: Final = 5
+_NO_REPOSITORY: Final = mark(
+    "a team's log comes by git clone URL; to share this one: git init; git add .; git commit; git remote add origin URL; git push -u origin main"
+)
 _TREE: Final = "sync-tree"
 
 
@@ -63,7 +68,7 @@ def sync_log(workspace: Workspace, wishes: SyncWishes) -> Synced:
         NoLogError, NotWritableError: there is no repository, or the state folder cannot be written.
     """
     root = workspace.log.root
-    prefix = require_prefix(root)
+    prefix = require_prefix(root, _NO_REPOSITORY)
     if wishes.is_rehearsal:
         branch = require_branch(root)
         made = _find_commit(workspace, prefix, wishes.message)[1]
@@ -183,7 +188,9 @@ def _share(workspace: Workspace, prefix: str, branch: Branch) -> Synced:
                 raise _cannot_move(moved)
             continue
         if commit != branch.head:
-            workspace = make_workspace(open_log(root, str(root)), workspace.now, workspace.who)
+            workspace = make_workspace(
+                open_log(root, str(root)), workspace.now, workspace.who, keys=workspace.reader.key_source
+            )
             remarks += taken.remarks
         errors = check_commits(workspace, branch, commit, start)
         sent = count_commits(root, branch.upstream_head, commit)
@@ -249,12 +256,14 @@ def _take_in(root: Path, branch: Branch) -> Integration:
         return Integration(branch.head)
     if not count_commits(root, upstream, branch.head):
         return Integration(upstream)
-    merging = is_merging(root, branch.name)
+    # What somebody has merged by hand stays merged: put on top commit by commit it would be in conflict once more.
+    merging = is_merging(root, branch.name) or _has_merged(root, branch)
     found = integrate(root, root / STATE_FOLDER / _TREE, upstream, is_merging=merging)
     if found.commit:
         return found
-    # By itself git takes records that look alike for one that was renamed.
-    pull = f"git pull --{'no-rebase' if merging else 'rebase'} -X find-renames=100%"
+    # Merged, not rebased: only then `ours` in a file is one's own, and `theirs` what others wrote. By itself git
+    # takes records that look alike for one that was renamed.
+    pull = "git pull --no-rebase -X find-renames=100%"
     if not found.conflicts:
         raise ConflictError(
             mark("git cannot put your commits together with {upstream}; nothing was moved or sent"),
@@ -268,9 +277,27 @@ def _take_in(root: Path, branch: Branch) -> Integration:
         source="\n".join(_with_author(root, upstream, path) for path in found.conflicts),
         upstream=branch.short_upstream,
         pull=pull,
-        proceed="git merge --continue" if merging else "git rebase --continue",
-        remedy=mark("mend it by hand: {pull}; edit the files; git add them; {proceed}; then: commlog sync"),
+        remedy=_BY_HAND if _knows_how_to_merge(root) else _SET_UP_FIRST,
     )
+
+
+_BY_HAND: Final = mark(
+    "mend it by hand: {pull}; in each file keep what is right (yours stands above =======, theirs below); git add them; git merge --continue; then: commlog sync"
+)
+_SET_UP_FIRST: Final = mark(
+    "this clone merges line by line, not field by field: commlog doctor --fix; commlog sync; if that is not enough, by hand: {pull}; in each file keep what is right (yours stands above =======, theirs below); git add them; git merge --continue; then: commlog sync"
+)
+
+
+def _knows_how_to_merge(root: Path) -> bool:
+    """Whether records are merged field by field in this clone."""
+    return is_installed(root) and not missing_attributes(read_attributes(root))
+
+
+def _has_merged(root: Path, branch: Branch) -> bool:
+    """Whether a merge is among the commits that upstream has not got."""
+    commits = f"{branch.upstream_head}..{branch.head}"
+    return bool(ask(root, "rev-list", "--merges", "--max-count=1", commits).out.strip())
 
 
 def _with_author(root: Path, upstream: str, path: str) -> str:

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from commlog.errors import ConflictError
+from commlog.errors import ConflictError, NoLogError
 from commlog.messages import mark
 from commlog.repo.git import find_prefix
-from commlog.repo.history import no_repository
 from commlog.repo.remote import (
     Branch,
     count_commits,
@@ -28,15 +27,15 @@ OWN_PATHS: Final = (RECORDS, SETTINGS_FILE, CALENDAR_FILE, SCHEMAS_FOLDER, ".git
 Sighting = tuple[str, bool, str, str, tuple[tuple[str, str], ...]]
 
 
-def require_prefix(root: Path) -> str:
-    """The log's path inside its repository.
+def require_prefix(root: Path, remedy: str) -> str:
+    """The log's path inside its repository; `remedy` is the marked text that says what is to be done without one.
 
     Raises:
         NoLogError: there is no repository.
     """
     prefix = find_prefix(root)
     if prefix is None:
-        raise no_repository(root)
+        raise NoLogError(mark("there is no git repository at {folder}"), folder=str(root), remedy=remedy)
     return prefix
 
 

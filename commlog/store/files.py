@@ -11,13 +11,43 @@ from typing import Final
 
 _TEMPORARY_SUFFIX: Final = ".tmp"
 _NEW_FILE_MODE: Final = 0o666
-_CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_BINARY: Final = getattr(os, "O_BINARY", 0)
+_CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
+# Where the system cannot refuse links while opening (Windows), they are looked for before.
+_NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
+_READ: Final = os.O_RDONLY | _NO_FOLLOW | _BINARY
+# What systems answer when a link was to be opened; FreeBSD has the second one.
+_LINK_MET: Final = frozenset((errno.ELOOP, errno.EMLINK))
 # What file systems without hard links (FAT, some network shares, some containers) answer.
 _NO_LINKS: Final = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV))
 
 
 class ChangedMeanwhile(Exception):  # noqa: N818 - the name is the fact, as in `except ChangedMeanwhile`
     """The file is no longer what it was when it was read."""
+
+
+class LinkMet(OSError):  # noqa: N818 - the name is the fact, as in `except LinkMet`
+    """The name that was to be opened is a symbolic link."""
+
+
+def read_plain(path: str) -> bytes:
+    """The bytes of a file that is no symbolic link itself.
+
+    Raises:
+        LinkMet: it is one; nothing was opened.
+        OSError: it is not there, or may not be read.
+
+    """
+    if not _NO_FOLLOW and os.path.islink(path):  # noqa: PTH114 - for every file that is read
+        raise LinkMet(errno.ELOOP, os.strerror(errno.ELOOP))
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError as fault:
+        if fault.errno in _LINK_MET:
+            raise LinkMet(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+        raise
+    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - Path has no way to open a descriptor
+        return file.read()
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -42,8 +72,10 @@ def write_new(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def replace_file(path: Path, data: bytes, *, expected: bytes) -> None:
+def replace_file(path: Path, data: bytes, *, expected: bytes, is_real: bool = False) -> None:
     """Replace a file that still holds the expected bytes; its mode and a symbolic link to it stay.
+
+    With `is_real` no step of the path was a link when it was looked at, and none may have become one.
 
     Raises:
         ChangedMeanwhile: it holds something else by now, or is gone.
@@ -51,7 +83,7 @@ def replace_file(path: Path, data: bytes, *, expected: bytes) -> None:
 
     """
     # A link stays a link: what it points to is replaced.
-    target = Path(os.path.realpath(path))
+    target = path if is_real else Path(os.path.realpath(path))
     temporary = _temporary_beside(target)
     with _folder_lock(target.parent):
         try:
@@ -108,6 +140,9 @@ def _write(path: Path, data: bytes, like: os.stat_result | None = None) -> None:
 
 
 def _expect(path: Path, expected: bytes) -> None:
+    # A link that came meanwhile, at whatever step, leads to another file.
+    if os.path.realpath(path) != str(path):
+        raise ChangedMeanwhile
     try:
         if path.read_bytes() != expected:
             raise ChangedMeanwhile

@@ -1,15 +1,17 @@
 """A log on disk: where it is, its settings, and the files in it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from commlog.errors import ConflictError, NoLogError, NotFoundError, NotWritableError, UnreadableError
 from commlog.messages import mark
 from commlog.model.fingerprint import fingerprint_of
-from commlog.store.files import ChangedMeanwhile, lock, replace_file, write_new
+from commlog.store.files import ChangedMeanwhile, LinkMet, lock, read_plain, replace_file, write_new
+from commlog.store.inside import real_place, refuse_own_links
 from commlog.store.names import STATE_FOLDER
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, read_settings
 
@@ -22,6 +24,8 @@ class Log:
 
     root: Path
     settings: Settings
+    # Where the folders really are that files were read from: a folder is looked at once in a call.
+    _folders: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def state_folder(self) -> Path:
@@ -38,10 +42,17 @@ class Log:
 
         Raises:
             NotFoundError: there is no such file.
-            UnreadableError: the system does not let it be read.
+            UnreadableError: the system does not let it be read, or a link on the way leads out of the log.
         """
+        folder, _, name = path.rpartition("/")
         try:
-            return (self.root / path).read_bytes()
+            place = self._folders.get(folder)
+            if place is None:
+                place = self._folders[folder] = real_place(self.root, folder)
+            try:
+                return read_plain(f"{place}{os.sep}{name}")
+            except LinkMet:
+                return read_plain(real_place(self.root, path))
         except FileNotFoundError:
             raise NotFoundError(mark("there is no such file"), file=path) from None
         except OSError as fault:
@@ -54,13 +65,10 @@ class Log:
 
         Raises:
             ConflictError: the file exists.
+            UnreadableError: one of the folders is a link that leads out of the log.
             NotWritableError: the folder or the disk does not take it.
         """
-        target = self.root / path
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            raise not_writable(path, fault) from None
+        target = self.make_place(path)
         try:
             write_new(target, data)
         except FileExistsError:
@@ -68,15 +76,32 @@ class Log:
         except OSError as fault:
             raise not_writable(path, fault) from None
 
+    def make_place(self, path: str) -> Path:
+        """The place of a new file of the log; the folders above it are made.
+
+        Raises:
+            UnreadableError: one of them is a link that leads out of the log.
+            NotWritableError: they cannot be made.
+        """
+        folder, _, name = path.rpartition("/")
+        place = Path(real_place(self.root, folder))
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise not_writable(path, fault) from None
+        return place / name
+
     def replace_file(self, path: str, data: bytes, expected: bytes) -> None:
         """Replace a file of the log that still holds the expected bytes.
 
         Raises:
             ConflictError: the file holds something else by now.
+            UnreadableError: a link on the way leads out of the log.
             NotWritableError: the folder or the disk does not take it.
         """
+        target = Path(real_place(self.root, path))
         try:
-            replace_file(self.root / path, data, expected=expected)
+            replace_file(target, data, expected=expected, is_real=True)
         except ChangedMeanwhile:
             raise ConflictError(
                 mark("was changed by someone else meanwhile; nothing was written"),
@@ -146,6 +171,7 @@ def open_log(start: Path, named: str | None) -> Log:
 
     Raises:
         NoLogError: there is no `commlog.yaml`.
+        UnreadableError: its settings, calendar or templates are a link that leads out of it.
         InvalidError: the settings have mistakes.
     """
     root = Path(named) if named else find_root(start)
@@ -156,4 +182,6 @@ def open_log(start: Path, named: str | None) -> Log:
             folder=where,
             remedy=mark("make one with `commlog init`, or name one with --log DIR or $COMMLOG_DIR"),
         )
-    return Log(root.resolve(), read_settings(root))
+    real = root.resolve()
+    refuse_own_links(real, (SETTINGS_FILE, CALENDAR_FILE), SCHEMAS_FOLDER)
+    return Log(real, read_settings(root))

@@ -90,12 +90,12 @@ class Settings:
         return tuple(member for member in self.members if member.role == LEAD)
 
     def find_member(self, name: str) -> Member | None:
-        """The member with this id, name, alias or address; None when there is none."""
+        """The member with this id, name, alias or address; None when there is none, and for no name."""
         return find_member(self.members, name)
 
     def member_id(self, name: str) -> str:
         """A member's id for any of their names; any other text (a department, nothing) as it is."""
-        member = self.find_member(name) if name else None
+        member = self.find_member(name)
         return member.id if member else name
 
 

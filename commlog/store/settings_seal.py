@@ -13,7 +13,7 @@ def read_seal_rules(chosen: Section) -> SealRules | None:
         return None
     fields = chosen.mapping("seal")
     chosen.refuse_unknown(("seal",), fields, ("recipients", "fields", "per_customer"))
-    per_customer = chosen.convert(("seal", "per_customer"), yes_or_no_of, False, mark("true or false"))  # noqa: FBT003 - the default
+    per_customer = chosen.convert(("seal", "per_customer"), yes_or_no_of, False, mark("true or false"))
     return SealRules(_read_recipients(chosen), _read_fields(chosen), per_customer)
 
 

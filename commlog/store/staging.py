@@ -81,10 +81,8 @@ class Staging:
         return tuple(taken)
 
     def _place(self, path: str, aside: Path) -> bool:
-        target = self.log.root / path
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.link(aside, target)
+            os.link(aside, self.log.make_place(path))
         except FileExistsError:
             return False
         except OSError:

@@ -13,7 +13,17 @@ from jsonschema.validators import extend
 from commlog.messages import current_language, mark, translate
 from commlog.model.record import show_path
 from commlog.templates.catalog import Template
-from commlog.templates.fields import Data, Field, HasFields, Path, nearest, nearest_value, shown_choice
+from commlog.templates.fields import (
+    Data,
+    Field,
+    HasFields,
+    Path,
+    find_child,
+    label,
+    nearest,
+    nearest_value,
+    shown_choice,
+)
 from commlog.templates.finding import Finding
 from commlog.templates.formats import CHECKS
 from commlog.templates.keywords import KEYWORDS, message_of
@@ -96,7 +106,9 @@ class Explainer:
         keys = _keys_of_which_one(error)
         if keys:
             first = (*error.absolute_path, keys[0].split(" + ")[0])
-            yield Finding("missing-choice", first, {"field": show_path(first), "choices": ", ".join(keys)})
+            owner = self._owner(tuple(error.absolute_path))
+            choices = ", ".join(_shown_keys(owner, key) for key in keys)
+            yield Finding("missing-choice", first, {"field": show_path(first), "choices": choices})
             return
         branches: dict[Any, list[ValidationError]] = {}
         for inner in error.context or ():
@@ -235,6 +247,16 @@ def _keys_of_which_one(error: ValidationError) -> list[str]:
     if not error.context or not all(isinstance(form, dict) and set(form) == {"required"} for form in forms):
         return []
     return [" + ".join(form["required"]) for form in forms]
+
+
+def _shown_keys(owner: HasFields, keys: str) -> str:
+    """Keys that are wanted together, each with the word people see for its field where that differs."""
+    shown = []
+    for key in keys.split(" + "):
+        field = find_child(owner, key)
+        word = label(field, current_language()) if field is not None else key
+        shown.append(key if word.casefold().replace(" ", "_") == key else f"{key} ({word})")
+    return " + ".join(shown)
 
 
 def _format_checker() -> FormatChecker:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -23,8 +23,16 @@ _DUE: Final = ("due",)
 _KEY_BYTES: Final = 16
 
 
-def iter_incoming(sheet: Sheet, import_map: ImportMap) -> Iterator[Incoming]:
-    """Every row of a sheet as the map makes it, in the file's order."""
+# Hears of a field and of the file's word that the map leaves out.
+LeaveOut = Callable[[str, str], None]
+
+
+def _nobody(_field: str, _word: str) -> None:
+    """Nobody is told."""
+
+
+def iter_incoming(sheet: Sheet, import_map: ImportMap, leave_out: LeaveOut = _nobody) -> Iterator[Incoming]:
+    """Every row of a sheet as the map makes it, in the file's order; `leave_out` hears of each word that has null."""
     columns = tuple(column for column in sheet.columns if column not in OWN_COLUMNS)
     identities = Identities(import_map.template.name, import_map.identity or columns)
     rest = _other_columns(import_map, columns) if import_map.keeps_others else ()
@@ -33,7 +41,11 @@ def iter_incoming(sheet: Sheet, import_map: ImportMap) -> Iterator[Incoming]:
             yield Incoming(row, fault=row.fault)
         else:
             key, fault = identities.key_of(row)
-            yield _incoming(row, import_map, rest, key) if not fault else Incoming(row, fault=fault)
+            yield (
+                _incoming(_Filler(import_map, row.cells, leave_out), row, rest, key)
+                if not fault
+                else Incoming(row, fault=fault)
+            )
 
 
 class Identities:
@@ -76,8 +88,8 @@ def _other_columns(import_map: ImportMap, columns: Iterable[str]) -> tuple[str, 
     return tuple(column for column in columns if column not in used and column != IMPORT_KEY)
 
 
-def _incoming(row: Row, import_map: ImportMap, rest: tuple[str, ...], key: str) -> Incoming:
-    filler = _Filler(import_map, row.cells)
+def _incoming(filler: "_Filler", row: Row, rest: tuple[str, ...], key: str) -> Incoming:
+    import_map = filler.import_map
     fields: Fields = {}
     for name, value in import_map.constants.items():
         fields = placed(fields, tuple(int(step) if step.isdigit() else step for step in split_dotted(name)), value)
@@ -99,6 +111,7 @@ class _Filler:
 
     import_map: ImportMap
     cells: Mapping[str, str]
+    leave_out: LeaveOut = _nobody
     faults: list[str] = field(default_factory=list)
 
     def fill(self, fields: Fields, targets: Iterable[Target]) -> Fields:
@@ -132,6 +145,8 @@ class _Filler:
         form, source = target.field, target.source
         folded = fold_cell(text)
         if folded in source.values:
+            if source.values[folded] is None:
+                self.leave_out(target.name, text)
             return source.values[folded]
         if form.format in MOMENT_FORMATS:
             return self._moment(target, text)

@@ -119,7 +119,9 @@ def _fields_part(matches: Iterable[_Match]) -> str:
     fields = {match.name: _source(match) for match in matches}
     has_gaps = any(isinstance(source, dict) and None in source["values"].values() for source in fields.values())
     hint = (
-        "# " + translate("null: no choice of the form is written so; put the right one there") + "\n"
+        "# "
+        + translate("null: no choice of the form is written so, and the word is left out; put the right choice there")
+        + "\n"
         if has_gaps
         else ""
     )

@@ -14,7 +14,7 @@ from commlog.transfer.csv_file import Sheet, read_sheet
 from commlog.transfer.import_map import ImportMap, require_columns
 from commlog.transfer.jsonl_file import read_objects, sheet_of
 from commlog.transfer.map_reader import Ground
-from commlog.transfer.mapping import iter_incoming
+from commlog.transfer.mapping import LeaveOut, iter_incoming
 from commlog.transfer.sketch import best_template
 from commlog.transfer.text_file import DEFAULT_ENCODING, decode_text
 from commlog.transfer.whole_records import iter_records
@@ -74,13 +74,16 @@ def open_sheet(source: SourceFile, encoding: str, import_map: ImportMap | None) 
     return sheet
 
 
-def iter_items(sheet: Sheet, import_map: ImportMap | None, ground: Ground) -> Iterable[Incoming]:
-    """Every row on its way to a record: as the map makes it, or as the whole record it is."""
-    return (
-        iter_records(sheet.rows, ground.catalog, ground.converter)
-        if import_map is None
-        else iter_incoming(sheet, import_map)
-    )
+def iter_items(
+    sheet: Sheet, import_map: ImportMap | None, ground: Ground, leave_out: LeaveOut | None = None
+) -> Iterable[Incoming]:
+    """Every row on its way to a record: as the map makes it, or as the whole record it is.
+
+    `leave_out` hears of each field and word that the map has null for.
+    """
+    if import_map is None:
+        return iter_records(sheet.rows, ground.catalog, ground.converter)
+    return iter_incoming(sheet, import_map, leave_out) if leave_out else iter_incoming(sheet, import_map)
 
 
 def template_for(sheet: Sheet, ground: Ground, name: str) -> Template:

@@ -326,3 +326,37 @@ def test_a_write_keeps_mode_link_and_foreign_lines(log: Any) -> None:
     assert path.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o640
     assert real.read_text() == text.replace("空调安装后不制冷", "another")
+
+
+def test_a_link_out_of_the_log_takes_no_change(log: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A record, or a folder of records, that is a link out of the log is refused with 6 by what would change it."""
+    outside = tmp_path_factory.mktemp("outside")
+    path, month = log.root / log.good, (log.root / log.good).parent
+    text = path.read_text()
+    (outside / "real.yaml").write_text(text)
+    path.unlink()
+    path.symlink_to(outside / "real.yaml")
+    before = log.files()
+    for words in (
+        ("edit", log.good_id, "--set", "subject=another"),
+        ("done", f"{log.good_id}/1", "--result", "x"),
+        ("show", log.good_id),
+        ("add-follow-up", log.good_id, "回电", "--due", "2026-03-20"),
+    ):
+        refused = log.run(*words)
+        assert refused.code == 6, (words, refused)
+        assert "a symbolic link that leads out of the log" in refused.stderr
+    listed = log.run("list")
+    assert "空调" not in listed.stdout
+    assert "left out, cannot be read" in listed.stderr
+    assert log.files() == before
+    path.unlink()
+    month.rename(outside / "month")
+    (outside / "month" / path.name).unlink(missing_ok=True)
+    month.symlink_to(outside / "month")
+    created = log.run("create", "service", "--set", "customer=li-na", "--set", "subject=s", "--set", "scenario=after_sales",
+                      "--set", "problem=p", "--set", "request=r", "--set", "channel=phone", "--set", "summary=s", "--set", "outcome=resolved")  # fmt: skip
+    assert created.code == 6, created
+    assert "records/interactions/2026/03" in created.stderr
+    assert list((outside / "month").iterdir()) == []
+    assert log.run("check").code == 3

@@ -188,3 +188,14 @@ def test_an_agent_nobody_knows_is_told_once(log: Any) -> None:
     assert answer.stdout.count("nobody") == 2  # the message, and the line itself
     assert "20260310-aaaaaa.yaml:4:8: warning" in answer.stdout
     assert "(2 records)" in answer.stdout
+
+
+@pytest.mark.parametrize("key", ["due", "owner", "priority", "status"])
+@pytest.mark.parametrize("value", ["[1]", "1.5", "{a: 1}"])
+def test_a_follow_up_with_something_that_is_no_text_is_refused(log: Any, key: str, value: str) -> None:
+    """What is given for a new record's follow-up may be anything: the field is named, and nothing is written."""
+    given = f"customer: acme\nchannel: phone\nsubject: s\nsummary: s\ncore_request: c\nfollowups:\n  - {{action: a, {key}: {value}}}\n"
+    log.write("given.yaml", given)
+    answer = log.run("create", "member", "--from", str(log.root / "given.yaml"))
+    assert answer.code == 3
+    assert f"followups[0].{key}" in answer.stderr

@@ -191,3 +191,12 @@ def test_the_framework_finds_the_hook(run, repository):
     (repository / "records" / "customers" / "bad.yaml").write_text(BAD, encoding="utf-8")
     run("git", "add", ".")
     assert run(*entry).returncode == 3
+
+
+@pytest.mark.parametrize("verb", ["install", "status", "uninstall"])
+def test_without_a_repository_it_says_what_a_hook_needs(folder, run, verb):
+    """Where there is no git the remedy is that of a hook."""
+    done = run("commlog", "hook", verb)
+    assert (done.returncode, done.stdout) == (7, "")
+    assert "git init" in done.stderr
+    assert "hook" in done.stderr.splitlines()[-1]

@@ -56,6 +56,7 @@ def test_slice_is_imported_and_the_log_is_clean(commlog):
             "rejected": 0,
             "customers": 0,
             "dry_run": False,
+            "left_out": [],
             "rejects_file": None,
             "rejects": [],
         },
@@ -133,6 +134,20 @@ def test_sketch_goes_to_stdout(commlog):
     assert (code, err) == (0, "")
     assert "customer: Customer" in out
     assert commlog("import", "csv", "rows.csv", "--sketch-map")[1] == out
+
+
+def test_a_word_without_a_choice_is_not_lost_silently(commlog):
+    """The sketch says that a word without a choice is left out; the import names each such word, and how often it stood there."""
+    Path("customers.csv").write_text("Name,Level\nLi Na,VIP\nHe Ping,Gold\nSun Li,Gold\n", encoding="utf-8")
+    _, out, _ = commlog("import", "customers.csv", "--sketch-map", "--template", "customer")
+    assert "      Gold: null\n" in out
+    assert "the word is left out" in out
+    Path("customers.map.yaml").write_text(out, encoding="utf-8")
+    code, _, err = commlog("import", "customers.csv", "--map", "customers.map.yaml", "--dry-run")
+    assert code == 0
+    assert err.splitlines()[1:] == ["commlog: left out, for the map has null there: level: Gold (2)"]
+    _, out, _ = commlog("import", "customers.csv", "--map", "customers.map.yaml", "--format", "json")
+    assert json.loads(out)["left_out"] == [{"field": "level", "word": "Gold", "rows": 2}]
 
 
 def test_export_writes_what_is_asked_for(commlog):

@@ -45,7 +45,9 @@ def test_from_a_conversation_to_the_form(talk, program):
     issue = ran(made)
     assert "category: Product" in made.stderr.decode()
     assert ran(program("issue", "fix", issue, "--solution", "new belt")) == issue
-    closed = program("issue", "confirm", issue, "--result", "满意", "--by", "Chen", "--how", "phone", "--score", "5")
+    closed = program(
+        "issue", "confirm", issue, "--result", "满意", "--confirmed-by", "Chen", "--how", "phone", "--score", "5"
+    )
     assert ran(closed) == issue
     assert f"{issue}/1" in closed.stderr.decode()
     form = ran(program("issue", "list", "--all", "--format", "form")).splitlines()
@@ -87,6 +89,43 @@ def test_an_issue_of_nobody_says_who_may_be_named(program):
     assert done.returncode == 3
     assert "one of owner, department is required" in done.stderr.decode()
     assert "add at least one of them: owner, department" in done.stderr.decode()
+    done = program("issue", "create", *(part for word in words for part in ("--set", word)), "--language", "zh")
+    assert "owner (责任人), department (责任部门)" in done.stderr.decode()
+
+
+def test_an_earlier_round_is_told_in_words(talk, program):
+    """What a round keeps in the history is shown by labels and choices, in the language asked for, and not by keys."""
+    issue = ran(program("issue", "create", "--from", talk, "--owner", "wang"))
+    ran(program("issue", "fix", issue, "--solution", "new belt"))
+    words = [
+        "--result",
+        "needs_improvement",
+        "--confirmed-by",
+        "Chen",
+        "--how",
+        "phone",
+        "--score",
+        "2",
+        "--note",
+        "slips",
+    ]
+    ran(program("issue", "confirm", issue, *words))
+    kept = "Completed on: 2026-03-16; Customer's confirmation: Needs improvement (Chen, phone);"
+    for call in (["issue", "show", issue], ["show", issue]):
+        shown = ran(program(*call))
+        assert kept in shown
+        assert "confirmation=" not in shown
+    assert "客户确认结果：需改进" in ran(program("issue", "show", issue, "--language", "zh"))
+    assert "confirmation=needs_improvement (Chen, phone)" in ran(program("issue", "show", issue, "--format", "yaml"))
+
+
+def test_who_confirmed_and_who_wrote_it_down_are_two(talk, program):
+    """--confirmed-by is the customer's person, --by the member, as with every other verb."""
+    issue = ran(program("issue", "create", "--from", talk, "--owner", "wang"))
+    ran(program("issue", "fix", issue, "--solution", "new belt"))
+    ran(program("issue", "confirm", issue, "--result", "satisfied", "--confirmed-by", "Chen", "--by", "王芳"))
+    shown = json.loads(ran(program("issue", "show", issue, "--format", "json")))
+    assert (shown["confirmation"]["by"], shown["history"][-1]["by"]) == ("Chen", "wang")
 
 
 def test_the_form_speaks_chinese(talk, program):

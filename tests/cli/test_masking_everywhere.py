@@ -187,7 +187,7 @@ CALLS: dict[str, list[tuple[str, ...]]] = {
     "wait": [("wait", f"{FIRST}/1")],
     "done": [("done", f"{SECOND}/1", "--result", SAID)],
     "close": [("close", f"{NAMELESS}/1", "--note", SAID)],
-    "reopen": [("done", f"{SECOND}/1", "--result", SAID), ("reopen", f"{SECOND}/1", "--note", SAID)],
+    "reopen": [("done", f"{SECOND}/1", "--result", SAID), ("reopen", f"{SECOND}/1", "--reason", SAID)],
     "assign": [("assign", f"{FIRST}/1", "--to", "wang", "--note", SAID)],
     "reschedule": [("reschedule", f"{FIRST}/1", "--due", "3wd", "--note", SAID)],
     "add-follow-up": [("add-follow-up", FIRST, f"action={SAID}; owner=wang")],
@@ -248,6 +248,11 @@ CALLS: dict[str, list[tuple[str, ...]]] = {
     "retention": [*formats("retention"), ("retention", "--apply-hint")],
     "history": [("history", FIRST), ("history", FIRST, "--format", "json"), ("history", "maria")],
     "audit": formats("audit"),
+    "completion": [
+        ("completion", shell, f"--line=commlog {words}")
+        for shell in ("bash", "zsh", "fish")
+        for words in ("done ", "show ", "brief ", "list customer:")
+    ],
 }
 # What acts on git or on files as they are, and tells names of files at most.
 SILENT = {"sync", "hook", "merge-driver", "seal"}

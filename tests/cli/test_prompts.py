@@ -1,6 +1,8 @@
 """Asking at a terminal: the form field by field, choices by number and label, mistakes asked again."""
 
 import os
+import re
+import shlex
 import signal
 import sys
 
@@ -182,3 +184,114 @@ def test_nobody_is_asked_without_a_terminal(program, folder):
     assert done.returncode == 3
     assert done.stdout == b""
     assert b"customer: is required" in done.stderr
+
+
+def stop(screen, pattern):
+    """Press Ctrl-C at a question; the exit code, and the command that is said to go on."""
+    screen.expect(pattern)
+    os.kill(screen.process.pid, signal.SIGINT)
+    code, out = screen.finish()
+    assert out == ""
+    found = re.search(r"go on from there with: commlog ([^\r\n]*)", screen.shown)
+    return code, shlex.split(found[1]) if found else None
+
+
+def test_stopping_keeps_the_answers_and_says_how_to_go_on(terminal, folder, tmp_path):
+    """Ctrl-C half-way leaves a draft that nobody else may read; the call that is said opens it, and records it."""
+    screen = terminal("create", "member", "--follow-up", "Ring back; due=3wd")
+    for pattern, line in [
+        (r"Customer: ", "Li Na"),
+        (r"A new customer called 'Li Na'\?", "y"),
+        (r"Initiated by .*: ", ""),
+        (r"Channel: ", "1"),
+        (r"Started: ", "昨天 15:00"),
+        (r"Subject: ", "Trial: a week"),
+    ]:
+        screen.answer(pattern, line)
+    code, words = stop(screen, r"Core request: ")
+    assert code == 130
+    assert not (folder / "records" / "interactions").exists()
+    (draft,) = (folder / ".commlog" / "drafts").iterdir()
+    assert str(draft) in words
+    assert draft.stat().st_mode & 0o077 == 0
+    script = tmp_path / "fill.py"
+    script.write_text(
+        "import sys\npath = sys.argv[-1]\ntext = open(path, encoding='utf-8').read()\n"
+        "for key in ('core_request', 'summary'):\n"
+        "    text = text.replace(f'\\n{key}: \\n', f'\\n{key}: x\\n').replace(f'\\n{key}: |\\n  \\n', f'\\n{key}: |\\n  x\\n')\n"
+        "open(path, 'w', encoding='utf-8').write(text)\n",
+        encoding="utf-8",
+    )
+    # The log that is named in the call of these tests is named in the call that goes on.
+    place = words.index("--log")
+    assert words[place + 1] == str(folder)
+    again = terminal(*words[:place], EDITOR=f"{sys.executable} {script}")
+    code, out = again.finish()
+    assert code == 0, again.shown
+    record = record_of(folder, out)
+    assert (record["customer"], record["subject"]) == ("li-na", "Trial: a week")
+    assert record["started_at"] == "2026-03-15T15:00:00+08:00"
+    assert [(item["action"], item["due"][:10]) for item in record["followups"]] == [("Ring back", "2026-03-19")]
+
+
+def test_stopping_before_the_first_answer_keeps_nothing(terminal, folder):
+    """Where nothing was answered there is no draft, and no call to go on with."""
+    code, words = stop(terminal("create", "member"), r"Customer: ")
+    assert (code, words) == (130, None)
+    assert not (folder / ".commlog" / "drafts").exists()
+
+
+def test_refused_answers_are_kept(terminal, folder):
+    """Whoever does not want the editor for answers that do not fit finds them in a draft."""
+    screen = terminal("create", "service")
+    for pattern, line in [
+        (r"Customer: ", "acme"),
+        (r"Initiated by .*: ", ""),
+        (r"Channel: ", "1"),
+        (r"Started: ", ""),
+        (r"Subject: ", "Tap"),
+        (r"Scenario: ", "4"),
+        (r"Problem: ", "It drips"),
+        (r"request: ", "Repair"),
+        (r"Summary: ", "s"),
+        (r"Outcome: ", "待跟进"),
+        (r"More fields\?", "n"),
+        (r"Follow-up: ", ""),
+        (r"in the editor\?", "n"),
+    ]:
+        screen.answer(pattern, line)
+    assert screen.finish() == (3, "")
+    assert "go on from there with: commlog create service --from" in screen.shown
+    (draft,) = (folder / ".commlog" / "drafts").iterdir()
+    assert "problem: It drips" in draft.read_text(encoding="utf-8")
+
+
+def test_the_nouns_keep_answers_too(terminal, folder):
+    """`issue create` and `customer create` keep what was answered, with what was given on the command line."""
+    screen = terminal("issue", "create", "--set", "title=Belt", "--department", "R&D")
+    screen.answer(r"Customer: ", "acme")
+    code, words = stop(screen, r"Reported on: ")
+    assert (code, words[:2]) == (130, ["create", "issue"])
+    (draft,) = (folder / ".commlog" / "drafts").glob("issue-*")
+    kept = yaml.load(draft.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    assert {key: kept[key] for key in ("customer", "title", "department")} == {
+        "customer": "acme",
+        "title": "Belt",
+        "department": "R&D",
+    }
+    screen = terminal("customer", "create")
+    screen.answer(r"Name: ", "Li Na")
+    code, words = stop(screen, r": $")
+    assert (code, words[:2]) == (130, ["create", "customer"])
+
+
+def test_scores_given_so_far_are_in_the_call_that_goes_on(terminal, program):
+    """Ctrl-C while a survey is asked for tells a call that records the scores given so far."""
+    screen = terminal("survey", "record", "acme", "--period", "2026-Q1")
+    screen.answer(r"\[1-5\]: ", "4")
+    screen.answer(r"\[1-5\]: ", "5")
+    code, words = stop(screen, r"\[1-5\]: ")
+    assert code == 130
+    assert "2026-Q1" in words
+    done = program(*words[: words.index("--log")])
+    assert done.returncode == 0, done.stderr.decode()

@@ -270,6 +270,93 @@ def test_a_second_run_at_once_leaves_the_work_to_the_first(call, folder, server)
     assert server.taken == []
 
 
+DROPPED = """\
+id: 20260311-9abcde
+template: service
+customer: zhao-min
+agent: wang
+direction: inbound
+channel: phone
+started_at: 2026-03-11T14:30:00+08:00
+recorded_at: 2026-03-11T14:52:00+08:00
+subject: 赵敏 13900000002
+scenario: after_sales
+problem: 一直不制冷
+request: 换一台新机
+summary: 客户来电。
+outcome: follow_up
+"""
+
+
+@pytest.fixture
+def forgotten(folder):
+    """A customer's call of last week for whom nothing was done, beside what is due."""
+    zhao_min = CUSTOMER.replace("li-na", "zhao-min").replace("李娜", "赵敏")
+    (folder / "records/customers/zhao-min.yaml").write_text(zhao_min, encoding="utf-8")
+    file = folder / "records/interactions/2026/03/20260311-9abcde.yaml"
+    file.write_text(DROPPED, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", ("since 2026-03-11", "got in touch")), ("zh", ("2026-03-11", "赵*"))]
+)
+def test_what_was_dropped_is_printed_with_the_command_that_helps(call, forgotten, language, words):
+    """Under its owner, after what is due: since when, for whom, what is dropped, and a command."""
+    _, out, _ = call(language=language)
+    lines = out.splitlines()
+    place = lines.index("    commlog add-follow-up 20260311-9abcde …")
+    assert lines[place - 2] == "    commlog done 20260310-7f3kq2/1 --result …"
+    assert all(word in lines[place - 1] for word in words)
+    assert not re.search("赵敏|13900000002", out)
+    assert "赵敏" in call("--reveal", language=language)[1]
+
+
+def test_what_was_dropped_is_printed_once_and_shown_by_a_dry_run(call, forgotten):
+    """Each way to tell has it: --once a single time, a dry run without remembering, JSON with its rule."""
+    (entry,) = (one for one in json.loads(call("--format", "json")[1]) if one["kind"] == "dropped")
+    assert (entry["address"], entry["owner"], entry["rule"]) == ("20260311-9abcde", "wang", "unanswered-contact")
+    assert (entry["since"], entry["stages"], entry["due"]) == ("2026-03-11", ["dropped"], None)
+    for _ in range(2):
+        assert "add-follow-up 20260311-9abcde" in call("--once", "--dry-run")[1]
+        plan = json.loads(call("--dry-run", "--format", "json")[1])
+        assert [len(one["items"]) for one in plan] == [2, 1]
+    assert "add-follow-up 20260311-9abcde" in call("--once")[1]
+    assert call("--once") == (ExitCode.DONE, "", "")
+    assert "9abcde" not in call("--once", now="2026-03-18T10:00:00+08:00")[1]
+
+
+def test_what_was_dropped_is_delivered_once_and_masked(call, server, forgotten):
+    """Its owner is told by the first run, in the same message as what is due, and by no later one."""
+    assert call("--notify") == (ExitCode.DONE, "", "")
+    told = dict(server.taken)
+    assert told["wang"]["subject"] == "[commlog] 1 overdue, 1 dropped"
+    assert "commlog add-follow-up 20260311-9abcde …" in told["wang"]["text"]
+    assert "9abcde" not in told["zhou"]["text"]
+    assert not re.search("赵敏|13900000002|李娜", json.dumps(server.taken, ensure_ascii=False))
+    server.taken.clear()
+    for day in range(17, 28):
+        assert call("--notify", now=f"2026-03-{day}T10:00:00+08:00")[0] == ExitCode.DONE
+    assert not any("9abcde" in body["text"] for _, body in server.taken)
+
+
+def test_what_was_dropped_is_found_by_the_exit_code_until_it_is_picked_up(call, folder, forgotten):
+    """--exit-code counts it; a follow-up added to the record is the end of it."""
+    (folder / "records/interactions/2026/03/20260310-7f3kq2.yaml").unlink()
+    assert call("--exit-code")[0] == ExitCode.FOUND
+    assert run(["--log", str(folder), "--now", MONDAY, "add-follow-up", "9abcde", "call; owner=wang; due=none", "--by", "wang"]) == 0  # fmt: skip
+    assert call("--exit-code") == (ExitCode.DONE, "", "")
+
+
+def test_the_words_of_check_are_about_the_same_records(call, folder, forgotten, capsys):
+    """`check` warns of every item that is told, by its rule."""
+    told = {(one["address"], one["rule"]) for one in json.loads(call("--format", "json")[1]) if one["rule"]}
+    run(["--log", str(folder), "--now", MONDAY, "--language", "en", "check", "--format", "json"])
+    warned = json.dumps(json.loads(capsys.readouterr().out))
+    assert told == {("20260311-9abcde", "unanswered-contact")}
+    assert all(address in warned and rule in warned for address, rule in told)
+
+
 def test_an_unreadable_file_is_told_and_changes_the_code(call, folder, server, monkeypatch):
     """The digest itself says what is missing from it; the code is 6, or 8 when something was not delivered either."""
     (folder / "records/interactions/2026/03/broken.yaml").write_text("a: [", encoding="utf-8")

@@ -8,6 +8,11 @@ from commlog.cli.app import run
 from commlog.errors import ExitCode
 
 NOW = "2026-03-16T10:00:00+08:00"
+VISIT = (
+    "id: 20260302-aaa001\ntemplate: visit\ncustomer: anonymous\nagent: wang\ndirection: outbound\nchannel: phone\n"
+    "started_at: 2026-03-02T09:00:00+08:00\nrecorded_at: 2026-03-02T09:00:00+08:00\nsubject: s\nsummary: s\n"
+    "visit_kind: care\nreached: false\n"
+)
 
 
 @pytest.fixture
@@ -34,10 +39,24 @@ def test_an_unreadable_file_is_told_and_changes_the_exit_code(folder, capsys):
 
 
 def test_an_empty_period_ends_well(folder, capsys):
-    """A period without anything is no error; it is said in a sentence."""
-    (folder / "records/interactions/2026/03/broken.yaml").unlink()
+    """A period without anything is no error; it is said in one sentence, and JSON stays complete."""
+    record = folder / "records/interactions/2026/03/broken.yaml"
+    record.unlink()
     assert call(folder, "last-month") == ExitCode.DONE
-    assert "Nothing happened in 2026-02" in capsys.readouterr().out
+    empty = "Nothing was recorded in 2026-02; the log holds no conversation, issue or survey yet.\n"
+    assert capsys.readouterr().out == empty
+    record.with_name("20260302-aaa001.yaml").write_text(VISIT, encoding="utf-8")
+    for words in (["2026-02"], ["2026-02", "--by", "owner"], ["2026-02", "--format", "markdown"]):
+        assert call(folder, *words) == ExitCode.DONE
+        told = "Nothing was recorded in 2026-02; the log's first record is of 2026-03-02, its last of 2026-03-02.\n"
+        assert capsys.readouterr().out == told
+    for words, expected in ((["2026-02", "--compare", "2026-03"], "2026-03"), (["2026-03"], "Conversations")):
+        assert call(folder, *words) == ExitCode.DONE
+        out = capsys.readouterr().out
+        assert "Nothing was recorded" not in out
+        assert expected in out
+    assert call(folder, "2026-02", "--format", "json") == ExitCode.DONE
+    assert json.loads(capsys.readouterr().out)["figures"]["interactions"]["total"]["numerator"] == 0
 
 
 @pytest.mark.parametrize("words", [["soon"], ["--by", "colour"], ["--format", "xml"], ["--compare", "2026-99"]])
@@ -51,12 +70,7 @@ def test_wrong_words_are_usage_errors(folder, words, capsys):
 
 def test_the_records_behind_a_figure_are_listed_in_every_format(folder, capsys):
     """A name or a number lists the records with whether they count; an unknown one is a usage error."""
-    (folder / "records/interactions/2026/03/broken.yaml").write_text(
-        "id: 20260302-aaa001\ntemplate: visit\ncustomer: anonymous\nagent: wang\ndirection: outbound\nchannel: phone\n"
-        "started_at: 2026-03-02T09:00:00+08:00\nrecorded_at: 2026-03-02T09:00:00+08:00\nsubject: s\nsummary: s\n"
-        "visit_kind: care\nreached: false\n",
-        encoding="utf-8",
-    )
+    (folder / "records/interactions/2026/03/broken.yaml").write_text(VISIT, encoding="utf-8")
     (folder / "records/interactions/2026/03/broken.yaml").rename(
         folder / "records/interactions/2026/03/20260302-aaa001.yaml"
     )

@@ -139,7 +139,7 @@ def test_a_conflict_is_told_file_by_file(run, hub, tmp_path, language):
     assert (done.returncode, done.stdout) == (5, "")
     for name in ("aaaaaa", "bbbbbb"):
         assert f"    records/interactions/2026/03/20260316-{name}.yaml (wang)\n" in done.stderr
-    assert "git pull --rebase" in done.stderr
+    assert "git pull --no-rebase" in done.stderr
     assert "subject: of li" in (li / "records/interactions/2026/03/20260316-aaaaaa.yaml").read_text(encoding="utf-8")
 
 
@@ -163,7 +163,10 @@ def test_exit_codes_tell_what_stopped_it(run, hub, tmp_path, folder):
     assert (done.returncode, done.stdout) == (0, "committed: 1 record\n")
     assert "git push -u origin main" in done.stderr
     shutil.rmtree(folder / ".git")
-    assert run(folder, "sync").returncode == 7
+    done = run(folder, "sync")
+    assert done.returncode == 7
+    assert "git clone URL" in done.stderr
+    assert "git remote add" in done.stderr
 
 
 def test_a_lock_that_git_left_is_told(run, hub, tmp_path):

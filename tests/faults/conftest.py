@@ -75,6 +75,16 @@ class Office:
         text = "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in fields.items())
         return self.write(f"records/interactions/2026/03/{fields['id']}.yaml", text)
 
+    def dropped(self, number: int, agent: str) -> Path:
+        """Write a record that left a customer of their own waiting; its id ends with the number."""
+        customer = f"firm-{number}"
+        self.write(f"records/customers/{customer}.yaml", CUSTOMER.replace("acme", customer))
+        path = self.record(number)
+        text = path.read_text(encoding="utf-8").replace('"acme"', f'"{customer}"')
+        text = text.replace('"wang"', f'"{agent}"').replace("2026-03-02T", "2026-03-10T")
+        path.write_text(f'{text}outcome: "follow_up"\n', encoding="utf-8")
+        return path
+
     @property
     def variables(self) -> dict[str, str]:
         """Where the members are told; those who are down, nowhere."""

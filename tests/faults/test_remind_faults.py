@@ -310,13 +310,53 @@ def test_what_is_closed_and_opened_again_is_told_anew(office, promise):
     assert office.remind(MONDAY) == DONE
     assert office.counts() == {"wang": [1]}
     for minute, words in enumerate(
-        (("done", "--result", "r"), ("reopen", "--note", "again", "--due", "2026-03-16 09:30"))
+        (("done", "--result", "r"), ("reopen", "--reason", "again", "--due", "2026-03-16 09:30"))
     ):
         moment = f"2026-03-16T10:0{minute + 1}:00+08:00"
         assert office.call(moment, words[0], "20260302-000001/1", *words[1:])[0] == ExitCode.DONE
     for counts in ({"wang": [1]}, {}):
         assert office.remind("2026-03-16T10:15:00+08:00") == DONE
         assert office.counts() == counts
+
+
+def test_what_was_dropped_waits_for_a_server_that_is_down(office):
+    """Who could not be told is told by the run after the server is back, once; the others hear nothing twice."""
+    for number, agent in enumerate(("wang", "li", "zhou")):
+        office.dropped(number, agent)
+    office.down.add("li")
+    for told in ({"wang", "zhou"}, set()):
+        assert office.remind(MONDAY)[0] == ExitCode.NOT_DELIVERED
+        assert office.taken().keys() == told
+    office.down.clear()
+    for told in ({"li"}, set(), set()):
+        assert office.remind("2026-03-17T10:00:00+08:00") == DONE
+        assert office.taken().keys() == told
+    assert sorted(key[1:] for key in office.remembered()) == [
+        (f"20260302-{number:06}", "unanswered-contact", "", "dropped") for number in range(3)
+    ]
+
+
+def test_a_ledger_that_is_compacted_remembers_what_is_dropped(office):
+    """A large ledger lets go of what is over, not of what is still dropped; weeks later nothing comes again."""
+    from commlog.notify.ledger import LARGE, open_ledger
+
+    office.dropped(1, "wang")
+    issue = "id: 20260105-000002\ntemplate: issue\ncustomer: acme\nowner: li\nreported_on: 2026-01-05\nstatus: open\n"
+    work = '{"n": 1, "action": "look", "status": "done", "history": [{"at": "2026-03-10T10:00:00+08:00", "status": "done"}]}'
+    file = office.write("records/issues/2026/20260105-000002.yaml", f"{issue}followups: [{work}]\n")
+    assert office.remind(MONDAY) == DONE
+    assert office.taken().keys() == {"wang", "li"}
+    for day, ended in (("2026-04-20", "2026-04-16"), ("2026-06-22", "2026-06-18")):
+        file.write_text(f"{issue}followups: [{work.replace('2026-03-10', ended)}]\n", encoding="utf-8")
+        now = datetime.fromisoformat(f"{day}T10:00:00+08:00")
+        with open_ledger(office.root, now) as ledger:
+            old = now - timedelta(days=60)
+            ledger.add([(f"x/{number}", "o" * 20, "d", "overdue") for number in range(LARGE // 40)], "old", old)
+        before = office.ledger.stat().st_size
+        assert before > LARGE
+        assert office.remind(f"{day}T10:00:00+08:00") == DONE
+        assert office.ledger.stat().st_size < before
+        assert office.taken() == {}
 
 
 def test_a_full_disk_delivers_nothing_it_cannot_remember(busy_office):

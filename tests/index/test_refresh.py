@@ -107,6 +107,7 @@ def edits(draw: st.DrawFn) -> tuple[Any, ...]:
                 "folder",
                 "move folder",
                 "link",
+                "link out",
                 "refresh",
                 "settings",
             )
@@ -146,9 +147,10 @@ def apply(root: Path, edit: tuple[Any, ...]) -> None:
             root / other_folder / name
         ).exists() else None
         (root / folder).mkdir(parents=True, exist_ok=True)
-    elif kind == "link" and not path.exists() and path.parent.is_dir():
+    elif kind in {"link", "link out"} and not path.exists() and path.parent.is_dir():
         path.unlink(missing_ok=True)
-        path.symlink_to(other)
+        # Relative, so that it leads to the same place in a copy of the log.
+        path.symlink_to("/etc/hostname" if kind == "link out" else os.path.relpath(other, path.parent))
     elif kind == "settings":
         (root / "commlog.yaml").write_text(f"timezone: Asia/Shanghai\nmembers: [{{id: {subject.split()[0]}}}]\n")
 
@@ -322,7 +324,7 @@ def test_many_files_are_read_in_order_by_several_processes(root: Path, monkeypat
     """Helpers give each file's rows once and in order, also when one of them is killed."""
     from commlog.index import parallel
 
-    monkeypatch.setattr(parallel, "_count_cores", lambda: 3)
+    monkeypatch.setattr(parallel, "count_cores", lambda: 3)
     for number in range(600):
         write(root, f"20260310-aaa{number:03}", "aaaa")
     reader = reader_of(root)
@@ -419,3 +421,84 @@ def test_an_error_of_a_question_is_no_damage(root: Path) -> None:
     with pytest.raises(sqlite3.OperationalError):
         index.rows("SELECT nothing FROM nowhere")
     assert subjects_of(index) == ["aaaa", "bbbb"]
+
+
+def unread(root: Path) -> dict[str, tuple[int, str]]:
+    """The files the copy could not read, by their names: that they are not readable, and why."""
+    index = open_index(reader_of(root))
+    try:
+        rows = index.rows(
+            "SELECT path, is_readable, code FROM files JOIN problems USING (file) "
+            "WHERE code IN ('outside-link', 'unreadable-file')"
+        )
+    finally:
+        index.close()
+    return {path.rpartition("/")[2]: (readable, code) for path, readable, code in rows}
+
+
+def test_a_link_that_takes_a_files_place_is_seen_and_back(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The copy follows when a file becomes a link out of the log, a link in it, and a file again."""
+    path = root / FOLDERS[0] / f"{NAMES[0]}.yaml"
+    text = path.read_text()
+    outside = tmp_path_factory.mktemp("outside") / "other.yaml"
+    outside.write_text(text.replace("subject: aaaa", "subject: TOP SECRET"))
+    inside = root / FOLDERS[1] / "kept.txt"
+    inside.write_text(text.replace("subject: aaaa", "subject: kept"))
+    for _ in range(2):
+        path.unlink()
+        path.symlink_to(outside)
+        assert answer(root) == ["bbbb"]
+        assert unread(root)[path.name] == (0, "outside-link")
+        outside.write_text(outside.read_text() + "# longer\n")
+        assert answer(root) == ["bbbb"]
+        path.unlink()
+        path.symlink_to(inside)
+        assert answer(root) == ["kept", "bbbb"]
+        path.unlink()
+        path.write_text(text)
+        assert answer(root) == ["aaaa", "bbbb"]
+        assert path.name not in unread(root)
+
+
+def test_a_folder_that_becomes_a_link_out_is_no_folder_of_the_log(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A folder moved out of the log and linked is one unreadable entry; its records are in no answer until it is back."""
+    folder = root / FOLDERS[0]
+    away = tmp_path_factory.mktemp("away") / "03"
+    assert answer(root) == ["aaaa", "bbbb"]
+    folder.rename(away)
+    folder.symlink_to(away)
+    assert answer(root) == []
+    assert unread(root) == {"03": (0, "outside-link")}
+    folder.unlink()
+    away.rename(folder)
+    assert answer(root) == ["aaaa", "bbbb"]
+
+
+def test_links_that_lead_nowhere_are_unreadable_files(root: Path) -> None:
+    """A dangling link and a loop in the log are files that cannot be read; a dangling one that leads out is a link out."""
+    folder = root / FOLDERS[0]
+    (folder / "nothing.yaml").symlink_to("absent.yaml")
+    (folder / "loop.yaml").symlink_to("loop.yaml")
+    (folder / "out.yaml").symlink_to("/nowhere/at/all.yaml")
+    found = unread(root)
+    assert found["nothing.yaml"] == (0, "unreadable-file")
+    assert found["loop.yaml"] == (0, "unreadable-file")
+    assert found["out.yaml"] == (0, "outside-link")
+    (folder / "absent.yaml").write_text(RECORD.format(id="absent", subject="now"))
+    assert "now" in answer(root)
+
+
+def test_records_kept_elsewhere_by_a_link_are_the_logs(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """When records/ itself is a link, or the way to the log is one, its files are read as ever."""
+    place = tmp_path_factory.mktemp("place")
+    (root / "records").rename(place / "kept")
+    (root / "records").symlink_to(place / "kept")
+    (place / "log").symlink_to(root)
+    assert answer(root) == ["aaaa", "bbbb"]
+    assert answer(place / "log") == ["aaaa", "bbbb"]
+    (root / FOLDERS[0] / "out.yaml").symlink_to("/etc/hostname")
+    assert unread(place / "log")["out.yaml"] == (0, "outside-link")
+    states = [list(state.iter_files()) for state in scan_folders(place / "log")]
+    assert states == [list(state.iter_files()) for state in scan_folders(root)]

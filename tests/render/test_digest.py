@@ -10,6 +10,7 @@ import pytest
 
 from commlog.messages import use_language
 from commlog.model.digest import Item, Line, Reason, Urgency, digest_of
+from commlog.model.dropped_ball import TEXTS
 from commlog.render.digest import MOST_LINES, Reading, format_digest, format_subject
 from commlog.render.digest_data import format_deliveries, format_items
 from commlog.render.digest_html import format_html
@@ -37,6 +38,15 @@ def item_of(number=1, urgency=Urgency.OVERDUE, **more):
         "due_at": datetime(2026, 3, 12, 18, tzinfo=NOW.tzinfo), "urgency": urgency, "late": 2,
     }  # fmt: skip
     return Item(**{**facts, **more})
+
+
+def dropped(number=1, rule="low-score-without-follow-up", **more):
+    """Something dropped, as the plan gives it."""
+    facts = {
+        "address": f"20260310-{number:06d}", "kind": "dropped", "opened_at": rule, "due": "", "stages": ("dropped",),
+        "due_at": None, "day": date(2026, 3, 11), "late": 0, "text": "nobody looks after it",
+    }  # fmt: skip
+    return item_of(number, Urgency.DROPPED, **{**facts, **more})
 
 
 def digest(*items, unreadable=(), reasons=()):
@@ -89,6 +99,7 @@ def test_personal_data_is_masked_in_text_html_and_json():
     told = digest(
         item_of(text="李娜 13800000001 li.na@example.com 021-62345678"),
         item_of(2, Urgency.CARE, kind="birthday", text="陈经理", due_at=None, day=NOW.date(), customer_name="海悦"),
+        dropped(3, "missing-link", text="李娜 又来电 13800000001 li.na@example.com"),
     )
     for text in (
         format_digest(told, READING),
@@ -167,6 +178,14 @@ def test_hidden_items_that_are_not_overdue_are_not_called_so():
     assert format_digest(digest(*items), READING).splitlines()[-1].endswith("commlog pending owner:wang")
     care = [item_of(number, Urgency.CARE, due_at=None, day=NOW.date()) for number in range(41)]
     assert format_digest(digest(*care), READING).splitlines()[-1].endswith("commlog care")
+    balls = [dropped(number) for number in range(41)]
+    assert format_digest(digest(*balls), READING).splitlines()[-1].endswith("commlog check")
+    late = [item_of(number) for number in range(41)]
+    assert (
+        format_digest(digest(*late, *balls, *care), READING)
+        .splitlines()[-1]
+        .endswith("commlog pending owner:wang due:overdue; commlog check; commlog care")
+    )
 
 
 def test_the_most_urgent_comes_first():
@@ -174,7 +193,9 @@ def test_the_most_urgent_comes_first():
     day = timedelta(days=1)
     due = datetime(2026, 3, 12, 18, tzinfo=NOW.tzinfo)
     items = [
-        item_of(6, Urgency.CARE, due_at=None, day=date(2026, 3, 10)),
+        item_of(8, Urgency.CARE, due_at=None, day=date(2026, 3, 10)),
+        dropped(7, day=date(2026, 3, 12)),
+        dropped(6, day=date(2026, 3, 11)),
         item_of(5, Urgency.SOON, due_at=due + 6 * day),
         item_of(4, Urgency.TODAY, due_at=due + 4 * day),
         item_of(3, due_at=due),
@@ -193,6 +214,10 @@ def test_the_subject_counts_what_there_is():
     use_language("en")
     told = digest(item_of(1), item_of(2), item_of(3, Urgency.TODAY))
     assert format_subject(told) == "[commlog] 2 overdue, 1 due today"
+    told = digest(
+        item_of(1), dropped(2), item_of(3, Urgency.CARE, due_at=None, day=NOW.date()), item_of(4, Urgency.SOON)
+    )
+    assert format_subject(told) == "[commlog] 1 overdue, 1 due soon, 1 dropped, 1 to care for"
 
 
 @pytest.mark.parametrize(
@@ -208,6 +233,8 @@ def test_the_subject_counts_what_there_is():
         (item_of(1, Urgency.CARE, due_at=None, day=NOW.date()), "today"),
         (item_of(1, Urgency.CARE, due_at=None, day=date(2026, 3, 18)), "2026-03-18"),
         (item_of(1, Urgency.CARE, due_at=None, day=date(2026, 3, 1)), "since 2026-03-01"),
+        (dropped(), "since 2026-03-11"),
+        (dropped(day=NOW.date()), "since 2026-03-16"),
     ],
 )  # fmt: skip
 def test_each_item_says_how_it_stands(item, said):
@@ -231,5 +258,51 @@ def test_json_has_every_stage_and_stable_keys():
     assert entry["stages"] == ["today", "soon"]
     assert set(entry) == {
         "kind", "address", "owner", "customer", "customer_name", "action", "opened_at", "due", "due_at", "is_overdue",
-        "late", "agreed_with_customer", "stages",
+        "late", "agreed_with_customer", "stages", "rule", "since",
     }  # fmt: skip
+    assert (entry["rule"], entry["since"]) == (None, None)
+
+
+def test_json_says_which_rule_something_was_dropped_under():
+    """What was dropped has no opening and no due time, but its rule and its day."""
+    (entry,) = json.loads(format_items(digest(dropped()), READING))
+    assert (entry["kind"], entry["rule"], entry["since"]) == ("dropped", "low-score-without-follow-up", "2026-03-11")
+    assert (entry["opened_at"], entry["due"], entry["due_at"], entry["late"]) == (None, None, None, None)
+    assert (entry["stages"], entry["is_overdue"], entry["action"]) == (["dropped"], False, "nobody looks after it")
+
+
+@pytest.mark.parametrize(
+    ("item", "command"),
+    [
+        *(
+            (dropped(1, rule), "commlog add-follow-up 20260310-000001 …")
+            for rule in (
+                "unanswered-contact",
+                "promise-without-follow-up",
+                "issue-without-next-action",
+                "low-score-without-follow-up",
+            )
+        ),
+        (
+            dropped(1, "call-back-not-recorded", address="20260310-000001/2"),
+            "commlog create … --link 20260310-000001:answers",
+        ),
+        (dropped(1, "missing-link", suggestion="20260301-000009"), "commlog link 20260310-000001 20260301-000009"),
+        (dropped(1, "missing-link", address="$(reboot)", suggestion="a b"), "commlog link '$(reboot)' 'a b'"),
+        (dropped(1, "call-back-not-recorded", address="$(x)/1"), "commlog create … --link '$(x)':answers"),
+    ],
+)
+def test_what_was_dropped_names_the_command_that_picks_it_up(item, command):
+    """A new follow-up, the record of a contact, or the link, each safe to paste; in text and in HTML."""
+    assert format_digest(digest(item), READING).splitlines()[2] == f"    {command}"
+    assert command in Page(format_html(digest(item), READING)).text
+
+
+def test_every_rule_has_a_command_that_exists():
+    """What is named for picking something up are commands of this program."""
+    from commlog.cli.app import COMMANDS
+
+    for rule in TEXTS:
+        words = format_digest(digest(dropped(1, rule, suggestion="x")), READING).splitlines()[2].split()
+        assert words[:1] == ["commlog"]
+        assert words[1] in COMMANDS

@@ -10,22 +10,19 @@ from typing import Any
 
 import pytest
 
+sys.path.append(str(Path(__file__).parent))
+
+from recorded_call import HEAD, RECORD
+from recorded_log import SETTINGS
+
 from commlog.messages import use_language
 from commlog.repo.merge_driver import ATTRIBUTES, install, is_installed, merge_texts, missing_attributes
 from commlog.store.yaml_text import parse
 
 ROOT = Path(__file__).parents[2]
-RECORD = "records/interactions/2026/03/20260310-7f3kq2.yaml"
-TEXT = """\
-id: 20260310-7f3kq2
-template: service
-customer: acme
-agent: wang
-direction: inbound
-channel: phone
-started_at: 2026-03-10T14:30:00+08:00
-ended_at: 2026-03-10T14:45:00+08:00
-recorded_at: 2026-03-10T14:52:00+08:00
+TEXT = (
+    HEAD
+    + """\
 subject: 空调安装后不制冷
 scenario: after_sales
 problem: 开机后一直不制冷
@@ -53,13 +50,7 @@ followups:
     history:
       - {at: 2026-03-10T14:52:00+08:00, by: wang, status: open}
 """
-SETTINGS = """\
-timezone: Asia/Shanghai
-language: en
-members:
-  - {id: wang, name: 王芳, email: wang@example.com}
-  - {id: li, name: 李静, email: li@example.com}
-"""
+)
 CUSTOMER = "id: acme\ntemplate: customer\nname: 艾克米公司\ntype: company\nstage: active\n"
 
 

@@ -418,7 +418,7 @@ class Metrics:
                 lasts.append(self.log.net(history, rounds[-1][0]))
             closings = [one for one in rounds if one[1] and self.is_within(one[1])]
             if closings:
-                closed.append((issue, any(one[2] for one in closings)))
+                closed.append((issue, any(one[2] for one in closings), self.said(issue, rounds.index(closings[-1]))))
         self.put("issue_first_resolution", spread, firsts)
         self.put("issue_resolution", spread, lasts)
         self.put(
@@ -427,12 +427,21 @@ class Metrics:
             closed,
             {"category": lambda one: category(one[0]), "owner": lambda one: in_charge(one[0])},
         )
-        self.put(
-            "confirmed_closing",
-            lambda told: share(one[0].get("confirmation", {}).get("result") == "satisfied" for one in told),
-            closed,
-        )
-        self.closed = [one for one, _ in closed]
+        self.put("confirmed_closing", lambda told: share(one[2] == "satisfied" for one in told), closed)
+        self.closed = [one for one, *_ in closed]
+
+    def said(self, issue, number):
+        """The customer's last answer in a round of an issue: what its history kept, or what stands in the record."""
+        answer, current, is_resolved = None, 0, False
+        for entry in issue["history"]:
+            begins = entry["status"] in {"open", "in_progress"} and is_resolved
+            if current == number:
+                parts = entry.get("note", "").replace("\n", "; ").split("; ")
+                kept = [part.split("=")[1].split()[0] for part in parts if part.startswith("confirmation=")]
+                answer = kept[-1] if kept else answer
+            current += begins
+            is_resolved = entry["status"] in {"fixed", "closed"} or (is_resolved and not begins)
+        return issue.get("confirmation", {}).get("result", answer) if current == number else answer
 
     def first_contact(self):
         """Metric 10."""
@@ -515,7 +524,7 @@ class Metrics:
         contacts = defaultdict(list)
         for one in self.log.talks:
             if one["direction"] == "inbound" and one["customer"] != "anonymous" and category(one):
-                contacts[one["customer"], category(one)].append(one)
+                contacts[self.log.survivor(one["customer"]), category(one)].append(one)
         again = [
             any(
                 self.is_within(one["day"]) and one["at"] - other["at"] <= timedelta(days=30)
@@ -558,11 +567,12 @@ class Metrics:
         self.figures["moods", "", None] = number(len(told))
         for mood, count in Counter(told).items():
             self.figures["moods", "mood", mood] = count, len(told)
-        seen = {one["customer"] for one in self.talks if one.get("mood") in MOODS} - {"anonymous"}
+        seen = {self.log.survivor(one["customer"]) for one in self.talks if one.get("mood") in MOODS} - {"anonymous"}
         moods = defaultdict(list)
         for one in self.log.talks:
-            if one["day"] < self.after and one["customer"] in seen and one.get("mood") in MOODS:
-                moods[one["customer"]].append(MOODS[one["mood"]])
+            customer = self.log.survivor(one["customer"])
+            if one["day"] < self.after and customer in seen and one.get("mood") in MOODS:
+                moods[customer].append(MOODS[one["mood"]])
         last = {customer: found[-3:] for customer, found in moods.items() if len(found) >= 3}
         worse = {customer for customer, (a, b, c) in last.items() if a <= b <= c and a < c}
         self.figures["worsened_customers", "", None] = len(worse), len(last)

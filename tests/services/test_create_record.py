@@ -259,6 +259,31 @@ def test_all_problems_are_told_at_once(log):
     assert suggestion == "channel"
 
 
+def test_what_is_not_found_is_told_with_all_that_is_wrong(log):
+    """An unknown customer, a link to nothing and a due that is no time stand beside the problems of the fields; alone each is its own error."""
+    fields = {"customer": "nobodyx", "channel": "fone", "started_at": "soon"}
+    follow_up = {"action": "a", "due": "soonish"}
+    with pytest.raises(InvalidError) as caught:
+        create_record(log.workspace(), Request("service", {**fields, "followups": [follow_up]}, [("xyzq", "follows")]))
+    told = " | ".join(finding.message for finding in caught.value.problems)
+    for words in (
+        "'nobodyx'",
+        "'xyzq'",
+        "'soonish'",
+        "'fone'",
+        "'soon'",
+        "subject: is required",
+        "outcome: is required",
+    ):
+        assert words in told
+    assert len({finding.message for finding in caught.value.problems}) == len(caught.value.problems)
+    with pytest.raises(InvalidError) as caught:
+        create_record(log.workspace(), Request("service", {**fields, "customer": "acme"}))
+    assert {"channel", "started_at", "subject"} <= {finding.field for finding in caught.value.problems}
+    with pytest.raises(NotFoundError):
+        log.create("service", "customer=nobodyx")
+
+
 def test_every_missing_field_is_named(log):
     """A record without what its form requires names all of it, and nothing is written."""
     before = log.files()

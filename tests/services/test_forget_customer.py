@@ -252,14 +252,14 @@ def test_a_purge_list_finds_what_git_still_holds(log, person, tmp_path):
     plan = plan_forgetting(log.workspace(), "li-na", secrets.choice)
     listed = tmp_path / "purge.txt"
     listed.write_text("\n".join(purge_lines(plan.identity, "[removed]")), encoding="utf-8")
-    found = {one.where for one in verify_forgotten(log.workspace(), listed)}
+    found = {one.where for one in verify_forgotten(log.workspace(), listed).left}
     assert "file" in found
     assert "git's history" in found
     forget_customer(log.workspace(), plan)
     log.edit(person["other"], "summary=s")
     run("add", "-A")
     run("commit", "-qm", "forgotten")
-    left = verify_forgotten(log.workspace(), listed)
+    left = verify_forgotten(log.workspace(), listed).left
     assert {one.where for one in left} == {"git's history", "name of a file in git's history"}
     assert any("commit" in one.path for one in left)
     assert any("records/customers/li-na.yaml" in one.path for one in left)

@@ -140,6 +140,16 @@ def test_a_chinese_log_knows_its_holidays_at_once(tmp_path, zone):
 
 
 @pytest.mark.parametrize(
+    ("zone", "expected"), [("Asia/Shanghai", "国务院"), ("Europe/Berlin", "休息日"), ("UTC", "休息日")]
+)
+def test_the_calendar_is_explained_in_the_logs_language(tmp_path, zone, expected):
+    """A Chinese log's calendar is explained in Chinese in every zone, and speaks of China's holidays in China's alone."""
+    text = (init_log(tmp_path, replace(PLAIN, timezone=zone)).root / "calendar.yaml").read_text(encoding="utf-8")
+    assert expected in text
+    assert ("国务院" in text) == (zone == "Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
     ("zone", "year", "has_country"), [("Europe/Berlin", 2026, False), ("Asia/Shanghai", 2031, True)]
 )
 def test_elsewhere_and_later_the_calendar_is_empty(tmp_path, zone, year, has_country):

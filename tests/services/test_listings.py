@@ -141,6 +141,20 @@ def test_overdue_is_by_the_instant_not_the_day(busy):
 # Customers
 
 
+@pytest.mark.parametrize("name", ["acme", "ACME"])
+def test_an_id_means_its_customer_alone(log, name):
+    """What is one customer's id and another's alias is the id; an alias of both is both."""
+    log.write(
+        "records/customers/other.yaml",
+        "id: other\ntemplate: customer\nname: Other\naliases: [acme, Acme Ltd]\ntype: company\nstage: active\n",
+    )
+    for customer in ("acme", "other"):
+        log.create("member", f"customer={customer}", follow_ups=[f"call {customer}; due=3wd"])
+    assert column(pending(log, terms=[("customer", [name])]), "customer") == ["acme"]
+    assert column(listed(log, f"customer:{name}"), "customer") == ["acme"]
+    assert sorted(column(pending(log, terms=[("customer", ["Acme Ltd"])]), "customer")) == ["acme", "other"]
+
+
 def test_customers_tell_of_the_last_contact_and_what_is_pending(log):
     """The last day somebody was reached, and how many follow-ups are open."""
     log.create("member", "started_at=2026-03-11 09:00", follow_ups=["call"])

@@ -1,26 +1,23 @@
 """Merging a file: its bytes, its layout and comments, its conflict markers, and the rules it must keep."""
 
+import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "repo"))
+
+from recorded_call import EDITOR_LINE, HEAD, RECORD
 
 from commlog.errors import UnreadableError
 from commlog.model.merge_follow_ups import Renumbering
 from commlog.services.merge_files import MergedFile, Versions, merge_file
 from commlog.store.yaml_text import YamlError, decode, parse
 
-RECORD = "records/interactions/2026/03/20260310-7f3kq2.yaml"
-TEXT = """\
-# yaml-language-server: $schema=../../../../schemas/service.schema.json
-id: 20260310-7f3kq2
-template: service
-customer: acme
-agent: wang
-direction: inbound
-channel: phone
-started_at: 2026-03-10T14:30:00+08:00
-ended_at: 2026-03-10T14:45:00+08:00
-recorded_at: 2026-03-10T14:52:00+08:00
+TEXT = (
+    EDITOR_LINE
+    + HEAD
+    + """\
 subject:   "空调安装后不制冷"   # 第二次
 scenario: after_sales
 problem: |
@@ -44,6 +41,7 @@ followups:
     history:
       - {at: 2026-03-10T14:52:00+08:00, by: wang, status: open}
 """
+)
 ADDED = """\
   - n: 2
     action: {action}

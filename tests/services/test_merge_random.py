@@ -5,12 +5,18 @@ import json
 import os
 import random
 import re
+import sys
 from collections import Counter
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "repo"))
+
+from recorded_call import EDITOR_LINE, HEAD
+from recorded_call import RECORD as PATH
 
 from commlog.errors import CommlogError
 from commlog.model.follow_up import advance, entry_of, next_number
@@ -22,20 +28,11 @@ from commlog.store.yaml_text import parse
 IS_TORTURE = bool(os.environ.get("COMMLOG_TORTURE"))
 ROUNDS = 2000 if IS_TORTURE else 200
 SOME = range(0, ROUNDS, 1 if IS_TORTURE else 5)
-PATH = "records/interactions/2026/03/20260310-7f3kq2.yaml"
 CUSTOMER_PATH = "records/customers/acme.yaml"
-BASE = """\
-# yaml-language-server: $schema=../../../../schemas/service.schema.json
-id: 20260310-7f3kq2
-template: service
-customer: acme
-contact: 陈经理
-agent: wang
-direction: inbound
-channel: phone
-started_at: 2026-03-10T14:30:00+08:00
-ended_at: 2026-03-10T14:45:00+08:00
-recorded_at: 2026-03-10T14:52:00+08:00
+BASE = (
+    EDITOR_LINE
+    + HEAD.replace("agent:", "contact: 陈经理\nagent:")
+    + """\
 subject: 空调安装后不制冷  # 第二次来电
 scenario: after_sales
 identity_check:
@@ -97,6 +94,7 @@ followups:
 extra:
   floor: 3
 """
+)
 CUSTOMER = """\
 # 老客户
 id: acme

@@ -1,6 +1,7 @@
 """Every figure of the summary equals the one computed from the YAML files alone: of the example log, of imported complaints, of a generated log."""
 
 import csv
+import itertools
 import os
 import random
 import re
@@ -512,3 +513,119 @@ def test_cancelled_after_a_second_opening(tmp_path):
     assert found == {"2026-01": [0, 0, 0], "2026-02": [1, 0, 1], "2026-03": [0, 1, -1]}
     # When February ended it was still pending.
     assert summary.total("pending").before.numerator == 1
+
+
+class Relived(Maker):
+    """Records of the same kind with more that came back: issues whose earlier rounds keep their answers, customers in chains of merges."""
+
+    def history(self, begun, states):
+        """A history in which whoever opens an issue again keeps what the customer had said, as the program writes it."""
+        entries, status = super().history(begun, states)
+        for before, entry in itertools.pairwise(entries):
+            if before["status"] == "closed" and entry["status"] == "open":
+                answer = self.chance.choice(["satisfied", "satisfied", "no_answer", "needs_improvement", None])
+                kept = [f"confirmation={answer} (Li, phone)"] if answer else []
+                entry["note"] = "\n".join(["n", "; ".join(["completed_on=2026-01-01", *kept, "closed_on=2026-01-02"])])
+        return entries, status
+
+    def customers(self):
+        """Half of the customers who speak are older ids of others, some over two steps, one of somebody who is not there."""
+        super().customers()
+        into = {"c7": "c2", "c8": "c7", "c9": "c2", "c10": "c3", "c11": "nobody", "c12": "c5", "c13": "c12"}
+        for customer, survivor in into.items():
+            file = self.root / "records" / "customers" / f"{customer}.yaml"
+            file.write_text(f"{file.read_text(encoding='utf-8')}merged_into: {survivor}\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="module", params=[3, 11])
+def relived(request, tmp_path_factory):
+    """A generated log in which much came back, compared."""
+    root = tmp_path_factory.mktemp("relived")
+    (root / "commlog.yaml").write_text(SETTINGS, encoding="utf-8")
+    (root / "calendar.yaml").write_text(DAYS, encoding="utf-8")
+    maker = Relived(root, request.param)
+    maker.customers()
+    for place in range(90):
+        maker.talk(place)
+    for place in range(60):
+        maker.issue(place)
+    for earlier in maker.begun[:60:2]:
+        maker.return_to(earlier)
+    return compare(root, MADE_NOW, MADE_PERIODS)
+
+
+@pytest.mark.parametrize("period", MADE_PERIODS)
+def test_what_came_back_counts_for_whom_and_when_it_was(relived, period):
+    """Every figure is that of the files where issues were opened again with their answers kept, and customers merged into others."""
+    assert_same(relived[period])
+
+
+def write_reopened_issue(folder, number, *, first, second):
+    """An issue closed in January and again in March, with what the customer said of each round, if anything."""
+    at = [f"2026-{day}T10:00:00+08:00" for day in ("01-05", "01-08", "02-03", "03-04")]
+    history = [
+        {"at": instant, "by": "li", "status": status}
+        for instant, status in zip(at, ("open", "closed", "open", "closed"), strict=True)
+    ]
+    history[2]["note"] = f"again\nconfirmation={first} (Li, phone); closed_on=2026-01-08" if first else "again"
+    issue = {
+        "id": f"20260105-aaaaa{number}",
+        "template": "issue",
+        "customer": "anonymous",
+        "reported_on": "2026-01-05",
+        "recorded_at": at[0],
+        "title": "t",
+        "description": "d",
+        "category": "product",
+        "owner": "li",
+        "status": "closed",
+        "closed_on": "2026-03-04",
+        "history": history,
+        "confirmation": {"result": second, "at": at[3]} if second else None,
+    }
+    Maker(folder, 1).write("issues/2026", issue)
+
+
+def test_a_closing_is_confirmed_by_the_answer_of_its_own_round(tmp_path):
+    """Of two issues closed in January and March, each confirmed once, one closing counts in either month."""
+    (tmp_path / "commlog.yaml").write_text(SETTINGS, encoding="utf-8")
+    write_reopened_issue(tmp_path, 1, first="satisfied", second="no_answer")
+    write_reopened_issue(tmp_path, 2, first=None, second="satisfied")
+    workspace = make_workspace(open_log(tmp_path, str(tmp_path)), datetime.fromisoformat(MADE_NOW), None)
+    found = {}
+    for period in ("2026-01", "2026-03"):
+        measure = summarize(workspace, SummaryRequest(period)).total("confirmed_closing").now
+        found[period] = measure.numerator, measure.denominator, measure.included
+    assert found == {"2026-01": (1, 2, {}), "2026-03": (1, 2, {"confirmation_no_answer": 1})}
+
+
+def test_merged_customers_come_back_and_grow_angry_as_one(tmp_path):
+    """Three talks under three ids of one person are one repeat contact and one worsening mood, told under the id that stayed."""
+    (tmp_path / "commlog.yaml").write_text(SETTINGS, encoding="utf-8")
+    maker = Maker(tmp_path, 1)
+    into = {"li-na": None, "li-nuo": "li-na", "lina": "li-nuo"}
+    for customer, survivor in into.items():
+        about = {"template": "customer", "name": customer, "type": "individual", "stage": "active"}
+        maker.write("customers", {"id": customer, **about, "merged_into": survivor})
+    for day, customer, mood in (("02-10", "lina", "calm"), ("03-02", "li-na", "anxious"), ("03-20", "li-nuo", "angry")):
+        talk = {
+            "id": f"2026{day.replace('-', '')}-aaaaaa",
+            "template": "service",
+            "customer": customer,
+            "agent": "li",
+            "direction": "inbound",
+            "channel": "phone",
+            "started_at": f"2026-{day}T10:00:00+08:00",
+            "recorded_at": f"2026-{day}T10:10:00+08:00",
+            "subject": "s",
+            "scenario": "complaint",
+            "mood": mood,
+        }
+        maker.write(f"interactions/2026/{day[:2]}", talk)
+    workspace = make_workspace(open_log(tmp_path, str(tmp_path)), datetime.fromisoformat(MADE_NOW), None)
+    summary = summarize(workspace, SummaryRequest("2026-03", limit=-1))
+    repeats, worse = (summary.total(name).now for name in ("repeat_contacts", "worsened_customers"))
+    assert (repeats.numerator, repeats.denominator) == (1, 1)
+    assert (worse.numerator, worse.denominator) == (1, 1)
+    (one,) = (one for one in summary.attention if one.name == "worsened_customers")
+    assert [row[:2] for row in one.listing.rows] == [("li-na", ["calm", "anxious", "angry"])]

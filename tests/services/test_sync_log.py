@@ -1,6 +1,7 @@
 """Syncing a log with the team's copy: what goes out, what comes in, what stops it, and that nothing is lost."""
 
 import os
+import re
 import subprocess
 import threading
 from contextlib import suppress
@@ -11,6 +12,7 @@ import pytest
 from commlog.errors import CommlogError, ConflictError, InvalidError, NoLogError
 from commlog.messages import current_language, use_language
 from commlog.model.sync import NotSharedError, SyncWishes
+from commlog.services.mend_setup import mend_setup
 from commlog.services.sync_log import BACKUP, look, sync_log
 
 DO = SyncWishes()
@@ -232,7 +234,8 @@ def test_a_conflict_leaves_all_as_it_was(wang, li, hub, rebase):
     li.write("other.txt", "x")
     fault = stop(li, ConflictError)
     assert fault.source == f"{record.path} (wang)"
-    assert ("--rebase" if rebase == "true" else "--no-rebase") in fault.remedy
+    assert "git pull --no-rebase" in fault.remedy
+    assert "commlog doctor --fix" in fault.remedy
     assert li.read(record.id).fields["subject"] == "of li"
     assert git(li.root, "status", "--porcelain") == "?? other.txt"
     before = state(li)
@@ -254,6 +257,38 @@ def test_a_conflict_leaves_all_as_it_was(wang, li, hub, rebase):
     )
     sync(li)
     assert at_hub(hub) >= {record.id}
+
+
+@pytest.mark.parametrize("has_driver", [True, False])
+def test_the_advice_for_a_conflict_keeps_the_sides_apart(wang, li, hub, has_driver):
+    """Who does what the advice says finds their own value above and the other's below, keeps one, and syncs;
+    doctor is named where it would help, and what was merged by hand does not come up again."""
+    if has_driver:
+        mend_setup(li.root)
+        git(li.root, "config", "merge.commlog.driver", "git merge-file -q -L ours -L base -L theirs %A %O %B")
+    record = wang.create("service")
+    sync(wang)
+    sync(li)
+    wang.edit(record.id, "subject=of wang")
+    sync(wang)
+    li.edit(record.id, "subject=of li")
+    fault = stop(li, ConflictError)
+    assert ("doctor --fix" in fault.remedy) != has_driver
+    pull = re.search(r"git (pull [^;]*);", fault.remedy)[1]
+    git(li.root, *pull.split(), check=False)
+    file = li.root / record.path
+    text = file.read_text(encoding="utf-8")
+    mine, theirs = re.search(r"<<<<<<< .*\n(.*)\n=======\n(.*)\n>>>>>>> ", text).groups()
+    assert (mine, theirs) == ("subject: of li", "subject: of wang")
+    file.write_text(re.sub(r"<<<<<<< .*\n|=======\n(.*\n)*?>>>>>>> .*\n", "", text), encoding="utf-8")
+    git(li.root, "add", record.path)
+    git(li.root, "-c", "core.editor=true", "merge", "--continue")
+    wang.create("service")
+    sync(wang)
+    sync(li)
+    sync(wang)
+    for one in (wang, li):
+        assert one.read(record.id).fields["subject"] == "of li"
 
 
 def test_merging_is_done_where_pulls_merge(wang, li):

@@ -8,11 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-STATES = {"overdue": "late", "call_back": "late", "escalated": "late", "today": "today", "soon": "soon"}
+STATES = {
+    "overdue": "late", "call_back": "late", "escalated": "late", "today": "today", "soon": "soon", "dropped": "dropped"
+}  # fmt: skip
+# The commands that pick up what was dropped.
+PICK_UP = re.compile(r"    commlog (?:add-follow-up (\S+) …|create … --link (\S+):answers)")
 
 
 class Line(NamedTuple):
-    """A follow-up in a message: its state (late, today, soon), and whether it is told as the ladder says."""
+    """An item in a message: its state (late, today, soon, dropped), and whether it is told as the ladder says."""
 
     state: str
     is_escalation: bool
@@ -20,7 +24,7 @@ class Line(NamedTuple):
 
 @dataclass
 class Digest:
-    """A message as somebody reads it: the follow-ups it names, and how many it only counts."""
+    """A message as somebody reads it: the items it names, and how many it only counts."""
 
     text: str
     lines: dict[str, Line] = field(default_factory=dict)
@@ -39,6 +43,12 @@ def read_digest(text: str) -> Digest:
         elif found := re.match(r"    commlog done (\S+) --result", line):
             assert found[1] not in digest.lines, "named twice in one message"
             digest.lines[found[1]] = Line(_state_of(previous), is_escalation)
+        elif found := PICK_UP.match(line):
+            assert re.match(r"since \d{4}-\d\d-\d\d ", previous), previous
+            # A call back is one of the follow-ups of its record.
+            item = found[1] or re.search(rf"{found[2]}/\d+", previous)[0]
+            assert item not in digest.lines, "named twice in one message"
+            digest.lines[item] = Line("dropped", is_escalation)
         previous = line
     return digest
 
@@ -53,7 +63,7 @@ def _state_of(line: str) -> str:
 
 
 def check_digest(digest: Digest, items: Mapping[str, Sequence[str]]) -> None:
-    """A message names every follow-up with something new, says how it stands and why it is told here, and nothing else."""
+    """A message names every item with something new, says how it stands and why it is told here, and nothing else."""
     assert set(digest.lines) <= set(items)
     assert len(digest.lines) + digest.hidden == len(items)
     for item, line in digest.lines.items():

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from dropped_plan import Matter, customer_files, draw_matters, write_matter
+
 OFFSET = "+08:00"
 PENDING = ("open", "in_progress", "awaiting_customer")
 # The working hours of every weekday, in minutes from midnight.
@@ -86,10 +88,14 @@ class Plan:
     runs: tuple[datetime, ...]
     rules: Rules
     team: tuple[Person, ...] = TEAM
+    matters: tuple[Matter, ...] = ()
 
 
 def make_plan(seed: int, first: date, last: date, count: int, *, rules: Rules | None = None, minutes: int = 15) -> Plan:
-    """Draw the lives of `count` follow-ups between two days, both included, and run every so many minutes from 07:45 to 19:00."""
+    """Draw the lives of `count` follow-ups between two days, both included, and run every so many minutes from 07:45 to 19:00.
+
+    Beside them there are half as many matters that somebody may leave lying.
+    """
     dice = random.Random(seed)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     lives: list[Life] = []
@@ -99,7 +105,9 @@ def make_plan(seed: int, first: date, last: date, count: int, *, rules: Rules | 
         numbers = range(1, min(dice.choice((1, 1, 1, 2, 3)), count - len(lives)) + 1)
         lives += [_draw_life(dice, f"{record}/{number}", day, last) for number in numbers]
     runs = [_moment(day, minute) for day in days for minute in range(465, 1141, minutes)]
-    return Plan(tuple(lives), tuple(runs), rules or Rules())
+    # Dice of their own: the lives of a seed stay what they are.
+    matters = draw_matters(random.Random(f"dropped {seed}"), days, count // 2)
+    return Plan(tuple(lives), tuple(runs), rules or Rules(), matters=matters)
 
 
 def _moment(day: date, minute: int) -> datetime:
@@ -204,6 +212,7 @@ def write_beginning(plan: Plan, root: Path) -> None:
         "commlog.yaml": settings_text(plan),
         "calendar.yaml": calendar_text(),
         "records/customers/acme.yaml": CUSTOMER_TEXT,
+        **dict(customer_files(plan.matters)),
     }.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
@@ -215,7 +224,8 @@ class Scribe:
     def __init__(self, plan: Plan, root: Path) -> None:
         self._root = root
         self._records: dict[str, list[Life]] = {}
-        changes: list[tuple[datetime, str]] = []
+        self._matters = {matter.record: matter for matter in plan.matters}
+        changes = [(at, matter.record) for matter in plan.matters for at in matter.moments]
         for life in plan.lives:
             record = life.address.partition("/")[0]
             self._records.setdefault(record, []).append(life)
@@ -228,6 +238,9 @@ class Scribe:
         while self._changes and self._changes[-1][0] <= moment:
             changed.add(self._changes.pop()[1])
         for record in changed:
+            if matter := self._matters.get(record):
+                write_matter(matter, self._root, moment, OFFSET)
+                continue
             path = self._root / f"records/interactions/{record[:4]}/{record[4:6]}/{record}.yaml"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("\n".join(_lines_of(record, self._records[record], moment)) + "\n", encoding="utf-8")

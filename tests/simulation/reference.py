@@ -8,14 +8,21 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
+from dropped_plan import CALL_BACK, IDLE_ISSUE, PROMISE, Matter
 from quarter_plan import HOLIDAYS, HOURS, MAKE_UP_DAYS, PENDING, Life, Person, Plan, State, make_plan
 
 ORIGIN = datetime(2025, 12, 1)
 DAYS = 200
 
 Notice = tuple[datetime, str, str, str]
-"""The run, the address, the follow-up, the stage."""
+"""The run, the address, the item, the stage."""
+
+Key = tuple[str, ...]
+"""What makes a stage a new one: the opening and the due time of a follow-up, the rule of what was dropped."""
+
+DROPPED_WITHIN = 30  # days, today included
 
 
 class Year:
@@ -159,10 +166,80 @@ class Team:
         return {address for person in there or leads for address in person.notify}
 
 
-def holding(plan: Plan, now: datetime, year: Year) -> dict[tuple[str, Life], list[tuple[str, State]]]:
-    """Everything that is true at a moment: for each address and follow-up its stages, told before or not."""
+def dropped_of(matter: Matter, now: datetime, cutoff: date) -> Iterator[tuple[str, date]]:
+    """What is dropped of a matter: the item, and since which day. What is of `cutoff` or later is too young."""
+    if now < matter.at:
+        return
+    day = matter.at.date()
+    begun = [work for work in matter.works if work.opened <= now]
+    is_heard = matter.contact is not None and matter.contact <= now and matter.is_reached
+    if matter.rule == PROMISE:
+        # One follow-up is enough, whatever becomes of it.
+        if not begun:
+            yield matter.record, day
+    elif matter.rule == CALL_BACK:
+        for work in begun:
+            if work.is_ended(now) and work.how == "done" and work.ended.date() < cutoff and not is_heard:
+                yield f"{matter.record}/{work.n}", work.ended.date()
+    elif day >= cutoff:
+        return
+    elif matter.rule == IDLE_ISSUE:
+        is_closed = matter.closed is not None and matter.closed <= now
+        if not is_closed and all(work.is_ended(now) for work in begun):
+            yield matter.record, max([day, *(work.ended.date() for work in begun)])
+    elif not is_heard and all(work.is_ended(now) and work.how == "closed" for work in begun):
+        # What was closed undone is no answer.
+        yield matter.record, day
+
+
+def unkept(plan: Plan, now: datetime, cutoff: date) -> Iterator[tuple[str, date]]:
+    """Follow-ups agreed with the customer that are done, while no conversation came after the record they are in."""
+    records: dict[str, list[Life]] = {}
+    for life in plan.lives:
+        if life.at(now) is not None:
+            records.setdefault(life.address.partition("/")[0], []).append(life)
+    # All of them are of one customer, each at the same hour of its day.
+    last = max((record[:8] for record in records), default="")
+    for record, lives in records.items():
+        for life in lives if record[:8] == last else ():
+            known = [state for state in life.states if state.at <= now]
+            done = [state.at for state in known if state.status == "done"]
+            pairs = pairwise(known)
+            opened = [state.at for old, state in pairs if state.status == "open" and old.status in ENDED]
+            is_undone = bool(opened) and bool(done) and max(opened) > max(done)
+            if (
+                known[-1].status in ENDED
+                and known[-1].is_agreed
+                and done
+                and not is_undone
+                and max(done).date() < cutoff
+            ):
+                yield life.address, max(done).date()
+
+
+ENDED = ("done", "closed")
+
+
+def dropped(plan: Plan, now: datetime, year: Year) -> Iterator[tuple[str, str, str]]:
+    """What was dropped within the last weeks: the item, the rule, and whose it is."""
+    # A day counts from the moment it opens.
+    begun = now.date() if now.time() >= (datetime.min + OPENING).time() else now.date() - timedelta(days=1)
+    cutoff = max(day for day in year.working_days if day < begun)
+    first = now.date() - timedelta(days=DROPPED_WITHIN - 1)
+    for matter in plan.matters:
+        owner = matter.owner or matter.agent or matter.keeper
+        for item, since in dropped_of(matter, now, cutoff):
+            if first <= since < begun:
+                yield item, matter.rule, owner
+    for item, since in unkept(plan, now, cutoff):
+        if first <= since < begun:
+            yield item, CALL_BACK, "wang"
+
+
+def holding(plan: Plan, now: datetime, year: Year) -> dict[tuple[str, str], list[tuple[str, Key]]]:
+    """Everything that is true at a moment: for each address and item its stages, told before or not."""
     team = Team(plan.team, now.date())
-    found: dict[tuple[str, str], list[tuple[str, State]]] = {}
+    found: dict[tuple[str, str], list[tuple[str, Key]]] = {}
     for life in plan.lives:
         state = life.at(now)
         if state is None:
@@ -171,11 +248,15 @@ def holding(plan: Plan, now: datetime, year: Year) -> dict[tuple[str, Life], lis
         if not stages:
             continue
         owners = team.addresses(state.owner)
+        key = (f"{state.opened_at}", state.due)
         for address in owners:
-            found[address, life.address] = [(stage, state) for stage in stages]
+            found[address, life.address] = [(stage, key) for stage in stages]
         for stage, to in others:
             for address in (team.lead_addresses() if to == "lead" else team.addresses(to)) - owners:
-                found.setdefault((address, life.address), []).append((stage, state))
+                found.setdefault((address, life.address), []).append((stage, key))
+    for item, rule, owner in dropped(plan, now, year):
+        for address in team.addresses(owner):
+            found.setdefault((address, item), []).append(("dropped", (rule,)))
     return found
 
 
@@ -185,10 +266,9 @@ def notices(plan: Plan, year: Year | None = None) -> Iterator[Notice]:
     said = set()
     for now in plan.runs:
         for (address, item), stages in sorted(holding(plan, now, year).items(), key=lambda entry: entry[0]):
-            for stage, state in stages:
-                key = address, item, state.opened_at, state.due, stage
-                if key not in said:
-                    said.add(key)
+            for stage, key in stages:
+                if (address, item, stage, *key) not in said:
+                    said.add((address, item, stage, *key))
                     yield now, address, item, stage
 
 

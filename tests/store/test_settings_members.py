@@ -86,3 +86,12 @@ def test_a_wrong_absence_or_role_is_named_at_its_line(tmp_path, away, line):
     with pytest.raises(InvalidError) as raised:
         settings_of(tmp_path, away)
     assert raised.value.problems[0].line == line
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_nobody_is_called_nothing(tmp_path, name):
+    """An empty name is no member's, also where a member has no e-mail address, and stays what it is as an id."""
+    settings = settings_of(tmp_path, "    name: Wang\n")
+    assert settings.members[0].email == ""
+    assert settings.find_member(name) is None
+    assert settings.member_id(name) == name

@@ -1,10 +1,11 @@
 """The words of single records, read from their files without checking them: a brief shows a handful."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from commlog.model.masking import mask_text
+from commlog.model.masked_listing import cover_words
 from commlog.model.record import Fields
 from commlog.services.find_record import get_record
+from commlog.services.mask_record import names_of
 from commlog.services.workspace import Workspace
 from commlog.store.yaml_text import YamlError, decode, parse
 
@@ -31,9 +32,12 @@ def read_fields(workspace: Workspace, path: str) -> Fields:
     return data if isinstance(data, dict) else get_record(workspace.reader.read(path)).fields
 
 
-def cover_of(*, reveal: bool) -> Cover:
-    """What masks phone numbers and addresses in free text; what leaves it as it is when they are to be shown."""
-    return str if reveal else mask_text
+def cover_of(workspace: Workspace, customers: Sequence[str], *, reveal: bool) -> Cover:
+    """What masks free text of some customers' records as the log's settings ask; what leaves it as it is when it is to be shown."""
+    if reveal:
+        return str
+    rules = workspace.log.settings.mask
+    return cover_words(names_of(workspace, customers) if rules.names else (), rules)
 
 
 def marks_of(values: tuple[str, ...]) -> str:

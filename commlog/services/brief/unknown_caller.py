@@ -1,11 +1,14 @@
 """What the log knows of a caller who is no customer: records in which their number, address or name stands."""
 
+from dataclasses import replace
+
 from commlog.errors import CommlogError, NotFoundError
 from commlog.messages import mark
 from commlog.model.brief import Mention
 from commlog.model.folding import fold, phone_digits
+from commlog.model.masked_listing import cover_words, mask_id
 from commlog.model.sealing import SHUT
-from commlog.services.brief.read_words import Cover
+from commlog.services.mask_record import mask_name_of, names_of
 from commlog.services.workspace import Workspace
 
 # Fewer digits stand in order numbers and dates by chance.
@@ -14,7 +17,7 @@ _MOBILE = 11
 _SHOWN = 20
 
 
-def find_mentions(workspace: Workspace, text: str, cover: Cover) -> tuple[Mention, ...]:
+def find_mentions(workspace: Workspace, text: str, *, reveal: bool) -> tuple[Mention, ...]:
     """The records that name a caller, the newest first: by number or address anywhere, by name or customer id alone."""
     spellings = _spellings(text)
     if spellings:
@@ -29,9 +32,19 @@ def find_mentions(workspace: Workspace, text: str, cover: Cover) -> tuple[Mentio
         "ORDER BY r.day DESC, coalesce(r.started_at, 0) DESC, r.id LIMIT ?",
         (*parameters, _SHOWN),
     )
-    return tuple(
-        Mention(record_id, day, kind, customer, party and cover(party), channel, cover(subject), pending)
-        for record_id, day, kind, customer, party, channel, subject, pending in rows
+    mentions = tuple(Mention(*row) for row in rows)
+    return mentions if reveal else tuple(_masked(workspace, mention) for mention in mentions)
+
+
+def _masked(workspace: Workspace, mention: Mention) -> Mention:
+    rules = workspace.log.settings.mask
+    known = names_of(workspace, [mention.customer or ""]) if rules.names else ()
+    cover = cover_words((*known, mention.party or ""), rules)
+    return replace(
+        mention,
+        customer=mention.customer and mask_id(mention.customer, rules),
+        party=mention.party and mask_name_of(workspace, mention.party),
+        subject=cover(mention.subject),
     )
 
 

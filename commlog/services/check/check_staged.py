@@ -63,4 +63,6 @@ def _check_export(workspace: Workspace, selection: Selection, staged: StagedFile
         if not export_staged(root, Path(folder), staged.blobs):
             raise needs_git("--staged")
         log = open_log(Path(folder), str(Path(folder) / (find_prefix(root) or "")))
-        return inspect_log(make_workspace(log, workspace.now, workspace.member, keys=workspace.reader.key_source), selection)
+        return inspect_log(
+            make_workspace(log, workspace.now, workspace.member, keys=workspace.reader.key_source), selection
+        )

@@ -10,6 +10,7 @@ from commlog.model.care import DO_NOT_CONTACT, VISIT, CareDate, next_day, read_c
 from commlog.model.interval import Interval, interval_after, parse_interval
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case, Judgement
 from commlog.services.summarize.scope import Scope
+from commlog.services.summarize.survivors import survivors_of
 
 # A birthday or an anniversary is kept within so many days around it, a visit up to so many days after it was due.
 AROUND: Final = timedelta(days=3)
@@ -19,7 +20,6 @@ SELECT c.record, c.id, c.level, c.stage, c.visit_every, c.cooperation_since, r.r
 FROM customers c JOIN records r USING (record) WHERE c.merged_into IS NULL ORDER BY c.id
 """
 _DATES: Final = "SELECT record, kind, date, lunar, name FROM customer_dates"
-_MERGED: Final = "SELECT id, merged_into FROM customers WHERE merged_into IS NOT NULL"
 # The days of all two-way contacts of a customer in one text: a tenth of the time of a row each.
 _CONTACTS: Final = """
 SELECT customer, group_concat(day) FROM records INDEXED BY records_contacts
@@ -188,17 +188,13 @@ def _read_customers(scope: Scope) -> Iterator[_Customer]:
 def _read_contacts(scope: Scope) -> Mapping[str, list[str]]:
     """The days of two-way contacts by customer; those of merged customers are their survivor's."""
     index = scope.workspace.index
-    merged: dict[str, str] = dict(index.rows(_MERGED))
+    survivors = survivors_of(scope)
     contacts: dict[str, list[str]] = {}
     today = scope.workspace.now.date().isoformat()
     for customer, days in index.rows(_CONTACTS):
         if customer is None or days is None:
             continue
-        survivor, seen = customer, {customer}
-        while (into := merged.get(survivor)) is not None and into not in seen:
-            survivor = into
-            seen.add(into)
-        contacts.setdefault(survivor, []).extend(days.split(","))
+        contacts.setdefault(survivors.get(customer, customer), []).extend(days.split(","))
     for told in contacts.values():
         told.sort()
         # Nobody has spoken with anybody tomorrow.

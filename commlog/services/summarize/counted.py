@@ -6,10 +6,10 @@ from typing import Any, Final
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.model.listing import Listing
-from commlog.model.masked_listing import mask_listing
 from commlog.model.record import Data
 from commlog.model.summary_cases import Case
 from commlog.model.summary_figures import FIGURES
+from commlog.services.mask_record import mask_rows
 from commlog.services.summarize.cases import FINDERS
 from commlog.services.summarize.listed_follow_ups import cases_of_follow_ups
 from commlog.services.summarize.listed_records import cases_of_flow, cases_of_records
@@ -41,7 +41,7 @@ def list_counted(workspace: Workspace, request: SummaryRequest, metric: str) -> 
     if request.limit >= 0:
         rows = rows[: request.limit]
     listing = Listing(COLUMNS, tuple(rows), _SHOWN, "item")
-    return listing if request.reveal else mask_listing(listing, workspace.log.settings.mask)
+    return listing if request.reveal else mask_rows(workspace, listing)
 
 
 def figures_of(metric: str) -> list[str]:

@@ -1,50 +1,26 @@
 """Flow: what was opened and finished, what nobody owns, and what has no next step."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from commlog.model.listing import Listing
 from commlog.model.summary import Attention, Key, Measure, Reading
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case, Verdict
 from commlog.model.summary_figures import Counts, States, count_of, share_of
-from commlog.query.select import FINISHED
-from commlog.services.summarize.dimensions import OF_FOLLOW_UPS, OF_ISSUES
+from commlog.services.summarize.conversations import dated_conversations_of
+from commlog.services.summarize.follow_ups import count_turned
 from commlog.services.summarize.scope import (
     FOLLOW_UPS,
     INTERACTIONS_OF_PERIOD,
-    OPENED,
-    RECORDS,
     Scope,
     Source,
     count_states,
     list_states,
 )
+from commlog.services.summarize.turns import ISSUES_TURNED
 
 ISSUE_COLUMNS: Final = ("id", "subject", "owner", "priority", "status", "day", "path")
 COMMITMENT_COLUMNS: Final = ("id", "subject", "agent", "day", "commitments", "followups", "path")
-# What happened in the period: it came, it went, both, neither, or it went at a time nobody knows.
-_TURN: Final = """
-CASE WHEN {untold} THEN 'untold'
-     WHEN {came} THEN CASE WHEN {went} THEN 'both' ELSE 'came' END
-     WHEN {went} THEN 'went' END
-"""
-_FOLLOW_UP_TURN: Final = _TURN.format(
-    untold=f"f.is_pending = 0 AND {FINISHED} IS NULL",
-    came=f"{OPENED} BETWEEN {{start}} AND {{end}} - 1",
-    went=f"f.is_pending = 0 AND {FINISHED} BETWEEN {{start}} AND {{end}} - 1",
-)
-# Cheap to ask, and true of every follow-up that turned in the period or at a time nobody knows.
-_MAY_HAVE_TURNED: Final = (
-    "(f.opened_at >= {start} OR f.opened_at IS NULL OR f.done_at >= {start} OR f.closed_at >= {start}"
-    f" OR (f.is_pending = 0 AND {FINISHED} IS NULL))"
-)
-_ISSUE_TURN: Final = _TURN.format(
-    untold="r.status = 'closed' AND r.closed_at IS NULL",
-    came="r.day >= '{first}' AND r.day < '{after}'",
-    went="r.closed_at >= {start} AND r.closed_at < {end}",
-)
-FOLLOW_UPS_TURNED: Final = Source(FOLLOW_UPS, _MAY_HAVE_TURNED, _FOLLOW_UP_TURN, OF_FOLLOW_UPS)
-ISSUES_TURNED: Final = Source(RECORDS, "r.kind = 'issue'", _ISSUE_TURN, OF_ISSUES)
 _OPEN_NOW: Final = "r.kind = 'issue' AND coalesce(r.status, 'open') <> 'closed'"
 _OPEN_THEN: Final = (
     "r.kind = 'issue' AND r.day < '{after}' AND (coalesce(r.status, 'open') <> 'closed' OR r.closed_at >= {at})"
@@ -63,30 +39,30 @@ SELECT r.id, r.subject, coalesce(r.owner, {_DEPARTMENT}), r.priority, r.status, 
        r.record IN (SELECT near.issue FROM near JOIN follow_ups f ON f.record = near.record WHERE {{pending}})
 FROM records r WHERE r.record IN (SELECT record FROM issues) ORDER BY r.day, r.id
 """
-_COMMITMENTS: Final = f"""
+_PROMISES: Final = """
 SELECT r.id, r.subject, r.agent, r.day, r.commitments, (SELECT count(*) FROM follow_ups f WHERE f.record = r.record), r.path, r.record
-FROM records r WHERE {INTERACTIONS_OF_PERIOD} AND r.commitments > 0 ORDER BY r.day, r.id
+FROM records r
 """
+_BY_DAY: Final = "ORDER BY r.day, r.id"
+_COMMITMENTS: Final = f"{_PROMISES} WHERE {INTERACTIONS_OF_PERIOD} AND r.commitments > 0 {_BY_DAY}"
+_FOLLOW_UPS_OF: Final = "SELECT record, count(*) FROM follow_ups WHERE record IN ({numbers}) GROUP BY record"
 
 
 def measure_flow(scope: Scope, pending: Reading) -> tuple[Reading, tuple[Attention, ...]]:
     """What came and what went, and what is left lying: without owner, next step or follow-up; `pending` are the pending follow-ups."""
     issues = _open_issues(scope)
     idle = [row[:-2] for row in issues if not row[-1]]
-    promises = scope.rows(_COMMITMENTS)
-    loose = [row[:-1] for row in promises if row[4] > row[5]]
+    promises, loose = _count_promises(scope)
     reading = {
         **_measure_follow_ups(scope),
         **_measure_issues(scope),
         Key("without_owner"): _measure_without_owner(pending, issues),
         Key("issues_without_next_action"): share_of(len(idle), len(issues)),
-        Key("commitments_without_follow_up"): share_of(
-            sum(row[4] - row[5] for row in loose), sum(row[4] for row in promises)
-        ),
+        Key("commitments_without_follow_up"): share_of(sum(loose.values()), promises),
     }
     return reading, (
         _attention(scope, "issues_without_next_action", ISSUE_COLUMNS, idle),
-        _attention(scope, "commitments_without_follow_up", COMMITMENT_COLUMNS, loose),
+        Attention("commitments_without_follow_up", _list_loose(scope, loose), _rest(scope, len(loose))),
     )
 
 
@@ -119,7 +95,7 @@ def list_without_owner(scope: Scope) -> list[Case]:
 
 
 def _measure_follow_ups(scope: Scope) -> Reading:
-    return _balance(scope, _FOLLOW_UP_FIGURES, count_states(scope, FOLLOW_UPS_TURNED))
+    return _balance(scope, _FOLLOW_UP_FIGURES, count_turned(scope))
 
 
 def _measure_issues(scope: Scope) -> Reading:
@@ -157,6 +133,29 @@ def _open_issues(scope: Scope) -> list[tuple[Any, ...]]:
     return scope.rows(_ISSUES.replace("{issues}", condition).replace("{pending}", scope.pending))
 
 
+def _count_promises(scope: Scope) -> tuple[int, dict[int, int]]:
+    """How much was promised in the period, and the records with fewer follow-ups than promises: how many fewer."""
+    walked = dated_conversations_of(scope).rows("record", "commitments")
+    promised = {record: number for record, number in walked if number > 0}
+    follow_ups: dict[int, int] = {}
+    if promised:
+        follow_ups.update(scope.rows(_FOLLOW_UPS_OF.format(numbers=", ".join(map(str, promised)))))
+    left = ((record, number - follow_ups.get(record, 0)) for record, number in promised.items())
+    return sum(promised.values()), {record: number for record, number in left if number > 0}
+
+
+def _list_loose(scope: Scope, loose: Iterable[int]) -> Listing:
+    """The conversations of which somebody promised more than is followed up, the earliest first."""
+    condition = f"r.record IN ({', '.join(map(str, loose))})"
+    rows = scope.rows(f"{_PROMISES} WHERE {condition} {_BY_DAY} LIMIT {scope.limit}") if scope.limit else []
+    return Listing(COMMITMENT_COLUMNS, tuple(row[:-1] for row in rows), COMMITMENT_COLUMNS[:-1], "id")
+
+
+def _rest(scope: Scope, number: int) -> int:
+    """How many are not listed."""
+    return 0 if scope.limit < 0 else max(0, number - scope.limit)
+
+
 def _attention(scope: Scope, name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Attention:
     listed = rows if scope.limit < 0 else rows[: scope.limit]
-    return Attention(name, Listing(columns, tuple(listed), columns[:-1], "id"), len(rows) - len(listed))
+    return Attention(name, Listing(columns, tuple(listed), columns[:-1], "id"), _rest(scope, len(rows)))

@@ -1,7 +1,7 @@
 """Follow-ups: done on time, limits kept, and what is pending and overdue."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -20,7 +20,8 @@ from commlog.model.summary_figures import (
     spread_of,
 )
 from commlog.services.summarize.dimensions import OF_FOLLOW_UPS, TAG
-from commlog.services.summarize.scope import FOLLOW_UPS, Scope, Source, count_states, states_of
+from commlog.services.summarize.scope import FOLLOW_UPS, Scope, Source, count_states, states_of_rows
+from commlog.services.summarize.turns import FOLLOW_UPS_TURNED
 
 # Judged as known now, also for an earlier period: whether it was kept does not change any more.
 _KEPT: Final = """
@@ -55,6 +56,10 @@ DUE: Final = Source(FOLLOW_UPS, _DUE_IN_PERIOD, _KEPT, OF_FOLLOW_UPS)
 FIRST_DONE: Final = Source(FOLLOW_UPS, _FIRST_DONE, _seconds("first_working_seconds"), OF_FOLLOW_UPS)
 LAST_DONE: Final = Source(FOLLOW_UPS, _LAST_DONE, _seconds("working_seconds"), OF_FOLLOW_UPS)
 _SOURCES: Final = (DUE, FIRST_DONE, LAST_DONE)
+# How it turned stands after those.
+_TURN: Final = len(_SOURCES)
+# Looked at, and in no state.
+_NEITHER: Final = "neither"
 
 
 def standing_at(scope: Scope) -> Source:
@@ -64,20 +69,16 @@ def standing_at(scope: Scope) -> Source:
 
 def measure_follow_ups(scope: Scope) -> Reading:
     """Follow-ups due in the period: done on time, and limits kept; those done in it: the working time they took."""
-    columns = scope.columns_of(OF_FOLLOW_UPS)
-    names = [name for name in dict.fromkeys(("priority", "owner", "category", scope.by)) if name in columns]
-    plain = [name for name in names if name != TAG]
-    rows = _walk(scope, [columns[name] for name in plain])
-    places = {name: place for place, name in enumerate(plain, start=len(_SOURCES))}
-    kept = states_of([row for row in rows if row[0] is not None], 0, places)
+    rows, places = walk_follow_ups(scope)
+    kept = states_of_rows([row for row in rows if row[0] is not None], 0, places)
     spans = {
         figure: _spans(
             rows, place, {name: places[name] for name in (*FIGURES[figure].dimensions, scope.by) if name in places}
         )
         for place, figure in enumerate(("first_resolution", "resolution"), start=1)
     }
-    if TAG in names:
-        by_tag = [count_states(scope, replace(one, columns={TAG: columns[TAG]})).groups[TAG] for one in _SOURCES]
+    if scope.by == TAG:
+        by_tag = [_count_tags(scope, one).groups[TAG] for one in _SOURCES]
         kept = States(kept.whole, {**kept.groups, TAG: by_tag[0]})
         for span, groups in zip(spans.values(), by_tag[1:], strict=True):
             span[TAG] = {group: _expanded(counts) for group, counts in groups.items()}
@@ -93,13 +94,39 @@ def measure_follow_ups(scope: Scope) -> Reading:
     return reading
 
 
-def _walk(scope: Scope, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-    """The follow-ups due or done in the period, walked over once: the three states, None of what it does not concern, then the columns."""
-    states = [f"CASE WHEN {one.where} THEN {one.state} END" for one in _SOURCES]
-    where = " OR ".join(f"({one.where})" for one in _SOURCES)
+def count_turned(scope: Scope) -> States:
+    """What came and what went in the period, by `scope.by`."""
+    rows, places = walk_follow_ups(scope)
+    turned = [row for row in rows if row[_TURN] is not None]
+    groups = {scope.by: places[scope.by]} if scope.by in places else {}
+    states = states_of_rows(turned, _TURN, groups)
+    return States(states.whole, _count_tags(scope, FOLLOW_UPS_TURNED).groups) if scope.by == TAG else states
+
+
+def walk_follow_ups(scope: Scope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
+    """The follow-ups due, done, opened or finished in the period, walked over once, and the places of their groups.
+
+    Each has the four states first, None of what it does not concern.
+    """
+    return scope.once_a_period("follow_ups", lambda: _walk(scope))
+
+
+def _walk(scope: Scope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
+    columns = scope.columns_of(OF_FOLLOW_UPS)
+    names = [name for name in dict.fromkeys(("priority", "owner", "category", scope.by)) if name in columns]
+    plain = [name for name in names if name != TAG]
+    sources = (*_SOURCES, FOLLOW_UPS_TURNED)
+    states = (f"CASE WHEN {one.where} THEN coalesce({one.state}, '{_NEITHER}') END" for one in sources)
+    asked = [*states, *(columns[name] for name in plain)]
+    where = " OR ".join(f"({one.where})" for one in sources)
     tables = "follow_ups f JOIN records r ON r.record = f.record"
     # Constants of this package; bounds are filled in as numbers.
-    return scope.rows(f"SELECT {', '.join((*states, *columns))} FROM {tables} WHERE {where}")
+    rows = scope.rows(f"SELECT {', '.join(asked)} FROM {tables} WHERE {where}")
+    return rows, {name: place for place, name in enumerate(plain, start=len(sources))}
+
+
+def _count_tags(scope: Scope, source: Source) -> States:
+    return count_states(scope, replace(source, columns={TAG: OF_FOLLOW_UPS[TAG]}))
 
 
 def _spans(rows: list[tuple[Any, ...]], place: int, places: Mapping[str, int]) -> dict[str, dict[Group, list[int]]]:

@@ -17,45 +17,44 @@ from commlog.model.summary_figures import (
     measure_satisfaction,
     measure_satisfied,
 )
+from commlog.services.summarize.conversations import (
+    CONTACT,
+    OF_THE_DAYS,
+    conversations_of,
+    count_tags,
+    dated_conversations_of,
+)
 from commlog.services.summarize.dimensions import OF_INTERACTIONS, OF_RECORDS, TAG
-from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, RECORDS, Scope, Source, count_states, states_of
+from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, RECORDS, Scope, Source, count_states
 
-_CONTACT: Final = """
-CASE WHEN r.started_at IS NULL THEN 'undated'
-     WHEN r.direction = 'outbound' THEN CASE r.reached WHEN 1 THEN 'outbound_reached' WHEN 0 THEN 'outbound_missed'
-                                        ELSE 'outbound_unclear' END
-     ELSE 'inbound' END
-"""
-_OF_THE_DAYS: Final = "r.kind = 'interaction' AND r.day >= '{first}' AND r.day < '{after}'"
-CONTACTS: Final = Source(RECORDS, _OF_THE_DAYS, _CONTACT, OF_INTERACTIONS)
+CONTACTS: Final = Source(RECORDS, OF_THE_DAYS, CONTACT, OF_INTERACTIONS)
 ANSWERS: Final = Source(RECORDS, INTERACTIONS_OF_PERIOD, "r.satisfaction", OF_RECORDS)
 
 
 def measure_interactions(scope: Scope) -> Reading:
     """Conversations begun in the period, the share of our own that were answered, and the tags they carry."""
-    states = count_states(scope, CONTACTS, FIGURES["interactions"].dimensions)
+    known = scope.columns_of(OF_INTERACTIONS)
+    names = [name for name in (*FIGURES["interactions"].dimensions, scope.by) if name in known and name != TAG]
+    walked = conversations_of(scope).states("contact", names)
+    by_tag = count_tags(scope)
+    states = States(walked.whole, {**walked.groups, TAG: by_tag})
     reading = states.measured("interactions", measure_conversations, scope.by) | states.measured(
         "reached", measure_reached, scope.by
     )
-    tags = {tag: measure_conversations(counts).numerator for tag, counts in states.groups[TAG].items()}
+    tags = {tag: measure_conversations(counts).numerator for tag, counts in by_tag.items()}
     return reading | distribution_of("problems", TAG, tags, reading[Key("interactions")].numerator)
 
 
 def measure_feelings(scope: Scope) -> tuple[Reading, States, States]:
-    """The five-step answers and the moods of the period's conversations, walked over once.
+    """The five-step answers and the moods of the period's conversations.
 
     With how many gave which answer by category and by who was in charge; and what they were about, by template.
     """
     columns = scope.columns_of(OF_RECORDS)
-    names = [
-        name for name in dict.fromkeys(("category", "owner", "template", scope.by)) if name in columns and name != TAG
-    ]
-    # Constants of this package; bounds are filled in as numbers and dates.
-    asked = ", ".join(("r.satisfaction", "r.mood", *(columns[name] for name in names)))
-    rows = scope.rows(f"SELECT {asked} FROM records r WHERE {INTERACTIONS_OF_PERIOD}")
-    places = {name: place for place, name in enumerate(names, start=2)}
-    answers = states_of(rows, 0, places)
-    categories = states_of(rows, places["category"], places)
+    own = [scope.by] if scope.by in columns and scope.by != TAG else []
+    conversations = dated_conversations_of(scope)
+    answers = conversations.states("satisfaction", ("category", "owner", *own))
+    categories = conversations.states("category", ("template", *own))
     if scope.by == TAG:
         tagged = (ANSWERS, replace(ANSWERS, state="r.category"))
         by_tag = [count_states(scope, replace(one, columns={TAG: columns[TAG]})).groups for one in tagged]
@@ -66,6 +65,6 @@ def measure_feelings(scope: Scope) -> tuple[Reading, States, States]:
         **answers.measured("satisfied", measure_satisfied, scope.by),
         **answers.measured("dissatisfied", measure_dissatisfied, scope.by),
         **measure_answers(answers.whole),
-        **measure_moods(Counter(row[1] for row in rows)),
+        **measure_moods(Counter(conversations["mood"])),
     }
     return reading, answers, categories

@@ -6,11 +6,8 @@ from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case
 from commlog.services.summarize.scope import Scope
 
 _ROUNDS: Final = """
-SELECT record, resolved_at, working_seconds, closed_at, reopened_at FROM issue_rounds ORDER BY record, round
-"""
-_CONFIRMATIONS: Final = """
-SELECT r.record, field(c.content, 'confirmation.result') FROM records r JOIN contents c USING (record)
-WHERE r.kind = 'issue' AND r.record IN ({numbers})
+SELECT record, resolved_at, working_seconds, closed_at, reopened_at, confirmation
+FROM issue_rounds ORDER BY record, round
 """
 _CONFIRMED: Final = "satisfied"
 
@@ -21,7 +18,6 @@ def cases_of_issues(scope: Scope) -> dict[str, list[Case]]:
     """Working seconds to the first and the final resolution of issues; of those closed in the period, what came back and what was confirmed."""
     rounds = _rounds_of(scope)
     firsts, finals, closed, confirmed = [], [], [], []
-    results = _read_confirmations(scope, closed_issues(scope))
     now = scope.workspace.now.timestamp()
     for record, told in rounds.items():
         resolved = [one for one in told if one[0] is not None]
@@ -33,7 +29,8 @@ def cases_of_issues(scope: Scope) -> dict[str, list[Case]]:
         if closings:
             came_back = any(one[3] is not None and one[3] <= now for one in closings)
             closed.append(Case(record, YES if came_back else NO))
-            result = results.get(record)
+            # Of an issue closed twice in the period, the later closing counts.
+            result = closings[-1][4]
             why = "" if result == _CONFIRMED else f"confirmation_{result}" if result in _OTHERS else ""
             confirmed.append(Case(record, YES if result == _CONFIRMED else NO, why))
     return {
@@ -61,10 +58,6 @@ def _read_rounds(scope: Scope) -> _Rounds:
     for record, *one in scope.rows(_ROUNDS):
         rounds.setdefault(record, []).append(tuple(one))
     return rounds
-
-
-def _read_confirmations(scope: Scope, records: list[int]) -> dict[int, str]:
-    return dict(scope.rows(_CONFIRMATIONS.format(numbers=", ".join(map(str, records))))) if records else {}
 
 
 def _closings(scope: Scope, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

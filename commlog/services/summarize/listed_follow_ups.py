@@ -5,9 +5,10 @@ from typing import Final
 
 from commlog.model.summary import Group
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case, Judgement
-from commlog.services.summarize.flow import FOLLOW_UPS_TURNED, judge_turn
+from commlog.services.summarize.flow import judge_turn
 from commlog.services.summarize.follow_ups import DUE, FIRST_DONE, LAST_DONE, UNKNOWN, Ages, standing_at
 from commlog.services.summarize.scope import Scope, list_states
+from commlog.services.summarize.turns import FOLLOW_UPS_TURNED
 
 _CANCELLED: Final[Judgement] = (LEFT_OUT, "cancelled")
 _UNTOLD: Final[Judgement] = (LEFT_OUT, "finished_at_unknown_time")

@@ -6,12 +6,13 @@ from typing import Final
 from commlog.model.summary import Group
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case, Judgement
 from commlog.model.summary_figures import COMPLAINTS, STEPS
-from commlog.services.summarize.flow import ISSUES_TURNED, judge_turn, list_left_lying, list_without_owner
+from commlog.services.summarize.flow import judge_turn, list_left_lying, list_without_owner
 from commlog.services.summarize.interactions import ANSWERS, CONTACTS
 from commlog.services.summarize.moods import list_moods
 from commlog.services.summarize.problems import ISSUES_OF_PERIOD, list_repeats
 from commlog.services.summarize.recording import list_lags
 from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, RECORDS, Scope, Source, list_states
+from commlog.services.summarize.turns import ISSUES_TURNED
 from commlog.services.summarize.weak_spots import answer_of, issue_scores
 
 _REACHED: Final[Mapping[Group, Judgement]] = {

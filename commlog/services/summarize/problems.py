@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date
+from operator import itemgetter
 from typing import Any, Final
 
 from commlog.errors import CommlogError
@@ -9,16 +10,19 @@ from commlog.model.summary import Group, Key, Reading
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case
 from commlog.model.summary_customers import REPEAT_DAYS, REPEAT_SECONDS, Contact, count_repeats, repeated_pairs
 from commlog.model.summary_figures import States, distribution_of, measure_complaints, share_of
+from commlog.services.summarize.conversations import dated_conversations_of
 from commlog.services.summarize.scope import RECORDS, Scope, Source, count_states
+from commlog.services.summarize.survivors import survivors_of
 from commlog.services.workspace import Workspace
 
 # The fields the copy's column `category` is read from, in its order of preference.
 CATEGORY_FIELDS: Final = ("category", "need_type", "scenario")
 ISSUES_OF_PERIOD: Final = "r.kind = 'issue' AND r.day >= '{first}' AND r.day < '{after}'"
+_NOBODY: Final = frozenset({None, "anonymous"})
 _CONTACTS: Final = """
-SELECT r.customer, r.category, r.started_at, r.record FROM records r
-WHERE r.kind = 'interaction' AND r.direction = 'inbound' AND r.day >= '{earliest_day}' AND r.day < '{{after}}'
-AND r.started_at >= {earliest} ORDER BY r.started_at
+SELECT {columns} FROM records r
+WHERE r.kind = 'interaction' AND r.direction = 'inbound' AND r.day >= '{earliest_day}' AND r.day < '{until}'
+AND r.started_at >= {earliest}
 """
 
 
@@ -51,10 +55,19 @@ def _field_of(workspace: Workspace, template: Group) -> str:
 def _measure_repeats(scope: Scope) -> Reading:
     """Customers who turned to us about the same thing again within 30 days; nobody knows that of anonymous ones."""
     start = int(scope.period.start.timestamp())
-    rows = _read_contacts(scope)
-    contacts = [Contact(*row[:3]) for row in rows if _is_clear(row)]
-    repeats = count_repeats(contacts, start)
-    unclear = sum(row[2] >= start for row in rows) - sum(contact.at >= start for contact in contacts)
+    earliest = start - REPEAT_SECONDS
+    walked = dated_conversations_of(scope).rows("direction", "started_at", "customer", "category")
+    inbound = [row[1:] for row in walked if row[0] == "inbound" and row[1] >= earliest]
+    inbound += scope.rows(_contacts_sql(scope, "r.started_at, r.customer, r.category", "first"))
+    survivors = survivors_of(scope)
+    clear = [
+        (at, survivors.get(customer, customer), category)
+        for at, customer, category in inbound
+        if customer not in _NOBODY and category is not None
+    ]
+    clear.sort(key=itemgetter(0))
+    repeats = count_repeats([(customer, category, at) for at, customer, category in clear], start)
+    unclear = sum(row[0] >= start for row in inbound) - sum(row[0] >= start for row in clear)
     return {Key("repeat_contacts"): share_of(repeats.repeated, repeats.pairs, without_customer_or_category=unclear)}
 
 
@@ -73,12 +86,22 @@ def list_repeats(scope: Scope) -> list[Case]:
 
 
 def _read_contacts(scope: Scope) -> list[tuple[Any, ...]]:
-    """The inbound contacts of the period and of the 30 days before it: customer, category, instant and record."""
+    """The inbound contacts of the period and of the 30 days before it, in order of time: customer, category, instant and record.
+
+    Those of a merged customer are the survivor's.
+    """
+    sql = _contacts_sql(scope, "r.customer, r.category, r.started_at, r.record", "after")
+    survivors = survivors_of(scope)
+    return [(survivors.get(row[0], row[0]), *row[1:]) for row in scope.rows(f"{sql} ORDER BY r.started_at")]
+
+
+def _contacts_sql(scope: Scope, columns: str, until: str) -> str:
+    """The question for inbound contacts from 30 days before the period on, up to the day a bound of the period names."""
     earliest = int(scope.period.start.timestamp()) - REPEAT_SECONDS
     # A day to spare for the time zone; a period may begin with the first day there is.
     day = date.fromordinal(max(1, scope.period.start.toordinal() - REPEAT_DAYS - 1))
-    return scope.rows(_CONTACTS.format(earliest=earliest, earliest_day=day.isoformat()))
+    return _CONTACTS.format(columns=columns, earliest=earliest, earliest_day=day.isoformat(), until=f"{{{until}}}")
 
 
 def _is_clear(row: tuple[Any, ...]) -> bool:
-    return row[0] not in {None, "anonymous"} and row[1] is not None
+    return row[0] not in _NOBODY and row[1] is not None

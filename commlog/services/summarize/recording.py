@@ -2,10 +2,10 @@
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from commlog.errors import CommlogError
 from commlog.model.limit import Limit, due_after, parse_limit
@@ -13,6 +13,7 @@ from commlog.model.listing import Listing
 from commlog.model.moment import format_instant
 from commlog.model.summary import Attention, Group, Key, Measure, Reading
 from commlog.model.summary_figures import Counts, States, share_of, spread_of
+from commlog.services.summarize.conversations import dated_conversations_of
 from commlog.services.summarize.dimensions import OF_INTERACTIONS, TAG
 from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, Scope
 from commlog.services.workspace import Workspace
@@ -112,16 +113,20 @@ def list_lags(scope: Scope) -> list[tuple[int, str, int | None]]:
         (record, "unknown", None)
         if recorded is None
         else (record, limits.state(template, ended, recorded), recorded - ended)
-        for record, template, _, ended, recorded in scope.rows(_asking(scope, "template"))
+        for record, template, _, ended, recorded in _walk(scope, "template")
     ]
 
 
-def _asking(scope: Scope, dimension: str) -> str:
-    tags = "LEFT JOIN tags t ON t.record = r.record" if dimension == TAG else ""
+def _walk(scope: Scope, dimension: str) -> Iterable[tuple[Any, ...]]:
+    """The conversations of the period: record, template, group, end, and when it was written down."""
+    if dimension != TAG:
+        walked = dated_conversations_of(scope)
+        columns = walked["record"], walked["template"], walked.grouped(dimension)
+        return zip(*columns, walked["ended_at"], walked["recorded_at"], strict=True)
     # Constants of this package only; the bounds are filled in as numbers and dates.
-    return (
-        f"SELECT r.record, r.template, {scope.columns_of(OF_INTERACTIONS)[dimension]}, "
-        f"coalesce(r.ended_at, r.started_at), r.recorded_at FROM records r {tags} WHERE {INTERACTIONS_OF_PERIOD}"
+    return scope.rows(
+        "SELECT r.record, r.template, t.tag, coalesce(r.ended_at, r.started_at), r.recorded_at "
+        f"FROM records r LEFT JOIN tags t ON t.record = r.record WHERE {INTERACTIONS_OF_PERIOD}"
     )
 
 
@@ -130,7 +135,7 @@ def _collect(scope: Scope, dimension: str, limits: _Limits) -> _Lags:
     told: defaultdict[tuple[Group, str], int] = defaultdict(int)
     # Most limits are plain time: looked up once a template, not once a record.
     plain: dict[str, int | None] = {}
-    for record, template, group, ended, recorded in scope.rows(_asking(scope, dimension)):
+    for record, template, group, ended, recorded in _walk(scope, dimension):
         if recorded is None:
             found.states[group]["unknown"] += 1
             continue

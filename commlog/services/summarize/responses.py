@@ -4,18 +4,17 @@ from datetime import UTC, datetime
 from typing import Final
 
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case
-from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, Scope
+from commlog.services.summarize.conversations import dated_conversations_of
+from commlog.services.summarize.scope import Scope
 from commlog.services.summarize.threads import Contact, contacts_of, threads_of
 
 SETTLED_SECONDS: Final = 7 * 86_400
 _RECEIVED: Final = """
-SELECT r.record, r.received_at, r.started_at, r.reached, r.direction FROM records r
+SELECT r.record, r.received_at, r.started_at, coalesce(r.reached = 1, 0), coalesce(r.direction = 'outbound', 0)
+FROM records r
 WHERE +r.kind = 'interaction' AND r.direction = 'inbound' AND r.received_at >= {start} AND r.received_at < {end}
 """
-_RESOLVED: Final = f"""
-SELECT r.record, r.started_at, r.reached, r.direction FROM records r
-WHERE {INTERACTIONS_OF_PERIOD} AND r.outcome = 'resolved' ORDER BY r.started_at, r.record
-"""
+_RESOLVED: Final = "resolved"
 
 
 def cases_of_responses(scope: Scope) -> dict[str, list[Case]]:
@@ -25,12 +24,10 @@ def cases_of_responses(scope: Scope) -> dict[str, list[Case]]:
     contacts = contacts_of(scope, threads, [row[0] for row in received])
     answered: list[Case] = []
     waiting: list[Case] = []
-    for record, arrived, started, reached, direction in received:
-        own = [Contact(record, started, reached == 1, direction == "outbound")] if started is not None else []
-        known = contacts.get(threads.name_of(record), own)
-        first = min(
-            (one.at for one in known if one.at >= arrived and (one.is_outbound or one.is_two_way)), default=None
-        )
+    for record, arrived, started, *own in received:
+        alone: list[Contact] = [(record, started, *own)] if started is not None else []
+        known = contacts.get(threads.name_of(record), alone)
+        first = min((at for _, at, *answers in known if at >= arrived and any(answers)), default=None)
         if first is None or first > scope.workspace.now.timestamp():
             answered.append(Case(record, LEFT_OUT, "unanswered"))
             age = _worked(scope, arrived, int(scope.workspace.now.timestamp()))
@@ -46,18 +43,19 @@ def cases_of_first_contacts(scope: Scope) -> dict[str, list[Case]]:
     It was settled at once when no two-way conversation came before that one, nor within seven days after it.
     """
     threads = threads_of(scope)
-    firsts: dict[int | str, Contact] = {}
-    for record, started, reached, direction in scope.rows(_RESOLVED):
-        firsts.setdefault(threads.name_of(record), Contact(record, started, reached == 1, direction == "outbound"))
-    contacts = contacts_of(scope, threads, [first.record for first in firsts.values()])
+    walked = dated_conversations_of(scope).rows("outcome", "started_at", "record", "is_two_way")
+    firsts: dict[int | str, tuple[int, int, bool]] = {}
+    for at, record, is_two_way in sorted(row[1:] for row in walked if row[0] == _RESOLVED):
+        firsts.setdefault(threads.name_of(record), (at, record, is_two_way))
+    contacts = contacts_of(scope, threads, [record for _, record, _ in firsts.values()])
     now = scope.workspace.now.timestamp()
     cases = []
-    for name, first in firsts.items():
-        others = (one for one in contacts.get(name, ()) if one.record != first.record and one.is_two_way)
-        again = any(one.at <= first.at + SETTLED_SECONDS for one in others)
-        is_recent = first.at + SETTLED_SECONDS > now
-        counts = first.is_two_way and not again
-        cases.append(Case(first.record, YES if counts else NO, "may_come_back" if counts and is_recent else ""))
+    for name, (at, record, is_two_way) in firsts.items():
+        latest = at + SETTLED_SECONDS
+        counts = is_two_way and not any(
+            other != record and both and then <= latest for other, then, both, _ in contacts.get(name, ())
+        )
+        cases.append(Case(record, YES if counts else NO, "may_come_back" if counts and latest > now else ""))
     return {"first_contact_resolution": cases}
 
 

@@ -53,6 +53,15 @@ class Scope:
         found: T = self.shared[name]
         return found
 
+    def once_a_period(self, name: str, ask: Callable[[], T]) -> T:
+        """What was asked before under this name about this period, else what `ask` gives now; another period's is dropped."""
+        period, found = self.shared.get(name, (None, None))
+        if period is not self.period:
+            found = ask()
+            self.shared[name] = self.period, found
+        known: T = found
+        return known
+
     def columns_of(self, columns: Mapping[str, str]) -> Mapping[str, str]:
         """Columns to group by, the field asked for with them when it is none of the copy's own."""
         return {**columns, self.by: self.by_field} if self.by_field else columns
@@ -102,27 +111,34 @@ def count_states(scope: Scope, source: Source, dimensions: Sequence[str] = ()) -
     known = [name for name in dict.fromkeys((*dimensions, scope.by)) if name in columns]
     source = replace(source, columns=columns)
     single = [name for name in known if name != TAG]
-    whole: Counter[Group] = Counter()
-    groups: dict[str, dict[Group, Counter[Group]]] = {name: {} for name in known}
-    for (state, *values), count in _counted(scope, source, single):
-        whole[state] += count
-        for name, value in zip(single, values, strict=True):
-            groups[name].setdefault(value, Counter())[state] += count
-    if TAG in known:
-        # A thing has several tags, or none: counted apart, or it would be counted several times.
-        for (state, tag), count in Counter(scope.rows(_asking(source, [TAG]))).items():
-            groups[TAG].setdefault(tag, Counter())[state] += count
-    return States(whole, groups)
+    states = _folded(dict(_counted(scope, source, single)), single)
+    if TAG not in known:
+        return states
+    # A thing has several tags, or none: counted apart, or it would be counted several times.
+    tagged = _folded(Counter(scope.rows(_asking(source, [TAG]))), [TAG])
+    return States(states.whole, {**states.groups, **tagged.groups})
 
 
-def states_of(rows: Sequence[tuple[Any, ...]], place: int, groups: Mapping[str, int]) -> States:
+def states_of(states: Sequence[Group], groups: Mapping[str, Sequence[Group]]) -> States:
+    """How many things are in each state: all, and by their groups of each name; both stand in one order."""
+    return _folded(Counter(zip(states, *groups.values(), strict=True)), list(groups))
+
+
+def states_of_rows(rows: Sequence[tuple[Any, ...]], place: int, groups: Mapping[str, int]) -> States:
     """How many of some rows are in each state that stands at a place: all, and by the groups that stand at others."""
-    found: dict[str, dict[Group, Counter[Group]]] = {}
-    for name, at in groups.items():
-        found[name] = {}
-        for (state, group), count in Counter(map(itemgetter(place, at), rows)).items():
-            found[name].setdefault(group, Counter())[state] += count
-    return States(Counter(map(itemgetter(place), rows)), found)
+    pick = itemgetter(place, *groups.values()) if groups else itemgetter(slice(place, place + 1))
+    return _folded(Counter(map(pick, rows)), list(groups))
+
+
+def _folded(counted: Mapping[tuple[Group, ...], int], names: Sequence[str]) -> States:
+    """Counts of each combination of a state and groups, added up: all, and by the groups of each name."""
+    whole: Counter[Group] = Counter()
+    groups: dict[str, dict[Group, Counter[Group]]] = {name: {} for name in names}
+    for (state, *values), count in counted.items():
+        whole[state] += count
+        for name, value in zip(names, values, strict=True):
+            groups[name].setdefault(value, Counter())[state] += count
+    return States(whole, groups)
 
 
 def list_states(scope: Scope, source: Source) -> list[tuple[int, str | None, str | None]]:

@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from commlog.errors import UsageError
+from commlog.index.database import Index
+from commlog.index.errand import errand
 from commlog.messages import mark
-from commlog.model.masked_listing import mask_listing
 from commlog.model.period import Period, parse_period
 from commlog.model.summary import Attention, Reading, Summary
 from commlog.model.summary_figures import pair
+from commlog.services.mask_record import mask_rows
 from commlog.services.summarize.cases import measure_all_cases
 from commlog.services.summarize.dimensions import dimension_of
 from commlog.services.summarize.flow import measure_flow
@@ -49,12 +51,13 @@ def summarize(workspace: Workspace, request: SummaryRequest) -> Summary:
     previous = read_period(workspace, request.compare) if request.compare else _before(period)
     before_at = min(previous.end, workspace.now)
     scope = scope_of(workspace, period, request)
-    now, attention = _measure(scope)
-    before, _ = _measure(replace(scope, period=previous, at=before_at, limit=0))
+    earlier = replace(scope, period=previous, at=before_at, limit=0)
+    with errand(workspace.index, lambda index: _measure(_asked_of(index, earlier))[0]) as answer:
+        now, attention = _measure(scope)
+        before = answer()
     lines = pair(now, before)
     if not request.reveal:
-        rules = workspace.log.settings.mask
-        attention = tuple(replace(one, listing=mask_listing(one.listing, rules)) for one in attention)
+        attention = tuple(replace(one, listing=mask_rows(workspace, one.listing)) for one in attention)
     unreadable = len(workspace.unreadable_files())
     return Summary(period, previous, workspace.now, before_at, scope.by, lines, attention, unreadable)
 
@@ -67,6 +70,11 @@ def scope_of(workspace: Workspace, period: Period, request: SummaryRequest) -> S
     """
     by = dimension_of(workspace, request.by)
     return Scope(workspace, period, workspace.now, by.name, request.limit, by.expression)
+
+
+def _asked_of(index: Index, scope: Scope) -> Scope:
+    """The same scope with another connection to the copy."""
+    return scope if index is scope.workspace.index else replace(scope, workspace=replace(scope.workspace, _index=index))
 
 
 def _measure(scope: Scope) -> tuple[Reading, tuple[Attention, ...]]:

@@ -1,8 +1,9 @@
 """Threads of the whole log: which records are joined by links, and the contacts in them."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
 
+from commlog.services.summarize.conversations import dated_conversations_of
 from commlog.services.summarize.scope import Scope
 
 _LINKS = """
@@ -10,54 +11,49 @@ SELECT l.record, coalesce(q.record, l.target) FROM links l LEFT JOIN records q O
 WHERE l.target NOT LIKE 'ref:%'
 """
 _CONTACTS = """
-SELECT r.record, r.started_at, r.reached, r.direction FROM records r
-WHERE r.record IN ({numbers}) AND r.kind = 'interaction' AND r.started_at IS NOT NULL AND r.started_at <= {{now}}
+SELECT r.record, r.started_at, coalesce(r.reached = 1, 0), coalesce(r.direction = 'outbound', 0) FROM records r
+WHERE r.record IN ({numbers}) AND +r.kind = 'interaction' AND r.started_at IS NOT NULL AND r.started_at <= {{now}}
 """
-
-
-class Contact(NamedTuple):
-    """A conversation or an attempt at one; `at` in seconds since 1970."""
-
-    record: int
-    at: int
-    is_two_way: bool
-    is_outbound: bool
+# A conversation or an attempt at one: the record, the instant in seconds since 1970, whether two-way, whether outbound.
+Contact = tuple[int, int, bool, bool]
 
 
 class Threads:
     """Records by the thread they belong to; one without links is a thread of its own."""
 
     def __init__(self, links: Iterable[tuple[int, int | str]]) -> None:
-        self._above: dict[int | str, int | str] = {}
+        above: dict[int | str, int | str] = {}
         for record, other in links:
-            self._above[self._find(record)] = self._find(other)
+            one, two = _top(above, record), _top(above, other)
+            if one != two:
+                above[one] = two
+        self._names = {node: _top(above, node) for node in above if isinstance(node, int)}
         self._members: dict[int | str, list[int]] = {}
-        for node in list(self._above):
-            if isinstance(node, int):
-                self._members.setdefault(self._find(node), []).append(node)
+        for node, name in self._names.items():
+            self._members.setdefault(name, []).append(node)
 
     def name_of(self, record: int) -> int | str:
         """What all records of a thread share."""
-        return self._find(record) if record in self._above else record
+        return self._names.get(record, record)
 
     def members(self, record: int) -> list[int]:
         """All records of a record's thread, itself included."""
-        return self._members[self._find(record)] if record in self._above else [record]
+        return self._members.get(self._names.get(record, record), [record])
 
-    def _find(self, node: int | str) -> int | str:
-        above = self._above
-        if node not in above:
-            above[node] = node
-            return node
-        while above[node] != node:
-            above[node] = above[above[node]]
-            node = above[node]
-        return node
+
+def _top(above: dict[int | str, int | str], node: int | str) -> int | str:
+    """The node a thread is named by; the way there is made shorter."""
+    over = above.setdefault(node, node)
+    while over != node:
+        higher = above[over]
+        above[node] = higher
+        node, over = over, higher
+    return node
 
 
 def threads_of(scope: Scope) -> Threads:
     """The threads of the log, found once for both periods."""
-    return scope.once("threads", lambda: Threads(scope.rows(_LINKS.replace("{", "{{").replace("}", "}}"))))
+    return scope.once("threads", lambda: Threads(scope.workspace.index.rows(_LINKS)))
 
 
 def contacts_of(scope: Scope, threads: Threads, records: Iterable[int]) -> dict[int | str, list[Contact]]:
@@ -67,11 +63,28 @@ def contacts_of(scope: Scope, threads: Threads, records: Iterable[int]) -> dict[
         members = threads.members(record)
         if len(members) > 1:
             wanted.setdefault(threads.name_of(record), members)
-    numbers = ", ".join(str(member) for members in wanted.values() for member in members)
+    known = _known_contacts(scope, [member for members in wanted.values() for member in members])
     contacts: dict[int | str, list[Contact]] = {}
-    for record, at, reached, direction in scope.rows(_CONTACTS.format(numbers=numbers)) if numbers else ():
-        contact = Contact(record, at, reached == 1, direction == "outbound")
-        contacts.setdefault(threads.name_of(record), []).append(contact)
-    for found in contacts.values():
-        found.sort(key=lambda contact: (contact.at, contact.record))
+    for name, members in wanted.items():
+        found = [contact for member in members if (contact := known[member]) is not None]
+        if found:
+            contacts[name] = sorted(found, key=itemgetter(1, 0))
     return contacts
+
+
+def _known_contacts(scope: Scope, records: Iterable[int]) -> Mapping[int, Contact | None]:
+    """The contact each of some records stands for, None of one that stands for none; asked for once."""
+    known = scope.once("contacts", dict[int, Contact | None])
+    known.update(scope.once_a_period("contacts_of_period", lambda: _contacts_of_period(scope)))
+    asked = [record for record in records if record not in known]
+    if asked:
+        found = scope.rows(_CONTACTS.format(numbers=", ".join(map(str, asked))))
+        known.update(dict.fromkeys(asked))
+        known.update((row[0], row) for row in found)
+    return known
+
+
+def _contacts_of_period(scope: Scope) -> dict[int, Contact | None]:
+    now = scope.workspace.now.timestamp()
+    rows = dated_conversations_of(scope).rows("record", "started_at", "is_two_way", "is_outbound")
+    return {row[0]: row if row[1] <= now else None for row in rows}

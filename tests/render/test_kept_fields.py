@@ -1,0 +1,78 @@
+"""What a history keeps of an issue's fields, in words."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commlog.messages import use_language
+from commlog.model.issue import told_of
+from commlog.render.kept_fields import kept_in_words, with_kept_in_words
+from commlog.templates.catalog import Catalog
+
+FORM = Catalog().get("issue")
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    use_language("en")
+    yield
+    use_language("en")
+
+
+@pytest.mark.parametrize(
+    ("note", "words"),
+    [
+        (
+            "completed_on=2026-03-16; confirmation=needs_improvement (Emma Hart, phone); score=3",
+            (
+                "Completed on: 2026-03-16; Customer's confirmation: Needs improvement (Emma Hart, phone);"
+                " Satisfaction score: 3"
+            ),
+        ),
+        ("confirmation=no_answer", "Customer's confirmation: No answer"),
+        ("it slips\nscore=2", "it slips\nSatisfaction score: 2"),
+        (
+            "closed_on=2026-03-10; closed_reason=moved away; score=2 was said",
+            "Closed on: 2026-03-10; Reason without confirmation: moved away; score=2 was said",
+        ),
+        ("solution=new belt; score=5 is promised", "Solution: new belt; score=5 is promised"),
+        ("owner=li; department=R&D", "Owner: li; Department: R&D"),
+        ("a=b; score", "a=b; score"),
+        ("the score=2 is low", "the score=2 is low"),
+        ("", ""),
+    ],
+)
+def test_fields_are_told_by_label_and_choice(note, words):
+    """A line that keeps fields has their labels and the words of choices; what people wrote stays as it is."""
+    assert kept_in_words(FORM, note) == words
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "completed_on": st.dates().map(str),
+            "confirmation": st.sampled_from([{"result": "satisfied"}, {"result": "no_answer", "how": "phone"}]),
+            "score": st.integers(1, 5),
+            "closed_on": st.dates().map(str),
+            "closed_reason": st.from_regex(r"[a-z;= ]*[a-z]", fullmatch=True),
+        },
+    )
+)
+def test_no_key_is_left_of_what_a_round_keeps(fields):
+    """Whatever a round keeps, each value is told behind its label, and no key is."""
+    keys = ("completed_on", "confirmation", "score", "closed_on", "closed_reason")
+    reason = fields.get("closed_reason", "")
+    words = kept_in_words(FORM, told_of(fields, keys)).removesuffix(reason)
+    assert not [key for key in keys if f"{key}=" in words]
+    assert str(fields.get("score", "")) in words
+
+
+def test_only_the_history_changes():
+    """Other fields stay, and so does a record without a history."""
+    fields = {"title": "score=2", "history": [{"at": "x", "note": "score=2"}, {"at": "y"}, "odd"]}
+    told = with_kept_in_words(FORM, fields)
+    assert told == {"title": "score=2", "history": [{"at": "x", "note": "Satisfaction score: 2"}, {"at": "y"}, "odd"]}
+    assert fields["history"][0]["note"] == "score=2"
+    assert with_kept_in_words(FORM, {"history": "odd"}) == {"history": "odd"}
