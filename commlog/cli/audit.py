@@ -16,12 +16,12 @@ from commlog.cli.options import (
     sort_option,
     terminal_width,
 )
-from commlog.cli.terminal import say, session_of, warn
+from commlog.cli.terminal import say_pieces, session_of, warn
 from commlog.messages import mark, translate
 from commlog.model.listing import Page
 from commlog.render.formats import require_format
 from commlog.render.history import FieldWords, flat_listing, words_of_listing
-from commlog.render.listing import FORMATS, choose_columns, format_listing
+from commlog.render.listing import FORMATS, choose_columns, iter_listing
 from commlog.services.audit import Scope, audit_log
 
 HELP = mark("List who changed which fields of many records and when, from git, the newest first.")
@@ -74,10 +74,7 @@ def command(
         listing = words_of_listing(listing, FieldWords(workspace.catalog, labels))
     elif output_format in _FLAT:
         listing = flat_listing(listing)
-    text = format_listing(
-        choose_columns(listing, columns or None, output_format), output_format, labels, terminal_width()
-    )
-    if text:
-        say(text)
-    elif output_format == "table" and sys.stdout.isatty():
+    listing = choose_columns(listing, columns or None, output_format)
+    pieces = iter_listing(listing, output_format, labels, terminal_width())
+    if not say_pieces(pieces) and output_format == "table" and sys.stdout.isatty():
         warn(translate("nothing found"))

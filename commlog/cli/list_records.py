@@ -15,7 +15,9 @@ from commlog.cli.options import (
 )
 from commlog.cli.terminal import session_of
 from commlog.messages import mark
-from commlog.services.list_records import list_records
+from commlog.model.listing import Page
+from commlog.render.listing import named_columns
+from commlog.services.list_records import COLUMN_NAMES, SHOWN, list_records
 
 HELP = mark("List records, the newest first.")
 
@@ -33,5 +35,8 @@ def command(
     """List records."""
     session = session_of(context)
     go_back(session, as_of)
-    listing = list_records(session.workspace, " ".join(query or ()), (), sort, limit or NO_LIMIT, reveal=reveal)
-    return answer_listing(session, listing, columns, output_format)
+    names = named_columns(COLUMN_NAMES, SHOWN, columns, output_format)
+    # Ids alone are all that a script asks for: nothing else is held.
+    page = Page(sort, limit or NO_LIMIT, ("id",) if output_format == "ids" else names)
+    listing = list_records(session.workspace, " ".join(query or ()), (), page, reveal=reveal)
+    return answer_listing(session, listing, "", output_format)

@@ -7,12 +7,12 @@ from typing import Any
 import typer
 
 from commlog.cli.session import Session
-from commlog.cli.terminal import finish, say, warn
+from commlog.cli.terminal import finish, say_pieces, warn
 from commlog.errors import ExitCode
 from commlog.messages import current_language, mark, translate
 from commlog.model.listing import Listing
 from commlog.render.labels import Labels
-from commlog.render.listing import choose_columns, format_listing
+from commlog.render.listing import choose_columns, iter_listing
 
 NO_LIMIT = -1
 # Columns that hold a member's id: people read the name.
@@ -77,9 +77,7 @@ def terminal_width() -> int | None:
 def answer_listing(session: Session, listing: Listing, columns: str, output_format: str) -> ExitCode:
     """Print a listing as asked and give the exit code: other than 0 when unreadable files are left out of it."""
     chosen = choose_columns(listing, columns or None, output_format)
-    text = format_listing(chosen, output_format, labels_of(session), terminal_width())
-    if text:
-        say(text)
-    elif output_format == "table" and sys.stdout.isatty():
+    pieces = iter_listing(chosen, output_format, labels_of(session), terminal_width())
+    if not say_pieces(pieces) and output_format == "table" and sys.stdout.isatty():
         warn(translate("nothing found"))
     return finish(session)

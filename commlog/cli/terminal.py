@@ -1,6 +1,7 @@
 """The terminal: where answers and remarks go, and where people are asked."""
 
 import sys
+from collections.abc import Iterable
 from typing import Final
 
 import typer
@@ -12,6 +13,8 @@ from commlog.model.record import Record
 from commlog.render.text import harmless
 
 _NAMED_FILES: Final = 10
+# Characters of a long answer that are printed together.
+_AT_ONCE: Final = 1 << 16
 
 
 def session_of(context: typer.Context) -> Session:
@@ -24,6 +27,23 @@ def session_of(context: typer.Context) -> Session:
 def say(text: str) -> None:
     """Print an answer on stdout, as it is."""
     typer.echo(text.rstrip("\n"))
+
+
+def say_pieces(pieces: Iterable[str]) -> bool:
+    """Print an answer that comes in pieces, as it is; whether there was anything to print."""
+    held: list[str] = []
+    size = 0
+    is_told = False
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size > _AT_ONCE:
+            typer.echo("".join(held), nl=False)
+            held, size, is_told = [], 0, True
+    rest = "".join(held)
+    if rest or is_told:
+        typer.echo(rest)
+    return bool(rest) or is_told
 
 
 def warn(text: str) -> None:

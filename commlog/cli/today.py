@@ -28,7 +28,7 @@ def command(session: Session) -> int:
         ),
         (
             translate("Recorded since yesterday"),
-            list_records(workspace, "", [("recorded..", ["yesterday", "today"])], "", 20),
+            list_records(workspace, "", [("recorded..", ["yesterday", "today"])], Page("", 20)),
         ),
     )
     head = translate("{day}, {member}").format(

@@ -45,6 +45,10 @@ class Index:
         """All rows a query gives."""
         return self.connection.execute(sql, tuple(parameters)).fetchall()
 
+    def iter_rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
+        """The rows of a query one by one: for answers that must not be held twice."""
+        yield from self.connection.execute(sql, tuple(parameters))
+
     def columns_and_rows(self, sql: str) -> tuple[list[str], list[Row]]:
         """The column names and all rows of a query that reads.
 

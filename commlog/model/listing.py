@@ -1,6 +1,6 @@
 """The answer of a listing: named columns and rows of plain values, before anyone decides how they look."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from commlog.model.record import Data
@@ -22,9 +22,18 @@ class Listing:
 
     def narrowed(self, columns: tuple[str, ...]) -> "Listing":
         """The same rows with only these columns, in this order."""
-        places = [self.columns.index(column) for column in columns]
-        rows = tuple(tuple(row[place] for place in places) for row in self.rows)
+        if columns == self.columns:
+            return Listing(columns, self.rows, columns, self.id_column, self.words)
+        rows = tuple(narrow(self.rows, self.columns, columns))
         return Listing(columns, rows, columns, self.id_column, self.words)
+
+
+def narrow(
+    rows: Iterable[tuple[Data, ...]], columns: Sequence[str], wanted: Sequence[str]
+) -> Iterator[tuple[Data, ...]]:
+    """Rows of some columns with the wanted ones alone, in their order."""
+    places = [columns.index(column) for column in wanted]
+    return (tuple(row[place] for place in places) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,20 +25,23 @@ WORDS: Final = frozenset(
         "note",
     }
 )
+Row = tuple[Data, ...]
 _NAMES: Final = frozenset({"customer_name", "name", "other_name"})
 _IDS: Final = frozenset({"customer", "other"})
 
 
 def mask_listing(listing: Listing, rules: MaskRules) -> Listing:
     """The listing with people's words masked as a log's settings ask; ids, dates and choices stay."""
-    if not (rules.text or rules.names) or not listing.rows:
-        return listing
-    places = [place for place, column in enumerate(listing.columns) if column in WORDS]
-    if rules.names:
-        rows = tuple(_without_name(listing.columns, row, rules) for row in listing.rows)
-    else:
-        rows = tuple(_masked(row, places) for row in listing.rows)
+    rows = tuple(map(row_mask(listing.columns, rules), listing.rows))
     return Listing(listing.columns, rows, listing.shown, listing.id_column, listing.words)
+
+
+def row_mask(columns: Sequence[str], rules: MaskRules) -> Callable[[Row], Row]:
+    """What masks the words in one row of a listing with these columns."""
+    if rules.names:
+        return lambda row: _without_name(columns, row, rules)
+    places = [place for place, column in enumerate(columns) if column in WORDS]
+    return (lambda row: _masked(row, places)) if rules.text else (lambda row: row)
 
 
 def mask_words(text: str, name: str, rules: MaskRules) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from commlog.model.listing import Listing
-from commlog.model.masked_listing import mask_listing
+from commlog.model.listing import Listing, Page, narrow
+from commlog.model.masked_listing import row_mask
 from commlog.model.record import ANSWER, CUSTOMER
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain
@@ -46,10 +46,10 @@ _SHOWN_BY_KIND = {
 _SQL: Final = f"SELECT {', '.join(_COLUMNS.values())} FROM records r WHERE {{condition}} ORDER BY {{order}} LIMIT ?"
 
 
-def list_records(  # noqa: PLR0913 - whether personal data is shown is asked by name
-    workspace: Workspace, query: str, terms: Sequence[OptionTerm], sort: str, limit: int, *, reveal: bool = False
+def list_records(
+    workspace: Workspace, query: str, terms: Sequence[OptionTerm], page: Page, *, reveal: bool = False
 ) -> Listing:
-    """Records that match; customers and answers only when the query names their kind or template.
+    """Records that match, the newest first; customers and answers only when the query names their kind or template.
 
     Numbers and addresses in people's words are masked unless revealed.
 
@@ -60,9 +60,11 @@ def list_records(  # noqa: PLR0913 - whether personal data is shown is asked by 
     condition = condition_of(workspace, question, Domain.RECORDS)
     kinds = [values[0] for name, values in terms if name == "kind"]
     left_out = "1" if mentions(question, NAMING_KINDS) else f"r.kind NOT IN ('{CUSTOMER}', '{ANSWER}')"
-    order = order_by(sort or "-date", COLUMNS[Domain.RECORDS], Domain.RECORDS)
+    order = order_by(page.sort or "-date", COLUMNS[Domain.RECORDS], Domain.RECORDS)
     sql = _SQL.format(condition=f"({condition.sql}) AND {left_out}", order=order)
-    rows = workspace.index.rows(sql, (*condition.parameters, limit))
+    # Row by row: of a big log no more is held than is asked for.
+    found = workspace.index.iter_rows(sql, (*condition.parameters, page.limit))
+    rows = found if reveal else map(row_mask(COLUMN_NAMES, workspace.log.settings.mask), found)
     shown = _SHOWN_BY_KIND.get(kinds[0] if kinds else "", SHOWN)
-    listing = Listing(COLUMN_NAMES, tuple(rows), shown, "id")
-    return listing if reveal else mask_listing(listing, workspace.log.settings.mask)
+    names = page.columns or COLUMN_NAMES
+    return Listing(names, tuple(narrow(rows, COLUMN_NAMES, names)), page.columns or shown, "id")

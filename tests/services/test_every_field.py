@@ -2,6 +2,7 @@
 
 import pytest
 
+from commlog.model.listing import Page
 from commlog.services.list_records import list_records
 from commlog.services.search_records import search_records
 from commlog.templates.catalog import Catalog
@@ -154,7 +155,7 @@ def test_every_field_is_found(log, form):
         return [] if finds(" ".join(terms)) else [term for term in terms if not finds(term)] or ["all at once"]
 
     def find_records(question):
-        return list_records(workspace, f"template:{form.name} {question}", (), "", -1)
+        return list_records(workspace, f"template:{form.name} {question}", (), Page())
 
     assert missed_of(find_records, by_key) == []
     assert missed_of(find_records, by_label) == []
@@ -166,6 +167,6 @@ def test_what_no_form_foresees_goes_under_extra(log, form):
     record = log.create(form.name, "extra.牌号=沪A12345", "其他.floor=3", "extra.lift=true", "extra.code=0012")
     assert record.fields["extra"] == {"牌号": "沪A12345", "floor": 3, "lift": True, "code": "0012"}
     for query in ("extra.牌号:沪A12345", "extra.floor:3", "extra.code:0012"):
-        assert [row[0] for row in list_records(log.workspace(), f"{query} template:{form.name}", (), "", -1).rows] == [
+        assert [row[0] for row in list_records(log.workspace(), f"{query} template:{form.name}", (), Page()).rows] == [
             record.id
         ], query

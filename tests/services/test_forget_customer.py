@@ -135,7 +135,7 @@ def test_the_profile_keeps_what_figures_count_by(log, person):
 
 def counts(log):
     """How many records and pending follow-ups there are, and of which customers but for their names."""
-    records = list_records(log.workspace(), "", [], "", -1)
+    records = list_records(log.workspace(), "", [], Page())
     rows = records.narrowed(("id", "kind", "day", "channel", "agent", "status", "outcome", "pending")).rows
     return sorted(map(str, rows)), len(list_follow_ups(log.workspace(), "", [], Page()).rows)
 

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from commlog.errors import ConflictError, NotWritableError
+from commlog.model.listing import Page
 from commlog.repo.git import is_inside_repository
 from commlog.services.create_record import Request, create_record
 from commlog.services.init_log import Choices, init_log
@@ -109,7 +110,7 @@ def test_state_is_ignored_by_git(tmp_path):
     fields = {"channel": "phone", "subject": "s", "summary": "s", "core_request": "c"}
     workspace = workspace_of(root)
     create_record(workspace, Request("member", fields, new_customer="x"))
-    list_records(workspace, "", (), "", -1)
+    list_records(workspace, "", (), Page())
     (root / "records" / ".x.yaml.1234.tmp").write_text("")
     status = subprocess.run(
         ["git", "status", "--short", "--untracked-files=all"], cwd=root, capture_output=True, text=True, check=True
@@ -123,7 +124,7 @@ def test_the_example_is_a_log_with_records(tmp_path):
     """--example brings records that can be listed, with the settings they need, and nothing that is no record."""
     made = init_log(tmp_path, Choices("UTC", "en", with_example=True, use_git=False))
     workspace = workspace_of(made.root)
-    assert len(list_records(workspace, "", (), "", -1).rows) > 20
+    assert len(list_records(workspace, "", (), Page()).rows) > 20
     assert workspace.unreadable_files() == []
     assert workspace.log.settings.find_member("王芳") is not None
     assert not [path for path in (made.root / "records").rglob("*") if path.is_file() and path.suffix != ".yaml"]

@@ -19,7 +19,7 @@ def column(listing, name):
 
 
 def listed(log, query="", sort="", limit=-1, terms=()):
-    return list_records(log.workspace(), query, terms, sort, limit)
+    return list_records(log.workspace(), query, terms, Page(sort, limit))
 
 
 def pending(log, query="", terms=(), sort="", limit=-1):
@@ -277,3 +277,13 @@ def test_columns_that_are_not_asked_for_change_nothing(log) -> None:
     whole = list_follow_ups(log.workspace(), "", [], Page())
     for names in (("address",), ("address", "owner", "customer_name")):
         assert list_follow_ups(log.workspace(), "", [], Page(columns=names)).rows == whole.narrowed(names).rows
+
+
+def test_ids_are_ids_whatever_columns_are_named():
+    """The format ids prints ids also when columns are named, and a column that is not known is refused all the same."""
+    from commlog.render.listing import named_columns
+    from commlog.services.list_records import COLUMN_NAMES, SHOWN
+
+    assert named_columns(COLUMN_NAMES, SHOWN, "subject", "ids") == COLUMN_NAMES
+    with pytest.raises(UsageError):
+        named_columns(COLUMN_NAMES, SHOWN, "nothing", "ids")

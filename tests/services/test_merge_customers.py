@@ -56,7 +56,7 @@ def customers(log: Any, query: str = "", **options: Any) -> dict[str, tuple[Any,
 
 def found(log: Any, query: str) -> set[str]:
     """The ids of the records a query finds."""
-    return {row[0] for row in list_records(log.workspace(), query, [], "", -1).narrowed(("id",)).rows}
+    return {row[0] for row in list_records(log.workspace(), query, [], Page()).narrowed(("id",)).rows}
 
 
 def test_the_duplicate_points_and_the_one_who_stays_knows(log, add):
