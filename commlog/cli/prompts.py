@@ -1,5 +1,6 @@
 """Asking on a terminal: the template field by field, choices by number or label, advice beside the question."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -27,6 +28,8 @@ _NOT_ASKED: Final = frozenset(
 )
 # Outcomes that promise something: the promise is asked for.
 _PROMISING: Final = frozenset({"follow_up", "transferred"})
+# A phone number as people type it, which is nobody's name.
+_NUMBER: Final = re.compile(r"[+＋]?[0-9０-９ ()（）./-]{3,}")
 _ONLY_WHEN: Final = {"channel_detail": ("channel", "other")}
 
 
@@ -51,9 +54,7 @@ def _introduce() -> None:
 def _ask_customer(session: Session, field: Field, answers: Answers) -> None:
     """Ask for a customer who is known, or for the name of a new one."""
     language = current_language()
-    advice = hint(field, language)
-    if advice:
-        advise(f"  {advice}")
+    advise("  " + translate("an id, a name, a phone number or an e-mail address; anonymous for somebody who gave no name"))
     while True:
         answer = ask(f"{label(field, language)}: ").strip()
         if not answer:
@@ -65,12 +66,20 @@ def _ask_customer(session: Session, field: Field, answers: Answers) -> None:
             show_fault(fault)
         except NotFoundError as fault:
             show_fault(fault)
-            if confirm(translate("A new customer called '{name}'?").format(name=answer), default=False):
-                answers.keep_new_customer(answer)
+            name = _ask_new_name(answer)
+            if name:
+                answers.keep_new_customer(name)
                 return
         else:
             answers.keep("customer", found)
             return
+
+
+def _ask_new_name(answer: str) -> str:
+    """What a new customer is called: as was typed, unless that is a number or an address; empty when nobody new is wanted."""
+    if "@" not in answer and not _NUMBER.fullmatch(answer):
+        return answer if confirm(translate("A new customer called '{name}'?").format(name=answer), default=False) else ""
+    return ask(translate("The name of the new customer, or Enter for none") + ": ").strip()
 
 
 def _ask_follow_ups(session: Session, template: Template, answers: Answers) -> None:
@@ -78,7 +87,7 @@ def _ask_follow_ups(session: Session, template: Template, answers: Answers) -> N
     workspace = session.workspace
     opening = Opening(workspace.stamp, workspace.stamp, workspace.member or "")
     advise("  " + translate("what is to be done, e.g. Ring back; owner=li; due=3wd; Enter when there is nothing more"))
-    while answer := ask(translate("Follow-up:") + " ").strip():
+    while answer := ask(f"{translate('Follow-up')}: ").strip():
         try:
             wanted = parse_follow_up(workspace, answer, template.name)
             complete_follow_up(workspace, {key: wanted[key] for key in ("due",) if key in wanted}, 1, opening)
@@ -135,7 +144,7 @@ def _ask(session: Session, field: Field) -> Data:
     choices = list(field.enum)
     for number, choice in enumerate(choices, start=1):
         typer.echo(f"  {number}. {value_label(field, choice, language)}", err=True)
-    default = value_label(field, field.default, language) if field.default is not None else ""
+    default = _in_words(field, language)
     while True:
         answer = (
             ask(f"{label(field, language)} [{default}]: " if default else f"{label(field, language)}: ").strip()
@@ -159,6 +168,13 @@ def _ask(session: Session, field: Field) -> Data:
             )
         except NotFoundError as fault:
             show_fault(fault)
+
+
+def _in_words(field: Field, language: str) -> str:
+    """The field's default as somebody would type it; empty when it has none."""
+    if isinstance(field.default, bool):
+        return translate("yes") if field.default else translate("no")
+    return value_label(field, field.default, language) if field.default is not None else ""
 
 
 def _convert(session: Session, field: Field, answer: str) -> Data:

@@ -191,4 +191,4 @@ def look_ahead(words: Sequence[str]) -> "Glimpse | None":
 
 def wants_plain_text() -> bool:
     """Whether the environment asks for no colour and no dimming."""
-    return bool(os.environ.get("NO_COLOR"))
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-from commlog.cli.session import Session, wants_plain_text
+from commlog.cli.session import Session, variable, wants_plain_text
 from commlog.errors import ExitCode
 from commlog.messages import translate
 from commlog.model.record import Record
@@ -59,11 +59,10 @@ def warn_of_sealed(record: Record) -> None:
 
     count = sum(1 for place in record.sealed if place.state != OPEN)
     if count:
-        warn(
-            translate("{count} values are sealed; to read them, name your key in $COMMLOG_AGE_KEY_FILE").format(
-                count=count
-            )
-        )
+        told = translate("{count} values are sealed; to read them, name your key in $COMMLOG_AGE_KEY_FILE")
+        if variable("COMMLOG_AGE_KEY_FILE") or variable("COMMLOG_AGE_KEY"):
+            told = translate("{count} values are sealed, and no key here opens them: commlog doctor")
+        warn(told.format(count=count))
 
 
 def is_interactive() -> bool:

@@ -159,7 +159,7 @@ def advance(fields: Fields, verb_name: str, entry: Fields, *, result: str | None
     """The follow-up's mapping after a verb, its history longer by `entry` (at, by, note; status is set here).
 
     Raises:
-        ConflictError: the verb does not apply in the follow-up's state.
+        ConflictError: the verb does not apply in the follow-up's state; who knows the `address` puts it into the facts.
         UsageError: the verb needs a result or a note and there is none.
     """
     verb = VERBS[verb_name]
@@ -170,6 +170,7 @@ def advance(fields: Fields, verb_name: str, entry: Fields, *, result: str | None
             n=current.n,
             status=current.status,
             verb=verb_name,
+            address="ID/n",
             remedy=_REMEDIES.get(current.status, ""),
         )
     if verb.needs == "result" and not (result or current.result):
@@ -192,8 +193,8 @@ def _is_cancelling(verb_name: str, current: FollowUp) -> bool:
 
 
 _REMEDIES: Final = {
-    DONE: mark("reopen it first: commlog reopen ID/n --reason …"),
-    CLOSED: mark("reopen it first: commlog reopen ID/n --reason …"),
+    DONE: mark("reopen it first: commlog reopen {address} --reason …"),
+    CLOSED: mark("reopen it first: commlog reopen {address} --reason …"),
     OPEN: mark("see commlog show for its history"),
     IN_PROGRESS: mark("see commlog show for its history"),
     AWAITING_CUSTOMER: mark("see commlog show for its history"),

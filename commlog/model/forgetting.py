@@ -13,6 +13,7 @@ from commlog.model.record import Data, Fields, mappings_of, text_of, texts_of
 
 PSEUDONYM: Final = "forgotten-"
 # In the profile that is to go: under which name the person is kept from now on. In the one that stays: since when.
+_DRAWN: Final = re.compile(r"forgotten-[0-9a-hjkmnp-tv-z]{6}")
 FORGOTTEN_AS: Final = "forgotten_as"
 FORGOTTEN_ON: Final = "forgotten_on"
 DESTROYED_KEYS: Final = "destroyed_keys"
@@ -197,6 +198,11 @@ def receipt_of(forgetting: Forgetting, at: str, by: str) -> dict[str, Data]:
     }
     canonical = json.dumps(receipt, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return {**receipt, "sha256": sha256(canonical.encode("utf-8")).hexdigest()}
+
+
+def is_pseudonym(customer: str) -> bool:
+    """Whether an id is one that was drawn for somebody forgotten."""
+    return _DRAWN.fullmatch(customer) is not None
 
 
 def is_forgotten(customer: str, fields: Mapping[str, Data]) -> bool:

@@ -163,12 +163,12 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "promise-without-follow-up": Kind(
         mark("agreements: something was promised to the customer, and no follow-up keeps it"),
-        mark("commlog add-follow-up {value}"),
+        mark("commlog add-follow-up {value} …"),
         WARNING,
     ),
     "unanswered-contact": Kind(
         mark("the customer got in touch; nothing was done or is planned, and nobody has spoken to them since"),
-        mark("record the answer: commlog create … --link {value}:answers, or: commlog add-follow-up {value}"),
+        mark("record the answer: commlog create … --link {value}:answers, or: commlog add-follow-up {value} …"),
         WARNING,
     ),
     "call-back-not-recorded": Kind(
@@ -182,11 +182,13 @@ KINDS: Final[dict[str, Kind]] = {
         WARNING,
     ),
     "issue-without-next-action": Kind(
-        mark("the issue is open, and nobody has anything to do for it"), mark("commlog add-follow-up {value}"), WARNING
+        mark("the issue is open, and nobody has anything to do for it"),
+        mark("commlog add-follow-up {value} …"),
+        WARNING,
     ),
     "low-score-without-follow-up": Kind(
         mark("{field}: the customer is not satisfied ({score}), and nobody looks after it"),
-        mark("commlog add-follow-up {value}"),
+        mark("commlog add-follow-up {value} …"),
         WARNING,
     ),
     # The record against the team's own rules.
@@ -228,6 +230,12 @@ KINDS: Final[dict[str, Kind]] = {
 }
 
 
+# What to do where a rule asks for the field, by the field; elsewhere the rule says enough.
+_ASKED_FOR: Final = {
+    "followups": mark(
+        "say what is to be done: --follow-up \"…; owner=…; due=…\", or in the file under `followups:` action, owner and due"
+    )
+}
 # Facts that may be sentences of the catalogue.
 _WORDED: Final = frozenset({"reason", "expected", "kind"})
 # The fact that says how serious a team takes a problem.
@@ -260,6 +268,8 @@ class Problem:
         """What to do about it, in the language in use."""
         kind = KINDS[self.code]
         words = self._words()
+        if self.code == "rule-broken" and self.field in _ASKED_FOR:
+            return translate(_ASKED_FOR[self.field])
         try:
             return translate(kind.remedy).format(**words)
         except KeyError:

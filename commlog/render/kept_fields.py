@@ -10,6 +10,8 @@ from commlog.templates.fields import HasFields, find_child, label, value_label
 
 _HISTORY: Final = "history"
 _NOTE: Final = "note"
+# What the entry itself took the place of; everything else is what was true of the round it closes, or what it adds.
+_REPLACED: Final = frozenset({"solution", "owner", "department"})
 # The fields that stand in one line together, in their order; the last one may hold anything.
 _TOGETHER: Final = (
     ("completed_on", "confirmation", "score", "closed_on", "closed_reason"),
@@ -68,4 +70,5 @@ def _field_in_words(form: HasFields, key: str, text: str) -> str:
             text = translate("{result} ({details})").format(
                 result=text, details=found["more"].replace(", ", translate(", "))
             )
-    return translate("{label}: {value}").format(label=label(field, current_language()), value=text)
+    words = translate("{label} before: {value}") if key in _REPLACED else translate("{label}: {value}")
+    return words.format(label=label(field, current_language()), value=text)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from commlog.errors import ConflictError, NotFoundError, UsageError
-from commlog.messages import mark
+from commlog.messages import current_language, mark
 from commlog.model.calendar import to_utc
 from commlog.model.deadline import NO_LIMIT, counted_pauses, limit_of, original_start, pauses_count_from, stored_due
 from commlog.model.follow_up import OPEN, PAUSED, FollowUp, advance, entry_of, next_number, read_follow_up
@@ -16,7 +16,7 @@ from commlog.model.record import Fields, instant_of, mappings_of
 from commlog.services.change_record import change_record
 from commlog.services.find_record import Address, find_address, find_path
 from commlog.services.workspace import Workspace
-from commlog.templates.fields import find_field, find_value
+from commlog.templates.fields import find_field, find_value, value_label
 
 # The follow-up's mapping and the record's fields it stands in, to the follow-up's new mapping.
 _Change = Callable[[Fields, Fields], Fields]
@@ -99,7 +99,7 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: Details) -> t
                 n=current.n,
                 status=current.status,
                 verb="reschedule",
-                remedy=mark("reopen it first: commlog reopen ID/n --reason …"),
+                remedy=mark("reopen it first: commlog reopen {address} --reason …"),
             )
         entry = entry_of(workspace.stamp, by, current.status, note=details.note)
         changed = {**fields, "history": [*fields.get("history", []), entry]}
@@ -299,8 +299,23 @@ def _change(workspace: Workspace, text: str, change: _Change) -> tuple[Address, 
         ]
         return {**fields, "followups": items}
 
-    record = change_record(workspace, address.path, change_item)
+    try:
+        record = change_record(workspace, address.path, change_item)
+    except ConflictError as fault:
+        _tell_in_words(workspace, fault, address)
+        raise
     return replace(address, record_id=record.id), _get_follow_up(record.fields, address.n)
+
+
+def _tell_in_words(workspace: Workspace, fault: ConflictError, address: Address) -> None:
+    """Put the state into a fault as the form calls it, and the follow-up's own address into its remedy."""
+    fault.facts["address"] = str(address)
+    record = workspace.reader.read(address.path).record
+    if record is None or "status" not in fault.facts:
+        return
+    field = find_field(workspace.catalog.get(record.template), f"followups.{address.n}.status")
+    if field is not None:
+        fault.facts["status"] = value_label(field, fault.facts["status"], current_language())
 
 
 def _get_follow_up(fields: Fields, number: int) -> FollowUp:

@@ -2,27 +2,37 @@
 
 from collections.abc import Iterator
 
+from commlog.errors import UnreadableError
+from commlog.messages import mark
 from commlog.model.forgetting import PSEUDONYM, destroyed_keys
+from commlog.services.seal_state import hint_in, iter_files
 from commlog.services.workspace import Workspace
 
 
 def keys_to_destroy(workspace: Workspace) -> tuple[str, ...]:
     """The hints of keys that lie here although the customer they are of was forgotten.
 
-    A profile can only name keys of somebody who is no customer any more: a file from elsewhere must not cost anybody
-    else's records.
+    With one that a profile names go all of the same customer. A file from elsewhere must not cost anybody else's records:
+    no key goes whose customer is in the log, or that any file still needs.
 
     Raises:
-        UnreadableError: a forgotten customer's profile cannot be read.
+        UnreadableError: a file cannot be read that may need a key, or say which is needed no more.
     """
     keys = workspace.reader.vault.customer_keys
-    if not keys.hints:
+    named = destroyed_hints(workspace) & keys.hints if keys.hints else set()
+    if not named:
         return ()
-    living = {
-        row[0] for row in workspace.index.rows("SELECT DISTINCT customer FROM records WHERE customer IS NOT NULL")
-    }
-    named = set(_named(workspace)) & keys.hints
-    return tuple(sorted(hint for hint in named if keys.customer_of(hint) not in living))
+    unreadable = workspace.unreadable_files()
+    if unreadable:
+        raise UnreadableError(
+            mark("cannot be read, and may need a key; nothing was destroyed"),
+            file=unreadable[0],
+            remedy=mark("see what is wrong with it: commlog check"),
+        )
+    rows = workspace.index.rows("SELECT DISTINCT customer FROM records WHERE customer IS NOT NULL")
+    gone = {keys.customer_of(hint) for hint in named} - {row[0] for row in rows}
+    needed = {hint_in(place) for *_, places in iter_files(workspace) for place in places}
+    return tuple(hint for hint in keys.of(gone) if hint not in needed)
 
 
 def destroy_keys(workspace: Workspace) -> tuple[str, ...]:
@@ -33,6 +43,11 @@ def destroy_keys(workspace: Workspace) -> tuple[str, ...]:
         NotWritableError: the key folder does not let go of one.
     """
     return workspace.reader.vault.customer_keys.destroy(keys_to_destroy(workspace))
+
+
+def destroyed_hints(workspace: Workspace) -> frozenset[str]:
+    """The hints of every key that was destroyed with somebody, as the profiles of the forgotten say."""
+    return frozenset(_named(workspace))
 
 
 def _named(workspace: Workspace) -> Iterator[str]:

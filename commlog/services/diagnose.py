@@ -176,18 +176,26 @@ def _customer_keys(workspace: Workspace) -> Iterator[Observation]:
     rules = workspace.log.settings.seal
     if rules is None or not rules.per_customer:
         return
-    from commlog.services.destroy_keys import keys_to_destroy
+    from commlog.services.destroy_keys import destroyed_hints, keys_to_destroy
 
     keys = workspace.reader.vault.customer_keys
-    missing = workspace.index.rows("SELECT count(DISTINCT hint) FROM missing_keys")[0][0]
+    missed = {row[0] for row in workspace.index.rows("SELECT DISTINCT hint FROM missing_keys")}
+    missing = missed - destroyed_hints(workspace)
     yield Observation(
         "sealing",
-        not missing,
+        keys.is_there and not missing,
         mark("keys of customers: {count} in {folder}; not here: {missing}"),
-        mark("copy the missing ones from another member's key folder, or from a backup"),
-        (("count", str(len(keys.hints))), ("folder", str(keys.folder)), ("missing", str(missing))),
+        mark("copy the folder from another member, or name it in $COMMLOG_KEY_FOLDER"),
+        (("count", str(len(keys.hints))), ("folder", str(keys.folder)), ("missing", str(len(missing)))),
     )
-    left = keys_to_destroy(workspace)
+    if missed - missing:
+        yield Observation(
+            "sealing",
+            False,
+            mark("values sealed with keys that were destroyed are back, probably by a merge"),
+            mark("see whose: commlog customer list; then once more: commlog customer forget CUSTOMER"),
+        )
+    left = keys_to_destroy(workspace) if not workspace.unreadable_files() else ()
     if left:
         yield Observation(
             "sealing",

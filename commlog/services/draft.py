@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from commlog.errors import InvalidError, UsageError
-from commlog.messages import mark
+from commlog.messages import mark, translate
 from commlog.model.moment import parse_moment
 from commlog.model.problem import Problem
 from commlog.model.record import Data, Fields, ValuePath, show_path
@@ -69,14 +69,23 @@ def assign_all(workspace: Workspace, template: Template, fields: Fields, texts: 
         try:
             changed = _assign(converter, template, changed, assignment)
         except ConversionError as fault:
-            problems.append(
-                Problem(fault.code, field=fault.facts.get("field", assignment.key), facts=tuple(fault.facts.items()))
-            )
+            facts = {**fault.facts, **_keys_of_item(template, assignment, fault)}
+            problems.append(Problem(fault.code, field=facts.get("field", assignment.key), facts=tuple(facts.items())))
     if problems:
         raise InvalidError(
             mark("what was given does not fit the template '{name}'"), name=template.name, problems=problems
         )
     return dict(changed)
+
+
+def _keys_of_item(template: Template, assignment: Assignment, fault: ConversionError) -> dict[str, str]:
+    """What is expected instead of text that is no entry of a list, by the keys an entry has; empty elsewhere."""
+    field = find_field(template, assignment.key) if fault.code == "wrong-type" else None
+    item = (field.item or field) if field is not None else None
+    if item is None or not item.fields:
+        return {}
+    keys = ", ".join(f"{child.key}: …" for child in item.fields if not child.read_only)
+    return {"expected": translate("a mapping of these keys: {keys}").format(keys=f"{{{keys}}}")}
 
 
 def converter_of(workspace: Workspace) -> Converter:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import rmtree
 
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UnreadableError
 from commlog.index.entries import Reading
@@ -27,10 +28,12 @@ from commlog.model.forgetting import (
 from commlog.model.record import CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
 from commlog.model.sealing import OPEN
 from commlog.services.change_record import change_record, refuse_new_problems
+from commlog.services.destroy_keys import destroyed_hints
 from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, get_record
+from commlog.services.seal_state import hint_in
 from commlog.services.workspace import Workspace, schema_comment
 from commlog.store.names import ALPHABET as LETTERS
-from commlog.store.names import INDEX_FILE, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
+from commlog.store.names import INDEX_FILE, PAST_FOLDER, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
 from commlog.store.yaml_edit import edit
 from commlog.store.yaml_format import format_document
 from commlog.store.yaml_text import YamlError
@@ -91,6 +94,8 @@ def forget_customer(workspace: Workspace, plan: Forgetting) -> Forgetting:
     with suppress(OSError):
         # A database keeps what was deleted in its free pages.
         (workspace.log.state_folder / INDEX_FILE).unlink(missing_ok=True)
+    # States of the past that --as-of was asked for hold what was; they are made again from git when asked for.
+    rmtree(workspace.log.state_folder / PAST_FOLDER, ignore_errors=True)
     return result
 
 
@@ -144,13 +149,13 @@ def _family(workspace: Workspace, text: str, choose: Choose) -> dict[str, str]:
     return found
 
 
-def refuse_shut(record: Record) -> None:
-    """Refuse a record of which not everything can be read.
+def refuse_shut(record: Record, destroyed: frozenset[str] = frozenset()) -> None:
+    """Refuse a record of which not everything can be read, but for what nobody can: `destroyed` are hints of keys.
 
     Raises:
         InvalidError: values in it are sealed, and no key of this call opens them.
     """
-    if any(place.state != OPEN for place in record.sealed):
+    if any(place.state != OPEN and hint_in(place) not in destroyed for place in record.sealed):
         raise InvalidError(
             mark("values in it are sealed, and stay shut"),
             file=record.path,
@@ -165,8 +170,9 @@ def _read_profile(workspace: Workspace, customer: str) -> Record:
 def _prepare(workspace: Workspace, family: Mapping[str, str]) -> tuple[Forgetting, list[_Written]]:
     """What forgetting changes, and every file as it is to be written, checked before the first of them is."""
     profiles = [_read_profile(workspace, customer) for customer in family]
+    destroyed = destroyed_hints(workspace)
     for record in profiles:
-        refuse_shut(record)
+        refuse_shut(record, destroyed)
     task = _Task(workspace, family, [record.fields for record in profiles])
     files = [task.profile(record) for record in profiles]
     skipped = {record.path for record in profiles}
@@ -193,6 +199,8 @@ class _Task:
         self.workspace = workspace
         self.family = dict(family)
         self.identity = identity_of(profiles, self.family)
+        self._destroyed = destroyed_hints(workspace)
+        self._keys = frozenset(workspace.reader.vault.customer_keys.of(family))
         self.doubts: list[Doubt] = []
         self.placeholder = translate(REMOVED)
         self._names = name_regex(self.identity)
@@ -229,8 +237,9 @@ class _Task:
             self.doubts.append(Doubt(path, 0, fault.message))
             return []
         text = raw.decode("utf-8", "replace")
+        rests = any(f"@{hint}:" in text for hint in self._keys)
         # What is written with escapes shows only when it is read.
-        if path not in self._own_paths and "\\" not in text and not self._mention.search(text):
+        if path not in self._own_paths and not rests and "\\" not in text and not self._mention.search(text):
             return []
         reading = self.workspace.reader.read_raw(path, raw)
         if reading.record is None:
@@ -240,8 +249,8 @@ class _Task:
 
     def _record(self, reading: Reading, record: Record) -> list[_Written]:
         is_own = record.fields.get("customer") in self.family and record.kind != CUSTOMER
-        if is_own:
-            refuse_shut(record)
+        if is_own or self._rests(record):
+            refuse_shut(record, self._destroyed)
         elif any(place.state != OPEN for place in record.sealed):
             self.doubts.append(Doubt(record.path, 0, translate("sealed values in it stay shut")))
             return []
@@ -249,7 +258,8 @@ class _Task:
         template = self.workspace.catalog.get(record.template)
         try:
             stored = self.workspace.stored(template.name, fields, record.sealed)
-            text = reading.text if fields == record.fields else edit(reading.text, stored, order=template.order)
+            is_same = fields == record.fields and not self._rests(record)
+            text = reading.text if is_same else edit(reading.text, stored, order=template.order)
         except YamlError as fault:
             raise InvalidError(
                 mark("the change does not fit into the file's layout: {reason}"),
@@ -272,6 +282,10 @@ class _Task:
         )
         file = ForgottenFile(record.path, record.path, record.kind, removals)
         return [_Written(file, reading.raw, text)]
+
+    def _rests(self, record: Record) -> bool:
+        """Whether something in it is sealed with a key that is to be destroyed."""
+        return any(hint_in(place) in self._keys for place in record.sealed)
 
     def _own(self, record: Record) -> Fields:
         """A record of theirs: the customer's pseudonym, nobody's name, number or address."""

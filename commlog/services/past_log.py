@@ -19,13 +19,14 @@ from commlog.repo import history as git
 from commlog.repo.blobs import iter_blobs
 from commlog.services.workspace import Workspace, make_workspace
 from commlog.store.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
-from commlog.store.names import RECORDS, STATE_FOLDER
+from commlog.store.names import PAST_FOLDER, RECORDS, STATE_FOLDER
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
 
-FOLDER: Final = "past"
 # States kept for the next question; the one longest unused goes first.
 KEPT: Final = 4
 _UNFINISHED: Final = ".new-"
+# What a state is called: by its tree in git, or while it is made.
+_OURS: Final = re.compile(r"[0-9a-f]{40,64}|\.new-.*")
 _SECONDS_TO_FINISH: Final = 24 * 3600
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
@@ -95,7 +96,7 @@ def open_past(workspace: Workspace, state: PastState, now: datetime | None = Non
     if not any(file.path == SETTINGS_FILE for file in files):
         raise _no_log_in(state)
     try:
-        folder = ensure_state_folder(root) / FOLDER
+        folder = ensure_state_folder(root) / PAST_FOLDER
         folder.mkdir(exist_ok=True)
         place = folder / git.tree_of(root, state.commit)
         if not place.is_dir():
@@ -103,7 +104,7 @@ def open_past(workspace: Workspace, state: PastState, now: datetime | None = Non
         os.utime(place)
         _tidy(folder, place)
     except OSError as fault:
-        raise not_writable(f"{STATE_FOLDER}/{FOLDER}", fault) from None
+        raise not_writable(f"{STATE_FOLDER}/{PAST_FOLDER}", fault) from None
     return make_workspace(
         open_log(place, str(place)), now or state.now, workspace.who, keys=workspace.reader.key_source
     )
@@ -227,6 +228,8 @@ def _tidy(folder: Path, place: Path) -> None:
     used: list[tuple[int, Path]] = []
     newest = place.stat().st_mtime
     for entry in folder.iterdir():
+        if not _OURS.fullmatch(entry.name) or entry.is_symlink():
+            continue
         with suppress(OSError):
             if not entry.name.startswith(_UNFINISHED):
                 used.append((entry.stat().st_mtime_ns, entry))

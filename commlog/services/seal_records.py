@@ -83,8 +83,12 @@ def turn_on(
     )
     workspace.reader.vault.require_trust()
     _refuse_unknown_fields(workspace)
-    result = SealResult()
+    result, vault = SealResult(), workspace.reader.vault
     with workspace.log.lock():
+        if vault.rules.per_customer:
+            vault.customer_keys.make_folder()
+        if wanted != known.recipients:
+            result.left += wrap_keys(workspace)
         for path, _, data, places in iter_files(workspace):
             shared = for_the_team(workspace, data, places)
             if shared or any(True for _ in plain_in(workspace, data)):
@@ -110,6 +114,11 @@ def rotate(workspace: Workspace, added: Sequence[str], removed: Sequence[str]) -
             mark("there is no key to open the sealed values with; nothing was written"),
             remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE"),
         )
+    if rules.per_customer and not set(workspace.reader.vault.own_recipients()) - set(removed):
+        raise UsageError(
+            mark("your own key would be removed, and could not open what has to be sealed anew"),
+            remedy=mark("let somebody who stays run it"),
+        )
     wanted = replace(rules, recipients=_changed(rules.recipients, added, removed))
     workspace = _with_rules(workspace, wanted, added)
     workspace.reader.vault.require_trust()
@@ -117,15 +126,27 @@ def rotate(workspace: Workspace, added: Sequence[str], removed: Sequence[str]) -
     result = SealResult()
     vault = workspace.reader.vault
     with workspace.log.lock(), _Progress(workspace) as progress:
-        # Keys of the past first: whoever may read from now on reads old commits, too.
-        result.left += [f"{vault.customer_keys.folder}: @{hint}" for hint in vault.wrap_customer_keys()]
+        # Also of who has nothing sealed just now: whoever leaves may know the key there was.
+        for customer in sorted(vault.customer_keys.customers):
+            vault.renew(customer)
         for path, text, data, places in iter_files(workspace):
             is_done = progress.is_done(path, text)
             if not is_done and (places or any(True for _ in plain_in(workspace, data))):
-                vault.renew(customer_of(workspace.reader, str(data["template"]), data))
-                progress.note(path, _reseal(workspace, path, result, renew=True))
+                left = len(result.left)
+                sealed = _reseal(workspace, path, result, renew=True)
+                # What stayed as it was is tried again next time.
+                if len(result.left) == left:
+                    progress.note(path, sealed)
+        # Last, for the values above are opened with them; whoever may read from now on reads old commits, too.
+        result.left += wrap_keys(workspace)
         progress.finish(is_whole=not result.left)
     return workspace, result
+
+
+def wrap_keys(workspace: Workspace) -> list[str]:
+    """Seal every customer's key for the recipients there are now; gives those no key here opens."""
+    vault = workspace.reader.vault
+    return [f"{vault.customer_keys.folder}: @{hint}" for hint in vault.wrap_customer_keys()]
 
 
 def _refuse_unknown_fields(workspace: Workspace) -> None:

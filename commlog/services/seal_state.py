@@ -93,11 +93,14 @@ def seal_state(workspace: Workspace) -> SealState:
 
 
 def for_the_team(workspace: Workspace, data: Fields, places: tuple[SealedPlace, ...]) -> list[SealedPlace]:
-    """The sealed values of a file that are to be sealed with the customer's own key, and are sealed with the team's."""
+    """The sealed values of a file that are sealed with another key than they are to be: the team's, or another customer's."""
     rules = workspace.log.settings.seal
-    if rules is None or not rules.per_customer or not customer_of(workspace.reader, str(data["template"]), data):
+    if rules is None or not rules.per_customer:
         return []
-    return [place for place in places if not hint_in(place)]
+    customer, vault = customer_of(workspace.reader, str(data["template"]), data), workspace.reader.vault
+    return [
+        place for place in places if (customer and not hint_in(place)) or not vault.is_kept_for(place.stored, customer)
+    ]
 
 
 def hint_in(place: SealedPlace) -> str:

@@ -7,7 +7,7 @@ from commlog.errors import InvalidError
 from commlog.index.entries import Reading, RecordReader
 from commlog.index.sealed import plan_of
 from commlog.messages import mark
-from commlog.model.forgetting import PSEUDONYM
+from commlog.model.forgetting import is_pseudonym
 from commlog.model.record import CUSTOMER, Data, Fields, ValuePath, show_path
 from commlog.model.sealing import OPEN, SealedPlace, find_plain, find_sealed, has_shut, is_sealed, value_at, with_values
 from commlog.services.find_record import ANONYMOUS
@@ -43,6 +43,12 @@ def stored_fields(reader: RecordReader, template: str, fields: Fields, sealed: t
             values[path] = OneLine(moved.pop(_name(path, value), None) or vault.seal(value, customer))
     # What is shut stays on its one line, wherever its entry moves.
     for path, stored in find_sealed(fields):
+        if path not in values and not vault.is_kept_for(stored, customer):
+            raise InvalidError(
+                mark("{field}: is sealed with another customer's key, and no key here opens it; nothing was written"),
+                field=show_path(path),
+                remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE, or give the whole value anew"),
+            )
         values.setdefault(path, OneLine(stored))
     return with_values(fields, values)
 
@@ -50,7 +56,7 @@ def stored_fields(reader: RecordReader, template: str, fields: Fields, sealed: t
 def customer_of(reader: RecordReader, template: str, fields: Fields) -> str:
     """Whose key a record's values are sealed with; empty for the team's: nobody's record, and what stays of the forgotten."""
     own = fields.get("id" if reader.catalog.get(template).kind == CUSTOMER else "customer")
-    is_known = isinstance(own, str) and own != ANONYMOUS and not own.startswith(PSEUDONYM) and is_customer_id(own)
+    is_known = isinstance(own, str) and own != ANONYMOUS and not is_pseudonym(own) and is_customer_id(own)
     return str(own) if is_known else ""
 
 

@@ -59,7 +59,7 @@ def verify_forgotten(workspace: Workspace, purge_list: Path) -> Verification:
             remedy=mark("write one before forgetting: commlog customer forget CUSTOMER --purge-list FILE"),
         ) from None
     search = _Search(workspace, pattern)
-    left = (*search.in_files(purge_list), *search.in_git())
+    left = (*search.in_files(purge_list), *search.in_keys(), *search.in_git())
     return Verification(left, len(search.shut))
 
 
@@ -91,6 +91,12 @@ class _Search:
                 yield from self._in(data, where, name, len(self._pattern.findall(name)))
             except OSError:
                 yield LeftOver(where, name, 1)
+
+    def in_keys(self) -> Iterator[LeftOver]:
+        """Keys that are called after them."""
+        for customer in sorted(self._reader.vault.customer_keys.customers):
+            if self._pattern.search(customer):
+                yield LeftOver(translate("key folder"), customer, 1)
 
     def in_git(self) -> Iterator[LeftOver]:
         """Places in all that git holds."""

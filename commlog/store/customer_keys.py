@@ -7,17 +7,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from commlog.errors import UnreadableError
+from commlog.errors import NotWritableError, UnreadableError
 from commlog.messages import mark
 from commlog.model.sealing import HINT, RECIPIENT, hint_of, take_apart
-from commlog.store.files import ChangedMeanwhile, replace_file, write_new
+from commlog.store.files import ChangedMeanwhile, read_plain, replace_file, write_new
 from commlog.store.log import not_writable
+from commlog.store.seal_keys import KEY_FOLDER_VARIABLE
 
 _SUFFIX: Final = ".age"
 _BETWEEN: Final = "@"
 _HEAD: Final = "# the key of one customer in commlog, sealed for the team; without it their sealed values are lost\n"
 _PUBLIC: Final = "# public key: "
 _OWN_MODE: Final = 0o700
+_LONGEST_FILE: Final = 1 << 16
 
 
 class CustomerKey(NamedTuple):
@@ -49,21 +51,30 @@ class CustomerKeys:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._names: dict[str, _Name] | None = None
+        self._names: list[_Name] | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is such a folder: without it nothing is sealed with a customer's key."""
+        return self.folder.is_dir()
 
     @property
     def hints(self) -> frozenset[str]:
         """Every key there is, by hint."""
-        return frozenset(self._known)
+        return frozenset(name.hint for name in self._known)
 
     @property
     def customers(self) -> frozenset[str]:
         """Every customer who has a key."""
-        return frozenset(name.customer for name in self._known.values())
+        return frozenset(name.customer for name in self._known)
 
     def customer_of(self, hint: str) -> str:
-        """Whose key it is; empty when it is not there."""
-        name = self._known.get(hint)
+        """Whose key it is; empty when it is not there.
+
+        Raises:
+            UnreadableError: two customers have a file for it.
+        """
+        name = self._name_of(hint)
         return name.customer if name else ""
 
     def newest(self, customer: str) -> CustomerKey | None:
@@ -72,34 +83,53 @@ class CustomerKeys:
         Raises:
             UnreadableError: its file cannot be read, or is no such file.
         """
-        own = [name for name in self._known.values() if name.customer == customer]
-        return self._read(max(own, key=lambda name: (name.number, name.hint))) if own else None
+        own = [name for name in self._known if name.customer == customer]
+        return self.find(max(own, key=lambda name: (name.number, name.hint)).hint) if own else None
 
     def find(self, hint: str) -> CustomerKey | None:
         """The key sealed values name; None when it is not there.
 
         Raises:
-            UnreadableError: its file cannot be read, or is no such file.
+            UnreadableError: its file cannot be read, is no such file, or is one of two customers' files.
         """
-        name = self._known.get(hint)
+        name = self._name_of(hint)
         return self._read(name) if name else None
+
+    def make_folder(self) -> None:
+        """Make the folder when it is not there; git leaves it out wherever it is.
+
+        Raises:
+            NotWritableError: it cannot be made.
+        """
+        try:
+            if not self.folder.is_dir():
+                self.folder.mkdir(parents=True, mode=_OWN_MODE)
+                (self.folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        except OSError as fault:
+            raise not_writable(str(self.folder), fault) from None
 
     def add(self, customer: str, recipient: str, wrapped: str) -> CustomerKey:
         """Write a new key of a customer down for good, before anything is sealed with it.
 
         Raises:
-            NotWritableError: the folder or the disk does not take it.
+            NotWritableError: the folder is not there (it may only not be mounted), or does not take it.
         """
-        number = 1 + max((name.number for name in self._known.values() if name.customer == customer), default=0)
+        if not self.is_there or self.folder.is_symlink():
+            raise NotWritableError(
+                mark("{folder}, the folder with customers' keys, is not here; nothing was written"),
+                folder=str(self.folder),
+                remedy=mark(
+                    "copy it from another member, or name it in ${variable}; to begin with none: commlog seal on --per-customer"
+                ),
+                variable=KEY_FOLDER_VARIABLE,
+            )
+        number = 1 + max((name.number for name in self._known if name.customer == customer), default=0)
         name = _Name(customer, number, hint_of(recipient))
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=_OWN_MODE)
-            if not (self.folder / ".gitignore").exists():
-                (self.folder / ".gitignore").write_text("*\n", encoding="utf-8")
             write_new(self.folder / name.file, _text_of(recipient, wrapped))
         except OSError as fault:
             raise not_writable(str(self.folder / name.file), fault) from None
-        self._known[name.hint] = name
+        self._known.append(name)
         return CustomerKey(customer, number, recipient, wrapped)
 
     def wrap_again(self, key: CustomerKey, wrapped: str) -> None:
@@ -108,7 +138,7 @@ class CustomerKeys:
         Raises:
             NotWritableError: the disk does not take it, or somebody did the same at this moment.
         """
-        path = self.folder / self._known[key.hint].file
+        path = self.folder / _Name(key.customer, key.number, key.hint).file
         try:
             replace_file(path, _text_of(key.recipient, wrapped), expected=_text_of(key.recipient, key.wrapped))
         except ChangedMeanwhile:
@@ -119,41 +149,57 @@ class CustomerKeys:
     def of(self, customers: Iterable[str]) -> tuple[str, ...]:
         """The hints of every key of some customers, in order."""
         wanted = frozenset(customers)
-        return tuple(sorted(hint for hint, name in self._known.items() if name.customer in wanted))
+        return tuple(sorted({name.hint for name in self._known if name.customer in wanted}))
 
     def destroy(self, hints: Iterable[str]) -> tuple[str, ...]:
         """The hints of the keys that are no more, of those named; what is not there is passed over.
+
+        Every file that is called after one goes: copies under another name, and what a power cut left, too.
 
         Raises:
             NotWritableError: the folder does not let go of one.
         """
         gone = []
-        for hint in hints:
-            name = self._known.get(hint)
-            if name is None:
-                continue
-            try:
-                (self.folder / name.file).unlink(missing_ok=True)
-            except OSError as fault:
-                raise not_writable(str(self.folder / name.file), fault) from None
-            del self._known[hint]
-            gone.append(hint)
+        for hint in dict.fromkeys(hints):
+            files = [file for file in self._files() if f"-{hint}" in file.name]
+            for file in files:
+                try:
+                    file.unlink(missing_ok=True)
+                except OSError as fault:
+                    raise not_writable(str(file), fault) from None
+            gone += [hint] if files else []
+        self._names = None
         return tuple(gone)
 
     @property
-    def _known(self) -> dict[str, _Name]:
+    def _known(self) -> list[_Name]:
         if self._names is None:
-            try:
-                entries = [path.name for path in self.folder.iterdir()]
-            except OSError:
-                entries = []
-            self._names = {name.hint: name for name in map(_name_of, entries) if name}
+            self._names = [name for name in (_name_of(file.name) for file in self._files()) if name]
         return self._names
+
+    def _files(self) -> list[Path]:
+        try:
+            return [path for path in self.folder.iterdir() if path.is_file() and not path.is_symlink()]
+        except OSError:
+            return []
+
+    def _name_of(self, hint: str) -> _Name | None:
+        found = [name for name in self._known if name.hint == hint]
+        if len({name.customer for name in found}) > 1:
+            raise UnreadableError(
+                mark("two customers have a file for the key {hint}: {customers}"),
+                file=str(self.folder),
+                hint=hint,
+                customers=", ".join(sorted(name.customer for name in found)),
+                remedy=mark("delete the one that was copied by mistake"),
+            )
+        return max(found) if found else None
 
     def _read(self, name: _Name) -> CustomerKey:
         path = self.folder / name.file
         try:
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            too_long = path.stat().st_size > _LONGEST_FILE
+            lines = [] if too_long else read_plain(str(path)).decode("utf-8", "replace").splitlines()
         except OSError as fault:
             raise UnreadableError(
                 mark("cannot be read: {reason}"), file=str(path), reason=fault.strerror or str(fault)
@@ -161,12 +207,17 @@ class CustomerKeys:
         recipient = next((line.removeprefix(_PUBLIC) for line in lines if line.startswith(_PUBLIC)), "")
         wrapped = next((line for line in lines if take_apart(line)), "")
         if not RECIPIENT.fullmatch(recipient) or hint_of(recipient) != name.hint or not wrapped:
-            raise UnreadableError(
-                mark("is not a customer's key as commlog writes it; nothing was written"),
-                file=str(path),
-                remedy=mark("take the file from a backup, or from another member's key folder"),
-            )
+            raise damaged_key(path)
         return CustomerKey(name.customer, name.number, recipient, wrapped)
+
+
+def damaged_key(path: Path) -> UnreadableError:
+    """The error for a file that holds no key of a customer."""
+    return UnreadableError(
+        mark("is not a customer's key as commlog writes it; nothing was written"),
+        file=str(path),
+        remedy=mark("take the file from a backup, or from another member's key folder"),
+    )
 
 
 def _text_of(recipient: str, wrapped: str) -> bytes:

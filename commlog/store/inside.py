@@ -53,6 +53,28 @@ def refuse_own_links(root: Path, names: tuple[str, ...], folder: str) -> None:
         real_place(root, path)
 
 
+def refuse_state_links(root: Path, folder: str) -> None:
+    """Refuse a state folder that is a link, or holds one: the program writes and deletes there.
+
+    Raises:
+        OutsideLinkError: there is one; it is named.
+    """
+    try:
+        found = (
+            [folder]
+            if (root / folder).is_symlink()
+            else [f"{folder}/{entry.name}" for entry in os.scandir(root / folder) if entry.is_symlink()]
+        )
+    except OSError:
+        return
+    if found:
+        raise OutsideLinkError(
+            mark("is a symbolic link; the log's own state must lie in the log"),
+            file=found[0],
+            remedy=mark("remove the link"),
+        )
+
+
 def _iter_links(root: Path, folder: str) -> Iterator[str]:
     """The symbolic links below a folder, which may be absent, as log-relative paths."""
     try:

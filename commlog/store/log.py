@@ -11,7 +11,7 @@ from commlog.errors import ConflictError, NoLogError, NotFoundError, NotWritable
 from commlog.messages import mark
 from commlog.model.fingerprint import fingerprint_of
 from commlog.store.files import ChangedMeanwhile, LinkMet, lock, read_plain, replace_file, write_new
-from commlog.store.inside import real_place, refuse_own_links
+from commlog.store.inside import real_place, refuse_own_links, refuse_state_links
 from commlog.store.names import STATE_FOLDER
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, read_settings
 
@@ -184,4 +184,5 @@ def open_log(start: Path, named: str | None) -> Log:
         )
     real = root.resolve()
     refuse_own_links(real, (SETTINGS_FILE, CALENDAR_FILE), SCHEMAS_FOLDER)
+    refuse_state_links(real, STATE_FOLDER)
     return Log(real, read_settings(root))

@@ -14,9 +14,10 @@ ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32: no i
 RANDOM_LENGTH: Final = 6
 RECORDS: Final = "records"
 STATE_FOLDER: Final = ".commlog"
-# The keys of single customers: not kept by git, and not to be deleted like the state.
+# The keys of single customers where there is no git: not to be deleted like the state.
 KEY_FOLDER: Final = ".commlog-keys"
 INDEX_FILE: Final = "index.sqlite"
+PAST_FOLDER: Final = "past"
 SUFFIX: Final = ".yaml"
 
 _RECORD_ID: Final = re.compile(r"[0-9]{8}-[0-9a-hjkmnp-tv-z]{6}")

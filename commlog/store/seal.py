@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from commlog.errors import InvalidError, NotFoundError, NotWritableError
+from commlog.errors import InvalidError, NotFoundError, NotWritableError, UnreadableError
 from commlog.messages import mark
 from commlog.model.record import Data
 from commlog.model.sealing import BROKEN, CLOSED, OPEN, SealRules, Stored, hint_of, take_apart
-from commlog.store.customer_keys import CustomerKey, CustomerKeys
+from commlog.store.customer_keys import CustomerKey, CustomerKeys, damaged_key
 from commlog.store.seal_keys import KeySource, fingerprint_of, hashed_name, read_identities, read_trusted
 
 _MISSING: Final = mark("pyrage is not installed, and this log seals values; nothing was written")
 _INSTALL: Final = mark('install it: pip install "commlog[seal]"')
+# Forms are flat: what is nested deeper than this was made to do harm.
+_DEEPEST: Final = 50
 # What the library says when a ciphertext is sound, and for somebody else.
 _NOT_FOR_US: Final = "No matching keys"
 
@@ -77,7 +79,7 @@ class Vault:
             return state, stored
         try:
             text = plain.decode("utf-8")
-            value = json.loads(text) if parts.is_data else text
+            value = _plain_data(text) if parts.is_data else text
         except ValueError:
             return BROKEN, stored
         self._known[stored] = value
@@ -93,7 +95,9 @@ class Vault:
             of the customer cannot be kept.
         """
         recipients, hint = self._sealing_keys(), ""
-        if customer and self.rules.per_customer:
+        # What a trial shows can be opened by the team, for a key that is not kept opens nothing.
+        is_nobodys = not customer or (self._is_trial and self.customer_keys.newest(customer) is None)
+        if self.rules.per_customer and not is_nobodys:
             own = self._customer_recipient(customer)
             recipients, hint = [own], hint_of(str(own))
         is_text = isinstance(value, str)
@@ -109,12 +113,12 @@ class Vault:
 
     @contextmanager
     def trial(self) -> Iterator[None]:
-        """Work of which nothing is kept: new keys of customers are made in memory only, and are not used afterwards."""
-        before, self._is_trial = dict(self._of_customers), True
+        """Work of which nothing is kept: no new key of a customer is made."""
+        self._is_trial = True
         try:
             yield
         finally:
-            self._of_customers, self._is_trial = before, False
+            self._is_trial = False
 
     def renew(self, customer: str) -> None:
         """Seal what comes next of a customer with a new key; a second time in one call it stays at that."""
@@ -125,12 +129,15 @@ class Vault:
         """Seal every customer's key for the recipients there are now; gives the hints of those no key here opens.
 
         Raises:
-            NotWritableError, UnreadableError: a key's file cannot be read or written.
+            NotWritableError: a key's file cannot be written.
         """
         shut = []
         for hint in sorted(self.customer_keys.hints):
-            key = self.customer_keys.find(hint)
-            identity = self._identity_of(key) if key else None
+            try:
+                key = self.customer_keys.find(hint)
+                identity = self._identity_of(key) if key else None
+            except UnreadableError:
+                key = identity = None
             if key is None or identity is None:
                 shut.append(hint)
             else:
@@ -166,7 +173,12 @@ class Vault:
     def _identity_of(self, key: CustomerKey) -> Any:
         parts = take_apart(key.wrapped)
         state, plain = self._decrypt(parts) if parts and not parts.hint else (BROKEN, b"")
-        return age().x25519.Identity.from_str(plain.decode("ascii")) if state == OPEN else None
+        if state != OPEN:
+            return None
+        try:
+            return age().x25519.Identity.from_str(plain.decode("ascii"))
+        except (age().IdentityError, UnicodeDecodeError):
+            raise damaged_key(self.customer_keys.folder) from None
 
     def _customer_recipient(self, customer: str) -> Any:
         if customer not in self._of_customers:
@@ -174,15 +186,25 @@ class Vault:
             if newest is None:
                 self._new_customer_key(customer)
             else:
-                self._of_customers[customer] = age().x25519.Recipient.from_str(newest.recipient)
+                self._of_customers[customer] = self._checked_recipient(newest)
         return self._of_customers[customer]
+
+    def _checked_recipient(self, key: CustomerKey) -> Any:
+        """The public part of a customer's key; what nobody could open, or a stranger put there, is not sealed with."""
+        identity = self._identity_of(key)
+        try:
+            recipient = age().x25519.Recipient.from_str(key.recipient)
+        except age().RecipientError:
+            raise damaged_key(self.customer_keys.folder) from None
+        if identity is not None and str(identity.to_public()) != key.recipient:
+            raise damaged_key(self.customer_keys.folder)
+        return recipient
 
     def _new_customer_key(self, customer: str) -> None:
         identity = age().x25519.Identity.generate()
         recipient = identity.to_public()
         wrapped = self._wrapped(str(identity))
-        if not self._is_trial:
-            self.customer_keys.add(customer, str(recipient), wrapped)
+        self.customer_keys.add(customer, str(recipient), wrapped)
         self._of_customers[customer] = recipient
         self._opened[hint_of(str(recipient))] = identity
 
@@ -228,6 +250,30 @@ class Vault:
                     remedy=mark("take it from its backup; it looks like AGE-SECRET-KEY-1… and has 74 characters"),
                 ) from None
         return self._keys
+
+
+def _plain_data(text: str) -> Data:
+    """The data in the text of a sealed value.
+
+    Raises:
+        ValueError: it is no JSON, is nested deeper than any form, or holds what is no text.
+    """
+    try:
+        value: Data = json.loads(text)
+    except RecursionError:
+        raise ValueError(text[:20]) from None
+    if max(text.count("["), text.count("{")) > _DEEPEST:
+        level = [value]
+        for _ in range(_DEEPEST):
+            level = [
+                item
+                for one in level
+                for item in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+            ]
+        if level:
+            raise ValueError(text[:20])
+    json.dumps(value, ensure_ascii=False).encode("utf-8")
+    return value
 
 
 def _encrypt(plain: str, recipients: list[Any]) -> str:

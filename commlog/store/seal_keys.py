@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from commlog.errors import ConflictError, InvalidError, UnreadableError
+from commlog.errors import ConflictError, InvalidError, UnreadableError, UsageError
 from commlog.messages import mark
 from commlog.model.sealing import RECIPIENT
+from commlog.store.files import read_plain
 from commlog.store.log import ensure_state_folder, not_writable
-from commlog.store.names import KEY_FOLDER, STATE_FOLDER
+from commlog.store.private_place import key_folder, trusted_file
 
 KEY_VARIABLE: Final = "COMMLOG_AGE_KEY"
 KEY_FILE_VARIABLE: Final = "COMMLOG_AGE_KEY_FILE"
 KEY_FOLDER_VARIABLE: Final = "COMMLOG_KEY_FOLDER"
-TRUSTED_FILE: Final = "trusted-recipients"
 _IDENTITY: Final = "AGE-SECRET-KEY-1"
 _OWN_MODE: Final = 0o600
 
@@ -33,8 +33,22 @@ class KeySource:
     folder: str | None = None
 
     def folder_of(self, root: Path) -> Path:
-        """The folder with the keys of single customers, for the log at a folder."""
-        return Path(self.folder).expanduser() if self.folder else root / KEY_FOLDER
+        """The folder with the keys of single customers, for the log at a folder.
+
+        Raises:
+            UsageError: the one that is named is relative, and would be another one in every folder.
+        """
+        if not self.folder:
+            return key_folder(root)
+        named = Path(self.folder).expanduser()
+        if not named.is_absolute():
+            raise UsageError(
+                mark("${variable}: '{value}' is a relative path"),
+                variable=KEY_FOLDER_VARIABLE,
+                value=self.folder,
+                remedy=mark("name the folder from the root on"),
+            )
+        return named
 
     def __repr__(self) -> str:
         """What is named, without the key."""
@@ -105,7 +119,7 @@ def write_identity(path: Path, identity: str, recipient: str, created: str) -> N
 def read_trusted(root: Path) -> frozenset[str]:
     """The recipients that were confirmed on this machine for the log at a folder."""
     try:
-        lines = (root / STATE_FOLDER / TRUSTED_FILE).read_text(encoding="utf-8").splitlines()
+        lines = read_plain(str(trusted_file(root))).decode("utf-8", "replace").splitlines()
     except OSError:
         return frozenset()
     return frozenset(line.strip() for line in lines if RECIPIENT.fullmatch(line.strip()))
@@ -120,11 +134,13 @@ def add_trusted(root: Path, recipients: tuple[str, ...]) -> None:
     new = [one for one in recipients if one not in read_trusted(root)]
     if not new:
         return
+    path = trusted_file(root)
     try:
-        with (ensure_state_folder(root) / TRUSTED_FILE).open("a", encoding="utf-8") as file:
+        ensure_state_folder(root)
+        with path.open("a", encoding="utf-8") as file:
             file.write("".join(f"{one}\n" for one in new))
     except OSError as fault:
-        raise not_writable(TRUSTED_FILE, fault) from None
+        raise not_writable(str(path), fault) from None
 
 
 def _identities_in(text: str, name: str) -> list[str]:

@@ -295,3 +295,60 @@ def test_scores_given_so_far_are_in_the_call_that_goes_on(terminal, program):
     assert "2026-Q1" in words
     done = program(*words[: words.index("--log")])
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_a_number_is_nobodys_name(terminal, folder):
+    """A phone number that nobody has asks what the new customer is called; Enter asks for the customer once more."""
+    screen = terminal("create", "member")
+    assert "phone number" in screen.answer(r"Customer: ", "139 0000 1234")
+    screen.answer(r"name of the new customer, or Enter for none: ", "")
+    screen.answer(r"Customer: ", "13900001234")
+    screen.answer(r"name of the new customer, or Enter for none: ", "Li Na")
+    for pattern, line in [
+        (r"Initiated by .*: ", ""),
+        (r"Channel: ", "1"),
+        (r"Started: ", ""),
+        (r"Subject: ", "s"),
+        (r"Core request: ", "c"),
+        (r"Summary: ", "s"),
+        (r"More fields\?", "n"),
+    ]:
+        screen.answer(pattern, line)
+    code, out = screen.finish()
+    assert (code, record_of(folder, out)["customer"]) == (0, "li-na")
+
+
+def test_yes_and_no_are_words(terminal, folder):
+    """A field that is true or false shows its default in the language in use, and takes the answer in it."""
+    screen = terminal("create", "member", "--language", "zh")
+    for pattern, line in [
+        (r"客户: ", "acme"),
+        (r"发起方 .*: ", ""),
+        (r"沟通渠道: ", "1"),
+        (r"开始时间: ", ""),
+        (r"主题: ", "s"),
+        (r"诉求: ", "c"),
+        (r"摘要: ", "s"),
+        (r"更多字段|其他字段|可选", "y"),
+    ]:
+        screen.answer(pattern, line)
+    while "是否接通" not in screen.expect(r"[^\s:]+( \[[^\]]*\])?: "):
+        screen.type("")
+    assert "[True]" not in screen.shown
+    assert "是否接通 [是]: " in screen.shown
+    screen.type("否")
+    while True:
+        try:
+            screen.answer(r"[^\s:]+( \[[^\]]*\])?: ", "")
+        except AssertionError:
+            break
+    code, out = screen.finish()
+    assert (code, record_of(folder, out)["reached"]) == (0, "false")
+
+
+def test_advice_is_plain_where_the_terminal_is(terminal):
+    """No escape is sent to a terminal that knows none, or to somebody who wants no colour."""
+    for variables in ({"TERM": "dumb"}, {"NO_COLOR": "1"}):
+        screen = terminal("create", "member", **variables)
+        assert "\x1b" not in screen.expect(r"Customer: ")
+    assert "\x1b[2m" in terminal("create", "member").expect(r"Customer: ")

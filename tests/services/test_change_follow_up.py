@@ -5,7 +5,9 @@ import itertools
 import pytest
 
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UsageError
+from commlog.messages import use_language
 from commlog.model.follow_up import STATUSES, VERBS, next_number, read_follow_up
+from commlog.services.change_follow_up import Details, reschedule_follow_up
 
 START = "started_at=2026-03-16 09:10"
 
@@ -707,3 +709,22 @@ def test_an_old_mistake_does_not_stop_a_verb(log):
     with pytest.raises(InvalidError):
         log.move("done", "20260310-aaaaaa/1", result="ok", satisfaction="nonsense")
     assert (log.root / path).read_text(encoding="utf-8") == before
+
+
+def test_a_state_that_does_not_fit_is_told_as_the_form_calls_it(log):
+    """The refusal names the state in the language in use, and the call that goes on names the follow-up itself."""
+    address = f"{log.create('member', follow_ups=['call']).id}/1"
+    log.move("close", address, note="n")
+    use_language("zh")
+    try:
+        with pytest.raises(ConflictError) as caught:
+            log.move("start", address)
+        told = (caught.value.message, caught.value.remedy)
+        with pytest.raises(ConflictError) as caught:
+            reschedule_follow_up(log.workspace(), address, Details(due="3wd"))
+    finally:
+        use_language("en")
+    assert "已关闭" in told[0]
+    assert "closed" not in told[0]
+    assert f"commlog reopen {address} --reason" in told[1]
+    assert f"commlog reopen {address} --reason" in caught.value.remedy

@@ -369,3 +369,31 @@ def test_a_customer_with_a_company_is_a_company(log):
     """Who has a company or an industry is one unless told otherwise."""
     assert log.create("customer", "name=Beta", "industry=软件").fields["type"] == "company"
     assert log.create("customer", "name=Gamma").fields["type"] == "individual"
+
+
+def remedies(fault):
+    return [problem.remedy for problem in fault.problems]
+
+
+def test_an_outcome_that_promises_says_how_the_promise_is_written(log):
+    """Without a follow-up the remedy names the option, and the key in the file."""
+    with pytest.raises(InvalidError) as caught:
+        log.create("service", "outcome=follow_up")
+    (remedy,) = remedies(caught.value)
+    assert "--follow-up" in remedy
+    assert "`followups:`" in remedy
+
+
+def test_an_entry_of_the_wrong_type_names_its_keys(log):
+    """Text in the place of an agreement is refused with the keys an agreement has."""
+    with pytest.raises(InvalidError) as caught:
+        log.create("relationship", "agreements+=deliver on Friday")
+    (remedy,) = remedies(caught.value)
+    assert "what: …" in remedy
+    assert "due: …" in remedy
+
+
+def test_advice_on_a_follow_up_is_a_call_that_says_what_is_missing():
+    """A remedy that adds a follow-up leaves room for what is to be done."""
+    for code in ("issue-without-next-action", "low-score-without-follow-up"):
+        assert Problem(code, facts=(("value", "20260311-x11sb4"),)).remedy == "commlog add-follow-up 20260311-x11sb4 …"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from commlog.errors import UnreadableError
+from commlog.errors import InvalidError, NotWritableError, UnreadableError, UsageError
 from commlog.model.forgetting import purge_lines
 from commlog.model.record import Fields, Record
-from commlog.model.sealing import CLOSED, OPEN, find_stored, take_apart
+from commlog.model.sealing import BROKEN, CLOSED, OPEN, find_stored, take_apart
 from commlog.services.create_record import Request, create_record
 from commlog.services.destroy_keys import destroy_keys, keys_to_destroy
 from commlog.services.draft import assign_all
@@ -70,7 +70,12 @@ class SealedLog:
     @property
     def keys(self) -> list[str]:
         """The files in the key folder."""
-        return sorted(path.name for path in (self.root / ".commlog-keys").glob("*.age"))
+        return sorted(path.name for path in self.folder.glob("*.age"))
+
+    @property
+    def folder(self) -> Path:
+        """The key folder."""
+        return self.root / ".git" / "commlog-keys"
 
     def with_key(self, key: str | None) -> "SealedLog":
         """The same log in other hands."""
@@ -152,10 +157,19 @@ def test_each_customer_has_a_key_and_nobodys_records_have_the_teams(log: SealedL
 
 
 def test_git_never_keeps_a_key(log: SealedLog) -> None:
-    """Even where nothing tells git to leave the key folder out, adding all adds none of it."""
+    """Adding all adds no key, cleaning all that is ignored takes none, and a commit of somebody's own key folder is not looked at."""
     log.commit()
-    assert log.keys
-    assert ".commlog-keys" not in log.git("ls-files")
+    keys = log.keys
+    assert len(keys) == 2
+    planted = log.root / ".commlog-keys" / keys[0].replace("@1-", "@9-")
+    planted.parent.mkdir()
+    shutil.copy(log.folder / keys[0], planted)
+    log.git("add", "-Af")
+    log.git("commit", "-qm", "planted")
+    log.git("clean", "-fdXq")
+    assert "age" in log.git("ls-files")
+    assert log.keys == keys
+    assert seal_state(log.workspace()).customer_keys == 2
 
 
 def test_turning_it_on_seals_anew_what_was_sealed_for_the_team(plain: SealedLog) -> None:
@@ -233,7 +247,7 @@ def test_a_key_that_arrives_opens_without_a_word(log: SealedLog, tmp_path: Path)
     assert len(seal_state(clone.workspace()).missing_keys) == 2
     assert clone.workspace().is_shut
     assert clone.workspace().index.rows("SELECT count(*) FROM missing_keys") == [(2,)]
-    shutil.copytree(log.root / ".commlog-keys", clone.root / ".commlog-keys")
+    shutil.copytree(log.folder, clone.folder)
     assert find_customer(clone.workspace(), PHONES["lina"]) == "lina"
     assert not clone.workspace().is_shut
 
@@ -242,7 +256,8 @@ def test_two_clones_that_made_a_key_each_read_both(log: SealedLog, tmp_path: Pat
     """A customer may have two keys of the same number, made apart: the union of the folders opens all values."""
     text = PROFILE.format(id="neu", name="新客户", phone="13800000009")
     (log.root / path_of("neu")).write_text(text, encoding="utf-8")
-    shutil.rmtree(log.root / ".commlog-keys")
+    shutil.rmtree(log.folder)
+    log.folder.mkdir()
     clone = SealedLog(tmp_path / "clone")
     shutil.copytree(log.root, clone.root)
     ours = log.create(
@@ -251,7 +266,7 @@ def test_two_clones_that_made_a_key_each_read_both(log: SealedLog, tmp_path: Pat
     theirs = clone.create(
         "member", "customer=neu", "party.name=张", "party.contact=13700000005", *CALL[:3], "core_request=c"
     )
-    shutil.copytree(clone.root / ".commlog-keys", log.root / ".commlog-keys", dirs_exist_ok=True)
+    shutil.copytree(clone.folder, log.folder, dirs_exist_ok=True)
     shutil.copy(clone.root / theirs.path, log.root / theirs.path)
     assert len(log.hints(ours.path) | log.hints(theirs.path)) == 2
     for one, contact in ((ours, "13700000004"), (theirs, "13700000005")):
@@ -291,10 +306,10 @@ def test_nobody_can_have_the_keys_of_the_living_destroyed(log: SealedLog) -> Non
     (log.root / path_of("forgotten-aaaaaa")).write_text(forged, encoding="utf-8")
     assert keys_to_destroy(log.workspace()) == ()
     assert destroy_keys(log.workspace()) == ()
-    backup = shutil.copytree(log.root / ".commlog-keys", log.root.parent / "backup")
+    backup = shutil.copytree(log.folder, log.root.parent / "backup")
     log.forget("lina")
     assert keys_to_destroy(log.workspace()) == ()
-    shutil.copytree(backup, log.root / ".commlog-keys", dirs_exist_ok=True)
+    shutil.copytree(backup, log.folder, dirs_exist_ok=True)
     assert keys_to_destroy(log.workspace()) == (hint,)
     assert destroy_keys(log.workspace()) == (hint,)
     assert [name for name in log.keys if hint in name] == []
@@ -320,7 +335,7 @@ def test_verifying_opens_what_is_sealed(plain: SealedLog, tmp_path: Path) -> Non
 def test_a_damaged_key_is_named(log: SealedLog) -> None:
     """A key's file that was cut is told by its path, when what it opens is read; nothing is taken for empty."""
     (name,) = [name for name in log.keys if name.startswith("lina@")]
-    path = log.root / ".commlog-keys" / name
+    path = log.folder / name
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(UnreadableError, match="customer's key") as caught:
         log.fields("lina")
@@ -348,8 +363,136 @@ def test_a_key_is_opened_by_hand_as_the_page_on_records_says(log: SealedLog) -> 
     import pyrage
 
     (name,) = [name for name in log.keys if name.startswith("lina@")]
-    last = (log.root / ".commlog-keys" / name).read_text().splitlines()[-1]
+    last = (log.folder / name).read_text().splitlines()[-1]
     identity = pyrage.decrypt(base64.b64decode(last.partition(":")[2]), [pyrage.x25519.Identity.from_str(IDENTITY)])
     (stored,) = log.stored(path_of("lina"))
     own = pyrage.x25519.Identity.from_str(identity.decode())
     assert pyrage.decrypt(base64.b64decode(stored.partition(":")[2]), [own]).decode() == PHONES["lina"]
+
+
+def test_without_the_folder_nothing_is_sealed_with_a_new_key(log: SealedLog) -> None:
+    """A folder that is not mounted is told, and no second key is made in its place; turning it on again makes it."""
+    kept = log.folder.rename(log.root / ".git" / "elsewhere")
+    with pytest.raises(NotWritableError, match="not here"):
+        edit_record(log.workspace(), "lina", ["birthday=1990-03-20"], [])
+    assert not log.folder.exists()
+    kept.rename(log.folder)
+    assert edit_record(log.workspace(), "lina", ["birthday=1990-03-20"], []).fields["birthday"] == "1990-03-20"
+
+
+def test_a_key_folder_is_named_in_full(log: SealedLog) -> None:
+    """A relative folder would be another one in every directory, and is refused."""
+    with pytest.raises(UsageError, match="relative"):
+        KeySource(IDENTITY, None, "keys").folder_of(log.root)
+
+
+def test_a_key_whose_public_part_is_anothers_is_not_sealed_with(log: SealedLog) -> None:
+    """Nothing is sealed for a public key that is not that of the secret one beside it."""
+    (name,) = [name for name in log.keys if name.startswith("lina@")]
+    planted = log.folder / f"lina@9-{OTHER_RECIPIENT[4:14]}.age"
+    text = (log.folder / name).read_text().splitlines()
+    planted.write_text("\n".join([text[0], f"# public key: {OTHER_RECIPIENT}", text[2]]) + "\n")
+    with pytest.raises(UnreadableError, match="customer's key"):
+        edit_record(log.workspace(), "lina", ["birthday=1990-03-20"], [])
+
+
+def test_copies_of_a_key_go_with_it(log: SealedLog) -> None:
+    """A second copy of the file, and one a power cut left, are destroyed with the key they are of."""
+    (name,) = [name for name in log.keys if name.startswith("lina@")]
+    for copy in (name.replace(".age", " (1).age"), f".{name}.0a1b2c3d.tmp"):
+        shutil.copy(log.folder / name, log.folder / copy)
+    log.forget("lina")
+    assert [path.name for path in log.folder.iterdir() if "lina" in path.name] == []
+
+
+def test_a_key_under_two_names_is_told(log: SealedLog) -> None:
+    """One key in the files of two customers is an error that names both, before anything is forgotten or sealed."""
+    (name,) = [name for name in log.keys if name.startswith("lina@")]
+    shutil.copy(log.folder / name, log.folder / name.replace("lina@", "acme@"))
+    with pytest.raises(UnreadableError, match="acme, lina"):
+        log.fields("lina")
+
+
+def test_what_was_sealed_for_one_in_anothers_record_survives(log: SealedLog) -> None:
+    """A customer corrected by hand leaves a value under the first one's key: forgetting them seals it anew."""
+    call = log.create(
+        "member", "customer=acme", "party.name=李", "party.contact=13700000004", *CALL[:3], "core_request=c"
+    )
+    path = log.root / call.path
+    path.write_text(path.read_text(encoding="utf-8").replace("customer: acme", "customer: lina"), encoding="utf-8")
+    assert seal_state(log.workspace()).for_the_team == 1
+    log.forget("acme")
+    assert read_record(log.workspace(), call.id).fields["party"]["contact"] == "13700000004"
+    assert log.hints(call.path) == log.hints(path_of("lina"))
+
+
+def test_shut_values_stay_with_their_customer(log: SealedLog) -> None:
+    """Who cannot open a value cannot give it to another customer, whose key would not open it."""
+    call = log.create(
+        "member", "customer=acme", "party.name=李", "party.contact=13700000004", *CALL[:3], "core_request=c"
+    )
+    with pytest.raises(InvalidError, match="another customer's key"):
+        edit_record(log.with_key(None).workspace(), call.id, ["customer=lina"], [])
+
+
+def test_a_draft_that_is_only_shown_can_be_opened_later(log: SealedLog) -> None:
+    """Values of a trial are sealed with a key that is kept: the team's, where the customer has none yet."""
+    workspace = log.workspace()
+    with workspace.trial():
+        stored = workspace.reader.vault.seal("13700000004", "neu")
+    assert log.vault.open(stored) == (OPEN, "13700000004")
+
+
+def test_a_new_recipient_reads_what_is_there(log: SealedLog) -> None:
+    """Whoever is added without a rotation gets the customers' keys, too; and nobody can remove the key they work with."""
+    turn_on(log.workspace(), [OTHER_RECIPIENT])
+    assert log.with_key(OTHER_IDENTITY).fields("lina") == log.fields("lina")
+    with pytest.raises(UsageError, match="your own key"):
+        rotate(log.workspace(), [], [RECIPIENT])
+
+
+def test_what_no_key_opened_is_tried_again(log: SealedLog) -> None:
+    """A rotation that could not open a customer's values is not over: with the key back, the next one seals them anew."""
+    (name,) = [name for name in log.keys if name.startswith("lina@")]
+    kept = (log.folder / name).rename(log.folder.parent / name)
+    _, first = rotate(log.workspace(), [], [])
+    assert first.left
+    kept.rename(log.folder / name)
+    old = log.stored(path_of("lina"))
+    _, second = rotate(log.workspace(), [], [])
+    assert second.renewed
+    assert log.stored(path_of("lina")) != old
+
+
+def test_a_broken_file_costs_nobody_a_key(log: SealedLog) -> None:
+    """While some file cannot be read, whoever it needs a key of is not known: nothing is destroyed."""
+    (hint,) = log.hints(path_of("lina"))
+    (log.root / path_of("forgotten-aaaaaa")).write_text(
+        "id: forgotten-aaaaaa\ntemplate: customer\nname: x\ntype: individual\nstage: active\n"
+        f"extra: {{forgotten_on: 2026-01-01, destroyed_keys: [{hint}]}}\n",
+        encoding="utf-8",
+    )
+    with (log.root / path_of("lina")).open("a", encoding="utf-8") as file:
+        file.write("x: [\n")
+    with pytest.raises(UnreadableError, match="may need a key"):
+        destroy_keys(log.workspace())
+
+
+def test_the_forgotten_who_come_back_can_be_forgotten_again(log: SealedLog) -> None:
+    """A merge that brings a profile back after its key is gone: forgetting works all the same."""
+    before = (log.root / path_of("lina")).read_text(encoding="utf-8")
+    log.forget("lina")
+    (log.root / path_of("lina")).write_text(before, encoding="utf-8")
+    log.forget("lina")
+    assert not (log.root / path_of("lina")).exists()
+
+
+@pytest.mark.parametrize("told", ['"\\ud800"', "[" * 200_000, "[" * 80 + "]" * 80, "{"])
+def test_what_a_stranger_seals_crashes_nothing(log: SealedLog, told: str) -> None:
+    """Data that is no JSON, nested beyond any form, or no text counts as damaged."""
+    import base64
+
+    import pyrage
+
+    sealed = pyrage.encrypt(told.encode(), [pyrage.x25519.Recipient.from_str(RECIPIENT)])
+    assert log.vault.open("age+json:" + base64.b64encode(sealed).decode())[0] == BROKEN

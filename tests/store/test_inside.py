@@ -141,3 +141,17 @@ def test_own_folders_kept_elsewhere_are_the_logs(log):
     opened = open_log(log.root.parent, str(log.root.parent / "named"))
     assert opened.root == log.root
     assert opened.read_bytes("schemas/acme.yaml") == b"secret"
+
+
+@pytest.mark.parametrize("link", [".commlog", ".commlog/past", ".commlog/index.sqlite", ".commlog/drafts"])
+def test_a_log_whose_state_is_a_link_is_not_opened(tmp_path: Path, link: str) -> None:
+    """The program writes and deletes in its state folder: a link there, which a commit may have brought, ends every command."""
+    root, elsewhere = tmp_path / "log", tmp_path / "elsewhere"
+    root.mkdir()
+    elsewhere.mkdir()
+    (root / "commlog.yaml").write_text("timezone: Asia/Shanghai\nlanguage: en\n", encoding="utf-8")
+    (root / link).parent.mkdir(exist_ok=True)
+    (root / link).symlink_to(elsewhere)
+    with pytest.raises(OutsideLinkError) as caught:
+        open_log(root, str(root))
+    assert caught.value.file == link
