@@ -5,6 +5,7 @@ from typing import Any
 
 import typer
 
+from commlog.cli.drafts import drop_draft, find_draft
 from commlog.cli.editor import create_in_editor
 from commlog.cli.faults import show_fault
 from commlog.cli.kept_answers import keeping_answers
@@ -91,15 +92,18 @@ def command(
         new_customer or None,
         choose_random,
     )
+    draft = find_draft(workspace, source) if source not in {"", "-"} else None
     if edit:
-        say(create_in_editor(session, form, request).id)
+        say(create_in_editor(session, form, request, draft).id)
         return
     if not (source or assignments) and is_interactive():
         _create_by_asking(session, form, request, is_dry=dry_run)
     elif dry_run:
         _show_draft(workspace, request)
     else:
-        _tell(create_record(workspace, request), is_new_customer=bool(request.new_customer))
+        record = create_record(workspace, request)
+        drop_draft(draft)
+        _tell(record, is_new_customer=bool(request.new_customer))
 
 
 def _create_by_asking(session: Session, form: Template, request: Request, *, is_dry: bool) -> None:

@@ -1,7 +1,9 @@
 """Writing in the editor people chose: their text is kept whatever happens, and reopened until it is right."""
 
+import os
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +12,7 @@ import typer
 
 from commlog.cli.drafts import write_draft
 from commlog.cli.faults import show_fault
-from commlog.cli.session import Session, choose_random, editor_command
+from commlog.cli.session import Session, choose_random, editor_command, has_own_editor
 from commlog.cli.terminal import confirm, is_interactive, warn
 from commlog.errors import CommlogError, InvalidError, NotFoundError, UsageError
 from commlog.messages import mark, translate
@@ -27,8 +29,8 @@ from commlog.templates.catalog import Template
 T = TypeVar("T")
 
 
-def create_in_editor(session: Session, template: Template, request: Request) -> Record:
-    """The record written from a form that was filled in in the editor.
+def create_in_editor(session: Session, template: Template, request: Request, draft: Path | None = None) -> Record:
+    """The record written from a form that was filled in in the editor, in a `draft` when it is taken up again.
 
     Raises:
         UsageError: the form came back empty.
@@ -50,7 +52,7 @@ def create_in_editor(session: Session, template: Template, request: Request) -> 
         )
         return create_record(workspace, filled)
 
-    return edit_until_right(session, template.name, form, use)
+    return edit_until_right(session, template.name, form, use, draft)
 
 
 def edit_in_editor(session: Session, path: str) -> Record:
@@ -68,13 +70,18 @@ def edit_in_editor(session: Session, path: str) -> Record:
     )
 
 
-def edit_until_right(session: Session, name: str, text: str, use: Callable[[str], T]) -> T:
+def edit_until_right(
+    session: Session, name: str, text: str, use: Callable[[str], T], taken_up: Path | None = None
+) -> T:
     """What `use` makes of the text as somebody edited it; its errors are shown and the text reopened.
 
     Raises:
         CommlogError: what `use` raised last; the text is kept beside it and named on stderr.
+        UsageError: nobody chose an editor, and there is no terminal for the usual one.
     """
-    draft = write_draft(session.workspace, name, text)
+    _require_editor()
+    before = taken_up.read_bytes() if taken_up else None
+    draft = write_draft(session.workspace, name, text, taken_up)
     line = 1
     while True:
         open_editor(draft, line)
@@ -83,7 +90,10 @@ def edit_until_right(session: Session, name: str, text: str, use: Callable[[str]
             result = use(edited)
         except CommlogError as fault:
             if isinstance(fault, UsageError) and not fault.problems and edited == text:
-                draft.unlink()
+                if before is None:
+                    draft.unlink()
+                else:
+                    draft.write_bytes(before)
                 raise
             placed = _placed(fault, edited, draft)
             if not is_interactive():
@@ -110,6 +120,20 @@ def _tell_kept(session: Session, draft: Path, name: str) -> None:
                 name=name, file=draft
             )
         )
+
+
+def _require_editor() -> None:
+    """Refuse to start the usual editor where it has no terminal to show itself on.
+
+    Raises:
+        UsageError: it has none, and nobody chose another one.
+    """
+    if has_own_editor() or os.name == "nt" or (sys.stdin.isatty() and sys.stdout.isatty()):
+        return
+    raise UsageError(
+        mark("there is no terminal for an editor here, and $EDITOR names none; nothing was written"),
+        remedy=mark("give the fields with --set KEY=VALUE, or set $VISUAL or $EDITOR"),
+    )
 
 
 def open_editor(path: Path, line: int) -> None:

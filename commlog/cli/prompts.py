@@ -54,7 +54,9 @@ def _introduce() -> None:
 def _ask_customer(session: Session, field: Field, answers: Answers) -> None:
     """Ask for a customer who is known, or for the name of a new one."""
     language = current_language()
-    advise("  " + translate("an id, a name, a phone number or an e-mail address; anonymous for somebody who gave no name"))
+    advise(
+        "  " + translate("an id, a name, a phone number or an e-mail address; anonymous for somebody who gave no name")
+    )
     while True:
         answer = ask(f"{label(field, language)}: ").strip()
         if not answer:
@@ -78,7 +80,9 @@ def _ask_customer(session: Session, field: Field, answers: Answers) -> None:
 def _ask_new_name(answer: str) -> str:
     """What a new customer is called: as was typed, unless that is a number or an address; empty when nobody new is wanted."""
     if "@" not in answer and not _NUMBER.fullmatch(answer):
-        return answer if confirm(translate("A new customer called '{name}'?").format(name=answer), default=False) else ""
+        return (
+            answer if confirm(translate("A new customer called '{name}'?").format(name=answer), default=False) else ""
+        )
     return ask(translate("The name of the new customer, or Enter for none") + ": ").strip()
 
 

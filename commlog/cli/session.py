@@ -113,6 +113,11 @@ def editor_command() -> str:
     return os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
 
 
+def has_own_editor() -> bool:
+    """Whether the environment names an editor."""
+    return bool(os.environ.get("VISUAL") or os.environ.get("EDITOR"))
+
+
 def guess_language() -> str:
     """Zh or en by the environment, as gettext reads it; en when it says neither."""
     for name in LANGUAGE_VARIABLES:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 HIDDEN: Final = "***"
 # The patterns are texts, which `re` compiles when they are first used: most text holds no sign of any of them.
 # What is sealed, or shown for it, is told apart from what is hidden.
-_SEALED: Final = r"age(?:\+json)?:[A-Za-z0-9+/]{16,}={0,2}|\[sealed(?:: unreadable)?\]"
+_SEALED: Final = r"age(?:\+json)?(?:@[0-9a-z]{10})?:[A-Za-z0-9+/]{16,}={0,2}|\[sealed(?:: unreadable)?\]"
 _PHONE: Final = r"\+?[0-9][0-9 ()\-]{6,20}[0-9]"
 _EMAIL: Final = r"([^@\s])[^@\s]*(@[^@\s]+)"
 _DATE: Final = r"(?s)[0-9]{4}-[0-9]{2}-[0-9]{2}.*"

@@ -233,7 +233,7 @@ KINDS: Final[dict[str, Kind]] = {
 # What to do where a rule asks for the field, by the field; elsewhere the rule says enough.
 _ASKED_FOR: Final = {
     "followups": mark(
-        "say what is to be done: --follow-up \"…; owner=…; due=…\", or in the file under `followups:` action, owner and due"
+        'say what is to be done: --follow-up "…; owner=…; due=…", or in the file under `followups:` action, owner and due'
     )
 }
 # Facts that may be sentences of the catalogue.

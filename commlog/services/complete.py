@@ -24,7 +24,7 @@ _TAGS: Final = f"""
 SELECT tag, '' FROM tags WHERE substr(tag, 1, ?) = ? GROUP BY tag ORDER BY count(*) DESC, tag LIMIT {_MOST}
 """
 # What is sealed stands in the copy as it is in the file.
-_SEALED: Final = ("age:", "age+json:", "[sealed")
+_SEALED: Final = ("age:", "age+json:", "age@", "age+json@", "[sealed")
 
 
 class Candidate(NamedTuple):

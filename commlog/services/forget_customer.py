@@ -30,6 +30,7 @@ from commlog.model.sealing import OPEN
 from commlog.services.change_record import change_record, refuse_new_problems
 from commlog.services.destroy_keys import destroyed_hints
 from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, get_record
+from commlog.services.former_profiles import former_profiles
 from commlog.services.seal_state import hint_in
 from commlog.services.workspace import Workspace, schema_comment
 from commlog.store.names import ALPHABET as LETTERS
@@ -198,7 +199,9 @@ class _Task:
     def __init__(self, workspace: Workspace, family: Mapping[str, str], profiles: list[Fields]) -> None:
         self.workspace = workspace
         self.family = dict(family)
-        self.identity = identity_of(profiles, self.family)
+        # Also what they were called and where they were reached before: old records and commits speak of that.
+        former = (fields for customer in family for fields in former_profiles(workspace, customer))
+        self.identity = identity_of([*profiles, *former], self.family)
         self._destroyed = destroyed_hints(workspace)
         self._keys = frozenset(workspace.reader.vault.customer_keys.of(family))
         self.doubts: list[Doubt] = []

@@ -26,12 +26,13 @@ from commlog.model.field_change import (
 from commlog.model.member import Member
 from commlog.model.problem import Problem
 from commlog.model.record import Fields, text_of
+from commlog.model.sealing import HEADER
 from commlog.repo import history as git
 from commlog.store.names import RECORDS
 from commlog.store.yaml_text import YamlError, decode, parse
 
 # With one of these a sealed value begins.
-_SEALED: Final = (b"age:", b"age+json:")
+_SEALED: Final = f":{HEADER}".encode()
 _CUSTOMERS: Final = f"{RECORDS}/customers/"
 
 
@@ -181,7 +182,7 @@ def read_version(reader: RecordReader, path: str, raw: bytes | None) -> Version:
         return Version(problem=place if fault.line else problem.message)
     if not isinstance(data, dict):
         return Version(problem=Problem("not-a-mapping", path).message)
-    if any(mark in raw for mark in _SEALED):
+    if _SEALED in raw:
         from commlog.index.sealed import open_fields
 
         data, _ = open_fields(reader, data)

@@ -160,6 +160,45 @@ def test_a_kept_text_can_be_used_again(program, folder, editor):
     kept.write_text(kept.read_text(encoding="utf-8").replace("telefone", "phone"), encoding="utf-8")
     done = program("create", "member", "--from", str(kept))
     assert (done.returncode, b"error" in done.stderr) == (0, False)
+    assert drafts(folder) == []
+
+
+def test_a_kept_text_is_taken_up_where_it_lies(program, folder, editor):
+    """Opened again with --edit, a kept text has no second copy: given up it stands there, recorded it is gone."""
+    wrong = FILL + "\ntext = text.replace('电话', 'telefone')"
+    program("create", "member", "--edit", EDITOR=editor(wrong))
+    (kept,) = drafts(folder)
+    before = kept.read_bytes()
+    call = ("create", "member", "--from", str(kept), "--edit")
+    assert program(*call, EDITOR=editor("text = text.replace('Trial', 'Other')")).returncode == 3
+    assert drafts(folder) == [kept]
+    assert b"Other" in kept.read_bytes()
+    kept.write_bytes(before)
+    assert program(*call, EDITOR=editor("text = text.replace('telefone', 'phone')")).returncode == 0
+    assert drafts(folder) == []
+
+
+def test_a_file_of_ones_own_stays(program, folder, editor, tmp_path):
+    """What is given with --from and is no draft of the log is not removed; nor is a draft in a rehearsal."""
+    program("create", "member", "--edit", EDITOR=editor(FILL + "\ntext = text.replace('电话', 'telefone')"))
+    (kept,) = drafts(folder)
+    own = tmp_path / "own.yaml"
+    text = kept.read_text(encoding="utf-8").replace("telefone", "phone")
+    own.write_text(text, encoding="utf-8")
+    kept.write_text(text, encoding="utf-8")
+    assert program("create", "member", "--from", str(kept), "--dry-run").returncode == 0
+    assert program("create", "member", "--from", str(own)).returncode == 0
+    assert (own.is_file(), drafts(folder)) == (True, [kept])
+
+
+def test_no_editor_is_started_without_a_terminal(program, folder, record):
+    """Where nobody chose an editor and no terminal is there, the usual one is refused with a remedy, and nothing is kept."""
+    for words in (("create", "member", "--edit"), ("edit", "20260310-aaaaaa")):
+        done = program(*words)
+        assert done.returncode == 2
+        assert b"--set" in done.stderr
+        assert b"$EDITOR" in done.stderr
+    assert drafts(folder) == []
 
 
 def test_an_editor_that_fails_loses_nothing(program, folder, editor):

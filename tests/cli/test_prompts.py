@@ -329,7 +329,7 @@ def test_yes_and_no_are_words(terminal, folder):
         (r"主题: ", "s"),
         (r"诉求: ", "c"),
         (r"摘要: ", "s"),
-        (r"更多字段|其他字段|可选", "y"),
+        (r"字段[^\n]*: ", "y"),
     ]:
         screen.answer(pattern, line)
     while "是否接通" not in screen.expect(r"[^\s:]+( \[[^\]]*\])?: "):

@@ -21,6 +21,7 @@ from commlog.services.find_record import find_customer, read_record
 from commlog.services.forget_customer import forget_customer, plan_forgetting
 from commlog.services.import_records import Choices, import_records
 from commlog.services.past_log import find_past, open_past
+from commlog.services.read_history import read_history
 from commlog.services.seal_records import rotate, turn_on
 from commlog.services.seal_state import seal_state
 from commlog.services.verify_forgotten import verify_forgotten
@@ -332,6 +333,19 @@ def test_verifying_opens_what_is_sealed(plain: SealedLog, tmp_path: Path) -> Non
     assert verify_forgotten(plain.with_key(None).workspace(), listed).shut == 4
 
 
+def test_former_numbers_are_forgotten_too(log: SealedLog, tmp_path: Path) -> None:
+    """A number the customer had before is on the purge list, sealed or not, and is taken out of words about them."""
+    log.commit()
+    edit_record(log.workspace(), "lina", ["contacts.0.phone=13777777777"], [])
+    call = log.create(
+        "member", "customer=acme", f"summary=旧号{PHONES['lina']}停用", "channel=phone", "subject=s", "core_request=c"
+    )
+    plan = plan_forgetting(log.workspace(), "lina", secrets.choice)
+    assert {"13777777777", PHONES["lina"]} <= set(plan.identity.phones)
+    log.forget("lina")
+    assert PHONES["lina"] not in read_record(log.workspace(), call.id).fields["summary"]
+
+
 def test_a_damaged_key_is_named(log: SealedLog) -> None:
     """A key's file that was cut is told by its path, when what it opens is read; nothing is taken for empty."""
     (name,) = [name for name in log.keys if name.startswith("lina@")]
@@ -496,3 +510,20 @@ def test_what_a_stranger_seals_crashes_nothing(log: SealedLog, told: str) -> Non
 
     sealed = pyrage.encrypt(told.encode(), [pyrage.x25519.Recipient.from_str(RECIPIENT)])
     assert log.vault.open("age+json:" + base64.b64encode(sealed).decode())[0] == BROKEN
+
+
+def test_history_opens_what_a_customers_key_sealed(log: SealedLog) -> None:
+    """A record's history shows what changed in values sealed with a customer's key, and a rotation is no change."""
+    log.commit()
+    edit_record(log.workspace(), "lina", ["contacts.0.phone=13777777777"], [])
+    log.commit()
+    rotate(log.workspace(), [], [])
+    log.commit()
+    history = read_history(log.workspace(), "lina", reveal=True)
+    assert next(
+        (change.before, change.after)
+        for revision in history.revisions
+        for change in revision.changes
+        if "phone" in change.field
+    ) == (PHONES["lina"], "13777777777")
+    assert sum(bool(revision.changes) for revision in history.revisions[:-1]) == 1
