@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import typer
 
@@ -132,15 +132,17 @@ def _candidates(session: Session, words: list[str], last: str) -> Iterator[tuple
         yield from ((name, "") for name in names if name.startswith(last))
         return
     option, equals, value = last.partition("=")
-    waiting = _option_called(command, option) if equals else _option_called(command, rest[-1]) if rest else None
+    is_whole = equals and last.startswith("-")
+    waiting = _option_called(command, option) if is_whole else _option_called(command, rest[-1]) if rest else None
     if waiting is not None and not waiting.is_flag:
-        before = f"{option}=" if equals else ""
-        yield from ((f"{before}{word}", told) for word, told in _values(asked, waiting, value if equals else last))
+        before = f"{option}=" if is_whole else ""
+        found = _values(asked, waiting, value if is_whole else last, _Call(command, tuple(words)))
+        yield from ((f"{before}{word}", told) for word, told in found)
     elif last.startswith("-"):
         opened = {word.partition("=")[0] for word in rest}
         yield from (one for one in _options_of(command, opened) if one[0].startswith(last))
     elif (argument := _argument_at(command, rest)) is not None:
-        yield from _values(asked, argument, last)
+        yield from _values(asked, argument, last, _Call(command, tuple(words)))
 
 
 def _command_of(words: Iterable[str]) -> tuple[Any, list[str]]:
@@ -187,7 +189,14 @@ def _argument_at(command: Any, words: list[str]) -> Any:
     return arguments[-1] if arguments and arguments[-1].nargs == -1 else None
 
 
-def _values(session: Session, parameter: Any, begin: str) -> Iterable[tuple[str, str]]:
+class _Call(NamedTuple):
+    """The command of a line, and the words before the one that is being typed."""
+
+    command: Any
+    words: tuple[str, ...]
+
+
+def _values(session: Session, parameter: Any, begin: str, call: _Call) -> Iterable[tuple[str, str]]:
     """The values a parameter takes that begin so: by what its help calls them."""
     name = _DECORATION.sub("", parameter.metavar or "")
     if name == "FORMAT":
@@ -198,12 +207,20 @@ def _values(session: Session, parameter: Any, begin: str) -> Iterable[tuple[str,
     if parameter.name in _BY_NAME:
         name = _BY_NAME[parameter.name]
     try:
-        return list(finder(session.workspace, begin)) if (finder := _finder(name)) else ()
+        return list(finder(session.workspace, begin)) if (finder := _finder(name, call)) else ()
     except (CommlogError, OSError):
         return ()  # what is wrong with the log is said by the command itself
 
 
-def _finder(name: str) -> "Callable[..., Iterable[Candidate]] | None":
+def _columns_of(command: Any) -> tuple[str, ...]:
+    """The columns of a command's listing, where its module names them."""
+    import sys
+
+    module = sys.modules.get(getattr(command.callback, "__module__", ""))
+    return tuple(getattr(module, "COLUMN_NAMES", ()))
+
+
+def _finder(name: str, call: _Call) -> "Callable[..., Iterable[Candidate]] | None":
     from commlog.services import complete
 
     return {
@@ -217,5 +234,11 @@ def _finder(name: str) -> "Callable[..., Iterable[Candidate]] | None":
         "MEMBER": complete.members,
         "TEMPLATE": complete.templates,
         "TAG": complete.tags,
+        "A,B": lambda _, begin: complete.columns(_columns_of(call.command), begin),
+        "A,-B": lambda _, begin: complete.columns(_columns_of(call.command), begin),
+        "FIELD": complete.dimensions,
+        "FIGURE": complete.figures,
+        "KEY": lambda workspace, begin: complete.keys(workspace, begin, call.words),
+        "KEY=VALUE": lambda workspace, begin: complete.assignments(workspace, begin, call.words),
         "QUERY": complete.words_of_query,
     }.get(name)

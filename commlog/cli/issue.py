@@ -131,7 +131,7 @@ def _ask_missing(session: Session, answers: Answers) -> None:
     if any(field.required and field.key not in {*answers.request.fields, *filled_in} for field in template.fields):
         ask_fields(session, template, answers)
     if "owner" not in answers.request.fields and "department" not in answers.request.fields:
-        name = ask(translate("Who has to solve it? A member, or a department:") + " ").strip()
+        name = ask(translate("Who has to solve it? A member, or a department") + ": ").strip()
         is_member = session.workspace.log.settings.find_member(name) is not None
         if name:
             answers.keep("owner" if is_member else "department", name)

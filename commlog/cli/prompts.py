@@ -91,7 +91,7 @@ def _ask_follow_ups(session: Session, template: Template, answers: Answers) -> N
     workspace = session.workspace
     opening = Opening(workspace.stamp, workspace.stamp, workspace.member or "")
     advise("  " + translate("what is to be done, e.g. Ring back; owner=li; due=3wd; Enter when there is nothing more"))
-    while answer := ask(f"{translate('Follow-up')}: ").strip():
+    while answer := ask(translate("Follow-up") + ": ").strip():
         try:
             wanted = parse_follow_up(workspace, answer, template.name)
             complete_follow_up(workspace, {key: wanted[key] for key in ("due",) if key in wanted}, 1, opening)

@@ -310,7 +310,7 @@ def _tell_fault(session: Session, address: str, fault: CommlogError) -> None:
     text = translate("not delivered to {names} <{address}>: {reason}").format(
         names=translate(", ").join(readers), address=mask_text(address), reason=mask_text(str(reason))
     )
-    warn(f"{text}; {fault.remedy}" if fault.remedy else text)
+    warn(translate("; ").join(filter(None, (text, fault.remedy))))
 
 
 def _tell_lost(session: Session, lost: "Lost") -> None:

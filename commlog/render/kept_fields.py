@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from commlog.messages import current_language, translate
+from commlog.model.issue import FIXED
 from commlog.model.record import Data
 from commlog.templates.fields import HasFields, find_child, label, value_label
 
 _HISTORY: Final = "history"
 _NOTE: Final = "note"
+_SOLUTION: Final = "solution"
+_KEPT: Final = f"{_SOLUTION}="
 # What the entry itself took the place of; everything else is what was true of the round it closes, or what it adds.
 _REPLACED: Final = frozenset({"solution", "owner", "department"})
 # The fields that stand in one line together, in their order; the last one may hold anything.
@@ -30,17 +33,57 @@ _LINES: Final = tuple(_line_of(keys) for keys in _TOGETHER)
 
 
 def with_kept_in_words(form: HasFields, fields: Mapping[str, Data]) -> dict[str, Data]:
-    """A copy of a record's fields, what its history keeps put in words; a record without such is as it was."""
+    """A copy of a record's fields, what its history keeps put in words; a record without such is as it was.
+
+    A fix keeps the solution it took the place of: where one did, each is told beside the fix that gave it, one that no fix gave beside
+    the first.
+    """
     history = fields.get(_HISTORY)
     if not isinstance(history, list):
         return dict(fields)
-    told = [
-        {**entry, _NOTE: kept_in_words(form, entry[_NOTE])}
-        if isinstance(entry, dict) and isinstance(entry.get(_NOTE), str)
-        else entry
-        for entry in history
-    ]
+    last = fields.get(_SOLUTION)
+    solution = " / ".join(last.split("\n")).strip(" /") if isinstance(last, str) else ""
+    is_replaced = _replaces_solutions(history)
+    told: list[Data] = []
+    for place in range(len(history) - 1, -1, -1):
+        entry = history[place]
+        note = entry.get(_NOTE) if isinstance(entry, dict) else None
+        lines = note.split("\n") if isinstance(note, str) else []
+        if is_replaced and _is_fix(history, place):
+            given, solution = solution, lines[-1].removeprefix(_KEPT) if _replaces(lines) else solution
+            if any(_is_fix(history, earlier) for earlier in range(place)) and _replaces(lines):
+                # It is told beside the fix that gave it; what stood there before any fix is told here.
+                lines.pop()
+            words = translate("{label}: {value}").format(label=_label_of(form, _SOLUTION), value=given)
+            lines = [*(_told(form, line) for line in lines), *([words] if given else [])]
+            entry = {**entry, _NOTE: "\n".join(lines)} if lines else entry
+        elif lines:
+            entry = {**entry, _NOTE: kept_in_words(form, "\n".join(lines))}
+        told.insert(0, entry)
     return {**fields, _HISTORY: told}
+
+
+def _replaces_solutions(history: list[Data]) -> bool:
+    notes = (entry.get(_NOTE) for entry in history if isinstance(entry, dict))
+    return any(_replaces(note.split("\n")) for note in notes if isinstance(note, str))
+
+
+def _replaces(lines: list[str]) -> bool:
+    """Whether a remark ends with a solution that another one took the place of."""
+    return bool(lines) and lines[-1].startswith(_KEPT)
+
+
+def _is_fix(history: list[Data], place: int) -> bool:
+    """Whether the issue became fixed there: what is told of a fixed one is no other fix."""
+    here, before = (
+        one.get("status") if isinstance(one, dict) else None for one in (history[place], history[place - 1])
+    )
+    return here == FIXED and (place == 0 or before != FIXED)
+
+
+def _label_of(form: HasFields, key: str) -> str:
+    field = find_child(form, key)
+    return label(field, current_language()) if field is not None else key
 
 
 def kept_in_words(form: HasFields, note: str) -> str:

@@ -1,5 +1,6 @@
 """The words of a summary: its figures, its remarks, its lists, and how numbers and durations read."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -86,6 +87,8 @@ REMARKS: Final[Mapping[str, str]] = {
     "without_contact": mark("{count} never contacted"),
     "fewer_than_three_records": mark("{count} with fewer than three moods"),
 }
+# The number of such a remark, in Chinese with its measure word: a single record is told the reason alone.
+_COUNTED_AS: Final = re.compile(r"^\{count\} ?[条次项个位]?")
 ATTENTION_LABELS: Final[Mapping[str, str]] = {
     "late_records": mark("Recorded too late"),
     "weak_spots": mark("Weak spots: five or more, and 10 points or 25% worse than all together"),
@@ -156,7 +159,7 @@ def words_of_counted(column: str) -> Mapping[str, str]:
     if column == "counted":
         return {slug: translate(text) for slug, text in COUNTED.items()}
     if column == "why":
-        return {reason: translate(text).format(count="").strip() for reason, text in REMARKS.items()}
+        return {reason: _COUNTED_AS.sub("", translate(text)) for reason, text in REMARKS.items()}
     return {}
 
 

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from commlog.messages import current_language
 from commlog.model.masked_listing import mask_words
 from commlog.services.question import CUSTOMER_NAME
 from commlog.services.workspace import Workspace
+from commlog.templates.catalog import Template
+from commlog.templates.fields import Field, find_field, label, value_label
 
 _MOST: Final = 200
 _ADDRESSES: Final = f"""
@@ -82,13 +85,93 @@ def words_of_query(workspace: Workspace, begin: str) -> Iterator[Candidate]:
         return
     listed, comma, last = value.rpartition(",")
     finder = _VALUES.get(field)
-    for candidate in finder(workspace, last) if finder else ():
+    for candidate in finder(workspace, last) if finder else _choices(workspace, field, last):
         # A value with a space would be two words of the query.
         if " " not in candidate.word:
             yield candidate._replace(word=f"{field}:{listed}{comma}{candidate.word}")
 
 
 _VALUES: Final = {"customer": customers, "owner": members, "agent": members, "tag": tags, "template": templates}
+
+
+def _choices(workspace: Workspace, name: str, begin: str) -> Iterator[Candidate]:
+    """The choices a query's field has in any template that begin so, each with its label."""
+    from commlog.query.fields import COLUMN_PATHS, VALUE_WORDS
+
+    paths = dict.fromkeys((name, *(path for path, column in COLUMN_PATHS.items() if column == name)))
+    own = dict.fromkeys(VALUE_WORDS.get(name, {}).values())
+    found = {word: Candidate(word) for word in own if word.startswith(begin)}
+    for template in map(workspace.catalog.get, workspace.catalog.names()):
+        for path in paths:
+            field = find_field(template, path.replace("followups.", "followups.0."))
+            for candidate in _values_of(field, begin) if field is not None else ():
+                found.setdefault(candidate.word, candidate)
+    yield from found.values()
+
+
+def _values_of(field: Field, begin: str) -> Iterator[Candidate]:
+    choices = ("true", "false") if field.type == "boolean" else field.enum or tuple(field.enum_labels)
+    for choice in choices:
+        if isinstance(choice, str) and choice.startswith(begin):
+            yield Candidate(choice, value_label(field, choice, current_language()))
+
+
+def keys(workspace: Workspace, begin: str, words: Sequence[str]) -> Iterator[Candidate]:
+    """The keys of the fields that begin so, in the templates that the words of the call name, else in all."""
+    found: dict[str, Candidate] = {}
+    for template in _templates_in(workspace, words):
+        for field in template.fields:
+            if field.key.startswith(begin) and not field.read_only:
+                found.setdefault(field.key, Candidate(field.key, label(field, current_language())))
+    yield from found.values()
+
+
+def assignments(workspace: Workspace, begin: str, words: Sequence[str]) -> Iterator[Candidate]:
+    """What `KEY=VALUE` may become: a key with its `=`, and behind that the choices of the field."""
+    key, equals, value = begin.partition("=")
+    if not equals:
+        yield from (Candidate(f"{one.word}=", one.told) for one in keys(workspace, key, words))
+        return
+    found: dict[str, Candidate] = {}
+    for template in _templates_in(workspace, words):
+        field = find_field(template, key.removesuffix("+"))
+        for candidate in _values_of(field, value) if field is not None else ():
+            found.setdefault(candidate.word, candidate)
+    yield from (Candidate(f"{key}={one.word}", one.told) for one in found.values())
+
+
+def _templates_in(workspace: Workspace, words: Sequence[str]) -> list[Template]:
+    known = workspace.catalog.names()
+    return [workspace.catalog.get(name) for name in ([word for word in words if word in known] or known)]
+
+
+def columns(names: Sequence[str], begin: str) -> Iterator[Candidate]:
+    """What a list of columns may become: one more of these that begins so, with the `-` before it if there is one."""
+    listed, comma, last = begin.rpartition(",")
+    sign = "-" if last.startswith("-") else ""
+    used = {one.strip().removeprefix("-") for one in listed.split(",")}
+    for name in names:
+        if name.startswith(last.removeprefix("-")) and name not in used:
+            yield Candidate(f"{listed}{comma}{sign}{name}")
+
+
+def dimensions(workspace: Workspace, begin: str) -> Iterator[Candidate]:
+    """What figures may be grouped by: fields of few values, those of every record first."""
+    from commlog.query.fields import BUILT_IN
+    from commlog.query.filter import ValueType
+
+    grouping = {ValueType.NAME, ValueType.CHOICE, ValueType.FLAG}
+    names = [name for name, field in BUILT_IN.items() if field.type in grouping and name not in {"id", "kind"}]
+    for template in map(workspace.catalog.get, workspace.catalog.names()):
+        names += [field.key for field in template.fields if field.enum and field.key not in names]
+    return (Candidate(name) for name in names if name.startswith(begin))
+
+
+def figures(_workspace: Workspace, begin: str) -> Iterator[Candidate]:
+    """The figures of a summary that begin so."""
+    from commlog.model.summary_figures import FIGURES
+
+    return (Candidate(name) for name in FIGURES if name.startswith(begin))
 
 
 def _told(workspace: Workspace, sql: str, begin: str) -> Iterator[Candidate]:

@@ -10,7 +10,6 @@ from commlog.errors import CommlogError, ConflictError, InvalidError
 from commlog.messages import mark
 from commlog.model.sync import NotSharedError, Synced, SyncWishes
 from commlog.repo.integration import Integration, drop_tree, integrate
-from commlog.repo.merge_driver import is_installed, missing_attributes
 from commlog.repo.remote import (
     Answer,
     Branch,
@@ -30,8 +29,8 @@ from commlog.repo.remote import (
 )
 from commlog.services.check.inspect_log import inspect_log
 from commlog.services.check.selection import Selection
-from commlog.services.mend_setup import read_attributes
 from commlog.services.sync_check import check_commits, refuse_errors, refuse_wrong_settings
+from commlog.services.sync_conflict import refusal_of
 from commlog.services.sync_message import commit_message
 from commlog.services.sync_state import OWN_PATHS, look, require_branch, require_prefix
 from commlog.services.workspace import Workspace, make_workspace
@@ -261,49 +260,13 @@ def _take_in(root: Path, branch: Branch) -> Integration:
     found = integrate(root, root / STATE_FOLDER / _TREE, upstream, is_merging=merging)
     if found.commit:
         return found
-    # Merged, not rebased: only then `ours` in a file is one's own, and `theirs` what others wrote. By itself git
-    # takes records that look alike for one that was renamed.
-    pull = "git pull --no-rebase -X find-renames=100%"
-    if not found.conflicts:
-        raise ConflictError(
-            mark("git cannot put your commits together with {upstream}; nothing was moved or sent"),
-            source=found.words,
-            upstream=branch.short_upstream,
-            pull=pull,
-            remedy=mark("try it by hand: {pull}; then: commlog sync"),
-        )
-    raise ConflictError(
-        mark("you and {upstream} changed the same lines; your files and commits are as they were, nothing was sent"),
-        source="\n".join(_with_author(root, upstream, path) for path in found.conflicts),
-        upstream=branch.short_upstream,
-        pull=pull,
-        remedy=_BY_HAND if _knows_how_to_merge(root) else _SET_UP_FIRST,
-    )
-
-
-_BY_HAND: Final = mark(
-    "mend it by hand: {pull}; in each file keep what is right (yours stands above =======, theirs below); git add them; git merge --continue; then: commlog sync"
-)
-_SET_UP_FIRST: Final = mark(
-    "this clone merges line by line, not field by field: commlog doctor --fix; commlog sync; if that is not enough, by hand: {pull}; in each file keep what is right (yours stands above =======, theirs below); git add them; git merge --continue; then: commlog sync"
-)
-
-
-def _knows_how_to_merge(root: Path) -> bool:
-    """Whether records are merged field by field in this clone."""
-    return is_installed(root) and not missing_attributes(read_attributes(root))
+    raise refusal_of(root, branch, found)
 
 
 def _has_merged(root: Path, branch: Branch) -> bool:
     """Whether a merge is among the commits that upstream has not got."""
     commits = f"{branch.upstream_head}..{branch.head}"
     return bool(ask(root, "rev-list", "--merges", "--max-count=1", commits).out.strip())
-
-
-def _with_author(root: Path, upstream: str, path: str) -> str:
-    """A file in conflict, and who changed it last on the other side."""
-    author = ask(root, "log", "-1", "--format=%an", upstream, "--", f":(top,literal){path}").out.strip()
-    return f"{path} ({author})" if author else path
 
 
 def _cannot_move(answer: Answer) -> CommlogError:

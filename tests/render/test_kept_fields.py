@@ -76,3 +76,25 @@ def test_only_the_history_changes():
     assert told == {"title": "score=2", "history": [{"at": "x", "note": "Satisfaction score: 2"}, {"at": "y"}, "odd"]}
     assert fields["history"][0]["note"] == "score=2"
     assert with_kept_in_words(FORM, {"history": "odd"}) == {"history": "odd"}
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Solution: "), ("zh", "：")])
+def test_each_solution_stands_beside_its_fix(language, word):
+    """A solution that another took the place of is told at the fix that gave it; what is told of a fixed issue is no fix."""
+    use_language(language)
+    history = [
+        {"status": "fixed"},
+        {"status": "fixed", "note": "confirmation=no_answer"},
+        {"status": "open", "note": "it drips\ncompleted_on=2026-03-16"},
+        {"status": "fixed", "note": "tried\nsolution=tightened"},
+        {"status": "open"},
+        {"status": "fixed", "note": "solution=glued"},
+    ]
+    told = with_kept_in_words(FORM, {"solution": "new valve", "history": history})["history"]
+    notes = [entry.get("note", "") for entry in told]
+    assert notes[0].endswith(f"{word}tightened")
+    assert notes[3].startswith("tried\n")
+    assert notes[3].endswith(f"{word}glued")
+    assert notes[5].endswith(f"{word}new valve")
+    assert [text for text in (notes[1], notes[2], notes[4]) if "valve" in text or "glued" in text] == []
+    assert with_kept_in_words(FORM, {"solution": "x", "history": history[:1]})["history"] == history[:1]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import threading
 from contextlib import suppress
@@ -289,6 +290,49 @@ def test_the_advice_for_a_conflict_keeps_the_sides_apart(wang, li, hub, has_driv
     sync(wang)
     for one in (wang, li):
         assert one.read(record.id).fields["subject"] == "of li"
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+def test_the_advice_for_a_removed_file_is_to_let_it_go(wang, li, hub, is_here):
+    """Where one side removed what the other changed no markers are spoken of; who does what is advised syncs without it."""
+    record = wang.create("service")
+    sync(wang)
+    sync(li)
+    keeper, remover = (wang, li) if is_here else (li, wang)
+    keeper.edit(record.id, "subject=changed")
+    (remover.root / record.path).unlink()
+    sync(wang)
+    fault = stop(li, ConflictError)
+    words = "removed or renamed here, changed by wang" if is_here else "removed or renamed there by wang"
+    assert fault.source == f"{record.path}: {words}"
+    assert "=======" not in fault.remedy
+    pull, remove = re.search(r"(git pull [^;]*); (git rm [^;]*);", fault.remedy).groups()
+    git(li.root, *shlex.split(pull)[1:], check=False)
+    git(li.root, *shlex.split(remove)[1:])
+    git(li.root, "-c", "core.editor=true", "merge", "--continue")
+    sync(li)
+    assert record.id not in at_hub(hub)
+
+
+def test_a_customer_forgotten_elsewhere_is_said_to_be(wang, li):
+    """A customer's file that made way for a pseudonym is told as forgotten, and by whom; other conflicts stand beside it."""
+    record = wang.create("service")
+    sync(wang)
+    sync(li)
+    (wang.root / "records/customers/acme.yaml").unlink()
+    wang.write(
+        "records/customers/forgotten-7f3kq2.yaml",
+        "id: forgotten-7f3kq2\ntemplate: customer\nname: forgotten\ntype: company\nstage: lost\n",
+    )
+    wang.edit(record.id, "subject=of wang", "customer=forgotten-7f3kq2")
+    sync(wang)
+    li.edit("acme", "notes=changed")
+    li.edit(record.id, "subject=of li")
+    fault = stop(li, ConflictError)
+    assert "records/customers/acme.yaml: the customer was forgotten by wang" in fault.source.split("\n")
+    assert f"{record.path} (wang)" in fault.source.split("\n")
+    assert "git rm records/customers/acme.yaml" in fault.remedy
+    assert "=======" in fault.remedy
 
 
 def test_merging_is_done_where_pulls_merge(wang, li):

@@ -71,7 +71,8 @@ def test_a_disk_that_fills_up_loses_no_record(mounted):
         for words in WRITES[: None if IS_LONG else 2]:
             before = listing_of(root / "records")
             answer = call(root, *words)
-            assert answer.code in {0, 7}, answer
+            # What was done already is refused, however full the disk is.
+            assert answer.code in ({0, 7, 5} if words[0] == "done" else {0, 7}), answer
             assert "Traceback" not in answer.err
             refused, done = refused + (answer.code == 7), done + (answer.code == 0)
             if answer.code:
