@@ -15,6 +15,8 @@ ValuePath = tuple[str | int, ...]
 
 INTERACTION: Final = "interaction"
 CUSTOMER: Final = "customer"
+# The id under which everybody is who gave no name.
+ANONYMOUS: Final = "anonymous"
 ISSUE: Final = "issue"
 SURVEY: Final = "survey"
 ANSWER: Final = "answer"

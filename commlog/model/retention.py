@@ -6,9 +6,8 @@ from datetime import date
 from typing import Final
 
 from commlog.model.interval import Interval, interval_after
-from commlog.model.record import CUSTOMER, INTERACTION, ISSUE, SURVEY
+from commlog.model.record import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY
 
-ANONYMOUS: Final = "anonymous"
 # The kinds a rule may name, as their folders are called.
 RULE_KINDS: Final[Mapping[str, str]] = {
     INTERACTION: "interactions",

@@ -8,7 +8,7 @@ from commlog.model.calendar import to_utc
 from commlog.model.summary import Summary
 
 # Figures of what happens in a period; the others are states, or about these.
-_HAPPENING: Final = (
+HAPPENING: Final = (
     "interactions",
     "follow_ups_on_time",
     "follow_ups_opened",
@@ -21,7 +21,7 @@ _HAPPENING: Final = (
 def has_happened(summary: Summary) -> bool:
     """Whether a period has anything to tell: something happened in it, or it is not over and something stands open."""
     is_going_on = to_utc(summary.period.start) <= to_utc(summary.now) < to_utc(summary.period.end)
-    lines = summary.lines if is_going_on else [line for line in summary.lines if line.key.figure in _HAPPENING]
+    lines = summary.lines if is_going_on else [line for line in summary.lines if line.key.figure in HAPPENING]
     return any(line.now.size for line in lines)
 
 

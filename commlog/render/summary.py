@@ -10,6 +10,7 @@ from commlog.messages import mark, translate
 from commlog.model.record import Data
 from commlog.model.summary import Attention, Line, Summary
 from commlog.model.summary_figures import FIGURES
+from commlog.render.empty_period import HAPPENING
 from commlog.render.labels import Labels
 from commlog.render.listing import format_listing
 from commlog.render.summary_blocks import Block, Table, format_markdown, format_text
@@ -134,15 +135,7 @@ class _Page:
         )
 
     def _emptiness(self) -> list[str]:
-        counted = (
-            "interactions",
-            "follow_ups_on_time",
-            "follow_ups_opened",
-            "follow_ups_finished",
-            "issues_opened",
-            "issues_closed",
-        )
-        lines = (self.summary.total(figure) for figure in counted)
+        lines = (self.summary.total(figure) for figure in HAPPENING)
         if any(line.now.size for line in lines if line):
             return []
         text = translate(

@@ -12,6 +12,7 @@ from commlog.model.masking import MaskRules, mask_value
 from commlog.model.record import CUSTOMER, Data
 from commlog.model.sealing import SHUT, has_shut
 from commlog.query.fields import find_built_in
+from commlog.services.mask_record import each_text
 from commlog.services.workspace import Workspace
 from commlog.templates.catalog import Catalog, Template
 from commlog.templates.fields import Field, HasFields, find_field, fold
@@ -120,26 +121,26 @@ class Mask:
 
     def _covered(self, template: Template | None, change: FieldChange, value: Data) -> Data:
         if has_shut(value):
-            value = _each_text(value, lambda text: SHUT if has_shut(text) else text)
+            value = each_text(value, lambda text: SHUT if has_shut(text) else text)
         return value if self.is_revealed or value == SHUT else self._masked(template, change, value)
 
     def _masked(self, template: Template | None, change: FieldChange, value: Data) -> Data:
         if value is None or isinstance(value, bool | int | float):
             return value if template is not None else (None if value is None else mask_value(str(value)))
         if template is None:
-            return _each_text(value, mask_value)
+            return each_text(value, mask_value)
         key = (template.name, change.field)
         if key not in self._fields:
             self._fields[key] = _field_at(template, change)
         found = self._fields[key]
         if found is None:
-            return _each_text(value, self._cover)
+            return each_text(value, self._cover)
         if found.enum or found.enum_labels or found.format in _CHOICE_FORMATS:
             return value
         if change.field == "customer" and isinstance(value, str):
             return mask_id(value, self.rules)
         masked = mask_marked_fields(ItemFields((replace(found, key="value"),)), {"value": value})["value"]
-        return masked if found.personal else _each_text(masked, self._cover)
+        return masked if found.personal else each_text(masked, self._cover)
 
 
 def mask_of(workspace: Workspace, *, reveal: bool) -> Mask:
@@ -158,14 +159,6 @@ def _field_at(template: Template, change: FieldChange) -> Field | None:
     if any(one is not None and one.personal for one in above):
         return replace(found, personal=True) if found else Field("", "text", {}, {}, {}, personal=True)
     return found
-
-
-def _each_text(value: Data, cover: Callable[[str], str]) -> Data:
-    if isinstance(value, dict):
-        return {key: _each_text(item, cover) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_each_text(item, cover) for item in value]
-    return cover(value) if isinstance(value, str) else value
 
 
 def _all_fields(catalog: Catalog) -> Iterator[tuple[str, Field]]:

@@ -13,6 +13,7 @@ from commlog.model.limit import Limit
 from commlog.model.moment import format_instant
 from commlog.model.problem import Problem
 from commlog.model.record import (
+    ANONYMOUS,
     ANSWER,
     CUSTOMER,
     DAY_FIELDS,
@@ -28,7 +29,7 @@ from commlog.model.record import (
 from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.change_record import keep_policies
 from commlog.services.draft import DURATION
-from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, get_record, read_record
+from commlog.services.find_record import customer_family, find_customer, get_record, read_record
 from commlog.services.workspace import Workspace, schema_comment
 from commlog.store.names import customer_id_for, new_id, record_path
 from commlog.store.yaml_error import YamlError

@@ -5,8 +5,8 @@ from commlog.messages import mark
 from commlog.model.customer import chain_of, is_circle, reached_by
 from commlog.model.folding import fold
 from commlog.model.masking import mask_value
-from commlog.model.record import CUSTOMER, Fields
-from commlog.services.find_record import ANONYMOUS, get_record, merge_pointers
+from commlog.model.record import ANONYMOUS, CUSTOMER, Fields
+from commlog.services.find_record import get_record, merge_pointers
 from commlog.services.import_draft import Draft, check_draft
 from commlog.services.workspace import Workspace
 from commlog.store.names import customer_id_for, record_path

@@ -10,8 +10,8 @@ from commlog.messages import mark
 from commlog.model.folding import fold, phone_digits
 from commlog.model.forgetting import identity_of, name_regex
 from commlog.model.masking import Span, find_personal, mask_name, splice
-from commlog.model.record import CUSTOMER, INTERACTION, ISSUE, SURVEY, Fields, Record, mappings_of, text_of
-from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, get_record
+from commlog.model.record import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY, Fields, Record, mappings_of, text_of
+from commlog.services.find_record import customer_family, find_customer, get_record
 from commlog.services.forget_customer import refuse_shut
 from commlog.services.workspace import Workspace
 from commlog.store.names import record_path

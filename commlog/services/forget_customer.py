@@ -25,11 +25,11 @@ from commlog.model.forgetting import (
     sure_regex,
     surname_pattern,
 )
-from commlog.model.record import CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
+from commlog.model.record import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
 from commlog.model.sealing import OPEN
 from commlog.services.change_record import change_record, refuse_new_problems
 from commlog.services.destroy_keys import destroyed_hints
-from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, get_record
+from commlog.services.find_record import customer_family, find_customer, get_record
 from commlog.services.former_profiles import former_profiles
 from commlog.services.seal_state import hint_in
 from commlog.services.workspace import Workspace, schema_comment

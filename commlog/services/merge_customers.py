@@ -6,10 +6,9 @@ from commlog.errors import AmbiguousError, ConflictError, NotFoundError
 from commlog.index.entries import Reading
 from commlog.messages import mark
 from commlog.model.customer import Fact, Merged, merge_facts
-from commlog.model.record import CUSTOMER, Fields, text_of
+from commlog.model.record import ANONYMOUS, CUSTOMER, Fields, text_of
 from commlog.services.change_record import Prepared, prepare_change, write_again, write_change
 from commlog.services.find_record import (
-    ANONYMOUS,
     customer_family,
     customers_called,
     find_customer,

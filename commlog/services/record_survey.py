@@ -9,13 +9,13 @@ from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFound
 from commlog.messages import current_language, mark, translate
 from commlog.model.folding import fold
 from commlog.model.follow_up import next_number, read_follow_ups
-from commlog.model.record import SURVEY, Fields, Record, text_of
+from commlog.model.record import ANONYMOUS, SURVEY, Fields, Record, text_of
 from commlog.model.survey import is_fresh, low_scores
 from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.change_record import change_record
 from commlog.services.create_record import member_id_of
 from commlog.services.draft import assign_all
-from commlog.services.find_record import ANONYMOUS, customer_family, find_customer, get_record
+from commlog.services.find_record import customer_family, find_customer, get_record
 from commlog.services.import_draft import check_draft
 from commlog.services.record_of_kind import read_of_kind
 from commlog.services.workspace import Workspace
