@@ -6,7 +6,7 @@ from pathlib import Path
 from commlog.errors import ConflictError
 from commlog.messages import mark
 from commlog.store.files import ChangedMeanwhile, replace_file, write_new
-from commlog.store.log import not_writable
+from commlog.store.log import changed_meanwhile, not_writable
 
 
 def write_own(output: str, data: bytes, is_ours: Callable[[bytes], bool], taken: str) -> None:
@@ -31,10 +31,6 @@ def write_own(output: str, data: bytes, is_ours: Callable[[bytes], bool], taken:
     except FileExistsError:
         raise conflict from None
     except ChangedMeanwhile:
-        raise ConflictError(
-            mark("was changed by someone else meanwhile; nothing was written"),
-            file=output,
-            remedy=mark("run the command again"),
-        ) from None
+        raise changed_meanwhile(output) from None
     except OSError as fault:
         raise not_writable(output, fault) from None

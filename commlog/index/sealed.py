@@ -21,7 +21,6 @@ from commlog.model.sealing import (
     find_sealed,
     hide_all,
     plan_of_keys,
-    take_apart,
     value_at,
     with_values,
 )
@@ -77,8 +76,7 @@ def sealed_rows(reader: RecordReader, record: Record, choices: frozenset[str]) -
 
 def missing_keys(reader: RecordReader, record: Record) -> set[str]:
     """The hints of the customers' keys that values of a record are sealed with, and that are not here."""
-    parts = [take_apart(place.stored) for place in record.sealed if place.state == CLOSED]
-    return {one.hint for one in parts if one and one.hint} - reader.vault.customer_keys.hints
+    return {place.hint for place in record.sealed if place.state == CLOSED} - {""} - reader.vault.customer_keys.hints
 
 
 def date_of_row(reader: RecordReader, row: Row) -> Row | None:

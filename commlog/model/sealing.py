@@ -114,6 +114,12 @@ class SealedPlace:
     stored: str
     state: str
 
+    @property
+    def hint(self) -> str:
+        """Which customer's key the value is sealed with; empty for the team's."""
+        parts = take_apart(self.stored)
+        return parts.hint if parts else ""
+
 
 def is_sealed(value: Data) -> bool:
     """Whether a value is a sealed one, whole or cut."""

@@ -49,14 +49,23 @@ def write_again(workspace: Workspace, write: Callable[[], T]) -> T:
         ConflictError: others keep changing the files.
     """
     with workspace.log.lock():
-        for attempt in range(_ATTEMPTS):
-            try:
-                return write()
-            except ConflictError as fault:
-                # An editor does not take the lock: start again from what it wrote.
-                if attempt == _ATTEMPTS - 1 or not fault.file:
-                    raise
-    raise AssertionError(workspace)
+        return again(write)
+
+
+def again(write: Callable[[], T]) -> T:
+    """What `write` gives to whoever holds the log's lock; as `write_again`.
+
+    Raises:
+        ConflictError: others keep changing the files.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            return write()
+        except ConflictError as fault:
+            # An editor does not take the lock: start again from what it wrote.
+            if attempt == _ATTEMPTS - 1 or not fault.file:
+                raise
+    raise AssertionError(write)
 
 
 def prepare_change(workspace: Workspace, reading: Reading, fields: Fields) -> Prepared:
@@ -68,9 +77,22 @@ def prepare_change(workspace: Workspace, reading: Reading, fields: Fields) -> Pr
     record = get_record(reading)
     if fields == record.fields:
         return Prepared(reading, reading.text, record)
+    text = edited_text(workspace, reading.text, record, fields)
+    changed = workspace.reader.read_raw(record.path, text.encode("utf-8"))
+    refuse_new_problems(changed.problems, reading.problems, text)
+    return Prepared(reading, text, get_record(changed))
+
+
+def edited_text(workspace: Workspace, text: str, record: Record, fields: Fields) -> str:
+    """The text of a record's file with other fields, sealed where the settings say so; its layout stays.
+
+    Raises:
+        InvalidError: they do not fit into the file's layout.
+        NotWritableError: a value cannot be sealed here.
+    """
     template = workspace.catalog.get(record.template)
     try:
-        text = edit(reading.text, workspace.stored(template.name, fields, record.sealed), order=template.order)
+        return edit(text, workspace.stored(template.name, fields, record.sealed), order=template.order)
     except YamlError as fault:
         raise InvalidError(
             mark("the change does not fit into the file's layout: {reason}"),
@@ -79,9 +101,6 @@ def prepare_change(workspace: Workspace, reading: Reading, fields: Fields) -> Pr
             remedy=mark("change it by hand: commlog edit {id}"),
             id=record.id,
         ) from None
-    changed = workspace.reader.read_raw(record.path, text.encode("utf-8"))
-    refuse_new_problems(changed.problems, reading.problems, text)
-    return Prepared(reading, text, get_record(changed))
 
 
 def write_change(workspace: Workspace, prepared: Prepared) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from commlog.errors import UnreadableError
 from commlog.messages import mark
 from commlog.model.forgetting import PSEUDONYM, destroyed_keys
-from commlog.services.seal_state import hint_in, iter_files
+from commlog.services.seal_state import iter_files
 from commlog.services.workspace import Workspace
 
 
@@ -31,7 +31,7 @@ def keys_to_destroy(workspace: Workspace) -> tuple[str, ...]:
         )
     rows = workspace.index.rows("SELECT DISTINCT customer FROM records WHERE customer IS NOT NULL")
     gone = {keys.customer_of(hint) for hint in named} - {row[0] for row in rows}
-    needed = {hint_in(place) for *_, places in iter_files(workspace) for place in places}
+    needed = {place.hint for *_, places in iter_files(workspace) for place in places}
     return tuple(hint for hint in keys.of(gone) if hint not in needed)
 
 

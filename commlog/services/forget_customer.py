@@ -27,17 +27,15 @@ from commlog.model.forgetting import (
 )
 from commlog.model.record import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
 from commlog.model.sealing import OPEN
-from commlog.services.change_record import change_record, refuse_new_problems
+from commlog.services.change_record import change_record, edited_text, refuse_new_problems
 from commlog.services.destroy_keys import destroyed_hints
 from commlog.services.find_record import customer_family, find_customer, get_record
 from commlog.services.former_profiles import former_profiles
-from commlog.services.seal_state import hint_in
 from commlog.services.workspace import Workspace, schema_comment
+from commlog.store.log import changed_meanwhile
 from commlog.store.names import ALPHABET as LETTERS
 from commlog.store.names import INDEX_FILE, PAST_FOLDER, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
-from commlog.store.yaml_edit import edit
 from commlog.store.yaml_format import format_document
-from commlog.store.yaml_text import YamlError
 from commlog.templates.personal import remove_personal, rewrite_words
 
 # What stands where something was taken out.
@@ -121,11 +119,7 @@ def _write(workspace: Workspace, one: _Written) -> None:
 def _remove(workspace: Workspace, one: _Written) -> None:
     """Delete a profile that is kept under another name by now."""
     if workspace.log.read_bytes(one.file.path) != one.raw:
-        raise ConflictError(
-            mark("was changed by someone else meanwhile; nothing was written"),
-            file=one.file.path,
-            remedy=mark("run the command again"),
-        )
+        raise changed_meanwhile(one.file.path)
     (workspace.log.root / one.file.path).unlink()
 
 
@@ -156,7 +150,7 @@ def refuse_shut(record: Record, destroyed: frozenset[str] = frozenset()) -> None
     Raises:
         InvalidError: values in it are sealed, and no key of this call opens them.
     """
-    if any(place.state != OPEN and hint_in(place) not in destroyed for place in record.sealed):
+    if any(place.state != OPEN and place.hint not in destroyed for place in record.sealed):
         raise InvalidError(
             mark("values in it are sealed, and stay shut"),
             file=record.path,
@@ -258,19 +252,8 @@ class _Task:
             self.doubts.append(Doubt(record.path, 0, translate("sealed values in it stay shut")))
             return []
         fields = self._own(record) if is_own else self._other(record)
-        template = self.workspace.catalog.get(record.template)
-        try:
-            stored = self.workspace.stored(template.name, fields, record.sealed)
-            is_same = fields == record.fields and not self._rests(record)
-            text = reading.text if is_same else edit(reading.text, stored, order=template.order)
-        except YamlError as fault:
-            raise InvalidError(
-                mark("the change does not fit into the file's layout: {reason}"),
-                file=record.path,
-                reason=fault.code,
-                remedy=mark("change it by hand: commlog edit {id}"),
-                id=record.id,
-            ) from None
+        is_same = fields == record.fields and not self._rests(record)
+        text = reading.text if is_same else edited_text(self.workspace, reading.text, record, fields)
         self._doubt(record.path, text, is_own=is_own)
         if is_own:
             self._attachments(record)
@@ -288,7 +271,7 @@ class _Task:
 
     def _rests(self, record: Record) -> bool:
         """Whether something in it is sealed with a key that is to be destroyed."""
-        return any(hint_in(place) in self._keys for place in record.sealed)
+        return any(place.hint in self._keys for place in record.sealed)
 
     def _own(self, record: Record) -> Fields:
         """A record of theirs: the customer's pseudonym, nobody's name, number or address."""

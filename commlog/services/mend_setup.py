@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Final
 
-from commlog.errors import ConflictError
 from commlog.messages import mark
 from commlog.repo.git import is_inside_repository
 from commlog.repo.merge_driver import install, is_installed, missing_attributes
 from commlog.store.files import ChangedMeanwhile, replace_file, write_new
-from commlog.store.log import not_writable
+from commlog.store.log import changed_meanwhile, not_writable
 
 ATTRIBUTES_FILE: Final = ".gitattributes"
 
@@ -48,11 +47,7 @@ def _add_attributes(root: Path) -> bool:
         old = file.read_bytes()
         replace_file(file, (old if old.endswith(b"\n") or not old else old + b"\n") + missing, expected=old)
     except (ChangedMeanwhile, FileExistsError):
-        raise ConflictError(
-            mark("was changed by someone else meanwhile; nothing was written"),
-            file=ATTRIBUTES_FILE,
-            remedy=mark("run the command again"),
-        ) from None
+        raise changed_meanwhile(ATTRIBUTES_FILE) from None
     except OSError as fault:
         raise not_writable(ATTRIBUTES_FILE, fault) from None
     return True

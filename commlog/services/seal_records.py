@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
-from commlog.errors import ConflictError, InvalidError, UsageError
+from commlog.errors import InvalidError, UsageError
 from commlog.index.entries import Reading
 from commlog.index.sealed import has_field
 from commlog.messages import mark
 from commlog.model.record import Record, show_path
 from commlog.model.sealing import OPEN, RECIPIENT, SealRules
+from commlog.services.change_record import again, edited_text
 from commlog.services.seal_state import for_the_team, iter_files, line_of, plain_in, rotation_file
 from commlog.services.sealed_fields import customer_of
 from commlog.services.workspace import Workspace, make_workspace
@@ -22,7 +23,6 @@ from commlog.store.yaml_edit import edit
 from commlog.store.yaml_error import YamlError
 from commlog.store.yaml_text import decode, parse
 
-_ATTEMPTS: Final = 5
 _NOT_SEALING: Final = mark("this log seals nothing yet")
 _TO_SEAL: Final = mark("make a key with commlog seal init, then: commlog seal on --recipient age1…")
 
@@ -216,29 +216,25 @@ def _with_rules(workspace: Workspace, wanted: SealRules, named: Sequence[str]) -
 
 def _reseal(workspace: Workspace, path: str, result: SealResult, *, renew: bool) -> str:
     """Seal what is plain in a file, and anew what is sealed; gives the text the file has then."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            reading = workspace.reader.read(path)
-            record = reading.record
-            if record is None:
-                result.left.append(path)
-                return reading.text
-            text, renewed = _renewed(workspace, record, reading.text) if renew else (reading.text, 0)
-            text, sealed = _sealed(workspace, path, text)
-            if text != reading.text:
-                workspace.log.replace_file(path, text.encode("utf-8"), reading.raw)
-        except ConflictError as fault:
-            # An editor does not take the lock: start again from what it wrote.
-            if attempt == _ATTEMPTS - 1 or not fault.file:
-                raise
-        else:
-            result.files += text != reading.text
-            result.renewed += renewed
-            result.sealed += sealed
-            if renew:
-                result.left += _left_in(reading, record)
-            return text
-    raise AssertionError(path)
+    return again(lambda: _reseal_once(workspace, path, result, renew=renew))
+
+
+def _reseal_once(workspace: Workspace, path: str, result: SealResult, *, renew: bool) -> str:
+    reading = workspace.reader.read(path)
+    record = reading.record
+    if record is None:
+        result.left.append(path)
+        return reading.text
+    text, renewed = _renewed(workspace, record, reading.text) if renew else (reading.text, 0)
+    text, sealed = _sealed(workspace, path, text)
+    if text != reading.text:
+        workspace.log.replace_file(path, text.encode("utf-8"), reading.raw)
+    result.files += text != reading.text
+    result.renewed += renewed
+    result.sealed += sealed
+    if renew:
+        result.left += _left_in(reading, record)
+    return text
 
 
 def _renewed(workspace: Workspace, record: Record, text: str) -> tuple[str, int]:
@@ -259,18 +255,7 @@ def _sealed(workspace: Workspace, path: str, text: str) -> tuple[str, int]:
     count = sum(1 for _ in plain_in(workspace, parse(text)))
     if not count:
         return text, 0
-    record = reading.record
-    stored = workspace.stored(record.template, record.fields, record.sealed)
-    try:
-        return edit(text, stored), count
-    except YamlError as fault:
-        raise InvalidError(
-            mark("the change does not fit into the file's layout: {reason}"),
-            file=path,
-            reason=fault.code,
-            remedy=mark("change it by hand: commlog edit {id}"),
-            id=record.id,
-        ) from None
+    return edited_text(workspace, text, reading.record, reading.record.fields), count
 
 
 def _left_in(reading: Reading, record: Record) -> list[str]:

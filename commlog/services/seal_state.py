@@ -7,7 +7,7 @@ from typing import Final
 
 from commlog.index.sealed import open_fields, plan_of
 from commlog.model.record import Data, Fields, show_path
-from commlog.model.sealing import BROKEN, CLOSED, OPEN, SealedPlace, find_plain, find_sealed, is_sealed, take_apart
+from commlog.model.sealing import BROKEN, CLOSED, OPEN, SealedPlace, find_plain, find_sealed, is_sealed
 from commlog.services.sealed_fields import customer_of
 from commlog.services.workspace import Workspace
 from commlog.store.seal_keys import read_trusted
@@ -82,8 +82,7 @@ def seal_state(workspace: Workspace) -> SealState:
         state.for_the_team += len(for_the_team(workspace, data, places))
         for place in places:
             state.counts[place.state] += 1
-            hint = hint_in(place)
-            state.missing_keys |= {hint} - keys.hints - {""}
+            state.missing_keys |= {place.hint} - keys.hints - {""}
             if place.state == BROKEN:
                 state.damaged.append(Damaged(path, line_of(text, place.stored), show_path(place.path)))
         plain = sum(1 for _ in plain_in(workspace, data))
@@ -98,15 +97,7 @@ def for_the_team(workspace: Workspace, data: Fields, places: tuple[SealedPlace, 
     if rules is None or not rules.per_customer:
         return []
     customer, vault = customer_of(workspace.reader, str(data["template"]), data), workspace.reader.vault
-    return [
-        place for place in places if (customer and not hint_in(place)) or not vault.is_kept_for(place.stored, customer)
-    ]
-
-
-def hint_in(place: SealedPlace) -> str:
-    """Which customer's key a value is sealed with; empty for the team's."""
-    parts = take_apart(place.stored)
-    return parts.hint if parts else ""
+    return [place for place in places if (customer and not place.hint) or not vault.is_kept_for(place.stored, customer)]
 
 
 def iter_files(workspace: Workspace) -> Iterator[tuple[str, str, Fields, tuple[SealedPlace, ...]]]:

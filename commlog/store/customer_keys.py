@@ -4,6 +4,7 @@ A past commit is read with the key its values were sealed with: where that file 
 """
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -46,12 +47,27 @@ class _Name(NamedTuple):
         return f"{self.customer}{_BETWEEN}{self.number}-{self.hint}{_SUFFIX}"
 
 
+class _Names:
+    """What the files in a folder are called, by hint and by customer: a big log asks for each of its keys."""
+
+    def __init__(self, names: Iterable[_Name]) -> None:
+        self.by_hint: dict[str, list[_Name]] = {}
+        self.by_customer: dict[str, list[_Name]] = {}
+        for name in names:
+            self.add(name)
+
+    def add(self, name: _Name) -> None:
+        """Know one more."""
+        self.by_hint.setdefault(name.hint, []).append(name)
+        self.by_customer.setdefault(name.customer, []).append(name)
+
+
 class CustomerKeys:
     """The keys in a folder; which there are is looked up once, and kept up with what is added and destroyed here."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._names: list[_Name] | None = None
+        self._names: _Names | None = None
 
     @property
     def is_there(self) -> bool:
@@ -59,14 +75,14 @@ class CustomerKeys:
         return self.folder.is_dir()
 
     @property
-    def hints(self) -> frozenset[str]:
+    def hints(self) -> AbstractSet[str]:
         """Every key there is, by hint."""
-        return frozenset(name.hint for name in self._known)
+        return self._known.by_hint.keys()
 
     @property
-    def customers(self) -> frozenset[str]:
+    def customers(self) -> AbstractSet[str]:
         """Every customer who has a key."""
-        return frozenset(name.customer for name in self._known)
+        return self._known.by_customer.keys()
 
     def customer_of(self, hint: str) -> str:
         """Whose key it is; empty when it is not there.
@@ -83,7 +99,7 @@ class CustomerKeys:
         Raises:
             UnreadableError: its file cannot be read, or is no such file.
         """
-        own = [name for name in self._known if name.customer == customer]
+        own = self._known.by_customer.get(customer)
         return self.find(max(own, key=lambda name: (name.number, name.hint)).hint) if own else None
 
     def find(self, hint: str) -> CustomerKey | None:
@@ -123,13 +139,13 @@ class CustomerKeys:
                 ),
                 variable=KEY_FOLDER_VARIABLE,
             )
-        number = 1 + max((name.number for name in self._known if name.customer == customer), default=0)
+        number = 1 + max((name.number for name in self._known.by_customer.get(customer, ())), default=0)
         name = _Name(customer, number, hint_of(recipient))
         try:
             write_new(self.folder / name.file, _text_of(recipient, wrapped))
         except OSError as fault:
             raise not_writable(str(self.folder / name.file), fault) from None
-        self._known.append(name)
+        self._known.add(name)
         return CustomerKey(customer, number, recipient, wrapped)
 
     def wrap_again(self, key: CustomerKey, wrapped: str) -> None:
@@ -148,8 +164,8 @@ class CustomerKeys:
 
     def of(self, customers: Iterable[str]) -> tuple[str, ...]:
         """The hints of every key of some customers, in order."""
-        wanted = frozenset(customers)
-        return tuple(sorted({name.hint for name in self._known if name.customer in wanted}))
+        own = self._known.by_customer
+        return tuple(sorted({name.hint for customer in customers for name in own.get(customer, ())}))
 
     def destroy(self, hints: Iterable[str]) -> tuple[str, ...]:
         """The hints of the keys that are no more, of those named; what is not there is passed over.
@@ -172,9 +188,9 @@ class CustomerKeys:
         return tuple(gone)
 
     @property
-    def _known(self) -> list[_Name]:
+    def _known(self) -> _Names:
         if self._names is None:
-            self._names = [name for name in (_name_of(file.name) for file in self._files()) if name]
+            self._names = _Names(filter(None, (_name_of(file.name) for file in self._files())))
         return self._names
 
     def _files(self) -> list[Path]:
@@ -184,7 +200,7 @@ class CustomerKeys:
             return []
 
     def _name_of(self, hint: str) -> _Name | None:
-        found = [name for name in self._known if name.hint == hint]
+        found = self._known.by_hint.get(hint, [])
         if len({name.customer for name in found}) > 1:
             raise UnreadableError(
                 mark("two customers have a file for the key {hint}: {customers}"),

@@ -103,11 +103,7 @@ class Log:
         try:
             replace_file(target, data, expected=expected, is_real=True)
         except ChangedMeanwhile:
-            raise ConflictError(
-                mark("was changed by someone else meanwhile; nothing was written"),
-                file=path,
-                remedy=mark("run the command again"),
-            ) from None
+            raise changed_meanwhile(path) from None
         except OSError as fault:
             raise not_writable(path, fault) from None
 
@@ -132,6 +128,15 @@ class Log:
         """A hash of the settings' files: what every computed due and label depends on."""
         paths = [self.root / name for name in (SETTINGS_FILE, CALENDAR_FILE)]
         return fingerprint_of(path.read_bytes() if path.is_file() else b"-" for path in paths).hex()
+
+
+def changed_meanwhile(path: str) -> ConflictError:
+    """The error for a file that is no longer what it was when it was read."""
+    return ConflictError(
+        mark("was changed by someone else meanwhile; nothing was written"),
+        file=path,
+        remedy=mark("run the command again"),
+    )
 
 
 def not_writable(path: str, fault: OSError) -> NotWritableError:

@@ -3,19 +3,19 @@
 import secrets
 import shutil
 import subprocess
-from dataclasses import dataclass, replace
-from datetime import datetime
+import sys
 from pathlib import Path
 
 import pytest
 
+sys.path.append(str(Path(__file__).parent))
+
+from sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SETTINGS, HeldLog
+
 from commlog.errors import InvalidError, NotWritableError, UnreadableError, UsageError
 from commlog.model.forgetting import purge_lines
-from commlog.model.record import Fields, Record
 from commlog.model.sealing import BROKEN, CLOSED, OPEN, find_stored, take_apart
-from commlog.services.create_record import Request, create_record
 from commlog.services.destroy_keys import destroy_keys, keys_to_destroy
-from commlog.services.draft import assign_all
 from commlog.services.edit_record import edit_record
 from commlog.services.find_record import find_customer, read_record
 from commlog.services.forget_customer import forget_customer, plan_forgetting
@@ -25,19 +25,9 @@ from commlog.services.read_history import read_history
 from commlog.services.seal_records import rotate, turn_on
 from commlog.services.seal_state import seal_state
 from commlog.services.verify_forgotten import verify_forgotten
-from commlog.services.workspace import Workspace, make_workspace
-from commlog.store.log import open_log
-from commlog.store.seal import Vault, new_identity
+from commlog.store.seal import Vault
 from commlog.store.seal_keys import KeySource
 
-IDENTITY, RECIPIENT = new_identity()
-OTHER_IDENTITY, OTHER_RECIPIENT = new_identity()
-SETTINGS = """\
-timezone: Asia/Shanghai
-language: en
-members:
-  - {id: wang, name: 王芳}
-"""
 PROFILE = """\
 id: {id}
 template: customer
@@ -51,17 +41,8 @@ PHONES = {"lina": "13800000002", "acme": "13800000001"}
 CALL = ["channel=phone", "subject=s", "summary=s", "request=c"]
 
 
-@dataclass(frozen=True)
-class SealedLog:
-    """A log on disk in somebody's hands: a key, or none; each use opens it anew, as a command does."""
-
-    root: Path
-    key: str | None = IDENTITY
-
-    def workspace(self) -> Workspace:
-        """The log, opened with the key."""
-        now = datetime.fromisoformat("2026-03-16T10:00:00+08:00")
-        return make_workspace(open_log(self.root, str(self.root)), now, "wang", keys=KeySource(self.key))
+class SealedLog(HeldLog):
+    """Such a log in git, with a key folder."""
 
     @property
     def vault(self) -> Vault:
@@ -78,16 +59,6 @@ class SealedLog:
         """The key folder."""
         return self.root / ".git" / "commlog-keys"
 
-    def with_key(self, key: str | None) -> "SealedLog":
-        """The same log in other hands."""
-        return replace(self, key=key)
-
-    def create(self, template: str, *assignments: str) -> Record:
-        """Create a record from assignments."""
-        workspace = self.workspace()
-        fields = assign_all(workspace, workspace.catalog.get(template), {}, assignments)
-        return create_record(workspace, Request(template, fields, choose=secrets.choice))
-
     def stored(self, path: str) -> list[str]:
         """The sealed values of a file."""
         return list(find_stored((self.root / path).read_text(encoding="utf-8")))
@@ -95,10 +66,6 @@ class SealedLog:
     def hints(self, path: str) -> set[str]:
         """Which keys the values of a file are sealed with; empty for the team's."""
         return {parts.hint for parts in map(take_apart, self.stored(path)) if parts}
-
-    def fields(self, customer: str) -> Fields:
-        """A customer's fields, as whoever uses the log reads them."""
-        return read_record(self.workspace(), customer).fields
 
     def forget(self, customer: str) -> None:
         """Forget a customer."""

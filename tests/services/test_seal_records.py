@@ -1,18 +1,19 @@
 """A log whose personal fields are sealed: written, read, changed, looked up and sealed anew."""
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent))
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SETTINGS, HeldLog
 
 from commlog.errors import AmbiguousError, InvalidError, NotFoundError, NotWritableError, UsageError
 from commlog.index.entries import RecordReader
@@ -20,25 +21,18 @@ from commlog.model.record import Fields, Record
 from commlog.model.sealing import find_sealed, is_sealed
 from commlog.render.record import format_record
 from commlog.services.change_record import change_record
-from commlog.services.create_record import Request, create_record
-from commlog.services.draft import assign_all
 from commlog.services.edit_record import edit_record, save_text, text_to_edit
 from commlog.services.find_duplicates import find_duplicates
-from commlog.services.find_record import find_customer, read_record
+from commlog.services.find_record import find_customer
 from commlog.services.import_records import Choices, import_records
 from commlog.services.list_care import yearly_dates
 from commlog.services.mask_record import shown_record
 from commlog.services.merge_customers import merge_customers
 from commlog.services.seal_records import rotate, trust_recipients, turn_on
 from commlog.services.seal_state import seal_state
-from commlog.services.workspace import Workspace, make_workspace
 from commlog.store.log import open_log
-from commlog.store.seal import new_identity
 from commlog.store.seal_keys import KeySource, add_trusted
 from commlog.store.yaml_text import parse
-
-IDENTITY, RECIPIENT = new_identity()
-OTHER_IDENTITY, OTHER_RECIPIENT = new_identity()
 
 LINA = """\
 id: lina
@@ -62,12 +56,6 @@ SECRETS = ("13800000002", "lina@example.com", "lina-demo", "示例路18号", "�
 PATH = "records/customers/lina.yaml"
 
 
-SETTINGS = """\
-timezone: Asia/Shanghai
-language: en
-members:
-  - {id: wang, name: 王芳}
-"""
 ACME = """\
 id: acme
 template: customer
@@ -80,29 +68,14 @@ contacts:
 CALL = ["customer=anonymous", "channel=phone", "subject=s", "summary=s", "core_request=c"]
 
 
-@dataclass(frozen=True)
-class SealedLog:
-    """A log on disk used with a key, another one, or none; each call opens it anew, as a command does."""
-
-    root: Path
-    key: str | None = IDENTITY
-
-    def workspace(self) -> Workspace:
-        """The log, opened with the key."""
-        now = datetime.fromisoformat("2026-03-16T10:00:00+08:00")
-        return make_workspace(open_log(self.root, str(self.root)), now, "wang", keys=KeySource(self.key))
+class SealedLog(HeldLog):
+    """Such a log, with its files at hand."""
 
     def write(self, path: str, text: str) -> None:
         """Put a file into the log."""
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")
-
-    def create(self, template: str, *assignments: str) -> Record:
-        """Create a record from assignments."""
-        workspace = self.workspace()
-        fields = assign_all(workspace, workspace.catalog.get(template), {}, assignments)
-        return create_record(workspace, Request(template, fields, choose=secrets.choice))
 
     def edit(self, record_id: str, *assignments: str) -> Record:
         """Change a record by assignments."""
@@ -112,10 +85,6 @@ class SealedLog:
         """Every file below records/."""
         return sorted(str(path.relative_to(self.root)) for path in (self.root / "records").rglob("*.*"))
 
-    def with_key(self, key: str | None) -> "SealedLog":
-        """The same log in other hands."""
-        return replace(self, key=key)
-
     def text(self, path: str = PATH) -> str:
         """A file's text."""
         return (self.root / path).read_text(encoding="utf-8")
@@ -123,10 +92,6 @@ class SealedLog:
     def stored(self, path: str = PATH) -> dict[str, str]:
         """The sealed values of a file by their place."""
         return {str(place): value for place, value in find_sealed(parse(self.text(path)))}
-
-    def fields(self, customer: str = "lina") -> Fields:
-        """A customer's fields, as whoever uses the log reads them."""
-        return read_record(self.workspace(), customer).fields
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Customers who were merged into others: under which id the records of each count."""
 
 from collections.abc import Mapping
-from typing import Final
 
+from commlog.model.customer import chain_of, is_circle
+from commlog.services.find_record import merge_pointers
 from commlog.services.summarize.scope import Scope
-
-_MERGED: Final = "SELECT id, merged_into FROM customers WHERE merged_into IS NOT NULL"
 
 
 def survivors_of(scope: Scope) -> Mapping[str, str]:
@@ -14,12 +13,6 @@ def survivors_of(scope: Scope) -> Mapping[str, str]:
 
 
 def _read_survivors(scope: Scope) -> dict[str, str]:
-    merged: dict[str, str] = dict(scope.workspace.index.rows(_MERGED))
-    survivors = {}
-    for customer in merged:
-        survivor, seen = customer, {customer}
-        while (into := merged.get(survivor)) is not None and into not in seen:
-            survivor = into
-            seen.add(into)
-        survivors[customer] = survivor
-    return survivors
+    pointers = merge_pointers(scope.workspace)
+    chains = {customer: chain_of(pointers, customer) for customer in pointers}
+    return {customer: chain[-2] if is_circle(chain) else chain[-1] for customer, chain in chains.items()}
