@@ -68,17 +68,7 @@ def is_rewriting() -> bool:
 def commands() -> dict[str, Any]:
     """Every command and every verb of a noun, by what a person types, built in English."""
     use_language("en")
-    found: dict[str, Any] = {}
-    for name, module_name in COMMANDS.items():
-        module = import_module(f"commlog.cli.{module_name}")
-        if hasattr(module, "COMMANDS"):
-            found |= {
-                f"{name} {verb}": build_command(verb, function, module.HELPS[verb])
-                for verb, function in module.COMMANDS.items()
-            }
-        else:
-            found[name] = build_command(name, module.command, module.HELP)
-    return found
+    return {name: build_command(name) for name in COMMANDS}
 
 
 def cell(text: str) -> str:

@@ -4,16 +4,15 @@ import typer
 
 from commlog.cli.follow_up import tell
 from commlog.cli.options import by_option, due_option, id_argument
-from commlog.cli.terminal import session_of
+from commlog.cli.terminal import command, session_of
 from commlog.messages import mark
 from commlog.services.change_follow_up import add_follow_up
 from commlog.services.find_record import read_record
 from commlog.services.follow_up_text import parse_follow_up
 
-HELP = mark("Add a follow-up to an existing record; its limit counts from now.")
 
-
-def command(
+@command(mark("Add a follow-up to an existing record; its limit counts from now."))
+def add_follow_up_command(
     context: typer.Context,
     record: str = id_argument,
     what: str = typer.Argument(
@@ -28,7 +27,6 @@ def command(
     due: str = due_option,
     by: str = by_option,
 ) -> None:
-    """Add."""
     session = session_of(context)
     found = read_record(session.workspace, record)
     wanted = parse_follow_up(session.workspace, what, found.template)

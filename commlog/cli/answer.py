@@ -7,20 +7,22 @@ import typer
 
 from commlog.cli.editor import create_in_editor
 from commlog.cli.kept_answers import keeping_answers
-from commlog.cli.of_kind import edit_option, make_edit, make_show, set_option
+from commlog.cli.of_kind import make_edit, make_show
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
     columns_option,
+    edit_option,
     format_option,
     labels_of,
     limit_option,
     query_argument,
+    set_option,
     sort_option,
 )
 from commlog.cli.prompts import ask_fields
 from commlog.cli.session import choose_random
-from commlog.cli.terminal import finish, is_interactive, say, session_of, warn
+from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.model.record import ANSWER
@@ -30,8 +32,6 @@ from commlog.render.text import harmless
 from commlog.services.create_record import Request, create_record
 from commlog.services.draft import assign_all
 from commlog.services.list_answers import AnswerMatch, find_answers, list_answers
-
-HELP = mark("Standard answers to questions that come up again.")
 
 _FORMATS: Final = ("text", "json", "ids")
 _AUDIENCES: Final = ("internal", "customer")
@@ -48,8 +48,10 @@ audience_option: Any = typer.Option(
 find_format_option: Any = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or ids."))
 
 
-def create(context: typer.Context, assignments: list[str] = set_option, edit_form: bool = edit_option) -> None:
-    """Create an answer."""
+@command(mark("Write a standard answer; prints its id."))
+def answer_create_command(
+    context: typer.Context, assignments: list[str] = set_option, edit_form: bool = edit_option
+) -> None:
     session = session_of(context)
     form = session.workspace.catalog.get(ANSWER)
     fields = assign_all(session.workspace, form, {}, assignments)
@@ -65,7 +67,8 @@ def create(context: typer.Context, assignments: list[str] = set_option, edit_for
     warn(translate("wrote {path}").format(path=record.path))
 
 
-def list_all(
+@command(mark("List standard answers."))
+def answer_list_command(
     context: typer.Context,
     query: list[str] = query_argument,
     columns: str = columns_option,
@@ -73,20 +76,19 @@ def list_all(
     limit: int = limit_option,
     output_format: str = format_option,
 ) -> int:
-    """List answers."""
     session = session_of(context)
     listing = list_answers(session.workspace, " ".join(query or ()), (), (sort, limit or NO_LIMIT))
     return answer_listing(session, listing, columns, output_format)
 
 
-def find(
+@command(mark("Find what to answer: by keywords in what the customer asks, the longest first."))
+def answer_find_command(
     context: typer.Context,
     words: list[str] = words_argument,
     audience: str = audience_option,
     limit: int = limit_option,
     output_format: str = find_format_option,
 ) -> int:
-    """Find answers."""
     require_format(output_format, _FORMATS)
     if audience not in _AUDIENCES:
         raise UsageError(
@@ -137,11 +139,5 @@ def _data(match: AnswerMatch) -> dict[str, str | None]:
     }
 
 
-COMMANDS = {"create": create, "list": list_all, "find": find, "show": make_show(ANSWER), "edit": make_edit(ANSWER)}
-HELPS = {
-    "create": mark("Write a standard answer; prints its id."),
-    "list": mark("List standard answers."),
-    "find": mark("Find what to answer: by keywords in what the customer asks, the longest first."),
-    "show": mark("Show a standard answer."),
-    "edit": mark("Change a standard answer, by assignments or in $EDITOR."),
-}
+answer_show_command = command(mark("Show a standard answer."))(make_show(ANSWER))
+answer_edit_command = command(mark("Change a standard answer, by assignments or in $EDITOR."))(make_edit(ANSWER))

@@ -1,10 +1,9 @@
 """The program: which commands there are, how one is built when it is called, and where faults are told."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from types import ModuleType
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -17,53 +16,108 @@ from commlog.cli.words import hoist, option_of
 from commlog.errors import CommlogError, UsageError
 from commlog.messages import LANGUAGES, mark, translate
 
-# Every command by name and the module that holds it: the daily verbs first, in the order help shows them.
+# Every command and the module that holds it: the daily verbs first, in the order help shows them. Its function is called
+# after it: `customer_create_command`.
 COMMANDS: Final[Mapping[str, str]] = {
-    "init": "init",
-    "create": "create",
-    "show": "show",
-    "edit": "edit",
-    "list": "list_records",
-    "search": "search",
-    "link": "link",
-    "unlink": "unlink",
-    "thread": "thread",
-    "pending": "pending",
-    "start": "start",
-    "wait": "wait",
-    "done": "done",
-    "close": "close",
-    "reopen": "reopen",
-    "assign": "assign",
-    "reschedule": "reschedule",
-    "add-follow-up": "add_follow_up",
-    "why": "why",
-    "remind": "remind",
-    "care": "care",
-    "brief": "brief",
-    "timeline": "timeline",
-    "summarize": "summarize",
-    "report": "report",
-    "check": "check",
-    "sync": "sync",
-    "hook": "hook",
-    "history": "history",
-    "audit": "audit",
-    "retention": "retention",
-    "import": "import_records",
-    "export": "export_records",
-    "customer": "customer",
-    "issue": "issue",
-    "survey": "survey",
-    "answer": "answer",
-    "calendar": "calendar",
-    "template": "template",
-    "index": "index",
-    "sql": "sql",
-    "seal": "seal",
-    "merge-driver": "merge_driver",
-    "doctor": "doctor",
-    "completion": "completion",
+    "init": "commlog.cli.init",
+    "create": "commlog.cli.create",
+    "show": "commlog.cli.show",
+    "edit": "commlog.cli.edit",
+    "list": "commlog.cli.list_records",
+    "search": "commlog.cli.search",
+    "link": "commlog.cli.link",
+    "unlink": "commlog.cli.unlink",
+    "thread": "commlog.cli.thread",
+    "pending": "commlog.cli.pending",
+    "start": "commlog.cli.start",
+    "wait": "commlog.cli.wait",
+    "done": "commlog.cli.done",
+    "close": "commlog.cli.close",
+    "reopen": "commlog.cli.reopen",
+    "assign": "commlog.cli.assign",
+    "reschedule": "commlog.cli.reschedule",
+    "add-follow-up": "commlog.cli.add_follow_up",
+    "why": "commlog.cli.why",
+    "remind": "commlog.cli.remind",
+    "care": "commlog.cli.care",
+    "brief": "commlog.cli.brief",
+    "timeline": "commlog.cli.timeline",
+    "summarize": "commlog.cli.summarize",
+    "report": "commlog.cli.report",
+    "check": "commlog.cli.check",
+    "sync": "commlog.cli.sync",
+    "hook install": "commlog.cli.hook",
+    "hook status": "commlog.cli.hook",
+    "hook uninstall": "commlog.cli.hook",
+    "history": "commlog.cli.history",
+    "audit": "commlog.cli.audit",
+    "retention": "commlog.cli.retention",
+    "import": "commlog.cli.import_records",
+    "export": "commlog.cli.export_records",
+    "customer create": "commlog.cli.customer",
+    "customer list": "commlog.cli.customer",
+    "customer show": "commlog.cli.customer",
+    "customer edit": "commlog.cli.customer",
+    "customer duplicates": "commlog.cli.customer_merge",
+    "customer merge": "commlog.cli.customer_merge",
+    "customer verify": "commlog.cli.customer_merge",
+    "customer consent": "commlog.cli.customer_privacy",
+    "customer export": "commlog.cli.customer_privacy",
+    "customer forget": "commlog.cli.customer_privacy",
+    "issue create": "commlog.cli.issue",
+    "issue list": "commlog.cli.issue",
+    "issue show": "commlog.cli.issue",
+    "issue edit": "commlog.cli.issue",
+    "issue start": "commlog.cli.issue_moves",
+    "issue fix": "commlog.cli.issue_moves",
+    "issue wait": "commlog.cli.issue_moves",
+    "issue confirm": "commlog.cli.issue_moves",
+    "issue close": "commlog.cli.issue_moves",
+    "issue reopen": "commlog.cli.issue_moves",
+    "issue assign": "commlog.cli.issue_moves",
+    "survey request": "commlog.cli.survey",
+    "survey record": "commlog.cli.survey",
+    "survey import": "commlog.cli.survey_import",
+    "survey list": "commlog.cli.survey",
+    "survey show": "commlog.cli.survey",
+    "survey edit": "commlog.cli.survey",
+    "survey trend": "commlog.cli.survey",
+    "answer create": "commlog.cli.answer",
+    "answer list": "commlog.cli.answer",
+    "answer find": "commlog.cli.answer",
+    "answer show": "commlog.cli.answer",
+    "answer edit": "commlog.cli.answer",
+    "calendar show": "commlog.cli.calendar",
+    "calendar import": "commlog.cli.calendar",
+    "calendar diff": "commlog.cli.calendar",
+    "calendar check": "commlog.cli.calendar",
+    "template list": "commlog.cli.template",
+    "template show": "commlog.cli.template",
+    "template new": "commlog.cli.template",
+    "index status": "commlog.cli.index",
+    "index rebuild": "commlog.cli.index",
+    "sql": "commlog.cli.sql",
+    "seal status": "commlog.cli.seal",
+    "seal init": "commlog.cli.seal",
+    "seal on": "commlog.cli.seal",
+    "seal rotate": "commlog.cli.seal",
+    "seal trust": "commlog.cli.seal",
+    "seal destroy": "commlog.cli.seal",
+    "merge-driver": "commlog.cli.merge_driver",
+    "doctor": "commlog.cli.doctor",
+    "completion": "commlog.cli.completion",
+}
+# What a word says that others follow.
+NOUNS: Final[Mapping[str, str]] = {
+    "hook": mark("Check records before git commits them: install, status, uninstall."),
+    "customer": mark("Customers: create, list, show, edit, merge, verify, consent, export, forget."),
+    "issue": mark("Issues: one problem of a customer, followed until it is closed."),
+    "survey": mark("Surveys: how satisfied customers are, by the form's dimensions."),
+    "answer": mark("Standard answers to questions that come up again."),
+    "calendar": mark("Working days: show, import, diff, check."),
+    "template": mark("Templates: list, show, new."),
+    "index": mark("The copy that answers questions: status, rebuild. It may be deleted at any time."),
+    "seal": mark("Sealed fields: status, init, on, rotate, trust, destroy."),
 }
 
 
@@ -86,10 +140,10 @@ class Command(TyperCommand):
 
 
 class LazyGroup(TyperGroup):
-    """A group that builds only the command that is called."""
+    """The program, or a noun of it: builds only the command that is called."""
 
-    modules: ClassVar[Mapping[str, str]] = COMMANDS
-    noun: ModuleType | None = None
+    # What stands in the table before the names of its commands.
+    prefix: str = ""
 
     format_usage = Command.format_usage
 
@@ -105,7 +159,8 @@ class LazyGroup(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the library's signature
         """Every command's name, in the order of the table."""
-        return list(self.noun.COMMANDS if self.noun else self.modules)
+        begin = len(self.prefix)
+        return list(dict.fromkeys(name[begin:].split(" ")[0] for name in COMMANDS if name.startswith(self.prefix)))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command the first word names, that name, and the other words."""
@@ -124,29 +179,26 @@ class LazyGroup(TyperGroup):
             )
         return super().resolve_command(ctx, args) if command is None else (name, command, args[1:])
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the library's signature
         """The command of this name, built now; None when there is none."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        if self.noun:
-            return build_command(cmd_name, self.noun.COMMANDS[cmd_name], self.noun.HELPS[cmd_name])
-        module = import_module(f"commlog.cli.{self.modules[cmd_name]}")
-        if hasattr(module, "COMMANDS"):
-            return build_group(cmd_name, module)
-        return build_command(cmd_name, module.command, module.HELP)
+        name = f"{self.prefix}{cmd_name}"
+        if name in COMMANDS:
+            return build_command(name)
+        return build_group(name) if name in NOUNS else None
 
 
-def build_command(name: str, function: Callable[..., Any], help_text: str) -> Any:
-    """One command from its function and its help."""
+def build_command(name: str) -> Any:
+    """One command of the table, from its function and the help beside it."""
+    function = getattr(import_module(COMMANDS[name]), name.replace(" ", "_").replace("-", "_") + "_command")
     program = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    program.command(name=name, cls=Command, help=translate(help_text))(function)
+    program.command(name=name.rsplit(" ", maxsplit=1)[-1], cls=Command, help=translate(function.__doc__))(function)
     return _in_language(get_command(program))
 
 
-def build_group(name: str, noun: ModuleType) -> Any:
-    """A noun with its verbs, from the module that holds them."""
-    group = LazyGroup(name=name, help=translate(noun.HELP), rich_markup_mode=None, no_args_is_help=True)
-    group.noun = noun
+def build_group(noun: str) -> Any:
+    """A noun with its verbs."""
+    group = LazyGroup(name=noun, help=translate(NOUNS[noun]), rich_markup_mode=None, no_args_is_help=True)
+    group.prefix = f"{noun} "
     return _in_language(group)
 
 
@@ -196,9 +248,9 @@ def start(
     if not session.has_log():
         typer.echo(context.get_help())
         return None
-    from commlog.cli.today import command
+    from commlog.cli.today import show_today
 
-    raise typer.Exit(command(session))
+    raise typer.Exit(show_today(session))
 
 
 def language_of(arguments: Sequence[str]) -> str:

@@ -4,21 +4,19 @@ import typer
 
 from commlog.cli.follow_up import tell
 from commlog.cli.options import address_argument, by_option, note_option
-from commlog.cli.terminal import session_of
+from commlog.cli.terminal import command, session_of
 from commlog.messages import mark
 from commlog.services.change_follow_up import Details, assign_follow_up
 
-HELP = mark("Give a follow-up to another member or department.")
 
-
-def command(
+@command(mark("Give a follow-up to another member or department."))
+def assign_command(
     context: typer.Context,
     address: str = address_argument,
     to: str = typer.Option("", "--to", metavar="OWNER", show_default=False, help=mark("Who takes it over (required).")),
     note: str = note_option,
     by: str = by_option,
 ) -> None:
-    """Assign."""
     session = session_of(context)
     tell(
         session,

@@ -16,7 +16,7 @@ from commlog.cli.options import (
     sort_option,
     terminal_width,
 )
-from commlog.cli.terminal import say_pieces, session_of, warn
+from commlog.cli.terminal import command, say_pieces, session_of, warn
 from commlog.messages import mark, translate
 from commlog.model.listing import Page
 from commlog.render.formats import require_format
@@ -24,7 +24,6 @@ from commlog.render.history import FieldWords, flat_listing, words_of_listing
 from commlog.render.listing import FORMATS, choose_columns, iter_listing
 from commlog.services.audit import Scope, audit_log
 
-HELP = mark("List who changed which fields of many records and when, from git, the newest first.")
 _FOR_PEOPLE = frozenset({"table", "markdown"})
 _FLAT = frozenset({"csv", "tsv"})
 
@@ -48,7 +47,8 @@ field_option: Any = typer.Option(
 )
 
 
-def command(
+@command(mark("List who changed which fields of many records and when, from git, the newest first."))
+def audit_command(
     context: typer.Context,
     query: list[str] = query_argument,
     since: str = since_option,
@@ -60,7 +60,6 @@ def command(
     output_format: str = format_option,
     reveal: bool = reveal_option,
 ) -> None:
-    """Audit."""
     session = session_of(context)
     require_format(output_format, FORMATS)
     workspace = session.workspace

@@ -4,16 +4,15 @@ import typer
 
 from commlog.cli.as_of import as_of_option, go_back
 from commlog.cli.options import labels_of, reveal_option
-from commlog.cli.terminal import finish, say, session_of
+from commlog.cli.terminal import command, finish, say, session_of
 from commlog.messages import mark
-from commlog.render.brief import FORMATS, format_brief
+from commlog.render.brief import BRIEF_FORMATS, format_brief
 from commlog.render.formats import require_format
 from commlog.services.brief_customer import brief_customer
 
-HELP = mark("Show on one screen what to know before talking to a customer.")
 
-
-def command(
+@command(mark("Show on one screen what to know before talking to a customer."))
+def brief_command(
     context: typer.Context,
     customer: list[str] = typer.Argument(
         ...,
@@ -24,10 +23,9 @@ def command(
     reveal: bool = reveal_option,
     as_of: str = as_of_option,
 ) -> int:
-    """Brief."""
     session = session_of(context)
     go_back(session, as_of)
-    require_format(output_format, FORMATS)
+    require_format(output_format, BRIEF_FORMATS)
     brief = brief_customer(session.workspace, " ".join(customer), reveal=reveal)
     say(format_brief(brief, output_format, labels_of(session)))
     return finish(session)

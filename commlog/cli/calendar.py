@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import typer
 
-from commlog.cli.options import by_option, columns_option, format_option, terminal_width
+from commlog.cli.options import by_option, columns_option, exit_code_option, format_option, terminal_width
 from commlog.cli.session import Session
-from commlog.cli.terminal import finish, say, session_of, warn
+from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import current_language, mark, translate
 from commlog.model.calendar import DatedDay
@@ -15,8 +15,6 @@ from commlog.model.listing import Listing
 from commlog.render.formats import require_format
 from commlog.render.labels import Labels
 from commlog.render.listing import choose_columns, format_listing
-
-HELP = mark("Working days: show, import, diff, check.")
 
 _WORDS = {
     "calendar.kind": {
@@ -38,7 +36,8 @@ _WORDS = {
 _ALIASES = {"CHN": "CN"}
 
 
-def show(
+@command(mark("Show the days off and make-up days of a period."))
+def calendar_show_command(
     context: typer.Context,
     period: str = typer.Argument(
         "",
@@ -50,7 +49,6 @@ def show(
     columns: str = columns_option,
     output_format: str = format_option,
 ) -> None:
-    """Show the calendar."""
     from commlog.services.manage_calendar import show_calendar
 
     view = show_calendar(session_of(context).workspace, period, every_day=every_day)
@@ -73,13 +71,13 @@ def show(
         )
 
 
-def import_country(
+@command(mark("Take a country's holidays into calendar.yaml."))
+def calendar_import_command(
     context: typer.Context,
     country: str = typer.Argument(..., metavar="COUNTRY", help=mark("Its code: CN, DE; a part of one: US-CA.")),
     year: list[str] = typer.Argument(..., metavar="YEAR...", help=mark("The years, e.g. 2026 2027.")),
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Only say what would be added.")),
 ) -> int:
-    """Import holidays."""
     from commlog.services.manage_calendar import import_days
 
     session = session_of(context)
@@ -105,15 +103,15 @@ def import_country(
     return ExitCode.DONE
 
 
-def diff(
+@command(mark("List follow-ups that a changed calendar moves."))
+def calendar_diff_command(
     context: typer.Context,
     apply: bool = typer.Option(False, "--apply", help=mark("Move them, and say so in their history.")),
-    exit_code: bool = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something.")),
+    exit_code: bool = exit_code_option,
     by: str = by_option,
     columns: str = columns_option,
     output_format: str = format_option,
 ) -> int:
-    """List moved follow-ups."""
     from commlog.cli.options import answer_listing
     from commlog.services.moved_follow_ups import apply_moved, list_moved
 
@@ -134,11 +132,11 @@ def diff(
     return ExitCode.FOUND if exit_code and listing.rows and not code else code
 
 
-def check(
+@command(mark("Compare the calendar with its country's holidays."))
+def calendar_check_command(
     context: typer.Context,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
 ) -> int:
-    """Check the calendar."""
     from commlog.services.check_calendar import check_calendar, years_in_use
 
     require_format(output_format, ("text", "json"))
@@ -211,12 +209,3 @@ def _told(day: DatedDay) -> str:
 
 def _word(field: str, slug: str) -> str:
     return translate(_WORDS[field][slug])
-
-
-COMMANDS = {"show": show, "import": import_country, "diff": diff, "check": check}
-HELPS = {
-    "show": mark("Show the days off and make-up days of a period."),
-    "import": mark("Take a country's holidays into calendar.yaml."),
-    "diff": mark("List follow-ups that a changed calendar moves."),
-    "check": mark("Compare the calendar with its country's holidays."),
-}

@@ -8,13 +8,14 @@ from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
     columns_option,
+    exit_code_option,
     format_option,
     limit_option,
     query_argument,
     reveal_option,
     sort_option,
 )
-from commlog.cli.terminal import session_of, warn
+from commlog.cli.terminal import command, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
 from commlog.model.care import CONSENT_WITHDRAWN, DO_NOT_CONTACT, KINDS, LeftOut
@@ -22,9 +23,7 @@ from commlog.model.folding import fold
 from commlog.model.interval import Interval, parse_interval
 from commlog.services.list_care import CareView, list_care
 
-HELP = mark("List birthdays, visits and other care that customers are due for.")
-
-_NAMED = 10
+_NAMED_DATES = 10
 _REASONS = {
     DO_NOT_CONTACT: mark("left out, asked not to be contacted: {names}"),
     CONSENT_WITHDRAWN: mark("left out, consent withdrawn: {names}"),
@@ -54,10 +53,10 @@ kind_option: Any = typer.Option(
 owner_option: Any = typer.Option(
     "", "--owner", metavar="MEMBER", show_default=False, help=mark("Only customers a member looks after.")
 )
-exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something."))
 
 
-def command(
+@command(mark("List birthdays, visits and other care that customers are due for."))
+def care_command(
     context: typer.Context,
     query: list[str] = query_argument,
     within: str = within_option,
@@ -70,7 +69,6 @@ def command(
     output_format: str = format_option,
     reveal: bool = reveal_option,
 ) -> int:
-    """List what customers call for."""
     session = session_of(context)
     terms = [("owner", owner.split(","))] if owner else []
     view = CareView(_interval_of(within), _kinds_of(kind), sort, limit or NO_LIMIT, reveal)
@@ -129,5 +127,9 @@ def _tell_left_out(left_out: tuple[LeftOut, ...]) -> None:
     for reason, text in _REASONS.items():
         names = [one.customer_name for one in left_out if one.reason == reason]
         if names:
-            more = translate("… and {count} more").format(count=len(names) - _NAMED) if len(names) > _NAMED else ""
-            warn(translate(text).format(names=", ".join([*names[:_NAMED], *filter(None, [more])])))
+            more = (
+                translate("… and {count} more").format(count=len(names) - _NAMED_DATES)
+                if len(names) > _NAMED_DATES
+                else ""
+            )
+            warn(translate(text).format(names=", ".join([*names[:_NAMED_DATES], *filter(None, [more])])))

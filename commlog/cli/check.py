@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-from commlog.cli.terminal import say, session_of, warn
+from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark
 from commlog.model.inspection import Inspection
@@ -20,8 +20,6 @@ from commlog.repo.git import find_prefix
 from commlog.services.check.check_files import Scope, check_files
 from commlog.services.check.selection import select_paths
 
-HELP = mark("Check every record against its template and the rest of the log.")
-
 _FORMATS: Final[Mapping[str, Callable[[Inspection], str]]] = {
     "text": format_inspection_text,
     "json": format_inspection_json,
@@ -29,7 +27,8 @@ _FORMATS: Final[Mapping[str, Callable[[Inspection], str]]] = {
 }
 
 
-def command(
+@command(mark("Check every record against its template and the rest of the log."))
+def check_command(
     context: typer.Context,
     path: list[str] = typer.Argument(
         None,
@@ -45,7 +44,6 @@ def command(
         "text", "--format", metavar="FORMAT", help=mark("text, json or github (annotations of a pull request).")
     ),
 ) -> int:
-    """Check the log."""
     if output_format not in _FORMATS:
         raise UsageError(mark("--format: '{value}' is not text, json or github"), value=output_format)
     if changed and staged:

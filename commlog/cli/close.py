@@ -4,16 +4,14 @@ import typer
 
 from commlog.cli.follow_up import tell
 from commlog.cli.options import address_argument, by_option, note_option
-from commlog.cli.terminal import session_of
+from commlog.cli.terminal import command, session_of
 from commlog.messages import mark
 from commlog.services.change_follow_up import Details, move_follow_up
 
-HELP = mark("Close a follow-up that is done; one that is not done is cancelled and needs --note.")
 
-
-def command(
+@command(mark("Close a follow-up that is done; one that is not done is cancelled and needs --note."))
+def close_command(
     context: typer.Context, address: str = address_argument, note: str = note_option, by: str = by_option
 ) -> None:
-    """Close."""
     session = session_of(context)
     tell(session, move_follow_up(session.workspace, address, "close", Details(by=by or None, note=note or None)))

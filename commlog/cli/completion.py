@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import typer
 
 from commlog.cli.session import Session
-from commlog.cli.terminal import say, session_of
+from commlog.cli.terminal import command, say, session_of
 from commlog.cli.words import SHARED_OPTIONS, hoist, option_of
 from commlog.errors import CommlogError
 from commlog.messages import LANGUAGES, mark
@@ -17,7 +17,6 @@ from commlog.render.formats import require_format
 if TYPE_CHECKING:
     from commlog.services.complete import Candidate
 
-HELP = mark("Print a script that lets bash, zsh or fish complete commands, options, ids and names.")
 
 _BASH: Final = """\
 # For bash; in ~/.bashrc: eval "$(commlog completion bash)"
@@ -86,8 +85,8 @@ shell_argument: Any = typer.Argument(..., metavar="bash|zsh|fish", help=mark("Th
 line_option: Any = typer.Option("", "--line", hidden=True)
 
 
-def command(context: typer.Context, shell: str = shell_argument, line: str = line_option) -> None:
-    """Print the script, or what the last word of a line may become."""
+@command(mark("Print a script that lets bash, zsh or fish complete commands, options, ids and names."))
+def completion_command(context: typer.Context, shell: str = shell_argument, line: str = line_option) -> None:
     require_format(shell, tuple(SCRIPTS))
     if not line:
         say(SCRIPTS[shell])

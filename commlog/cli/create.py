@@ -9,9 +9,10 @@ from commlog.cli.drafts import drop_draft, find_draft
 from commlog.cli.editor import create_in_editor
 from commlog.cli.faults import show_fault
 from commlog.cli.kept_answers import keeping_answers
+from commlog.cli.options import edit_option
 from commlog.cli.prompts import ask_record
 from commlog.cli.session import Session, choose_random
-from commlog.cli.terminal import confirm, is_interactive, read_stdin, say, session_of, warn
+from commlog.cli.terminal import command, confirm, is_interactive, read_stdin, say, session_of, warn
 from commlog.errors import InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.record import CUSTOMER, Fields, Record
@@ -21,9 +22,6 @@ from commlog.services.follow_up_text import parse_follow_up
 from commlog.services.workspace import Workspace
 from commlog.store.names import record_path
 from commlog.templates.catalog import Template
-
-HELP = mark("Write a new record of a template; prints its id.")
-
 
 template_argument: Any = typer.Argument(
     ...,
@@ -45,7 +43,6 @@ source_option: Any = typer.Option(
     show_default=False,
     help=mark("Take the fields from a YAML or JSON file, or from stdin with -."),
 )
-edit_option: Any = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR."))
 links_option: Any = typer.Option(
     [], "--link", "-l", metavar="PRIOR[:TYPE]", show_default=False, help=mark("Link to an earlier record. Repeatable.")
 )
@@ -67,7 +64,8 @@ new_customer_option: Any = typer.Option(
 dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Print what would be written, and write nothing."))
 
 
-def command(
+@command(mark("Write a new record of a template; prints its id."))
+def create_command(
     context: typer.Context,
     template: str = template_argument,
     assignments: list[str] = assignments_option,
@@ -78,7 +76,6 @@ def command(
     new_customer: str = new_customer_option,
     dry_run: bool = dry_run_option,
 ) -> None:
-    """Create."""
     session = session_of(context)
     workspace = session.workspace
     form = workspace.catalog.get(template)

@@ -2,23 +2,27 @@
 
 import typer
 
-from commlog.cli.customer_merge import duplicates, merge, verify, warn_of_likeness
-from commlog.cli.customer_privacy import consent, export, forget
+from commlog.cli.customer_merge import warn_of_likeness
 from commlog.cli.editor import create_in_editor, edit_in_editor
 from commlog.cli.kept_answers import keeping_answers
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
     columns_option,
+    customer_argument,
+    edit_option,
     format_option,
     limit_option,
     query_argument,
+    record_format_option,
     reveal_option,
+    set_option,
     sort_option,
+    unset_option,
 )
 from commlog.cli.prompts import ask_fields
 from commlog.cli.session import choose_random
-from commlog.cli.terminal import is_interactive, say, session_of, warn, warn_of_sealed
+from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
 from commlog.messages import mark, translate
 from commlog.model.record import CUSTOMER
 from commlog.render.record import format_record
@@ -31,22 +35,9 @@ from commlog.services.mask_record import shown_record
 from commlog.services.workspace import Workspace
 from commlog.store.names import record_path
 
-HELP = mark("Customers: create, list, show, edit, merge, verify, consent, export, forget.")
 
-customer_argument = typer.Argument(
-    ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
-)
-set_option = typer.Option(
-    [],
-    "--set",
-    "-s",
-    metavar="KEY=VALUE",
-    show_default=False,
-    help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
-)
-
-
-def create(
+@command(mark("Write a customer's file; prints the id."))
+def customer_create_command(
     context: typer.Context,
     name: str = typer.Argument(
         "",
@@ -55,9 +46,8 @@ def create(
         help=mark("The customer's name; the id is made from it unless --set id=…"),
     ),
     assignments: list[str] = set_option,
-    edit_form: bool = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR.")),
+    edit_form: bool = edit_option,
 ) -> None:
-    """Create a customer."""
     session = session_of(context)
     form = session.workspace.catalog.get(CUSTOMER)
     fields = assign_all(session.workspace, form, {"name": name} if name else {}, assignments)
@@ -73,7 +63,8 @@ def create(
     warn_of_likeness(session.workspace, created.id)
 
 
-def list_all(
+@command(mark("List customers."))
+def customer_list_command(
     context: typer.Context,
     query: list[str] = query_argument,
     columns: str = columns_option,
@@ -83,7 +74,6 @@ def list_all(
     with_merged: bool = typer.Option(False, "--all", help=mark("Those who were merged into another, too.")),
     reveal: bool = reveal_option,
 ) -> int:
-    """List customers."""
     session = session_of(context)
     listing = list_customers(
         session.workspace,
@@ -97,13 +87,13 @@ def list_all(
     return answer_listing(session, listing, columns, output_format)
 
 
-def show(
+@command(mark("Show a customer."))
+def customer_show_command(
     context: typer.Context,
     customer: str = customer_argument,
-    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or yaml.")),
+    output_format: str = record_format_option,
     reveal: bool = reveal_option,
 ) -> None:
-    """Show a customer."""
     workspace = session_of(context).workspace
     found = read_record(workspace, _find_and_tell(workspace, customer))
     warn_of_sealed(found)
@@ -111,15 +101,13 @@ def show(
     say(format_record(shown, workspace.catalog.get(found.template), output_format))
 
 
-def edit(
+@command(mark("Change a customer, by assignments or in $EDITOR."))
+def customer_edit_command(
     context: typer.Context,
     customer: str = customer_argument,
     assignments: list[str] = set_option,
-    unset: list[str] = typer.Option(
-        [], "--unset", metavar="KEY", show_default=False, help=mark("Take a field away. Repeatable.")
-    ),
+    unset: list[str] = unset_option,
 ) -> None:
-    """Edit a customer."""
     session = session_of(context)
     customer_id = _find_and_tell(session.workspace, customer)
     if assignments or unset:
@@ -138,29 +126,3 @@ def _find_and_tell(workspace: Workspace, customer: str) -> str:
             )
         )
     return found
-
-
-COMMANDS = {
-    "create": create,
-    "list": list_all,
-    "show": show,
-    "edit": edit,
-    "duplicates": duplicates,
-    "merge": merge,
-    "verify": verify,
-    "consent": consent,
-    "export": export,
-    "forget": forget,
-}
-HELPS = {
-    "create": mark("Write a customer's file; prints the id."),
-    "list": mark("List customers."),
-    "show": mark("Show a customer."),
-    "edit": mark("Change a customer, by assignments or in $EDITOR."),
-    "duplicates": mark("List customers who share a phone, an e-mail address or a name."),
-    "merge": mark("Make two customers one; the duplicate's records follow."),
-    "verify": mark("Note that a customer's details were checked with them."),
-    "consent": mark("Note what a customer agreed to or took back; the history stays."),
-    "export": mark("Everything about one person, in full, for their own request."),
-    "forget": mark("Take a person out of every record; shows what would change unless --yes."),
-}

@@ -4,13 +4,22 @@ from typing import Any
 
 import typer
 
-from commlog.cli.options import NO_LIMIT, answer_listing, columns_option, format_option, limit_option, reveal_option
-from commlog.cli.terminal import say, session_of, warn
+from commlog.cli.options import (
+    NO_LIMIT,
+    answer_listing,
+    columns_option,
+    customer_argument,
+    format_option,
+    limit_option,
+    reveal_option,
+    set_option,
+)
+from commlog.cli.terminal import command, say, session_of, warn
 from commlog.messages import mark, translate
 from commlog.model.record import CUSTOMER
 from commlog.services.workspace import Workspace
 
-_NAMED = 3
+_NAMED_LIKE = 3
 # What a shell would not take as it stands.
 _FOR_SHELLS = frozenset(" '\"$&;()<>|*?[]{}#~`\\!")
 
@@ -18,30 +27,19 @@ duplicate_argument: Any = typer.Argument(
     ..., metavar="DUPLICATE", help=mark("The one who goes: id, name, alias, phone or e-mail.")
 )
 survivor_argument: Any = typer.Argument(..., metavar="SURVIVOR", help=mark("The one who stays."))
-customer_argument: Any = typer.Argument(
-    ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
-)
 on_option: Any = typer.Option(
     "", "--on", metavar="DATE", show_default=False, help=mark("The day they were checked (default: today).")
 )
-set_option: Any = typer.Option(
-    [],
-    "--set",
-    "-s",
-    metavar="KEY=VALUE",
-    show_default=False,
-    help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
-)
 
 
-def merge(
+@command(mark("Make two customers one; the duplicate's records follow."))
+def customer_merge_command(
     context: typer.Context,
     duplicate: str = duplicate_argument,
     survivor: str = survivor_argument,
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would happen; write nothing.")),
     reveal: bool = reveal_option,
 ) -> None:
-    """Merge."""
     from commlog.render.merge import format_added, format_difference
     from commlog.services.merge_customers import merge_customers
 
@@ -68,14 +66,14 @@ def merge(
         typer.echo(f"  {line}", err=True)
 
 
-def duplicates(
+@command(mark("List customers who share a phone, an e-mail address or a name."))
+def customer_duplicates_command(
     context: typer.Context,
     columns: str = columns_option,
     limit: int = limit_option,
     output_format: str = format_option,
     reveal: bool = reveal_option,
 ) -> int:
-    """List duplicates."""
     from commlog.services.find_duplicates import find_duplicates
 
     session = session_of(context)
@@ -91,10 +89,10 @@ def duplicates(
     return code
 
 
-def verify(
+@command(mark("Note that a customer's details were checked with them."))
+def customer_verify_command(
     context: typer.Context, customer: str = customer_argument, on: str = on_option, assignments: list[str] = set_option
 ) -> None:
-    """Verify."""
     from commlog.services.verify_customer import verify_customer
 
     checked = verify_customer(session_of(context).workspace, customer, on, assignments)
@@ -119,15 +117,15 @@ def warn_of_likeness(workspace: Workspace, customer: str) -> None:
         NAME: mark("the name {value}"),
     }
     found = find_like(workspace, customer)
-    for one in found[:_NAMED]:
+    for one in found[:_NAMED_LIKE]:
         shared = translate(kinds[one.shared]).format(value=one.shown)
         warn(
             translate(
                 "{other} has {shared}, too; if the two are one: commlog customer merge {customer} {other}"
             ).format(other=_quoted(one.other), shared=shared, customer=_quoted(customer))
         )
-    if len(found) > _NAMED:
-        warn(translate("… and {count} more").format(count=len(found) - _NAMED))
+    if len(found) > _NAMED_LIKE:
+        warn(translate("… and {count} more").format(count=len(found) - _NAMED_LIKE))
 
 
 def _quoted(customer: str) -> str:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from commlog.cli.terminal import finish, say, session_of, warn
+from commlog.cli.options import by_option, customer_argument
+from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ConflictError, ExitCode, UsageError
 from commlog.messages import mark, translate
 
@@ -14,11 +15,8 @@ if TYPE_CHECKING:
     from commlog.services.export_customer import Dossier
     from commlog.services.workspace import Workspace
 
-_FORMATS = ("text", "json")
+_DOSSIER_FORMATS = ("text", "json")
 
-customer_argument: Any = typer.Argument(
-    ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
-)
 
 forgotten_argument: Any = typer.Argument(
     "", metavar="[CUSTOMER]", show_default=False, help=mark("The customer: id, name, alias, phone or e-mail.")
@@ -39,7 +37,8 @@ verify_option: Any = typer.Option(
 )
 
 
-def export(
+@command(mark("Everything about one person, in full, for their own request."))
+def customer_export_command(
     context: typer.Context,
     customer: str = customer_argument,
     output: str = typer.Option(
@@ -52,12 +51,11 @@ def export(
     ),
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("On stdout: text or json.")),
 ) -> int:
-    """Export."""
     from commlog.render.dossier import format_dossier_json, format_dossier_text
     from commlog.render.formats import require_format
     from commlog.services.export_customer import collect_customer
 
-    require_format(output_format, _FORMATS)
+    require_format(output_format, _DOSSIER_FORMATS)
     session = session_of(context)
     workspace = session.workspace
     dossier = collect_customer(workspace, customer)
@@ -126,7 +124,8 @@ def _write_new(target: Path, data: bytes) -> None:
         raise not_writable(str(target), fault) from None
 
 
-def forget(
+@command(mark("Take a person out of every record; shows what would change unless --yes."))
+def customer_forget_command(
     context: typer.Context,
     customer: str = forgotten_argument,
     yes: bool = yes_option,
@@ -135,7 +134,6 @@ def forget(
     verify: str = verify_option,
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would happen; write nothing.")),
 ) -> int:
-    """Forget."""
     workspace = session_of(context).workspace
     if verify:
         return _verify(workspace, verify)
@@ -239,7 +237,8 @@ def _verify(workspace: "Workspace", name: str) -> int:
     return ExitCode.FOUND if found else ExitCode.DONE
 
 
-def consent(
+@command(mark("Note what a customer agreed to or took back; the history stays."))
+def customer_consent_command(
     context: typer.Context,
     customer: str = customer_argument,
     status: str = typer.Argument(..., metavar="granted|withdrawn", help=mark("What the customer said.")),
@@ -253,15 +252,8 @@ def consent(
         "", "--on", metavar="DATE", show_default=False, help=mark("The day it was said (default: today).")
     ),
     note: str = typer.Option("", "--note", show_default=False, help=mark("A remark for the history.")),
-    by: str = typer.Option(
-        "",
-        "--by",
-        metavar="MEMBER",
-        show_default=False,
-        help=mark("Who does it (default: $COMMLOG_MEMBER, else git's user)."),
-    ),
+    by: str = by_option,
 ) -> None:
-    """Note consent."""
     from commlog.model.record import texts_of
     from commlog.services.record_consent import ConsentChange, record_consent
 

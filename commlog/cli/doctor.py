@@ -5,24 +5,22 @@ from typing import Any
 
 import typer
 
-from commlog.cli.terminal import say, session_of, warn
+from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import ExitCode
 from commlog.messages import mark, translate
 from commlog.render.text import harmless
 from commlog.services.diagnose import diagnose
 from commlog.services.mend_setup import mend_setup
 
-HELP = mark("Say what is wrong with this set-up, and what mends it.")
 
-
-def command(
+@command(mark("Say what is wrong with this set-up, and what mends it."))
+def doctor_command(
     context: typer.Context,
     fix: bool = typer.Option(
         False, "--fix", help=mark("Mend what can be mended without asking: how git merges records.")
     ),
     json_output: bool = typer.Option(False, "--json", help=mark("Answer in JSON.")),
 ) -> int:
-    """Look at everything, and mend first what can be mended."""
     workspace = session_of(context).workspace
     for message in mend_setup(workspace.log.root) if fix else ():
         warn(translate(message))

@@ -4,14 +4,13 @@ import typer
 
 from commlog.cli.follow_up import tell
 from commlog.cli.options import address_argument, by_option, note_option
-from commlog.cli.terminal import session_of
+from commlog.cli.terminal import command, session_of
 from commlog.messages import mark
 from commlog.services.change_follow_up import Details, move_follow_up
 
-HELP = mark("Say that a follow-up is done, and what came of it.")
 
-
-def command(
+@command(mark("Say that a follow-up is done, and what came of it."))
+def done_command(
     context: typer.Context,
     address: str = address_argument,
     result: str = typer.Option(
@@ -26,7 +25,6 @@ def command(
     note: str = note_option,
     by: str = by_option,
 ) -> None:
-    """Do."""
     session = session_of(context)
     details = Details(by=by or None, note=note or None, result=result or None, satisfaction=satisfaction or None)
     tell(session, move_follow_up(session.workspace, address, "done", details))

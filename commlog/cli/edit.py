@@ -3,16 +3,15 @@
 import typer
 
 from commlog.cli.editor import edit_in_editor
-from commlog.cli.options import id_argument
-from commlog.cli.terminal import say, session_of
+from commlog.cli.options import id_argument, unset_option
+from commlog.cli.terminal import command, say, session_of
 from commlog.messages import mark
 from commlog.services.edit_record import edit_record
 from commlog.services.find_record import find_path
 
-HELP = mark("Change a record, by assignments or in $EDITOR; only what differs is rewritten.")
 
-
-def command(
+@command(mark("Change a record, by assignments or in $EDITOR; only what differs is rewritten."))
+def edit_command(
     context: typer.Context,
     record: str = id_argument,
     assignments: list[str] = typer.Option(
@@ -23,11 +22,8 @@ def command(
         show_default=False,
         help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
     ),
-    unset: list[str] = typer.Option(
-        [], "--unset", metavar="KEY", show_default=False, help=mark("Take a field away. Repeatable.")
-    ),
+    unset: list[str] = unset_option,
 ) -> None:
-    """Edit."""
     session = session_of(context)
     if assignments or unset:
         changed = edit_record(session.workspace, record, assignments, unset)

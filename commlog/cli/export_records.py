@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from commlog.cli.options import query_argument
-from commlog.cli.terminal import finish, session_of, warn
+from commlog.cli.terminal import command, finish, session_of, warn
 from commlog.errors import ConflictError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.record import Fields
@@ -19,8 +19,6 @@ from commlog.templates.catalog import Template
 from commlog.transfer.csv_file import format_rows
 from commlog.transfer.flat_record import cells_of, choose_columns
 from commlog.transfer.jsonl_file import format_object
-
-HELP = mark("Records as CSV or JSON Lines, follow-ups as a calendar; personal data is masked unless --reveal.")
 
 CALENDAR = "ics"
 FORMATS = ("csv", "jsonl", CALENDAR)
@@ -42,7 +40,7 @@ output_option: Any = typer.Option(
     show_default=False,
     help=mark("Write to a new file instead of stdout; a calendar written before is replaced."),
 )
-encoding_option: Any = typer.Option(
+file_encoding_option: Any = typer.Option(
     _UTF_8, "--encoding", metavar="NAME", help=mark("Of the file: utf-8, utf-8-sig (for Excel), gb18030.")
 )
 columns_option: Any = typer.Option(
@@ -67,18 +65,18 @@ care_option: Any = typer.Option(
 )
 
 
-def command(
+@command(mark("Records as CSV or JSON Lines, follow-ups as a calendar; personal data is masked unless --reveal."))
+def export_command(
     context: typer.Context,
     output_format: str = output_format_argument,
     query: list[str] = query_argument,
     output: str = output_option,
-    encoding: str = encoding_option,
+    encoding: str = file_encoding_option,
     columns: str = columns_option,
     reveal: bool = reveal_option,
     shape: str = shape_option,
     care: bool = care_option,
 ) -> int:
-    """Export."""
     session = session_of(context)
     require_format(output_format, FORMATS)
     words = " ".join(query or ())

@@ -32,7 +32,7 @@ def tell(session: Session, changed: tuple[Address, FollowUp]) -> None:
 def make_move(verb: str) -> Callable[..., None]:
     """The command of a verb that takes a remark and, if wanted, another due time."""
 
-    def command(
+    def move(
         context: typer.Context,
         address: str = address_argument,
         note: str = note_option,
@@ -43,4 +43,4 @@ def make_move(verb: str) -> Callable[..., None]:
         details = Details(by=by or None, note=note or None, due=due or None)
         tell(session, move_follow_up(session.workspace, address, verb, details))
 
-    return command
+    return move

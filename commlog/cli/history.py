@@ -5,16 +5,15 @@ from dataclasses import replace
 import typer
 
 from commlog.cli.options import id_argument, labels_of, reveal_option, terminal_width
-from commlog.cli.terminal import say, session_of, warn
+from commlog.cli.terminal import command, say, session_of, warn
 from commlog.messages import mark, translate
 from commlog.render.formats import require_format
-from commlog.render.history import FORMATS, FieldWords, format_history
+from commlog.render.history import HISTORY_FORMATS, FieldWords, format_history
 from commlog.services.read_history import read_history
 
-HELP = mark("Show who changed what in a record and when, from git, the newest first.")
 
-
-def command(
+@command(mark("Show who changed what in a record and when, from git, the newest first."))
+def history_command(
     context: typer.Context,
     record: str = id_argument,
     field: str = typer.Option(
@@ -28,9 +27,8 @@ def command(
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or jsonl.")),
     reveal: bool = reveal_option,
 ) -> None:
-    """History."""
     session = session_of(context)
-    require_format(output_format, FORMATS)
+    require_format(output_format, HISTORY_FORMATS)
     workspace = session.workspace
     history = read_history(workspace, record, field, reveal=reveal)
     if history.is_cut:

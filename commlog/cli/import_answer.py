@@ -11,7 +11,7 @@ from commlog.messages import mark
 from commlog.model.incoming import ImportResult
 from commlog.render.import_result import format_import_json, format_import_text, format_left_out
 
-FORMATS: Final = ("text", "json")
+RESULT_FORMATS: Final = ("text", "json")
 rejects_option: Any = typer.Option(
     "",
     "--rejects",

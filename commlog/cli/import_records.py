@@ -6,9 +6,15 @@ from typing import Any
 
 import typer
 
-from commlog.cli.import_answer import FORMATS, answer_import, dry_run_option, rejects_option, result_format_option
+from commlog.cli.import_answer import (
+    RESULT_FORMATS,
+    answer_import,
+    dry_run_option,
+    rejects_option,
+    result_format_option,
+)
 from commlog.cli.progress import progress
-from commlog.cli.terminal import read_stdin, say, session_of
+from commlog.cli.terminal import command, read_stdin, say, session_of
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import current_language, mark, translate
 from commlog.model.incoming import ImportResult
@@ -22,8 +28,6 @@ from commlog.transfer.rejects_file import format_rejected_objects, format_reject
 from commlog.transfer.sketch import sketch_map
 from commlog.transfer.source_file import SourceFile, format_of, iter_items, open_sheet, template_for
 from commlog.transfer.text_file import read_bytes
-
-HELP = mark("Records from the rows of a CSV or JSON Lines file; a second run adds nothing.")
 
 words_argument: Any = typer.Argument(
     ...,
@@ -58,7 +62,8 @@ encoding_option: Any = typer.Option(
 )
 
 
-def command(
+@command(mark("Records from the rows of a CSV or JSON Lines file; a second run adds nothing."))
+def import_command(
     context: typer.Context,
     words: list[str] = words_argument,
     map_file: str = map_file_option,
@@ -69,8 +74,7 @@ def command(
     dry_run: bool = dry_run_option,
     output_format: str = result_format_option,
 ) -> int:
-    """Import."""
-    require_format(output_format, FORMATS)
+    require_format(output_format, RESULT_FORMATS)
     workspace = session_of(context).workspace
     source = _read_source(words)
     ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)

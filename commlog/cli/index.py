@@ -4,23 +4,22 @@ import json
 
 import typer
 
-from commlog.cli.terminal import finish, say, session_of
+from commlog.cli.terminal import command, finish, say, session_of
 from commlog.messages import mark, translate
 from commlog.services.manage_index import IndexStatus, index_status, rebuild
 
-HELP = mark("The copy that answers questions: status, rebuild. It may be deleted at any time.")
 as_json = typer.Option(False, "--json", help=mark("Answer in JSON."))
 
 
-def status(context: typer.Context, json_output: bool = as_json) -> int:
-    """Tell how the copy stands."""
+@command(mark("Tell how the copy stands."))
+def index_status_command(context: typer.Context, json_output: bool = as_json) -> int:
     session = session_of(context)
     _tell(index_status(session.workspace), json_output)
     return finish(session)
 
 
-def rebuild_now(context: typer.Context, json_output: bool = as_json) -> int:
-    """Make the copy anew."""
+@command(mark("Make the copy anew from the files."))
+def index_rebuild_command(context: typer.Context, json_output: bool = as_json) -> int:
     session = session_of(context)
     _tell(rebuild(session.workspace), json_output)
     return finish(session)
@@ -35,7 +34,3 @@ def _tell(found: IndexStatus, json_output: bool) -> None:
             "{files} files, {records} records, {follow_ups} follow-ups, {problems} problems, {unreadable} unreadable; {bytes} bytes in {path}"
         ).format(**found.as_mapping())
     )
-
-
-COMMANDS = {"status": status, "rebuild": rebuild_now}
-HELPS = {"status": mark("Tell how the copy stands."), "rebuild": mark("Make the copy anew from the files.")}

@@ -6,16 +6,15 @@ from zoneinfo import ZoneInfo
 import typer
 
 from commlog.cli.session import Session, guess_timezone, named_member
-from commlog.cli.terminal import say, session_of, warn
+from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import current_language, mark, translate
 from commlog.repo.git import find_user_email, run_git
 from commlog.services.init_log import Choices, init_log
 
-HELP = mark("Make a new log: settings, templates, calendar, and a git repository.")
 
-
-def command(
+@command(mark("Make a new log: settings, templates, calendar, and a git repository."))
+def init_command(
     context: typer.Context,
     folder: str = typer.Argument(
         ".", metavar="[DIR]", show_default=False, help=mark("The log's folder (default: this one).")
@@ -30,7 +29,6 @@ def command(
     no_git: bool = typer.Option(False, "--no-git", help=mark("Make no git repository.")),
     example: bool = typer.Option(False, "--example", help=mark("Add a small realistic set of records.")),
 ) -> None:
-    """Init."""
     session = session_of(context)
     root = Path(session.named_folder() or folder).resolve()
     member, name = _who(root if root.is_dir() else Path.cwd())

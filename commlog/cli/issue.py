@@ -6,22 +6,23 @@ from typing import Any
 import typer
 
 from commlog.cli.editor import create_in_editor
-from commlog.cli.issue_moves import MOVES
 from commlog.cli.kept_answers import Answers, keeping_answers
-from commlog.cli.of_kind import edit_option, make_edit, make_show, set_option
+from commlog.cli.of_kind import make_edit, make_show
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
     columns_option,
+    edit_option,
     labels_of,
     limit_option,
     query_argument,
     reveal_option,
+    set_option,
     sort_option,
 )
 from commlog.cli.prompts import ask_fields
 from commlog.cli.session import Session, choose_random
-from commlog.cli.terminal import ask, finish, is_interactive, say, session_of, warn
+from commlog.cli.terminal import ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.model.interval import Interval, parse_interval
@@ -38,8 +39,6 @@ from commlog.services.draft import assign_all
 from commlog.services.find_record import read_record
 from commlog.services.follow_up_text import parse_follow_up
 from commlog.services.list_issues import IssueView, list_issues, read_issues
-
-HELP = mark("Issues: one problem of a customer, followed until it is closed.")
 
 _FORM = "form"
 
@@ -91,7 +90,8 @@ list_format_option: Any = typer.Option(
 )
 
 
-def create(
+@command(mark("Write an issue, from a conversation or anew; prints its id."))
+def issue_create_command(
     context: typer.Context,
     source: str = source_option,
     assignments: list[str] = set_option,
@@ -100,7 +100,6 @@ def create(
     follow_ups: list[str] = follow_ups_option,
     edit_form: bool = edit_option,
 ) -> None:
-    """Create an issue."""
     session = session_of(context)
     workspace = session.workspace
     form = workspace.catalog.get(ISSUE)
@@ -121,7 +120,7 @@ def create(
             if is_interactive():
                 _ask_missing(session, answers)
             record = create_issue(workspace, answers.request)
-    _tell(session, record, known.get("category"), earlier)
+    _tell_created(session, record, known.get("category"), earlier)
 
 
 def _ask_missing(session: Session, answers: Answers) -> None:
@@ -137,7 +136,7 @@ def _ask_missing(session: Session, answers: Answers) -> None:
             answers.keep("owner" if is_member else "department", name)
 
 
-def _tell(session: Session, record: Record, guessed: str | None, earlier: tuple[str, ...]) -> None:
+def _tell_created(session: Session, record: Record, guessed: str | None, earlier: tuple[str, ...]) -> None:
     """The id on stdout; on stderr the file, what was guessed, and issues that may be the same."""
     say(record.id)
     if guessed and record.fields.get("category") == guessed:
@@ -148,7 +147,8 @@ def _tell(session: Session, record: Record, guessed: str | None, earlier: tuple[
     warn(translate("wrote {path}").format(path=record.path))
 
 
-def list_all(
+@command(mark("List issues that are not closed, those reported first at the top."))
+def issue_list_command(
     context: typer.Context,
     query: list[str] = query_argument,
     owner: str = owners_option,
@@ -164,7 +164,6 @@ def list_all(
     output_format: str = list_format_option,
     reveal: bool = reveal_option,
 ) -> int:
-    """List issues."""
     require_format(output_format, (*FORMATS, _FORM))
     session = session_of(context)
     view = IssueView(
@@ -217,17 +216,5 @@ def _age_of(text: str) -> Interval | Limit:
     return age
 
 
-COMMANDS = {"create": create, "list": list_all, "show": make_show(ISSUE), "edit": make_edit(ISSUE), **MOVES}
-HELPS = {
-    "create": mark("Write an issue, from a conversation or anew; prints its id."),
-    "list": mark("List issues that are not closed, those reported first at the top."),
-    "show": mark("Show an issue."),
-    "edit": mark("Change an issue, by assignments or in $EDITOR."),
-    "start": mark("Say that somebody works on an issue."),
-    "fix": mark("Say that an issue is fixed, and how."),
-    "wait": mark("Say that an issue waits for the customer."),
-    "confirm": mark("Write down whether the customer is satisfied: closes the issue, or opens it again."),
-    "close": mark("Close an issue the customer has confirmed, or say why there is no confirmation."),
-    "reopen": mark("Open an issue again: another round begins."),
-    "assign": mark("Hand an issue over to another member or department."),
-}
+issue_show_command = command(mark("Show an issue."))(make_show(ISSUE))
+issue_edit_command = command(mark("Change an issue, by assignments or in $EDITOR."))(make_edit(ISSUE))

@@ -7,7 +7,7 @@ import typer
 
 from commlog.cli.options import by_option, id_argument, labels_of, note_option
 from commlog.cli.session import Session
-from commlog.cli.terminal import say, session_of, warn
+from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.model.issue import CLOSED, RESULTS, Confirmation
@@ -28,7 +28,7 @@ reopen_reason_option: Any = typer.Option(
     "", "--reason", show_default=False, help=mark("What the customer was not satisfied with (required).")
 )
 to_option: Any = typer.Option("", "--to", metavar="MEMBER", show_default=False, help=mark("Who takes it over."))
-department_option: Any = typer.Option(
+new_department_option: Any = typer.Option(
     "", "--department", metavar="NAME", show_default=False, help=mark("The department that takes it over.")
 )
 result_option: Any = typer.Option(
@@ -59,25 +59,26 @@ def _make_move(verb: str) -> Callable[..., None]:
 
     def move(context: typer.Context, issue: str = id_argument, note: str = note_option, by: str = by_option) -> None:
         session = session_of(context)
-        _tell(session, move_issue(session.workspace, issue, verb, Told(by=by or None, note=note or None)))
+        tell_issue(session, move_issue(session.workspace, issue, verb, Told(by=by or None, note=note or None)))
 
     return move
 
 
-def fix(
+@command(mark("Say that an issue is fixed, and how."))
+def issue_fix_command(
     context: typer.Context,
     issue: str = id_argument,
     solution: str = solution_option,
     note: str = note_option,
     by: str = by_option,
 ) -> None:
-    """Fix an issue."""
     session = session_of(context)
     told = Told(by=by or None, note=note or None, solution=solution.strip() or None)
-    _tell(session, move_issue(session.workspace, issue, "fix", told))
+    tell_issue(session, move_issue(session.workspace, issue, "fix", told))
 
 
-def confirm(
+@command(mark("Write down whether the customer is satisfied: closes the issue, or opens it again."))
+def issue_confirm_command(
     context: typer.Context,
     issue: str = id_argument,
     result: str = result_option,
@@ -88,46 +89,47 @@ def confirm(
     note: str = improvement_option,
     by: str = by_option,
 ) -> None:
-    """Write down the customer's answer."""
     session = session_of(context)
     given = Confirmation(_result_of(session, result), confirmed_by.strip(), how.strip(), score_of(score))
     told = Told(by=by or None, note=note.strip() or None)
-    _tell(session, confirm_issue(session.workspace, issue, told, given, keeps_open=keep_open))
+    tell_issue(session, confirm_issue(session.workspace, issue, told, given, keeps_open=keep_open))
 
 
-def close(
+@command(mark("Close an issue the customer has confirmed, or say why there is no confirmation."))
+def issue_close_command(
     context: typer.Context,
     issue: str = id_argument,
     reason: str = close_reason_option,
     note: str = note_option,
     by: str = by_option,
 ) -> None:
-    """Close an issue."""
     session = session_of(context)
     told = Told(by=by or None, note=note or None, reason=reason.strip() or None)
-    _tell(session, move_issue(session.workspace, issue, "close", told))
+    tell_issue(session, move_issue(session.workspace, issue, "close", told))
 
 
-def reopen(
+@command(mark("Open an issue again: another round begins."))
+def issue_reopen_command(
     context: typer.Context, issue: str = id_argument, reason: str = reopen_reason_option, by: str = by_option
 ) -> None:
-    """Open an issue again."""
     session = session_of(context)
-    _tell(session, move_issue(session.workspace, issue, "reopen", Told(by=by or None, reason=reason.strip() or None)))
+    tell_issue(
+        session, move_issue(session.workspace, issue, "reopen", Told(by=by or None, reason=reason.strip() or None))
+    )
 
 
-def assign(
+@command(mark("Hand an issue over to another member or department."))
+def issue_assign_command(
     context: typer.Context,
     issue: str = id_argument,
     to: str = to_option,
-    department: str = department_option,
+    department: str = new_department_option,
     note: str = note_option,
     by: str = by_option,
 ) -> None:
-    """Hand an issue over."""
     session = session_of(context)
     told = Told(by=by or None, note=note or None, owner=to.strip() or None, department=department.strip() or None)
-    _tell(session, move_issue(session.workspace, issue, "assign", told))
+    tell_issue(session, move_issue(session.workspace, issue, "assign", told))
     settings = session.workspace.log.settings
     if told.owner and settings.members and settings.find_member(told.owner) is None:
         warn(translate("'{name}' is not a member: taken as a department").format(name=told.owner))
@@ -157,7 +159,7 @@ def _result_of(session: Session, words: str) -> str:
     return words if words in RESULTS or field is None else find_value(field, words) or words
 
 
-def _tell(session: Session, issue: Record) -> None:
+def tell_issue(session: Session, issue: Record) -> None:
     """Print the id on stdout, for scripts, and how the issue stands on stderr, for people."""
     labels = labels_of(session)
     say(issue.id)
@@ -174,12 +176,5 @@ def _tell(session: Session, issue: Record) -> None:
         warn(translate("still to be done although it is closed: {addresses}").format(addresses=", ".join(pending)))
 
 
-MOVES = {
-    "start": _make_move("start"),
-    "fix": fix,
-    "wait": _make_move("wait"),
-    "confirm": confirm,
-    "close": close,
-    "reopen": reopen,
-    "assign": assign,
-}
+issue_start_command = command(mark("Say that somebody works on an issue."))(_make_move("start"))
+issue_wait_command = command(mark("Say that an issue waits for the customer."))(_make_move("wait"))

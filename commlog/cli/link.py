@@ -3,14 +3,13 @@
 import typer
 
 from commlog.cli.options import id_argument, note_option
-from commlog.cli.terminal import say, session_of
+from commlog.cli.terminal import command, say, session_of
 from commlog.messages import mark
 from commlog.services.link_records import link_records
 
-HELP = mark("Link a record to an earlier one.")
 
-
-def command(
+@command(mark("Link a record to an earlier one."))
+def link_command(
     context: typer.Context,
     record: str = id_argument,
     prior: str = typer.Argument(
@@ -21,5 +20,4 @@ def command(
     ),
     note: str = note_option,
 ) -> None:
-    """Link."""
     say(link_records(session_of(context).workspace, record, prior, link_type, note or None).id)

@@ -13,16 +13,15 @@ from commlog.cli.options import (
     reveal_option,
     sort_option,
 )
-from commlog.cli.terminal import session_of
+from commlog.cli.terminal import command, session_of
 from commlog.messages import mark
 from commlog.model.listing import Page
 from commlog.render.listing import named_columns
 from commlog.services.list_records import COLUMN_NAMES, SHOWN, list_records
 
-HELP = mark("List records, the newest first.")
 
-
-def command(
+@command(mark("List records, the newest first."))
+def list_command(
     context: typer.Context,
     query: list[str] = query_argument,
     columns: str = columns_option,
@@ -32,7 +31,6 @@ def command(
     reveal: bool = reveal_option,
     as_of: str = as_of_option,
 ) -> int:
-    """List records."""
     session = session_of(context)
     go_back(session, as_of)
     names = named_columns(COLUMN_NAMES, SHOWN, columns, output_format)

@@ -5,23 +5,21 @@ from pathlib import Path, PurePosixPath
 import typer
 
 from commlog.cli.session import key_source
-from commlog.cli.terminal import warn
+from commlog.cli.terminal import command, warn
 from commlog.errors import ExitCode, NotWritableError, UnreadableError
 from commlog.messages import mark, translate
 from commlog.model.problem import Problem
 from commlog.services.merge_files import MergedFile, Versions, merge_file
 from commlog.store.files import ChangedMeanwhile, replace_file
 
-HELP = mark("Merge two versions of a record for git; git calls it, people need not.")
 
-
-def command(
+@command(mark("Merge two versions of a record for git; git calls it, people need not."))
+def merge_driver_command(
     base: str = typer.Argument(metavar="BASE", show_default=False, help=mark("The file of the common ancestor.")),
     ours: str = typer.Argument(metavar="OURS", show_default=False, help=mark("Our file; the result replaces it.")),
     theirs: str = typer.Argument(metavar="THEIRS", show_default=False, help=mark("Their file.")),
     path: str = typer.Argument("", metavar="[PATH]", show_default=False, help=mark("Its path in the repository.")),
 ) -> int:
-    """Merge, and tell git whether anything is left open."""
     place = PurePosixPath(path or ours)
     versions = Versions(_read(base), _read(ours), _read(theirs))
     merged = merge_file(versions, place, Path.cwd(), key_source())

@@ -1,29 +1,17 @@
 """What nouns of one kind of record share: show, edit, and how a field is set on the way in."""
 
 from collections.abc import Callable
-from typing import Any
 
 import typer
 
 from commlog.cli.editor import edit_in_editor
-from commlog.cli.options import id_argument, reveal_option
+from commlog.cli.options import id_argument, record_format_option, reveal_option, set_option, unset_option
 from commlog.cli.terminal import say, session_of
-from commlog.messages import mark
 from commlog.render.formats import require_format
 from commlog.render.record import FORMATS, format_record
 from commlog.services.edit_record import edit_record
 from commlog.services.mask_record import shown_record
 from commlog.services.record_of_kind import read_of_kind
-
-set_option: Any = typer.Option(
-    [],
-    "--set",
-    "-s",
-    metavar="KEY=VALUE",
-    show_default=False,
-    help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
-)
-edit_option: Any = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR."))
 
 
 def make_show(kind: str) -> Callable[..., None]:
@@ -32,7 +20,7 @@ def make_show(kind: str) -> Callable[..., None]:
     def show(
         context: typer.Context,
         record: str = id_argument,
-        output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or yaml.")),
+        output_format: str = record_format_option,
         reveal: bool = reveal_option,
     ) -> None:
         workspace = session_of(context).workspace
@@ -51,9 +39,7 @@ def make_edit(kind: str) -> Callable[..., None]:
         context: typer.Context,
         record: str = id_argument,
         assignments: list[str] = set_option,
-        unset: list[str] = typer.Option(
-            [], "--unset", metavar="KEY", show_default=False, help=mark("Take a field away. Repeatable.")
-        ),
+        unset: list[str] = unset_option,
     ) -> None:
         session = session_of(context)
         found = read_of_kind(session.workspace, record, kind)

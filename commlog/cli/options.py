@@ -54,6 +54,23 @@ due_option: Any = typer.Option(
 reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data in full."))
 address_argument: Any = typer.Argument(..., metavar="ID/n", help=mark("The follow-up: the record's id and its number."))
 id_argument: Any = typer.Argument(..., metavar="ID", help=mark("The record's id, or the beginning of it."))
+customer_argument: Any = typer.Argument(
+    ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
+)
+set_option: Any = typer.Option(
+    [],
+    "--set",
+    "-s",
+    metavar="KEY=VALUE",
+    show_default=False,
+    help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
+)
+unset_option: Any = typer.Option(
+    [], "--unset", metavar="KEY", show_default=False, help=mark("Take a field away. Repeatable.")
+)
+edit_option: Any = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR."))
+record_format_option: Any = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or yaml."))
+exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something."))
 
 
 def labels_of(session: Session) -> Labels:

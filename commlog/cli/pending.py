@@ -9,20 +9,18 @@ from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
     columns_option,
+    exit_code_option,
     format_option,
     limit_option,
     query_argument,
     reveal_option,
     sort_option,
 )
-from commlog.cli.terminal import session_of, warn
+from commlog.cli.terminal import command, session_of, warn
 from commlog.errors import ExitCode
 from commlog.messages import mark, translate
 from commlog.model.listing import Page
 from commlog.services.list_follow_ups import list_follow_ups, provisional_years
-
-HELP = mark("List follow-ups that are not done or closed, the most overdue first.")
-
 
 owner_option: Any = typer.Option(
     "", "--owner", metavar="MEMBER", show_default=False, help=mark("Only those of a member or department.")
@@ -41,13 +39,13 @@ priority_option: Any = typer.Option(
 customer_option: Any = typer.Option(
     "", "--customer", metavar="CUSTOMER", show_default=False, help=mark("Only those of a customer.")
 )
-by_option: Any = typer.Option(
+group_option: Any = typer.Option(
     "", "--by", metavar="owner", show_default=False, help=mark("Group by a column, e.g. owner.")
 )
-exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something."))
 
 
-def command(
+@command(mark("List follow-ups that are not done or closed, the most overdue first."))
+def pending_command(
     context: typer.Context,
     query: list[str] = query_argument,
     owner: str = owner_option,
@@ -55,7 +53,7 @@ def command(
     due_within: str = due_within_option,
     priority: str = priority_option,
     customer: str = customer_option,
-    by: str = by_option,
+    by: str = group_option,
     exit_code: bool = exit_code_option,
     columns: str = columns_option,
     sort: str = sort_option,
@@ -64,7 +62,6 @@ def command(
     reveal: bool = reveal_option,
     as_of: str = as_of_option,
 ) -> int:
-    """List pending follow-ups."""
     session = session_of(context)
     go_back(session, as_of)
     options = {"owner": owner, "priority": priority, "customer": customer}

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from commlog.cli.options import exit_code_option
 from commlog.cli.session import Session, variable
-from commlog.cli.terminal import finish, is_interactive, say, session_of, warn
+from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.digest import Digest, Item, digest_of
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from commlog.services.route_reminders import Lost, Parcel
     from commlog.services.send_digests import Delivery
 
-HELP = mark(
-    "Tell what is due, near, late or dropped; made for cron: prints it, or delivers a digest to each recipient."
-)
 
 # Under this name the ledger remembers what --once has printed.
 PRINTED = "print"
@@ -45,7 +43,6 @@ test_option: Any = typer.Option(
 )
 reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data; only where it is printed."))
 format_option: Any = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json."))
-exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,10 @@ class Wish:
     output_format: str = "text"
 
 
-def command(
+@command(
+    mark("Tell what is due, near, late or dropped; made for cron: prints it, or delivers a digest to each recipient.")
+)
+def remind_command(
     context: typer.Context,
     notify: bool = notify_option,
     once: bool = once_option,
@@ -71,7 +71,6 @@ def command(
     output_format: str = format_option,
     exit_code: bool = exit_code_option,
 ) -> int:
-    """Tell what is due, and what was dropped."""
     session = session_of(context)
     require_format(output_format, ("text", "json"))
     wish = Wish(notify or (dry_run and not once), once, dry_run, to, reveal, output_format)

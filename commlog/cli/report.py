@@ -4,18 +4,18 @@ import typer
 
 from commlog.cli.options import labels_of, reveal_option
 from commlog.cli.own_file import write_own
-from commlog.cli.terminal import finish, say, session_of, warn
+from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.render.formats import require_format
 from commlog.render.report.page import FORMATS, format_report, is_our_report
-from commlog.services.report.report import LISTED, ReportRequest, build_report
+from commlog.services.report.report import REPORT_ROWS, ReportRequest, build_report
 
-HELP = mark("Write a period's figures and charts as one page that opens anywhere, with the period before beside.")
 STDOUT = "-"
 
 
-def command(
+@command(mark("Write a period's figures and charts as one page that opens anywhere, with the period before beside."))
+def report_command(
     context: typer.Context,
     period: str = typer.Argument(
         "",
@@ -40,10 +40,11 @@ def command(
         show_default=False,
         help=mark("Compare with this period instead of the one before."),
     ),
-    limit: int = typer.Option(LISTED, "--limit", metavar="N", help=mark("At most so many rows a list; 0 lists all.")),
+    limit: int = typer.Option(
+        REPORT_ROWS, "--limit", metavar="N", help=mark("At most so many rows a list; 0 lists all.")
+    ),
     reveal: bool = reveal_option,
 ) -> int:
-    """Report."""
     require_format(output_format, FORMATS)
     if not output and output_format == "html":
         raise UsageError(

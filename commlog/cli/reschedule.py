@@ -4,14 +4,13 @@ import typer
 
 from commlog.cli.follow_up import tell
 from commlog.cli.options import address_argument, by_option, due_option, note_option
-from commlog.cli.terminal import session_of
+from commlog.cli.terminal import command, session_of
 from commlog.messages import mark
 from commlog.services.change_follow_up import Details, reschedule_follow_up
 
-HELP = mark("Give a follow-up another due time, or another priority from which it is computed.")
 
-
-def command(
+@command(mark("Give a follow-up another due time, or another priority from which it is computed."))
+def reschedule_command(
     context: typer.Context,
     address: str = address_argument,
     due: str = due_option,
@@ -25,7 +24,6 @@ def command(
     note: str = note_option,
     by: str = by_option,
 ) -> None:
-    """Reschedule."""
     session = session_of(context)
     details = Details(by=by or None, note=note or None, due=due or None, priority=priority or None)
     tell(session, reschedule_follow_up(session.workspace, address, details))

@@ -2,26 +2,24 @@
 
 import typer
 
-from commlog.cli.options import answer_listing, columns_option, format_option, reveal_option
-from commlog.cli.terminal import finish, say, session_of, warn
+from commlog.cli.options import answer_listing, columns_option, exit_code_option, format_option, reveal_option
+from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode
 from commlog.messages import mark, translate
 from commlog.services.retention import FORGET, list_retention, unknown_rules
 
-HELP = mark("List what has been kept as long as the settings let it; deletes nothing.")
 
-
-def command(
+@command(mark("List what has been kept as long as the settings let it; deletes nothing."))
+def retention_command(
     context: typer.Context,
     columns: str = columns_option,
     output_format: str = format_option,
     apply_hint: bool = typer.Option(
         False, "--apply-hint", help=mark("Print the commands that would do it instead, one a line.")
     ),
-    exit_code: bool = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something.")),
+    exit_code: bool = exit_code_option,
     reveal: bool = reveal_option,
 ) -> int:
-    """List what is due to go."""
     session = session_of(context)
     workspace = session.workspace
     for name in unknown_rules(workspace):

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from commlog.cli.terminal import confirm, is_interactive, say, session_of, warn
+from commlog.cli.terminal import command, confirm, is_interactive, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
 from commlog.model.sealing import BROKEN, CLOSED, OPEN
@@ -15,8 +15,7 @@ from commlog.services.seal_records import SealResult, rotate, trust_recipients, 
 from commlog.services.seal_state import SealState, seal_state
 from commlog.services.workspace import Workspace
 
-HELP = mark("Sealed fields: status, init, on, rotate, trust, destroy.")
-_FORMATS = ("text", "json")
+_STATUS_FORMATS = ("text", "json")
 _NAMED = 10
 _KEY_FILE = Path(".config", "commlog", "age-key.txt")
 
@@ -25,12 +24,12 @@ recipient_option: Any = typer.Option(
 )
 
 
-def status(
+@command(mark("How many values are sealed, for whom, and whether you can read them."))
+def seal_status_command(
     context: typer.Context,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
 ) -> int:
-    """Tell how it stands."""
-    require_format(output_format, _FORMATS)
+    require_format(output_format, _STATUS_FORMATS)
     state = seal_state(session_of(context).workspace)
     say(json.dumps(_as_data(state), ensure_ascii=False, indent=2) if output_format == "json" else _as_text(state))
     for one in state.damaged:
@@ -38,7 +37,8 @@ def status(
     return ExitCode.FOUND if state.damaged else ExitCode.DONE
 
 
-def init(
+@command(mark("Make a key of your own; prints the public one."))
+def seal_init_command(
     context: typer.Context,
     file: str = typer.Option(
         "",
@@ -48,7 +48,6 @@ def init(
         help=mark("Where the key goes (~/.config/commlog/age-key.txt)."),
     ),
 ) -> None:
-    """Make a key."""
     from commlog.store.seal import new_identity
     from commlog.store.seal_keys import KEY_FILE_VARIABLE, write_identity
 
@@ -72,14 +71,14 @@ def init(
     warn(translate("seal with it: commlog seal on --recipient {recipient}").format(recipient=recipient))
 
 
-def turn_sealing_on(
+@command(mark("Seal personal fields, from now on and those that are plain."))
+def seal_on_command(
     context: typer.Context,
     recipients: list[str] = recipient_option,
     per_customer: bool = typer.Option(
         False, "--per-customer", help=mark("With a key of each customer's own, which forgetting them destroys.")
     ),
 ) -> int:
-    """Seal what is plain."""
     workspace, result = turn_on(session_of(context).workspace, recipients, per_customer=per_customer)
     code = _tell(workspace, result)
     if per_customer:
@@ -92,7 +91,8 @@ def turn_sealing_on(
     return code
 
 
-def rotate_now(
+@command(mark("Seal everything anew, for other recipients."))
+def seal_rotate_command(
     context: typer.Context,
     add: list[str] = typer.Option(
         [], "--add", metavar="AGE1…", show_default=False, help=mark("Who may read from now on. Repeatable.")
@@ -101,18 +101,17 @@ def rotate_now(
         [], "--remove", metavar="AGE1…", show_default=False, help=mark("Who may not any more. Repeatable.")
     ),
 ) -> int:
-    """Seal everything anew."""
     workspace, result = rotate(session_of(context).workspace, add, remove)
     return _tell(workspace, result)
 
 
-def trust(
+@command(mark("Confirm on this machine for whom is sealed."))
+def seal_trust_command(
     context: typer.Context,
     recipients: list[str] = typer.Argument(
         None, metavar="[AGE1…]...", show_default=False, help=mark("Whom to trust (default: all in commlog.yaml).")
     ),
 ) -> None:
-    """Trust recipients."""
     workspace = session_of(context).workspace
     rules = workspace.log.settings.seal
     if not recipients and rules and is_interactive():
@@ -123,11 +122,11 @@ def trust(
         say(one)
 
 
-def destroy(
+@command(mark("Destroy here the keys of customers who were forgotten on another machine."))
+def seal_destroy_command(
     context: typer.Context,
     yes: bool = typer.Option(False, "--yes", help=mark("Do it; without this, only say what would change.")),
 ) -> int:
-    """Destroy keys of the forgotten."""
     from commlog.services.destroy_keys import destroy_keys, keys_to_destroy
 
     workspace = session_of(context).workspace
@@ -224,21 +223,3 @@ def _customer_lines(state: SealState) -> list[str]:
 
 def _shown_fields(state: SealState) -> str:
     return translate("every personal field") if state.fields is None else ", ".join(state.fields)
-
-
-COMMANDS = {
-    "status": status,
-    "init": init,
-    "on": turn_sealing_on,
-    "rotate": rotate_now,
-    "trust": trust,
-    "destroy": destroy,
-}
-HELPS = {
-    "status": mark("How many values are sealed, for whom, and whether you can read them."),
-    "init": mark("Make a key of your own; prints the public one."),
-    "on": mark("Seal personal fields, from now on and those that are plain."),
-    "rotate": mark("Seal everything anew, for other recipients."),
-    "trust": mark("Confirm on this machine for whom is sealed."),
-    "destroy": mark("Destroy here the keys of customers who were forgotten on another machine."),
-}

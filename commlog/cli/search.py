@@ -12,14 +12,13 @@ from commlog.cli.options import (
     reveal_option,
     sort_option,
 )
-from commlog.cli.terminal import session_of
+from commlog.cli.terminal import command, session_of
 from commlog.messages import mark
 from commlog.services.search_records import search_records
 
-HELP = mark("Find records by their words, down to a single Chinese character; shows where they stand.")
 
-
-def command(
+@command(mark("Find records by their words, down to a single Chinese character; shows where they stand."))
+def search_command(
     context: typer.Context,
     query: list[str] = query_argument,
     columns: str = columns_option,
@@ -28,7 +27,6 @@ def command(
     output_format: str = format_option,
     reveal: bool = reveal_option,
 ) -> int:
-    """Search."""
     session = session_of(context)
     listing = search_records(session.workspace, " ".join(query or ()), sort, limit or NO_LIMIT, reveal=reveal)
     return answer_listing(session, listing, columns, output_format)

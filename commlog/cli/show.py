@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from commlog.cli.options import id_argument, reveal_option
-from commlog.cli.terminal import say, session_of, warn_of_sealed
+from commlog.cli.terminal import command, say, session_of, warn_of_sealed
 from commlog.messages import mark
 from commlog.model.record import CUSTOMER
 from commlog.render.formats import require_format
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from commlog.index.entries import Reading
     from commlog.services.workspace import Workspace
 
-HELP = mark("Show one record for reading.")
 
-
-def command(
+@command(mark("Show one record for reading."))
+def show_command(
     context: typer.Context,
     record: str = id_argument,
     output_format: str = typer.Option(
@@ -29,7 +28,6 @@ def command(
     ),
     reveal: bool = reveal_option,
 ) -> None:
-    """Show."""
     workspace = session_of(context).workspace
     require_format(output_format, FORMATS)
     reading = workspace.reader.read(find_path(workspace, record))

@@ -3,20 +3,18 @@
 import typer
 
 from commlog.cli.options import answer_listing, columns_option, format_option, reveal_option
-from commlog.cli.terminal import session_of
+from commlog.cli.terminal import command, session_of
 from commlog.messages import mark
 from commlog.services.manage_index import ask_sql
 
-HELP = mark("Ask the copy in SQL, reading only; the tables are described in docs/SQL.md.")
 
-
-def command(
+@command(mark("Ask the copy in SQL, reading only; the tables are described in docs/SQL.md."))
+def sql_command(
     context: typer.Context,
     query: str = typer.Argument(..., metavar="SELECT", help=mark("One SQL query that reads.")),
     columns: str = columns_option,
     output_format: str = format_option,
     reveal: bool = reveal_option,
 ) -> int:
-    """Ask."""
     session = session_of(context)
     return answer_listing(session, ask_sql(session.workspace, query, reveal=reveal), columns, output_format)

@@ -7,15 +7,13 @@ import typer
 from commlog.cli.as_of import as_of_option, go_back
 from commlog.cli.options import NO_LIMIT, labels_of, reveal_option, terminal_width
 from commlog.cli.session import Session
-from commlog.cli.terminal import finish, say, session_of
+from commlog.cli.terminal import command, finish, say, session_of
 from commlog.messages import mark
 from commlog.model.summary import Summary
 from commlog.render.labels import Labels
 from commlog.render.summary import format_summary
 from commlog.render.summary_words import figure_called, words_of_counted
-from commlog.services.summarize.summary import LISTED, SummaryRequest, summarize
-
-HELP = mark("Say what a period was like in figures, with the period before beside each.")
+from commlog.services.summarize.summary import SUMMARY_ROWS, SummaryRequest, summarize
 
 period_argument: Any = typer.Argument(
     "",
@@ -56,7 +54,8 @@ format_option: Any = typer.Option(
 )
 
 
-def command(
+@command(mark("Say what a period was like in figures, with the period before beside each."))
+def summarize_command(
     context: typer.Context,
     period: str = period_argument,
     by: str = by_option,
@@ -67,13 +66,12 @@ def command(
     as_of: str = as_of_option,
     reveal: bool = reveal_option,
 ) -> int:
-    """Summarize a period."""
     session = session_of(context)
     go_back(session, as_of)
     if records:
         request = SummaryRequest(period, by=by, limit=limit or NO_LIMIT, reveal=reveal)
         return _list_counted(session, request, records, output_format)
-    listed = LISTED if limit is None else limit if limit > 0 else NO_LIMIT
+    listed = SUMMARY_ROWS if limit is None else limit if limit > 0 else NO_LIMIT
     summary = summarize(session.workspace, SummaryRequest(period, compare, by, listed, reveal))
     text = format_summary(summary, output_format, labels_of(session), listed)
     is_for_people = output_format in {"text", "table", "markdown"}

@@ -5,23 +5,23 @@ from typing import Any, Literal
 
 import typer
 
-from commlog.cli.of_kind import make_edit, make_show, set_option
+from commlog.cli.of_kind import make_edit, make_show
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
     columns_option,
+    customer_argument,
     format_option,
     labels_of,
     limit_option,
     query_argument,
     reveal_option,
+    set_option,
     sort_option,
 )
 from commlog.cli.session import Session, choose_random
-from commlog.cli.survey_import import HELP as IMPORT_HELP
-from commlog.cli.survey_import import command as import_answers
 from commlog.cli.survey_import import entered_by_of
-from commlog.cli.terminal import advise, ask, finish, is_interactive, say, session_of, warn
+from commlog.cli.terminal import advise, ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import current_language, mark, translate
 from commlog.model.record import SURVEY, Data, Fields
@@ -41,11 +41,6 @@ from commlog.services.record_survey import (
 from commlog.services.survey_trend import TrendView, list_surveys, survey_trend
 from commlog.templates.fields import Field, find_field, hint, label
 
-HELP = mark("Surveys: how satisfied customers are, by the form's dimensions.")
-
-customer_argument: Any = typer.Argument(
-    ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
-)
 target_argument: Any = typer.Argument(
     ..., metavar="ID|CUSTOMER", help=mark("The survey that is answered, or the customer who answers.")
 )
@@ -82,13 +77,13 @@ by_option: Any = typer.Option(
 trend_format_option: Any = typer.Option("table", "--format", metavar="table|json", help=mark("table or json."))
 
 
-def request(
+@command(mark("Note that a customer was asked; prints the survey's id."))
+def survey_request_command(
     context: typer.Context,
     customer: str = customer_argument,
     period: str = period_option,
     contact: str = contact_option,
 ) -> None:
-    """Note that a survey was sent out."""
     session = session_of(context)
     given = {key: value.strip() for key, value in (("period", period), ("contact", contact)) if value.strip()}
     record = request_survey(session.workspace, customer, given, choose_random)
@@ -96,7 +91,8 @@ def request(
     warn(translate("wrote {path}").format(path=record.path))
 
 
-def record(
+@command(mark("Write a customer's scores down; a low one opens a follow-up."))
+def survey_record_command(
     context: typer.Context,
     target: str = target_argument,
     scores: list[str] = score_option,
@@ -105,7 +101,6 @@ def record(
     period: str = period_option,
     again: bool = again_option,
 ) -> None:
-    """Write answers down."""
     session = session_of(context)
     workspace = session.workspace
     survey = find_survey(workspace, target, period.strip() or None)
@@ -201,7 +196,8 @@ def _tell(session: Session, recorded: Recorded) -> None:
     )
 
 
-def list_all(
+@command(mark("List surveys, the newest first."))
+def survey_list_command(
     context: typer.Context,
     query: list[str] = query_argument,
     customer: str = customer_option,
@@ -212,7 +208,6 @@ def list_all(
     output_format: str = format_option,
     reveal: bool = reveal_option,
 ) -> int:
-    """List surveys."""
     session = session_of(context)
     terms: list[OptionTerm] = [("customer", [find_customer(session.workspace, customer)])] if customer else []
     page = (sort, limit or NO_LIMIT, unanswered)
@@ -220,13 +215,13 @@ def list_all(
     return answer_listing(session, listing, columns, output_format)
 
 
-def trend(
+@command(mark("Show the scores by period: mean, high and low shares, response rate."))
+def survey_trend_command(
     context: typer.Context,
     by: str = by_option,
     customer: str = customer_option,
     output_format: str = trend_format_option,
 ) -> int:
-    """Show the trend."""
     require_format(output_format, FORMATS)
     session = session_of(context)
     kind = _period_kind(by)
@@ -265,21 +260,5 @@ def _dimensions(session: Session) -> dict[str, str]:
     return {child.key: label(child, current_language()) for child in field.fields} if field else {}
 
 
-COMMANDS = {
-    "request": request,
-    "record": record,
-    "import": import_answers,
-    "list": list_all,
-    "show": make_show(SURVEY),
-    "edit": make_edit(SURVEY),
-    "trend": trend,
-}
-HELPS = {
-    "request": mark("Note that a customer was asked; prints the survey's id."),
-    "record": mark("Write a customer's scores down; a low one opens a follow-up."),
-    "import": IMPORT_HELP,
-    "list": mark("List surveys, the newest first."),
-    "show": mark("Show a survey."),
-    "edit": mark("Change a survey, by assignments or in $EDITOR."),
-    "trend": mark("Show the scores by period: mean, high and low shares, response rate."),
-}
+survey_show_command = command(mark("Show a survey."))(make_show(SURVEY))
+survey_edit_command = command(mark("Change a survey, by assignments or in $EDITOR."))(make_edit(SURVEY))

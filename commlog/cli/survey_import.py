@@ -5,9 +5,15 @@ from typing import Any, Final
 
 import typer
 
-from commlog.cli.import_answer import FORMATS, answer_import, dry_run_option, rejects_option, result_format_option
+from commlog.cli.import_answer import (
+    RESULT_FORMATS,
+    answer_import,
+    dry_run_option,
+    rejects_option,
+    result_format_option,
+)
 from commlog.cli.progress import progress
-from commlog.cli.terminal import read_stdin, session_of, warn
+from commlog.cli.terminal import command, read_stdin, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import current_language, mark, translate
 from commlog.model.incoming import IMPORT_KEY
@@ -28,8 +34,6 @@ from commlog.transfer.source_file import SourceFile, open_sheet
 from commlog.transfer.survey_map import survey_map
 from commlog.transfer.text_file import read_bytes
 
-HELP = mark("Answers from the rows of a CSV file; a second run adds nothing.")
-
 _STDIN: Final = "-"
 
 file_argument: Any = typer.Argument(
@@ -47,7 +51,7 @@ period_option: Any = typer.Option(
 entered_by_option: Any = typer.Option(
     "customer", "--entered-by", metavar="customer|staff", help=mark("Who gave the scores, where no column says so.")
 )
-encoding_option: Any = typer.Option(
+csv_encoding_option: Any = typer.Option(
     "",
     "--encoding",
     metavar="NAME",
@@ -56,18 +60,18 @@ encoding_option: Any = typer.Option(
 )
 
 
-def command(
+@command(mark("Answers from the rows of a CSV file; a second run adds nothing."))
+def survey_import_command(
     context: typer.Context,
     file: str = file_argument,
     period: str = period_option,
     entered_by: str = entered_by_option,
-    encoding: str = encoding_option,
+    encoding: str = csv_encoding_option,
     rejects: str = rejects_option,
     dry_run: bool = dry_run_option,
     output_format: str = result_format_option,
 ) -> int:
-    """Import answers."""
-    require_format(output_format, FORMATS)
+    require_format(output_format, RESULT_FORMATS)
     workspace = session_of(context).workspace
     if rejects:
         refuse_existing(rejects)

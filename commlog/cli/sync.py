@@ -2,17 +2,16 @@
 
 import typer
 
-from commlog.cli.terminal import say, session_of, warn
+from commlog.cli.terminal import command, say, session_of, warn
 from commlog.messages import mark, translate
 from commlog.model.sync import Synced, SyncWishes
 from commlog.services.sync_log import BACKUP, sync_log
 
-HELP = mark("Commit what is changed in the log, take in what others changed, check it, and send it to them.")
-
 _MOST = 10
 
 
-def command(
+@command(mark("Commit what is changed in the log, take in what others changed, check it, and send it to them."))
+def sync_command(
     context: typer.Context,
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would be done; change and fetch nothing.")),
     message: str = typer.Option(
@@ -23,7 +22,6 @@ def command(
         help=mark("The words of the commit (default: what is in it)."),
     ),
 ) -> None:
-    """Sync."""
     done = sync_log(session_of(context).workspace, SyncWishes(message.strip(), dry_run))
     for line in _lines(done, is_rehearsal=dry_run):
         say(line)

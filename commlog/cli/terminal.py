@@ -1,8 +1,8 @@
 """The terminal: where answers and remarks go, and where people are asked."""
 
 import sys
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
 
 import typer
 
@@ -15,6 +15,18 @@ from commlog.render.text import harmless
 _NAMED_FILES: Final = 10
 # Characters of a long answer that are printed together.
 _AT_ONCE: Final = 1 << 16
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def command(help_text: str) -> Callable[[Function], Function]:
+    """Keep the marked text of a command's help with its function, which is called after it: `customer_create_command`."""
+
+    def keep(function: Function) -> Function:
+        function.__doc__ = help_text
+        return function
+
+    return keep
 
 
 def session_of(context: typer.Context) -> Session:

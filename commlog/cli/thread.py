@@ -3,24 +3,22 @@
 import typer
 
 from commlog.cli.options import id_argument, labels_of, reveal_option
-from commlog.cli.terminal import finish, say, session_of
+from commlog.cli.terminal import command, finish, say, session_of
 from commlog.messages import mark
 from commlog.render.formats import require_format
-from commlog.render.thread import FORMATS, format_thread
+from commlog.render.thread import THREAD_FORMATS, format_thread
 from commlog.services.show_thread import read_thread
 
-HELP = mark("Show the whole conversation a record belongs to, across channels, in time order.")
 
-
-def command(
+@command(mark("Show the whole conversation a record belongs to, across channels, in time order."))
+def thread_command(
     context: typer.Context,
     record: str = id_argument,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or ids.")),
     reveal: bool = reveal_option,
 ) -> int:
-    """Thread."""
     session = session_of(context)
-    require_format(output_format, FORMATS)
+    require_format(output_format, THREAD_FORMATS)
     entries = read_thread(session.workspace, record, reveal=reveal)
     say(format_thread(entries, output_format, labels_of(session)))
     return finish(session)

@@ -3,16 +3,15 @@
 import typer
 
 from commlog.cli.options import NO_LIMIT, labels_of, limit_option, reveal_option, terminal_width
-from commlog.cli.terminal import finish, say, session_of
+from commlog.cli.terminal import command, finish, say, session_of
 from commlog.messages import mark
 from commlog.render.formats import require_format
-from commlog.render.timeline import FORMATS, format_timeline
+from commlog.render.timeline import TIMELINE_FORMATS, format_timeline
 from commlog.services.list_timeline import list_timeline
 
-HELP = mark("Show everything that happened with a customer, the newest first.")
 
-
-def command(
+@command(mark("Show everything that happened with a customer, the newest first."))
+def timeline_command(
     context: typer.Context,
     customer: list[str] = typer.Argument(
         ..., metavar="CUSTOMER", help=mark("The customer's id, name, alias, phone or e-mail.")
@@ -30,9 +29,8 @@ def command(
     ),
     reveal: bool = reveal_option,
 ) -> int:
-    """Timeline."""
     session = session_of(context)
-    require_format(output_format, FORMATS)
+    require_format(output_format, TIMELINE_FORMATS)
     timeline = list_timeline(session.workspace, " ".join(customer), since, limit or NO_LIMIT, reveal=reveal)
     text = format_timeline(timeline, output_format, labels_of(session), terminal_width())
     if text:

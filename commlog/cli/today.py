@@ -12,7 +12,7 @@ from commlog.services.list_follow_ups import list_follow_ups
 from commlog.services.list_records import list_records
 
 
-def command(session: Session) -> int:
+def show_today(session: Session) -> int:
     """Today: overdue and due follow-ups of the member, and what was recorded since yesterday."""
     workspace = session.workspace
     member = workspace.member

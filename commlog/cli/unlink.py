@@ -3,14 +3,13 @@
 import typer
 
 from commlog.cli.options import id_argument
-from commlog.cli.terminal import say, session_of
+from commlog.cli.terminal import command, say, session_of
 from commlog.messages import mark
 from commlog.services.link_records import unlink_records
 
-HELP = mark("Take away a record's link to another.")
 
-
-def command(
+@command(mark("Take away a record's link to another."))
+def unlink_command(
     context: typer.Context,
     record: str = id_argument,
     prior: str = typer.Argument(..., metavar="PRIOR", help=mark("The record it points to.")),
@@ -18,5 +17,4 @@ def command(
         "", "--type", metavar="TYPE", show_default=False, help=mark("Only a link of this type.")
     ),
 ) -> None:
-    """Unlink."""
     say(unlink_records(session_of(context).workspace, record, prior, link_type or None).id)

@@ -3,22 +3,20 @@
 import typer
 
 from commlog.cli.options import address_argument, labels_of, reveal_option
-from commlog.cli.terminal import say, session_of
+from commlog.cli.terminal import command, say, session_of
 from commlog.messages import mark
 from commlog.render.deadline import FORMATS, format_deadline
 from commlog.render.formats import require_format
 from commlog.services.explain_due import explain_due
 
-HELP = mark("Show why a follow-up is due when it is: its rule, the days that counted, pauses and changes.")
 
-
-def command(
+@command(mark("Show why a follow-up is due when it is: its rule, the days that counted, pauses and changes."))
+def why_command(
     context: typer.Context,
     address: str = address_argument,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
     reveal: bool = reveal_option,
 ) -> None:
-    """Explain a due."""
     session = session_of(context)
     require_format(output_format, FORMATS)
     say(format_deadline(explain_due(session.workspace, address, reveal=reveal), output_format, labels_of(session)))

@@ -12,7 +12,7 @@ from commlog.render.follow_up import format_due
 from commlog.render.labels import Labels, labelled
 from commlog.render.text import harmless, pad, shorten, width_of, wrap
 
-FORMATS: Final = ("text", "json", "markdown")
+BRIEF_FORMATS: Final = ("text", "json", "markdown")
 WIDTH: Final = 80
 HEIGHT: Final = 40
 _INDENT: Final = 2
@@ -42,7 +42,7 @@ class _Section:
 
 
 def format_brief(brief: Brief | UnknownCaller, output_format: str, labels: Labels) -> str:
-    """The brief in one of FORMATS: text for 80 columns and 40 lines, Markdown and JSON whole."""
+    """The brief in one of BRIEF_FORMATS: text for 80 columns and 40 lines, Markdown and JSON whole."""
     if output_format == "json":
         import json
 

@@ -31,7 +31,7 @@ from commlog.render.text import harmless, shorten, width_of
 from commlog.templates.catalog import Catalog, Template
 from commlog.templates.fields import Field, HasFields, label
 
-FORMATS: Final = ("text", "json", "jsonl")
+HISTORY_FORMATS: Final = ("text", "json", "jsonl")
 _WIDTH: Final = 100
 _CELL: Final = 40
 SHORT_HASH: Final = 10
@@ -114,12 +114,12 @@ _LEFT_OUT: Final = frozenset({"n", "due_rule", "history"})
 
 
 def format_history(history: History, output_format: str, words: FieldWords, width: int | None = None) -> str:
-    """The history in one of FORMATS, in the order it comes; text for a terminal of `width` columns, 100 unless known.
+    """The history in one of HISTORY_FORMATS, in the order it comes; text for a terminal of `width` columns, 100 unless known.
 
     Raises:
         UsageError: there is no such format.
     """
-    require_format(output_format, FORMATS)
+    require_format(output_format, HISTORY_FORMATS)
     if output_format == "text":
         return "\n".join(_text(history, words, width or _WIDTH))
     objects = [_object(revision, words) for revision in history.revisions]

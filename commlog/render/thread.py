@@ -12,14 +12,14 @@ from commlog.render.follow_up import format_due
 from commlog.render.labels import Labels
 from commlog.render.text import harmless, wrap
 
-FORMATS: Final = ("text", "json", "ids")
+THREAD_FORMATS: Final = ("text", "json", "ids")
 _OPEN: Final = "○"
 _CLOSED: Final = "●"
 _WIDTH: Final = 96
 
 
 def format_thread(entries: Sequence[ThreadEntry], output_format: str, labels: Labels) -> str:
-    """The thread in one of FORMATS, the oldest record first."""
+    """The thread in one of THREAD_FORMATS, the oldest record first."""
     if output_format == "ids":
         return "\n".join(entry.record.id for entry in entries)
     if output_format == "json":

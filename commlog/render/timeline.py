@@ -14,7 +14,7 @@ from commlog.render.labels import Labels, labelled
 from commlog.render.listing import choose_columns, format_listing
 from commlog.render.text import harmless, pad, shorten, width_of, wrap
 
-FORMATS: Final = ("text", "json", "jsonl", "csv", "tsv", "markdown", "ids")
+TIMELINE_FORMATS: Final = ("text", "json", "jsonl", "csv", "tsv", "markdown", "ids")
 _WIDTH: Final = 100
 _TIME_WIDTH: Final = 16
 _COLUMNS: Final = (
@@ -46,12 +46,12 @@ _EVENTS: Final = {
 
 
 def format_timeline(timeline: Timeline, output_format: str, labels: Labels, width: int | None = None) -> str:
-    """The timeline in one of FORMATS; text for a terminal of `width` columns, 100 when it is not known.
+    """The timeline in one of TIMELINE_FORMATS; text for a terminal of `width` columns, 100 when it is not known.
 
     Raises:
         UsageError: there is no such format.
     """
-    require_format(output_format, FORMATS)
+    require_format(output_format, TIMELINE_FORMATS)
     if output_format == "text":
         return "\n".join(_text(timeline, labels, width or _WIDTH))
     if output_format == "json":

@@ -298,10 +298,10 @@ def told(marked, tmp_path, capsys, monkeypatch):
 
 def test_every_command_is_looked_at():
     """No command is left out of these tests by accident."""
-    assert set(COMMANDS) <= set(CALLS) | SILENT
+    assert {name.split(" ")[0] for name in COMMANDS} <= set(CALLS) | SILENT
 
 
-@pytest.mark.parametrize("command", [name for name in CALLS if name in COMMANDS and CALLS[name]])
+@pytest.mark.parametrize("command", [name for name, calls in CALLS.items() if calls])
 def test_nothing_marked_is_printed(told, command):
     """In no format does a command print a number, an address or a marked field without --reveal."""
     leaks = []

@@ -6,7 +6,6 @@ from zipfile import ZipFile
 import pytest
 
 from commlog.cli.app import build_command
-from commlog.cli.retention import HELP, command
 from commlog.cli.session import Session
 
 PHONE = "13800000009"
@@ -112,7 +111,7 @@ def test_retention_lists_and_hints(folder, capsys, options, code, shown):
     path = folder / "commlog.yaml"
     path.write_text(path.read_text("utf-8") + "retention: {interactions: 1d}\n", encoding="utf-8")
     session = Session(str(folder), "2027-03-16T10:00:00+08:00", "en", None)
-    given = build_command("retention", command, HELP).main(options, standalone_mode=False, obj=session)
+    given = build_command("retention").main(options, standalone_mode=False, obj=session)
     assert given == code
     assert shown in capsys.readouterr().out
     assert (folder / "records/customers/li-na.yaml").exists()

@@ -26,7 +26,7 @@ from commlog.model.brief import (
     read_profile,
 )
 from commlog.model.dropped_ball import DroppedBall
-from commlog.render.brief import FORMATS, HEIGHT, WIDTH, format_brief
+from commlog.render.brief import BRIEF_FORMATS, HEIGHT, WIDTH, format_brief
 from commlog.render.formats import require_format
 from commlog.render.labels import Labels
 from commlog.render.text import width_of
@@ -185,4 +185,4 @@ def test_an_unknown_caller_is_told_by_what_names_them() -> None:
 def test_other_formats_are_refused() -> None:
     """A format a brief does not have is an error that names those it has."""
     with pytest.raises(UsageError):
-        require_format("csv", FORMATS)
+        require_format("csv", BRIEF_FORMATS)

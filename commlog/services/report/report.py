@@ -11,7 +11,7 @@ from commlog.services.summarize.scope import Scope
 from commlog.services.summarize.summary import SummaryRequest, summarize
 from commlog.services.workspace import Workspace
 
-LISTED: Final = 20
+REPORT_ROWS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class ReportRequest:
 
     period: str = ""
     compare: str = ""
-    limit: int = LISTED
+    limit: int = REPORT_ROWS
     reveal: bool = False
 
 

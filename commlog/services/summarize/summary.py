@@ -24,7 +24,7 @@ from commlog.services.summarize.weak_spots import find_weak_spots, measure_low_s
 from commlog.services.workspace import Workspace
 
 THIS_MONTH: Final = "this-month"
-LISTED: Final = 10
+SUMMARY_ROWS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class SummaryRequest:
     period: str = ""
     compare: str = ""
     by: str = ""
-    limit: int = LISTED
+    limit: int = SUMMARY_ROWS
     reveal: bool = False
 
 
