@@ -25,13 +25,13 @@ from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
-from commlog.model.record import ANSWER
 from commlog.render.formats import require_format
 from commlog.render.labels import Labels
 from commlog.render.text import harmless
 from commlog.services.create_record import Request, create_record
 from commlog.services.draft import assign_all
 from commlog.services.list_answers import AnswerMatch, find_answers, list_answers
+from commlog.values import ANSWER
 
 _FORMATS: Final = ("text", "json", "ids")
 _AUDIENCES: Final = ("internal", "customer")

@@ -24,7 +24,6 @@ from commlog.cli.prompts import ask_fields
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
 from commlog.messages import mark, translate
-from commlog.model.record import CUSTOMER
 from commlog.render.record import format_record
 from commlog.services.create_record import Request, create_record
 from commlog.services.draft import assign_all
@@ -32,8 +31,9 @@ from commlog.services.edit_record import edit_record
 from commlog.services.find_record import find_customer, has_customer_file, read_record
 from commlog.services.list_customers import list_customers
 from commlog.services.mask_record import shown_record
-from commlog.services.workspace import Workspace
 from commlog.store.names import record_path
+from commlog.values import CUSTOMER
+from commlog.workspace import Workspace
 
 
 @command(mark("Write a customer's file; prints the id."))

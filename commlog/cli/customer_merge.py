@@ -16,8 +16,8 @@ from commlog.cli.options import (
 )
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.messages import mark, translate
-from commlog.model.record import CUSTOMER
-from commlog.services.workspace import Workspace
+from commlog.values import CUSTOMER
+from commlog.workspace import Workspace
 
 _NAMED_LIKE = 3
 # What a shell would not take as it stands.

@@ -13,7 +13,7 @@ from commlog.messages import mark, translate
 if TYPE_CHECKING:
     from commlog.model.forgetting import Forgetting
     from commlog.services.export_customer import Dossier
-    from commlog.services.workspace import Workspace
+    from commlog.workspace import Workspace
 
 _DOSSIER_FORMATS = ("text", "json")
 
@@ -254,8 +254,8 @@ def customer_consent_command(
     note: str = typer.Option("", "--note", show_default=False, help=mark("A remark for the history.")),
     by: str = by_option,
 ) -> None:
-    from commlog.model.record import texts_of
     from commlog.services.record_consent import ConsentChange, record_consent
+    from commlog.values import texts_of
 
     workspace = session_of(context).workspace
     wanted = tuple(filter(None, (part.strip() for part in purposes.replace("，", ",").split(","))))

@@ -4,9 +4,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from commlog.cli.session import choose_random
-from commlog.services.workspace import Workspace
 from commlog.store.log import ensure_state_folder, not_writable
 from commlog.store.names import ALPHABET, STATE_FOLDER
+from commlog.workspace import Workspace
 
 _DRAFTS = "drafts"
 

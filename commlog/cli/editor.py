@@ -17,14 +17,14 @@ from commlog.cli.terminal import confirm, is_interactive, warn
 from commlog.errors import CommlogError, InvalidError, NotFoundError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.moment import format_instant
-from commlog.model.problem import Problem
-from commlog.model.record import DAY_FIELDS, INTERACTION, Fields, Record
+from commlog.problems import Problem
 from commlog.render.skeleton import format_skeleton
 from commlog.services.create_record import Request, create_record
 from commlog.services.draft import converter_of, locate, parse_input
 from commlog.services.edit_record import save_text, text_to_edit
-from commlog.services.workspace import Workspace
 from commlog.templates.catalog import Template
+from commlog.values import DAY_FIELDS, INTERACTION, Fields, Record
+from commlog.workspace import Workspace
 
 T = TypeVar("T")
 

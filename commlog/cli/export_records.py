@@ -10,7 +10,6 @@ from commlog.cli.options import query_argument
 from commlog.cli.terminal import command, finish, session_of, warn
 from commlog.errors import ConflictError, UsageError
 from commlog.messages import mark, translate
-from commlog.model.record import Fields
 from commlog.render.formats import require_format
 from commlog.services.export_records import iter_fields, iter_revealed, select_records
 from commlog.store.files import write_new
@@ -19,6 +18,7 @@ from commlog.templates.catalog import Template
 from commlog.transfer.csv_file import format_rows
 from commlog.transfer.flat_record import cells_of, choose_columns
 from commlog.transfer.jsonl_file import format_object
+from commlog.values import Fields
 
 CALENDAR = "ics"
 FORMATS = ("csv", "jsonl", CALENDAR)

@@ -29,7 +29,6 @@ from commlog.model.interval import Interval, parse_interval
 from commlog.model.issue import OPEN
 from commlog.model.limit import Limit, parse_limit
 from commlog.model.listing import Listing
-from commlog.model.record import ISSUE, Record
 from commlog.render.formats import require_format
 from commlog.render.issue_table import format_issue_form
 from commlog.render.listing import FORMATS
@@ -39,6 +38,7 @@ from commlog.services.draft import assign_all
 from commlog.services.find_record import read_record
 from commlog.services.follow_up_text import parse_follow_up
 from commlog.services.list_issues import IssueView, list_issues, read_issues
+from commlog.values import ISSUE, Record
 
 _FORM = "form"
 

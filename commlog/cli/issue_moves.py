@@ -11,9 +11,9 @@ from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.model.issue import CLOSED, RESULTS, Confirmation
-from commlog.model.record import ISSUE, Record, text_of
 from commlog.services.change_issue import Told, confirm_issue, move_issue, pending_addresses
 from commlog.templates.fields import find_field, find_value
+from commlog.values import ISSUE, Record, text_of
 
 solution_option: Any = typer.Option(
     "",

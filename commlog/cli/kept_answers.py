@@ -12,8 +12,8 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import warn
 from commlog.errors import CommlogError
 from commlog.messages import translate
-from commlog.model.record import Data, Fields
 from commlog.services.create_record import Request
+from commlog.values import Data, Fields
 
 
 @dataclass(slots=True)

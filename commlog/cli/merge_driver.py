@@ -8,7 +8,7 @@ from commlog.cli.session import key_source
 from commlog.cli.terminal import command, warn
 from commlog.errors import ExitCode, NotWritableError, UnreadableError
 from commlog.messages import mark, translate
-from commlog.model.problem import Problem
+from commlog.problems import Problem
 from commlog.services.merge_files import MergedFile, Versions, merge_file
 from commlog.store.files import ChangedMeanwhile, replace_file
 

@@ -13,7 +13,7 @@ from commlog.model.sealing import BROKEN, CLOSED, OPEN
 from commlog.render.formats import require_format
 from commlog.services.seal_records import SealResult, rotate, trust_recipients, turn_on
 from commlog.services.seal_state import SealState, seal_state
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 _STATUS_FORMATS = ("text", "json")
 _NAMED = 10

@@ -14,9 +14,9 @@ from commlog.messages import LOCALE_FOLDER, mark, use_language
 if TYPE_CHECKING:
     # Loaded when a command opens its log: `--version` and `--help` need none of it.
     from commlog.index.glimpse import Glimpse
-    from commlog.services.workspace import Workspace
     from commlog.store.log import Log
     from commlog.store.seal_keys import KeySource
+    from commlog.workspace import Workspace
 
 LANGUAGE_VARIABLES = ("COMMLOG_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -75,8 +75,8 @@ class Session:
         return now
 
     def _open(self) -> "Workspace":
-        from commlog.services.workspace import make_workspace
         from commlog.store.log import open_log
+        from commlog.workspace import make_workspace
 
         log = open_log(Path.cwd(), self.named_folder())
         self.adopt_language(log)

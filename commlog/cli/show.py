@@ -8,15 +8,15 @@ import typer
 from commlog.cli.options import id_argument, reveal_option
 from commlog.cli.terminal import command, say, session_of, warn_of_sealed
 from commlog.messages import mark
-from commlog.model.record import CUSTOMER
 from commlog.render.formats import require_format
 from commlog.render.record import FORMATS, HTML, format_record, shown_fields
 from commlog.services.find_record import find_path, get_record
 from commlog.services.mask_record import shown_record
+from commlog.values import CUSTOMER
 
 if TYPE_CHECKING:
     from commlog.index.entries import Reading
-    from commlog.services.workspace import Workspace
+    from commlog.workspace import Workspace
 
 
 @command(mark("Show one record for reading."))

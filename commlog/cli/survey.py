@@ -24,7 +24,6 @@ from commlog.cli.survey_import import entered_by_of
 from commlog.cli.terminal import advise, ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import current_language, mark, translate
-from commlog.model.record import SURVEY, Data, Fields
 from commlog.model.survey import is_score_text
 from commlog.render.formats import require_format
 from commlog.render.survey import FORMATS, format_trend, format_trend_json
@@ -40,6 +39,7 @@ from commlog.services.record_survey import (
 )
 from commlog.services.survey_trend import TrendView, list_surveys, survey_trend
 from commlog.templates.fields import Field, find_field, hint, label
+from commlog.values import SURVEY, Data, Fields
 
 target_argument: Any = typer.Argument(
     ..., metavar="ID|CUSTOMER", help=mark("The survey that is answered, or the customer who answers.")

@@ -17,13 +17,11 @@ from commlog.cli.terminal import command, read_stdin, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import current_language, mark, translate
 from commlog.model.incoming import IMPORT_KEY
-from commlog.model.record import SURVEY, Fields
 from commlog.render.formats import require_format
 from commlog.services.draft import converter_of
 from commlog.services.import_records import Choices
 from commlog.services.import_surveys import columns_like_scores, import_surveys
 from commlog.services.record_survey import quarter_of
-from commlog.services.workspace import Workspace
 from commlog.templates.fields import find_field, find_value, label
 from commlog.transfer.csv_file import Sheet
 from commlog.transfer.import_map import OWN_COLUMNS, ImportMap
@@ -33,6 +31,8 @@ from commlog.transfer.rejects_file import format_rejects, refuse_existing, write
 from commlog.transfer.source_file import SourceFile, open_sheet
 from commlog.transfer.survey_map import survey_map
 from commlog.transfer.text_file import read_bytes
+from commlog.values import SURVEY, Fields
+from commlog.workspace import Workspace
 
 _STDIN: Final = "-"
 

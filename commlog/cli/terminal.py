@@ -9,8 +9,8 @@ import typer
 from commlog.cli.session import Session, variable, wants_plain_text
 from commlog.errors import ExitCode
 from commlog.messages import translate
-from commlog.model.record import Record
 from commlog.render.text import harmless
+from commlog.values import Record
 
 _NAMED_FILES: Final = 10
 # Characters of a long answer that are printed together.

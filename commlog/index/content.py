@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from commlog.model.folding import fold
-from commlog.model.record import Data, Fields
+from commlog.values import Data, Fields
 
 if TYPE_CHECKING:
     from commlog.templates.fields import Field

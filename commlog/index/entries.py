@@ -11,12 +11,12 @@ from commlog.templates.catalog import Catalog
 
 if TYPE_CHECKING:
     from commlog.index.rows import Rows
-    from commlog.model.problem import Problem
-    from commlog.model.record import Record
     from commlog.model.sealing import Plan
+    from commlog.problems import Problem
     from commlog.store.seal import Vault
     from commlog.store.seal_keys import KeySource
     from commlog.templates.validation import Validator
+    from commlog.values import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, NoReturn
 
 from commlog.index.entries import RecordReader
 from commlog.index.rows import Rows
-from commlog.model.problem import Problem
+from commlog.problems import Problem
 
 # Below this many files, starting helpers costs more than it saves.
 _WORTH_HELPERS: Final = 400

@@ -9,12 +9,12 @@ from commlog.index.entries import Reading, RecordReader
 from commlog.index.rows import Rows, rows_of
 from commlog.messages import translate
 from commlog.model.consistency import find_inconsistencies
-from commlog.model.problem import Problem
-from commlog.model.record import Data, Fields, Record, ValuePath, show_path, text_of
+from commlog.problems import Problem
 from commlog.store.inside import OutsideLinkError
 from commlog.store.names import record_path
 from commlog.store.yaml_text import YamlError, decode, parse, parse_located
 from commlog.templates.catalog import Template
+from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of
 
 if TYPE_CHECKING:
     from commlog.model.sealing import SealedPlace

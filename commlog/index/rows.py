@@ -11,7 +11,8 @@ from commlog.model.folding import fold, phone_digits
 from commlog.model.follow_up import FollowUp, read_follow_up, read_follow_ups
 from commlog.model.issue_answers import answers_of_rounds
 from commlog.model.moment import due_instant
-from commlog.model.record import (
+from commlog.model.resolution import Round, rounds_of_follow_up, rounds_of_issue
+from commlog.values import (
     CUSTOMER,
     DAY_FIELDS,
     DEFAULT_LINK_TYPE,
@@ -25,7 +26,6 @@ from commlog.model.record import (
     text_of,
     texts_of,
 )
-from commlog.model.resolution import Round, rounds_of_follow_up, rounds_of_issue
 
 Row = tuple[Data, ...]
 Rows = dict[str, list[Row]]

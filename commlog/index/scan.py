@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from commlog.model.fingerprint import fingerprint_of
+from commlog.model_fingerprint import fingerprint_of
 from commlog.store.inside import leads_out
 from commlog.store.names import RECORDS, SUFFIX
 

@@ -7,8 +7,6 @@ from typing import Final
 from commlog.index.entries import RecordReader
 from commlog.index.rows import Row, Rows, rows_of, yearly_day
 from commlog.model.folding import fold, phone_digits
-from commlog.model.problem import Problem
-from commlog.model.record import Data, Fields, Record, ValuePath, show_path, text_of
 from commlog.model.sealing import (
     BROKEN,
     CLOSED,
@@ -24,7 +22,9 @@ from commlog.model.sealing import (
     value_at,
     with_values,
 )
+from commlog.problems import Problem
 from commlog.templates.fields import Field
+from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of
 
 # Before the hash of what a customer is looked up by: its kind.
 PHONE: Final = "phone#"

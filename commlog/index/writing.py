@@ -12,7 +12,7 @@ from commlog.index.entries import RecordReader
 from commlog.index.parallel import Entry, read_entries
 from commlog.index.scan import Stamp
 from commlog.messages import current_language
-from commlog.model.problem import Problem
+from commlog.problems import Problem
 
 _CHUNK: Final = 500
 # The name under which a stored problem keeps the language its facts are worded in.

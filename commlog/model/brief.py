@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from commlog.model.dropped_ball import DroppedBall
-from commlog.model.record import Fields, mappings_of, text_of, texts_of
+from commlog.values import Fields, mappings_of, text_of, texts_of
 
 NO_PHONE: Final = "no_phone"
 NO_PREFERRED_TIME: Final = "no_preferred_time"

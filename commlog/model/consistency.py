@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from commlog.model.follow_up import PENDING, read_follow_up
-from commlog.model.record import Fields, ValuePath, instant_of, mappings_of, text_of
+from commlog.values import Fields, ValuePath, instant_of, mappings_of, text_of
 
 
 class Inconsistency(NamedTuple):

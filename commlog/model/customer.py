@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from commlog.model.folding import SHORTEST_PHONE, fold, phone_digits
-from commlog.model.record import Data, Fields, mappings_of, text_of, texts_of
+from commlog.values import Data, Fields, mappings_of, text_of, texts_of
 
 # Who somebody is and since when: each file has its own.
 _OWN: Final = frozenset({"id", "template", "recorded_at", "merged_into", "name", "aliases", "extra"})

@@ -10,7 +10,7 @@ from commlog.model.follow_up import CLOSED, DONE, OPEN, PAUSED, FollowUp
 from commlog.model.limit import Limit, due_after, parse_limit
 from commlog.model.moment import due_instant
 from commlog.model.pause import Pause, pauses_of, put_back
-from commlog.model.record import Data, instant_of
+from commlog.values import Data, instant_of
 
 Origin = Literal["conversation_end", "conversation_start", "added", "reopened", "rescheduled"]
 

@@ -21,7 +21,7 @@ from commlog.model.follow_up import PAUSED, FollowUp
 from commlog.model.lateness import working_days_since
 from commlog.model.limit import Limit, due_after
 from commlog.model.pause import Pause, pauses_of, waited_minutes
-from commlog.model.record import Data, instant_of
+from commlog.values import Data, instant_of
 
 _NAMED_YEARS: Final = 5
 _ELAPSED: Final = frozenset({"m", "h"})

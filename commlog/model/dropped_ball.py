@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from commlog.messages import mark, translate
-from commlog.model.record import ValuePath
+from commlog.values import ValuePath
 
 UNANSWERED: Final = "unanswered-contact"
 PROMISE: Final = "promise-without-follow-up"

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Final
 
 from commlog.model.calendar import to_utc
-from commlog.model.record import Data, Fields, ValuePath, instant_of
+from commlog.values import Data, Fields, ValuePath, instant_of
 
 # What became of the record in a revision.
 CREATED: Final = "created"

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from commlog.errors import ConflictError, UsageError
 from commlog.messages import mark
-from commlog.model.record import Data, Fields, mappings_of, text_of
+from commlog.values import Data, Fields, mappings_of, text_of
 
 OPEN: Final = "open"
 IN_PROGRESS: Final = "in_progress"

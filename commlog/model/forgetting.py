@@ -9,7 +9,7 @@ from typing import Final
 
 from commlog.model.folding import SHORTEST_PHONE, fold, phone_digits
 from commlog.model.masking import Span, find_personal, splice
-from commlog.model.record import Data, Fields, mappings_of, text_of, texts_of
+from commlog.values import Data, Fields, mappings_of, text_of, texts_of
 
 PSEUDONYM: Final = "forgotten-"
 # In the profile that is to go: under which name the person is kept from now on. In the one that stays: since when.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from commlog.model.record import Data, Fields
+from commlog.values import Data, Fields
 
 # The key under `extra` that holds the digest of the row a record was made from.
 IMPORT_KEY: Final = "import_key"

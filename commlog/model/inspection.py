@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from commlog.model.problem import ERROR, Problem
+from commlog.problems import ERROR, Problem
 
 
 @dataclass(frozen=True, slots=True)

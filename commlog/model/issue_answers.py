@@ -7,8 +7,8 @@ from typing import Final
 
 from commlog.model.calendar import to_utc
 from commlog.model.follow_up import Transition
-from commlog.model.record import Fields, instant_of, text_of
 from commlog.model.resolution import Round
+from commlog.values import Fields, instant_of, text_of
 
 # As `model.issue.told_of` writes it: the first on its line, or behind the day of completion; what people wrote comes later.
 _KEPT: Final = r"(?m)^(?:completed_on=[^;\n]*; )?confirmation=([a-z_]+)(?= \(|;|$)"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from commlog.model.record import Data
+from commlog.values import Data
 
 
 @dataclass(frozen=True, slots=True)

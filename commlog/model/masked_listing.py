@@ -5,7 +5,7 @@ from typing import Final
 
 from commlog.model.listing import Listing
 from commlog.model.masking import MaskRules, mask_name, mask_text
-from commlog.model.record import Data
+from commlog.values import Data
 
 # Columns that hold what people wrote.
 WORDS: Final = frozenset(

@@ -12,7 +12,7 @@ from commlog.model.merge_follow_ups import Renumbering, merge_follow_ups
 from commlog.model.merge_history import HISTORY, merge_history, settle_told
 from commlog.model.merge_lists import merge_list
 from commlog.model.merge_values import MISSING, Sides, Three, agreed, fields_of, is_same
-from commlog.model.record import Fields, ValuePath
+from commlog.values import Fields, ValuePath
 
 _FOLLOW_UPS: Final = "followups"
 # The hours of a day belong together: of two changed sets none is right.

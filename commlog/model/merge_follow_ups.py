@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from commlog.model.merge_lists import merge_keyed
 from commlog.model.merge_values import MISSING, MergeValue, Sides, Three, fields_of, fingerprint, list_of
-from commlog.model.record import Data, Fields, ValuePath
+from commlog.values import Data, Fields, ValuePath
 
 
 class Renumbering(NamedTuple):

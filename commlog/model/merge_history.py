@@ -20,7 +20,7 @@ from commlog.model.merge_values import (
     list_of,
     numbered,
 )
-from commlog.model.record import Data, Fields, ValuePath, instant_of
+from commlog.values import Data, Fields, ValuePath, instant_of
 
 HISTORY: Final = "history"
 _IDENTITY: Final = ("at", "by", "status")

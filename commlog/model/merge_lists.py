@@ -15,7 +15,7 @@ from commlog.model.merge_values import (
     list_of,
     numbered,
 )
-from commlog.model.record import DEFAULT_LINK_TYPE, Data, Fields, ValuePath
+from commlog.values import DEFAULT_LINK_TYPE, Data, Fields, ValuePath
 
 # What an item is known by, the first that tells all items of a list apart; lists with a name of their own first.
 _IDENTITIES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {

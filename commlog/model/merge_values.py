@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from commlog.model.record import Data, ValuePath
+from commlog.values import Data, ValuePath
 
 
 class Missing:

@@ -7,7 +7,7 @@ from typing import Final
 
 from commlog.model.calendar import WorkCalendar, to_utc
 from commlog.model.follow_up import PAUSED, Transition
-from commlog.model.record import instant_of
+from commlog.values import instant_of
 
 _MINUTE: Final = 60
 

@@ -9,8 +9,8 @@ from commlog.messages import mark
 from commlog.model.follow_up import CLOSED, DONE, read_follow_up
 from commlog.model.limit import Limit
 from commlog.model.masking import HIDDEN, mask_value
-from commlog.model.problem import ERROR, WARNING
-from commlog.model.record import Data, Fields, ValuePath
+from commlog.problems import ERROR, WARNING
+from commlog.values import Data, Fields, ValuePath
 
 CLOSING_REQUIRES: Final = "closing_requires"
 OUTCOME_REQUIRES: Final = "outcome_requires"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from commlog.model.record import Data, Fields, ValuePath
+from commlog.values import Data, Fields, ValuePath
 
 # A text is sealed as it is, so that `age -d` gives it back; any other value as JSON.
 TEXT_MARK: Final = "age:"

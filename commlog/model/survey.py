@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from commlog.model.period import PeriodKind, period_bounds
-from commlog.model.record import Data
+from commlog.values import Data
 
 LOWEST: Final = 1
 HIGHEST: Final = 5

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from commlog.model.follow_up import FollowUp
-from commlog.model.record import Record
+from commlog.values import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Final
 from commlog.messages import mark, translate
 from commlog.model.brief import Brief, Contact, Owed, Profile, Reading, UnknownCaller
 from commlog.model.follow_up import PAUSED
-from commlog.model.record import Data
 from commlog.render.follow_up import format_due
 from commlog.render.labels import Labels, labelled
 from commlog.render.text import harmless, pad, shorten, width_of, wrap
+from commlog.values import Data
 
 BRIEF_FORMATS: Final = ("text", "json", "markdown")
 WIDTH: Final = 80

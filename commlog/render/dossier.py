@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 
 from commlog.messages import translate
-from commlog.model.record import Fields, Record
 from commlog.render.record import format_record
 from commlog.templates.catalog import Template
+from commlog.values import Fields, Record
 
 FindTemplate = Callable[[str], Template]
 

@@ -22,7 +22,6 @@ from commlog.model.field_change import (
 )
 from commlog.model.listing import Listing
 from commlog.model.moment import format_instant
-from commlog.model.record import Data, ValuePath
 from commlog.render.formats import require_format
 from commlog.render.kept_fields import kept_in_words
 from commlog.render.labels import Labels
@@ -30,6 +29,7 @@ from commlog.render.record import shown_value
 from commlog.render.text import harmless, shorten, width_of
 from commlog.templates.catalog import Catalog, Template
 from commlog.templates.fields import Field, HasFields, label
+from commlog.values import Data, ValuePath
 
 HISTORY_FORMATS: Final = ("text", "json", "jsonl")
 _WIDTH: Final = 100

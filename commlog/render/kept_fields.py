@@ -6,8 +6,8 @@ from typing import Final
 
 from commlog.messages import current_language, translate
 from commlog.model.issue import FIXED
-from commlog.model.record import Data
 from commlog.templates.fields import HasFields, find_child, label, value_label
+from commlog.values import Data
 
 _HISTORY: Final = "history"
 _NOTE: Final = "note"

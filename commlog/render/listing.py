@@ -7,10 +7,10 @@ from typing import Final
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.model.listing import Listing
-from commlog.model.record import Data
 from commlog.render.formats import require_format
 from commlog.render.labels import Labels
 from commlog.render.text import harmless, pad, shorten, width_of
+from commlog.values import Data
 
 FORMATS: Final = ("table", "json", "jsonl", "csv", "tsv", "markdown", "ids")
 # Columns that hold people's own words: they give way when the terminal is narrow.

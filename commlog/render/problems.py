@@ -6,7 +6,7 @@ from typing import Final
 from commlog.errors import CommlogError, Finding
 from commlog.messages import translate
 from commlog.model.inspection import Inspection
-from commlog.model.problem import ERROR, Problem
+from commlog.problems import ERROR, Problem
 from commlog.render.text import harmless, shorten, width_of
 
 _INDENT: Final = "    "

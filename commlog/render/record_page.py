@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from commlog.messages import current_language
 from commlog.model.masking import mask_name, mask_text
-from commlog.model.problem import Problem
-from commlog.model.record import Data, Record
+from commlog.problems import Problem
 from commlog.render.kept_fields import with_kept_in_words
 from commlog.render.record import shown_value
 from commlog.render.report.environment import FOLDER, as_markup, fill_template
@@ -15,6 +14,7 @@ from commlog.render.text import width_of
 from commlog.templates.catalog import Template
 from commlog.templates.fields import Field, free_field, label
 from commlog.templates.personal import mask_fields
+from commlog.values import Data, Record
 
 _FOLLOW_UPS: Final = "followups"
 _COLUMNS: Final = ("n", "action", "owner", "priority", "due", "status", "result")

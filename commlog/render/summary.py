@@ -7,7 +7,6 @@ from typing import Final
 
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
-from commlog.model.record import Data
 from commlog.model.summary import Attention, Line, Summary
 from commlog.model.summary_figures import FIGURES
 from commlog.render.empty_period import HAPPENING
@@ -26,6 +25,7 @@ from commlog.render.summary_words import (
     format_working_time,
     group_label,
 )
+from commlog.values import Data
 
 FORMATS: Final = ("text", "json", "jsonl", "csv", "tsv", "markdown")
 # Each dimension with the figures people see by it; programs get all.

@@ -5,9 +5,9 @@ import json
 from commlog.model.listing import Listing
 from commlog.model.moment import format_instant
 from commlog.model.period import Period
-from commlog.model.record import Data
 from commlog.model.summary import Line, Measure, Summary
 from commlog.model.summary_figures import FIGURES
+from commlog.values import Data
 
 COLUMNS = (
     "figure",

@@ -6,11 +6,11 @@ from typing import Final
 
 from commlog.messages import translate
 from commlog.model.follow_up import FollowUp
-from commlog.model.record import DAY_FIELDS, HEADLINES, text_of
 from commlog.model.thread import ThreadEntry
 from commlog.render.follow_up import format_due
 from commlog.render.labels import Labels
 from commlog.render.text import harmless, wrap
+from commlog.values import DAY_FIELDS, HEADLINES, text_of
 
 THREAD_FORMATS: Final = ("text", "json", "ids")
 _OPEN: Final = "○"

@@ -7,12 +7,12 @@ from typing import Final
 
 from commlog.messages import mark, translate
 from commlog.model.listing import Listing
-from commlog.model.record import Data
 from commlog.model.timeline import Event, Step, Timeline
 from commlog.render.formats import require_format
 from commlog.render.labels import Labels, labelled
 from commlog.render.listing import choose_columns, format_listing
 from commlog.render.text import harmless, pad, shorten, width_of, wrap
+from commlog.values import Data
 
 TIMELINE_FORMATS: Final = ("text", "json", "jsonl", "csv", "tsv", "markdown", "ids")
 _WIDTH: Final = 100

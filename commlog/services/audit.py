@@ -10,7 +10,6 @@ from commlog.messages import mark
 from commlog.model.field_change import CHANGED, CUT, FieldChange, Revision, is_far
 from commlog.model.listing import Listing, Page
 from commlog.model.moment import format_instant
-from commlog.model.record import Data
 from commlog.query.select import Domain
 from commlog.repo import history as git
 from commlog.repo.blobs import iter_blobs
@@ -18,8 +17,9 @@ from commlog.services.change_fields import fields_named, mask_of, narrowed
 from commlog.services.question import condition_of, filter_of
 from commlog.services.revisions import Past, blobs_of, read_versions, steps_of
 from commlog.services.since import since_day
-from commlog.services.workspace import Workspace
 from commlog.store.names import RECORDS, SUFFIX
+from commlog.values import Data
+from commlog.workspace import Workspace
 
 COLUMN_NAMES: Final = (
     "at",

@@ -19,7 +19,6 @@ from commlog.model.dropped_ball import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE
 from commlog.model.interval import interval_before
 from commlog.model.masked_listing import mask_id
 from commlog.model.masking import MaskRules
-from commlog.model.record import ANONYMOUS, ANSWER, CUSTOMER, Fields, text_of
 from commlog.services.brief.last_contact import find_last_contact, find_repeated, survey_trend, trend_of
 from commlog.services.brief.open_matters import find_issues, find_owed, find_promises
 from commlog.services.brief.read_words import cover_of, read_fields
@@ -27,8 +26,9 @@ from commlog.services.dropped_balls import find_dropped_balls
 from commlog.services.find_record import customer_family, find_customer, has_customer_file
 from commlog.services.list_care import CareView, list_care
 from commlog.services.mask_record import mask_as_asked, names_of
-from commlog.services.workspace import Workspace
 from commlog.store.names import record_path
+from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, Fields, text_of
+from commlog.workspace import Workspace
 
 # How far back what was asked and agreed counts.
 _RECENT: Final = timedelta(days=180)

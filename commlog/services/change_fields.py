@@ -9,14 +9,14 @@ from commlog.messages import mark
 from commlog.model.field_change import CUT, UNREADABLE, FieldChange, Revision, spread
 from commlog.model.masked_listing import cover_words, mask_id
 from commlog.model.masking import MaskRules, mask_value
-from commlog.model.record import CUSTOMER, Data
 from commlog.model.sealing import SHUT, has_shut
 from commlog.query.fields import find_built_in
 from commlog.services.mask_record import each_text
-from commlog.services.workspace import Workspace
 from commlog.templates.catalog import Catalog, Template
 from commlog.templates.fields import Field, HasFields, find_field, fold
 from commlog.templates.personal import mask_marked_fields
+from commlog.values import CUSTOMER, Data
+from commlog.workspace import Workspace
 
 _DIARY: Final = ".history."
 _CHOICE_FORMATS: Final = frozenset({"date", "date-time", "date-or-date-time"})

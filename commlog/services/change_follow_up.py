@@ -12,11 +12,11 @@ from commlog.model.follow_up import OPEN, PAUSED, FollowUp, advance, entry_of, n
 from commlog.model.limit import Limit, due_after
 from commlog.model.moment import format_instant, parse_due
 from commlog.model.pause import pauses_of, put_back
-from commlog.model.record import Fields, instant_of, mappings_of
 from commlog.services.change_record import change_record
 from commlog.services.find_record import Address, find_address, find_path
-from commlog.services.workspace import Workspace
 from commlog.templates.fields import find_field, find_value, value_label
+from commlog.values import Fields, instant_of, mappings_of
+from commlog.workspace import Workspace
 
 # The follow-up's mapping and the record's fields it stands in, to the follow-up's new mapping.
 _Change = Callable[[Fields, Fields], Fields]

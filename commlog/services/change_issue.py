@@ -7,11 +7,11 @@ from commlog.errors import ConflictError
 from commlog.messages import current_language
 from commlog.model import issue
 from commlog.model.follow_up import read_follow_ups
-from commlog.model.record import ISSUE, Fields, Record
 from commlog.services.change_record import change_record
 from commlog.services.record_of_kind import read_of_kind
-from commlog.services.workspace import Workspace
 from commlog.templates.fields import find_field, value_label
+from commlog.values import ISSUE, Fields, Record
+from commlog.workspace import Workspace
 
 _Move = Callable[[Fields, issue.Step], Fields]
 

@@ -7,12 +7,12 @@ from typing import TypeVar
 from commlog.errors import ConflictError, InvalidError
 from commlog.index.entries import Reading
 from commlog.messages import mark
-from commlog.model.problem import Problem
-from commlog.model.record import Fields, Record
+from commlog.problems import Problem
 from commlog.services.find_record import get_record
-from commlog.services.workspace import Workspace
 from commlog.store.yaml_edit import edit
 from commlog.store.yaml_text import YamlError
+from commlog.values import Fields, Record
+from commlog.workspace import Workspace
 
 Change = Callable[[Fields], Fields]
 T = TypeVar("T")

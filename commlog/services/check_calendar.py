@@ -11,8 +11,8 @@ from commlog.model.calendar import DatedDay, WorkCalendar
 from commlog.model.listing import Page
 from commlog.services.list_follow_ups import list_follow_ups
 from commlog.services.manage_calendar import Source
-from commlog.services.workspace import Workspace
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
+from commlog.workspace import Workspace
 
 _NOVEMBER: Final = 11
 _NAMED: Final = 3

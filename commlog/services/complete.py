@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 from commlog.messages import current_language
 from commlog.model.masked_listing import mask_words
 from commlog.services.question import CUSTOMER_NAME
-from commlog.services.workspace import Workspace
 from commlog.templates.catalog import Template
 from commlog.templates.fields import Field, find_field, label, value_label
+from commlog.workspace import Workspace
 
 _MOST: Final = 200
 _ADDRESSES: Final = f"""

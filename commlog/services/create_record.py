@@ -11,8 +11,16 @@ from commlog.errors import CommlogError, ConflictError, Finding, InvalidError, N
 from commlog.messages import mark
 from commlog.model.limit import Limit
 from commlog.model.moment import format_instant
-from commlog.model.problem import Problem
-from commlog.model.record import (
+from commlog.problems import Problem
+from commlog.services.change_follow_up import Opening, complete_follow_up
+from commlog.services.change_record import keep_policies
+from commlog.services.draft import DURATION
+from commlog.services.find_record import customer_family, find_customer, get_record, read_record
+from commlog.store.names import customer_id_for, new_id, record_path
+from commlog.store.yaml_error import YamlError
+from commlog.store.yaml_format import format_document
+from commlog.templates.catalog import Template
+from commlog.values import (
     ANONYMOUS,
     ANSWER,
     CUSTOMER,
@@ -26,15 +34,7 @@ from commlog.model.record import (
     instant_of,
     show_path,
 )
-from commlog.services.change_follow_up import Opening, complete_follow_up
-from commlog.services.change_record import keep_policies
-from commlog.services.draft import DURATION
-from commlog.services.find_record import customer_family, find_customer, get_record, read_record
-from commlog.services.workspace import Workspace, schema_comment
-from commlog.store.names import customer_id_for, new_id, record_path
-from commlog.store.yaml_error import YamlError
-from commlog.store.yaml_format import format_document
-from commlog.templates.catalog import Template
+from commlog.workspace import Workspace, schema_comment
 
 LINK_TYPES: Final = ("follows", "answers", "duplicates", "escalates", "relates")
 OUTSIDE: Final = "ref:"

@@ -5,11 +5,11 @@ from commlog.messages import mark
 from commlog.model.customer import chain_of, is_circle, reached_by
 from commlog.model.folding import fold
 from commlog.model.masking import mask_value
-from commlog.model.record import ANONYMOUS, CUSTOMER, Fields
 from commlog.services.find_record import get_record, merge_pointers
 from commlog.services.import_draft import Draft, check_draft
-from commlog.services.workspace import Workspace
 from commlog.store.names import customer_id_for, record_path
+from commlog.values import ANONYMOUS, CUSTOMER, Fields
+from commlog.workspace import Workspace
 
 _LONGEST_STEM = 58
 

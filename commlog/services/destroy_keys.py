@@ -6,7 +6,7 @@ from commlog.errors import UnreadableError
 from commlog.messages import mark
 from commlog.model.forgetting import PSEUDONYM, destroyed_keys
 from commlog.services.seal_state import iter_files
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 
 def keys_to_destroy(workspace: Workspace) -> tuple[str, ...]:

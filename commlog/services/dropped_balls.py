@@ -24,11 +24,11 @@ from commlog.model.dropped_ball import (
     promises_contact,
 )
 from commlog.model.folding import fold
-from commlog.model.record import INTERACTION, SURVEY, ValuePath
 from commlog.query.threads import thread_ids
 from commlog.services.find_record import merge_pointers
 from commlog.services.quiet_records import HEAD, Scope
-from commlog.services.workspace import Workspace
+from commlog.values import INTERACTION, SURVEY, ValuePath
+from commlog.workspace import Workspace
 
 # Records read at a time when whole texts are looked at, so that memory does not grow with the log.
 _BATCH: Final = 4000

@@ -11,7 +11,7 @@ from commlog.model.dropped_ball import DroppedBall
 from commlog.model.reminder_stages import DROPPED, opening_time
 from commlog.services.dropped_balls import find_dropped_balls
 from commlog.services.question import CUSTOMER_NAME
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 # What has lain longer is the business of `check` and `brief`: a first run on an old log must not bury what is new. Not more
 # days than the ledger remembers at least, so that nothing is told a second time.

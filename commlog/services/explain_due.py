@@ -8,10 +8,10 @@ from commlog.model.deadline_explanation import DueAnswer
 from commlog.model.deadline_explanation import explain_due as explain
 from commlog.model.follow_up import read_follow_ups
 from commlog.model.masked_listing import cover_words
-from commlog.model.record import text_of
 from commlog.services.find_record import find_address, get_record
 from commlog.services.mask_record import names_in
-from commlog.services.workspace import Workspace
+from commlog.values import text_of
+from commlog.workspace import Workspace
 
 
 def explain_due(workspace: Workspace, address_text: str, *, reveal: bool = False) -> DueAnswer:

@@ -10,12 +10,12 @@ from commlog.model.calendar import WorkCalendar
 from commlog.model.follow_up import CLOSED, DONE, FollowUp, read_follow_ups
 from commlog.model.masking import mask_name, mask_text
 from commlog.model.moment import due_instant
-from commlog.model.record import ANONYMOUS, CUSTOMER, instant_of
 from commlog.query.select import Domain
 from commlog.services.find_record import get_record
 from commlog.services.list_follow_ups import pending_unless_named
 from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of
-from commlog.services.workspace import Workspace
+from commlog.values import ANONYMOUS, CUSTOMER, instant_of
+from commlog.workspace import Workspace
 
 if TYPE_CHECKING:
     from commlog.model.care import YearlyDate

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from commlog.model.masking import MaskRules
-from commlog.model.record import ANSWER, CUSTOMER, Fields
 from commlog.query.select import Domain
 from commlog.services.find_record import get_record
 from commlog.services.mask_record import mask_as_asked
 from commlog.services.question import CUSTOMER_NAME, NAMING_KINDS, condition_of, filter_of, mentions
-from commlog.services.workspace import Workspace
+from commlog.values import ANSWER, CUSTOMER, Fields
+from commlog.workspace import Workspace
 
 _SQL: Final = (
     "SELECT r.path, r.template FROM records r WHERE {condition} ORDER BY r.kind <> 'customer', r.day, r.id, r.path"

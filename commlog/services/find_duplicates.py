@@ -9,7 +9,7 @@ from commlog.model.folding import SHORTEST_PHONE, fold, name_key
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import mask_listing
 from commlog.model.masking import mask_name, mask_value
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 PHONE: Final = "phone"
 EMAIL: Final = "email"

@@ -8,9 +8,9 @@ from commlog.index.entries import Reading
 from commlog.messages import mark
 from commlog.model.customer import chain_of, family_of, is_circle
 from commlog.model.folding import fold
-from commlog.model.record import ANONYMOUS, CUSTOMER, Record
-from commlog.services.workspace import Workspace
 from commlog.store.names import RECORDS, SUFFIX, candidate_paths, record_path
+from commlog.values import ANONYMOUS, CUSTOMER, Record
+from commlog.workspace import Workspace
 
 _SHOWN_CANDIDATES = 10
 # Not the hashes that stand for sealed ones.

@@ -5,11 +5,11 @@ from typing import Final, NoReturn
 
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.model.record import Fields
 from commlog.services.draft import parse_flow
-from commlog.services.workspace import Workspace
 from commlog.templates.conversion import ConversionError, Converter
 from commlog.templates.fields import Field, find_child, find_field
+from commlog.values import Fields
+from commlog.workspace import Workspace
 
 # The words that listings have for what the form calls otherwise.
 _AS_LISTED: Final = {"责任人": "owner", "部门": "owner", "期限": "due", "事项": "action"}

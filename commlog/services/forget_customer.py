@@ -25,18 +25,18 @@ from commlog.model.forgetting import (
     sure_regex,
     surname_pattern,
 )
-from commlog.model.record import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
 from commlog.model.sealing import OPEN
 from commlog.services.change_record import change_record, edited_text, refuse_new_problems
 from commlog.services.destroy_keys import destroyed_hints
 from commlog.services.find_record import customer_family, find_customer, get_record
 from commlog.services.former_profiles import former_profiles
-from commlog.services.workspace import Workspace, schema_comment
 from commlog.store.log import changed_meanwhile
 from commlog.store.names import ALPHABET as LETTERS
 from commlog.store.names import INDEX_FILE, PAST_FOLDER, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
 from commlog.store.yaml_format import format_document
 from commlog.templates.personal import remove_personal, rewrite_words
+from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
+from commlog.workspace import Workspace, schema_comment
 
 # What stands where something was taken out.
 REMOVED = mark("[removed]")

@@ -1,13 +1,13 @@
 """What git knows of a customer from before: the values their profile once had."""
 
 from commlog.errors import NoLogError
-from commlog.model.record import CUSTOMER, Fields
 from commlog.model.sealing import SHUT, find_sealed, with_values
 from commlog.repo import history as git
 from commlog.repo.blobs import iter_blobs
 from commlog.services.revisions import blobs_of, read_versions, steps_of
-from commlog.services.workspace import Workspace
 from commlog.store.names import record_path
+from commlog.values import CUSTOMER, Fields
+from commlog.workspace import Workspace
 
 
 def former_profiles(workspace: Workspace, customer: str) -> list[Fields]:

@@ -7,17 +7,17 @@ from datetime import date, timedelta
 from commlog.errors import InvalidError, UsageError
 from commlog.messages import mark
 from commlog.model.moment import format_instant
-from commlog.model.problem import Problem
-from commlog.model.record import DAY_FIELDS, INTERACTION, Data, Fields, Record, instant_of
+from commlog.problems import Problem
 from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.create_record import with_member_ids
 from commlog.services.draft import DURATION
 from commlog.services.find_record import get_record
-from commlog.services.workspace import Workspace, schema_comment
 from commlog.store.names import record_path
 from commlog.store.yaml_format import format_document
 from commlog.store.yaml_text import YamlError
 from commlog.templates.catalog import Template
+from commlog.values import DAY_FIELDS, INTERACTION, Data, Fields, Record, instant_of
+from commlog.workspace import Workspace, schema_comment
 
 
 @dataclass(frozen=True, slots=True)

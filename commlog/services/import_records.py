@@ -9,14 +9,14 @@ from typing import Final
 from commlog.errors import CommlogError, ConflictError, InvalidError, NotFoundError, NotWritableError
 from commlog.messages import mark
 from commlog.model.incoming import IMPORT_KEY, ImportResult, Incoming, Rejected
-from commlog.model.record import CUSTOMER, Fields
 from commlog.services.customer_book import CustomerBook
 from commlog.services.find_record import get_record
 from commlog.services.import_draft import Draft, check_draft, complete_customer, complete_fields, day_of, reasons_of
-from commlog.services.workspace import Workspace
 from commlog.store.names import ALPHABET, RANDOM_LENGTH, is_customer_id, is_record_id, record_path
 from commlog.store.staging import Staging
 from commlog.templates.catalog import Template
+from commlog.values import CUSTOMER, Fields
+from commlog.workspace import Workspace
 
 _EXTRA: Final = "extra"
 _BITS: Final = 5 * RANDOM_LENGTH

@@ -7,7 +7,6 @@ from commlog.errors import AmbiguousError, CommlogError, NotWritableError
 from commlog.messages import translate
 from commlog.model.folding import fold
 from commlog.model.incoming import IMPORT_KEY, ImportResult, Incoming, Row
-from commlog.model.record import SURVEY, Fields
 from commlog.model.survey import is_score_text
 from commlog.services.change_record import change_record
 from commlog.services.create_record import with_member_ids
@@ -15,8 +14,9 @@ from commlog.services.customer_book import CustomerBook
 from commlog.services.find_record import read_record
 from commlog.services.import_records import Choices, import_records
 from commlog.services.record_survey import open_requests, wanted_follow_up, with_follow_up
-from commlog.services.workspace import Workspace
 from commlog.templates.fields import Field, find_child, find_field, nearest
+from commlog.values import SURVEY, Fields
+from commlog.workspace import Workspace
 
 
 def import_surveys(workspace: Workspace, items: Iterable[Incoming], choices: Choices) -> tuple[ImportResult, int]:

@@ -17,8 +17,8 @@ from commlog.repo.hooks import (
     write_hook,
 )
 from commlog.services.sync_state import require_prefix
-from commlog.services.workspace import Workspace
 from commlog.store.log import not_writable
+from commlog.workspace import Workspace
 
 _NO_REPOSITORY: Final = mark("git runs the hook when it commits, and there is no git here yet: git init; then again")
 

@@ -2,11 +2,11 @@
 
 from commlog.errors import ConflictError, NotFoundError, UsageError
 from commlog.messages import mark
-from commlog.model.record import Data, Fields, Record, mappings_of
 from commlog.services.change_record import change_record
 from commlog.services.create_record import link_of
 from commlog.services.find_record import find_path, read_record
-from commlog.services.workspace import Workspace
+from commlog.values import Data, Fields, Record, mappings_of
+from commlog.workspace import Workspace
 
 
 def link_records(workspace: Workspace, text: str, prior: str, link_type: str, note: str | None = None) -> Record:

@@ -8,12 +8,12 @@ from typing import Final, Literal
 from commlog.index.content import values_in
 from commlog.model.folding import fold
 from commlog.model.listing import Listing
-from commlog.model.record import ANSWER, Data, Fields, text_of, texts_of
 from commlog.query.order import order_by
 from commlog.query.select import Domain
 from commlog.services.find_record import get_record
 from commlog.services.question import OptionTerm, condition_of, filter_of
-from commlog.services.workspace import Workspace
+from commlog.values import ANSWER, Data, Fields, text_of, texts_of
+from commlog.workspace import Workspace
 
 Audience = Literal["internal", "customer"]
 

@@ -21,14 +21,14 @@ from commlog.model.care import (
 from commlog.model.interval import Interval, interval_after
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import mask_listing
-from commlog.model.record import CUSTOMER, Data
 from commlog.query.faults import fault, shown
 from commlog.query.fields import find_built_in, plain_name
 from commlog.query.filter import Spot
 from commlog.query.select import Domain
 from commlog.services.mask_record import mask_name_of
 from commlog.services.question import OptionTerm, condition_of, filter_of
-from commlog.services.workspace import Workspace
+from commlog.values import CUSTOMER, Data
+from commlog.workspace import Workspace
 
 COLUMN_NAMES: Final = ("day", "days", "kind", "customer", "customer_name", "occasion", "level", "owner", "last_contact")
 SHOWN: Final = ("day", "kind", "customer_name", "occasion", "level", "owner", "last_contact")

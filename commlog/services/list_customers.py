@@ -9,7 +9,7 @@ from commlog.query.filter import Term
 from commlog.query.order import order_by
 from commlog.query.select import Domain
 from commlog.services.question import OptionTerm, condition_of, filter_of, has_term
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 COLUMN_NAMES = (
     "id",

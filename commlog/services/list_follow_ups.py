@@ -10,13 +10,13 @@ from commlog.model.lateness import working_days_since
 from commlog.model.listing import Listing, Page
 from commlog.model.masked_listing import mask_listing
 from commlog.model.moment import format_instant
-from commlog.model.record import Data
 from commlog.query.conditions import Condition
 from commlog.query.filter import every
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain, is_overdue
 from commlog.services.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of, mentions
-from commlog.services.workspace import Workspace
+from commlog.values import Data
+from commlog.workspace import Workspace
 
 # Every column and what it is in the copy; what is NULL here is worked out from the due instant.
 _COLUMNS: Final = {

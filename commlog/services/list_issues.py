@@ -14,14 +14,14 @@ from commlog.model.lateness import working_days_since
 from commlog.model.limit import Limit
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import mask_listing
-from commlog.model.record import ISSUE, Data, Record
 from commlog.query.order import order_by
 from commlog.query.select import Domain
 from commlog.services.find_record import get_record
 from commlog.services.mask_record import shown_record
 from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of, mentions
-from commlog.services.workspace import Workspace
 from commlog.templates.fields import find_field, find_value
+from commlog.values import ISSUE, Data, Record
+from commlog.workspace import Workspace
 
 _NEXT: Final = "(SELECT {column} FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1 ORDER BY f.due_at IS NULL, f.due_at, f.n LIMIT 1)"
 # Every column and what it is in the copy; what is NULL here is worked out.

@@ -5,11 +5,11 @@ from typing import Final
 
 from commlog.model.listing import Listing, Page, narrow
 from commlog.model.masked_listing import row_mask
-from commlog.model.record import ANSWER, CUSTOMER
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain
 from commlog.services.question import CUSTOMER_NAME, NAMING_KINDS, OptionTerm, condition_of, filter_of, mentions
-from commlog.services.workspace import Workspace
+from commlog.values import ANSWER, CUSTOMER
+from commlog.workspace import Workspace
 
 # The instant with its offset stands in the record's content; the copy's columns have seconds, and SQLite no time zones.
 _STARTED: Final = "upper(field((SELECT content FROM contents c WHERE c.record = r.record), 'started_at'))"

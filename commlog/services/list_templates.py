@@ -5,9 +5,9 @@ import json
 from commlog.errors import CommlogError, UsageError
 from commlog.messages import mark
 from commlog.model.listing import Listing
-from commlog.model.record import Data
-from commlog.services.workspace import Workspace
 from commlog.templates.catalog import SUFFIX, shipped_folder
+from commlog.values import Data
+from commlog.workspace import Workspace
 
 COLUMN_NAMES = ("name", "label", "kind", "record_within", "fields", "source", "problem")
 SHOWN = ("name", "label", "kind", "fields", "source")

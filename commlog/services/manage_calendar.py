@@ -10,9 +10,9 @@ from commlog.messages import mark
 from commlog.model.calendar import WEEKDAYS, DatedDay, WorkCalendar, format_span
 from commlog.model.listing import Listing
 from commlog.model.period import Period, parse_period
-from commlog.model.record import Data
-from commlog.services.workspace import Workspace
 from commlog.store.settings import CALENDAR_FILE
+from commlog.values import Data
+from commlog.workspace import Workspace
 
 Source = Callable[[str, int], tuple[DatedDay, ...]]
 """Gives the public holidays of a country in a year, none when it does not know them."""

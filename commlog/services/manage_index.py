@@ -8,8 +8,8 @@ from commlog.index.database import QueryError, Row
 from commlog.index.refresh import rebuild_index
 from commlog.messages import mark
 from commlog.model.listing import Listing
-from commlog.services.workspace import Workspace
 from commlog.store.names import INDEX_FILE, STATE_FOLDER
+from commlog.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

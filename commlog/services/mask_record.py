@@ -7,11 +7,11 @@ from typing import Final
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import WORDS, cover_words, mask_id, mask_listing, mask_words
 from commlog.model.masking import MaskRules, mask_name
-from commlog.model.record import CUSTOMER, Data, Fields, Record, text_of
 from commlog.services.question import CUSTOMER_NAME
-from commlog.services.workspace import Workspace
 from commlog.templates.catalog import Template
 from commlog.templates.personal import mask_fields, mask_marked_fields
+from commlog.values import CUSTOMER, Data, Fields, Record, text_of
+from commlog.workspace import Workspace
 
 # Columns that say which record a row is of, the first of them that a listing has.
 _NAMING: Final = ("address", "id", "item", "record")

@@ -6,7 +6,6 @@ from commlog.errors import AmbiguousError, ConflictError, NotFoundError
 from commlog.index.entries import Reading
 from commlog.messages import mark
 from commlog.model.customer import Fact, Merged, merge_facts
-from commlog.model.record import ANONYMOUS, CUSTOMER, Fields, text_of
 from commlog.services.change_record import Prepared, prepare_change, write_again, write_change
 from commlog.services.find_record import (
     customer_family,
@@ -17,8 +16,9 @@ from commlog.services.find_record import (
     nearest_customers,
     survivor_of,
 )
-from commlog.services.workspace import Workspace
 from commlog.store.names import record_path
+from commlog.values import ANONYMOUS, CUSTOMER, Fields, text_of
+from commlog.workspace import Workspace
 
 _POINTER = "merged_into"
 

@@ -8,13 +8,13 @@ from commlog.errors import UnreadableError
 from commlog.messages import mark
 from commlog.model.merge import Merged, merge_fields
 from commlog.model.merge_follow_ups import Renumbering
-from commlog.model.record import Fields, show_path
 from commlog.repo.merge_driver import merge_texts
 from commlog.services.merge_rules import Rules, keep_rules
 from commlog.services.merge_sealed import SealedMerge
 from commlog.store.merge_layout import Texts, merge_layout
 from commlog.store.seal_keys import KeySource
 from commlog.store.yaml_text import YamlError, decode, parse
+from commlog.values import Fields, show_path
 
 
 class Versions(NamedTuple):

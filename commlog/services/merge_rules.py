@@ -8,14 +8,14 @@ from pathlib import Path, PurePosixPath
 from commlog.errors import CommlogError, InvalidError
 from commlog.model.consistency import find_inconsistencies
 from commlog.model.merge import Merged, differing_keys, hold_apart
-from commlog.model.problem import Problem
-from commlog.model.record import Fields, ValuePath
+from commlog.problems import Problem
 from commlog.store.log import SCHEMAS_FOLDER
 from commlog.store.names import RECORDS
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
 from commlog.store.yaml_format import format_document
 from commlog.templates.catalog import Catalog, Template, shipped_folder
 from commlog.templates.validation import Validator
+from commlog.values import Fields, ValuePath
 
 # A problem by its code and the keys of its path; places in lists change in a merge.
 _Broken = Counter[tuple[str, ValuePath]]

@@ -12,10 +12,10 @@ from commlog.model.deadline_explanation import measure_lateness
 from commlog.model.follow_up import FollowUp, entry_of, read_follow_up
 from commlog.model.listing import Listing
 from commlog.model.moment import format_instant
-from commlog.model.record import Data, Fields, text_of
 from commlog.services.change_record import change_record
 from commlog.services.find_record import Address
-from commlog.services.workspace import Workspace
+from commlog.values import Data, Fields, text_of
+from commlog.workspace import Workspace
 
 COLUMN_NAMES: Final = ("address", "due", "computed", "moved_by", "due_rule", "owner", "customer", "action")
 _ELAPSED: Final = frozenset({"m", "h"})

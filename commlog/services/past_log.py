@@ -17,10 +17,10 @@ from commlog.model.calendar import to_utc, wall_instant
 from commlog.model.moment import parse_instant, parse_moment
 from commlog.repo import history as git
 from commlog.repo.blobs import iter_blobs
-from commlog.services.workspace import Workspace, make_workspace
 from commlog.store.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.store.names import PAST_FOLDER, RECORDS, STATE_FOLDER
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
+from commlog.workspace import Workspace, make_workspace
 
 # States kept for the next question; the one longest unused goes first.
 KEPT: Final = 4

@@ -21,8 +21,8 @@ from commlog.model.reminder_stages import (
 )
 from commlog.services.dropped_reminders import dropped_items
 from commlog.services.question import CUSTOMER_NAME
-from commlog.services.workspace import Workspace
 from commlog.store.settings import Settings
+from commlog.workspace import Workspace
 
 FOLLOW_UP: Final = "follow_up"
 # `is_pending = 1` is written out: only then is the index of pending follow-ups used. What waits for the customer is silent,

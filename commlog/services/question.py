@@ -11,8 +11,8 @@ from commlog.query.filter import And, Filter, Not, Or, Term, every
 from commlog.query.select import Domain, select
 from commlog.query.terms import term
 from commlog.query.vocabulary import People, Vocabulary, build_vocabulary
-from commlog.services.workspace import Workspace
 from commlog.store.names import SUFFIX
+from commlog.workspace import Workspace
 
 # Who a customer `c` was merged into in the end, by name; nobody for a circle.
 _SURVIVOR_NAME: Final = (

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from commlog.index.database import Row
 from commlog.model.calendar import wall_instant
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 # Before whatever has an instant, in seconds.
 _EVER: Final = -(2**62)

@@ -9,8 +9,8 @@ from commlog.repo.blobs import iter_blobs
 from commlog.services.change_fields import fields_named, mask_of, narrowed
 from commlog.services.find_record import find_path
 from commlog.services.revisions import NOTHING, Past, Version, blobs_of, describe, read_version, read_versions, steps_of
-from commlog.services.workspace import Workspace
 from commlog.store.names import candidate_paths
+from commlog.workspace import Workspace
 
 
 def read_history(workspace: Workspace, text: str, fields: str = "", *, reveal: bool = False) -> History:

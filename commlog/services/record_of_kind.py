@@ -5,9 +5,9 @@ from typing import Final
 
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.model.record import ANSWER, ISSUE, SURVEY, Record
 from commlog.services.find_record import read_record
-from commlog.services.workspace import Workspace
+from commlog.values import ANSWER, ISSUE, SURVEY, Record
+from commlog.workspace import Workspace
 
 _REFUSALS: Final[Mapping[str, str]] = {
     ISSUE: mark("{id} is not an issue but a record of the template '{template}'"),

@@ -9,7 +9,6 @@ from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFound
 from commlog.messages import current_language, mark, translate
 from commlog.model.folding import fold
 from commlog.model.follow_up import next_number, read_follow_ups
-from commlog.model.record import ANONYMOUS, SURVEY, Fields, Record, text_of
 from commlog.model.survey import is_fresh, low_scores
 from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.change_record import change_record
@@ -18,10 +17,11 @@ from commlog.services.draft import assign_all
 from commlog.services.find_record import customer_family, find_customer, get_record
 from commlog.services.import_draft import check_draft
 from commlog.services.record_of_kind import read_of_kind
-from commlog.services.workspace import Workspace
 from commlog.store.names import new_id, record_path
 from commlog.templates.catalog import Template
 from commlog.templates.fields import find_child, find_field, label
+from commlog.values import ANONYMOUS, SURVEY, Fields, Record, text_of
+from commlog.workspace import Workspace
 
 # What a low score asks for: the priority of this name, where the log has one.
 _PRIORITY: Final = "important"

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Final
 
 from commlog.model.period import Period
-from commlog.model.record import ANSWER, CUSTOMER
-from commlog.services.workspace import Workspace
+from commlog.values import ANSWER, CUSTOMER
+from commlog.workspace import Workspace
 
 # Customers and answers are of no day that says when something happened.
 _SQL: Final = (

@@ -9,10 +9,10 @@ from commlog.model.customer import chain_of, is_circle
 from commlog.model.forgetting import PSEUDONYM
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import mask_listing
-from commlog.model.record import ANONYMOUS, ANSWER, CUSTOMER
 from commlog.model.retention import RULE_KINDS, RetentionRules
 from commlog.services.find_record import merge_pointers
-from commlog.services.workspace import Workspace
+from commlog.values import ANONYMOUS, ANSWER, CUSTOMER
+from commlog.workspace import Workspace
 
 FORGET: Final = "forget"
 DELETE: Final = "delete"

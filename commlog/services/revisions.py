@@ -24,12 +24,12 @@ from commlog.model.field_change import (
     spread_fields,
 )
 from commlog.model.member import Member
-from commlog.model.problem import Problem
-from commlog.model.record import Fields, text_of
 from commlog.model.sealing import HEADER
+from commlog.problems import Problem
 from commlog.repo import history as git
 from commlog.store.names import RECORDS
 from commlog.store.yaml_text import YamlError, decode, parse
+from commlog.values import Fields, text_of
 
 # With one of these a sealed value begins.
 _SEALED: Final = f":{HEADER}".encode()

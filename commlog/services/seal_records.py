@@ -9,12 +9,10 @@ from commlog.errors import InvalidError, UsageError
 from commlog.index.entries import Reading
 from commlog.index.sealed import has_field
 from commlog.messages import mark
-from commlog.model.record import Record, show_path
 from commlog.model.sealing import OPEN, RECIPIENT, SealRules
 from commlog.services.change_record import again, edited_text
 from commlog.services.seal_state import for_the_team, iter_files, line_of, plain_in, rotation_file
 from commlog.services.sealed_fields import customer_of
-from commlog.services.workspace import Workspace, make_workspace
 from commlog.store.log import Log, ensure_state_folder
 from commlog.store.seal import parse_recipients
 from commlog.store.seal_keys import add_trusted
@@ -22,6 +20,8 @@ from commlog.store.settings import SETTINGS_FILE, read_settings
 from commlog.store.yaml_edit import edit
 from commlog.store.yaml_error import YamlError
 from commlog.store.yaml_text import decode, parse
+from commlog.values import Record, show_path
+from commlog.workspace import Workspace, make_workspace
 
 _NOT_SEALING: Final = mark("this log seals nothing yet")
 _TO_SEAL: Final = mark("make a key with commlog seal init, then: commlog seal on --recipient age1…")

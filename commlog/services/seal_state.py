@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from commlog.index.sealed import open_fields, plan_of
-from commlog.model.record import Data, Fields, show_path
 from commlog.model.sealing import BROKEN, CLOSED, OPEN, SealedPlace, find_plain, find_sealed, is_sealed
 from commlog.services.sealed_fields import customer_of
-from commlog.services.workspace import Workspace
 from commlog.store.seal_keys import read_trusted
 from commlog.store.yaml_text import decode, parse
+from commlog.values import Data, Fields, show_path
+from commlog.workspace import Workspace
 
 ROTATION_FILE: Final = "seal-rotation"
 

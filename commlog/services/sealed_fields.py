@@ -8,11 +8,11 @@ from commlog.index.entries import Reading, RecordReader
 from commlog.index.sealed import plan_of
 from commlog.messages import mark
 from commlog.model.forgetting import is_pseudonym
-from commlog.model.record import ANONYMOUS, CUSTOMER, Data, Fields, ValuePath, show_path
 from commlog.model.sealing import OPEN, SealedPlace, find_plain, find_sealed, has_shut, is_sealed, value_at, with_values
 from commlog.store.names import is_customer_id
 from commlog.store.yaml_edit import edit
 from commlog.store.yaml_format import OneLine
+from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, ValuePath, show_path
 
 
 def stored_fields(reader: RecordReader, template: str, fields: Fields, sealed: tuple[SealedPlace, ...] = ()) -> Fields:

@@ -10,7 +10,7 @@ from commlog.query.filter import And, Filter, Or, Words
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain
 from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 COLUMN_NAMES = ("id", "kind", "template", "day", "customer", "customer_name", "subject", "text", "path")
 SHOWN = ("id", "day", "customer_name", "subject", "text")

@@ -1,13 +1,13 @@
 """A thread: every record that links join, across channels, in time order, with what is still open."""
 
 from commlog.model.follow_up import read_follow_ups
-from commlog.model.record import DEFAULT_LINK_TYPE
 from commlog.model.thread import ThreadEntry
 from commlog.query.threads import thread_ids
 from commlog.services.find_record import read_record
 from commlog.services.mask_record import mask_name_of, mask_record
 from commlog.services.question import CUSTOMER_NAME
-from commlog.services.workspace import Workspace
+from commlog.values import DEFAULT_LINK_TYPE
+from commlog.workspace import Workspace
 
 
 def read_thread(workspace: Workspace, text: str, *, reveal: bool = False) -> tuple[ThreadEntry, ...]:

@@ -6,7 +6,7 @@ from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.model.interval import interval_before, parse_interval
 from commlog.model.period import parse_period
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 
 def since_day(workspace: Workspace, text: str) -> date:

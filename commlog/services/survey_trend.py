@@ -8,14 +8,14 @@ from commlog.index.content import values_in
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import mask_listing
 from commlog.model.period import PeriodKind
-from commlog.model.record import SURVEY, Data
 from commlog.model.survey import HIGHEST, LOWEST, Survey, Trend, trend_of
 from commlog.query.order import order_by
 from commlog.query.select import Domain
 from commlog.services.find_record import find_customer
 from commlog.services.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of
-from commlog.services.workspace import Workspace
 from commlog.templates.fields import find_field
+from commlog.values import SURVEY, Data
+from commlog.workspace import Workspace
 
 # Every column of a listing and what it is in the copy.
 _COLUMNS: Final = {

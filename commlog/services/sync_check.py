@@ -10,14 +10,14 @@ from typing import Final
 from commlog.errors import ConflictError, InvalidError
 from commlog.messages import mark
 from commlog.model.inspection import Inspection
-from commlog.model.problem import ERROR, Problem
+from commlog.problems import ERROR, Problem
 from commlog.repo.blobs import iter_blobs
 from commlog.repo.remote import Branch, list_differing, list_new_blobs
 from commlog.services.check.inspect_log import inspect_log
 from commlog.services.check.selection import WHOLE_LOG, Selection
 from commlog.services.sync_state import OWN_PATHS
-from commlog.services.workspace import Workspace
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
+from commlog.workspace import Workspace
 
 _MARKERS: Final = re.compile(rb"^(<{7}|>{7})( |$)", re.MULTILINE)
 _MARKERS_CODE: Final = "merge-markers"

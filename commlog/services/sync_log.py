@@ -33,10 +33,10 @@ from commlog.services.sync_check import check_commits, refuse_errors, refuse_wro
 from commlog.services.sync_conflict import refusal_of
 from commlog.services.sync_message import commit_message
 from commlog.services.sync_state import OWN_PATHS, look, require_branch, require_prefix
-from commlog.services.workspace import Workspace, make_workspace
 from commlog.store.files import lock
 from commlog.store.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.store.names import RECORDS, STATE_FOLDER, SUFFIX
+from commlog.workspace import Workspace, make_workspace
 
 __all__ = ["BACKUP", "look", "sync_log"]
 

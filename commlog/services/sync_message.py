@@ -6,11 +6,11 @@ from typing import Final
 
 from commlog.messages import LANGUAGES, current_language, mark, translate, use_language
 from commlog.model.follow_up import CLOSED, DONE, read_follow_ups
-from commlog.model.record import CUSTOMER, FOLDERS, Fields
 from commlog.repo.blobs import iter_blobs
 from commlog.repo.remote import Change
-from commlog.services.workspace import Workspace
 from commlog.store.names import RECORDS
+from commlog.values import CUSTOMER, FOLDERS, Fields
+from commlog.workspace import Workspace
 
 # Beyond so many changed records nobody counts what was done in them.
 _MOST: Final = 300

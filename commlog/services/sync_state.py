@@ -16,10 +16,10 @@ from commlog.repo.remote import (
     list_remotes,
     list_unmerged,
 )
-from commlog.services.workspace import Workspace
 from commlog.store.log import SCHEMAS_FOLDER
 from commlog.store.names import RECORDS
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
+from commlog.workspace import Workspace
 
 # The files of a log, as paths of git.
 OWN_PATHS: Final = (RECORDS, SETTINGS_FILE, CALENDAR_FILE, SCHEMAS_FOLDER, ".gitattributes", ".gitignore")

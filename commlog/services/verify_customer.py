@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.model.record import CUSTOMER, text_of
 from commlog.services.draft import assign_all
 from commlog.services.edit_record import edit_record
 from commlog.services.find_record import find_customer, read_record
-from commlog.services.workspace import Workspace
+from commlog.values import CUSTOMER, text_of
+from commlog.workspace import Workspace
 
 _KEY = "verified_on"
 

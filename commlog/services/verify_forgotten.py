@@ -12,8 +12,8 @@ from commlog.model.forgetting import read_purge_lines
 from commlog.model.sealing import HEADER, OPEN, find_stored
 from commlog.repo.git import find_prefix
 from commlog.repo.stored_objects import iter_objects, iter_paths
-from commlog.services.workspace import Workspace
 from commlog.store.names import KEY_FOLDER
+from commlog.workspace import Workspace
 
 _GIT = ".git"
 

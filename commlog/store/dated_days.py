@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from commlog.messages import mark
 from commlog.model.calendar import DatedDay, parse_spans
-from commlog.model.record import Data, ValuePath
 from commlog.store.settings_file import Section
+from commlog.values import Data, ValuePath
 
 KINDS: Final[tuple[Literal["off"], Literal["work"]]] = ("off", "work")
 

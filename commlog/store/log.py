@@ -9,7 +9,7 @@ from typing import Final
 
 from commlog.errors import ConflictError, NoLogError, NotFoundError, NotWritableError, UnreadableError
 from commlog.messages import mark
-from commlog.model.fingerprint import fingerprint_of
+from commlog.model_fingerprint import fingerprint_of
 from commlog.store.files import ChangedMeanwhile, LinkMet, lock, read_plain, replace_file, write_new
 from commlog.store.inside import real_place, refuse_own_links, refuse_state_links
 from commlog.store.names import STATE_FOLDER

@@ -8,7 +8,7 @@ from typing import Final
 
 from commlog.errors import InvalidError
 from commlog.messages import mark
-from commlog.model.record import CUSTOMER, FOLDERS
+from commlog.values import CUSTOMER, FOLDERS
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32: no i, l, o, u
 RANDOM_LENGTH: Final = 6

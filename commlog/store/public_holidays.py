@@ -11,7 +11,7 @@ from commlog.store.dated_days import read_dated_days
 from commlog.store.settings_file import Section
 
 if TYPE_CHECKING:
-    from commlog.model.problem import Problem
+    from commlog.problems import Problem
 
 _FOLDER: Final = Path(__file__).parents[1] / "calendars"
 # The time zones of China, old names included.

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from commlog.errors import InvalidError, NotFoundError, NotWritableError, UnreadableError
 from commlog.messages import mark
-from commlog.model.record import Data
 from commlog.model.sealing import BROKEN, CLOSED, OPEN, SealRules, Stored, hint_of, take_apart
 from commlog.store.customer_keys import CustomerKey, CustomerKeys, damaged_key
 from commlog.store.seal_keys import KeySource, fingerprint_of, hashed_name, read_identities, read_trusted
+from commlog.values import Data
 
 _MISSING: Final = mark("pyrage is not installed, and this log seals values; nothing was written")
 _INSTALL: Final = mark('install it: pip install "commlog[seal]"')

@@ -15,18 +15,18 @@ from commlog.model.interval import Interval
 from commlog.model.limit import Limit, parse_limit
 from commlog.model.masking import MaskRules
 from commlog.model.member import Member, find_member
-from commlog.model.record import Data, ValuePath
 from commlog.model.reminder import LEAD, ReminderRules
 from commlog.store.dated_days import read_dated_days
 from commlog.store.settings_file import Section, text_of
 from commlog.store.settings_members import read_members
 from commlog.store.settings_privacy import read_mask_rules, read_retention
 from commlog.store.settings_rules import read_care_rules, read_delivery, read_reminder_rules
+from commlog.values import Data, ValuePath
 
 if TYPE_CHECKING:
     from commlog.model.policy import Policies
-    from commlog.model.problem import Problem
     from commlog.model.sealing import SealRules
+    from commlog.problems import Problem
 
 SETTINGS_FILE: Final = "commlog.yaml"
 CALENDAR_FILE: Final = "calendar.yaml"

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from commlog.errors import UnreadableError
 from commlog.messages import mark, translate
-from commlog.model.record import Data, Fields, ValuePath, show_path
 from commlog.store.yaml_text import YamlError, decode, parse, parse_located
+from commlog.values import Data, Fields, ValuePath, show_path
 
 if TYPE_CHECKING:
-    from commlog.model.problem import Problem
+    from commlog.problems import Problem
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class Section:
         try:
             return cls(name, decode(raw) if raw.strip() else "", faults)
         except YamlError as fault:
-            from commlog.model.problem import Problem
+            from commlog.problems import Problem
 
             faults.append(Problem(fault.code, name, fault.line, fault.column, "", tuple(fault.facts.items())))
             return cls(name, "", faults)
@@ -57,7 +57,7 @@ class Section:
             facts["expected"] = translate(expected)
         line, column = parse_located(self.text).position(path) if self.text.strip() else (1, 1)
         # Loaded with the first mistake; mostly there is none.
-        from commlog.model.problem import Problem
+        from commlog.problems import Problem
 
         self.faults.append(Problem(code, self.name, line, column, show_path(path), tuple(facts.items())))
 

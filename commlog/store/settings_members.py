@@ -8,8 +8,8 @@ from typing import Final
 from commlog.messages import mark
 from commlog.model.absence import Absence
 from commlog.model.member import Member
-from commlog.model.record import Data, Fields, ValuePath
 from commlog.store.settings_file import Section, text_of, texts_of
+from commlog.values import Data, Fields, ValuePath
 
 # What delivery takes: a mailbox, or a service with variables of the environment; secrets never stand in the file.
 ADDRESS: Final = (

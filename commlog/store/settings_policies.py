@@ -16,9 +16,9 @@ from commlog.model.policy import (
     SEVERITIES,
     Policies,
 )
-from commlog.model.problem import ERROR, WARNING
-from commlog.model.record import Data, ValuePath
+from commlog.problems import ERROR, WARNING
 from commlog.store.settings_file import Section, text_of
+from commlog.values import Data, ValuePath
 
 _OFF: Final = "off"
 _SEVERITY: Final = "severity"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from commlog.model.record import Data
+from commlog.values import Data
 
 # An old and a new index that belong together; None on one side is an item removed or added.
 Pair = tuple[int | None, int | None]

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import yaml
 
-from commlog.model.record import Data, Fields
 from commlog.store.yaml_diff import is_same, pair_items
 from commlog.store.yaml_error import MAX_DEPTH, YamlError
 from commlog.store.yaml_flow import edit_flow, rewrite_scalar
@@ -34,6 +33,7 @@ from commlog.store.yaml_places import (
     line_start,
 )
 from commlog.store.yaml_text import parse
+from commlog.values import Data, Fields
 
 
 class _Splice(NamedTuple):

@@ -6,10 +6,10 @@ import yaml
 from yaml.error import MarkedYAMLError
 
 from commlog.messages import mark
-from commlog.model.record import Data, ValuePath
 from commlog.store.yaml_error import MAX_BYTES, MAX_DEPTH, YamlError
 from commlog.store.yaml_quoting import SPECIAL_CHARACTER
 from commlog.store.yaml_scalars import NOT_ALWAYS_TEXT, resolve_plain
+from commlog.values import Data, ValuePath
 
 # Keeps the memory for a text of nothing but commas in bounds.
 _MAX_NODES: Final = 100_000

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from commlog.model.record import Data, ValuePath
 from commlog.store.yaml_error import MAX_BYTES, MAX_DEPTH, YamlError
 from commlog.store.yaml_everyday import parse_everyday
+from commlog.values import Data, ValuePath
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "Located", "YamlError", "decode", "parse", "parse_located"]
 

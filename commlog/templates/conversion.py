@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Final
 
 from commlog.messages import mark, translate
-from commlog.model.record import show_path
 from commlog.templates.fields import (
     LIST,
     MAPPING,
@@ -24,6 +23,7 @@ from commlog.templates.fields import (
 )
 from commlog.templates.finding import Finding
 from commlog.templates.formats import CHECKS
+from commlog.values import show_path
 
 _TRUE: Final = frozenset({"true", "yes", "y", "1", "是", "对", "有", "on"})
 _FALSE: Final = frozenset({"false", "no", "n", "0", "否", "不", "无", "没有", "off"})

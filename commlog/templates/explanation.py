@@ -11,7 +11,6 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from commlog.messages import current_language, mark, translate
-from commlog.model.record import show_path
 from commlog.templates.catalog import Template
 from commlog.templates.fields import (
     Data,
@@ -28,6 +27,7 @@ from commlog.templates.finding import Finding
 from commlog.templates.formats import CHECKS
 from commlog.templates.keywords import KEYWORDS, message_of
 from commlog.templates.schema_files import Schema
+from commlog.values import show_path
 
 _MAX_SHOWN: Final = 60
 

@@ -6,11 +6,11 @@ from typing import Final
 
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.model.record import Data, Fields
 from commlog.templates.catalog import Template
 from commlog.templates.fields import MAPPING, Field, canonical_path, closest, fold
 from commlog.transfer.csv_file import harmless_cell
 from commlog.transfer.jsonl_file import cell_of
+from commlog.values import Data, Fields
 
 # What separates the entries of a list when it is read back, so that an entry holding one is written as JSON.
 _SEPARATORS: Final = frozenset(",，、\n[")

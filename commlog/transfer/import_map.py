@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 from commlog.errors import InvalidError
 from commlog.messages import mark, translate
 from commlog.model.folding import fold
-from commlog.model.problem import Problem
-from commlog.model.record import Data, Fields, ValuePath
+from commlog.problems import Problem
 from commlog.templates.catalog import Template
 from commlog.templates.conversion import Converter
 from commlog.templates.fields import Field, closest
 from commlog.templates.fields import fold as fold_name
 from commlog.transfer.dates import DateReader
+from commlog.values import Data, Fields, ValuePath
 
 # Columns commlog itself adds to a rejects file; they are no part of the row.
 LINE_COLUMN: Final = "commlog_line"

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
 from commlog.messages import mark
-from commlog.model.problem import Problem
-from commlog.model.record import CUSTOMER, Data, Fields, ValuePath, show_path
+from commlog.problems import Problem
 from commlog.store.settings_file import Section
 from commlog.store.yaml_text import YamlError, decode, parse_located
 from commlog.templates.catalog import Catalog, Template
@@ -19,6 +18,7 @@ from commlog.transfer.customer_columns import CUSTOMER_GIVEN
 from commlog.transfer.dates import DateReader, parse_format, parse_time
 from commlog.transfer.import_map import FollowUpRule, ImportMap, Reference, Target
 from commlog.transfer.source_reader import SourceReader
+from commlog.values import CUSTOMER, Data, Fields, ValuePath, show_path
 
 MAP_KEYS: Final = (
     "template",

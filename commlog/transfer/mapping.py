@@ -8,14 +8,14 @@ from typing import Final
 
 from commlog.messages import translate
 from commlog.model.incoming import IMPORT_KEY, Incoming, Row
-from commlog.model.problem import Problem
-from commlog.model.record import CUSTOMER, Data, Fields, ValuePath
+from commlog.problems import Problem
 from commlog.templates.conversion import ConversionError
 from commlog.templates.fields import LIST, split_dotted
 from commlog.templates.finding import Finding
 from commlog.transfer.csv_file import Sheet
 from commlog.transfer.dates import MOMENT_FORMATS
 from commlog.transfer.import_map import OWN_COLUMNS, FollowUpRule, ImportMap, Piece, Source, Target, fold_cell
+from commlog.values import CUSTOMER, Data, Fields, ValuePath
 
 _EXTRA: Final = "extra"
 _CUSTOMER: Final = ("customer",)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from commlog.messages import mark
-from commlog.model.record import Data, ValuePath
 from commlog.store.settings_file import Section
 from commlog.templates.conversion import ConversionError, Converter
 from commlog.templates.fields import Field
 from commlog.transfer.import_map import Condition, Piece, Source, fold_cell
 from commlog.transfer.jsonl_file import cell_of
+from commlog.values import Data, ValuePath
 
 SOURCE_KEYS: Final = ("column", "columns", "text", "join", "values", "default", "when", "unless", "split", "longest")
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")

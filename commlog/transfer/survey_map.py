@@ -4,12 +4,12 @@ from typing import Final
 
 from commlog.errors import InvalidError
 from commlog.messages import mark
-from commlog.model.record import SURVEY, Fields
 from commlog.templates.fields import Field, find_child, find_field
 from commlog.transfer.csv_file import Sheet
 from commlog.transfer.dates import DateReader
 from commlog.transfer.import_map import OWN_COLUMNS, ImportMap, Piece, Source, Target
 from commlog.transfer.map_reader import Ground
+from commlog.values import SURVEY, Fields
 
 _SCORES: Final = "scores"
 _CUSTOMER: Final = "customer"

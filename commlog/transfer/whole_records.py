@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from commlog.errors import CommlogError
 from commlog.messages import translate
 from commlog.model.incoming import Incoming, Row
-from commlog.model.record import CUSTOMER
 from commlog.templates.catalog import Catalog, Template
 from commlog.templates.conversion import Converter
 from commlog.transfer.import_map import OWN_COLUMNS
 from commlog.transfer.mapping import Identities
+from commlog.values import CUSTOMER
 
 _TEMPLATE_NAMES = ("template", "模板")
 

@@ -17,8 +17,8 @@ from commlog.render.report.page import format_report
 from commlog.render.report.sections import Sections
 from commlog.services.find_record import find_path, get_record
 from commlog.services.report.report import ReportRequest, build_report
-from commlog.services.workspace import make_workspace
 from commlog.store.log import open_log
+from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

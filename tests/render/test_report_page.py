@@ -21,8 +21,8 @@ from commlog.render.report.page import format_report, is_our_report
 from commlog.render.report.sections import Sections
 from commlog.render.report.words import age_label, bucket_label, format_change
 from commlog.services.report.report import ReportRequest, build_report
-from commlog.services.workspace import make_workspace
 from commlog.store.log import open_log
+from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]
 NOW = "2026-03-16T10:00:00+08:00"

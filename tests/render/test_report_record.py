@@ -9,8 +9,8 @@ import pytest
 from commlog.messages import use_language
 from commlog.render.record_page import Surroundings, format_record_page
 from commlog.services.find_record import find_path, get_record
-from commlog.services.workspace import make_workspace
 from commlog.store.log import open_log
+from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]
 NOW = "2026-03-16T10:00:00+08:00"

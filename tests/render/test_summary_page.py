@@ -22,8 +22,8 @@ from commlog.render.summary_blocks import Table, format_markdown, format_text
 from commlog.render.summary_words import FIGURE_LABELS, REMARKS, format_duration, format_measure, format_remarks
 from commlog.render.text import width_of
 from commlog.services.summarize.summary import SummaryRequest, summarize
-from commlog.services.workspace import make_workspace
 from commlog.store.log import open_log
+from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 16, 10, tzinfo=ZoneInfo("Asia/Shanghai"))

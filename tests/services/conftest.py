@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from commlog.messages import use_language
-from commlog.model.record import Record
 from commlog.services.change_follow_up import (
     Details,
     add_follow_up,
@@ -23,8 +22,9 @@ from commlog.services.draft import assign_all
 from commlog.services.edit_record import edit_record
 from commlog.services.find_record import read_record
 from commlog.services.follow_up_text import parse_follow_up
-from commlog.services.workspace import Workspace, make_workspace
 from commlog.store.log import open_log
+from commlog.values import Record
+from commlog.workspace import Workspace, make_workspace
 
 # A Monday morning; no day of this log is dated, so that every limit can be counted on one's fingers.
 NOW = "2026-03-16T10:00:00+08:00"

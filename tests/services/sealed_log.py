@@ -6,14 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from commlog.model.record import Fields, Record
 from commlog.services.create_record import Request, create_record
 from commlog.services.draft import assign_all
 from commlog.services.find_record import read_record
-from commlog.services.workspace import Workspace, make_workspace
 from commlog.store.log import open_log
 from commlog.store.seal import new_identity
 from commlog.store.seal_keys import KeySource
+from commlog.values import Fields, Record
+from commlog.workspace import Workspace, make_workspace
 
 IDENTITY, RECIPIENT = new_identity()
 OTHER_IDENTITY, OTHER_RECIPIENT = new_identity()

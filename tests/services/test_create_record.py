@@ -3,7 +3,7 @@
 import pytest
 
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UsageError
-from commlog.model.problem import Problem
+from commlog.problems import Problem
 from commlog.services.create_record import Request, create_record, draft_record
 
 

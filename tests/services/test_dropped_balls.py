@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from commlog.model.dropped_ball import TEXTS, find_earlier_contact, promises_contact
-from commlog.model.problem import KINDS, WARNING
+from commlog.problems import KINDS, WARNING
 from commlog.services.check.inspect_log import inspect_log
 from commlog.services.check.selection import WHOLE_LOG
 from commlog.services.dropped_balls import find_dropped_balls

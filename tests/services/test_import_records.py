@@ -13,12 +13,12 @@ from commlog.errors import NotWritableError
 from commlog.services.draft import converter_of
 from commlog.services.export_records import iter_fields, iter_revealed, select_records
 from commlog.services.import_records import Choices, candidate_id, import_records
-from commlog.services.workspace import make_workspace
 from commlog.store.log import open_log
 from commlog.store.names import is_record_id, record_path
 from commlog.transfer.jsonl_file import format_object
 from commlog.transfer.map_reader import Ground, read_map
 from commlog.transfer.source_file import SourceFile, iter_items, open_sheet
+from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]
 NOW = "2026-03-14T09:00:00+08:00"

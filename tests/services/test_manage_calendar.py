@@ -12,13 +12,13 @@ from commlog.errors import ConflictError, InvalidError, NotFoundError, UsageErro
 from commlog.model.calendar import DatedDay
 from commlog.services.check_calendar import check_calendar, years_in_use
 from commlog.services.manage_calendar import import_days, show_calendar
-from commlog.services.workspace import Workspace
 from commlog.store.calendar_edit import insert_days, lines_of_days
 from commlog.store.dated_days import read_dated_days
 from commlog.store.public_holidays import read_public_holidays
 from commlog.store.settings_file import Section
 from commlog.store.yaml_text import parse
 from commlog.transfer.holidays_package import public_holidays
+from commlog.workspace import Workspace
 
 CHINESE = """\
 timezone: Asia/Shanghai

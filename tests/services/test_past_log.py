@@ -10,7 +10,7 @@ from commlog.errors import InvalidError, NoLogError, NotFoundError, NotWritableE
 from commlog.model.listing import Page
 from commlog.services.list_follow_ups import list_follow_ups
 from commlog.services.past_log import KEPT, find_past, open_past
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 sys.path.append(str(Path(__file__).parents[1] / "repo"))
 

@@ -8,8 +8,8 @@ import pytest
 from commlog.errors import UsageError
 from commlog.model.summary import Key
 from commlog.services.summarize.summary import SummaryRequest, summarize
-from commlog.services.workspace import make_workspace
 from commlog.store.log import open_log
+from commlog.workspace import make_workspace
 
 # A Monday; no day of this log is dated.
 NOW = "2026-03-16T10:00:00+08:00"

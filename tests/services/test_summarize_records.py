@@ -10,8 +10,8 @@ from commlog.errors import UsageError
 from commlog.model.summary_figures import FIGURES
 from commlog.services.summarize.counted import list_counted
 from commlog.services.summarize.summary import SummaryRequest, summarize
-from commlog.services.workspace import make_workspace
 from commlog.store.log import open_log
+from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime.fromisoformat("2026-03-16T10:00:00+08:00")

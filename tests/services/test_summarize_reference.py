@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from commlog.services.summarize.summary import SummaryRequest, summarize
-from commlog.services.workspace import make_workspace
 from commlog.store.log import open_log
+from commlog.workspace import make_workspace
 
 sys.path.append(str(Path(__file__).parent))
 from metrics_reference import PENDING, Log, Metrics

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import InvalidError
-from commlog.model.problem import Problem
+from commlog.problems import Problem
 from commlog.store.settings import KNOWN_KEYS, read_settings
 
 TEXTS = (

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commlog.model.record import show_path
 from commlog.templates.catalog import Catalog
 from commlog.templates.fields import canonical_path, find_field, find_value, hint, label, nearest, value_label
+from commlog.values import show_path
 
 SERVICE = Catalog().get("service")
 CUSTOMER = Catalog().get("customer")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from commlog.errors import InvalidError
 from commlog.messages import current_language, use_language
-from commlog.model.problem import KINDS
+from commlog.problems import KINDS
 from commlog.store.yaml_text import decode, parse
 from commlog.templates.catalog import Catalog, shipped_folder
 from commlog.templates.explanation import Explainer

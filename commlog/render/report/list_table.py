@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from commlog.messages import translate
-from commlog.model.record import Data
 from commlog.model.summary import Attention
 from commlog.render.labels import Labels
 from commlog.render.report.words import heading, list_label
 from commlog.render.summary_blocks import Table
 from commlog.render.summary_words import FIGURE_LABELS, column_label, format_duration, format_working_time, group_label
+from commlog.values import Data
 
 _NUMBERS: Final = frozenset({"lag", "late", "commitments", "followups", "value", "whole", "n"})
 _WEAK_SPOT: Final = ("dimension", "group", "figure", "value", "whole", "n")

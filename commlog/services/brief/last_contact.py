@@ -3,9 +3,9 @@
 from datetime import date
 
 from commlog.model.brief import LastContact, Reading, Repeated
-from commlog.model.record import Fields, text_of
 from commlog.services.brief.read_words import Cover, marks_of, read_fields
-from commlog.services.workspace import Workspace
+from commlog.values import Fields, text_of
+from commlog.workspace import Workspace
 
 # What a customer wants, by the first of these fields a conversation has.
 _REQUESTS = ("core_request", "request", "subject")

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 from commlog.model.brief import OpenIssue, Owed, Promise
 from commlog.model.lateness import working_days_since
-from commlog.model.record import mappings_of, text_of, texts_of
 from commlog.query.select import is_overdue
 from commlog.services.brief.read_words import Cover, marks_of, read_fields
-from commlog.services.workspace import Workspace
+from commlog.values import mappings_of, text_of, texts_of
+from commlog.workspace import Workspace
 
 # At most so many conversations are read for what was agreed in them.
 _READ = 10

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from commlog.model.masked_listing import cover_words
-from commlog.model.record import Fields
 from commlog.services.find_record import get_record
 from commlog.services.mask_record import names_of
-from commlog.services.workspace import Workspace
 from commlog.store.yaml_text import YamlError, decode, parse
+from commlog.values import Fields
+from commlog.workspace import Workspace
 
 # What is done to people's free text before it is shown.
 Cover = Callable[[str], str]

@@ -9,7 +9,7 @@ from commlog.model.folding import fold, phone_digits
 from commlog.model.masked_listing import cover_words, mask_id
 from commlog.model.sealing import SHUT
 from commlog.services.mask_record import mask_name_of, names_of
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 # Fewer digits stand in order numbers and dates by chance.
 _SHORTEST_NUMBER = 7

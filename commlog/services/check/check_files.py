@@ -7,7 +7,7 @@ from commlog.repo.git import changed_files, deleted_files
 from commlog.services.check.check_staged import check_staged, needs_git
 from commlog.services.check.inspect_log import inspect_log
 from commlog.services.check.selection import Selection
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 
 class Scope(Enum):

@@ -8,7 +8,7 @@ from commlog.errors import CommlogError
 from commlog.index.writing import LANGUAGE_FACT
 from commlog.messages import current_language
 from commlog.model.inspection import Inspection
-from commlog.model.problem import Problem
+from commlog.problems import Problem
 from commlog.services.check.links import find_circles, find_dangling, find_later
 from commlog.services.check.names import (
     find_duplicate_ids,
@@ -26,8 +26,8 @@ from commlog.services.check.policies import PERSONAL, check_policies, hide_numbe
 from commlog.services.check.promises import find_expired_answers, find_forgotten
 from commlog.services.check.selection import Selection
 from commlog.services.check.suspicion import Rule, Suspicion
-from commlog.services.workspace import Workspace
 from commlog.store.yaml_text import Located, YamlError, decode, parse_located
+from commlog.workspace import Workspace
 
 RULES: Final[tuple[Rule, ...]] = (
     find_duplicate_ids,

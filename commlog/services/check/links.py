@@ -7,8 +7,8 @@ from typing import Final
 from commlog.services.check.cycles import find_cycles
 from commlog.services.check.names import unreadable_ids
 from commlog.services.check.suspicion import Suspicion
-from commlog.services.workspace import Workspace
 from commlog.store.names import RANDOM_LENGTH
+from commlog.workspace import Workspace
 
 OUTSIDE: Final = "ref:"
 _LINKS: Final = ("links",)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
-from commlog.model.record import ANONYMOUS
 from commlog.services.check.cycles import find_cycles
 from commlog.services.check.suspicion import Suspicion
 from commlog.services.find_record import nearest_customers
-from commlog.services.workspace import Workspace
+from commlog.values import ANONYMOUS
+from commlog.workspace import Workspace
 
 # Looking for a near name reads all names; when more are wrong than this, something else is.
 _SUGGESTIONS: Final = 50

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import CommlogError
-from commlog.model.problem import Problem
-from commlog.model.record import show_path
-from commlog.services.workspace import Workspace
+from commlog.problems import Problem
 from commlog.store.log import SCHEMAS_FOLDER
 from commlog.store.names import RECORDS, SUFFIX
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.store.yaml_text import YamlError, decode, parse_located
 from commlog.templates.catalog import SUFFIX as SCHEMA_SUFFIX
+from commlog.values import show_path
+from commlog.workspace import Workspace
 
 # The log's own files by the name of the schema each must fit.
 _SETTINGS: Final = {"commlog": SETTINGS_FILE, "calendar": CALENDAR_FILE}

@@ -23,16 +23,16 @@ from commlog.model.policy import (
     find_breaches,
     find_numbers,
 )
-from commlog.model.problem import ERROR, Problem
-from commlog.model.record import INTERACTION, Fields, show_path
+from commlog.problems import ERROR, Problem
 from commlog.services.check.selection import Selection
 from commlog.services.check.suspicion import Suspicion
-from commlog.services.workspace import Workspace
 from commlog.store.names import RECORDS
 from commlog.store.settings import SETTINGS_FILE
 from commlog.store.yaml_text import Located
 from commlog.templates.fields import Field, HasFields
 from commlog.templates.personal import is_number_of_ours
+from commlog.values import INTERACTION, Fields, show_path
+from commlog.workspace import Workspace
 
 # The problem whose line must not be repeated.
 PERSONAL: Final = "personal-number"

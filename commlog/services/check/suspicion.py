@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from commlog.model.problem import Problem
-from commlog.model.record import Data, ValuePath, show_path
-from commlog.services.workspace import Workspace
+from commlog.problems import Problem
 from commlog.store.yaml_text import Located
+from commlog.values import Data, ValuePath, show_path
+from commlog.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

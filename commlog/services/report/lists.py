@@ -9,13 +9,13 @@ from commlog.model.dropped_ball import CALL_BACK, LOW_SCORE, UNANSWERED
 from commlog.model.lateness import working_days_since
 from commlog.model.listing import Listing
 from commlog.model.masking import mask_name, mask_text
-from commlog.model.record import Data, text_of
 from commlog.model.summary import Attention, Summary
 from commlog.services.dropped_balls import find_dropped_balls
 from commlog.services.question import CUSTOMER_NAME
 from commlog.services.report.series import is_score, score_names
 from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, Scope
-from commlog.services.workspace import Workspace
+from commlog.values import Data, text_of
+from commlog.workspace import Workspace
 
 DROPPED: Final = "dropped_balls"
 OVERDUE: Final = "overdue_follow_ups"

@@ -9,7 +9,7 @@ from commlog.services.report.lists import Curtain, cover_lists, list_dropped_bal
 from commlog.services.report.series import measure_on_time, measure_satisfaction_over_time, measure_volume
 from commlog.services.summarize.scope import Scope
 from commlog.services.summarize.summary import SummaryRequest, summarize
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 REPORT_ROWS: Final = 20
 

@@ -15,8 +15,8 @@ from commlog.model.summary import Group, Measure
 from commlog.model.summary_figures import STEPS, count_of, mean_of, measure_limit_kept, measure_satisfaction
 from commlog.services.summarize.follow_ups import DUE
 from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, Scope
-from commlog.services.workspace import Workspace
 from commlog.templates.fields import find_field, label
+from commlog.workspace import Workspace
 
 # The group that gathers the rarer channels; no channel is called so.
 OTHERS: Final = "+others"

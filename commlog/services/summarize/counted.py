@@ -6,7 +6,6 @@ from typing import Any, Final
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.model.listing import Listing
-from commlog.model.record import Data
 from commlog.model.summary_cases import Case
 from commlog.model.summary_figures import FIGURES
 from commlog.services.mask_record import mask_rows
@@ -15,7 +14,8 @@ from commlog.services.summarize.listed_follow_ups import cases_of_follow_ups
 from commlog.services.summarize.listed_records import cases_of_flow, cases_of_records
 from commlog.services.summarize.scope import Scope
 from commlog.services.summarize.summary import THIS_MONTH, SummaryRequest, read_period, scope_of
-from commlog.services.workspace import Workspace
+from commlog.values import Data
+from commlog.workspace import Workspace
 
 COLUMNS: Final = ("figure", "counted", "why", "value", "item", "part", "customer", "day", "owner", "subject", "path")
 _SHOWN: Final = ("figure", "counted", "why", "value", "item", "part", "customer", "day", "owner", "subject")

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.query.fields import find_built_in
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 TAG: Final = "tag"
 

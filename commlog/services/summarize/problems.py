@@ -13,7 +13,7 @@ from commlog.model.summary_figures import States, distribution_of, measure_compl
 from commlog.services.summarize.conversations import dated_conversations_of
 from commlog.services.summarize.scope import RECORDS, Scope, Source, count_states
 from commlog.services.summarize.survivors import survivors_of
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 # The fields the copy's column `category` is read from, in its order of preference.
 CATEGORY_FIELDS: Final = ("category", "need_type", "scenario")

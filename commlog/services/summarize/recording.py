@@ -16,7 +16,7 @@ from commlog.model.summary_figures import Counts, States, share_of, spread_of
 from commlog.services.summarize.conversations import dated_conversations_of
 from commlog.services.summarize.dimensions import OF_INTERACTIONS, TAG
 from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, Scope
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 COLUMNS: Final = ("id", "template", "agent", "channel", "ended_at", "recorded_at", "lag", "limit", "path")
 _SHOWN: Final = ("id", "template", "agent", "ended_at", "recorded_at", "lag", "limit")

@@ -12,7 +12,7 @@ from commlog.model.summary import Group
 from commlog.model.summary_figures import States
 from commlog.query.select import FINISHED
 from commlog.services.summarize.dimensions import TAG
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from commlog.services.summarize.problems import measure_problems
 from commlog.services.summarize.recording import measure_recording
 from commlog.services.summarize.scope import Scope
 from commlog.services.summarize.weak_spots import find_weak_spots, measure_low_scores
-from commlog.services.workspace import Workspace
+from commlog.workspace import Workspace
 
 THIS_MONTH: Final = "this-month"
 SUMMARY_ROWS: Final = 10
