@@ -13,11 +13,11 @@ from commlog.index.glimpse import Glimpse
 from commlog.index.refresh import open_index
 from commlog.messages import mark
 from commlog.model.folding import spoken_names
-from commlog.model.moment import format_instant
 from commlog.store.log import SCHEMAS_FOLDER, Log
 from commlog.store.names import RECORDS
 from commlog.templates.catalog import Catalog, shipped_folder
 from commlog.values import Fields
+from commlog.worktime.moment import format_instant
 
 if TYPE_CHECKING:
     from commlog.model.sealing import SealedPlace

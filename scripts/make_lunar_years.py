@@ -1,4 +1,4 @@
-"""Writes commlog/model/lunar_years.py: the months of the Chinese lunar calendar, from the package `lunardate`.
+"""Writes commlog/worktime/lunar_years.py: the months of the Chinese lunar calendar, from the package `lunardate`.
 
 Run it with `python scripts/make_lunar_years.py` after a release of `lunardate` that knows more years, and let
 tests/model/test_lunar.py compare the result with the package day by day.

@@ -10,11 +10,11 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import current_language, mark, translate
-from commlog.model.calendar import DatedDay
 from commlog.model.listing import Listing
 from commlog.render.formats import require_format
 from commlog.render.labels import Labels
 from commlog.render.listing import choose_columns, format_listing
+from commlog.worktime.calendar import DatedDay
 
 _WORDS = {
     "calendar.kind": {

@@ -20,8 +20,8 @@ from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
 from commlog.model.care import CONSENT_WITHDRAWN, DO_NOT_CONTACT, KINDS, LeftOut
 from commlog.model.folding import fold
-from commlog.model.interval import Interval, parse_interval
 from commlog.services.list_care import CareView, list_care
+from commlog.worktime.model_interval import Interval, parse_interval
 
 _NAMED_DATES = 10
 _REASONS = {

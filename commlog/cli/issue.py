@@ -25,9 +25,7 @@ from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
-from commlog.model.interval import Interval, parse_interval
 from commlog.model.issue import OPEN
-from commlog.model.limit import Limit, parse_limit
 from commlog.model.listing import Listing
 from commlog.render.formats import require_format
 from commlog.render.issue_table import format_issue_form
@@ -39,6 +37,8 @@ from commlog.services.find_record import read_record
 from commlog.services.follow_up_text import parse_follow_up
 from commlog.services.list_issues import IssueView, list_issues, read_issues
 from commlog.values import ISSUE, Record
+from commlog.worktime.limits import Limit, parse_limit
+from commlog.worktime.model_interval import Interval, parse_interval
 
 _FORM = "form"
 

@@ -6,11 +6,9 @@ from datetime import date, datetime
 from typing import Final
 
 from commlog.index.content import content_of
-from commlog.model.calendar import WorkCalendar
 from commlog.model.folding import fold, phone_digits
 from commlog.model.follow_up import FollowUp, read_follow_up, read_follow_ups
 from commlog.model.issue_answers import answers_of_rounds
-from commlog.model.moment import due_instant
 from commlog.model.resolution import Round, rounds_of_follow_up, rounds_of_issue
 from commlog.values import (
     CUSTOMER,
@@ -26,6 +24,8 @@ from commlog.values import (
     text_of,
     texts_of,
 )
+from commlog.worktime.calendar import WorkCalendar
+from commlog.worktime.moment import due_instant
 
 Row = tuple[Data, ...]
 Rows = dict[str, list[Row]]

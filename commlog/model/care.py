@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, date, timedelta
 from typing import Final
 
-from commlog.model.calendar import WorkCalendar
 from commlog.model.care_rules import CareRules, LeapDay
-from commlog.model.interval import Interval, interval_after, interval_before, parse_interval
+from commlog.worktime.calendar import WorkCalendar
+from commlog.worktime.model_interval import Interval, interval_after, interval_before, parse_interval
 
 BIRTHDAY: Final = "birthday"
 ANNIVERSARY: Final = "anniversary"
@@ -177,7 +177,7 @@ def is_to_be_told(item: CareItem, before: Interval | None, calendar: WorkCalenda
 def _days_in(year: int, yearly: CareDate, leap_day: LeapDay) -> tuple[date, ...]:
     if yearly.is_lunar:
         # Loaded with the first lunar date: most logs have none.
-        from commlog.model.lunar import lunar_dates_in
+        from commlog.worktime.lunar import lunar_dates_in
 
         return lunar_dates_in(year, yearly.month, yearly.day)
     try:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from commlog.model.calendar import CalendarError, WorkCalendar, to_utc
 from commlog.model.follow_up import CLOSED, DONE, OPEN, PAUSED, FollowUp
-from commlog.model.limit import Limit, due_after, parse_limit
-from commlog.model.moment import due_instant
 from commlog.model.pause import Pause, pauses_of, put_back
 from commlog.values import Data, instant_of
+from commlog.worktime.calendar import CalendarError, WorkCalendar, to_utc
+from commlog.worktime.limits import Limit, due_after, parse_limit
+from commlog.worktime.moment import due_instant
 
 Origin = Literal["conversation_end", "conversation_start", "added", "reopened", "rescheduled"]
 

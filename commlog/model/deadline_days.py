@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 
-from commlog.model.calendar import Span, WorkCalendar, to_utc, wall_instant
-from commlog.model.limit import Limit, start_day
-from commlog.model.period import PeriodKind, period_bounds
+from commlog.worktime.calendar import Span, WorkCalendar, to_utc, wall_instant
+from commlog.worktime.limits import Limit, start_day
+from commlog.worktime.periods import PeriodKind, period_bounds
 
 DayKind = Literal["weekly_hours", "weekly_off", "dated_work", "dated_off", "dated_part_off"]
 Opening = Literal["same_day", "after_hours", "not_working"]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from commlog.model.calendar import MEASURED_DAYS, CalendarError, WorkCalendar, to_utc
 from commlog.model.deadline import (
     Start,
     counted_pauses,
@@ -18,10 +17,11 @@ from commlog.model.deadline import (
 )
 from commlog.model.deadline_days import Counting, count_days
 from commlog.model.follow_up import PAUSED, FollowUp
-from commlog.model.lateness import working_days_since
-from commlog.model.limit import Limit, due_after
 from commlog.model.pause import Pause, pauses_of, waited_minutes
 from commlog.values import Data, instant_of
+from commlog.worktime.calendar import MEASURED_DAYS, CalendarError, WorkCalendar, to_utc
+from commlog.worktime.limits import Limit, due_after
+from commlog.worktime.model_lateness import working_days_since
 
 _NAMED_YEARS: Final = 5
 _ELAPSED: Final = frozenset({"m", "h"})

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Final
 
-from commlog.model.calendar import to_utc
 from commlog.values import Data, Fields, ValuePath, instant_of
+from commlog.worktime.calendar import to_utc
 
 # What became of the record in a revision.
 CREATED: Final = "created"

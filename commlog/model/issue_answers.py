@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from commlog.model.calendar import to_utc
 from commlog.model.follow_up import Transition
 from commlog.model.resolution import Round
 from commlog.values import Fields, instant_of, text_of
+from commlog.worktime.calendar import to_utc
 
 # As `model.issue.told_of` writes it: the first on its line, or behind the day of completion; what people wrote comes later.
 _KEPT: Final = r"(?m)^(?:completed_on=[^;\n]*; )?confirmation=([a-z_]+)(?= \(|;|$)"

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from commlog.model.calendar import to_utc
 from commlog.model.follow_up import CLOSED, DONE, PENDING
 from commlog.model.merge_lists import merge_keyed
 from commlog.model.merge_sequence import merge_order
@@ -21,6 +20,7 @@ from commlog.model.merge_values import (
     numbered,
 )
 from commlog.values import Data, Fields, ValuePath, instant_of
+from commlog.worktime.calendar import to_utc
 
 HISTORY: Final = "history"
 _IDENTITY: Final = ("at", "by", "status")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from commlog.model.calendar import WorkCalendar, to_utc
 from commlog.model.follow_up import PAUSED, Transition
 from commlog.values import instant_of
+from commlog.worktime.calendar import WorkCalendar, to_utc
 
 _MINUTE: Final = 60
 

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 
 from commlog.messages import mark
 from commlog.model.follow_up import CLOSED, DONE, read_follow_up
-from commlog.model.limit import Limit
 from commlog.model.masking import HIDDEN, mask_value
 from commlog.problems import ERROR, WARNING
 from commlog.values import Data, Fields, ValuePath
+from commlog.worktime.limits import Limit
 
 CLOSING_REQUIRES: Final = "closing_requires"
 OUTCOME_REQUIRES: Final = "outcome_requires"

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from commlog.model.limit import Limit
+from commlog.worktime.limits import Limit
 
 LEAD: Final = "lead"
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
-from commlog.model.calendar import CalendarError, WorkCalendar, to_utc, wall_instant
-from commlog.model.lateness import working_days_since
-from commlog.model.limit import Limit
 from commlog.model.reminder import ReminderRules, Rung
+from commlog.worktime.calendar import CalendarError, WorkCalendar, to_utc, wall_instant
+from commlog.worktime.limits import Limit
+from commlog.worktime.model_lateness import working_days_since
 
 SOON: Final = "soon"
 TODAY: Final = "today"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
-from commlog.model.period import period_bounds
 from commlog.model.summary import Attention, Group, Measure, Summary
+from commlog.worktime.periods import period_bounds
 
 Step = Literal["day", "week", "month", "year"]
 Side = Literal["late", "left", "no_due", "paused"]

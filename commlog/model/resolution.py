@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from commlog.model.calendar import WorkCalendar, to_utc
 from commlog.model.follow_up import CLOSED, DONE, IN_PROGRESS, OPEN, PENDING, Transition
 from commlog.model.pause import pauses_of
 from commlog.values import instant_of
+from commlog.worktime.calendar import WorkCalendar, to_utc
 
 FIXED: Final = "fixed"
 # What resolves an issue: it was fixed, or closed without that. Waiting for the customer's word does not undo it.

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from commlog.model.interval import Interval, interval_after
 from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY
+from commlog.worktime.model_interval import Interval, interval_after
 
 # The kinds a rule may name, as their folders are called.
 RULE_KINDS: Final[Mapping[str, str]] = {

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 from commlog.model.listing import Listing
-from commlog.model.period import Period
+from commlog.worktime.periods import Period
 
 # The slug of a group; None stands for what has no value there.
 Group = str | None

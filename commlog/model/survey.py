@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from commlog.model.period import PeriodKind, period_bounds
 from commlog.values import Data
+from commlog.worktime.periods import PeriodKind, period_bounds
 
 LOWEST: Final = 1
 HIGHEST: Final = 5

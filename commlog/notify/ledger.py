@@ -12,12 +12,12 @@ from typing import Final
 
 from commlog.errors import NotWritableError, UnreadableError
 from commlog.messages import mark, translate
-from commlog.model.calendar import to_utc
 from commlog.notify.ledger_lines import Entry, Key, Reading, format_entry, read_lines
 from commlog.notify.ledger_lock import hold
 from commlog.store.files import ChangedMeanwhile, replace_file, write_new
 from commlog.store.log import ensure_state_folder, not_writable
 from commlog.store.names import STATE_FOLDER
+from commlog.worktime.calendar import to_utc
 
 LEDGER_FILE: Final = "reminders.jsonl"
 LOCK_FILE: Final = "reminders.lock"

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from commlog.messages import mark
-from commlog.model.calendar import WorkCalendar
 from commlog.query.faults import fault, shown
 from commlog.query.filter import Term
+from commlog.worktime.calendar import WorkCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ def stretch_of(term: Term, value: str, frame: Frame) -> Stretch:
 
 def _period(term: Term, text: str, frame: Frame) -> Stretch:
     """Give a named period, a day, or the second of an instant."""
-    from commlog.model.moment import parse_moment
-    from commlog.model.period import parse_period
+    from commlog.worktime.moment import parse_moment
+    from commlog.worktime.periods import parse_period
 
     now = frame.now.astimezone(frame.zone)
     try:
@@ -106,7 +106,7 @@ def _period(term: Term, text: str, frame: Frame) -> Stretch:
 
 
 def _day(day: date, now: datetime) -> Stretch:
-    from commlog.model.period import parse_period
+    from commlog.worktime.periods import parse_period
 
     period = parse_period(day.isoformat(), now)
     return Stretch(period.start, period.end)

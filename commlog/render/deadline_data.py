@@ -4,10 +4,10 @@ import json
 from datetime import datetime
 from typing import Any
 
-from commlog.model.calendar import format_span
 from commlog.model.deadline_days import CountedDay
 from commlog.model.deadline_explanation import DueAnswer, DueExplanation, Lateness, ToldPause
-from commlog.model.moment import format_instant
+from commlog.worktime.calendar import format_span
+from commlog.worktime.moment import format_instant
 
 
 def format_json(answer: DueAnswer) -> str:

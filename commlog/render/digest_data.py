@@ -7,8 +7,8 @@ from typing import Any
 from commlog.model.digest import Digest, Line, Urgency
 from commlog.model.masking import mask_text
 from commlog.model.member import Member
-from commlog.model.moment import format_instant
 from commlog.render.digest import Reading, format_subject
+from commlog.worktime.moment import format_instant
 
 
 def format_items(digest: Digest, reading: Reading) -> str:

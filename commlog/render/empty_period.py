@@ -4,8 +4,8 @@ from datetime import date
 from typing import Final
 
 from commlog.messages import translate
-from commlog.model.calendar import to_utc
 from commlog.model.summary import Summary
+from commlog.worktime.calendar import to_utc
 
 # Figures of what happens in a period; the others are states, or about these.
 HAPPENING: Final = (

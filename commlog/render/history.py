@@ -21,7 +21,6 @@ from commlog.model.field_change import (
     is_far,
 )
 from commlog.model.listing import Listing
-from commlog.model.moment import format_instant
 from commlog.render.formats import require_format
 from commlog.render.kept_fields import kept_in_words
 from commlog.render.labels import Labels
@@ -30,6 +29,7 @@ from commlog.render.text import harmless, shorten, width_of
 from commlog.templates.catalog import Catalog, Template
 from commlog.templates.fields import Field, HasFields, label
 from commlog.values import Data, ValuePath
+from commlog.worktime.moment import format_instant
 
 HISTORY_FORMATS: Final = ("text", "json", "jsonl")
 _WIDTH: Final = 100

@@ -3,11 +3,11 @@
 import json
 
 from commlog.model.listing import Listing
-from commlog.model.moment import format_instant
-from commlog.model.period import Period
 from commlog.model.summary import Line, Measure, Summary
 from commlog.model.summary_figures import FIGURES
 from commlog.values import Data
+from commlog.worktime.moment import format_instant
+from commlog.worktime.periods import Period
 
 COLUMNS = (
     "figure",

@@ -9,7 +9,6 @@ from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.model.field_change import CHANGED, CUT, FieldChange, Revision, is_far
 from commlog.model.listing import Listing, Page
-from commlog.model.moment import format_instant
 from commlog.query.select import Domain
 from commlog.repo import history as git
 from commlog.repo.blobs import iter_blobs
@@ -20,6 +19,7 @@ from commlog.services.since import since_day
 from commlog.store.names import RECORDS, SUFFIX
 from commlog.values import Data
 from commlog.workspace import Workspace
+from commlog.worktime.moment import format_instant
 
 COLUMN_NAMES: Final = (
     "at",

@@ -16,7 +16,6 @@ from commlog.model.brief import (
     read_profile,
 )
 from commlog.model.dropped_ball import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE, UNANSWERED
-from commlog.model.interval import interval_before
 from commlog.model.masked_listing import mask_id
 from commlog.model.masking import MaskRules
 from commlog.services.brief.last_contact import find_last_contact, find_repeated, survey_trend, trend_of
@@ -29,6 +28,7 @@ from commlog.services.mask_record import mask_as_asked, names_of
 from commlog.store.names import record_path
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, Fields, text_of
 from commlog.workspace import Workspace
+from commlog.worktime.model_interval import interval_before
 
 # How far back what was asked and agreed counts.
 _RECENT: Final = timedelta(days=180)

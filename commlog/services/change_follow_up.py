@@ -6,17 +6,17 @@ from datetime import datetime
 
 from commlog.errors import ConflictError, NotFoundError, UsageError
 from commlog.messages import current_language, mark
-from commlog.model.calendar import to_utc
 from commlog.model.deadline import NO_LIMIT, counted_pauses, limit_of, original_start, pauses_count_from, stored_due
 from commlog.model.follow_up import OPEN, PAUSED, FollowUp, advance, entry_of, next_number, read_follow_up
-from commlog.model.limit import Limit, due_after
-from commlog.model.moment import format_instant, parse_due
 from commlog.model.pause import pauses_of, put_back
 from commlog.services.change_record import change_record
 from commlog.services.find_record import Address, find_address, find_path
 from commlog.templates.fields import find_field, find_value, value_label
 from commlog.values import Fields, instant_of, mappings_of
 from commlog.workspace import Workspace
+from commlog.worktime.calendar import to_utc
+from commlog.worktime.limits import Limit, due_after
+from commlog.worktime.moment import format_instant, parse_due
 
 # The follow-up's mapping and the record's fields it stands in, to the follow-up's new mapping.
 _Change = Callable[[Fields, Fields], Fields]

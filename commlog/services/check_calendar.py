@@ -7,12 +7,12 @@ from typing import Final, Literal
 
 from commlog.errors import CommlogError, NotFoundError, UsageError
 from commlog.messages import translate
-from commlog.model.calendar import DatedDay, WorkCalendar
 from commlog.model.listing import Page
 from commlog.services.list_follow_ups import list_follow_ups
 from commlog.services.manage_calendar import Source
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.workspace import Workspace
+from commlog.worktime.calendar import DatedDay, WorkCalendar
 
 _NOVEMBER: Final = 11
 _NAMED: Final = 3

@@ -9,8 +9,6 @@ from typing import Final
 
 from commlog.errors import CommlogError, ConflictError, Finding, InvalidError, NotFoundError, UsageError
 from commlog.messages import mark
-from commlog.model.limit import Limit
-from commlog.model.moment import format_instant
 from commlog.problems import Problem
 from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.change_record import keep_policies
@@ -35,6 +33,8 @@ from commlog.values import (
     show_path,
 )
 from commlog.workspace import Workspace, schema_comment
+from commlog.worktime.limits import Limit
+from commlog.worktime.moment import format_instant
 
 LINK_TYPES: Final = ("follows", "answers", "duplicates", "escalates", "relates")
 OUTSIDE: Final = "ref:"

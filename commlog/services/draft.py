@@ -8,7 +8,6 @@ from typing import Final
 
 from commlog.errors import InvalidError, UsageError
 from commlog.messages import mark, translate
-from commlog.model.moment import parse_moment
 from commlog.problems import Problem
 from commlog.store.yaml_text import MAX_DEPTH, YamlError, decode, parse, parse_located
 from commlog.templates.catalog import Template
@@ -17,6 +16,7 @@ from commlog.templates.fields import TEXT, Field, canonical_path, find_field
 from commlog.templates.finding import Finding
 from commlog.values import Data, Fields, ValuePath, show_path
 from commlog.workspace import Workspace
+from commlog.worktime.moment import parse_moment
 
 # Minutes of a conversation: told instead of its end, never stored.
 DURATION: Final = "duration"

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
-from commlog.model.calendar import WorkCalendar
 from commlog.model.customer import family_of
 from commlog.model.dropped_ball import (
     CALL_BACK,
@@ -29,6 +28,7 @@ from commlog.services.find_record import merge_pointers
 from commlog.services.quiet_records import HEAD, Scope
 from commlog.values import INTERACTION, SURVEY, ValuePath
 from commlog.workspace import Workspace
+from commlog.worktime.calendar import WorkCalendar
 
 # Records read at a time when whole texts are looked at, so that memory does not grow with the log.
 _BATCH: Final = 4000

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 from typing import Final
 
 from commlog.index.database import Row
-from commlog.model.calendar import to_utc
 from commlog.model.digest import Item, Urgency
 from commlog.model.dropped_ball import DroppedBall
 from commlog.model.reminder_stages import DROPPED, opening_time
 from commlog.services.dropped_balls import find_dropped_balls
 from commlog.services.question import CUSTOMER_NAME
 from commlog.workspace import Workspace
+from commlog.worktime.calendar import to_utc
 
 # What has lain longer is the business of `check` and `brief`: a first run on an old log must not bury what is new. Not more
 # days than the ledger remembers at least, so that nothing is told a second time.

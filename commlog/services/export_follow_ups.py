@@ -6,16 +6,16 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from commlog.model.calendar import WorkCalendar
 from commlog.model.follow_up import CLOSED, DONE, FollowUp, read_follow_ups
 from commlog.model.masking import mask_name, mask_text
-from commlog.model.moment import due_instant
 from commlog.query.select import Domain
 from commlog.services.find_record import get_record
 from commlog.services.list_follow_ups import pending_unless_named
 from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of
 from commlog.values import ANONYMOUS, CUSTOMER, instant_of
 from commlog.workspace import Workspace
+from commlog.worktime.calendar import WorkCalendar
+from commlog.worktime.moment import due_instant
 
 if TYPE_CHECKING:
     from commlog.model.care import YearlyDate
@@ -175,7 +175,7 @@ def _care_day(found: "YearlyDate", about: Row, year: int) -> CareDay:
     key = f"{customer}-{found.kind}" + (f"-{_hash(found.label)}" if found.label else "")
     dates: tuple[date, ...] | None = None
     if found.is_lunar:
-        from commlog.model.lunar import lunar_dates_in
+        from commlog.worktime.lunar import lunar_dates_in
 
         years = range(year, year + _LUNAR_YEARS)
         dates = tuple(day for one in years for day in lunar_dates_in(one, found.month, found.day))

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 from commlog.errors import InvalidError, UsageError
 from commlog.messages import mark
-from commlog.model.moment import format_instant
 from commlog.problems import Problem
 from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.create_record import with_member_ids
@@ -18,6 +17,7 @@ from commlog.store.yaml_text import YamlError
 from commlog.templates.catalog import Template
 from commlog.values import DAY_FIELDS, INTERACTION, Data, Fields, Record, instant_of
 from commlog.workspace import Workspace, schema_comment
+from commlog.worktime.moment import format_instant
 
 
 @dataclass(frozen=True, slots=True)

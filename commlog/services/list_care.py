@@ -18,7 +18,6 @@ from commlog.model.care import (
     read_care_date,
     reason_to_leave_out,
 )
-from commlog.model.interval import Interval, interval_after
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import mask_listing
 from commlog.query.faults import fault, shown
@@ -29,6 +28,7 @@ from commlog.services.mask_record import mask_name_of
 from commlog.services.question import OptionTerm, condition_of, filter_of
 from commlog.values import CUSTOMER, Data
 from commlog.workspace import Workspace
+from commlog.worktime.model_interval import Interval, interval_after
 
 COLUMN_NAMES: Final = ("day", "days", "kind", "customer", "customer_name", "occasion", "level", "owner", "last_contact")
 SHOWN: Final = ("day", "kind", "customer_name", "occasion", "level", "owner", "last_contact")

@@ -5,11 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from commlog.model.calendar import WorkCalendar
-from commlog.model.lateness import working_days_since
 from commlog.model.listing import Listing, Page
 from commlog.model.masked_listing import mask_listing
-from commlog.model.moment import format_instant
 from commlog.query.conditions import Condition
 from commlog.query.filter import every
 from commlog.query.order import COLUMNS, order_by
@@ -17,6 +14,9 @@ from commlog.query.select import Domain, is_overdue
 from commlog.services.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of, mentions
 from commlog.values import Data
 from commlog.workspace import Workspace
+from commlog.worktime.calendar import WorkCalendar
+from commlog.worktime.model_lateness import working_days_since
+from commlog.worktime.moment import format_instant
 
 # Every column and what it is in the copy; what is NULL here is worked out from the due instant.
 _COLUMNS: Final = {

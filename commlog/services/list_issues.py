@@ -6,12 +6,8 @@ from typing import Final
 
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.model.calendar import MEASURED_DAYS
 from commlog.model.folding import fold
-from commlog.model.interval import Interval, interval_before
 from commlog.model.issue import CLOSED
-from commlog.model.lateness import working_days_since
-from commlog.model.limit import Limit
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import mask_listing
 from commlog.query.order import order_by
@@ -22,6 +18,10 @@ from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of, me
 from commlog.templates.fields import find_field, find_value
 from commlog.values import ISSUE, Data, Record
 from commlog.workspace import Workspace
+from commlog.worktime.calendar import MEASURED_DAYS
+from commlog.worktime.limits import Limit
+from commlog.worktime.model_interval import Interval, interval_before
+from commlog.worktime.model_lateness import working_days_since
 
 _NEXT: Final = "(SELECT {column} FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1 ORDER BY f.due_at IS NULL, f.due_at, f.n LIMIT 1)"
 # Every column and what it is in the copy; what is NULL here is worked out.

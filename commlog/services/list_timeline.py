@@ -9,16 +9,16 @@ from commlog.errors import UsageError
 from commlog.index.content import values_in
 from commlog.index.database import Row
 from commlog.messages import mark
-from commlog.model.interval import interval_before, parse_interval
 from commlog.model.masked_listing import mask_id
 from commlog.model.masking import MaskRules, mask_name
-from commlog.model.period import parse_period
 from commlog.model.timeline import CLOSED, INTERACTION, REOPENED, REPORTED, SURVEY, Event, Step, Timeline, letters_of
 from commlog.query.select import FINISHED, is_overdue
 from commlog.services.brief.read_words import Cover, cover_of, read_fields
 from commlog.services.find_record import customer_family, find_customer
 from commlog.values import ANONYMOUS, DEFAULT_LINK_TYPE, mappings_of, text_of
 from commlog.workspace import Workspace
+from commlog.worktime.model_interval import interval_before, parse_interval
+from commlog.worktime.periods import parse_period
 
 OUTSIDE: Final = "ref:"
 # Sorts after every minute of a day.

@@ -7,12 +7,12 @@ from typing import Final
 
 from commlog.errors import InvalidError, NotFoundError, UsageError
 from commlog.messages import mark
-from commlog.model.calendar import WEEKDAYS, DatedDay, WorkCalendar, format_span
 from commlog.model.listing import Listing
-from commlog.model.period import Period, parse_period
 from commlog.store.settings import CALENDAR_FILE
 from commlog.values import Data
 from commlog.workspace import Workspace
+from commlog.worktime.calendar import WEEKDAYS, DatedDay, WorkCalendar, format_span
+from commlog.worktime.periods import Period, parse_period
 
 Source = Callable[[str, int], tuple[DatedDay, ...]]
 """Gives the public holidays of a country in a year, none when it does not know them."""

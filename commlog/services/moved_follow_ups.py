@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Final
 
 from commlog.messages import translate
-from commlog.model.calendar import WorkCalendar, to_utc
 from commlog.model.deadline import expected_due, is_due_edited, limit_of, stored_due
 from commlog.model.deadline_explanation import measure_lateness
 from commlog.model.follow_up import FollowUp, entry_of, read_follow_up
 from commlog.model.listing import Listing
-from commlog.model.moment import format_instant
 from commlog.services.change_record import change_record
 from commlog.services.find_record import Address
 from commlog.values import Data, Fields, text_of
 from commlog.workspace import Workspace
+from commlog.worktime.calendar import WorkCalendar, to_utc
+from commlog.worktime.moment import format_instant
 
 COLUMN_NAMES: Final = ("address", "due", "computed", "moved_by", "due_rule", "owner", "customer", "action")
 _ELAPSED: Final = frozenset({"m", "h"})

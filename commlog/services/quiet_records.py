@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time
 from typing import Final, NamedTuple
 
 from commlog.index.database import Row
-from commlog.model.calendar import wall_instant
 from commlog.workspace import Workspace
+from commlog.worktime.calendar import wall_instant
 
 # Before whatever has an instant, in seconds.
 _EVER: Final = -(2**62)

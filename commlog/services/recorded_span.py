@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from commlog.model.period import Period
 from commlog.values import ANSWER, CUSTOMER
 from commlog.workspace import Workspace
+from commlog.worktime.periods import Period
 
 # Customers and answers are of no day that says when something happened.
 _SQL: Final = (

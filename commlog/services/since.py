@@ -4,9 +4,9 @@ from datetime import date
 
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.model.interval import interval_before, parse_interval
-from commlog.model.period import parse_period
 from commlog.workspace import Workspace
+from commlog.worktime.model_interval import interval_before, parse_interval
+from commlog.worktime.periods import parse_period
 
 
 def since_day(workspace: Workspace, text: str) -> date:

@@ -7,7 +7,6 @@ from typing import Final
 from commlog.index.content import values_in
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import mask_listing
-from commlog.model.period import PeriodKind
 from commlog.model.survey import HIGHEST, LOWEST, Survey, Trend, trend_of
 from commlog.query.order import order_by
 from commlog.query.select import Domain
@@ -16,6 +15,7 @@ from commlog.services.question import CUSTOMER_NAME, OptionTerm, condition_of, f
 from commlog.templates.fields import find_field
 from commlog.values import SURVEY, Data
 from commlog.workspace import Workspace
+from commlog.worktime.periods import PeriodKind
 
 # Every column of a listing and what it is in the copy.
 _COLUMNS: Final = {

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from commlog.model.calendar import DatedDay
 from commlog.store.dated_days import KINDS
 from commlog.store.yaml_edit import edit
 from commlog.store.yaml_format import format_entry
 from commlog.store.yaml_text import Located, parse, parse_located
 from commlog.values import Data, Fields, ValuePath
+from commlog.worktime.calendar import DatedDay
 
 
 def insert_days(text: str, days: Iterable[DatedDay]) -> str:

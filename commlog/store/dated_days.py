@@ -6,9 +6,9 @@ from functools import partial
 from typing import Final, Literal
 
 from commlog.messages import mark
-from commlog.model.calendar import DatedDay, parse_spans
 from commlog.store.settings_file import Section
 from commlog.values import Data, ValuePath
+from commlog.worktime.calendar import DatedDay, parse_spans
 
 KINDS: Final[tuple[Literal["off"], Literal["work"]]] = ("off", "work")
 

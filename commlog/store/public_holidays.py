@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from commlog.model.calendar import DatedDay
 from commlog.store.dated_days import read_dated_days
 from commlog.store.settings_file import Section
+from commlog.worktime.calendar import DatedDay
 
 if TYPE_CHECKING:
     from commlog.problems import Problem

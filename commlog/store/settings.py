@@ -9,10 +9,7 @@ from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
 from commlog.messages import mark
-from commlog.model.calendar import AfterHours, WorkCalendar, parse_hours
 from commlog.model.care_rules import CareRules
-from commlog.model.interval import Interval
-from commlog.model.limit import Limit, parse_limit
 from commlog.model.masking import MaskRules
 from commlog.model.member import Member, find_member
 from commlog.model.reminder import LEAD, ReminderRules
@@ -22,6 +19,9 @@ from commlog.store.settings_members import read_members
 from commlog.store.settings_privacy import read_mask_rules, read_retention
 from commlog.store.settings_rules import read_care_rules, read_delivery, read_reminder_rules
 from commlog.values import Data, ValuePath
+from commlog.worktime.calendar import AfterHours, WorkCalendar, parse_hours
+from commlog.worktime.limits import Limit, parse_limit
+from commlog.worktime.model_interval import Interval
 
 if TYPE_CHECKING:
     from commlog.model.policy import Policies

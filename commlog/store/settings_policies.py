@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from commlog.messages import mark
-from commlog.model.limit import Limit, parse_limit
 from commlog.model.policy import (
     BACKDATED,
     CLOSING_REQUIRES,
@@ -19,6 +18,7 @@ from commlog.model.policy import (
 from commlog.problems import ERROR, WARNING
 from commlog.store.settings_file import Section, text_of
 from commlog.values import Data, ValuePath
+from commlog.worktime.limits import Limit, parse_limit
 
 _OFF: Final = "off"
 _SEVERITY: Final = "severity"

@@ -5,11 +5,11 @@ from typing import Final
 
 from commlog.messages import mark
 from commlog.model.care_rules import DORMANT_AFTER, VISIT_EVERY, CareRules
-from commlog.model.interval import Interval, parse_interval
-from commlog.model.limit import Limit, parse_limit
 from commlog.model.reminder import LEAD, ReminderRules, Rung
 from commlog.store.settings_file import Section, text_of
 from commlog.values import ValuePath
+from commlog.worktime.limits import Limit, parse_limit
+from commlog.worktime.model_interval import Interval, parse_interval
 
 _MEASURED: Final = frozenset({"m", "h", "wh", "d", "wd"})
 _NOTIFY_KEYS: Final = ("from", "timeout", "smtp", "wecom", "dingtalk", "feishu", "slack")

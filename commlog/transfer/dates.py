@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from typing import Final
 
-from commlog.model.calendar import wall_instant
-from commlog.model.moment import format_instant
+from commlog.worktime.calendar import wall_instant
+from commlog.worktime.moment import format_instant
 
 # The formats of a template's fields that are moments.
 MOMENT_FORMATS: Final = frozenset({"date", "date-time", "date-or-date-time"})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from commlog.errors import NotFoundError, UsageError
 from commlog.messages import mark, translate
-from commlog.model.calendar import DatedDay
+from commlog.worktime.calendar import DatedDay
 
 if TYPE_CHECKING:
     from datetime import date

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.model.calendar import (
+from commlog.worktime.calendar import (
     CalendarError,
     DatedDay,
     WorkCalendar,

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.model.calendar import DatedDay, WorkCalendar, parse_hours
 from commlog.model.care import (
     CareCustomer,
     CareDate,
@@ -19,7 +18,8 @@ from commlog.model.care import (
     reason_to_leave_out,
 )
 from commlog.model.care_rules import CareRules
-from commlog.model.interval import Interval, parse_interval
+from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
+from commlog.worktime.model_interval import Interval, parse_interval
 
 TODAY = date(2026, 3, 16)
 CUSTOMER = CareCustomer("acme", "艾克米公司", "wang", "key", "active", added_on=date(2026, 3, 1))

@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commlog.model.calendar import DatedDay, WorkCalendar, parse_hours
 from commlog.model.deadline import (
     counted_pauses,
     expected_due,
@@ -16,6 +15,7 @@ from commlog.model.deadline import (
     pauses_count_from,
 )
 from commlog.model.follow_up import read_follow_up
+from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = parse_hours({"mon-fri": ["09:00-12:00", "13:30-18:00"]})

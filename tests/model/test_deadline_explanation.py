@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commlog.model.calendar import DatedDay, WorkCalendar, parse_hours, to_utc
 from commlog.model.deadline_days import FIRST_DAYS, LAST_DAYS, count_days
 from commlog.model.deadline_explanation import explain_due, measure_lateness
 from commlog.model.follow_up import read_follow_up
-from commlog.model.limit import due_after, parse_limit
+from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours, to_utc
+from commlog.worktime.limits import due_after, parse_limit
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = parse_hours({"mon-fri": ["09:00-12:00", "13:30-18:00"]})

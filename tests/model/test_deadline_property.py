@@ -9,12 +9,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from commlog.model.calendar import DatedDay, WorkCalendar
 from commlog.model.deadline_explanation import explain_due
 from commlog.model.follow_up import Transition, read_follow_up
-from commlog.model.limit import Limit, due_after, parse_limit
-from commlog.model.moment import format_instant
 from commlog.model.pause import Pause, pauses_of, put_back
+from commlog.worktime.calendar import DatedDay, WorkCalendar
+from commlog.worktime.limits import Limit, due_after, parse_limit
+from commlog.worktime.moment import format_instant
 
 # Clocks that never change, and clocks that change by an hour or by half an hour within the days looked at.
 BEGINNINGS = {

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.model.calendar import CalendarError, DatedDay, WorkCalendar, parse_hours
-from commlog.model.limit import Limit, due_after, parse_limit, start_day
+from commlog.worktime.calendar import CalendarError, DatedDay, WorkCalendar, parse_hours
+from commlog.worktime.limits import Limit, due_after, parse_limit, start_day
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from lunardate import LunarDate
 
-from commlog.model.lunar import lunar_dates_in
+from commlog.worktime.lunar import lunar_dates_in
 
 LAST_DAY = date(2100, 2, 8)
 

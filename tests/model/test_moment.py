@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commlog.model.calendar import CalendarError, DatedDay, WorkCalendar, parse_hours
-from commlog.model.moment import (
+from commlog.worktime.calendar import CalendarError, DatedDay, WorkCalendar, parse_hours
+from commlog.worktime.moment import (
     due_instant,
     format_date,
     format_instant,
@@ -19,8 +19,8 @@ from commlog.model.moment import (
     parse_instant,
     parse_moment,
 )
-from commlog.model.moment_phrases import find_limit
-from commlog.model.moment_words import parse_number
+from commlog.worktime.phrase_words import parse_number
+from commlog.worktime.phrases import find_limit
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commlog.model.calendar import WorkCalendar, parse_hours
 from commlog.model.follow_up import Transition
 from commlog.model.pause import pauses_of, put_back, waited_minutes
+from commlog.worktime.calendar import WorkCalendar, parse_hours
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = WorkCalendar(SHANGHAI, parse_hours({"mon-fri": ["09:00-12:00", "13:30-18:00"]}))

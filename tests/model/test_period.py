@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commlog.model.period import Period, add_months, parse_period, period_bounds
+from commlog.worktime.periods import Period, add_months, parse_period, period_bounds
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")

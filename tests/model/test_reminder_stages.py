@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.model.calendar import DatedDay, WorkCalendar, parse_hours
-from commlog.model.limit import parse_limit
 from commlog.model.reminder import ReminderRules, Rung
 from commlog.model.reminder_stages import Promise, escalated, horizon, opening_time, present_at, rungs_of, stages_of
+from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
+from commlog.worktime.limits import parse_limit
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")

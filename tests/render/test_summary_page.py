@@ -13,7 +13,6 @@ from jsonschema import Draft202012Validator
 from commlog.errors import UsageError
 from commlog.messages import use_language
 from commlog.model.listing import Listing
-from commlog.model.period import parse_period
 from commlog.model.summary import Attention, Key, Summary
 from commlog.model.summary_figures import FIGURES, count_of, mean_of, pair, share_of, spread_of
 from commlog.render.labels import Labels
@@ -24,6 +23,7 @@ from commlog.render.text import width_of
 from commlog.services.summarize.summary import SummaryRequest, summarize
 from commlog.store.log import open_log
 from commlog.workspace import make_workspace
+from commlog.worktime.periods import parse_period
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 16, 10, tzinfo=ZoneInfo("Asia/Shanghai"))

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from commlog.model.calendar import DatedDay
 from commlog.services.check_calendar import check_calendar, years_in_use
 from commlog.services.manage_calendar import import_days, show_calendar
 from commlog.store.calendar_edit import insert_days, lines_of_days
@@ -19,6 +18,7 @@ from commlog.store.settings_file import Section
 from commlog.store.yaml_text import parse
 from commlog.transfer.holidays_package import public_holidays
 from commlog.workspace import Workspace
+from commlog.worktime.calendar import DatedDay
 
 CHINESE = """\
 timezone: Asia/Shanghai

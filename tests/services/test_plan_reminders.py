@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from commlog.errors import CommlogError
 from commlog.model.absence import Absence
-from commlog.model.calendar import WorkCalendar, parse_hours
 from commlog.model.digest import Item, Urgency
-from commlog.model.limit import parse_limit
 from commlog.model.member import Member
 from commlog.model.reminder import ReminderRules, Rung
 from commlog.model.reminder_stages import Promise, escalated, present_at, rungs_of, stages_of
 from commlog.services.plan_reminders import plan_reminders, print_digest
 from commlog.services.route_reminders import parcels_of, route_owner, route_rung
 from commlog.services.send_digests import plan_deliveries, send_digests
+from commlog.worktime.calendar import WorkCalendar, parse_hours
+from commlog.worktime.limits import parse_limit
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = WorkCalendar(SHANGHAI, parse_hours({"mon-fri": ["09:00-12:00", "13:30-18:00"]}))

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commlog.model.calendar import DatedDay, WorkCalendar, parse_hours
 from commlog.problems import Problem
 from commlog.store.dated_days import read_dated_days
 from commlog.store.public_holidays import country_of_zone, read_public_holidays, shipped_countries, shipped_years
 from commlog.store.settings_file import Section
+from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
 
 # What the notices say, as `first-last` of days off and days worked in return.
 NOTICES = {

@@ -7,9 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from commlog.errors import InvalidError, NotFoundError
-from commlog.model.calendar import WorkCalendar, parse_hours
 from commlog.model.incoming import Rejected
-from commlog.model.moment import parse_moment
 from commlog.store.yaml_text import parse
 from commlog.templates.catalog import Catalog
 from commlog.templates.conversion import Converter
@@ -20,6 +18,8 @@ from commlog.transfer.map_reader import Ground, read_map
 from commlog.transfer.mapping import Identities, iter_incoming
 from commlog.transfer.rejects_file import format_rejects, rejects_name
 from commlog.transfer.sketch import sketch_map
+from commlog.worktime.calendar import WorkCalendar, parse_hours
+from commlog.worktime.moment import parse_moment
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CATALOG = Catalog()

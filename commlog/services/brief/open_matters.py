@@ -3,11 +3,11 @@
 from datetime import UTC, date, datetime
 
 from commlog.model.brief import OpenIssue, Owed, Promise
-from commlog.model.lateness import working_days_since
 from commlog.query.select import is_overdue
 from commlog.services.brief.read_words import Cover, marks_of, read_fields
 from commlog.values import mappings_of, text_of, texts_of
 from commlog.workspace import Workspace
+from commlog.worktime.model_lateness import working_days_since
 
 # At most so many conversations are read for what was agreed in them.
 _READ = 10

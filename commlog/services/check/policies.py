@@ -9,9 +9,7 @@ from typing import Final
 from commlog.errors import CommlogError, InvalidError
 from commlog.index.content import BEFORE_KEY, BEFORE_VALUE, values_in
 from commlog.messages import mark
-from commlog.model.limit import Limit, due_after, parse_limit
 from commlog.model.masking import mask_text
-from commlog.model.moment import format_instant
 from commlog.model.policy import (
     BACKDATED,
     CLOSING_REQUIRES,
@@ -33,6 +31,8 @@ from commlog.templates.fields import Field, HasFields
 from commlog.templates.personal import is_number_of_ours
 from commlog.values import INTERACTION, Fields, show_path
 from commlog.workspace import Workspace
+from commlog.worktime.limits import Limit, due_after, parse_limit
+from commlog.worktime.moment import format_instant
 
 # The problem whose line must not be repeated.
 PERSONAL: Final = "personal-number"

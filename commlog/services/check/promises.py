@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from commlog.model.moment import format_date
 from commlog.services.check.suspicion import Suspicion
 from commlog.services.dropped_balls import find_dropped_balls
 from commlog.workspace import Workspace
+from commlog.worktime.moment import format_date
 
 
 def find_expired_answers(workspace: Workspace) -> Iterator[Suspicion]:

@@ -4,10 +4,10 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from commlog.model.calendar import WorkCalendar
-from commlog.model.lateness import working_days_since
 from commlog.model.report import Age, Side
 from commlog.services.summarize.scope import Scope
+from commlog.worktime.calendar import WorkCalendar
+from commlog.worktime.model_lateness import working_days_since
 
 # From the latest to what has the most time left.
 CLASSES: Final[tuple[tuple[Side, int, int | None], ...]] = (

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from commlog.messages import translate
 from commlog.model.dropped_ball import CALL_BACK, LOW_SCORE, UNANSWERED
-from commlog.model.lateness import working_days_since
 from commlog.model.listing import Listing
 from commlog.model.masking import mask_name, mask_text
 from commlog.model.summary import Attention, Summary
@@ -16,6 +15,7 @@ from commlog.services.report.series import is_score, score_names
 from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, Scope
 from commlog.values import Data, text_of
 from commlog.workspace import Workspace
+from commlog.worktime.model_lateness import working_days_since
 
 DROPPED: Final = "dropped_balls"
 OVERDUE: Final = "overdue_follow_ups"

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from commlog.model.care import DO_NOT_CONTACT, VISIT, CareDate, next_day, read_care_date
-from commlog.model.interval import Interval, interval_after, parse_interval
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case, Judgement
 from commlog.services.summarize.scope import Scope
 from commlog.services.summarize.survivors import survivors_of
+from commlog.worktime.model_interval import Interval, interval_after, parse_interval
 
 # A birthday or an anniversary is kept within so many days around it, a visit up to so many days after it was due.
 AROUND: Final = timedelta(days=3)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from commlog.model.lateness import working_days_since
 from commlog.model.summary import Group, Key, Measure, Reading
 from commlog.model.summary_figures import (
     FIGURES,
@@ -22,6 +21,7 @@ from commlog.model.summary_figures import (
 from commlog.services.summarize.dimensions import OF_FOLLOW_UPS, TAG
 from commlog.services.summarize.scope import FOLLOW_UPS, Scope, Source, count_states, states_of_rows
 from commlog.services.summarize.turns import FOLLOW_UPS_TURNED
+from commlog.worktime.model_lateness import working_days_since
 
 # Judged as known now, also for an earlier period: whether it was kept does not change any more.
 _KEPT: Final = """

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from commlog.errors import CommlogError
-from commlog.model.limit import Limit, due_after, parse_limit
 from commlog.model.listing import Listing
-from commlog.model.moment import format_instant
 from commlog.model.summary import Attention, Group, Key, Measure, Reading
 from commlog.model.summary_figures import Counts, States, share_of, spread_of
 from commlog.services.summarize.conversations import dated_conversations_of
 from commlog.services.summarize.dimensions import OF_INTERACTIONS, TAG
 from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, Scope
 from commlog.workspace import Workspace
+from commlog.worktime.limits import Limit, due_after, parse_limit
+from commlog.worktime.moment import format_instant
 
 COLUMNS: Final = ("id", "template", "agent", "channel", "ended_at", "recorded_at", "lag", "limit", "path")
 _SHOWN: Final = ("id", "template", "agent", "ended_at", "recorded_at", "lag", "limit")

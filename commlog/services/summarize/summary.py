@@ -7,7 +7,6 @@ from commlog.errors import UsageError
 from commlog.index.database import Index
 from commlog.index.errand import errand
 from commlog.messages import mark
-from commlog.model.period import Period, parse_period
 from commlog.model.summary import Attention, Reading, Summary
 from commlog.model.summary_figures import pair
 from commlog.services.mask_record import mask_rows
@@ -22,6 +21,7 @@ from commlog.services.summarize.recording import measure_recording
 from commlog.services.summarize.scope import Scope
 from commlog.services.summarize.weak_spots import find_weak_spots, measure_low_scores
 from commlog.workspace import Workspace
+from commlog.worktime.periods import Period, parse_period
 
 THIS_MONTH: Final = "this-month"
 SUMMARY_ROWS: Final = 10

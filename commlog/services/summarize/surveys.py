@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
-from commlog.model.calendar import wall_instant
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case
 from commlog.services.summarize.scope import Scope
+from commlog.worktime.calendar import wall_instant
 
 HIGH: Final = 4
 LOW: Final = 2

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, cast
 
-from commlog.model.calendar import SEARCH_DAYS, WorkCalendar, no_working_time, to_utc
-from commlog.model.period import PeriodKind, period_bounds
+from commlog.worktime.calendar import SEARCH_DAYS, WorkCalendar, no_working_time, to_utc
+from commlog.worktime.periods import PeriodKind, period_bounds
 
 LimitUnit = Literal["m", "h", "wh", "d", "wd", "eow", "eom", "eoq", "none"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from commlog.model.calendar import WorkCalendar
+from commlog.worktime.calendar import WorkCalendar
 
 
 def working_days_since(days: Iterable[date], today: date, calendar: WorkCalendar) -> dict[date, int]:

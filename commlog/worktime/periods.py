@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
-from commlog.model.calendar import wall_instant
+from commlog.worktime.calendar import wall_instant
 
 PeriodKind = Literal["day", "week", "month", "quarter", "half", "year"]
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import cast
 
-from commlog.model import moment_words as words
-from commlog.model.calendar import WorkCalendar, to_utc, wall_instant
-from commlog.model.limit import Limit, LimitUnit, due_after, parse_limit
-from commlog.model.period import PeriodKind, add_months, period_bounds
+from commlog.worktime import phrase_words as words
+from commlog.worktime.calendar import WorkCalendar, to_utc, wall_instant
+from commlog.worktime.limits import Limit, LimitUnit, due_after, parse_limit
+from commlog.worktime.periods import PeriodKind, add_months, period_bounds
 
 MAX_LENGTH = 60
 

@@ -6,11 +6,11 @@ import re
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
-from commlog.model.calendar import WorkCalendar, wall_instant
-from commlog.model.limit import due_after
+from commlog.worktime.calendar import WorkCalendar, wall_instant
+from commlog.worktime.limits import due_after
 
 if TYPE_CHECKING:
-    from commlog.model.moment_phrases import Frame
+    from commlog.worktime.phrases import Frame
 
 # The phrases are imported by the functions that read them: most commands only read stored forms.
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -92,7 +92,7 @@ def parse_moment(text: str, now: datetime, calendar: WorkCalendar) -> date | dat
         CalendarError: the calendar has no working time.
 
     """
-    from commlog.model.moment_phrases import Frame
+    from commlog.worktime.phrases import Frame
 
     return _parse(text, Frame(now.astimezone(calendar.zone), calendar))
 
@@ -109,7 +109,7 @@ def parse_due(text: str, start: datetime, now: datetime, calendar: WorkCalendar)
         CalendarError: the calendar has no working time.
 
     """
-    from commlog.model.moment_phrases import Frame, find_limit
+    from commlog.worktime.phrases import Frame, find_limit
 
     limit = find_limit(text)
     if limit is not None:
@@ -121,7 +121,7 @@ def parse_due(text: str, start: datetime, now: datetime, calendar: WorkCalendar)
 
 
 def _parse(text: str, frame: Frame) -> date | datetime:
-    from commlog.model.moment_phrases import find_moment
+    from commlog.worktime.phrases import find_moment
 
     stored = text.strip().upper()
     if re.fullmatch(_INSTANT, stored):

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import accumulate
 
-from commlog.model.lunar_years import FIRST_DAY, FIRST_YEAR, YEARS
+from commlog.worktime.lunar_years import FIRST_DAY, FIRST_YEAR, YEARS
 
 _MONTHS = 12
 _SHORT, _LONG = 29, 30

@@ -46,7 +46,7 @@ def interval_before(interval: Interval, day: date) -> date:
 
 def _moved(interval: Interval, day: date, sign: int) -> date:
     # Loaded with the first interval that is counted: the settings only name intervals.
-    from commlog.model.period import add_months
+    from commlog.worktime.periods import add_months
 
     try:
         if interval.unit in _DAYS:

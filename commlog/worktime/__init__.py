@@ -1,0 +1,1 @@
+"""Working time, pure: instants, date phrases, periods, limits, working calendars, lunar dates."""
