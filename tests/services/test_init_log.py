@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 import yaml
 
+from commlog.calendar.holidays import read_public_holidays
 from commlog.errors import ConflictError, NotWritableError
 from commlog.model.listing import Page
 from commlog.repo.git import is_inside_repository
@@ -14,7 +15,6 @@ from commlog.services.create_record import Request, create_record
 from commlog.services.init_log import Choices, init_log
 from commlog.services.list_records import list_records
 from commlog.store.log import open_log
-from commlog.store.public_holidays import read_public_holidays
 from commlog.workspace import make_workspace
 
 PLAIN = Choices("Asia/Shanghai", "zh", ("wang", "wang@example.com"), use_git=False)

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commlog.calendar.file import insert_days, lines_of_days
+from commlog.calendar.holidays import read_public_holidays
+from commlog.calendar.manage import import_days, show_calendar
+from commlog.calendar.services_check_calendar import check_calendar, years_in_use
+from commlog.calendar.transfer_holidays_package import public_holidays
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from commlog.services.check_calendar import check_calendar, years_in_use
-from commlog.services.manage_calendar import import_days, show_calendar
-from commlog.store.calendar_edit import insert_days, lines_of_days
 from commlog.store.dated_days import read_dated_days
-from commlog.store.public_holidays import read_public_holidays
 from commlog.store.settings_file import Section
 from commlog.store.yaml_text import parse
-from commlog.transfer.holidays_package import public_holidays
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import DatedDay
 

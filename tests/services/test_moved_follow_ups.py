@@ -2,10 +2,10 @@
 
 import pytest
 
+from commlog.calendar.moved_follow_ups import apply_moved, list_moved
 from commlog.errors import UsageError
 from commlog.model.listing import Page
 from commlog.services.list_follow_ups import list_follow_ups
-from commlog.services.moved_follow_ups import apply_moved, list_moved
 
 START = "started_at=2026-03-16 09:10"
 HOLIDAY = "off:\n  2026-03-18: 店庆\n"

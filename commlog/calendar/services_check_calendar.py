@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Final, Literal
 
+from commlog.calendar.manage import Source
 from commlog.errors import CommlogError, NotFoundError, UsageError
 from commlog.messages import translate
 from commlog.model.listing import Page
 from commlog.services.list_follow_ups import list_follow_ups
-from commlog.services.manage_calendar import Source
 from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import DatedDay, WorkCalendar
@@ -71,7 +71,7 @@ def years_in_use(workspace: Workspace) -> tuple[int, ...]:
 
 
 def _lines(workspace: Workspace) -> Mapping[date, int]:
-    from commlog.store.calendar_edit import lines_of_days
+    from commlog.calendar.file import lines_of_days
 
     if not (workspace.log.root / CALENDAR_FILE).exists():
         return {}

@@ -49,7 +49,7 @@ def calendar_show_command(
     columns: str = columns_option,
     output_format: str = format_option,
 ) -> None:
-    from commlog.services.manage_calendar import show_calendar
+    from commlog.calendar.manage import show_calendar
 
     view = show_calendar(session_of(context).workspace, period, every_day=every_day)
     _say_listing(view.listing, columns, output_format)
@@ -78,7 +78,7 @@ def calendar_import_command(
     year: list[str] = typer.Argument(..., metavar="YEAR...", help=mark("The years, e.g. 2026 2027.")),
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Only say what would be added.")),
 ) -> int:
-    from commlog.services.manage_calendar import import_days
+    from commlog.calendar.manage import import_days
 
     session = session_of(context)
     code = _code_of(country)
@@ -112,8 +112,8 @@ def calendar_diff_command(
     columns: str = columns_option,
     output_format: str = format_option,
 ) -> int:
+    from commlog.calendar.moved_follow_ups import apply_moved, list_moved
     from commlog.cli.options import answer_listing
-    from commlog.services.moved_follow_ups import apply_moved, list_moved
 
     session = session_of(context)
     listing = list_moved(session.workspace)
@@ -137,7 +137,7 @@ def calendar_check_command(
     context: typer.Context,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
 ) -> int:
-    from commlog.services.check_calendar import check_calendar, years_in_use
+    from commlog.calendar.services_check_calendar import check_calendar, years_in_use
 
     require_format(output_format, ("text", "json"))
     session = session_of(context)
@@ -158,12 +158,12 @@ def calendar_check_command(
 
 def days_of_country(country: str, year: int) -> tuple[DatedDay, ...]:
     """The public holidays of a country in a year: the shipped ones, else those of the package `holidays`."""
-    from commlog.store.public_holidays import read_public_holidays, shipped_countries
+    from commlog.calendar.holidays import read_public_holidays, shipped_countries
 
     code = _code_of(country)
     if code in shipped_countries():
         return read_public_holidays(code, year)
-    from commlog.transfer.holidays_package import public_holidays
+    from commlog.calendar.transfer_holidays_package import public_holidays
 
     return public_holidays(code, year, current_language())
 
@@ -184,7 +184,7 @@ def _years_of(words: list[str]) -> list[int]:
 
 def _warn_of_moved(session: Session) -> None:
     """Say how many pending follow-ups the calendar as it is now moves."""
-    from commlog.services.moved_follow_ups import list_moved
+    from commlog.calendar.moved_follow_ups import list_moved
 
     moved = len(list_moved(replace(session, _workspace=None).workspace).rows)
     if moved:

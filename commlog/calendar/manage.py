@@ -133,7 +133,7 @@ def require_year(country: str, year: int, source: Source) -> tuple[DatedDay, ...
 
 
 def _unknown_year(country: str, year: int) -> NotFoundError:
-    from commlog.store.public_holidays import shipped_countries, shipped_years
+    from commlog.calendar.holidays import shipped_countries, shipped_years
 
     known = shipped_years(country) if country in shipped_countries() else range(1)
     remedy = mark("write the days into calendar.yaml by hand")
@@ -161,7 +161,7 @@ def _compare(
 
 
 def _write(workspace: Workspace, days: Sequence[DatedDay]) -> None:
-    from commlog.store.calendar_edit import insert_days
+    from commlog.calendar.file import insert_days
     from commlog.store.yaml_error import YamlError
     from commlog.store.yaml_text import decode
 
