@@ -11,10 +11,10 @@ from commlog.index.database import Index, Row
 from commlog.index.entries import RecordReader
 from commlog.index.glimpse import Glimpse
 from commlog.index.refresh import open_index
+from commlog.log.log import SCHEMAS_FOLDER, Log
+from commlog.log.names import RECORDS
 from commlog.messages import mark
 from commlog.model.folding import spoken_names
-from commlog.store.log import SCHEMAS_FOLDER, Log
-from commlog.store.names import RECORDS
 from commlog.templates.catalog import Catalog, shipped_folder
 from commlog.values import Fields
 from commlog.worktime.moment import format_instant

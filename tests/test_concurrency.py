@@ -149,7 +149,7 @@ import random
 import signal
 import sys
 
-import commlog.store.log as log
+import commlog.log.log as log
 from commlog.cli.app import run
 
 folder, count, printed = sys.argv[1:]

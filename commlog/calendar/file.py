@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from commlog.store.dated_days import KINDS
+from commlog.log.dated_days import KINDS
 from commlog.store.yaml_edit import edit
 from commlog.store.yaml_format import format_entry
 from commlog.store.yaml_text import Located, parse, parse_located

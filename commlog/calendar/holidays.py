@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from commlog.store.dated_days import read_dated_days
-from commlog.store.settings_file import Section
+from commlog.log.dated_days import read_dated_days
+from commlog.log.settings_file import Section
 from commlog.worktime.calendar import DatedDay
 
 if TYPE_CHECKING:

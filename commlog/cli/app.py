@@ -303,7 +303,7 @@ def _speak_as_the_log(words: Sequence[str]) -> None:
     """Answer a call that was not understood in the language its log answers in; without a log the environment's stays."""
     from pathlib import Path
 
-    from commlog.store.log import open_log
+    from commlog.log.log import open_log
 
     session = Session(option_of(words, "--log"), language=option_of(words, "--language"))
     with suppress(CommlogError):

@@ -23,6 +23,7 @@ from commlog.cli.options import (
 from commlog.cli.prompts import ask_fields
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
+from commlog.log.names import record_path
 from commlog.messages import mark, translate
 from commlog.render.record import format_record
 from commlog.services.create_record import Request, create_record
@@ -31,7 +32,6 @@ from commlog.services.edit_record import edit_record
 from commlog.services.find_record import find_customer, has_customer_file, read_record
 from commlog.services.list_customers import list_customers
 from commlog.services.mask_record import shown_record
-from commlog.store.names import record_path
 from commlog.values import CUSTOMER
 from commlog.workspace import Workspace
 

@@ -110,8 +110,8 @@ def _outside(workspace: "Workspace", name: str) -> Path:
 
 
 def _write_new(target: Path, data: bytes) -> None:
-    from commlog.store.files import write_new
-    from commlog.store.log import not_writable
+    from commlog.log.files import write_new
+    from commlog.log.log import not_writable
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

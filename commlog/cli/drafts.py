@@ -4,8 +4,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from commlog.cli.session import choose_random
-from commlog.store.log import ensure_state_folder, not_writable
-from commlog.store.names import ALPHABET, STATE_FOLDER
+from commlog.log.log import ensure_state_folder, not_writable
+from commlog.log.names import ALPHABET, STATE_FOLDER
 from commlog.workspace import Workspace
 
 _DRAFTS = "drafts"

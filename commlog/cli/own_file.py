@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from commlog.errors import ConflictError
+from commlog.log.files import ChangedMeanwhile, replace_file, write_new
+from commlog.log.log import changed_meanwhile, not_writable
 from commlog.messages import mark
-from commlog.store.files import ChangedMeanwhile, replace_file, write_new
-from commlog.store.log import changed_meanwhile, not_writable
 
 
 def write_own(output: str, data: bytes, is_ours: Callable[[bytes], bool], taken: str) -> None:

@@ -19,7 +19,7 @@ from commlog.services.plan_reminders import plan_reminders, print_digest
 
 if TYPE_CHECKING:
     # Loaded when something is delivered: a run that prints needs none of it.
-    from commlog.model.member import Member
+    from commlog.log.members import Member
     from commlog.notify.message import Message
     from commlog.services.route_reminders import Lost, Parcel
     from commlog.services.send_digests import Delivery

@@ -14,7 +14,7 @@ from commlog.messages import LOCALE_FOLDER, mark, use_language
 if TYPE_CHECKING:
     # Loaded when a command opens its log: `--version` and `--help` need none of it.
     from commlog.index.glimpse import Glimpse
-    from commlog.store.log import Log
+    from commlog.log.log import Log
     from commlog.store.seal_keys import KeySource
     from commlog.workspace import Workspace
 
@@ -48,7 +48,7 @@ class Session:
 
     def has_log(self) -> bool:
         """Whether this call stands in a log, or names one."""
-        from commlog.store.log import find_root
+        from commlog.log.log import find_root
 
         return bool(self.named_folder()) or find_root(Path.cwd()) is not None
 
@@ -75,7 +75,7 @@ class Session:
         return now
 
     def _open(self) -> "Workspace":
-        from commlog.store.log import open_log
+        from commlog.log.log import open_log
         from commlog.workspace import make_workspace
 
         log = open_log(Path.cwd(), self.named_folder())
@@ -184,7 +184,7 @@ def look_ahead(words: Sequence[str]) -> "Glimpse | None":
     if command_of(words) not in READING or any(word.partition("=")[0] == "--as-of" for word in words):
         return None
     from commlog.index.glimpse import start_glimpse
-    from commlog.store.names import STATE_FOLDER
+    from commlog.log.names import STATE_FOLDER
 
     folder = option_of(words, "--log")
     start = Path(folder or os.environ.get("COMMLOG_DIR") or Path.cwd()).absolute()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from commlog.index.content import first_value, fold_value, has_words
 from commlog.index.tables import NUMBER, ROW_TABLES, TABLES
-from commlog.store.names import INDEX_FILE
+from commlog.log.names import INDEX_FILE
 from commlog.version import VERSION
 
 _WAIT_SECONDS: Final = 60

@@ -6,7 +6,7 @@ What reading takes is loaded with the first file that is read: a copy that is up
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from commlog.store.log import Log
+from commlog.log.log import Log
 from commlog.templates.catalog import Catalog
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Final, NoReturn, TypeVar
 
 from commlog.index.database import Index, connect
 from commlog.index.parallel import count_cores
-from commlog.store.names import INDEX_FILE
+from commlog.log.names import INDEX_FILE
 
 T = TypeVar("T")
 

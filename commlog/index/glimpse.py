@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from commlog.index.scan import Share, scan_folders
-from commlog.store.names import INDEX_FILE, STATE_FOLDER
+from commlog.log.names import INDEX_FILE, STATE_FOLDER
 
 # Two helpers: on two cores a third would only wait, and more cores have nothing to add to a disk's cache.
 _PARTS: Final = 2

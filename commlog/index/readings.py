@@ -7,11 +7,11 @@ from commlog.errors import CommlogError, NotFoundError, UnreadableError
 from commlog.index.content import choice_keys
 from commlog.index.entries import Reading, RecordReader
 from commlog.index.rows import Rows, rows_of
+from commlog.log.inside import OutsideLinkError
+from commlog.log.names import record_path
 from commlog.messages import translate
 from commlog.model.consistency import find_inconsistencies
 from commlog.problems import Problem
-from commlog.store.inside import OutsideLinkError
-from commlog.store.names import record_path
 from commlog.store.yaml_text import YamlError, decode, parse, parse_located
 from commlog.templates.catalog import Template
 from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of

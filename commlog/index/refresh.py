@@ -13,9 +13,9 @@ from commlog.index.entries import RecordReader
 from commlog.index.glimpse import Glimpse, read_tick
 from commlog.index.scan import scan_folders
 from commlog.index.view import View
-from commlog.store.files import lock
-from commlog.store.log import ensure_state_folder
-from commlog.store.names import INDEX_FILE
+from commlog.log.files import lock
+from commlog.log.log import ensure_state_folder
+from commlog.log.names import INDEX_FILE
 
 _LOCK_FILE: Final = "rebuild.lock"
 _SECONDS_FOR_READING: Final = 5

@@ -10,9 +10,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from commlog.log.inside import leads_out
+from commlog.log.names import RECORDS, SUFFIX
 from commlog.model_fingerprint import fingerprint_of
-from commlog.store.inside import leads_out
-from commlog.store.names import RECORDS, SUFFIX
 
 # Size, mtime in ns, ctime in ns, inode.
 Stamp = tuple[int, int, int, int]

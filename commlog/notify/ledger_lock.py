@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from commlog.store.log import not_writable
+from commlog.log.log import not_writable
 
 
 class LedgerBusy(Exception):  # noqa: N818 - the name is the fact, as in `except LedgerBusy`

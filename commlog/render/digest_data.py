@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from commlog.log.members import Member
 from commlog.model.digest import Digest, Line, Urgency
 from commlog.model.masking import mask_text
-from commlog.model.member import Member
 from commlog.render.digest import Reading, format_subject
 from commlog.worktime.moment import format_instant
 

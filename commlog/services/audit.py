@@ -6,6 +6,7 @@ from itertools import chain, islice
 from typing import Final
 
 from commlog.errors import UsageError
+from commlog.log.names import RECORDS, SUFFIX
 from commlog.messages import mark
 from commlog.model.field_change import CHANGED, CUT, FieldChange, Revision, is_far
 from commlog.model.listing import Listing, Page
@@ -16,7 +17,6 @@ from commlog.services.change_fields import fields_named, mask_of, narrowed
 from commlog.services.question import condition_of, filter_of
 from commlog.services.revisions import Past, blobs_of, read_versions, steps_of
 from commlog.services.since import since_day
-from commlog.store.names import RECORDS, SUFFIX
 from commlog.values import Data
 from commlog.workspace import Workspace
 from commlog.worktime.moment import format_instant

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from commlog.errors import NotFoundError
+from commlog.log.names import record_path
 from commlog.messages import mark
 from commlog.model.brief import (
     Brief,
@@ -25,7 +26,6 @@ from commlog.services.dropped_balls import find_dropped_balls
 from commlog.services.find_record import customer_family, find_customer, has_customer_file
 from commlog.services.list_care import CareView, list_care
 from commlog.services.mask_record import mask_as_asked, names_of
-from commlog.store.names import record_path
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, Fields, text_of
 from commlog.workspace import Workspace
 from commlog.worktime.model_interval import interval_before

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Final
 
 from commlog.errors import CommlogError, ConflictError, Finding, InvalidError, NotFoundError, UsageError
+from commlog.log.names import customer_id_for, new_id, record_path
 from commlog.messages import mark
 from commlog.problems import Problem
 from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.change_record import keep_policies
 from commlog.services.draft import DURATION
 from commlog.services.find_record import customer_family, find_customer, get_record, read_record
-from commlog.store.names import customer_id_for, new_id, record_path
 from commlog.store.yaml_error import YamlError
 from commlog.store.yaml_format import format_document
 from commlog.templates.catalog import Template
@@ -183,7 +183,7 @@ def _checked(workspace: Workspace, template: Template, fields: Fields) -> Draft:
 
 
 def _safe(customer_id: str) -> str:
-    from commlog.store.names import is_customer_id
+    from commlog.log.names import is_customer_id
 
     if not is_customer_id(customer_id):
         facts = (("value", customer_id), ("expected", "a-z 0-9 . _ -, 中文; at most 64"))

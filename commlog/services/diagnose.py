@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from commlog.errors import CommlogError
+from commlog.log.names import STATE_FOLDER
+from commlog.log.settings import CALENDAR_FILE
 from commlog.messages import mark
 from commlog.repo.git import find_user_email, is_inside_repository
 from commlog.repo.merge_driver import is_installed, missing_attributes
 from commlog.services.mend_setup import read_attributes
-from commlog.store.names import STATE_FOLDER
-from commlog.store.settings import CALENDAR_FILE
 from commlog.workspace import Workspace
 
 

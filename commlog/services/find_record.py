@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.index.entries import Reading
+from commlog.log.names import RECORDS, SUFFIX, candidate_paths, record_path
 from commlog.messages import mark
 from commlog.model.customer import chain_of, family_of, is_circle
 from commlog.model.folding import fold
-from commlog.store.names import RECORDS, SUFFIX, candidate_paths, record_path
 from commlog.values import ANONYMOUS, CUSTOMER, Record
 from commlog.workspace import Workspace
 

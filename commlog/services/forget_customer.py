@@ -9,6 +9,9 @@ from shutil import rmtree
 
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UnreadableError
 from commlog.index.entries import Reading
+from commlog.log.log import changed_meanwhile
+from commlog.log.names import ALPHABET as LETTERS
+from commlog.log.names import INDEX_FILE, PAST_FOLDER, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
 from commlog.messages import mark, translate
 from commlog.model.forgetting import (
     FORGOTTEN_AS,
@@ -30,9 +33,6 @@ from commlog.services.change_record import change_record, edited_text, refuse_ne
 from commlog.services.destroy_keys import destroyed_hints
 from commlog.services.find_record import customer_family, find_customer, get_record
 from commlog.services.former_profiles import former_profiles
-from commlog.store.log import changed_meanwhile
-from commlog.store.names import ALPHABET as LETTERS
-from commlog.store.names import INDEX_FILE, PAST_FOLDER, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
 from commlog.store.yaml_format import format_document
 from commlog.templates.personal import remove_personal, rewrite_words
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of

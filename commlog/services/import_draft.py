@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from commlog.errors import InvalidError, UsageError
+from commlog.log.names import record_path
 from commlog.messages import mark
 from commlog.problems import Problem
 from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.create_record import with_member_ids
 from commlog.services.draft import DURATION
 from commlog.services.find_record import get_record
-from commlog.store.names import record_path
 from commlog.store.yaml_format import format_document
 from commlog.store.yaml_text import YamlError
 from commlog.templates.catalog import Template

@@ -9,13 +9,13 @@ from typing import Final
 from commlog.calendar.file import insert_days
 from commlog.calendar.holidays import country_of_zone, read_public_holidays
 from commlog.errors import ConflictError
+from commlog.log.files import write_new
+from commlog.log.log import SCHEMAS_FOLDER, not_writable
+from commlog.log.names import RECORDS, STATE_FOLDER
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.messages import mark
 from commlog.repo.git import create_repository, is_inside_repository
 from commlog.repo.merge_driver import ATTRIBUTES, install
-from commlog.store.files import write_new
-from commlog.store.log import SCHEMAS_FOLDER, not_writable
-from commlog.store.names import RECORDS, STATE_FOLDER
-from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.templates.catalog import shipped_folder
 
 _SETTINGS: Final = """\

@@ -3,6 +3,7 @@
 from typing import Final
 
 from commlog.errors import ConflictError
+from commlog.log.log import not_writable
 from commlog.messages import mark
 from commlog.repo.hooks import (
     SHARED_FOLDER,
@@ -17,7 +18,6 @@ from commlog.repo.hooks import (
     write_hook,
 )
 from commlog.services.sync_state import require_prefix
-from commlog.store.log import not_writable
 from commlog.workspace import Workspace
 
 _NO_REPOSITORY: Final = mark("git runs the hook when it commits, and there is no git here yet: git init; then again")

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from commlog.errors import UsageError
 from commlog.index.database import QueryError, Row
 from commlog.index.refresh import rebuild_index
+from commlog.log.names import INDEX_FILE, STATE_FOLDER
 from commlog.messages import mark
 from commlog.model.listing import Listing
-from commlog.store.names import INDEX_FILE, STATE_FOLDER
 from commlog.workspace import Workspace
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError
 from commlog.index.entries import Reading
+from commlog.log.names import record_path
 from commlog.messages import mark
 from commlog.model.customer import Fact, Merged, merge_facts
 from commlog.services.change_record import Prepared, prepare_change, write_again, write_change
@@ -16,7 +17,6 @@ from commlog.services.find_record import (
     nearest_customers,
     survivor_of,
 )
-from commlog.store.names import record_path
 from commlog.values import ANONYMOUS, CUSTOMER, Fields, text_of
 from commlog.workspace import Workspace
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from commlog.errors import CommlogError, InvalidError
+from commlog.log.log import SCHEMAS_FOLDER
+from commlog.log.names import RECORDS
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
 from commlog.model.consistency import find_inconsistencies
 from commlog.model.merge import Merged, differing_keys, hold_apart
 from commlog.problems import Problem
-from commlog.store.log import SCHEMAS_FOLDER
-from commlog.store.names import RECORDS
-from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
 from commlog.store.yaml_format import format_document
 from commlog.templates.catalog import Catalog, Template, shipped_folder
 from commlog.templates.validation import Validator

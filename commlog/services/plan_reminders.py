@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Final, Protocol
 
 from commlog.index.database import Row
+from commlog.log.settings import Settings
 from commlog.model.digest import Digest, Item, Line, Reason, Urgency, digest_of
 from commlog.model.reminder_stages import (
     CALL_BACK,
@@ -21,7 +22,6 @@ from commlog.model.reminder_stages import (
 )
 from commlog.services.dropped_reminders import dropped_items
 from commlog.services.question import CUSTOMER_NAME
-from commlog.store.settings import Settings
 from commlog.workspace import Workspace
 
 FOLLOW_UP: Final = "follow_up"

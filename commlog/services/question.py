@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from commlog.errors import NotFoundError
+from commlog.log.names import SUFFIX
 from commlog.model.folding import fold
 from commlog.query.conditions import Condition
 from commlog.query.dates import Frame
@@ -11,7 +12,6 @@ from commlog.query.filter import And, Filter, Not, Or, Term, every
 from commlog.query.select import Domain, select
 from commlog.query.terms import term
 from commlog.query.vocabulary import People, Vocabulary, build_vocabulary
-from commlog.store.names import SUFFIX
 from commlog.workspace import Workspace
 
 # Who a customer `c` was merged into in the end, by name; nobody for a circle.

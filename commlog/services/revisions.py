@@ -8,6 +8,8 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from commlog.index.entries import RecordReader
+from commlog.log.members import Member
+from commlog.log.names import RECORDS
 from commlog.messages import translate
 from commlog.model.field_change import (
     ADDED,
@@ -23,11 +25,9 @@ from commlog.model.field_change import (
     shared_changes,
     spread_fields,
 )
-from commlog.model.member import Member
 from commlog.model.sealing import HEADER
 from commlog.problems import Problem
 from commlog.repo import history as git
-from commlog.store.names import RECORDS
 from commlog.store.yaml_text import YamlError, decode, parse
 from commlog.values import Fields, text_of
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
+from commlog.log.members import Member, find_member
 from commlog.messages import mark
 from commlog.model.digest import Item, Line, Reason
-from commlog.model.member import Member, find_member
 from commlog.model.reminder import LEAD
 
 _AWAY: Final = mark("away until {day}")

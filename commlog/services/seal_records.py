@@ -8,15 +8,15 @@ from typing import Final, Self
 from commlog.errors import InvalidError, UsageError
 from commlog.index.entries import Reading
 from commlog.index.sealed import has_field
+from commlog.log.log import Log, ensure_state_folder
+from commlog.log.settings import SETTINGS_FILE, read_settings
 from commlog.messages import mark
 from commlog.model.sealing import OPEN, RECIPIENT, SealRules
 from commlog.services.change_record import again, edited_text
 from commlog.services.seal_state import for_the_team, iter_files, line_of, plain_in, rotation_file
 from commlog.services.sealed_fields import customer_of
-from commlog.store.log import Log, ensure_state_folder
 from commlog.store.seal import parse_recipients
 from commlog.store.seal_keys import add_trusted
-from commlog.store.settings import SETTINGS_FILE, read_settings
 from commlog.store.yaml_edit import edit
 from commlog.store.yaml_error import YamlError
 from commlog.store.yaml_text import decode, parse

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from commlog.errors import InvalidError
 from commlog.index.entries import Reading, RecordReader
 from commlog.index.sealed import plan_of
+from commlog.log.names import is_customer_id
 from commlog.messages import mark
 from commlog.model.forgetting import is_pseudonym
 from commlog.model.sealing import OPEN, SealedPlace, find_plain, find_sealed, has_shut, is_sealed, value_at, with_values
-from commlog.store.names import is_customer_id
 from commlog.store.yaml_edit import edit
 from commlog.store.yaml_format import OneLine
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, ValuePath, show_path

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from commlog.errors import ConflictError, InvalidError
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
 from commlog.messages import mark
 from commlog.model.inspection import Inspection
 from commlog.problems import ERROR, Problem
@@ -16,7 +17,6 @@ from commlog.repo.remote import Branch, list_differing, list_new_blobs
 from commlog.services.check.inspect_log import inspect_log
 from commlog.services.check.selection import WHOLE_LOG, Selection
 from commlog.services.sync_state import OWN_PATHS
-from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
 from commlog.workspace import Workspace
 
 _MARKERS: Final = re.compile(rb"^(<{7}|>{7})( |$)", re.MULTILINE)

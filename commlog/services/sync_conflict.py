@@ -5,6 +5,7 @@ from shlex import quote
 from typing import Final
 
 from commlog.errors import ConflictError
+from commlog.log.names import RECORDS
 from commlog.messages import mark, translate
 from commlog.model.forgetting import PSEUDONYM
 from commlog.repo.git import find_prefix
@@ -12,7 +13,6 @@ from commlog.repo.integration import Integration
 from commlog.repo.merge_driver import is_installed, missing_attributes
 from commlog.repo.remote import Branch, ask
 from commlog.services.mend_setup import read_attributes
-from commlog.store.names import RECORDS
 from commlog.values import CUSTOMER, FOLDERS
 
 # Merged, not rebased: only then `ours` in a file is one's own, and `theirs` what others wrote. By itself git

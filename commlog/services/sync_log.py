@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import CommlogError, ConflictError, InvalidError
+from commlog.log.files import lock
+from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
+from commlog.log.names import RECORDS, STATE_FOLDER, SUFFIX
 from commlog.messages import mark
 from commlog.model.sync import NotSharedError, Synced, SyncWishes
 from commlog.repo.integration import Integration, drop_tree, integrate
@@ -33,9 +36,6 @@ from commlog.services.sync_check import check_commits, refuse_errors, refuse_wro
 from commlog.services.sync_conflict import refusal_of
 from commlog.services.sync_message import commit_message
 from commlog.services.sync_state import OWN_PATHS, look, require_branch, require_prefix
-from commlog.store.files import lock
-from commlog.store.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
-from commlog.store.names import RECORDS, STATE_FOLDER, SUFFIX
 from commlog.workspace import Workspace, make_workspace
 
 __all__ = ["BACKUP", "look", "sync_log"]

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import ConflictError, NoLogError
+from commlog.log.log import SCHEMAS_FOLDER
+from commlog.log.names import RECORDS
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.messages import mark
 from commlog.repo.git import find_prefix
 from commlog.repo.remote import (
@@ -16,9 +19,6 @@ from commlog.repo.remote import (
     list_remotes,
     list_unmerged,
 )
-from commlog.store.log import SCHEMAS_FOLDER
-from commlog.store.names import RECORDS
-from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.workspace import Workspace
 
 # The files of a log, as paths of git.

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from commlog.errors import NotWritableError, UnreadableError
+from commlog.log.files import ChangedMeanwhile, read_plain, replace_file, write_new
+from commlog.log.log import not_writable
 from commlog.messages import mark
 from commlog.model.sealing import HINT, RECIPIENT, hint_of, take_apart
-from commlog.store.files import ChangedMeanwhile, read_plain, replace_file, write_new
-from commlog.store.log import not_writable
 from commlog.store.seal_keys import KEY_FOLDER_VARIABLE
 
 _SUFFIX: Final = ".age"

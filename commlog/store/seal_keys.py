@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import ConflictError, InvalidError, UnreadableError, UsageError
+from commlog.log.files import read_plain
+from commlog.log.log import ensure_state_folder, not_writable
+from commlog.log.store_private_place import key_folder, trusted_file
 from commlog.messages import mark
 from commlog.model.sealing import RECIPIENT
-from commlog.store.files import read_plain
-from commlog.store.log import ensure_state_folder, not_writable
-from commlog.store.private_place import key_folder, trusted_file
 
 KEY_VARIABLE: Final = "COMMLOG_AGE_KEY"
 KEY_FILE_VARIABLE: Final = "COMMLOG_AGE_KEY_FILE"

@@ -7,9 +7,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
+from commlog.log.settings_file import Section
 from commlog.messages import mark
 from commlog.problems import Problem
-from commlog.store.settings_file import Section
 from commlog.store.yaml_text import YamlError, decode, parse_located
 from commlog.templates.catalog import Catalog, Template
 from commlog.templates.conversion import Converter, unknown_field

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
 from commlog.errors import ConflictError
+from commlog.log.files import write_new
+from commlog.log.log import not_writable
 from commlog.messages import mark
 from commlog.model.incoming import Rejected
-from commlog.store.files import write_new
-from commlog.store.log import not_writable
 from commlog.transfer.csv_file import format_rows
 from commlog.transfer.import_map import LINE_COLUMN, OWN_COLUMNS, REASON_COLUMN
 from commlog.transfer.jsonl_file import format_object

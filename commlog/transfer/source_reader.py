@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from commlog.log.settings_file import Section
 from commlog.messages import mark
-from commlog.store.settings_file import Section
 from commlog.templates.conversion import ConversionError, Converter
 from commlog.templates.fields import Field
 from commlog.transfer.import_map import Condition, Piece, Source, fold_cell

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from commlog.index.entries import RecordReader
 from commlog.index.refresh import open_index
-from commlog.store.log import open_log
+from commlog.log.log import open_log
 from commlog.templates.catalog import Catalog
 from commlog.templates.validation import Validator
 

@@ -12,7 +12,7 @@ from commlog.index.database import Index
 from commlog.index.entries import RecordReader
 from commlog.index.errand import errand
 from commlog.index.refresh import open_index, rebuild_index
-from commlog.store.log import open_log
+from commlog.log.log import open_log
 from commlog.templates.catalog import Catalog
 
 CUSTOMER = "id: {id}\ntemplate: customer\nname: 李娜\ntype: individual\nstage: active\n"

@@ -12,7 +12,7 @@ from commlog.index.entries import RecordReader
 from commlog.index.glimpse import Glimpse, start_glimpse
 from commlog.index.refresh import open_index
 from commlog.index.scan import WHOLE, Share, scan_folders
-from commlog.store.log import open_log
+from commlog.log.log import open_log
 from commlog.templates.catalog import Catalog
 from commlog.templates.validation import Validator
 

@@ -20,7 +20,7 @@ from commlog.index.entries import RecordReader
 from commlog.index.parallel import read_entries
 from commlog.index.refresh import open_index, rebuild_index
 from commlog.index.scan import scan_folders
-from commlog.store.log import open_log
+from commlog.log.log import open_log
 from commlog.templates.catalog import Catalog
 from commlog.templates.validation import Validator
 
@@ -301,7 +301,7 @@ from pathlib import Path
 from commlog.index import writing
 from commlog.index.refresh import open_index
 from commlog.index.entries import RecordReader
-from commlog.store.log import open_log
+from commlog.log.log import open_log
 from commlog.templates.catalog import Catalog
 from commlog.templates.validation import Validator
 def die_in_the_middle(reader, paths):

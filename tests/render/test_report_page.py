@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import UsageError
+from commlog.log.log import open_log
 from commlog.messages import use_language
 from commlog.model.report import Age, Bucket
 from commlog.model.summary import Key, Line
@@ -21,7 +22,6 @@ from commlog.render.report.page import format_report, is_our_report
 from commlog.render.report.sections import Sections
 from commlog.render.report.words import age_label, bucket_label, format_change
 from commlog.services.report.report import ReportRequest, build_report
-from commlog.store.log import open_log
 from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]

@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from commlog.errors import UsageError
+from commlog.log.log import open_log
 from commlog.messages import use_language
 from commlog.model.listing import Listing
 from commlog.model.summary import Attention, Key, Summary
@@ -21,7 +22,6 @@ from commlog.render.summary_blocks import Table, format_markdown, format_text
 from commlog.render.summary_words import FIGURE_LABELS, REMARKS, format_duration, format_measure, format_remarks
 from commlog.render.text import width_of
 from commlog.services.summarize.summary import SummaryRequest, summarize
-from commlog.store.log import open_log
 from commlog.workspace import make_workspace
 from commlog.worktime.periods import parse_period
 

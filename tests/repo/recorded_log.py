@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from commlog.store.log import open_log
+from commlog.log.log import open_log
 from commlog.workspace import Workspace, make_workspace
 
 NOW = "2026-03-16T10:00:00+08:00"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from commlog.log.log import open_log
 from commlog.messages import use_language
 from commlog.services.change_follow_up import (
     Details,
@@ -22,7 +23,6 @@ from commlog.services.draft import assign_all
 from commlog.services.edit_record import edit_record
 from commlog.services.find_record import read_record
 from commlog.services.follow_up_text import parse_follow_up
-from commlog.store.log import open_log
 from commlog.values import Record
 from commlog.workspace import Workspace, make_workspace
 

@@ -5,9 +5,9 @@ import difflib
 import pytest
 
 from commlog.errors import ConflictError, InvalidError, NotFoundError, NotWritableError, UnreadableError, UsageError
+from commlog.log.log import Log
 from commlog.services.change_record import change_record
 from commlog.services.edit_record import save_text
-from commlog.store.log import Log
 
 PATH = "records/interactions/2026/03/20260310-aaaaaa.yaml"
 ID = "20260310-aaaaaa"

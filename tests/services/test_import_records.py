@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import NotWritableError
+from commlog.log.log import open_log
+from commlog.log.names import is_record_id, record_path
 from commlog.services.draft import converter_of
 from commlog.services.export_records import iter_fields, iter_revealed, select_records
 from commlog.services.import_records import Choices, candidate_id, import_records
-from commlog.store.log import open_log
-from commlog.store.names import is_record_id, record_path
 from commlog.transfer.jsonl_file import format_object
 from commlog.transfer.map_reader import Ground, read_map
 from commlog.transfer.source_file import SourceFile, iter_items, open_sheet
@@ -304,8 +304,8 @@ def test_full_disk_ends_the_import_and_a_second_run_goes_on(make, monkeypatch):
     def link(source, target):
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr("commlog.store.log.write_new", write_new)
-    monkeypatch.setattr("commlog.store.staging.os.link", link)
+    monkeypatch.setattr("commlog.log.log.write_new", write_new)
+    monkeypatch.setattr("commlog.log.store_staging.os.link", link)
     with pytest.raises(NotWritableError):
         run(workspace, ROWS)
     monkeypatch.undo()

@@ -14,8 +14,8 @@ from commlog.calendar.manage import import_days, show_calendar
 from commlog.calendar.services_check_calendar import check_calendar, years_in_use
 from commlog.calendar.transfer_holidays_package import public_holidays
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from commlog.store.dated_days import read_dated_days
-from commlog.store.settings_file import Section
+from commlog.log.dated_days import read_dated_days
+from commlog.log.settings_file import Section
 from commlog.store.yaml_text import parse
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import DatedDay

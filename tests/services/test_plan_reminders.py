@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import CommlogError
-from commlog.model.absence import Absence
+from commlog.log.members import Member
+from commlog.log.model_absence import Absence
 from commlog.model.digest import Item, Urgency
-from commlog.model.member import Member
 from commlog.model.reminder import ReminderRules, Rung
 from commlog.model.reminder_stages import Promise, escalated, present_at, rungs_of, stages_of
 from commlog.services.plan_reminders import plan_reminders, print_digest

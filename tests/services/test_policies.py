@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import InvalidError
+from commlog.log.log import open_log
 from commlog.messages import use_language
 from commlog.model.policy import BANK_CARD, ID_CARD, MOBILE, find_numbers
 from commlog.services.change_follow_up import Details, move_follow_up
 from commlog.services.check.check_files import Scope, check_files
 from commlog.services.check.policies import refuse_breaches
 from commlog.services.check.selection import WHOLE_LOG
-from commlog.store.log import open_log
 
 FOLLOW_UP = "action=check the parts; owner=li; due=2026-03-18"
 ID_NUMBER = "11010519491231002X"

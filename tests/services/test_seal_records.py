@@ -17,6 +17,7 @@ from sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SET
 
 from commlog.errors import AmbiguousError, InvalidError, NotFoundError, NotWritableError, UsageError
 from commlog.index.entries import RecordReader
+from commlog.log.log import open_log
 from commlog.model.sealing import find_sealed, is_sealed
 from commlog.render.record import format_record
 from commlog.services.change_record import change_record
@@ -29,7 +30,6 @@ from commlog.services.mask_record import shown_record
 from commlog.services.merge_customers import merge_customers
 from commlog.services.seal_records import rotate, trust_recipients, turn_on
 from commlog.services.seal_state import seal_state
-from commlog.store.log import open_log
 from commlog.store.seal_keys import KeySource, add_trusted
 from commlog.store.yaml_text import parse
 from commlog.values import Fields, Record
@@ -422,7 +422,7 @@ def test_a_log_that_seals_nothing_loads_nothing(plain: SealedLog) -> None:
     """Reading and writing without `seal` loads neither the library nor what goes with it."""
     code = (
         "import sys; from datetime import datetime; from pathlib import Path\n"
-        "from commlog.workspace import make_workspace; from commlog.store.log import open_log\n"
+        "from commlog.workspace import make_workspace; from commlog.log.log import open_log\n"
         "from commlog.services.edit_record import edit_record\n"
         f"root = Path({str(plain.root)!r})\n"
         "w = make_workspace(open_log(root, str(root)), datetime.fromisoformat('2026-03-16T10:00:00+08:00'), 'wang')\n"

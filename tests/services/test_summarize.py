@@ -6,9 +6,9 @@ from datetime import datetime
 import pytest
 
 from commlog.errors import UsageError
+from commlog.log.log import open_log
 from commlog.model.summary import Key
 from commlog.services.summarize.summary import SummaryRequest, summarize
-from commlog.store.log import open_log
 from commlog.workspace import make_workspace
 
 # A Monday; no day of this log is dated.

@@ -9,8 +9,8 @@ from statistics import median
 import pytest
 import yaml
 
+from commlog.log.log import open_log
 from commlog.services.summarize.summary import SummaryRequest, summarize
-from commlog.store.log import open_log
 from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]

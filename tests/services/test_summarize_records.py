@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import UsageError
+from commlog.log.log import open_log
 from commlog.model.summary_figures import FIGURES
 from commlog.services.summarize.counted import list_counted
 from commlog.services.summarize.summary import SummaryRequest, summarize
-from commlog.store.log import open_log
 from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]

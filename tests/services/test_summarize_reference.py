@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from commlog.log.log import open_log
 from commlog.services.summarize.summary import SummaryRequest, summarize
-from commlog.store.log import open_log
 from commlog.workspace import make_workspace
 
 sys.path.append(str(Path(__file__).parent))

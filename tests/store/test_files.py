@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from commlog.store import files
-from commlog.store.files import ChangedMeanwhile, is_temporary, lock, replace_file, write_new
+from commlog.log import files
+from commlog.log.files import ChangedMeanwhile, is_temporary, lock, replace_file, write_new
 
 
 def names(folder):
@@ -219,7 +219,7 @@ def test_processes_lose_nothing(tmp_path):
     path = tmp_path / "n"
     path.write_bytes(b"0")
     program = (
-        "import sys; from pathlib import Path; from commlog.store.files import ChangedMeanwhile, replace_file\n"
+        "import sys; from pathlib import Path; from commlog.log.files import ChangedMeanwhile, replace_file\n"
         "path, left = Path(sys.argv[1]), 10\n"
         "while left:\n"
         "    old = path.read_bytes()\n"
@@ -248,7 +248,7 @@ def test_lock_excludes(tmp_path):
 def test_lock_of_the_dead_is_free(tmp_path):
     """A process that dies with the lock lets go of it; so does one whose work fails."""
     path = tmp_path / "lock"
-    program = "import os, sys; from pathlib import Path; from commlog.store.files import lock\nwith lock(Path(sys.argv[1])): os._exit(9)"
+    program = "import os, sys; from pathlib import Path; from commlog.log.files import lock\nwith lock(Path(sys.argv[1])): os._exit(9)"
     assert subprocess.run([sys.executable, "-c", program, path], check=False).returncode == 9
     with pytest.raises(KeyError), lock(path):
         raise KeyError

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import ConflictError, ExitCode
-from commlog.store.inside import OutsideLinkError, leads_out, real_place
-from commlog.store.log import Log, open_log
-from commlog.store.staging import Staging
+from commlog.log.inside import OutsideLinkError, leads_out, real_place
+from commlog.log.log import Log, open_log
+from commlog.log.store_staging import Staging
 
 FILE = "records/customers/acme.yaml"
 
@@ -98,7 +98,7 @@ def test_a_link_that_comes_between_reading_and_writing_is_not_followed(log, step
 
 def test_a_link_that_comes_while_writing_is_not_followed(log, monkeypatch):
     """A link that takes the file's place while its new content is written is somebody's change, and left alone."""
-    from commlog.store import files
+    from commlog.log import files
 
     target = log.root.parent / "outside/acme.yaml"
     target.write_bytes(b"old")

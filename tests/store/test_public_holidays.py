@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from commlog.calendar.holidays import country_of_zone, read_public_holidays, shipped_countries, shipped_years
+from commlog.log.dated_days import read_dated_days
+from commlog.log.settings_file import Section
 from commlog.problems import Problem
-from commlog.store.dated_days import read_dated_days
-from commlog.store.settings_file import Section
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
 
 # What the notices say, as `first-last` of days off and days worked in return.

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import InvalidError
+from commlog.log.settings import Settings, read_settings
 from commlog.notify.address import SERVICES, parse_address
-from commlog.store.settings import Settings, read_settings
 
 GOOD = [
     "mailto:wang@example.com",

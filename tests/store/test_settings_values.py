@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import InvalidError
+from commlog.log.settings import KNOWN_KEYS, read_settings
 from commlog.problems import Problem
-from commlog.store.settings import KNOWN_KEYS, read_settings
 
 TEXTS = (
     "Asia/Shanghai",

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import CommlogError
+from commlog.log.log import SCHEMAS_FOLDER
+from commlog.log.names import RECORDS, SUFFIX
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.problems import Problem
-from commlog.store.log import SCHEMAS_FOLDER
-from commlog.store.names import RECORDS, SUFFIX
-from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.store.yaml_text import YamlError, decode, parse_located
 from commlog.templates.catalog import SUFFIX as SCHEMA_SUFFIX
 from commlog.values import show_path

@@ -8,6 +8,8 @@ from typing import Final
 
 from commlog.errors import CommlogError, InvalidError
 from commlog.index.content import BEFORE_KEY, BEFORE_VALUE, values_in
+from commlog.log.names import RECORDS
+from commlog.log.settings import SETTINGS_FILE
 from commlog.messages import mark
 from commlog.model.masking import mask_text
 from commlog.model.policy import (
@@ -24,8 +26,6 @@ from commlog.model.policy import (
 from commlog.problems import ERROR, Problem
 from commlog.services.check.selection import Selection
 from commlog.services.check.suspicion import Suspicion
-from commlog.store.names import RECORDS
-from commlog.store.settings import SETTINGS_FILE
 from commlog.store.yaml_text import Located
 from commlog.templates.fields import Field, HasFields
 from commlog.templates.personal import is_number_of_ours

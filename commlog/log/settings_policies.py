@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from commlog.log.settings_file import Section, text_of
 from commlog.messages import mark
 from commlog.model.policy import (
     BACKDATED,
@@ -16,7 +17,6 @@ from commlog.model.policy import (
     Policies,
 )
 from commlog.problems import ERROR, WARNING
-from commlog.store.settings_file import Section, text_of
 from commlog.values import Data, ValuePath
 from commlog.worktime.limits import Limit, parse_limit
 

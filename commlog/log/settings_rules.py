@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from commlog.log.settings_file import Section, text_of
 from commlog.messages import mark
 from commlog.model.care_rules import DORMANT_AFTER, VISIT_EVERY, CareRules
 from commlog.model.reminder import LEAD, ReminderRules, Rung
-from commlog.store.settings_file import Section, text_of
 from commlog.values import ValuePath
 from commlog.worktime.limits import Limit, parse_limit
 from commlog.worktime.model_interval import Interval, parse_interval

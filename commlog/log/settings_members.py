@@ -5,10 +5,10 @@ from datetime import date
 from functools import partial
 from typing import Final
 
+from commlog.log.members import Member
+from commlog.log.model_absence import Absence
+from commlog.log.settings_file import Section, text_of, texts_of
 from commlog.messages import mark
-from commlog.model.absence import Absence
-from commlog.model.member import Member
-from commlog.store.settings_file import Section, text_of, texts_of
 from commlog.values import Data, Fields, ValuePath
 
 # What delivery takes: a mailbox, or a service with variables of the environment; secrets never stand in the file.

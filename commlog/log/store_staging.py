@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from commlog.errors import ConflictError
-from commlog.store.log import Log, ensure_state_folder, not_writable
-from commlog.store.names import STATE_FOLDER
+from commlog.log.log import Log, ensure_state_folder, not_writable
+from commlog.log.names import STATE_FOLDER
 
 _BATCH: Final = 256
 # Elsewhere `sync` may return before the disk has the data, or does not exist.

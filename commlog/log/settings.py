@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
+from commlog.log.dated_days import read_dated_days
+from commlog.log.members import Member, find_member
+from commlog.log.settings_file import Section, text_of
+from commlog.log.settings_members import read_members
+from commlog.log.settings_privacy import read_mask_rules, read_retention
+from commlog.log.settings_rules import read_care_rules, read_delivery, read_reminder_rules
 from commlog.messages import mark
 from commlog.model.care_rules import CareRules
 from commlog.model.masking import MaskRules
-from commlog.model.member import Member, find_member
 from commlog.model.reminder import LEAD, ReminderRules
-from commlog.store.dated_days import read_dated_days
-from commlog.store.settings_file import Section, text_of
-from commlog.store.settings_members import read_members
-from commlog.store.settings_privacy import read_mask_rules, read_retention
-from commlog.store.settings_rules import read_care_rules, read_delivery, read_reminder_rules
 from commlog.values import Data, ValuePath
 from commlog.worktime.calendar import AfterHours, WorkCalendar, parse_hours
 from commlog.worktime.limits import Limit, parse_limit
@@ -164,7 +164,7 @@ def _read_policies(chosen: Section) -> "Policies | None":
     if "policies" not in chosen.fields:
         return None
     # Loaded by the logs that have some.
-    from commlog.store.settings_policies import read_policies
+    from commlog.log.settings_policies import read_policies
 
     return read_policies(chosen)
 
@@ -173,7 +173,7 @@ def _read_seal(chosen: Section) -> "SealRules | None":
     if "seal" not in chosen.fields:
         return None
     # Few logs seal anything: the others do not load it.
-    from commlog.store.settings_seal import read_seal_rules
+    from commlog.log.settings_seal import read_seal_rules
 
     return read_seal_rules(chosen)
 

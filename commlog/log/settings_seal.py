@@ -1,8 +1,8 @@
 """The key `seal` of a log's settings: for whom which fields are stored encrypted."""
 
+from commlog.log.settings_file import Section, yes_or_no_of
 from commlog.messages import mark
 from commlog.model.sealing import NEVER_SEALED, RECIPIENT, SealRules
-from commlog.store.settings_file import Section, yes_or_no_of
 
 PERSONAL = "personal"
 

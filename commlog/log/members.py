@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from commlog.model.absence import Absence, find_absence
+from commlog.log.model_absence import Absence, find_absence
 
 Role = Literal["agent", "lead"]
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from commlog.store.names import KEY_FOLDER, STATE_FOLDER
+from commlog.log.names import KEY_FOLDER, STATE_FOLDER
 
 _GIT: Final = ".git"
 _IN_GIT: Final = "commlog-keys"

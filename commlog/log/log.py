@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import ConflictError, NoLogError, NotFoundError, NotWritableError, UnreadableError
+from commlog.log.files import ChangedMeanwhile, LinkMet, lock, read_plain, replace_file, write_new
+from commlog.log.inside import real_place, refuse_own_links, refuse_state_links
+from commlog.log.names import STATE_FOLDER
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, read_settings
 from commlog.messages import mark
 from commlog.model_fingerprint import fingerprint_of
-from commlog.store.files import ChangedMeanwhile, LinkMet, lock, read_plain, replace_file, write_new
-from commlog.store.inside import real_place, refuse_own_links, refuse_state_links
-from commlog.store.names import STATE_FOLDER
-from commlog.store.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, read_settings
 
 SCHEMAS_FOLDER: Final = "schemas"
 

@@ -5,8 +5,8 @@ from datetime import date
 from functools import partial
 from typing import Final, Literal
 
+from commlog.log.settings_file import Section
 from commlog.messages import mark
-from commlog.store.settings_file import Section
 from commlog.values import Data, ValuePath
 from commlog.worktime.calendar import DatedDay, parse_spans
 
