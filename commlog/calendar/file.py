@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from commlog.log.dated_days import KINDS
-from commlog.store.yaml_edit import edit
-from commlog.store.yaml_format import format_entry
-from commlog.store.yaml_text import Located, parse, parse_located
 from commlog.values import Data, Fields, ValuePath
 from commlog.worktime.calendar import DatedDay
+from commlog.yamltext.edit import edit
+from commlog.yamltext.format import format_entry
+from commlog.yamltext.parse import Located, parse, parse_located
 
 
 def insert_days(text: str, days: Iterable[DatedDay]) -> str:

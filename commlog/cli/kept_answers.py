@@ -48,7 +48,7 @@ def keeping_answers(session: Session, request: Request) -> Iterator[Answers]:
 
 
 def _keep(session: Session, request: Request) -> None:
-    from commlog.store.yaml_format import format_document
+    from commlog.yamltext.format import format_document
 
     fields: Fields = {"template": request.template, **request.fields}
     if request.follow_ups:

@@ -12,9 +12,9 @@ from commlog.log.names import record_path
 from commlog.messages import translate
 from commlog.model.consistency import find_inconsistencies
 from commlog.problems import Problem
-from commlog.store.yaml_text import YamlError, decode, parse, parse_located
 from commlog.templates.catalog import Template
 from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of
+from commlog.yamltext.parse import YamlError, decode, parse, parse_located
 
 if TYPE_CHECKING:
     from commlog.model.sealing import SealedPlace

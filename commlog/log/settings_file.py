@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from commlog.errors import UnreadableError
 from commlog.messages import mark, translate
-from commlog.store.yaml_text import YamlError, decode, parse, parse_located
 from commlog.values import Data, Fields, ValuePath, show_path
+from commlog.yamltext.parse import YamlError, decode, parse, parse_located
 
 if TYPE_CHECKING:
     from commlog.problems import Problem

@@ -7,10 +7,10 @@ from typing import Final
 from commlog.messages import current_language, translate
 from commlog.render.kept_fields import with_kept_in_words
 from commlog.render.text import harmless, pad, width_of, wrap
-from commlog.store.yaml_format import format_document
 from commlog.templates.catalog import Template
 from commlog.templates.fields import Field, free_field, label, value_label
 from commlog.values import Data, Fields, Record, instant_of
+from commlog.yamltext.format import format_document
 
 FORMATS: Final = ("text", "json", "yaml", "html")
 # A page needs more than the record: `commlog.render.record_page` makes it.

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from commlog.messages import current_language, translate
 from commlog.render.text import wrap
-from commlog.store.yaml_format import format_entry
 from commlog.templates.catalog import Template
 from commlog.templates.fields import LIST, MAPPING, Field, hint, label, shown_choice
 from commlog.values import Fields
+from commlog.yamltext.format import format_entry
 
 _WIDTH = 96
 _TOOLS_OWN = frozenset({"id", "template", "recorded_at", "history"})

@@ -9,10 +9,10 @@ from commlog.index.entries import Reading
 from commlog.messages import mark
 from commlog.problems import Problem
 from commlog.services.find_record import get_record
-from commlog.store.yaml_edit import edit
-from commlog.store.yaml_text import YamlError
 from commlog.values import Fields, Record
 from commlog.workspace import Workspace
+from commlog.yamltext.edit import edit
+from commlog.yamltext.parse import YamlError
 
 Change = Callable[[Fields], Fields]
 T = TypeVar("T")

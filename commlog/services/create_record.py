@@ -15,8 +15,6 @@ from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.change_record import keep_policies
 from commlog.services.draft import DURATION
 from commlog.services.find_record import customer_family, find_customer, get_record, read_record
-from commlog.store.yaml_error import YamlError
-from commlog.store.yaml_format import format_document
 from commlog.templates.catalog import Template
 from commlog.values import (
     ANONYMOUS,
@@ -35,6 +33,8 @@ from commlog.values import (
 from commlog.workspace import Workspace, schema_comment
 from commlog.worktime.limits import Limit
 from commlog.worktime.moment import format_instant
+from commlog.yamltext.format import format_document
+from commlog.yamltext.store_yaml_error import YamlError
 
 LINK_TYPES: Final = ("follows", "answers", "duplicates", "escalates", "relates")
 OUTSIDE: Final = "ref:"

@@ -9,7 +9,6 @@ from typing import Final
 from commlog.errors import InvalidError, UsageError
 from commlog.messages import mark, translate
 from commlog.problems import Problem
-from commlog.store.yaml_text import MAX_DEPTH, YamlError, decode, parse, parse_located
 from commlog.templates.catalog import Template
 from commlog.templates.conversion import ConversionError, Converter, unknown_field
 from commlog.templates.fields import TEXT, Field, canonical_path, find_field
@@ -17,6 +16,7 @@ from commlog.templates.finding import Finding
 from commlog.values import Data, Fields, ValuePath, show_path
 from commlog.workspace import Workspace
 from commlog.worktime.moment import parse_moment
+from commlog.yamltext.parse import MAX_DEPTH, YamlError, decode, parse, parse_located
 
 # Minutes of a conversation: told instead of its end, never stored.
 DURATION: Final = "duration"

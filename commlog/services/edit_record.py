@@ -8,10 +8,10 @@ from commlog.services.change_record import change_record, keep_policies, refuse_
 from commlog.services.create_record import with_member_ids
 from commlog.services.draft import assign_all, converter_of, parse_input, unset
 from commlog.services.find_record import find_customer, find_path, get_record
-from commlog.store.yaml_edit import edit
 from commlog.templates.catalog import Template
 from commlog.values import CUSTOMER, Fields, Record
 from commlog.workspace import Workspace
+from commlog.yamltext.edit import edit
 
 
 def edit_record(workspace: Workspace, text: str, assignments: Sequence[str], unset_keys: Sequence[str]) -> Record:

@@ -33,10 +33,10 @@ from commlog.services.change_record import change_record, edited_text, refuse_ne
 from commlog.services.destroy_keys import destroyed_hints
 from commlog.services.find_record import customer_family, find_customer, get_record
 from commlog.services.former_profiles import former_profiles
-from commlog.store.yaml_format import format_document
 from commlog.templates.personal import remove_personal, rewrite_words
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
 from commlog.workspace import Workspace, schema_comment
+from commlog.yamltext.format import format_document
 
 # What stands where something was taken out.
 REMOVED = mark("[removed]")

@@ -12,12 +12,12 @@ from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.create_record import with_member_ids
 from commlog.services.draft import DURATION
 from commlog.services.find_record import get_record
-from commlog.store.yaml_format import format_document
-from commlog.store.yaml_text import YamlError
 from commlog.templates.catalog import Template
 from commlog.values import DAY_FIELDS, INTERACTION, Data, Fields, Record, instant_of
 from commlog.workspace import Workspace, schema_comment
 from commlog.worktime.moment import format_instant
+from commlog.yamltext.format import format_document
+from commlog.yamltext.parse import YamlError
 
 
 @dataclass(frozen=True, slots=True)

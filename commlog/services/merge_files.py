@@ -11,10 +11,10 @@ from commlog.model.merge_follow_ups import Renumbering
 from commlog.repo.merge_driver import merge_texts
 from commlog.services.merge_rules import Rules, keep_rules
 from commlog.services.merge_sealed import SealedMerge
-from commlog.store.merge_layout import Texts, merge_layout
 from commlog.store.seal_keys import KeySource
-from commlog.store.yaml_text import YamlError, decode, parse
 from commlog.values import Fields, show_path
+from commlog.yamltext.merge_layout import Texts, merge_layout
+from commlog.yamltext.parse import YamlError, decode, parse
 
 
 class Versions(NamedTuple):

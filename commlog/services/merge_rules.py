@@ -12,10 +12,10 @@ from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
 from commlog.model.consistency import find_inconsistencies
 from commlog.model.merge import Merged, differing_keys, hold_apart
 from commlog.problems import Problem
-from commlog.store.yaml_format import format_document
 from commlog.templates.catalog import Catalog, Template, shipped_folder
 from commlog.templates.validation import Validator
 from commlog.values import Fields, ValuePath
+from commlog.yamltext.format import format_document
 
 # A problem by its code and the keys of its path; places in lists change in a merge.
 _Broken = Counter[tuple[str, ValuePath]]

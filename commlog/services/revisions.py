@@ -28,8 +28,8 @@ from commlog.model.field_change import (
 from commlog.model.sealing import HEADER
 from commlog.problems import Problem
 from commlog.repo import history as git
-from commlog.store.yaml_text import YamlError, decode, parse
 from commlog.values import Fields, text_of
+from commlog.yamltext.parse import YamlError, decode, parse
 
 # With one of these a sealed value begins.
 _SEALED: Final = f":{HEADER}".encode()

@@ -17,11 +17,11 @@ from commlog.services.seal_state import for_the_team, iter_files, line_of, plain
 from commlog.services.sealed_fields import customer_of
 from commlog.store.seal import parse_recipients
 from commlog.store.seal_keys import add_trusted
-from commlog.store.yaml_edit import edit
-from commlog.store.yaml_error import YamlError
-from commlog.store.yaml_text import decode, parse
 from commlog.values import Record, show_path
 from commlog.workspace import Workspace, make_workspace
+from commlog.yamltext.edit import edit
+from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.store_yaml_error import YamlError
 
 _NOT_SEALING: Final = mark("this log seals nothing yet")
 _TO_SEAL: Final = mark("make a key with commlog seal init, then: commlog seal on --recipient age1…")

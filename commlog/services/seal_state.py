@@ -9,9 +9,9 @@ from commlog.index.sealed import open_fields, plan_of
 from commlog.model.sealing import BROKEN, CLOSED, OPEN, SealedPlace, find_plain, find_sealed, is_sealed
 from commlog.services.sealed_fields import customer_of
 from commlog.store.seal_keys import read_trusted
-from commlog.store.yaml_text import decode, parse
 from commlog.values import Data, Fields, show_path
 from commlog.workspace import Workspace
+from commlog.yamltext.parse import decode, parse
 
 ROTATION_FILE: Final = "seal-rotation"
 

@@ -10,9 +10,9 @@ from commlog.log.names import is_customer_id
 from commlog.messages import mark
 from commlog.model.forgetting import is_pseudonym
 from commlog.model.sealing import OPEN, SealedPlace, find_plain, find_sealed, has_shut, is_sealed, value_at, with_values
-from commlog.store.yaml_edit import edit
-from commlog.store.yaml_format import OneLine
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, ValuePath, show_path
+from commlog.yamltext.edit import edit
+from commlog.yamltext.format import OneLine
 
 
 def stored_fields(reader: RecordReader, template: str, fields: Fields, sealed: tuple[SealedPlace, ...] = ()) -> Fields:

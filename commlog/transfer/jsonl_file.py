@@ -6,9 +6,9 @@ from typing import NoReturn
 
 from commlog.messages import translate
 from commlog.model.incoming import Row
-from commlog.store.yaml_text import MAX_DEPTH
 from commlog.transfer.csv_file import Sheet
 from commlog.values import Data, Fields
+from commlog.yamltext.parse import MAX_DEPTH
 
 
 def read_objects(text: str) -> Iterator[Row]:

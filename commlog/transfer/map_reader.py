@@ -10,7 +10,6 @@ from commlog.errors import InvalidError
 from commlog.log.settings_file import Section
 from commlog.messages import mark
 from commlog.problems import Problem
-from commlog.store.yaml_text import YamlError, decode, parse_located
 from commlog.templates.catalog import Catalog, Template
 from commlog.templates.conversion import Converter, unknown_field
 from commlog.templates.fields import Field, HasFields, canonical_path, find_child, find_field
@@ -19,6 +18,7 @@ from commlog.transfer.dates import DateReader, parse_format, parse_time
 from commlog.transfer.import_map import FollowUpRule, ImportMap, Reference, Target
 from commlog.transfer.source_reader import SourceReader
 from commlog.values import CUSTOMER, Data, Fields, ValuePath, show_path
+from commlog.yamltext.parse import YamlError, decode, parse_located
 
 MAP_KEYS: Final = (
     "template",

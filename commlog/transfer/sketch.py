@@ -9,7 +9,6 @@ from typing import Final
 
 from commlog.messages import translate
 from commlog.model.incoming import IMPORT_KEY, Row
-from commlog.store.yaml_format import format_entry, format_flow
 from commlog.templates.catalog import Template
 from commlog.templates.fields import Field, find_field, find_value, label, nearest
 from commlog.transfer.csv_file import Sheet
@@ -17,6 +16,7 @@ from commlog.transfer.customer_columns import CUSTOMER_GIVEN, count_customer_col
 from commlog.transfer.dates import MOMENT_FORMATS, parse_format
 from commlog.transfer.import_map import OWN_COLUMNS
 from commlog.values import CUSTOMER, INTERACTION, Data
+from commlog.yamltext.format import format_entry, format_flow
 
 _SAMPLE: Final = 1000
 _MOST_CHOICES: Final = 30

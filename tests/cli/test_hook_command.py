@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commlog.store.yaml_text import parse
+from commlog.yamltext.parse import parse
 
 ROOT = Path(__file__).parents[2]
 BAD = "id: bad\ntemplate: customer\nname: 坏\ntype: company\nstage: active\nnonsense: 1\n"

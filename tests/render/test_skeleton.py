@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from commlog.messages import use_language
 from commlog.render.skeleton import format_skeleton
-from commlog.store.yaml_text import parse
 from commlog.templates.catalog import Catalog
+from commlog.yamltext.parse import parse
 
 CATALOG = Catalog()
 _COMMENTED = re.compile(r"# ?( *(?:- )?[a-z_]+:( .*)?)")

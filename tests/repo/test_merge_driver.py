@@ -17,7 +17,7 @@ from recorded_log import SETTINGS
 
 from commlog.messages import use_language
 from commlog.repo.merge_driver import ATTRIBUTES, install, is_installed, merge_texts, missing_attributes
-from commlog.store.yaml_text import parse
+from commlog.yamltext.parse import parse
 
 ROOT = Path(__file__).parents[2]
 TEXT = (

@@ -16,9 +16,9 @@ from commlog.calendar.transfer_holidays_package import public_holidays
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from commlog.log.dated_days import read_dated_days
 from commlog.log.settings_file import Section
-from commlog.store.yaml_text import parse
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import DatedDay
+from commlog.yamltext.parse import parse
 
 CHINESE = """\
 timezone: Asia/Shanghai

@@ -12,7 +12,7 @@ from recorded_call import EDITOR_LINE, HEAD, RECORD
 from commlog.errors import UnreadableError
 from commlog.model.merge_follow_ups import Renumbering
 from commlog.services.merge_files import MergedFile, Versions, merge_file
-from commlog.store.yaml_text import YamlError, decode, parse
+from commlog.yamltext.parse import YamlError, decode, parse
 
 TEXT = (
     EDITOR_LINE

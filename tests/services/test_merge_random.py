@@ -21,9 +21,9 @@ from recorded_call import RECORD as PATH
 from commlog.errors import CommlogError
 from commlog.model.follow_up import advance, entry_of, next_number
 from commlog.services.merge_files import MergedFile, Versions, merge_file
-from commlog.store.yaml_edit import edit
-from commlog.store.yaml_text import parse
 from commlog.workspace import Workspace
+from commlog.yamltext.edit import edit
+from commlog.yamltext.parse import parse
 
 IS_TORTURE = bool(os.environ.get("COMMLOG_TORTURE"))
 ROUNDS = 2000 if IS_TORTURE else 200

@@ -31,8 +31,8 @@ from commlog.services.merge_customers import merge_customers
 from commlog.services.seal_records import rotate, trust_recipients, turn_on
 from commlog.services.seal_state import seal_state
 from commlog.store.seal_keys import KeySource, add_trusted
-from commlog.store.yaml_text import parse
 from commlog.values import Fields, Record
+from commlog.yamltext.parse import parse
 
 LINA = """\
 id: lina

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.store.yaml_edit import edit
-from commlog.store.yaml_format import format_document
-from commlog.store.yaml_text import YamlError, parse, parse_located
+from commlog.yamltext.edit import edit
+from commlog.yamltext.format import format_document
+from commlog.yamltext.parse import YamlError, parse, parse_located
 
 EXAMPLE = """\
 # yaml-language-server: $schema=../../../../schemas/service.schema.json

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from commlog.store.yaml_error import MAX_DEPTH
-from commlog.store.yaml_format import (
+from commlog.yamltext.format import (
     columns_of,
     depth_of,
     format_document,
@@ -18,7 +17,8 @@ from commlog.store.yaml_format import (
     format_item,
     format_scalar,
 )
-from commlog.store.yaml_text import YamlError, parse
+from commlog.yamltext.parse import YamlError, parse
+from commlog.yamltext.store_yaml_error import MAX_DEPTH
 
 TRICKY = [
     "",

@@ -8,9 +8,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.store.yaml_everyday import parse_everyday
-from commlog.store.yaml_nodes import compose, construct
-from commlog.store.yaml_text import MAX_BYTES, MAX_DEPTH, YamlError, decode, parse, parse_located
+from commlog.yamltext.everyday import parse_everyday
+from commlog.yamltext.nodes import compose, construct
+from commlog.yamltext.parse import MAX_BYTES, MAX_DEPTH, YamlError, decode, parse, parse_located
 
 RECORD = """\
 # yaml-language-server: $schema=../../../../schemas/service.schema.json
@@ -66,7 +66,7 @@ def test_everyday_record_is_read_quickly():
 
 def test_parse_of_a_record_does_not_import_yaml():
     """Reading an everyday file does not cost the import of the yaml library."""
-    program = "import sys; from commlog.store.yaml_text import parse; parse('a: 1\\n'); sys.exit('yaml' in sys.modules)"
+    program = "import sys; from commlog.yamltext.parse import parse; parse('a: 1\\n'); sys.exit('yaml' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
@@ -417,7 +417,7 @@ def test_deep_nesting_is_refused_without_a_crash(opening):
     steps = "".join(f"{' ' * level}a:\n" for level in range(1_300))
     text = steps if opening == "a:\n " else opening * 100_000
     program = (
-        "import sys; from commlog.store.yaml_text import parse, parse_located, YamlError\n"
+        "import sys; from commlog.yamltext.parse import parse, parse_located, YamlError\n"
         "text = sys.stdin.read()\n"
         "for read in (parse, parse_located):\n"
         "    try: read(text)\n"

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commlog.store.yaml_text import parse
 from commlog.templates.catalog import Catalog
 from commlog.templates.conversion import ConversionError, Converter, unknown_field
 from commlog.templates.fields import find_field
+from commlog.yamltext.parse import parse
 
 CATALOG = Catalog()
 MOMENTS = {"明天": date(2026, 3, 11), "明天17点": datetime(2026, 3, 11, 17, tzinfo=ZoneInfo("Asia/Shanghai"))}

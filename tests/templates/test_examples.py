@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from commlog.store.yaml_text import decode, parse
 from commlog.templates.catalog import Catalog
 from commlog.templates.validation import Validator
 from commlog.values import show_path
+from commlog.yamltext.parse import decode, parse
 
 FOLDER = Path(__file__).parents[1] / "examples"
 VALID = sorted(FOLDER.glob("valid/*/*.yaml"))

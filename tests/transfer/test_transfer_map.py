@@ -8,7 +8,6 @@ import pytest
 
 from commlog.errors import InvalidError, NotFoundError
 from commlog.model.incoming import Rejected
-from commlog.store.yaml_text import parse
 from commlog.templates.catalog import Catalog
 from commlog.templates.conversion import Converter
 from commlog.transfer.csv_file import read_sheet
@@ -20,6 +19,7 @@ from commlog.transfer.rejects_file import format_rejects, rejects_name
 from commlog.transfer.sketch import sketch_map
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 from commlog.worktime.moment import parse_moment
+from commlog.yamltext.parse import parse
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CATALOG = Catalog()

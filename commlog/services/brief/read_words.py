@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from commlog.model.masked_listing import cover_words
 from commlog.services.find_record import get_record
 from commlog.services.mask_record import names_of
-from commlog.store.yaml_text import YamlError, decode, parse
 from commlog.values import Fields
 from commlog.workspace import Workspace
+from commlog.yamltext.parse import YamlError, decode, parse
 
 # What is done to people's free text before it is shown.
 Cover = Callable[[str], str]

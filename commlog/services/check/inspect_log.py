@@ -26,8 +26,8 @@ from commlog.services.check.policies import PERSONAL, check_policies, hide_numbe
 from commlog.services.check.promises import find_expired_answers, find_forgotten
 from commlog.services.check.selection import Selection
 from commlog.services.check.suspicion import Rule, Suspicion
-from commlog.store.yaml_text import Located, YamlError, decode, parse_located
 from commlog.workspace import Workspace
+from commlog.yamltext.parse import Located, YamlError, decode, parse_located
 
 RULES: Final[tuple[Rule, ...]] = (
     find_duplicate_ids,

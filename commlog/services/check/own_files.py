@@ -10,10 +10,10 @@ from commlog.log.log import SCHEMAS_FOLDER
 from commlog.log.names import RECORDS, SUFFIX
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.problems import Problem
-from commlog.store.yaml_text import YamlError, decode, parse_located
 from commlog.templates.catalog import SUFFIX as SCHEMA_SUFFIX
 from commlog.values import show_path
 from commlog.workspace import Workspace
+from commlog.yamltext.parse import YamlError, decode, parse_located
 
 # The log's own files by the name of the schema each must fit.
 _SETTINGS: Final = {"commlog": SETTINGS_FILE, "calendar": CALENDAR_FILE}

@@ -26,13 +26,13 @@ from commlog.model.policy import (
 from commlog.problems import ERROR, Problem
 from commlog.services.check.selection import Selection
 from commlog.services.check.suspicion import Suspicion
-from commlog.store.yaml_text import Located
 from commlog.templates.fields import Field, HasFields
 from commlog.templates.personal import is_number_of_ours
 from commlog.values import INTERACTION, Fields, show_path
 from commlog.workspace import Workspace
 from commlog.worktime.limits import Limit, due_after, parse_limit
 from commlog.worktime.moment import format_instant
+from commlog.yamltext.parse import Located
 
 # The problem whose line must not be repeated.
 PERSONAL: Final = "personal-number"

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from commlog.problems import Problem
-from commlog.store.yaml_text import Located
 from commlog.values import Data, ValuePath, show_path
 from commlog.workspace import Workspace
+from commlog.yamltext.parse import Located
 
 
 @dataclass(frozen=True, slots=True)

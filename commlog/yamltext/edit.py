@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import yaml
 
-from commlog.store.yaml_diff import is_same, pair_items
-from commlog.store.yaml_error import MAX_DEPTH, YamlError
-from commlog.store.yaml_flow import edit_flow, rewrite_scalar
-from commlog.store.yaml_format import (
+from commlog.values import Data, Fields
+from commlog.yamltext.flow import edit_flow, rewrite_scalar
+from commlog.yamltext.format import (
     OneLine,
     depth_of,
     format_block_text,
@@ -21,8 +20,11 @@ from commlog.store.yaml_format import (
     format_key,
     format_value,
 )
-from commlog.store.yaml_nodes import Node, compose, construct, span_of
-from commlog.store.yaml_places import (
+from commlog.yamltext.nodes import Node, compose, construct, span_of
+from commlog.yamltext.parse import parse
+from commlog.yamltext.store_yaml_diff import is_same, pair_items
+from commlog.yamltext.store_yaml_error import MAX_DEPTH, YamlError
+from commlog.yamltext.store_yaml_places import (
     CannotSpliceError,
     colon_after,
     dashes_of,
@@ -32,8 +34,6 @@ from commlog.store.yaml_places import (
     line_end,
     line_start,
 )
-from commlog.store.yaml_text import parse
-from commlog.values import Data, Fields
 
 
 class _Splice(NamedTuple):

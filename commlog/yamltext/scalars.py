@@ -5,7 +5,7 @@ from datetime import date
 from math import isfinite
 from typing import Final, TypeAlias
 
-from commlog.store.yaml_scalars import LONGEST_NUMBER
+from commlog.yamltext.store_yaml_scalars import LONGEST_NUMBER
 
 # Everything but what every reader of YAML 1.1 and 1.2 takes alike: of the line ends, LF alone.
 SPECIAL_CHARACTER: Final = re.compile(

@@ -5,7 +5,7 @@ from typing import Final
 
 import yaml
 
-from commlog.store.yaml_nodes import Node, span_of
+from commlog.yamltext.nodes import Node, span_of
 
 _COLON: Final = re.compile(r"\s*:")
 # From one item's end to the next item's dash: the rest of the line, comments, empty lines.

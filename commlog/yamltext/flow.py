@@ -5,12 +5,12 @@ from typing import TypeAlias
 
 import yaml
 
-from commlog.store.yaml_diff import is_same, pair_items
-from commlog.store.yaml_format import LINE_COLUMNS, columns_of, format_flow, format_key
-from commlog.store.yaml_nodes import Node, construct, span_of
-from commlog.store.yaml_places import CannotSpliceError, line_start
-from commlog.store.yaml_quoting import format_scalar, quote
 from commlog.values import Data
+from commlog.yamltext.format import LINE_COLUMNS, columns_of, format_flow, format_key
+from commlog.yamltext.nodes import Node, construct, span_of
+from commlog.yamltext.scalars import format_scalar, quote
+from commlog.yamltext.store_yaml_diff import is_same, pair_items
+from commlog.yamltext.store_yaml_places import CannotSpliceError, line_start
 
 # What stands between the brackets: the old index (None for what is added) and the text of each part.
 _Parts: TypeAlias = list[tuple[int | None, str]]

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from commlog.model.merge_sequence import CONFLICT, THEIRS, Region, find_regions
-from commlog.store.yaml_comments import bring_comments, merge_comments, place_lines, split_lines
-from commlog.store.yaml_diff import is_same
-from commlog.store.yaml_edit import edit
-from commlog.store.yaml_error import YamlError
 from commlog.values import Fields
+from commlog.yamltext.comments import bring_comments, merge_comments, place_lines, split_lines
+from commlog.yamltext.edit import edit
+from commlog.yamltext.store_yaml_diff import is_same
+from commlog.yamltext.store_yaml_error import YamlError
 
 OURS_MARKER: Final = "<<<<<<< ours\n"
 MIDDLE_MARKER: Final = "=======\n"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from commlog.store.yaml_error import MAX_BYTES, MAX_DEPTH, YamlError
-from commlog.store.yaml_everyday import parse_everyday
 from commlog.values import Data, ValuePath
+from commlog.yamltext.everyday import parse_everyday
+from commlog.yamltext.store_yaml_error import MAX_BYTES, MAX_DEPTH, YamlError
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "Located", "YamlError", "decode", "parse", "parse_located"]
 
@@ -72,7 +72,7 @@ def parse(text: str) -> Data:
     if data is not None:
         return data
     # Everyday text never needs the yaml library, which takes as long to import as Python to start.
-    from commlog.store.yaml_nodes import compose, construct
+    from commlog.yamltext.nodes import compose, construct
 
     node = compose(text)
     return None if node is None else construct(node)
@@ -85,7 +85,7 @@ def parse_located(text: str) -> Located:
         YamlError: it is not YAML, or YAML that a record may not use.
 
     """
-    from commlog.store.yaml_nodes import compose, construct, locate
+    from commlog.yamltext.nodes import compose, construct, locate
 
     node = compose(text)
     if node is None:

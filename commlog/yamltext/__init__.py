@@ -1,0 +1,1 @@
+"""YAML to data with places, data to YAML, and edits that touch only their own lines."""
