@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from commlog.errors import UsageError
+from commlog.forms.catalog import Catalog, shipped_folder
 from commlog.index.database import Index, Row
 from commlog.index.entries import RecordReader
 from commlog.index.glimpse import Glimpse
@@ -15,7 +16,6 @@ from commlog.log.log import SCHEMAS_FOLDER, Log
 from commlog.log.names import RECORDS
 from commlog.messages import mark
 from commlog.model.folding import spoken_names
-from commlog.templates.catalog import Catalog, shipped_folder
 from commlog.values import Fields
 from commlog.worktime.moment import format_instant
 

@@ -24,12 +24,12 @@ import pytest
 from commlog.cli.app import COMMANDS, build_command, run, start
 from commlog.cli.words import SHARED_OPTIONS
 from commlog.errors import ExitCode
+from commlog.forms.catalog import Catalog, shipped_folder
+from commlog.forms.fields import Field
 from commlog.index.tables import TABLES
 from commlog.messages import use_language
 from commlog.query.fields import BUILT_IN
 from commlog.render.listing import FORMATS
-from commlog.templates.catalog import Catalog, shipped_folder
-from commlog.templates.fields import Field
 from commlog.transfer.map_reader import MAP_KEYS
 from commlog.transfer.source_reader import SOURCE_KEYS
 

@@ -14,12 +14,12 @@ from commlog.cli.prompts import ask_record
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import command, confirm, is_interactive, read_stdin, say, session_of, warn
 from commlog.errors import InvalidError, NotFoundError, UnreadableError, UsageError
+from commlog.forms.catalog import Template
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
 from commlog.services.create_record import Request, create_record, draft_record
 from commlog.services.draft import assign_all, converter_of, parse_input
 from commlog.services.follow_up_text import parse_follow_up
-from commlog.templates.catalog import Template
 from commlog.values import CUSTOMER, Fields, Record
 from commlog.workspace import Workspace
 

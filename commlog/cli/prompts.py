@@ -11,15 +11,15 @@ from commlog.cli.kept_answers import Answers
 from commlog.cli.session import Session
 from commlog.cli.terminal import advise, ask, confirm
 from commlog.errors import AmbiguousError, NotFoundError, UsageError
+from commlog.forms.catalog import Template
+from commlog.forms.conversion import ConversionError
+from commlog.forms.fields import LIST, MAPPING, Field, hint, label, value_label
 from commlog.messages import current_language, translate
 from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.create_record import Request
 from commlog.services.draft import converter_of
 from commlog.services.find_record import find_customer
 from commlog.services.follow_up_text import parse_follow_up
-from commlog.templates.catalog import Template
-from commlog.templates.conversion import ConversionError
-from commlog.templates.fields import LIST, MAPPING, Field, hint, label, value_label
 from commlog.values import Data, Fields
 
 # Filled in by the tool, or asked for in another way.

@@ -23,6 +23,7 @@ from commlog.cli.session import Session, choose_random
 from commlog.cli.survey_import import entered_by_of
 from commlog.cli.terminal import advise, ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
+from commlog.forms.fields import Field, find_field, hint, label
 from commlog.messages import current_language, mark, translate
 from commlog.model.survey import is_score_text
 from commlog.render.formats import require_format
@@ -38,7 +39,6 @@ from commlog.services.record_survey import (
     request_survey,
 )
 from commlog.services.survey_trend import TrendView, list_surveys, survey_trend
-from commlog.templates.fields import Field, find_field, hint, label
 from commlog.values import SURVEY, Data, Fields
 
 target_argument: Any = typer.Argument(

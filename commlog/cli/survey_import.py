@@ -15,6 +15,7 @@ from commlog.cli.import_answer import (
 from commlog.cli.progress import progress
 from commlog.cli.terminal import command, read_stdin, session_of, warn
 from commlog.errors import UsageError
+from commlog.forms.fields import find_field, find_value, label
 from commlog.messages import current_language, mark, translate
 from commlog.model.incoming import IMPORT_KEY
 from commlog.render.formats import require_format
@@ -22,7 +23,6 @@ from commlog.services.draft import converter_of
 from commlog.services.import_records import Choices
 from commlog.services.import_surveys import columns_like_scores, import_surveys
 from commlog.services.record_survey import quarter_of
-from commlog.templates.fields import find_field, find_value, label
 from commlog.transfer.csv_file import Sheet
 from commlog.transfer.import_map import OWN_COLUMNS, ImportMap
 from commlog.transfer.map_reader import Ground

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from commlog.errors import CommlogError
-from commlog.templates.catalog import Catalog
-from commlog.templates.fields import Field
+from commlog.forms.catalog import Catalog
+from commlog.forms.fields import Field
 
 Words = Mapping[str, str]
 

@@ -6,7 +6,7 @@ from commlog.model.folding import fold
 from commlog.values import Data, Fields
 
 if TYPE_CHECKING:
-    from commlog.templates.fields import Field
+    from commlog.forms.fields import Field
 
 BEFORE_KEY: Final = "\x1e"
 BEFORE_VALUE: Final = "\x1f"

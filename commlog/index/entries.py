@@ -6,16 +6,16 @@ What reading takes is loaded with the first file that is read: a copy that is up
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from commlog.forms.catalog import Catalog
 from commlog.log.log import Log
-from commlog.templates.catalog import Catalog
 
 if TYPE_CHECKING:
+    from commlog.forms.validation import Validator
     from commlog.index.rows import Rows
     from commlog.model.sealing import Plan
     from commlog.problems import Problem
     from commlog.store.seal import Vault
     from commlog.store.seal_keys import KeySource
-    from commlog.templates.validation import Validator
     from commlog.values import Record
 
 
@@ -73,7 +73,7 @@ class RecordReader:
     def validator(self) -> "Validator":
         """Who checks records; made when the first one is checked."""
         if self._validator is None:
-            from commlog.templates.validation import Validator
+            from commlog.forms.validation import Validator
 
             self._validator = Validator(self.catalog)
         return self._validator

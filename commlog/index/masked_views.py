@@ -6,13 +6,13 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from commlog.forms.personal import is_number_of_ours
 from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
 from commlog.index.database import Index, QueryError, Row
 from commlog.messages import translate
 from commlog.model.folding import SHORTEST_PHONE, fold
 from commlog.model.masked_listing import cover_words
 from commlog.model.masking import HIDDEN, MaskRules, mask_name, mask_text, mask_value
-from commlog.templates.personal import is_number_of_ours
 
 _READING: Final = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION}

@@ -4,6 +4,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from commlog.errors import CommlogError, NotFoundError, UnreadableError
+from commlog.forms.catalog import Template
 from commlog.index.content import choice_keys
 from commlog.index.entries import Reading, RecordReader
 from commlog.index.rows import Rows, rows_of
@@ -12,7 +13,6 @@ from commlog.log.names import record_path
 from commlog.messages import translate
 from commlog.model.consistency import find_inconsistencies
 from commlog.problems import Problem
-from commlog.templates.catalog import Template
 from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of
 from commlog.yamltext.parse import YamlError, decode, parse, parse_located
 

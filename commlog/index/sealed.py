@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from commlog.forms.fields import Field
 from commlog.index.entries import RecordReader
 from commlog.index.rows import Row, Rows, rows_of, yearly_day
 from commlog.model.folding import fold, phone_digits
@@ -23,7 +24,6 @@ from commlog.model.sealing import (
     with_values,
 )
 from commlog.problems import Problem
-from commlog.templates.fields import Field
 from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of
 
 # Before the hash of what a customer is looked up by: its kind.

@@ -11,8 +11,8 @@ from commlog.query.filter import QueryField, ValueType
 
 if TYPE_CHECKING:
     # Needed to read templates, not to answer a query that names none of their fields.
-    from commlog.templates.catalog import Catalog, Template
-    from commlog.templates.fields import Field
+    from commlog.forms.catalog import Catalog, Template
+    from commlog.forms.fields import Field
 
 Labels = Mapping[str, str]
 Resolve = Callable[[str], tuple[str, ...]]

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable
 
+from commlog.forms.catalog import Template
 from commlog.messages import translate
 from commlog.render.record import format_record
-from commlog.templates.catalog import Template
 from commlog.values import Fields, Record
 
 FindTemplate = Callable[[str], Template]

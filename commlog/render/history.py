@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from commlog.errors import CommlogError
+from commlog.forms.catalog import Catalog, Template
+from commlog.forms.fields import Field, HasFields, label
 from commlog.messages import current_language, mark, translate
 from commlog.model.field_change import (
     CHANGED,
@@ -26,8 +28,6 @@ from commlog.render.kept_fields import kept_in_words
 from commlog.render.labels import Labels
 from commlog.render.record import shown_value
 from commlog.render.text import harmless, shorten, width_of
-from commlog.templates.catalog import Catalog, Template
-from commlog.templates.fields import Field, HasFields, label
 from commlog.values import Data, ValuePath
 from commlog.worktime.moment import format_instant
 

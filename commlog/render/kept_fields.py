@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from commlog.forms.fields import HasFields, find_child, label, value_label
 from commlog.messages import current_language, translate
 from commlog.model.issue import FIXED
-from commlog.templates.fields import HasFields, find_child, label, value_label
 from commlog.values import Data
 
 _HISTORY: Final = "history"

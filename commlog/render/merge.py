@@ -2,12 +2,12 @@
 
 from typing import Final
 
+from commlog.forms.catalog import Template
+from commlog.forms.fields import LIST, MAPPING, Field, find_field, free_field, label, value_label
+from commlog.forms.personal import mask_fields
 from commlog.messages import current_language, translate
 from commlog.model.customer import Fact
 from commlog.render.text import harmless, shorten
-from commlog.templates.catalog import Template
-from commlog.templates.fields import LIST, MAPPING, Field, find_field, free_field, label, value_label
-from commlog.templates.personal import mask_fields
 from commlog.values import Data
 
 _LONGEST: Final = 100

@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from commlog.forms.catalog import Template
+from commlog.forms.fields import Field, free_field, label
+from commlog.forms.personal import mask_fields
 from commlog.messages import current_language
 from commlog.model.masking import mask_name, mask_text
 from commlog.problems import Problem
@@ -11,9 +14,6 @@ from commlog.render.kept_fields import with_kept_in_words
 from commlog.render.record import shown_value
 from commlog.render.report.environment import FOLDER, as_markup, fill_template
 from commlog.render.text import width_of
-from commlog.templates.catalog import Template
-from commlog.templates.fields import Field, free_field, label
-from commlog.templates.personal import mask_fields
 from commlog.values import Data, Record
 
 _FOLLOW_UPS: Final = "followups"

@@ -3,9 +3,9 @@
 import json
 from typing import Final
 
+from commlog.forms.catalog import Template
+from commlog.forms.fields import Field, hint, label, value_label
 from commlog.messages import current_language, translate
-from commlog.templates.catalog import Template
-from commlog.templates.fields import Field, hint, label, value_label
 
 FORMATS: Final = ("text", "json")
 

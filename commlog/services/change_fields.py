@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from commlog.errors import CommlogError, UsageError
+from commlog.forms.catalog import Catalog, Template
+from commlog.forms.fields import Field, HasFields, find_field, fold
+from commlog.forms.personal import mask_marked_fields
 from commlog.messages import mark
 from commlog.model.field_change import CUT, UNREADABLE, FieldChange, Revision, spread
 from commlog.model.masked_listing import cover_words, mask_id
@@ -12,9 +15,6 @@ from commlog.model.masking import MaskRules, mask_value
 from commlog.model.sealing import SHUT, has_shut
 from commlog.query.fields import find_built_in
 from commlog.services.mask_record import each_text
-from commlog.templates.catalog import Catalog, Template
-from commlog.templates.fields import Field, HasFields, find_field, fold
-from commlog.templates.personal import mask_marked_fields
 from commlog.values import CUSTOMER, Data
 from commlog.workspace import Workspace
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from commlog.forms.catalog import Template
+from commlog.forms.fields import Field, find_field, label, value_label
 from commlog.messages import current_language
 from commlog.model.masked_listing import mask_words
 from commlog.services.question import CUSTOMER_NAME
-from commlog.templates.catalog import Template
-from commlog.templates.fields import Field, find_field, label, value_label
 from commlog.workspace import Workspace
 
 _MOST: Final = 200

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from commlog.errors import CommlogError, ConflictError, Finding, InvalidError, NotFoundError, UsageError
+from commlog.forms.catalog import Template
 from commlog.log.names import customer_id_for, new_id, record_path
 from commlog.messages import mark
 from commlog.problems import Problem
@@ -15,7 +16,6 @@ from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.change_record import keep_policies
 from commlog.services.draft import DURATION
 from commlog.services.find_record import customer_family, find_customer, get_record, read_record
-from commlog.templates.catalog import Template
 from commlog.values import (
     ANONYMOUS,
     ANSWER,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from commlog.errors import InvalidError, UsageError
+from commlog.forms.catalog import Template
+from commlog.forms.conversion import ConversionError, Converter, unknown_field
+from commlog.forms.fields import TEXT, Field, canonical_path, find_field
+from commlog.forms.templates_finding import Finding
 from commlog.messages import mark, translate
 from commlog.problems import Problem
-from commlog.templates.catalog import Template
-from commlog.templates.conversion import ConversionError, Converter, unknown_field
-from commlog.templates.fields import TEXT, Field, canonical_path, find_field
-from commlog.templates.finding import Finding
 from commlog.values import Data, Fields, ValuePath, show_path
 from commlog.workspace import Workspace
 from commlog.worktime.moment import parse_moment

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from commlog.errors import ConflictError
+from commlog.forms.personal import rewrite_words
 from commlog.log.names import record_path
 from commlog.messages import mark
 from commlog.model.folding import fold, phone_digits
@@ -13,7 +14,6 @@ from commlog.model.forgetting import identity_of, name_regex
 from commlog.model.masking import Span, find_personal, mask_name, splice
 from commlog.services.find_record import customer_family, find_customer, get_record
 from commlog.services.forget_customer import refuse_shut
-from commlog.templates.personal import rewrite_words
 from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY, Fields, Record, mappings_of, text_of
 from commlog.workspace import Workspace
 

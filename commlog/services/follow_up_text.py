@@ -4,10 +4,10 @@ import re
 from typing import Final, NoReturn
 
 from commlog.errors import UsageError
+from commlog.forms.conversion import ConversionError, Converter
+from commlog.forms.fields import Field, find_child, find_field
 from commlog.messages import mark
 from commlog.services.draft import parse_flow
-from commlog.templates.conversion import ConversionError, Converter
-from commlog.templates.fields import Field, find_child, find_field
 from commlog.values import Fields
 from commlog.workspace import Workspace
 

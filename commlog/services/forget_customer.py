@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UnreadableError
+from commlog.forms.personal import remove_personal, rewrite_words
 from commlog.index.entries import Reading
 from commlog.log.log import changed_meanwhile
 from commlog.log.names import ALPHABET as LETTERS
@@ -33,7 +34,6 @@ from commlog.services.change_record import change_record, edited_text, refuse_ne
 from commlog.services.destroy_keys import destroyed_hints
 from commlog.services.find_record import customer_family, find_customer, get_record
 from commlog.services.former_profiles import former_profiles
-from commlog.templates.personal import remove_personal, rewrite_words
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
 from commlog.workspace import Workspace, schema_comment
 from commlog.yamltext.format import format_document

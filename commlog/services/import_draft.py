@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from commlog.errors import InvalidError, UsageError
+from commlog.forms.catalog import Template
 from commlog.log.names import record_path
 from commlog.messages import mark
 from commlog.problems import Problem
@@ -12,7 +13,6 @@ from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.services.create_record import with_member_ids
 from commlog.services.draft import DURATION
 from commlog.services.find_record import get_record
-from commlog.templates.catalog import Template
 from commlog.values import DAY_FIELDS, INTERACTION, Data, Fields, Record, instant_of
 from commlog.workspace import Workspace, schema_comment
 from commlog.worktime.moment import format_instant

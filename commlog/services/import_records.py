@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from commlog.errors import CommlogError, ConflictError, InvalidError, NotFoundError, NotWritableError
+from commlog.forms.catalog import Template
 from commlog.log.names import ALPHABET, RANDOM_LENGTH, is_customer_id, is_record_id, record_path
 from commlog.log.store_staging import Staging
 from commlog.messages import mark
@@ -14,7 +15,6 @@ from commlog.model.incoming import IMPORT_KEY, ImportResult, Incoming, Rejected
 from commlog.services.customer_book import CustomerBook
 from commlog.services.find_record import get_record
 from commlog.services.import_draft import Draft, check_draft, complete_customer, complete_fields, day_of, reasons_of
-from commlog.templates.catalog import Template
 from commlog.values import CUSTOMER, Fields
 from commlog.workspace import Workspace
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from commlog.errors import AmbiguousError, CommlogError, NotWritableError
+from commlog.forms.fields import Field, find_child, find_field, nearest
 from commlog.messages import translate
 from commlog.model.folding import fold
 from commlog.model.incoming import IMPORT_KEY, ImportResult, Incoming, Row
@@ -14,7 +15,6 @@ from commlog.services.customer_book import CustomerBook
 from commlog.services.find_record import read_record
 from commlog.services.import_records import Choices, import_records
 from commlog.services.record_survey import open_requests, wanted_follow_up, with_follow_up
-from commlog.templates.fields import Field, find_child, find_field, nearest
 from commlog.values import SURVEY, Fields
 from commlog.workspace import Workspace
 

@@ -9,6 +9,7 @@ from typing import Final
 from commlog.calendar.file import insert_days
 from commlog.calendar.holidays import country_of_zone, read_public_holidays
 from commlog.errors import ConflictError
+from commlog.forms.catalog import shipped_folder
 from commlog.log.files import write_new
 from commlog.log.log import SCHEMAS_FOLDER, not_writable
 from commlog.log.names import RECORDS, STATE_FOLDER
@@ -16,7 +17,6 @@ from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.messages import mark
 from commlog.repo.git import create_repository, is_inside_repository
 from commlog.repo.merge_driver import ATTRIBUTES, install
-from commlog.templates.catalog import shipped_folder
 
 _SETTINGS: Final = """\
 # yaml-language-server: $schema=schemas/settings/commlog.json

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from commlog.errors import UsageError
+from commlog.forms.fields import find_field, find_value
 from commlog.messages import mark
 from commlog.model.folding import fold
 from commlog.model.issue import CLOSED
@@ -15,7 +16,6 @@ from commlog.query.select import Domain
 from commlog.services.find_record import get_record
 from commlog.services.mask_record import shown_record
 from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of, mentions
-from commlog.templates.fields import find_field, find_value
 from commlog.values import ISSUE, Data, Record
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import MEASURED_DAYS

@@ -69,8 +69,8 @@ def ask_sql(workspace: Workspace, sql: str, *, reveal: bool = False) -> Listing:
 
 
 def _masked(workspace: Workspace, sql: str) -> tuple[list[str], list[Row]]:
+    from commlog.forms.personal import personal_keys
     from commlog.index.masked_views import masked_columns_and_rows
-    from commlog.templates.personal import personal_keys
 
     known: dict[str, frozenset[str]] = {}
 

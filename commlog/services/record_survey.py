@@ -6,6 +6,8 @@ from datetime import date
 from typing import Final
 
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UsageError
+from commlog.forms.catalog import Template
+from commlog.forms.fields import find_child, find_field, label
 from commlog.log.names import new_id, record_path
 from commlog.messages import current_language, mark, translate
 from commlog.model.folding import fold
@@ -18,8 +20,6 @@ from commlog.services.draft import assign_all
 from commlog.services.find_record import customer_family, find_customer, get_record
 from commlog.services.import_draft import check_draft
 from commlog.services.record_of_kind import read_of_kind
-from commlog.templates.catalog import Template
-from commlog.templates.fields import find_child, find_field, label
 from commlog.values import ANONYMOUS, SURVEY, Fields, Record, text_of
 from commlog.workspace import Workspace
 

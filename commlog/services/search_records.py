@@ -85,7 +85,7 @@ class _Hiding:
 
     def _cut(self, key: str, value: str, place: int, length: int) -> str:
         """The words around a place of a value; a number or an address is masked whole, however the cut falls."""
-        from commlog.templates.personal import is_number_of_ours
+        from commlog.forms.personal import is_number_of_ours
 
         start, stop = max(0, place - _AROUND), min(len(value), place + length + _AROUND)
         spans = find_personal(value) if self._is_text and not is_number_of_ours(key) else []
@@ -99,7 +99,7 @@ class _Hiding:
     def _keys(self, template: str) -> frozenset[str]:
         """The keys of a template's personal fields; its file is read once."""
         if template not in self._personal:
-            from commlog.templates.personal import personal_keys
+            from commlog.forms.personal import personal_keys
 
             self._personal[template] = personal_keys(self._workspace.catalog.get(template))
         return self._personal[template]

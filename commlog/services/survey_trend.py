@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from commlog.forms.fields import find_field
 from commlog.index.content import values_in
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import mask_listing
@@ -12,7 +13,6 @@ from commlog.query.order import order_by
 from commlog.query.select import Domain
 from commlog.services.find_record import find_customer
 from commlog.services.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of
-from commlog.templates.fields import find_field
 from commlog.values import SURVEY, Data
 from commlog.workspace import Workspace
 from commlog.worktime.periods import PeriodKind

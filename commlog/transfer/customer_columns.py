@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from commlog.templates.fields import fold
+from commlog.forms.fields import fold
 
 # Required of a customer, yet filled in by the import itself: an individual unless the row tells of a company, active.
 CUSTOMER_GIVEN: Final = frozenset({"id", "type", "stage"})

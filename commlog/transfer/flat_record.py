@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from commlog.errors import UsageError
+from commlog.forms.catalog import Template
+from commlog.forms.fields import MAPPING, Field, canonical_path, closest, fold
 from commlog.messages import mark
-from commlog.templates.catalog import Template
-from commlog.templates.fields import MAPPING, Field, canonical_path, closest, fold
 from commlog.transfer.csv_file import harmless_cell
 from commlog.transfer.jsonl_file import cell_of
 from commlog.values import Data, Fields

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from commlog.errors import InvalidError
+from commlog.forms.catalog import Template
+from commlog.forms.conversion import Converter
+from commlog.forms.fields import Field, closest
+from commlog.forms.fields import fold as fold_name
 from commlog.messages import mark, translate
 from commlog.model.folding import fold
 from commlog.problems import Problem
-from commlog.templates.catalog import Template
-from commlog.templates.conversion import Converter
-from commlog.templates.fields import Field, closest
-from commlog.templates.fields import fold as fold_name
 from commlog.transfer.dates import DateReader
 from commlog.values import Data, Fields, ValuePath
 

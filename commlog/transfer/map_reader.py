@@ -7,12 +7,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
+from commlog.forms.catalog import Catalog, Template
+from commlog.forms.conversion import Converter, unknown_field
+from commlog.forms.fields import Field, HasFields, canonical_path, find_child, find_field
 from commlog.log.settings_file import Section
 from commlog.messages import mark
 from commlog.problems import Problem
-from commlog.templates.catalog import Catalog, Template
-from commlog.templates.conversion import Converter, unknown_field
-from commlog.templates.fields import Field, HasFields, canonical_path, find_child, find_field
 from commlog.transfer.customer_columns import CUSTOMER_GIVEN
 from commlog.transfer.dates import DateReader, parse_format, parse_time
 from commlog.transfer.import_map import FollowUpRule, ImportMap, Reference, Target

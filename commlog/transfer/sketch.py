@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from commlog.forms.catalog import Template
+from commlog.forms.fields import Field, find_field, find_value, label, nearest
 from commlog.messages import translate
 from commlog.model.incoming import IMPORT_KEY, Row
-from commlog.templates.catalog import Template
-from commlog.templates.fields import Field, find_field, find_value, label, nearest
 from commlog.transfer.csv_file import Sheet
 from commlog.transfer.customer_columns import CUSTOMER_GIVEN, count_customer_columns, customer_field
 from commlog.transfer.dates import MOMENT_FORMATS, parse_format

@@ -7,9 +7,9 @@ from pathlib import PurePath
 from typing import Final
 
 from commlog.errors import UsageError
+from commlog.forms.catalog import Template
 from commlog.messages import mark
 from commlog.model.incoming import Incoming
-from commlog.templates.catalog import Template
 from commlog.transfer.csv_file import Sheet, read_sheet
 from commlog.transfer.import_map import ImportMap, require_columns
 from commlog.transfer.jsonl_file import read_objects, sheet_of

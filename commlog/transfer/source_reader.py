@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from commlog.forms.conversion import ConversionError, Converter
+from commlog.forms.fields import Field
 from commlog.log.settings_file import Section
 from commlog.messages import mark
-from commlog.templates.conversion import ConversionError, Converter
-from commlog.templates.fields import Field
 from commlog.transfer.import_map import Condition, Piece, Source, fold_cell
 from commlog.transfer.jsonl_file import cell_of
 from commlog.values import Data, ValuePath

@@ -3,8 +3,8 @@
 from typing import Final
 
 from commlog.errors import InvalidError
+from commlog.forms.fields import Field, find_child, find_field
 from commlog.messages import mark
-from commlog.templates.fields import Field, find_child, find_field
 from commlog.transfer.csv_file import Sheet
 from commlog.transfer.dates import DateReader
 from commlog.transfer.import_map import OWN_COLUMNS, ImportMap, Piece, Source, Target

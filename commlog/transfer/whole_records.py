@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from commlog.errors import CommlogError
+from commlog.forms.catalog import Catalog, Template
+from commlog.forms.conversion import Converter
 from commlog.messages import translate
 from commlog.model.incoming import Incoming, Row
-from commlog.templates.catalog import Catalog, Template
-from commlog.templates.conversion import Converter
 from commlog.transfer.import_map import OWN_COLUMNS
 from commlog.transfer.mapping import Identities
 from commlog.values import CUSTOMER

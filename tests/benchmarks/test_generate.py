@@ -201,7 +201,7 @@ def test_due_times_by_hand() -> None:
 
 def test_commlog_accepts_every_record(records: dict[str, dict[str, Any]]) -> None:
     """The validator that commlog uses finds every generated record valid."""
-    catalog = importlib.import_module("commlog.templates.catalog").Catalog((SCHEMAS,))
-    validator = importlib.import_module("commlog.templates.validation").Validator(catalog)
+    catalog = importlib.import_module("commlog.forms.catalog").Catalog((SCHEMAS,))
+    validator = importlib.import_module("commlog.forms.validation").Validator(catalog)
     for path, record in records.items():
         assert validator.is_valid(record["template"], record), path

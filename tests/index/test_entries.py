@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commlog.forms.catalog import Catalog
+from commlog.forms.validation import Validator
 from commlog.index.entries import RecordReader
 from commlog.index.refresh import open_index
 from commlog.log.log import open_log
-from commlog.templates.catalog import Catalog
-from commlog.templates.validation import Validator
 
 FILE = "records/interactions/2026/03/20260310-aaaaaa.yaml"
 CATALOG = Catalog()

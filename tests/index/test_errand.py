@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from commlog.forms.catalog import Catalog
 from commlog.index import errand as errands
 from commlog.index import refresh
 from commlog.index.database import Index
@@ -13,7 +14,6 @@ from commlog.index.entries import RecordReader
 from commlog.index.errand import errand
 from commlog.index.refresh import open_index, rebuild_index
 from commlog.log.log import open_log
-from commlog.templates.catalog import Catalog
 
 CUSTOMER = "id: {id}\ntemplate: customer\nname: 李娜\ntype: individual\nstage: active\n"
 

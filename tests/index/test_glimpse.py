@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from commlog.forms.catalog import Catalog
+from commlog.forms.validation import Validator
 from commlog.index import glimpse
 from commlog.index.entries import RecordReader
 from commlog.index.glimpse import Glimpse, start_glimpse
 from commlog.index.refresh import open_index
 from commlog.index.scan import WHOLE, Share, scan_folders
 from commlog.log.log import open_log
-from commlog.templates.catalog import Catalog
-from commlog.templates.validation import Validator
 
 ROOT = Path(__file__).parents[2]
 CATALOG = Catalog()

@@ -15,14 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commlog.forms.catalog import Catalog
+from commlog.forms.validation import Validator
 from commlog.index.database import ROW_TABLES, Index, connect
 from commlog.index.entries import RecordReader
 from commlog.index.parallel import read_entries
 from commlog.index.refresh import open_index, rebuild_index
 from commlog.index.scan import scan_folders
 from commlog.log.log import open_log
-from commlog.templates.catalog import Catalog
-from commlog.templates.validation import Validator
 
 RECORD = """\
 id: {id}
@@ -302,8 +302,8 @@ from commlog.index import writing
 from commlog.index.refresh import open_index
 from commlog.index.entries import RecordReader
 from commlog.log.log import open_log
-from commlog.templates.catalog import Catalog
-from commlog.templates.validation import Validator
+from commlog.forms.catalog import Catalog
+from commlog.forms.validation import Validator
 def die_in_the_middle(reader, paths):
     for place, entry in enumerate(original(reader, paths)):
         if place == {written}:

@@ -2,11 +2,11 @@
 
 import pytest
 
+from commlog.forms.catalog import Catalog, shipped_folder
 from commlog.query.fields import COLUMN_PATHS
 from commlog.query.filter import QueryField, Term, ValueType
 from commlog.query.parse import parse
 from commlog.query.vocabulary import People, build_vocabulary
-from commlog.templates.catalog import Catalog, shipped_folder
 
 
 @pytest.fixture(scope="module")

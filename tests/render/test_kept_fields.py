@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commlog.forms.catalog import Catalog
 from commlog.messages import use_language
 from commlog.model.issue import told_of
 from commlog.render.kept_fields import kept_in_words, with_kept_in_words
-from commlog.templates.catalog import Catalog
 
 FORM = Catalog().get("issue")
 

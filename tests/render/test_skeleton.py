@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commlog.forms.catalog import Catalog
 from commlog.messages import use_language
 from commlog.render.skeleton import format_skeleton
-from commlog.templates.catalog import Catalog
 from commlog.yamltext.parse import parse
 
 CATALOG = Catalog()

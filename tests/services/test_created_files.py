@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from commlog.templates.catalog import Catalog
+from commlog.forms.catalog import Catalog
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent

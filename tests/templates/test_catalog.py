@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from commlog.errors import InvalidError, NotFoundError
-from commlog.templates.catalog import Catalog, shipped_folder
-from commlog.templates.fields import find_field
-from commlog.templates.validation import Validator
+from commlog.forms.catalog import Catalog, shipped_folder
+from commlog.forms.fields import find_field
+from commlog.forms.validation import Validator
 
 REPAIR = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -61,7 +61,7 @@ def catalog_of(folder):
 def test_importing_the_catalog_imports_no_validator():
     """The catalog can be read without either validator."""
     code = (
-        "import sys; from commlog.templates.catalog import Catalog; from commlog.templates.validation import Validator;"
+        "import sys; from commlog.forms.catalog import Catalog; from commlog.forms.validation import Validator;"
         "Catalog().get('service'); print(sorted({'jsonschema', 'jsonschema_rs', 'referencing'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -160,7 +160,7 @@ def test_a_broken_template_is_one_error_and_the_others_work(tmp_path, text, line
 
 def test_a_template_that_refers_to_itself_ends():
     """A schema that contains itself gives fields of bounded depth."""
-    from commlog.templates.resolution import Resolver
+    from commlog.forms.templates_resolution import Resolver
 
     schema = {"properties": {"child": {"$ref": "#"}, "loop": {"$ref": "#/properties/loop"}}}
     resolver = Resolver({"x": schema})

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commlog.templates.catalog import Catalog
-from commlog.templates.conversion import ConversionError, Converter, unknown_field
-from commlog.templates.fields import find_field
+from commlog.forms.catalog import Catalog
+from commlog.forms.conversion import ConversionError, Converter, unknown_field
+from commlog.forms.fields import find_field
 from commlog.yamltext.parse import parse
 
 CATALOG = Catalog()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from commlog.templates.catalog import Catalog
-from commlog.templates.validation import Validator
+from commlog.forms.catalog import Catalog
+from commlog.forms.validation import Validator
 from commlog.values import show_path
 from commlog.yamltext.parse import decode, parse
 

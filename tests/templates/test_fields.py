@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commlog.templates.catalog import Catalog
-from commlog.templates.fields import canonical_path, find_field, find_value, hint, label, nearest, value_label
+from commlog.forms.catalog import Catalog
+from commlog.forms.fields import canonical_path, find_field, find_value, hint, label, nearest, value_label
 from commlog.values import show_path
 
 SERVICE = Catalog().get("service")
@@ -118,7 +118,7 @@ def test_the_nearest_field():
 @given(st.lists(st.sampled_from(["a", "客户"]) | st.integers(0, 99), max_size=4))
 def test_a_shown_path_can_be_typed_again(steps):
     """A path as shown splits into the same steps."""
-    from commlog.templates.fields import split_dotted
+    from commlog.forms.fields import split_dotted
 
     path = ("x", *steps)
     assert split_dotted(show_path(path)) == [str(step) for step in path]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commlog.templates.formats import CHECKS, is_date, is_instant, is_yearly_date
+from commlog.forms.formats import CHECKS, is_date, is_instant, is_yearly_date
 
 
 @given(st.dates())

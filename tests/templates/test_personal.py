@@ -1,7 +1,7 @@
 """Personal data found by the templates' marks."""
 
-from commlog.templates.catalog import Catalog
-from commlog.templates.personal import has_personal, mask_fields
+from commlog.forms.catalog import Catalog
+from commlog.forms.personal import has_personal, mask_fields
 
 CATALOG = Catalog()
 

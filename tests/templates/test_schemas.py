@@ -6,9 +6,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from commlog.templates.catalog import Catalog, shipped_folder
-from commlog.templates.fields import fold
-from commlog.templates.validation import check_template
+from commlog.forms.catalog import Catalog, shipped_folder
+from commlog.forms.fields import fold
+from commlog.forms.validation import check_template
 
 FILES = sorted(shipped_folder().rglob("*.json"))
 NAMES = ("answer", "customer", "issue", "member", "relationship", "service", "survey", "visit")
@@ -191,7 +191,7 @@ FIELDS = {
 @pytest.mark.parametrize("name", NAMES)
 def test_every_field_of_the_paper_form_is_there(name):
     """Each field of the form can be named by its dotted key."""
-    from commlog.templates.fields import find_field
+    from commlog.forms.fields import find_field
 
     missing = [dotted for dotted in FIELDS[name].split() if find_field(CATALOG.get(name), dotted) is None]
     assert missing == []

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import InvalidError
+from commlog.forms.catalog import Catalog, shipped_folder
+from commlog.forms.explanation import Explainer
+from commlog.forms.templates_keywords import matches
+from commlog.forms.validation import BASE, Validator, build_accepting, check_template, refuse
 from commlog.messages import current_language, use_language
 from commlog.problems import KINDS
-from commlog.templates.catalog import Catalog, shipped_folder
-from commlog.templates.explanation import Explainer
-from commlog.templates.keywords import matches
-from commlog.templates.validation import BASE, Validator, build_accepting, check_template, refuse
 from commlog.yamltext.parse import decode, parse
 
 CATALOG = Catalog()

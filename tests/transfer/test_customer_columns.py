@@ -2,8 +2,8 @@
 
 import pytest
 
-from commlog.templates.catalog import Catalog, shipped_folder
-from commlog.templates.fields import find_field
+from commlog.forms.catalog import Catalog, shipped_folder
+from commlog.forms.fields import find_field
 from commlog.transfer.customer_columns import count_customer_columns, customer_field
 
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from commlog.errors import InvalidError, NotFoundError
+from commlog.forms.catalog import Catalog
+from commlog.forms.conversion import Converter
 from commlog.model.incoming import Rejected
-from commlog.templates.catalog import Catalog
-from commlog.templates.conversion import Converter
 from commlog.transfer.csv_file import read_sheet
 from commlog.transfer.flat_record import cells_of, choose_columns
 from commlog.transfer.import_map import require_columns

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import CommlogError
+from commlog.forms.catalog import SUFFIX as SCHEMA_SUFFIX
 from commlog.log.log import SCHEMAS_FOLDER
 from commlog.log.names import RECORDS, SUFFIX
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.problems import Problem
-from commlog.templates.catalog import SUFFIX as SCHEMA_SUFFIX
 from commlog.values import show_path
 from commlog.workspace import Workspace
 from commlog.yamltext.parse import YamlError, decode, parse_located

@@ -7,6 +7,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from commlog.errors import CommlogError, InvalidError
+from commlog.forms.fields import Field, HasFields
+from commlog.forms.personal import is_number_of_ours
 from commlog.index.content import BEFORE_KEY, BEFORE_VALUE, values_in
 from commlog.log.names import RECORDS
 from commlog.log.settings import SETTINGS_FILE
@@ -26,8 +28,6 @@ from commlog.model.policy import (
 from commlog.problems import ERROR, Problem
 from commlog.services.check.selection import Selection
 from commlog.services.check.suspicion import Suspicion
-from commlog.templates.fields import Field, HasFields
-from commlog.templates.personal import is_number_of_ours
 from commlog.values import INTERACTION, Fields, show_path
 from commlog.workspace import Workspace
 from commlog.worktime.limits import Limit, due_after, parse_limit

@@ -7,13 +7,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from commlog.errors import CommlogError
+from commlog.forms.fields import find_field, label
 from commlog.messages import current_language, mark, translate
 from commlog.model.report import MOST_BUCKETS, Bucket, Series, Step, buckets_between, place_of, step_for
 from commlog.model.summary import Group, Measure
 from commlog.model.summary_figures import STEPS, count_of, mean_of, measure_limit_kept, measure_satisfaction
 from commlog.services.summarize.follow_ups import DUE
 from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, Scope
-from commlog.templates.fields import find_field, label
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import wall_instant
 from commlog.worktime.periods import Period

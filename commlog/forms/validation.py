@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final, NoReturn, Protocol
 
 from commlog.errors import InvalidError
+from commlog.forms.catalog import Catalog, Template
+from commlog.forms.fields import Data, Path, find_field
+from commlog.forms.formats import CHECKS
+from commlog.forms.schemas import Schema
+from commlog.forms.templates_finding import Finding
 from commlog.messages import mark
-from commlog.templates.catalog import Catalog, Template
-from commlog.templates.fields import Data, Path, find_field
-from commlog.templates.finding import Finding
-from commlog.templates.formats import CHECKS
-from commlog.templates.schema_files import Schema
 
 # Templates refer to each other by file name; this address only gives those names something to start
 # from. Names under `.invalid` lead nowhere, by RFC 2606.
@@ -170,7 +170,7 @@ def _without(template: Template, data: Data, shut: Collection[Path]) -> Data:
 
 
 def _build_explaining(template: Template) -> _Explaining:
-    from commlog.templates.explanation import Explainer
+    from commlog.forms.explanation import Explainer
 
     return Explainer(template, _resources(template.documents), root=BASE + template.root, retrieve=refuse)
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from commlog.messages import mark, translate
-from commlog.templates.fields import (
+from commlog.forms.fields import (
     LIST,
     MAPPING,
     TEXT,
@@ -21,8 +20,9 @@ from commlog.templates.fields import (
     nearest_value,
     shown_choice,
 )
-from commlog.templates.finding import Finding
-from commlog.templates.formats import CHECKS
+from commlog.forms.formats import CHECKS
+from commlog.forms.templates_finding import Finding
+from commlog.messages import mark, translate
 from commlog.values import show_path
 
 _TRUE: Final = frozenset({"true", "yes", "y", "1", "是", "对", "有", "on"})

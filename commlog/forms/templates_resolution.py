@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from commlog.templates.fields import LIST, MAPPING, TEXT, Field
-from commlog.templates.schema_files import Schema, find_place, split_reference
+from commlog.forms.fields import LIST, MAPPING, TEXT, Field
+from commlog.forms.schemas import Schema, find_place, split_reference
 
 _TYPES: Final = {
     "string": TEXT,

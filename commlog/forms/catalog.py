@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from commlog.errors import InvalidError, NotFoundError
+from commlog.forms.schemas import SUFFIX, Schema, SchemaFiles, shipped_folder
 from commlog.messages import mark
-from commlog.templates.schema_files import SUFFIX, Schema, SchemaFiles, shipped_folder
 
 if TYPE_CHECKING:
     # Needed when a template is read; a listing answers from the copy without reading one.
-    from commlog.templates.fields import Field
-    from commlog.templates.resolution import Flat
+    from commlog.forms.fields import Field
+    from commlog.forms.templates_resolution import Flat
 
 __all__ = ["KINDS", "SUFFIX", "Catalog", "Template", "shipped_folder"]
 
@@ -106,7 +106,7 @@ class Catalog:
 
 
 def _build_template(files: SchemaFiles, name: str, root: str) -> Template:
-    from commlog.templates.resolution import Resolver
+    from commlog.forms.templates_resolution import Resolver
 
     file = files.locate(root) or Path(root)
     documents = files.closure(root)

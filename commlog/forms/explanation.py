@@ -10,23 +10,13 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+from commlog.forms.catalog import Template
+from commlog.forms.fields import Data, Field, HasFields, Path, find_child, label, nearest, nearest_value, shown_choice
+from commlog.forms.formats import CHECKS
+from commlog.forms.schemas import Schema
+from commlog.forms.templates_finding import Finding
+from commlog.forms.templates_keywords import KEYWORDS, message_of
 from commlog.messages import current_language, mark, translate
-from commlog.templates.catalog import Template
-from commlog.templates.fields import (
-    Data,
-    Field,
-    HasFields,
-    Path,
-    find_child,
-    label,
-    nearest,
-    nearest_value,
-    shown_choice,
-)
-from commlog.templates.finding import Finding
-from commlog.templates.formats import CHECKS
-from commlog.templates.keywords import KEYWORDS, message_of
-from commlog.templates.schema_files import Schema
 from commlog.values import show_path
 
 _MAX_SHOWN: Final = 60

@@ -1,0 +1,1 @@
+"""Templates: fields, labels, choices, text to values, validation and its explanation."""
