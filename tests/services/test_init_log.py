@@ -13,8 +13,8 @@ from commlog.log.log import open_log
 from commlog.model.listing import Page
 from commlog.repo.git import is_inside_repository
 from commlog.services.create_record import Request, create_record
-from commlog.services.init_log import Choices, init_log
 from commlog.services.list_records import list_records
+from commlog.setup.init import Choices, init_log
 from commlog.workspace import make_workspace
 
 PLAIN = Choices("Asia/Shanghai", "zh", ("wang", "wang@example.com"), use_git=False)

@@ -9,8 +9,8 @@ from commlog.model.listing import Page
 from commlog.services.list_customers import list_customers
 from commlog.services.list_follow_ups import list_follow_ups
 from commlog.services.list_records import list_records
-from commlog.services.list_templates import create_template, list_templates
 from commlog.services.search_records import search_records
+from commlog.setup.templates import create_template, list_templates
 
 
 def column(listing, name):

@@ -8,9 +8,9 @@ import pytest
 
 from commlog.repo.git import create_repository
 from commlog.repo.merge_driver import ATTRIBUTES, is_installed
-from commlog.services.diagnose import diagnose
-from commlog.services.init_log import Choices, init_log
 from commlog.services.mend_setup import mend_setup
+from commlog.setup.doctor import diagnose
+from commlog.setup.init import Choices, init_log
 
 CHOICES = Choices("UTC", "en")
 

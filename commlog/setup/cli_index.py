@@ -6,7 +6,7 @@ import typer
 
 from commlog.cli.terminal import command, finish, say, session_of
 from commlog.messages import mark, translate
-from commlog.services.manage_index import IndexStatus, index_status, rebuild
+from commlog.setup.index import IndexStatus, index_status, rebuild
 
 as_json = typer.Option(False, "--json", help=mark("Answer in JSON."))
 

@@ -6,8 +6,8 @@ from commlog.cli.options import answer_listing, columns_option, format_option
 from commlog.cli.terminal import command, say, session_of
 from commlog.messages import current_language, mark
 from commlog.render.formats import require_format
-from commlog.render.template import FORMATS, format_template
-from commlog.services.list_templates import create_template, list_templates
+from commlog.setup.render_template import FORMATS, format_template
+from commlog.setup.templates import create_template, list_templates
 
 
 @command(mark("List the templates of this log."))

@@ -5,7 +5,7 @@ import typer
 from commlog.cli.options import answer_listing, columns_option, format_option, reveal_option
 from commlog.cli.terminal import command, session_of
 from commlog.messages import mark
-from commlog.services.manage_index import ask_sql
+from commlog.setup.index import ask_sql
 
 
 @command(mark("Ask the copy in SQL, reading only; the tables are described in docs/SQL.md."))

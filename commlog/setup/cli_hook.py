@@ -7,7 +7,7 @@ import typer
 
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.messages import mark, translate
-from commlog.services.install_hook import install_hook, read_hook_status, uninstall_hook
+from commlog.setup.hook import install_hook, read_hook_status, uninstall_hook
 
 _STATES: Final = {
     "absent": mark("no hook: nothing is checked before a commit"),

@@ -10,7 +10,7 @@ from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import current_language, mark, translate
 from commlog.repo.git import find_user_email, run_git
-from commlog.services.init_log import Choices, init_log
+from commlog.setup.init import Choices, init_log
 
 
 @command(mark("Make a new log: settings, templates, calendar, and a git repository."))

@@ -1,0 +1,1 @@
+"""Making a log, looking after it: init, doctor, hooks, index, templates."""
