@@ -10,8 +10,8 @@ from commlog.model.deadline import expected_due, is_due_edited, limit_of, stored
 from commlog.model.deadline_explanation import measure_lateness
 from commlog.model.follow_up import FollowUp, entry_of, read_follow_up
 from commlog.model.listing import Listing
-from commlog.services.change_record import change_record
-from commlog.services.find_record import Address
+from commlog.records.change import change_record
+from commlog.records.find import Address
 from commlog.values import Data, Fields, text_of
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar, to_utc

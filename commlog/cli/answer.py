@@ -7,7 +7,6 @@ import typer
 
 from commlog.cli.editor import create_in_editor
 from commlog.cli.kept_answers import keeping_answers
-from commlog.cli.of_kind import make_edit, make_show
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
@@ -25,11 +24,12 @@ from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
+from commlog.records.cli_of_kind import make_edit, make_show
+from commlog.records.draft import assign_all
+from commlog.records.write import Request, create_record
 from commlog.render.formats import require_format
 from commlog.render.labels import Labels
 from commlog.render.text import harmless
-from commlog.services.create_record import Request, create_record
-from commlog.services.draft import assign_all
 from commlog.services.list_answers import AnswerMatch, find_answers, list_answers
 from commlog.values import ANSWER
 

@@ -25,13 +25,13 @@ from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
-from commlog.render.record import format_record
-from commlog.services.create_record import Request, create_record
-from commlog.services.draft import assign_all
-from commlog.services.edit_record import edit_record
-from commlog.services.find_record import find_customer, has_customer_file, read_record
+from commlog.records.draft import assign_all
+from commlog.records.edit import edit_record
+from commlog.records.find import find_customer, has_customer_file, read_record
+from commlog.records.mask import shown_record
+from commlog.records.text import format_record
+from commlog.records.write import Request, create_record
 from commlog.services.list_customers import list_customers
-from commlog.services.mask_record import shown_record
 from commlog.values import CUSTOMER
 from commlog.workspace import Workspace
 

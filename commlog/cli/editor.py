@@ -18,10 +18,10 @@ from commlog.errors import CommlogError, InvalidError, NotFoundError, UsageError
 from commlog.forms.catalog import Template
 from commlog.messages import mark, translate
 from commlog.problems import Problem
-from commlog.render.skeleton import format_skeleton
-from commlog.services.create_record import Request, create_record
-from commlog.services.draft import converter_of, locate, parse_input
-from commlog.services.edit_record import save_text, text_to_edit
+from commlog.records.draft import converter_of, locate, parse_input
+from commlog.records.edit import save_text, text_to_edit
+from commlog.records.skeleton import format_skeleton
+from commlog.records.write import Request, create_record
 from commlog.values import DAY_FIELDS, INTERACTION, Fields, Record
 from commlog.workspace import Workspace
 from commlog.worktime.moment import format_instant

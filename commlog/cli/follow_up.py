@@ -9,9 +9,9 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import say, session_of, warn
 from commlog.messages import translate
 from commlog.model.follow_up import FollowUp
+from commlog.records.find import Address
 from commlog.render.follow_up import format_due
 from commlog.services.change_follow_up import Details, move_follow_up
-from commlog.services.find_record import Address
 
 
 def tell(session: Session, changed: tuple[Address, FollowUp]) -> None:

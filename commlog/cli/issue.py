@@ -7,7 +7,6 @@ import typer
 
 from commlog.cli.editor import create_in_editor
 from commlog.cli.kept_answers import Answers, keeping_answers
-from commlog.cli.of_kind import make_edit, make_show
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
@@ -27,14 +26,15 @@ from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.model.issue import OPEN
 from commlog.model.listing import Listing
+from commlog.records.cli_of_kind import make_edit, make_show
+from commlog.records.draft import assign_all
+from commlog.records.find import read_record
+from commlog.records.typed_follow_ups import parse_follow_up
+from commlog.records.write import Request
 from commlog.render.formats import require_format
 from commlog.render.issue_table import format_issue_form
 from commlog.render.listing import FORMATS
 from commlog.services.create_issue import begin_history, create_issue, issue_fields, issues_from
-from commlog.services.create_record import Request
-from commlog.services.draft import assign_all
-from commlog.services.find_record import read_record
-from commlog.services.follow_up_text import parse_follow_up
 from commlog.services.list_issues import IssueView, list_issues, read_issues
 from commlog.values import ISSUE, Record
 from commlog.worktime.limits import Limit, parse_limit

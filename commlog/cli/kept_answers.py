@@ -12,7 +12,7 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import warn
 from commlog.errors import CommlogError
 from commlog.messages import translate
-from commlog.services.create_record import Request
+from commlog.records.write import Request
 from commlog.values import Data, Fields
 
 

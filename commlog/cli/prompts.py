@@ -15,11 +15,11 @@ from commlog.forms.catalog import Template
 from commlog.forms.conversion import ConversionError
 from commlog.forms.fields import LIST, MAPPING, Field, hint, label, value_label
 from commlog.messages import current_language, translate
+from commlog.records.draft import converter_of
+from commlog.records.find import find_customer
+from commlog.records.typed_follow_ups import parse_follow_up
+from commlog.records.write import Request
 from commlog.services.change_follow_up import Opening, complete_follow_up
-from commlog.services.create_record import Request
-from commlog.services.draft import converter_of
-from commlog.services.find_record import find_customer
-from commlog.services.follow_up_text import parse_follow_up
 from commlog.values import Data, Fields
 
 # Filled in by the tool, or asked for in another way.

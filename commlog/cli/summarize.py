@@ -82,8 +82,8 @@ def summarize_command(
 def _nothing_told(session: Session, summary: Summary) -> str:
     """The sentence for a period in which nothing was recorded; empty when there is something."""
     # Loaded for an empty period alone.
+    from commlog.records.services_recorded_span import recorded_span
     from commlog.render.empty_period import format_empty_period, has_happened
-    from commlog.services.recorded_span import recorded_span
 
     if has_happened(summary):
         return ""

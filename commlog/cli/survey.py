@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 import typer
 
-from commlog.cli.of_kind import make_edit, make_show
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
@@ -26,10 +25,11 @@ from commlog.errors import UsageError
 from commlog.forms.fields import Field, find_field, hint, label
 from commlog.messages import current_language, mark, translate
 from commlog.model.survey import is_score_text
+from commlog.records.cli_of_kind import make_edit, make_show
+from commlog.records.find import find_customer
+from commlog.records.question import OptionTerm
 from commlog.render.formats import require_format
 from commlog.render.survey import FORMATS, format_trend, format_trend_json
-from commlog.services.find_record import find_customer
-from commlog.services.question import OptionTerm
 from commlog.services.record_survey import (
     Recorded,
     answers_of,

@@ -7,9 +7,9 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import finish, say
 from commlog.messages import translate
 from commlog.model.listing import Page
+from commlog.records.list import list_records
 from commlog.render.listing import choose_columns, format_listing
 from commlog.services.list_follow_ups import list_follow_ups
-from commlog.services.list_records import list_records
 
 
 def show_today(session: Session) -> int:

@@ -10,9 +10,9 @@ from commlog.forms.personal import is_number_of_ours
 from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
 from commlog.index.database import Index, QueryError, Row
 from commlog.messages import translate
-from commlog.model.folding import SHORTEST_PHONE, fold
 from commlog.model.masked_listing import cover_words
 from commlog.model.masking import HIDDEN, MaskRules, mask_name, mask_text, mask_value
+from commlog.records.rules.model_folding import SHORTEST_PHONE, fold
 
 _READING: Final = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION}

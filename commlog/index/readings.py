@@ -11,8 +11,8 @@ from commlog.index.rows import Rows, rows_of
 from commlog.log.inside import OutsideLinkError
 from commlog.log.names import record_path
 from commlog.messages import translate
-from commlog.model.consistency import find_inconsistencies
 from commlog.problems import Problem
+from commlog.records.rules.consistency import find_inconsistencies
 from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of
 from commlog.yamltext.parse import YamlError, decode, parse, parse_located
 

@@ -7,7 +7,6 @@ from typing import Final
 from commlog.forms.fields import Field
 from commlog.index.entries import RecordReader
 from commlog.index.rows import Row, Rows, rows_of, yearly_day
-from commlog.model.folding import fold, phone_digits
 from commlog.model.sealing import (
     BROKEN,
     CLOSED,
@@ -24,6 +23,7 @@ from commlog.model.sealing import (
     with_values,
 )
 from commlog.problems import Problem
+from commlog.records.rules.model_folding import fold, phone_digits
 from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of
 
 # Before the hash of what a customer is looked up by: its kind.

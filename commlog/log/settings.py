@@ -24,9 +24,9 @@ from commlog.worktime.limits import Limit, parse_limit
 from commlog.worktime.model_interval import Interval
 
 if TYPE_CHECKING:
-    from commlog.model.policy import Policies
     from commlog.model.sealing import SealRules
     from commlog.problems import Problem
+    from commlog.records.rules.policy import Policies
 
 SETTINGS_FILE: Final = "commlog.yaml"
 CALENDAR_FILE: Final = "calendar.yaml"

@@ -5,7 +5,8 @@ from typing import Final
 
 from commlog.log.settings_file import Section, text_of
 from commlog.messages import mark
-from commlog.model.policy import (
+from commlog.problems import ERROR, WARNING
+from commlog.records.rules.policy import (
     BACKDATED,
     CLOSING_REQUIRES,
     NO_PERSONAL_NUMBERS,
@@ -16,7 +17,6 @@ from commlog.model.policy import (
     SEVERITIES,
     Policies,
 )
-from commlog.problems import ERROR, WARNING
 from commlog.values import Data, ValuePath
 from commlog.worktime.limits import Limit, parse_limit
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from commlog.model.folding import fold
 from commlog.query.filter import QueryField, ValueType
+from commlog.records.rules.model_folding import fold
 
 _TABLE: Final[tuple[tuple[str, ValueType, tuple[str, ...]], ...]] = (
     ("id", ValueType.NAME, ("编号", "记录编号")),

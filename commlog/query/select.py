@@ -4,7 +4,6 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from commlog.model.folding import fold
 from commlog.query.conditions import (
     ALWAYS,
     Condition,
@@ -22,6 +21,7 @@ from commlog.query.dates import Frame, stretch_of
 from commlog.query.fields import BUILT_IN, NONE, OVERDUE, PENDING
 from commlog.query.filter import All, And, Filter, Not, Or, Term, ValueType, Words
 from commlog.query.threads import neighbours, thread_ids
+from commlog.records.rules.model_folding import fold
 
 
 class Domain(Enum):

@@ -6,9 +6,9 @@ from re import compile as pattern
 from typing import Final
 
 from commlog.messages import mark
-from commlog.model.folding import fold
 from commlog.query.faults import fault
 from commlog.query.filter import Spot
+from commlog.records.rules.model_folding import fold
 
 MAX_LENGTH: Final = 10_000
 

@@ -6,11 +6,11 @@ from re import compile as pattern
 from typing import TYPE_CHECKING, Final
 
 from commlog.messages import mark
-from commlog.model.folding import fold
 from commlog.query.faults import fault, shown
 from commlog.query.fields import FLAG_WORDS, VALUE_WORDS, plain_name
 from commlog.query.filter import Filter, Operator, QueryField, Spot, Term, ValueType, either
 from commlog.query.vocabulary import Vocabulary
+from commlog.records.rules.model_folding import fold
 
 if TYPE_CHECKING:
     # What the parser hands over; a term of an option comes without it.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from commlog.forms.catalog import Template
 from commlog.messages import translate
-from commlog.render.record import format_record
+from commlog.records.text import format_record
 from commlog.values import Fields, Record
 
 FindTemplate = Callable[[str], Template]

@@ -23,10 +23,10 @@ from commlog.model.field_change import (
     is_far,
 )
 from commlog.model.listing import Listing
+from commlog.records.render_kept_fields import kept_in_words
+from commlog.records.text import shown_value
 from commlog.render.formats import require_format
-from commlog.render.kept_fields import kept_in_words
 from commlog.render.labels import Labels
-from commlog.render.record import shown_value
 from commlog.render.text import harmless, shorten, width_of
 from commlog.values import Data, ValuePath
 from commlog.worktime.moment import format_instant

@@ -11,12 +11,12 @@ from commlog.messages import mark
 from commlog.model.field_change import CHANGED, CUT, FieldChange, Revision, is_far
 from commlog.model.listing import Listing, Page
 from commlog.query.select import Domain
+from commlog.records.change_fields import fields_named, mask_of, narrowed
+from commlog.records.question import condition_of, filter_of
+from commlog.records.revisions import Past, blobs_of, read_versions, steps_of
+from commlog.records.services_since import since_day
 from commlog.repo import history as git
 from commlog.repo.blobs import iter_blobs
-from commlog.services.change_fields import fields_named, mask_of, narrowed
-from commlog.services.question import condition_of, filter_of
-from commlog.services.revisions import Past, blobs_of, read_versions, steps_of
-from commlog.services.since import since_day
 from commlog.values import Data
 from commlog.workspace import Workspace
 from commlog.worktime.moment import format_instant

@@ -19,13 +19,13 @@ from commlog.model.brief import (
 from commlog.model.dropped_ball import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE, UNANSWERED
 from commlog.model.masked_listing import mask_id
 from commlog.model.masking import MaskRules
+from commlog.records.find import customer_family, find_customer, has_customer_file
+from commlog.records.mask import mask_as_asked, names_of
 from commlog.services.brief.last_contact import find_last_contact, find_repeated, survey_trend, trend_of
 from commlog.services.brief.open_matters import find_issues, find_owed, find_promises
 from commlog.services.brief.read_words import cover_of, read_fields
 from commlog.services.dropped_balls import find_dropped_balls
-from commlog.services.find_record import customer_family, find_customer, has_customer_file
 from commlog.services.list_care import CareView, list_care
-from commlog.services.mask_record import mask_as_asked, names_of
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, Fields, text_of
 from commlog.workspace import Workspace
 from commlog.worktime.model_interval import interval_before

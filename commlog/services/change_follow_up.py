@@ -10,8 +10,8 @@ from commlog.messages import current_language, mark
 from commlog.model.deadline import NO_LIMIT, counted_pauses, limit_of, original_start, pauses_count_from, stored_due
 from commlog.model.follow_up import OPEN, PAUSED, FollowUp, advance, entry_of, next_number, read_follow_up
 from commlog.model.pause import pauses_of, put_back
-from commlog.services.change_record import change_record
-from commlog.services.find_record import Address, find_address, find_path
+from commlog.records.change import change_record
+from commlog.records.find import Address, find_address, find_path
 from commlog.values import Fields, instant_of, mappings_of
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import to_utc

@@ -8,8 +8,8 @@ from commlog.forms.fields import find_field, value_label
 from commlog.messages import current_language
 from commlog.model import issue
 from commlog.model.follow_up import read_follow_ups
-from commlog.services.change_record import change_record
-from commlog.services.record_of_kind import read_of_kind
+from commlog.records.change import change_record
+from commlog.records.services_record_of_kind import read_of_kind
 from commlog.values import ISSUE, Fields, Record
 from commlog.workspace import Workspace
 

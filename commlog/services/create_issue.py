@@ -8,9 +8,9 @@ from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.model.follow_up import entry_of, read_follow_ups
 from commlog.model.issue import OPEN
-from commlog.services.change_record import change_record
-from commlog.services.create_record import Request, create_record, member_id_of
-from commlog.services.find_record import read_record
+from commlog.records.change import change_record
+from commlog.records.find import read_record
+from commlog.records.write import Request, create_record, member_id_of
 from commlog.values import INTERACTION, ISSUE, Fields, Record, instant_of, text_of
 from commlog.workspace import Workspace
 

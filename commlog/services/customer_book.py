@@ -4,10 +4,10 @@ from commlog.errors import AmbiguousError, ConflictError
 from commlog.log.names import customer_id_for, record_path
 from commlog.messages import mark
 from commlog.model.customer import chain_of, is_circle, reached_by
-from commlog.model.folding import fold
 from commlog.model.masking import mask_value
-from commlog.services.find_record import get_record, merge_pointers
-from commlog.services.import_draft import Draft, check_draft
+from commlog.records.find import get_record, merge_pointers
+from commlog.records.import_draft import Draft, check_draft
+from commlog.records.rules.model_folding import fold
 from commlog.values import ANONYMOUS, CUSTOMER, Fields
 from commlog.workspace import Workspace
 

@@ -22,9 +22,9 @@ from commlog.model.dropped_ball import (
     in_order,
     promises_contact,
 )
-from commlog.model.folding import fold
 from commlog.query.threads import thread_ids
-from commlog.services.find_record import merge_pointers
+from commlog.records.find import merge_pointers
+from commlog.records.rules.model_folding import fold
 from commlog.services.quiet_records import HEAD, Scope
 from commlog.values import INTERACTION, SURVEY, ValuePath
 from commlog.workspace import Workspace

@@ -8,8 +8,8 @@ from commlog.index.database import Row
 from commlog.model.digest import Item, Urgency
 from commlog.model.dropped_ball import DroppedBall
 from commlog.model.reminder_stages import DROPPED, opening_time
+from commlog.records.question import CUSTOMER_NAME
 from commlog.services.dropped_balls import find_dropped_balls
-from commlog.services.question import CUSTOMER_NAME
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import to_utc
 

@@ -8,8 +8,8 @@ from commlog.model.deadline_explanation import DueAnswer
 from commlog.model.deadline_explanation import explain_due as explain
 from commlog.model.follow_up import read_follow_ups
 from commlog.model.masked_listing import cover_words
-from commlog.services.find_record import find_address, get_record
-from commlog.services.mask_record import names_in
+from commlog.records.find import find_address, get_record
+from commlog.records.mask import names_in
 from commlog.values import text_of
 from commlog.workspace import Workspace
 

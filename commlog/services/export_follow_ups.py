@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from commlog.model.follow_up import CLOSED, DONE, FollowUp, read_follow_ups
 from commlog.model.masking import mask_name, mask_text
 from commlog.query.select import Domain
-from commlog.services.find_record import get_record
+from commlog.records.find import get_record
+from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of
 from commlog.services.list_follow_ups import pending_unless_named
-from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of
 from commlog.values import ANONYMOUS, CUSTOMER, instant_of
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar

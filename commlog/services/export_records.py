@@ -6,9 +6,9 @@ from typing import Final
 
 from commlog.model.masking import MaskRules
 from commlog.query.select import Domain
-from commlog.services.find_record import get_record
-from commlog.services.mask_record import mask_as_asked
-from commlog.services.question import CUSTOMER_NAME, NAMING_KINDS, condition_of, filter_of, mentions
+from commlog.records.find import get_record
+from commlog.records.mask import mask_as_asked
+from commlog.records.question import CUSTOMER_NAME, NAMING_KINDS, condition_of, filter_of, mentions
 from commlog.values import ANSWER, CUSTOMER, Fields
 from commlog.workspace import Workspace
 

@@ -30,9 +30,9 @@ from commlog.model.forgetting import (
     surname_pattern,
 )
 from commlog.model.sealing import OPEN
-from commlog.services.change_record import change_record, edited_text, refuse_new_problems
+from commlog.records.change import change_record, edited_text, refuse_new_problems
+from commlog.records.find import customer_family, find_customer, get_record
 from commlog.services.destroy_keys import destroyed_hints
-from commlog.services.find_record import customer_family, find_customer, get_record
 from commlog.services.former_profiles import former_profiles
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
 from commlog.workspace import Workspace, schema_comment

@@ -3,9 +3,9 @@
 from commlog.errors import NoLogError
 from commlog.log.names import record_path
 from commlog.model.sealing import SHUT, find_sealed, with_values
+from commlog.records.revisions import blobs_of, read_versions, steps_of
 from commlog.repo import history as git
 from commlog.repo.blobs import iter_blobs
-from commlog.services.revisions import blobs_of, read_versions, steps_of
 from commlog.values import CUSTOMER, Fields
 from commlog.workspace import Workspace
 

@@ -12,9 +12,9 @@ from commlog.log.names import ALPHABET, RANDOM_LENGTH, is_customer_id, is_record
 from commlog.log.store_staging import Staging
 from commlog.messages import mark
 from commlog.model.incoming import IMPORT_KEY, ImportResult, Incoming, Rejected
+from commlog.records.find import get_record
+from commlog.records.import_draft import Draft, check_draft, complete_customer, complete_fields, day_of, reasons_of
 from commlog.services.customer_book import CustomerBook
-from commlog.services.find_record import get_record
-from commlog.services.import_draft import Draft, check_draft, complete_customer, complete_fields, day_of, reasons_of
 from commlog.values import CUSTOMER, Fields
 from commlog.workspace import Workspace
 

@@ -6,12 +6,12 @@ from datetime import date
 from typing import Final, Literal
 
 from commlog.index.content import values_in
-from commlog.model.folding import fold
 from commlog.model.listing import Listing
 from commlog.query.order import order_by
 from commlog.query.select import Domain
-from commlog.services.find_record import get_record
-from commlog.services.question import OptionTerm, condition_of, filter_of
+from commlog.records.find import get_record
+from commlog.records.question import OptionTerm, condition_of, filter_of
+from commlog.records.rules.model_folding import fold
 from commlog.values import ANSWER, Data, Fields, text_of, texts_of
 from commlog.workspace import Workspace
 

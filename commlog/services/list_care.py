@@ -24,8 +24,8 @@ from commlog.query.faults import fault, shown
 from commlog.query.fields import find_built_in, plain_name
 from commlog.query.filter import Spot
 from commlog.query.select import Domain
-from commlog.services.mask_record import mask_name_of
-from commlog.services.question import OptionTerm, condition_of, filter_of
+from commlog.records.mask import mask_name_of
+from commlog.records.question import OptionTerm, condition_of, filter_of
 from commlog.values import CUSTOMER, Data
 from commlog.workspace import Workspace
 from commlog.worktime.model_interval import Interval, interval_after

@@ -8,7 +8,7 @@ from commlog.model.masked_listing import mask_listing
 from commlog.query.filter import Term
 from commlog.query.order import order_by
 from commlog.query.select import Domain
-from commlog.services.question import OptionTerm, condition_of, filter_of, has_term
+from commlog.records.question import OptionTerm, condition_of, filter_of, has_term
 from commlog.workspace import Workspace
 
 COLUMN_NAMES = (

@@ -11,7 +11,7 @@ from commlog.query.conditions import Condition
 from commlog.query.filter import every
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain, is_overdue
-from commlog.services.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of, mentions
+from commlog.records.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of, mentions
 from commlog.values import Data
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar

@@ -7,15 +7,15 @@ from typing import Final
 from commlog.errors import UsageError
 from commlog.forms.fields import find_field, find_value
 from commlog.messages import mark
-from commlog.model.folding import fold
 from commlog.model.issue import CLOSED
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import mask_listing
 from commlog.query.order import order_by
 from commlog.query.select import Domain
-from commlog.services.find_record import get_record
-from commlog.services.mask_record import shown_record
-from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of, mentions
+from commlog.records.find import get_record
+from commlog.records.mask import shown_record
+from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of, mentions
+from commlog.records.rules.model_folding import fold
 from commlog.values import ISSUE, Data, Record
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import MEASURED_DAYS

@@ -13,8 +13,8 @@ from commlog.model.masked_listing import mask_id
 from commlog.model.masking import MaskRules, mask_name
 from commlog.model.timeline import CLOSED, INTERACTION, REOPENED, REPORTED, SURVEY, Event, Step, Timeline, letters_of
 from commlog.query.select import FINISHED, is_overdue
+from commlog.records.find import customer_family, find_customer
 from commlog.services.brief.read_words import Cover, cover_of, read_fields
-from commlog.services.find_record import customer_family, find_customer
 from commlog.values import ANONYMOUS, DEFAULT_LINK_TYPE, mappings_of, text_of
 from commlog.workspace import Workspace
 from commlog.worktime.model_interval import interval_before, parse_interval

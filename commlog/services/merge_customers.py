@@ -7,8 +7,8 @@ from commlog.index.entries import Reading
 from commlog.log.names import record_path
 from commlog.messages import mark
 from commlog.model.customer import Fact, Merged, merge_facts
-from commlog.services.change_record import Prepared, prepare_change, write_again, write_change
-from commlog.services.find_record import (
+from commlog.records.change import Prepared, prepare_change, write_again, write_change
+from commlog.records.find import (
     customer_family,
     customers_called,
     find_customer,

@@ -20,8 +20,8 @@ from commlog.model.reminder_stages import (
     rungs_of,
     stages_of,
 )
+from commlog.records.question import CUSTOMER_NAME
 from commlog.services.dropped_reminders import dropped_items
-from commlog.services.question import CUSTOMER_NAME
 from commlog.workspace import Workspace
 
 FOLLOW_UP: Final = "follow_up"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from commlog.errors import ConflictError
 from commlog.log.names import record_path
 from commlog.messages import mark
-from commlog.services.change_record import change_record
-from commlog.services.draft import assign_all
-from commlog.services.find_record import find_customer
+from commlog.records.change import change_record
+from commlog.records.draft import assign_all
+from commlog.records.find import find_customer
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, texts_of
 from commlog.workspace import Workspace
 

@@ -10,16 +10,16 @@ from commlog.forms.catalog import Template
 from commlog.forms.fields import find_child, find_field, label
 from commlog.log.names import new_id, record_path
 from commlog.messages import current_language, mark, translate
-from commlog.model.folding import fold
 from commlog.model.follow_up import next_number, read_follow_ups
 from commlog.model.survey import is_fresh, low_scores
+from commlog.records.change import change_record
+from commlog.records.draft import assign_all
+from commlog.records.find import customer_family, find_customer, get_record
+from commlog.records.import_draft import check_draft
+from commlog.records.rules.model_folding import fold
+from commlog.records.services_record_of_kind import read_of_kind
+from commlog.records.write import member_id_of
 from commlog.services.change_follow_up import Opening, complete_follow_up
-from commlog.services.change_record import change_record
-from commlog.services.create_record import member_id_of
-from commlog.services.draft import assign_all
-from commlog.services.find_record import customer_family, find_customer, get_record
-from commlog.services.import_draft import check_draft
-from commlog.services.record_of_kind import read_of_kind
 from commlog.values import ANONYMOUS, SURVEY, Fields, Record, text_of
 from commlog.workspace import Workspace
 

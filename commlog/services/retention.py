@@ -10,7 +10,7 @@ from commlog.model.forgetting import PSEUDONYM
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import mask_listing
 from commlog.model.retention import RULE_KINDS, RetentionRules
-from commlog.services.find_record import merge_pointers
+from commlog.records.find import merge_pointers
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER
 from commlog.workspace import Workspace
 

@@ -12,7 +12,7 @@ from commlog.log.log import Log, ensure_state_folder
 from commlog.log.settings import SETTINGS_FILE, read_settings
 from commlog.messages import mark
 from commlog.model.sealing import OPEN, RECIPIENT, SealRules
-from commlog.services.change_record import again, edited_text
+from commlog.records.change import again, edited_text
 from commlog.services.seal_state import for_the_team, iter_files, line_of, plain_in, rotation_file
 from commlog.services.sealed_fields import customer_of
 from commlog.store.seal import parse_recipients

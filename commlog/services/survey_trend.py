@@ -11,8 +11,8 @@ from commlog.model.masked_listing import mask_listing
 from commlog.model.survey import HIGHEST, LOWEST, Survey, Trend, trend_of
 from commlog.query.order import order_by
 from commlog.query.select import Domain
-from commlog.services.find_record import find_customer
-from commlog.services.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of
+from commlog.records.find import find_customer
+from commlog.records.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of
 from commlog.values import SURVEY, Data
 from commlog.workspace import Workspace
 from commlog.worktime.periods import PeriodKind

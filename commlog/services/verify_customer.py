@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.services.draft import assign_all
-from commlog.services.edit_record import edit_record
-from commlog.services.find_record import find_customer, read_record
+from commlog.records.draft import assign_all
+from commlog.records.edit import edit_record
+from commlog.records.find import find_customer, read_record
 from commlog.values import CUSTOMER, text_of
 from commlog.workspace import Workspace
 

@@ -10,8 +10,8 @@ from commlog.forms.conversion import Converter
 from commlog.forms.fields import Field, closest
 from commlog.forms.fields import fold as fold_name
 from commlog.messages import mark, translate
-from commlog.model.folding import fold
 from commlog.problems import Problem
+from commlog.records.rules.model_folding import fold
 from commlog.transfer.dates import DateReader
 from commlog.values import Data, Fields, ValuePath
 

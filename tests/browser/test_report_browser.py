@@ -12,11 +12,11 @@ import pytest
 
 from commlog.log.log import open_log
 from commlog.messages import use_language
+from commlog.records.find import find_path, get_record
+from commlog.records.page import Surroundings, format_record_page
 from commlog.render.labels import Labels
-from commlog.render.record_page import Surroundings, format_record_page
 from commlog.render.report.page import format_report
 from commlog.render.report.sections import Sections
-from commlog.services.find_record import find_path, get_record
 from commlog.services.report.report import ReportRequest, build_report
 from commlog.workspace import make_workspace
 

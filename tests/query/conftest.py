@@ -8,11 +8,11 @@ import pytest
 
 from commlog.index.content import content_of, first_value, fold_value, has_words
 from commlog.index.tables import TABLES
-from commlog.model.folding import fold
 from commlog.query.dates import Frame
 from commlog.query.filter import ValueType
 from commlog.query.select import Domain, select
 from commlog.query.vocabulary import Entry, People, vocabulary_of
+from commlog.records.rules.model_folding import fold
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 
 ZONE = ZoneInfo("Asia/Shanghai")

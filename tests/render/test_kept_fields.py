@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from commlog.forms.catalog import Catalog
 from commlog.messages import use_language
 from commlog.model.issue import told_of
-from commlog.render.kept_fields import kept_in_words, with_kept_in_words
+from commlog.records.render_kept_fields import kept_in_words, with_kept_in_words
 
 FORM = Catalog().get("issue")
 

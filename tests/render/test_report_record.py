@@ -8,8 +8,8 @@ import pytest
 
 from commlog.log.log import open_log
 from commlog.messages import use_language
-from commlog.render.record_page import Surroundings, format_record_page
-from commlog.services.find_record import find_path, get_record
+from commlog.records.find import find_path, get_record
+from commlog.records.page import Surroundings, format_record_page
 from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]

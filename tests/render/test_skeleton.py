@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from commlog.forms.catalog import Catalog
 from commlog.messages import use_language
-from commlog.render.skeleton import format_skeleton
+from commlog.records.skeleton import format_skeleton
 from commlog.yamltext.parse import parse
 
 CATALOG = Catalog()

@@ -11,6 +11,11 @@ import pytest
 
 from commlog.log.log import open_log
 from commlog.messages import use_language
+from commlog.records.draft import assign_all
+from commlog.records.edit import edit_record
+from commlog.records.find import read_record
+from commlog.records.typed_follow_ups import parse_follow_up
+from commlog.records.write import Request, create_record
 from commlog.services.change_follow_up import (
     Details,
     add_follow_up,
@@ -18,11 +23,6 @@ from commlog.services.change_follow_up import (
     move_follow_up,
     reschedule_follow_up,
 )
-from commlog.services.create_record import Request, create_record
-from commlog.services.draft import assign_all
-from commlog.services.edit_record import edit_record
-from commlog.services.find_record import read_record
-from commlog.services.follow_up_text import parse_follow_up
 from commlog.values import Record
 from commlog.workspace import Workspace, make_workspace
 

@@ -4,7 +4,7 @@ import pytest
 
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UsageError
 from commlog.problems import Problem
-from commlog.services.create_record import Request, create_record, draft_record
+from commlog.records.write import Request, create_record, draft_record
 
 
 def codes(fault):

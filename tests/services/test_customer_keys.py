@@ -15,9 +15,9 @@ from sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SET
 from commlog.errors import InvalidError, NotWritableError, UnreadableError, UsageError
 from commlog.model.forgetting import purge_lines
 from commlog.model.sealing import BROKEN, CLOSED, OPEN, find_stored, take_apart
+from commlog.records.edit import edit_record
+from commlog.records.find import find_customer, read_record
 from commlog.services.destroy_keys import destroy_keys, keys_to_destroy
-from commlog.services.edit_record import edit_record
-from commlog.services.find_record import find_customer, read_record
 from commlog.services.forget_customer import forget_customer, plan_forgetting
 from commlog.services.import_records import Choices, import_records
 from commlog.services.past_log import find_past, open_past

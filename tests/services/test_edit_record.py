@@ -6,8 +6,8 @@ import pytest
 
 from commlog.errors import ConflictError, InvalidError, NotFoundError, NotWritableError, UnreadableError, UsageError
 from commlog.log.log import Log
-from commlog.services.change_record import change_record
-from commlog.services.edit_record import save_text
+from commlog.records.change import change_record
+from commlog.records.edit import save_text
 
 PATH = "records/interactions/2026/03/20260310-aaaaaa.yaml"
 ID = "20260310-aaaaaa"

@@ -4,8 +4,8 @@ import pytest
 
 from commlog.forms.catalog import Catalog
 from commlog.model.listing import Page
-from commlog.services.list_records import list_records
-from commlog.services.search_records import search_records
+from commlog.records.list import list_records
+from commlog.records.search import search_records
 
 CATALOG = Catalog()
 # Set by the tool, or with options and verbs of their own.

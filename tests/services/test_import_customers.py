@@ -2,7 +2,7 @@
 
 import pytest
 
-from commlog.services.draft import converter_of
+from commlog.records.draft import converter_of
 from commlog.services.import_records import Choices, import_records
 from commlog.transfer.map_reader import Ground, read_map
 from commlog.transfer.source_file import SourceFile, iter_items, open_sheet

@@ -12,7 +12,7 @@ import pytest
 from commlog.errors import NotWritableError
 from commlog.log.log import open_log
 from commlog.log.names import is_record_id, record_path
-from commlog.services.draft import converter_of
+from commlog.records.draft import converter_of
 from commlog.services.export_records import iter_fields, iter_revealed, select_records
 from commlog.services.import_records import Choices, candidate_id, import_records
 from commlog.transfer.jsonl_file import format_object

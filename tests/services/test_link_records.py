@@ -3,9 +3,9 @@
 import pytest
 
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError, UsageError
-from commlog.services.find_record import find_path
-from commlog.services.link_records import link_records, unlink_records
-from commlog.services.show_thread import read_thread
+from commlog.records.find import find_path
+from commlog.records.link import link_records, unlink_records
+from commlog.records.thread import read_thread
 
 LAYOUT = """\
 # by hand

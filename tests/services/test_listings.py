@@ -6,10 +6,10 @@ import pytest
 
 from commlog.errors import ConflictError, InvalidError, UsageError
 from commlog.model.listing import Page
+from commlog.records.list import list_records
+from commlog.records.search import search_records
 from commlog.services.list_customers import list_customers
 from commlog.services.list_follow_ups import list_follow_ups
-from commlog.services.list_records import list_records
-from commlog.services.search_records import search_records
 from commlog.setup.templates import create_template, list_templates
 
 
@@ -281,8 +281,8 @@ def test_columns_that_are_not_asked_for_change_nothing(log) -> None:
 
 def test_ids_are_ids_whatever_columns_are_named():
     """The format ids prints ids also when columns are named, and a column that is not known is refused all the same."""
+    from commlog.records.list import COLUMN_NAMES, SHOWN
     from commlog.render.listing import named_columns
-    from commlog.services.list_records import COLUMN_NAMES, SHOWN
 
     assert named_columns(COLUMN_NAMES, SHOWN, "subject", "ids") == COLUMN_NAMES
     with pytest.raises(UsageError):

@@ -19,14 +19,14 @@ from commlog.errors import AmbiguousError, InvalidError, NotFoundError, NotWrita
 from commlog.index.entries import RecordReader
 from commlog.log.log import open_log
 from commlog.model.sealing import find_sealed, is_sealed
-from commlog.render.record import format_record
-from commlog.services.change_record import change_record
-from commlog.services.edit_record import edit_record, save_text, text_to_edit
+from commlog.records.change import change_record
+from commlog.records.edit import edit_record, save_text, text_to_edit
+from commlog.records.find import find_customer
+from commlog.records.mask import shown_record
+from commlog.records.text import format_record
 from commlog.services.find_duplicates import find_duplicates
-from commlog.services.find_record import find_customer
 from commlog.services.import_records import Choices, import_records
 from commlog.services.list_care import yearly_dates
-from commlog.services.mask_record import shown_record
 from commlog.services.merge_customers import merge_customers
 from commlog.services.seal_records import rotate, trust_recipients, turn_on
 from commlog.services.seal_state import seal_state
@@ -423,7 +423,7 @@ def test_a_log_that_seals_nothing_loads_nothing(plain: SealedLog) -> None:
     code = (
         "import sys; from datetime import datetime; from pathlib import Path\n"
         "from commlog.workspace import make_workspace; from commlog.log.log import open_log\n"
-        "from commlog.services.edit_record import edit_record\n"
+        "from commlog.records.edit import edit_record\n"
         f"root = Path({str(plain.root)!r})\n"
         "w = make_workspace(open_log(root, str(root)), datetime.fromisoformat('2026-03-16T10:00:00+08:00'), 'wang')\n"
         "w.index; edit_record(w, 'lina', ['stage=trial'], [])\n"

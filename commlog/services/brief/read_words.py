@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from commlog.model.masked_listing import cover_words
-from commlog.services.find_record import get_record
-from commlog.services.mask_record import names_of
+from commlog.records.find import get_record
+from commlog.records.mask import names_of
 from commlog.values import Fields
 from commlog.workspace import Workspace
 from commlog.yamltext.parse import YamlError, decode, parse

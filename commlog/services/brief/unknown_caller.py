@@ -5,10 +5,10 @@ from dataclasses import replace
 from commlog.errors import CommlogError, NotFoundError
 from commlog.messages import mark
 from commlog.model.brief import Mention
-from commlog.model.folding import fold, phone_digits
 from commlog.model.masked_listing import cover_words, mask_id
 from commlog.model.sealing import SHUT
-from commlog.services.mask_record import mask_name_of, names_of
+from commlog.records.mask import mask_name_of, names_of
+from commlog.records.rules.model_folding import fold, phone_digits
 from commlog.workspace import Workspace
 
 # Fewer digits stand in order numbers and dates by chance.

@@ -9,6 +9,7 @@ from commlog.index.writing import LANGUAGE_FACT
 from commlog.messages import current_language
 from commlog.model.inspection import Inspection
 from commlog.problems import Problem
+from commlog.records.policies import PERSONAL, check_policies, hide_numbers
 from commlog.services.check.links import find_circles, find_dangling, find_later
 from commlog.services.check.names import (
     find_duplicate_ids,
@@ -22,7 +23,6 @@ from commlog.services.check.own_files import (
     find_wrong_settings,
     list_own_files,
 )
-from commlog.services.check.policies import PERSONAL, check_policies, hide_numbers
 from commlog.services.check.promises import find_expired_answers, find_forgotten
 from commlog.services.check.selection import Selection
 from commlog.services.check.suspicion import Rule, Suspicion

@@ -8,7 +8,7 @@ from commlog.messages import mark
 from commlog.model.listing import Listing
 from commlog.model.summary_cases import Case
 from commlog.model.summary_figures import FIGURES
-from commlog.services.mask_record import mask_rows
+from commlog.records.mask import mask_rows
 from commlog.services.summarize.cases import FINDERS
 from commlog.services.summarize.listed_follow_ups import cases_of_follow_ups
 from commlog.services.summarize.listed_records import cases_of_flow, cases_of_records

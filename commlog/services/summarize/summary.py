@@ -9,7 +9,7 @@ from commlog.index.errand import errand
 from commlog.messages import mark
 from commlog.model.summary import Attention, Reading, Summary
 from commlog.model.summary_figures import pair
-from commlog.services.mask_record import mask_rows
+from commlog.records.mask import mask_rows
 from commlog.services.summarize.cases import measure_all_cases
 from commlog.services.summarize.dimensions import dimension_of
 from commlog.services.summarize.flow import measure_flow

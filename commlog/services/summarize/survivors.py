@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from commlog.model.customer import chain_of, is_circle
-from commlog.services.find_record import merge_pointers
+from commlog.records.find import merge_pointers
 from commlog.services.summarize.scope import Scope
 
 

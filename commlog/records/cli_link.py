@@ -5,7 +5,7 @@ import typer
 from commlog.cli.options import id_argument, note_option
 from commlog.cli.terminal import command, say, session_of
 from commlog.messages import mark
-from commlog.services.link_records import link_records
+from commlog.records.link import link_records
 
 
 @command(mark("Link a record to an earlier one."))

@@ -7,7 +7,7 @@ from commlog.model.listing import Listing, Page, narrow
 from commlog.model.masked_listing import row_mask
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain
-from commlog.services.question import CUSTOMER_NAME, NAMING_KINDS, OptionTerm, condition_of, filter_of, mentions
+from commlog.records.question import CUSTOMER_NAME, NAMING_KINDS, OptionTerm, condition_of, filter_of, mentions
 from commlog.values import ANSWER, CUSTOMER
 from commlog.workspace import Workspace
 

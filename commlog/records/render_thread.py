@@ -6,7 +6,7 @@ from typing import Final
 
 from commlog.messages import translate
 from commlog.model.follow_up import FollowUp
-from commlog.model.thread import ThreadEntry
+from commlog.records.rules.model_thread import ThreadEntry
 from commlog.render.follow_up import format_due
 from commlog.render.labels import Labels
 from commlog.render.text import harmless, wrap

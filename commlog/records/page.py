@@ -10,8 +10,8 @@ from commlog.forms.personal import mask_fields
 from commlog.messages import current_language
 from commlog.model.masking import mask_name, mask_text
 from commlog.problems import Problem
-from commlog.render.kept_fields import with_kept_in_words
-from commlog.render.record import shown_value
+from commlog.records.render_kept_fields import with_kept_in_words
+from commlog.records.text import shown_value
 from commlog.render.report.environment import FOLDER, as_markup, fill_template
 from commlog.render.text import width_of
 from commlog.values import Data, Record

@@ -9,7 +9,7 @@ from commlog.forms.personal import mask_fields, mask_marked_fields
 from commlog.model.listing import Listing
 from commlog.model.masked_listing import WORDS, cover_words, mask_id, mask_listing, mask_words
 from commlog.model.masking import MaskRules, mask_name
-from commlog.services.question import CUSTOMER_NAME
+from commlog.records.question import CUSTOMER_NAME
 from commlog.values import CUSTOMER, Data, Fields, Record, text_of
 from commlog.workspace import Workspace
 

@@ -8,10 +8,10 @@ import typer
 from commlog.cli.options import id_argument, reveal_option
 from commlog.cli.terminal import command, say, session_of, warn_of_sealed
 from commlog.messages import mark
+from commlog.records.find import find_path, get_record
+from commlog.records.mask import shown_record
+from commlog.records.text import FORMATS, HTML, format_record, shown_fields
 from commlog.render.formats import require_format
-from commlog.render.record import FORMATS, HTML, format_record, shown_fields
-from commlog.services.find_record import find_path, get_record
-from commlog.services.mask_record import shown_record
 from commlog.values import CUSTOMER
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def show_command(
 
 
 def _page(workspace: "Workspace", reading: "Reading", *, reveal: bool) -> str:
-    from commlog.render.record_page import Surroundings, format_record_page
+    from commlog.records.page import Surroundings, format_record_page
 
     record = get_record(reading)
     customer = record.id if record.kind == CUSTOMER else record.fields.get("customer")

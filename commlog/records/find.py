@@ -8,7 +8,7 @@ from commlog.index.entries import Reading
 from commlog.log.names import RECORDS, SUFFIX, candidate_paths, record_path
 from commlog.messages import mark
 from commlog.model.customer import chain_of, family_of, is_circle
-from commlog.model.folding import fold
+from commlog.records.rules.model_folding import fold
 from commlog.values import ANONYMOUS, CUSTOMER, Record
 from commlog.workspace import Workspace
 

@@ -7,13 +7,13 @@ from typing import Final
 from commlog.forms.catalog import Template
 from commlog.forms.fields import Field, free_field, label, value_label
 from commlog.messages import current_language, translate
-from commlog.render.kept_fields import with_kept_in_words
+from commlog.records.render_kept_fields import with_kept_in_words
 from commlog.render.text import harmless, pad, width_of, wrap
 from commlog.values import Data, Fields, Record, instant_of
 from commlog.yamltext.format import format_document
 
 FORMATS: Final = ("text", "json", "yaml", "html")
-# A page needs more than the record: `commlog.render.record_page` makes it.
+# A page needs more than the record: `commlog.records.page` makes it.
 HTML: Final = "html"
 _LABEL_WIDTH: Final = 18
 # A longer label keeps the value beside it to itself.

@@ -9,7 +9,7 @@ from commlog.model.masking import HIDDEN, Span, find_personal, splice
 from commlog.query.filter import And, Filter, Or, Words
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain
-from commlog.services.question import CUSTOMER_NAME, condition_of, filter_of
+from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of
 from commlog.workspace import Workspace
 
 COLUMN_NAMES = ("id", "kind", "template", "day", "customer", "customer_name", "subject", "text", "path")
@@ -70,7 +70,7 @@ class _Hiding:
 
     def piece_of(self, template: str, content: str, words: list[str]) -> str:
         """The text around the first word that is found, without the names of fields."""
-        from commlog.model.folding import fold
+        from commlog.records.rules.model_folding import fold
 
         for word in map(fold, words):
             place = content.find(word)

@@ -1,11 +1,11 @@
 """A thread: every record that links join, across channels, in time order, with what is still open."""
 
 from commlog.model.follow_up import read_follow_ups
-from commlog.model.thread import ThreadEntry
 from commlog.query.threads import thread_ids
-from commlog.services.find_record import read_record
-from commlog.services.mask_record import mask_name_of, mask_record
-from commlog.services.question import CUSTOMER_NAME
+from commlog.records.find import read_record
+from commlog.records.mask import mask_name_of, mask_record
+from commlog.records.question import CUSTOMER_NAME
+from commlog.records.rules.model_thread import ThreadEntry
 from commlog.values import DEFAULT_LINK_TYPE
 from commlog.workspace import Workspace
 

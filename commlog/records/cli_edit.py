@@ -6,8 +6,8 @@ from commlog.cli.editor import edit_in_editor
 from commlog.cli.options import id_argument, unset_option
 from commlog.cli.terminal import command, say, session_of
 from commlog.messages import mark
-from commlog.services.edit_record import edit_record
-from commlog.services.find_record import find_path
+from commlog.records.edit import edit_record
+from commlog.records.find import find_path
 
 
 @command(mark("Change a record, by assignments or in $EDITOR; only what differs is rewritten."))

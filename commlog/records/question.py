@@ -5,13 +5,13 @@ from typing import Final
 
 from commlog.errors import NotFoundError
 from commlog.log.names import SUFFIX
-from commlog.model.folding import fold
 from commlog.query.conditions import Condition
 from commlog.query.dates import Frame
 from commlog.query.filter import And, Filter, Not, Or, Term, every
 from commlog.query.select import Domain, select
 from commlog.query.terms import term
 from commlog.query.vocabulary import People, Vocabulary, build_vocabulary
+from commlog.records.rules.model_folding import fold
 from commlog.workspace import Workspace
 
 # Who a customer `c` was merged into in the end, by name; nobody for a circle.
@@ -90,13 +90,13 @@ def _people(workspace: Workspace) -> People:
 
     def customers(name: str) -> tuple[str, ...]:
         # Loaded here, for a listing without a customer's name needs none of it.
-        from commlog.services.find_record import customer_family, customers_called
+        from commlog.records.find import customer_family, customers_called
 
         found = customers_called(workspace, name)
         return tuple(sorted({one for customer in found for one in customer_family(workspace, customer)}))
 
     def records(text: str) -> tuple[str, ...]:
-        from commlog.services.find_record import find_path
+        from commlog.records.find import find_path
 
         try:
             return (find_path(workspace, text).rpartition("/")[2].removesuffix(SUFFIX),)

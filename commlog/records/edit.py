@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from commlog.errors import ConflictError, InvalidError
 from commlog.forms.catalog import Template
 from commlog.messages import mark
-from commlog.services.change_record import change_record, keep_policies, refuse_new_problems
-from commlog.services.create_record import with_member_ids
-from commlog.services.draft import assign_all, converter_of, parse_input, unset
-from commlog.services.find_record import find_customer, find_path, get_record
+from commlog.records.change import change_record, keep_policies, refuse_new_problems
+from commlog.records.draft import assign_all, converter_of, parse_input, unset
+from commlog.records.find import find_customer, find_path, get_record
+from commlog.records.write import with_member_ids
 from commlog.values import CUSTOMER, Fields, Record
 from commlog.workspace import Workspace
 from commlog.yamltext.edit import edit

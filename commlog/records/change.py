@@ -8,7 +8,7 @@ from commlog.errors import ConflictError, InvalidError
 from commlog.index.entries import Reading
 from commlog.messages import mark
 from commlog.problems import Problem
-from commlog.services.find_record import get_record
+from commlog.records.find import get_record
 from commlog.values import Fields, Record
 from commlog.workspace import Workspace
 from commlog.yamltext.edit import edit
@@ -134,7 +134,7 @@ def keep_policies(workspace: Workspace, record: Record, before: Fields | None = 
     """
     if workspace.log.settings.policies is not None:
         # Few logs have any: the others do not load them.
-        from commlog.services.check.policies import refuse_breaches
+        from commlog.records.policies import refuse_breaches
 
         refuse_breaches(workspace, record.fields, record.template, before)
 

@@ -9,10 +9,10 @@ from commlog.forms.catalog import Template
 from commlog.log.names import record_path
 from commlog.messages import mark
 from commlog.problems import Problem
+from commlog.records.draft import DURATION
+from commlog.records.find import get_record
+from commlog.records.write import with_member_ids
 from commlog.services.change_follow_up import Opening, complete_follow_up
-from commlog.services.create_record import with_member_ids
-from commlog.services.draft import DURATION
-from commlog.services.find_record import get_record
 from commlog.values import DAY_FIELDS, INTERACTION, Data, Fields, Record, instant_of
 from commlog.workspace import Workspace, schema_comment
 from commlog.worktime.moment import format_instant

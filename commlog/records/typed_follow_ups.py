@@ -7,7 +7,7 @@ from commlog.errors import UsageError
 from commlog.forms.conversion import ConversionError, Converter
 from commlog.forms.fields import Field, find_child, find_field
 from commlog.messages import mark
-from commlog.services.draft import parse_flow
+from commlog.records.draft import parse_flow
 from commlog.values import Fields
 from commlog.workspace import Workspace
 

@@ -17,9 +17,9 @@ from commlog.errors import InvalidError, NotFoundError, UnreadableError, UsageEr
 from commlog.forms.catalog import Template
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
-from commlog.services.create_record import Request, create_record, draft_record
-from commlog.services.draft import assign_all, converter_of, parse_input
-from commlog.services.follow_up_text import parse_follow_up
+from commlog.records.draft import assign_all, converter_of, parse_input
+from commlog.records.typed_follow_ups import parse_follow_up
+from commlog.records.write import Request, create_record, draft_record
 from commlog.values import CUSTOMER, Fields, Record
 from commlog.workspace import Workspace
 

@@ -5,7 +5,7 @@ import typer
 from commlog.cli.options import id_argument
 from commlog.cli.terminal import command, say, session_of
 from commlog.messages import mark
-from commlog.services.link_records import unlink_records
+from commlog.records.link import unlink_records
 
 
 @command(mark("Take away a record's link to another."))

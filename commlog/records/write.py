@@ -12,10 +12,10 @@ from commlog.forms.catalog import Template
 from commlog.log.names import customer_id_for, new_id, record_path
 from commlog.messages import mark
 from commlog.problems import Problem
+from commlog.records.change import keep_policies
+from commlog.records.draft import DURATION
+from commlog.records.find import customer_family, find_customer, get_record, read_record
 from commlog.services.change_follow_up import Opening, complete_follow_up
-from commlog.services.change_record import keep_policies
-from commlog.services.draft import DURATION
-from commlog.services.find_record import customer_family, find_customer, get_record, read_record
 from commlog.values import (
     ANONYMOUS,
     ANSWER,

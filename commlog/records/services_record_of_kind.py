@@ -5,7 +5,7 @@ from typing import Final
 
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.services.find_record import read_record
+from commlog.records.find import read_record
 from commlog.values import ANSWER, ISSUE, SURVEY, Record
 from commlog.workspace import Workspace
 

@@ -14,7 +14,8 @@ from commlog.log.names import RECORDS
 from commlog.log.settings import SETTINGS_FILE
 from commlog.messages import mark
 from commlog.model.masking import mask_text
-from commlog.model.policy import (
+from commlog.problems import ERROR, Problem
+from commlog.records.rules.policy import (
     BACKDATED,
     CLOSING_REQUIRES,
     NO_PERSONAL_NUMBERS,
@@ -25,7 +26,6 @@ from commlog.model.policy import (
     find_breaches,
     find_numbers,
 )
-from commlog.problems import ERROR, Problem
 from commlog.services.check.selection import Selection
 from commlog.services.check.suspicion import Suspicion
 from commlog.values import INTERACTION, Fields, show_path

@@ -14,7 +14,7 @@ from commlog.cli.options import (
 )
 from commlog.cli.terminal import command, session_of
 from commlog.messages import mark
-from commlog.services.search_records import search_records
+from commlog.records.search import search_records
 
 
 @command(mark("Find records by their words, down to a single Chinese character; shows where they stand."))

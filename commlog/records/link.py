@@ -2,9 +2,9 @@
 
 from commlog.errors import ConflictError, NotFoundError, UsageError
 from commlog.messages import mark
-from commlog.services.change_record import change_record
-from commlog.services.create_record import link_of
-from commlog.services.find_record import find_path, read_record
+from commlog.records.change import change_record
+from commlog.records.find import find_path, read_record
+from commlog.records.write import link_of
 from commlog.values import Data, Fields, Record, mappings_of
 from commlog.workspace import Workspace
 

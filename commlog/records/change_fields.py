@@ -14,7 +14,7 @@ from commlog.model.masked_listing import cover_words, mask_id
 from commlog.model.masking import MaskRules, mask_value
 from commlog.model.sealing import SHUT, has_shut
 from commlog.query.fields import find_built_in
-from commlog.services.mask_record import each_text
+from commlog.records.mask import each_text
 from commlog.values import CUSTOMER, Data
 from commlog.workspace import Workspace
 

@@ -1,0 +1,1 @@
+"""What a record and a link are, and the one door by which a record is written."""
