@@ -8,6 +8,7 @@ import typer
 
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
+from commlog.git.run import find_prefix
 from commlog.messages import mark
 from commlog.model.inspection import Inspection
 from commlog.render.problems import (
@@ -16,7 +17,6 @@ from commlog.render.problems import (
     format_inspection_text,
     format_summary,
 )
-from commlog.repo.git import find_prefix
 from commlog.services.check.check_files import Scope, check_files
 from commlog.services.check.selection import select_paths
 

@@ -91,7 +91,7 @@ class Session:
             speak(log.settings.language)
 
     def _member(self, log: "Log") -> str | None:
-        from commlog.repo.git import find_user_email
+        from commlog.git.run import find_user_email
 
         named = named_member()
         if named or not log.settings.members:

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from commlog.git import history as git
 from commlog.index.entries import RecordReader
 from commlog.log.members import Member
 from commlog.log.names import RECORDS
@@ -27,7 +28,6 @@ from commlog.model.field_change import (
 )
 from commlog.model.sealing import HEADER
 from commlog.problems import Problem
-from commlog.repo import history as git
 from commlog.values import Fields, text_of
 from commlog.yamltext.parse import YamlError, decode, parse
 

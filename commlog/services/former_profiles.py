@@ -1,11 +1,11 @@
 """What git knows of a customer from before: the values their profile once had."""
 
 from commlog.errors import NoLogError
+from commlog.git import history as git
+from commlog.git.repo_blobs import iter_blobs
 from commlog.log.names import record_path
 from commlog.model.sealing import SHUT, find_sealed, with_values
 from commlog.records.revisions import blobs_of, read_versions, steps_of
-from commlog.repo import history as git
-from commlog.repo.blobs import iter_blobs
 from commlog.values import CUSTOMER, Fields
 from commlog.workspace import Workspace
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Final
 
+from commlog.git.repo_merge_driver import install, is_installed, missing_attributes
+from commlog.git.run import is_inside_repository
 from commlog.log.files import ChangedMeanwhile, replace_file, write_new
 from commlog.log.log import changed_meanwhile, not_writable
 from commlog.messages import mark
-from commlog.repo.git import is_inside_repository
-from commlog.repo.merge_driver import install, is_installed, missing_attributes
 
 ATTRIBUTES_FILE: Final = ".gitattributes"
 

@@ -5,10 +5,10 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from commlog.errors import UnreadableError
+from commlog.git.repo_merge_driver import merge_texts
 from commlog.messages import mark
 from commlog.model.merge import Merged, merge_fields
 from commlog.model.merge_follow_ups import Renumbering
-from commlog.repo.merge_driver import merge_texts
 from commlog.services.merge_rules import Rules, keep_rules
 from commlog.services.merge_sealed import SealedMerge
 from commlog.store.seal_keys import KeySource

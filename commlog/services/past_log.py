@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import NoLogError, NotFoundError, UsageError
+from commlog.git import history as git
+from commlog.git.repo_blobs import iter_blobs
 from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.log.names import PAST_FOLDER, RECORDS, STATE_FOLDER
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.messages import mark, translate
-from commlog.repo import history as git
-from commlog.repo.blobs import iter_blobs
 from commlog.workspace import Workspace, make_workspace
 from commlog.worktime.calendar import to_utc, wall_instant
 from commlog.worktime.moment import parse_instant, parse_moment

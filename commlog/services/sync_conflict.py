@@ -5,13 +5,13 @@ from shlex import quote
 from typing import Final
 
 from commlog.errors import ConflictError
+from commlog.git.remote import Branch, ask
+from commlog.git.repo_integration import Integration
+from commlog.git.repo_merge_driver import is_installed, missing_attributes
+from commlog.git.run import find_prefix
 from commlog.log.names import RECORDS
 from commlog.messages import mark, translate
 from commlog.model.forgetting import PSEUDONYM
-from commlog.repo.git import find_prefix
-from commlog.repo.integration import Integration
-from commlog.repo.merge_driver import is_installed, missing_attributes
-from commlog.repo.remote import Branch, ask
 from commlog.services.mend_setup import read_attributes
 from commlog.values import CUSTOMER, FOLDERS
 

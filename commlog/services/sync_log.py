@@ -7,13 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import CommlogError, ConflictError, InvalidError
-from commlog.log.files import lock
-from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
-from commlog.log.names import RECORDS, STATE_FOLDER, SUFFIX
-from commlog.messages import mark
-from commlog.model.sync import NotSharedError, Synced, SyncWishes
-from commlog.repo.integration import Integration, drop_tree, integrate
-from commlog.repo.remote import (
+from commlog.git.remote import (
     Answer,
     Branch,
     Change,
@@ -30,6 +24,12 @@ from commlog.repo.remote import (
     was_faster,
     was_refused,
 )
+from commlog.git.repo_integration import Integration, drop_tree, integrate
+from commlog.log.files import lock
+from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
+from commlog.log.names import RECORDS, STATE_FOLDER, SUFFIX
+from commlog.messages import mark
+from commlog.model.sync import NotSharedError, Synced, SyncWishes
 from commlog.services.check.inspect_log import inspect_log
 from commlog.services.check.selection import Selection
 from commlog.services.sync_check import check_commits, refuse_errors, refuse_wrong_settings

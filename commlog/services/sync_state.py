@@ -5,12 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import ConflictError, NoLogError
-from commlog.log.log import SCHEMAS_FOLDER
-from commlog.log.names import RECORDS
-from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
-from commlog.messages import mark
-from commlog.repo.git import find_prefix
-from commlog.repo.remote import (
+from commlog.git.remote import (
     Branch,
     count_commits,
     find_branch,
@@ -19,6 +14,11 @@ from commlog.repo.remote import (
     list_remotes,
     list_unmerged,
 )
+from commlog.git.run import find_prefix
+from commlog.log.log import SCHEMAS_FOLDER
+from commlog.log.names import RECORDS
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
+from commlog.messages import mark
 from commlog.workspace import Workspace
 
 # The files of a log, as paths of git.

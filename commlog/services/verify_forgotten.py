@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commlog.errors import InvalidError, UnreadableError
+from commlog.git.objects import iter_objects, iter_paths
+from commlog.git.run import find_prefix
 from commlog.log.names import KEY_FOLDER
 from commlog.messages import mark, translate
 from commlog.model.forgetting import read_purge_lines
 from commlog.model.sealing import HEADER, OPEN, find_stored
-from commlog.repo.git import find_prefix
-from commlog.repo.stored_objects import iter_objects, iter_paths
 from commlog.workspace import Workspace
 
 _GIT = ".git"

@@ -8,8 +8,8 @@ import typer
 from commlog.cli.session import Session, guess_timezone, named_member
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import UsageError
+from commlog.git.run import find_user_email, run_git
 from commlog.messages import current_language, mark, translate
-from commlog.repo.git import find_user_email, run_git
 from commlog.setup.init import Choices, init_log
 
 

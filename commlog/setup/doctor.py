@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from commlog.errors import CommlogError
+from commlog.git.repo_merge_driver import is_installed, missing_attributes
+from commlog.git.run import find_user_email, is_inside_repository
 from commlog.log.names import STATE_FOLDER
 from commlog.log.settings import CALENDAR_FILE
 from commlog.messages import mark
-from commlog.repo.git import find_user_email, is_inside_repository
-from commlog.repo.merge_driver import is_installed, missing_attributes
 from commlog.services.mend_setup import read_attributes
 from commlog.workspace import Workspace
 

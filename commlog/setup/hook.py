@@ -3,9 +3,7 @@
 from typing import Final
 
 from commlog.errors import ConflictError
-from commlog.log.log import not_writable
-from commlog.messages import mark
-from commlog.repo.hooks import (
+from commlog.git.hooks import (
     SHARED_FOLDER,
     Hook,
     find_hook,
@@ -17,6 +15,8 @@ from commlog.repo.hooks import (
     stop_sharing,
     write_hook,
 )
+from commlog.log.log import not_writable
+from commlog.messages import mark
 from commlog.services.sync_state import require_prefix
 from commlog.workspace import Workspace
 

@@ -10,13 +10,13 @@ from commlog.calendar.file import insert_days
 from commlog.calendar.holidays import country_of_zone, read_public_holidays
 from commlog.errors import ConflictError
 from commlog.forms.catalog import shipped_folder
+from commlog.git.repo_merge_driver import ATTRIBUTES, install
+from commlog.git.run import create_repository, is_inside_repository
 from commlog.log.files import write_new
 from commlog.log.log import SCHEMAS_FOLDER, not_writable
 from commlog.log.names import RECORDS, STATE_FOLDER
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.messages import mark
-from commlog.repo.git import create_repository, is_inside_repository
-from commlog.repo.merge_driver import ATTRIBUTES, install
 
 _SETTINGS: Final = """\
 # yaml-language-server: $schema=schemas/settings/commlog.json

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import NoLogError
-from commlog.repo import history as git
-from commlog.repo.blobs import iter_blobs
+from commlog.git import history as git
+from commlog.git.repo_blobs import iter_blobs
 
 sys.path.append(str(Path(__file__).parent))
 

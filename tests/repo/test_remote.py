@@ -5,10 +5,8 @@ import subprocess
 
 import pytest
 
-from commlog.repo.first_commits import first_commit_times
-from commlog.repo.hooks import find_hook
-from commlog.repo.integration import integrate
-from commlog.repo.remote import (
+from commlog.git.hooks import find_hook
+from commlog.git.remote import (
     Answer,
     ask,
     commit_files,
@@ -23,6 +21,8 @@ from commlog.repo.remote import (
     was_faster,
     was_refused,
 )
+from commlog.git.repo_first_commits import first_commit_times
+from commlog.git.repo_integration import integrate
 
 ODD = "records/有 空格\"'\t引号.yaml"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from commlog.repo.git import create_repository
-from commlog.repo.merge_driver import ATTRIBUTES, is_installed
+from commlog.git.repo_merge_driver import ATTRIBUTES, is_installed
+from commlog.git.run import create_repository
 from commlog.services.mend_setup import mend_setup
 from commlog.setup.doctor import diagnose
 from commlog.setup.init import Choices, init_log

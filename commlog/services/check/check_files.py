@@ -2,8 +2,8 @@
 
 from enum import Enum, auto
 
+from commlog.git.run import changed_files, deleted_files
 from commlog.model.inspection import Inspection
-from commlog.repo.git import changed_files, deleted_files
 from commlog.services.check.check_staged import check_staged, needs_git
 from commlog.services.check.inspect_log import inspect_log
 from commlog.services.check.selection import Selection

@@ -6,13 +6,13 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from commlog.errors import UsageError
+from commlog.git.run import StagedFiles, export_staged, find_prefix, read_blobs, read_staged_files
 from commlog.index.rehearsal import rehearse
 from commlog.log.log import SCHEMAS_FOLDER, open_log
 from commlog.log.names import RECORDS
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.messages import mark
 from commlog.model.inspection import Inspection
-from commlog.repo.git import StagedFiles, export_staged, find_prefix, read_blobs, read_staged_files
 from commlog.services.check.inspect_log import inspect_log
 from commlog.services.check.selection import Selection
 from commlog.workspace import Workspace, make_workspace

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from commlog.repo.git import run_git
+from commlog.git.run import run_git
 
 ATTRIBUTES: Final = ("records/**/*.yaml merge=commlog", "calendar.yaml merge=commlog", "commlog.yaml merge=commlog")
 

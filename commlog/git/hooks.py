@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from commlog.repo.remote import Answer, ask
+from commlog.git.remote import Answer, ask
 
 HookState = Literal["absent", "ours", "foreign"]
 

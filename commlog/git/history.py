@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import NoLogError
+from commlog.git.run import find_prefix
 from commlog.messages import mark
-from commlog.repo.git import find_prefix
 
 ADDED: Final = "A"
 DELETED: Final = "D"

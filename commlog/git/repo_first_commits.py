@@ -3,9 +3,9 @@
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from commlog.repo.git import find_prefix
-from commlog.repo.history import shallow_boundary
-from commlog.repo.remote import ask
+from commlog.git.history import shallow_boundary
+from commlog.git.remote import ask
+from commlog.git.run import find_prefix
 
 _START: Final = "\x01"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from commlog.repo.remote import ask, find_commit, list_unmerged
+from commlog.git.remote import ask, find_commit, list_unmerged
 
 # Only what a merge needs beside git's own data lies aside, however large the log is.
 _SPARSE: Final = ("-c", "core.sparseCheckout=true", "-c", "core.sparseCheckoutCone=false")

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Final
 
-from commlog.repo.history import git_fault
+from commlog.git.history import git_fault
 
 # So many hashes fit into a pipe at once: git can take them all before anybody reads an answer.
 _BATCH: Final = 500
