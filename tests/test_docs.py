@@ -28,8 +28,8 @@ from commlog.forms.catalog import Catalog, shipped_folder
 from commlog.forms.fields import Field
 from commlog.index.tables import TABLES
 from commlog.messages import use_language
+from commlog.output.formats import FORMATS
 from commlog.query.fields import BUILT_IN
-from commlog.render.listing import FORMATS
 from commlog.transfer.map_reader import MAP_KEYS
 from commlog.transfer.source_reader import SOURCE_KEYS
 

@@ -187,7 +187,7 @@ def test_help_is_chinese(chinese_page, words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("words", list(every_command()), ids=lambda words: " ".join(words) or "commlog")
 def test_help_fits_the_terminal(chinese_page, words: tuple[str, ...]) -> None:
     """No line of a page of help is wider than the terminal: a Chinese character takes two columns."""
-    from commlog.render.text import width_of
+    from commlog.output.text import width_of
 
     assert [line for line in chinese_page(*words).splitlines() if width_of(line) > 80] == []
 

@@ -8,7 +8,7 @@ from typing import Final
 from commlog.errors import InvalidError, NotFoundError, UsageError
 from commlog.log.settings import CALENDAR_FILE
 from commlog.messages import mark
-from commlog.model.listing import Listing
+from commlog.output.listing import Listing
 from commlog.values import Data
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WEEKDAYS, DatedDay, WorkCalendar, format_span

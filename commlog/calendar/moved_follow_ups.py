@@ -9,7 +9,7 @@ from commlog.messages import translate
 from commlog.model.deadline import expected_due, is_due_edited, limit_of, stored_due
 from commlog.model.deadline_explanation import measure_lateness
 from commlog.model.follow_up import FollowUp, entry_of, read_follow_up
-from commlog.model.listing import Listing
+from commlog.output.listing import Listing
 from commlog.records.change import change_record
 from commlog.records.find import Address
 from commlog.values import Data, Fields, text_of

@@ -9,7 +9,7 @@ from commlog.calendar.manage import Source
 from commlog.errors import CommlogError, NotFoundError, UsageError
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.messages import translate
-from commlog.model.listing import Page
+from commlog.output.listing import Page
 from commlog.services.list_follow_ups import list_follow_ups
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import DatedDay, WorkCalendar

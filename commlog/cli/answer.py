@@ -24,12 +24,12 @@ from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
+from commlog.output.labels import Labels
+from commlog.output.render_formats import require_format
+from commlog.output.text import harmless
 from commlog.records.cli_of_kind import make_edit, make_show
 from commlog.records.draft import assign_all
 from commlog.records.write import Request, create_record
-from commlog.render.formats import require_format
-from commlog.render.labels import Labels
-from commlog.render.text import harmless
 from commlog.services.list_answers import AnswerMatch, find_answers, list_answers
 from commlog.values import ANSWER
 

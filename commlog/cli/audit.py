@@ -18,10 +18,10 @@ from commlog.cli.options import (
 )
 from commlog.cli.terminal import command, say_pieces, session_of, warn
 from commlog.messages import mark, translate
-from commlog.model.listing import Page
-from commlog.render.formats import require_format
+from commlog.output.formats import FORMATS, choose_columns, iter_listing
+from commlog.output.listing import Page
+from commlog.output.render_formats import require_format
 from commlog.render.history import FieldWords, flat_listing, words_of_listing
-from commlog.render.listing import FORMATS, choose_columns, iter_listing
 from commlog.services.audit import Scope, audit_log
 
 _FOR_PEOPLE = frozenset({"table", "markdown"})

@@ -6,8 +6,8 @@ from commlog.cli.as_of import as_of_option, go_back
 from commlog.cli.options import labels_of, reveal_option
 from commlog.cli.terminal import command, finish, say, session_of
 from commlog.messages import mark
+from commlog.output.render_formats import require_format
 from commlog.render.brief import BRIEF_FORMATS, format_brief
-from commlog.render.formats import require_format
 from commlog.services.brief_customer import brief_customer
 
 

@@ -51,8 +51,8 @@ def customer_export_command(
     ),
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("On stdout: text or json.")),
 ) -> int:
+    from commlog.output.render_formats import require_format
     from commlog.render.dossier import format_dossier_json, format_dossier_text
-    from commlog.render.formats import require_format
     from commlog.services.export_customer import collect_customer
 
     require_format(output_format, _DOSSIER_FORMATS)

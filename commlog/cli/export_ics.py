@@ -14,8 +14,8 @@ from commlog.errors import ExitCode
 from commlog.messages import mark, translate
 from commlog.model.care import BIRTHDAY
 from commlog.model.follow_up import AWAITING_CUSTOMER
-from commlog.render.formats import require_format
-from commlog.render.labels import Labels
+from commlog.output.labels import Labels
+from commlog.output.render_formats import require_format
 from commlog.services.export_follow_ups import CareDay, ExportedFollowUp, select_care_days, select_follow_ups
 from commlog.transfer.ics_file import CalendarHead, Words, format_calendar, is_our_calendar
 

@@ -13,7 +13,7 @@ from commlog.forms.catalog import Template
 from commlog.log.files import write_new
 from commlog.log.log import not_writable
 from commlog.messages import mark, translate
-from commlog.render.formats import require_format
+from commlog.output.render_formats import require_format
 from commlog.services.export_records import iter_fields, iter_revealed, select_records
 from commlog.transfer.csv_file import format_rows
 from commlog.transfer.flat_record import cells_of, choose_columns

@@ -9,8 +9,8 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import say, session_of, warn
 from commlog.messages import translate
 from commlog.model.follow_up import FollowUp
+from commlog.output.render_follow_up import format_due
 from commlog.records.find import Address
-from commlog.render.follow_up import format_due
 from commlog.services.change_follow_up import Details, move_follow_up
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from commlog.messages import current_language, mark
-from commlog.render.text import wrap
+from commlog.output.text import wrap
 
 # The library asks gettext for these, and finds them in our catalogue.
 LIBRARY_WORDS: Final = (

@@ -18,8 +18,8 @@ from commlog.cli.terminal import command, read_stdin, say, session_of
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import current_language, mark, translate
 from commlog.model.incoming import ImportResult
+from commlog.output.render_formats import require_format
 from commlog.records.draft import converter_of
-from commlog.render.formats import require_format
 from commlog.services.import_records import Choices, import_records
 from commlog.transfer.csv_file import Sheet
 from commlog.transfer.import_map import ImportMap

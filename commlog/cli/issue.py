@@ -25,15 +25,15 @@ from commlog.cli.terminal import ask, command, finish, is_interactive, say, sess
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.model.issue import OPEN
-from commlog.model.listing import Listing
+from commlog.output.formats import FORMATS
+from commlog.output.listing import Listing
+from commlog.output.render_formats import require_format
 from commlog.records.cli_of_kind import make_edit, make_show
 from commlog.records.draft import assign_all
 from commlog.records.find import read_record
 from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import Request
-from commlog.render.formats import require_format
 from commlog.render.issue_table import format_issue_form
-from commlog.render.listing import FORMATS
 from commlog.services.create_issue import begin_history, create_issue, issue_fields, issues_from
 from commlog.services.list_issues import IssueView, list_issues, read_issues
 from commlog.values import ISSUE, Record

@@ -10,9 +10,9 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import finish, say_pieces, warn
 from commlog.errors import ExitCode
 from commlog.messages import current_language, mark, translate
-from commlog.model.listing import Listing
-from commlog.render.labels import Labels
-from commlog.render.listing import choose_columns, iter_listing
+from commlog.output.formats import choose_columns, iter_listing
+from commlog.output.labels import Labels
+from commlog.output.listing import Listing
 
 NO_LIMIT = -1
 # Columns that hold a member's id: people read the name.

@@ -19,7 +19,7 @@ from commlog.cli.options import (
 from commlog.cli.terminal import command, session_of, warn
 from commlog.errors import ExitCode
 from commlog.messages import mark, translate
-from commlog.model.listing import Page
+from commlog.output.listing import Page
 from commlog.services.list_follow_ups import list_follow_ups, provisional_years
 
 owner_option: Any = typer.Option(

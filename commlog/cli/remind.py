@@ -13,8 +13,8 @@ from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, 
 from commlog.messages import mark, translate
 from commlog.model.digest import Digest, Item, digest_of
 from commlog.model.masking import mask_text
+from commlog.output.render_formats import require_format
 from commlog.render.digest import Reading, format_digest, format_subject
-from commlog.render.formats import require_format
 from commlog.services.plan_reminders import plan_reminders, print_digest
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from commlog.cli.own_file import write_own
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
-from commlog.render.formats import require_format
+from commlog.output.render_formats import require_format
 from commlog.render.report.page import FORMATS, format_report, is_our_report
 from commlog.services.report.report import REPORT_ROWS, ReportRequest, build_report
 

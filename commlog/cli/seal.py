@@ -10,7 +10,7 @@ from commlog.cli.terminal import command, confirm, is_interactive, say, session_
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
 from commlog.model.sealing import BROKEN, CLOSED, OPEN
-from commlog.render.formats import require_format
+from commlog.output.render_formats import require_format
 from commlog.services.seal_records import SealResult, rotate, trust_recipients, turn_on
 from commlog.services.seal_state import SealState, seal_state
 from commlog.workspace import Workspace

@@ -10,7 +10,7 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of
 from commlog.messages import mark
 from commlog.model.summary import Summary
-from commlog.render.labels import Labels
+from commlog.output.labels import Labels
 from commlog.render.summary import format_summary
 from commlog.render.summary_words import figure_called, words_of_counted
 from commlog.services.summarize.summary import SUMMARY_ROWS, SummaryRequest, summarize
@@ -94,7 +94,7 @@ def _nothing_told(session: Session, summary: Summary) -> str:
 def _list_counted(session: Session, request: SummaryRequest, figure: str, output_format: str) -> int:
     """Print what is behind a figure."""
     # Loaded with the first list: a summary needs none of it.
-    from commlog.render.listing import choose_columns, format_listing
+    from commlog.output.formats import choose_columns, format_listing
     from commlog.services.summarize.counted import list_counted
 
     labels = labels_of(session)

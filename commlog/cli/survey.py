@@ -25,10 +25,10 @@ from commlog.errors import UsageError
 from commlog.forms.fields import Field, find_field, hint, label
 from commlog.messages import current_language, mark, translate
 from commlog.model.survey import is_score_text
+from commlog.output.render_formats import require_format
 from commlog.records.cli_of_kind import make_edit, make_show
 from commlog.records.find import find_customer
 from commlog.records.question import OptionTerm
-from commlog.render.formats import require_format
 from commlog.render.survey import FORMATS, format_trend, format_trend_json
 from commlog.services.record_survey import (
     Recorded,

@@ -18,8 +18,8 @@ from commlog.errors import UsageError
 from commlog.forms.fields import find_field, find_value, label
 from commlog.messages import current_language, mark, translate
 from commlog.model.incoming import IMPORT_KEY
+from commlog.output.render_formats import require_format
 from commlog.records.draft import converter_of
-from commlog.render.formats import require_format
 from commlog.services.import_records import Choices
 from commlog.services.import_surveys import columns_like_scores, import_surveys
 from commlog.services.record_survey import quarter_of

@@ -9,7 +9,7 @@ import typer
 from commlog.cli.session import Session, variable, wants_plain_text
 from commlog.errors import ExitCode
 from commlog.messages import translate
-from commlog.render.text import harmless
+from commlog.output.text import harmless
 from commlog.values import Record
 
 _NAMED_FILES: Final = 10

@@ -6,9 +6,9 @@ from commlog.cli.options import labels_of, terminal_width
 from commlog.cli.session import Session
 from commlog.cli.terminal import finish, say
 from commlog.messages import translate
-from commlog.model.listing import Page
+from commlog.output.formats import choose_columns, format_listing
+from commlog.output.listing import Page
 from commlog.records.list import list_records
-from commlog.render.listing import choose_columns, format_listing
 from commlog.services.list_follow_ups import list_follow_ups
 
 

@@ -5,8 +5,8 @@ import typer
 from commlog.cli.options import address_argument, labels_of, reveal_option
 from commlog.cli.terminal import command, say, session_of
 from commlog.messages import mark
+from commlog.output.render_formats import require_format
 from commlog.render.deadline import FORMATS, format_deadline
-from commlog.render.formats import require_format
 from commlog.services.explain_due import explain_due
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
-from commlog.model.listing import Listing
+from commlog.output.listing import Listing
 from commlog.worktime.periods import Period
 
 # The slug of a group; None stands for what has no value there.

@@ -10,9 +10,9 @@ from commlog.forms.fields import Field, HasFields, find_field, fold
 from commlog.forms.personal import mask_marked_fields
 from commlog.messages import mark
 from commlog.model.field_change import CUT, UNREADABLE, FieldChange, Revision, spread
-from commlog.model.masked_listing import cover_words, mask_id
 from commlog.model.masking import MaskRules, mask_value
 from commlog.model.sealing import SHUT, has_shut
+from commlog.output.model_masked_listing import cover_words, mask_id
 from commlog.query.fields import find_built_in
 from commlog.records.mask import each_text
 from commlog.values import CUSTOMER, Data

@@ -15,9 +15,9 @@ from commlog.cli.options import (
 )
 from commlog.cli.terminal import command, session_of
 from commlog.messages import mark
-from commlog.model.listing import Page
+from commlog.output.formats import named_columns
+from commlog.output.listing import Page
 from commlog.records.list import COLUMN_NAMES, SHOWN, list_records
-from commlog.render.listing import named_columns
 
 
 @command(mark("List records, the newest first."))

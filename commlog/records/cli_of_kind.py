@@ -7,11 +7,11 @@ import typer
 from commlog.cli.editor import edit_in_editor
 from commlog.cli.options import id_argument, record_format_option, reveal_option, set_option, unset_option
 from commlog.cli.terminal import say, session_of
+from commlog.output.render_formats import require_format
 from commlog.records.edit import edit_record
 from commlog.records.mask import shown_record
 from commlog.records.services_record_of_kind import read_of_kind
 from commlog.records.text import FORMATS, format_record
-from commlog.render.formats import require_format
 
 
 def make_show(kind: str) -> Callable[..., None]:

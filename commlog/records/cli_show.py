@@ -8,10 +8,10 @@ import typer
 from commlog.cli.options import id_argument, reveal_option
 from commlog.cli.terminal import command, say, session_of, warn_of_sealed
 from commlog.messages import mark
+from commlog.output.render_formats import require_format
 from commlog.records.find import find_path, get_record
 from commlog.records.mask import shown_record
 from commlog.records.text import FORMATS, HTML, format_record, shown_fields
-from commlog.render.formats import require_format
 from commlog.values import CUSTOMER
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ import typer
 from commlog.cli.options import id_argument, labels_of, reveal_option
 from commlog.cli.terminal import command, finish, say, session_of
 from commlog.messages import mark
+from commlog.output.render_formats import require_format
 from commlog.records.render_thread import THREAD_FORMATS, format_thread
 from commlog.records.thread import read_thread
-from commlog.render.formats import require_format
 
 
 @command(mark("Show the whole conversation a record belongs to, across channels, in time order."))

@@ -6,10 +6,10 @@ from typing import Final
 
 from commlog.messages import translate
 from commlog.model.follow_up import FollowUp
+from commlog.output.labels import Labels
+from commlog.output.render_follow_up import format_due
+from commlog.output.text import harmless, wrap
 from commlog.records.rules.model_thread import ThreadEntry
-from commlog.render.follow_up import format_due
-from commlog.render.labels import Labels
-from commlog.render.text import harmless, wrap
 from commlog.values import DAY_FIELDS, HEADLINES, text_of
 
 THREAD_FORMATS: Final = ("text", "json", "ids")

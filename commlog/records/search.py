@@ -3,9 +3,9 @@
 from commlog.errors import UsageError
 from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
 from commlog.messages import mark
-from commlog.model.listing import Listing
-from commlog.model.masked_listing import mask_listing
 from commlog.model.masking import HIDDEN, Span, find_personal, splice
+from commlog.output.listing import Listing
+from commlog.output.model_masked_listing import mask_listing
 from commlog.query.filter import And, Filter, Or, Words
 from commlog.query.order import COLUMNS, order_by
 from commlog.query.select import Domain

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from commlog.forms.catalog import Template
 from commlog.forms.fields import LIST, MAPPING, Field, hint, label, shown_choice
 from commlog.messages import current_language, translate
-from commlog.render.text import wrap
+from commlog.output.text import wrap
 from commlog.values import Fields
 from commlog.yamltext.format import format_entry
 

@@ -7,8 +7,8 @@ from typing import Final
 from commlog.forms.catalog import Template
 from commlog.forms.fields import Field, free_field, label, value_label
 from commlog.messages import current_language, translate
+from commlog.output.text import harmless, pad, width_of, wrap
 from commlog.records.render_kept_fields import with_kept_in_words
-from commlog.render.text import harmless, pad, width_of, wrap
 from commlog.values import Data, Fields, Record, instant_of
 from commlog.yamltext.format import format_document
 

@@ -7,9 +7,9 @@ from typing import Final
 from commlog.messages import mark, translate
 from commlog.model.brief import Brief, Contact, Owed, Profile, Reading, UnknownCaller
 from commlog.model.follow_up import PAUSED
-from commlog.render.follow_up import format_due
-from commlog.render.labels import Labels, labelled
-from commlog.render.text import harmless, pad, shorten, width_of, wrap
+from commlog.output.labels import Labels, labelled
+from commlog.output.render_follow_up import format_due
+from commlog.output.text import harmless, pad, shorten, width_of, wrap
 from commlog.values import Data
 
 BRIEF_FORMATS: Final = ("text", "json", "markdown")

@@ -8,10 +8,10 @@ from typing import Final
 from commlog.messages import mark, translate
 from commlog.model.deadline_days import CountedDay
 from commlog.model.deadline_explanation import DueAnswer, DueExplanation, Lateness, ToldPause
-from commlog.render.follow_up import format_due
-from commlog.render.formats import require_format
-from commlog.render.labels import Labels
-from commlog.render.text import harmless, pad, width_of
+from commlog.output.labels import Labels
+from commlog.output.render_follow_up import format_due
+from commlog.output.render_formats import require_format
+from commlog.output.text import harmless, pad, width_of
 from commlog.worktime.calendar import format_span
 
 FORMATS: Final = ("text", "json")

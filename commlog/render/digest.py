@@ -10,7 +10,7 @@ from commlog.messages import mark, translate
 from commlog.model.digest import Digest, Item, Line, Section, Urgency
 from commlog.model.dropped_ball import CALL_BACK, MISSING_LINK
 from commlog.model.masking import mask_name, mask_text
-from commlog.render.text import harmless, pad, shorten, width_of
+from commlog.output.text import harmless, pad, shorten, width_of
 
 # So many lines of one owner are shown; the others are counted.
 MOST_LINES: Final = 40

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from commlog.messages import translate
 from commlog.model.forgetting import Doubt, Forgetting
-from commlog.render.text import harmless
+from commlog.output.text import harmless
 
 _SHOWN_DOUBTS = 200
 

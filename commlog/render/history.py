@@ -22,12 +22,12 @@ from commlog.model.field_change import (
     Revision,
     is_far,
 )
-from commlog.model.listing import Listing
+from commlog.output.labels import Labels
+from commlog.output.listing import Listing
+from commlog.output.render_formats import require_format
+from commlog.output.text import harmless, shorten, width_of
 from commlog.records.render_kept_fields import kept_in_words
 from commlog.records.text import shown_value
-from commlog.render.formats import require_format
-from commlog.render.labels import Labels
-from commlog.render.text import harmless, shorten, width_of
 from commlog.values import Data, ValuePath
 from commlog.worktime.moment import format_instant
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from commlog.messages import translate
 from commlog.model.incoming import ImportResult
-from commlog.render.text import harmless, shorten
+from commlog.output.text import harmless, shorten
 
 _SHOWN: Final = 10
 _LONGEST: Final = 160

@@ -7,7 +7,7 @@ from commlog.forms.fields import LIST, MAPPING, Field, find_field, free_field, l
 from commlog.forms.personal import mask_fields
 from commlog.messages import current_language, translate
 from commlog.model.customer import Fact
-from commlog.render.text import harmless, shorten
+from commlog.output.text import harmless, shorten
 from commlog.values import Data
 
 _LONGEST: Final = 100

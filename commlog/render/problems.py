@@ -6,8 +6,8 @@ from typing import Final
 from commlog.errors import CommlogError, Finding
 from commlog.messages import translate
 from commlog.model.inspection import Inspection
+from commlog.output.text import harmless, shorten, width_of
 from commlog.problems import ERROR, Problem
-from commlog.render.text import harmless, shorten, width_of
 
 _INDENT: Final = "    "
 # Columns of a line that are shown, and how many of them may stand before the place meant.

@@ -9,9 +9,9 @@ from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.model.summary import Attention, Line, Summary
 from commlog.model.summary_figures import FIGURES
+from commlog.output.formats import format_listing
+from commlog.output.labels import Labels
 from commlog.render.empty_period import HAPPENING
-from commlog.render.labels import Labels
-from commlog.render.listing import format_listing
 from commlog.render.summary_blocks import Block, Table, format_markdown, format_text
 from commlog.render.summary_data import format_summary_json, list_figures
 from commlog.render.summary_words import (

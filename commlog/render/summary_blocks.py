@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from commlog.render.text import harmless, pad, width_of
+from commlog.output.text import harmless, pad, width_of
 
 _GAP = "  "
 

@@ -2,9 +2,9 @@
 
 import json
 
-from commlog.model.listing import Listing
 from commlog.model.summary import Line, Measure, Summary
 from commlog.model.summary_figures import FIGURES
+from commlog.output.listing import Listing
 from commlog.values import Data
 from commlog.worktime.moment import format_instant
 from commlog.worktime.periods import Period

@@ -6,7 +6,7 @@ from typing import Final
 
 from commlog.messages import mark, translate
 from commlog.model.summary import Measure, Spread
-from commlog.render.labels import COLUMN_LABELS, Labels
+from commlog.output.labels import COLUMN_LABELS, Labels
 
 FIGURE_LABELS: Final[Mapping[str, str]] = {
     "interactions": mark("Conversations"),

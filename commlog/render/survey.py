@@ -6,8 +6,8 @@ from typing import Final
 
 from commlog.messages import mark, translate
 from commlog.model.survey import Figure, Response, Trend
-from commlog.render.labels import Labels
-from commlog.render.listing import format_columns
+from commlog.output.formats import format_columns
+from commlog.output.labels import Labels
 
 FORMATS: Final = ("table", "json")
 

@@ -6,12 +6,12 @@ from dataclasses import asdict
 from typing import Final
 
 from commlog.messages import mark, translate
-from commlog.model.listing import Listing
 from commlog.model.timeline import Event, Step, Timeline
-from commlog.render.formats import require_format
-from commlog.render.labels import Labels, labelled
-from commlog.render.listing import choose_columns, format_listing
-from commlog.render.text import harmless, pad, shorten, width_of, wrap
+from commlog.output.formats import choose_columns, format_listing
+from commlog.output.labels import Labels, labelled
+from commlog.output.listing import Listing
+from commlog.output.render_formats import require_format
+from commlog.output.text import harmless, pad, shorten, width_of, wrap
 from commlog.values import Data
 
 TIMELINE_FORMATS: Final = ("text", "json", "jsonl", "csv", "tsv", "markdown", "ids")

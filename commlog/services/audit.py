@@ -11,7 +11,7 @@ from commlog.git.repo_blobs import iter_blobs
 from commlog.log.names import RECORDS, SUFFIX
 from commlog.messages import mark
 from commlog.model.field_change import CHANGED, CUT, FieldChange, Revision, is_far
-from commlog.model.listing import Listing, Page
+from commlog.output.listing import Listing, Page
 from commlog.query.select import Domain
 from commlog.records.change_fields import fields_named, mask_of, narrowed
 from commlog.records.question import condition_of, filter_of

@@ -17,8 +17,8 @@ from commlog.model.brief import (
     read_profile,
 )
 from commlog.model.dropped_ball import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE, UNANSWERED
-from commlog.model.masked_listing import mask_id
 from commlog.model.masking import MaskRules
+from commlog.output.model_masked_listing import mask_id
 from commlog.records.find import customer_family, find_customer, has_customer_file
 from commlog.records.mask import mask_as_asked, names_of
 from commlog.services.brief.last_contact import find_last_contact, find_repeated, survey_trend, trend_of

@@ -7,7 +7,7 @@ from commlog.messages import mark
 from commlog.model.deadline_explanation import DueAnswer
 from commlog.model.deadline_explanation import explain_due as explain
 from commlog.model.follow_up import read_follow_ups
-from commlog.model.masked_listing import cover_words
+from commlog.output.model_masked_listing import cover_words
 from commlog.records.find import find_address, get_record
 from commlog.records.mask import names_in
 from commlog.values import text_of

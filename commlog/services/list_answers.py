@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final, Literal
 
 from commlog.index.content import values_in
-from commlog.model.listing import Listing
+from commlog.output.listing import Listing
 from commlog.query.order import order_by
 from commlog.query.select import Domain
 from commlog.records.find import get_record

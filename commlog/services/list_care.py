@@ -18,8 +18,8 @@ from commlog.model.care import (
     read_care_date,
     reason_to_leave_out,
 )
-from commlog.model.listing import Listing
-from commlog.model.masked_listing import mask_listing
+from commlog.output.listing import Listing
+from commlog.output.model_masked_listing import mask_listing
 from commlog.query.faults import fault, shown
 from commlog.query.fields import find_built_in, plain_name
 from commlog.query.filter import Spot

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from commlog.model.listing import Listing
-from commlog.model.masked_listing import mask_listing
+from commlog.output.listing import Listing
+from commlog.output.model_masked_listing import mask_listing
 from commlog.query.filter import Term
 from commlog.query.order import order_by
 from commlog.query.select import Domain

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from commlog.model.listing import Listing, Page
-from commlog.model.masked_listing import mask_listing
+from commlog.output.listing import Listing, Page
+from commlog.output.model_masked_listing import mask_listing
 from commlog.query.conditions import Condition
 from commlog.query.filter import every
 from commlog.query.order import COLUMNS, order_by

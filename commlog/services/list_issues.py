@@ -8,8 +8,8 @@ from commlog.errors import UsageError
 from commlog.forms.fields import find_field, find_value
 from commlog.messages import mark
 from commlog.model.issue import CLOSED
-from commlog.model.listing import Listing
-from commlog.model.masked_listing import mask_listing
+from commlog.output.listing import Listing
+from commlog.output.model_masked_listing import mask_listing
 from commlog.query.order import order_by
 from commlog.query.select import Domain
 from commlog.records.find import get_record

@@ -7,9 +7,9 @@ from typing import Final
 
 from commlog.model.customer import chain_of, is_circle
 from commlog.model.forgetting import PSEUDONYM
-from commlog.model.listing import Listing
-from commlog.model.masked_listing import mask_listing
 from commlog.model.retention import RULE_KINDS, RetentionRules
+from commlog.output.listing import Listing
+from commlog.output.model_masked_listing import mask_listing
 from commlog.records.find import merge_pointers
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER
 from commlog.workspace import Workspace

@@ -6,9 +6,9 @@ from typing import Final
 
 from commlog.forms.fields import find_field
 from commlog.index.content import values_in
-from commlog.model.listing import Listing
-from commlog.model.masked_listing import mask_listing
 from commlog.model.survey import HIGHEST, LOWEST, Survey, Trend, trend_of
+from commlog.output.listing import Listing
+from commlog.output.model_masked_listing import mask_listing
 from commlog.query.order import order_by
 from commlog.query.select import Domain
 from commlog.records.find import find_customer

@@ -5,7 +5,7 @@ import typer
 from commlog.cli.options import answer_listing, columns_option, format_option
 from commlog.cli.terminal import command, say, session_of
 from commlog.messages import current_language, mark
-from commlog.render.formats import require_format
+from commlog.output.render_formats import require_format
 from commlog.setup.render_template import FORMATS, format_template
 from commlog.setup.templates import create_template, list_templates
 

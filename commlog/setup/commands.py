@@ -8,7 +8,7 @@ import typer
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import ExitCode
 from commlog.messages import mark, translate
-from commlog.render.text import harmless
+from commlog.output.text import harmless
 from commlog.services.mend_setup import mend_setup
 from commlog.setup.doctor import diagnose
 

@@ -8,7 +8,7 @@ from commlog.index.database import QueryError, Row
 from commlog.index.refresh import rebuild_index
 from commlog.log.names import INDEX_FILE, STATE_FOLDER
 from commlog.messages import mark
-from commlog.model.listing import Listing
+from commlog.output.listing import Listing
 from commlog.workspace import Workspace
 
 

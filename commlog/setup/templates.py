@@ -5,7 +5,7 @@ import json
 from commlog.errors import CommlogError, UsageError
 from commlog.forms.catalog import SUFFIX, shipped_folder
 from commlog.messages import mark
-from commlog.model.listing import Listing
+from commlog.output.listing import Listing
 from commlog.values import Data
 from commlog.workspace import Workspace
 

@@ -12,9 +12,9 @@ import pytest
 
 from commlog.log.log import open_log
 from commlog.messages import use_language
+from commlog.output.labels import Labels
 from commlog.records.find import find_path, get_record
 from commlog.records.page import Surroundings, format_record_page
-from commlog.render.labels import Labels
 from commlog.render.report.page import format_report
 from commlog.render.report.sections import Sections
 from commlog.services.report.report import ReportRequest, build_report

@@ -26,10 +26,10 @@ from commlog.model.brief import (
     read_profile,
 )
 from commlog.model.dropped_ball import DroppedBall
+from commlog.output.labels import Labels
+from commlog.output.render_formats import require_format
+from commlog.output.text import width_of
 from commlog.render.brief import BRIEF_FORMATS, HEIGHT, WIDTH, format_brief
-from commlog.render.formats import require_format
-from commlog.render.labels import Labels
-from commlog.render.text import width_of
 
 PROFILE = read_profile("acme", {"name": "艾克米", "contacts": [{"name": "陈", "phone": "138****0001"}]}, is_masked=True)
 EMPTY = Brief("2026-03-16", PROFILE, (), None, (), (), (), (), (), (), (), (), (), (), None)

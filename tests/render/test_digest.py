@@ -11,10 +11,10 @@ import pytest
 from commlog.messages import use_language
 from commlog.model.digest import Item, Line, Reason, Urgency, digest_of
 from commlog.model.dropped_ball import TEXTS
+from commlog.output.text import width_of
 from commlog.render.digest import MOST_LINES, Reading, format_digest, format_subject
 from commlog.render.digest_data import format_deliveries, format_items
 from commlog.render.digest_html import format_html
-from commlog.render.text import width_of
 
 NOW = datetime(2026, 3, 16, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 READING = Reading({"wang": "王芳"})

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.model.listing import Listing
-from commlog.render.labels import Labels
-from commlog.render.listing import FORMATS, format_listing, iter_listing
+from commlog.output.formats import FORMATS, format_listing, iter_listing
+from commlog.output.labels import Labels
+from commlog.output.listing import Listing
 
 VALUES = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text(), max_size=2)
 ROWS = st.lists(st.tuples(st.text(min_size=1), VALUES, VALUES), max_size=6)

@@ -15,9 +15,9 @@ from commlog.messages import use_language
 from commlog.model.report import Age, Bucket
 from commlog.model.summary import Key, Line
 from commlog.model.summary_figures import count_of, share_of
-from commlog.render.labels import Labels
+from commlog.output.labels import Labels
+from commlog.output.page import fill_template, missing_package
 from commlog.render.report.charts import Chart, Datum, bars, draw_chart, score_lines, share_columns, stack
-from commlog.render.report.environment import fill_template, missing_package
 from commlog.render.report.page import format_report, is_our_report
 from commlog.render.report.sections import Sections
 from commlog.render.report.words import age_label, bucket_label, format_change
@@ -210,7 +210,7 @@ def test_an_unknown_format_is_refused():
 @pytest.mark.parametrize("name", ["jinja2", "markupsafe", "vl_convert"])
 def test_a_missing_package_is_named_with_its_remedy(name, monkeypatch):
     """Without a package for pages the fault says what to install."""
-    from commlog.render.report import environment
+    from commlog.output import page as environment
 
     environment._environment.cache_clear()
     monkeypatch.setitem(sys.modules, name, None)

@@ -13,14 +13,14 @@ from jsonschema import Draft202012Validator
 from commlog.errors import UsageError
 from commlog.log.log import open_log
 from commlog.messages import use_language
-from commlog.model.listing import Listing
 from commlog.model.summary import Attention, Key, Summary
 from commlog.model.summary_figures import FIGURES, count_of, mean_of, pair, share_of, spread_of
-from commlog.render.labels import Labels
+from commlog.output.labels import Labels
+from commlog.output.listing import Listing
+from commlog.output.text import width_of
 from commlog.render.summary import FORMATS, format_summary
 from commlog.render.summary_blocks import Table, format_markdown, format_text
 from commlog.render.summary_words import FIGURE_LABELS, REMARKS, format_duration, format_measure, format_remarks
-from commlog.render.text import width_of
 from commlog.services.summarize.summary import SummaryRequest, summarize
 from commlog.workspace import make_workspace
 from commlog.worktime.periods import parse_period

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from commlog.errors import NoLogError, UsageError
 from commlog.model.field_change import find_changes, is_far
-from commlog.model.listing import Page
+from commlog.output.listing import Page
 from commlog.services.audit import Scope, audit_log
 
 sys.path.append(str(Path(__file__).parents[1] / "repo"))

@@ -3,7 +3,7 @@
 import pytest
 
 from commlog.forms.catalog import Catalog
-from commlog.model.listing import Page
+from commlog.output.listing import Page
 from commlog.records.list import list_records
 from commlog.records.search import search_records
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from commlog.errors import NotFoundError, UnreadableError, UsageError
+from commlog.output.labels import Labels
 from commlog.render.deadline import format_deadline
-from commlog.render.labels import Labels
 from commlog.services.explain_due import explain_due
 
 START = "started_at=2026-03-13 19:00"

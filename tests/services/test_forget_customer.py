@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from commlog.errors import ConflictError, InvalidError, NotFoundError
 from commlog.model.forgetting import Scrubber, identity_of, purge_lines, read_purge_lines, receipt_of
-from commlog.model.listing import Page
+from commlog.output.listing import Page
 from commlog.records.list import list_records
 from commlog.services import forget_customer as module
 from commlog.services.check.inspect_log import inspect_log

@@ -11,7 +11,7 @@ from commlog.calendar.holidays import read_public_holidays
 from commlog.errors import ConflictError, NotWritableError
 from commlog.git.run import is_inside_repository
 from commlog.log.log import open_log
-from commlog.model.listing import Page
+from commlog.output.listing import Page
 from commlog.records.list import list_records
 from commlog.records.write import Request, create_record
 from commlog.setup.init import Choices, init_log

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from commlog.errors import ConflictError, InvalidError, UsageError
-from commlog.model.listing import Page
+from commlog.output.listing import Page
 from commlog.records.list import list_records
 from commlog.records.search import search_records
 from commlog.services.list_customers import list_customers
@@ -281,8 +281,8 @@ def test_columns_that_are_not_asked_for_change_nothing(log) -> None:
 
 def test_ids_are_ids_whatever_columns_are_named():
     """The format ids prints ids also when columns are named, and a column that is not known is refused all the same."""
+    from commlog.output.formats import named_columns
     from commlog.records.list import COLUMN_NAMES, SHOWN
-    from commlog.render.listing import named_columns
 
     assert named_columns(COLUMN_NAMES, SHOWN, "subject", "ids") == COLUMN_NAMES
     with pytest.raises(UsageError):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, NotWritableError, UnreadableError
 from commlog.log.log import Log
-from commlog.model.listing import Page
+from commlog.output.listing import Page
 from commlog.records.find import find_customer
 from commlog.records.list import list_records
 from commlog.services.customer_book import CustomerBook

@@ -4,7 +4,7 @@ import pytest
 
 from commlog.calendar.moved_follow_ups import apply_moved, list_moved
 from commlog.errors import UsageError
-from commlog.model.listing import Page
+from commlog.output.listing import Page
 from commlog.services.list_follow_ups import list_follow_ups
 
 START = "started_at=2026-03-16 09:10"

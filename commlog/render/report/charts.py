@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final, NamedTuple
 
-from commlog.render.report.environment import missing_package
-from commlog.render.text import harmless, shorten, width_of
+from commlog.output.page import missing_package
+from commlog.output.text import harmless, shorten, width_of
 
 FONT: Final = (
     'system-ui, -apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", '

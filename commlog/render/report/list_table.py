@@ -5,7 +5,7 @@ from typing import Final
 
 from commlog.messages import translate
 from commlog.model.summary import Attention
-from commlog.render.labels import Labels
+from commlog.output.labels import Labels
 from commlog.render.report.words import heading, list_label
 from commlog.render.summary_blocks import Table
 from commlog.render.summary_words import FIGURE_LABELS, column_label, format_duration, format_working_time, group_label

@@ -5,9 +5,9 @@ from typing import Any, Final
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.model.report import Report
-from commlog.render.labels import Labels
+from commlog.output.labels import Labels
+from commlog.output.page import FOLDER, GENERATOR, as_markup, fill_template
 from commlog.render.report.charts import draw_chart
-from commlog.render.report.environment import FOLDER, GENERATOR, as_markup, fill_template
 from commlog.render.report.sections import Section, Sections
 from commlog.render.summary_blocks import Block, Table, format_markdown
 

@@ -9,7 +9,7 @@ from commlog.messages import mark, translate
 from commlog.model.report import Report, Series
 from commlog.model.summary import Group, Line, Measure
 from commlog.model.summary_figures import FIGURES
-from commlog.render.labels import Labels
+from commlog.output.labels import Labels
 from commlog.render.report.charts import (
     BEFORE,
     IDLE,

@@ -6,7 +6,7 @@ from typing import Final
 from commlog.messages import mark, translate
 from commlog.model.report import Age, Bucket, Step
 from commlog.model.summary import Line, Measure
-from commlog.render.labels import Labels
+from commlog.output.labels import Labels
 from commlog.render.summary_words import ATTENTION_LABELS, column_label
 
 LIST_LABELS: Final[Mapping[str, str]] = {

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from commlog.messages import translate
 from commlog.model.dropped_ball import CALL_BACK, LOW_SCORE, UNANSWERED
-from commlog.model.listing import Listing
 from commlog.model.masking import mask_name, mask_text
 from commlog.model.summary import Attention, Summary
+from commlog.output.listing import Listing
 from commlog.records.question import CUSTOMER_NAME
 from commlog.services.dropped_balls import find_dropped_balls
 from commlog.services.report.series import is_score, score_names

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.model.listing import Listing
 from commlog.model.summary_cases import Case
 from commlog.model.summary_figures import FIGURES
+from commlog.output.listing import Listing
 from commlog.records.mask import mask_rows
 from commlog.services.summarize.cases import FINDERS
 from commlog.services.summarize.listed_follow_ups import cases_of_follow_ups

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from commlog.model.listing import Listing
 from commlog.model.summary import Attention, Key, Measure, Reading
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case, Verdict
 from commlog.model.summary_figures import Counts, States, count_of, share_of
+from commlog.output.listing import Listing
 from commlog.services.summarize.conversations import dated_conversations_of
 from commlog.services.summarize.follow_ups import count_turned
 from commlog.services.summarize.scope import (

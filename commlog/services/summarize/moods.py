@@ -4,11 +4,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from commlog.model.listing import Listing
 from commlog.model.summary import Attention, Key, Reading
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case, Judgement
 from commlog.model.summary_customers import LAST_RECORDS, WEIGHTS, has_worsened
 from commlog.model.summary_figures import share_of
+from commlog.output.listing import Listing
 from commlog.services.summarize.scope import Scope
 from commlog.services.summarize.survivors import survivors_of
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from commlog.errors import CommlogError
-from commlog.model.listing import Listing
 from commlog.model.summary import Attention, Group, Key, Measure, Reading
 from commlog.model.summary_figures import Counts, States, share_of, spread_of
+from commlog.output.listing import Listing
 from commlog.services.summarize.conversations import dated_conversations_of
 from commlog.services.summarize.dimensions import OF_INTERACTIONS, TAG
 from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, Scope

@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import Any, Final
 
-from commlog.model.listing import Listing
 from commlog.model.summary import SMALLEST_SHARED, Attention, Group, Key, Reading
 from commlog.model.summary_figures import FIGURES, STEPS, States, measure_dissatisfied
 from commlog.model.summary_weak_spots import is_weak
+from commlog.output.listing import Listing
 from commlog.services.summarize.issues import closed_issues
 from commlog.services.summarize.scope import Scope
 

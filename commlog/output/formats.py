@@ -6,10 +6,10 @@ from typing import Final
 
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
-from commlog.model.listing import Listing
-from commlog.render.formats import require_format
-from commlog.render.labels import Labels
-from commlog.render.text import harmless, pad, shorten, width_of
+from commlog.output.labels import Labels
+from commlog.output.listing import Listing
+from commlog.output.render_formats import require_format
+from commlog.output.text import harmless, pad, shorten, width_of
 from commlog.values import Data
 
 FORMATS: Final = ("table", "json", "jsonl", "csv", "tsv", "markdown", "ids")

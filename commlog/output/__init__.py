@@ -1,0 +1,1 @@
+"""Tables and pages of text in every format, labels and widths."""
