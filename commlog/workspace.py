@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from commlog.database.connection import Index, Row
+from commlog.database.glimpse import Glimpse
+from commlog.database.index_entries import RecordReader
+from commlog.database.refresh import open_index
 from commlog.errors import UsageError
 from commlog.forms.catalog import Catalog, shipped_folder
-from commlog.index.database import Index, Row
-from commlog.index.entries import RecordReader
-from commlog.index.glimpse import Glimpse
-from commlog.index.refresh import open_index
 from commlog.log.log import SCHEMAS_FOLDER, Log
 from commlog.log.names import RECORDS
 from commlog.messages import mark
@@ -116,7 +116,7 @@ class Workspace:
         """Folded names, and what stands in the copy for those of them that are sealed."""
         if not self.reader.is_sealing:
             return names
-        from commlog.index.sealed import names_to_look_up
+        from commlog.database.sealed import names_to_look_up
 
         return names_to_look_up(self.reader, names)
 
@@ -124,7 +124,7 @@ class Workspace:
         """Rows of `customer_dates` (record, kind, date, lunar, name), sealed dates open; those that stay shut are left out."""
         if not self.reader.is_sealing:
             return rows
-        from commlog.index.sealed import date_of_row
+        from commlog.database.sealed import date_of_row
 
         opened = [date_of_row(self.reader, row) if row[2].startswith("age") else row for row in rows]
         self.shut_dates = opened.count(None)

@@ -23,13 +23,13 @@ import pytest
 
 from commlog.cli.app import COMMANDS, build_command, run, start
 from commlog.cli.words import SHARED_OPTIONS
+from commlog.database.query.fields import BUILT_IN
+from commlog.database.tables import TABLES
 from commlog.errors import ExitCode
 from commlog.forms.catalog import Catalog, shipped_folder
 from commlog.forms.fields import Field
-from commlog.index.tables import TABLES
 from commlog.messages import use_language
 from commlog.output.formats import FORMATS
-from commlog.query.fields import BUILT_IN
 from commlog.transfer.map_reader import MAP_KEYS
 from commlog.transfer.source_reader import SOURCE_KEYS
 

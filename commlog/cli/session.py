@@ -13,7 +13,7 @@ from commlog.messages import LOCALE_FOLDER, mark, use_language
 
 if TYPE_CHECKING:
     # Loaded when a command opens its log: `--version` and `--help` need none of it.
-    from commlog.index.glimpse import Glimpse
+    from commlog.database.glimpse import Glimpse
     from commlog.log.log import Log
     from commlog.store.seal_keys import KeySource
     from commlog.workspace import Workspace
@@ -183,7 +183,7 @@ def look_ahead(words: Sequence[str]) -> "Glimpse | None":
     """
     if command_of(words) not in READING or any(word.partition("=")[0] == "--as-of" for word in words):
         return None
-    from commlog.index.glimpse import start_glimpse
+    from commlog.database.glimpse import start_glimpse
     from commlog.log.names import STATE_FOLDER
 
     folder = option_of(words, "--log")

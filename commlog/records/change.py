@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from commlog.database.index_entries import Reading
 from commlog.errors import ConflictError, InvalidError
-from commlog.index.entries import Reading
 from commlog.messages import mark
 from commlog.problems import Problem
 from commlog.records.find import get_record

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from commlog.database.query.fields import find_built_in
 from commlog.errors import CommlogError, UsageError
 from commlog.forms.catalog import Catalog, Template
 from commlog.forms.fields import Field, HasFields, find_field, fold
@@ -13,7 +14,6 @@ from commlog.model.field_change import CUT, UNREADABLE, FieldChange, Revision, s
 from commlog.model.masking import MaskRules, mask_value
 from commlog.model.sealing import SHUT, has_shut
 from commlog.output.model_masked_listing import cover_words, mask_id
-from commlog.query.fields import find_built_in
 from commlog.records.mask import each_text
 from commlog.values import CUSTOMER, Data
 from commlog.workspace import Workspace

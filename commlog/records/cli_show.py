@@ -15,7 +15,7 @@ from commlog.records.text import FORMATS, HTML, format_record, shown_fields
 from commlog.values import CUSTOMER
 
 if TYPE_CHECKING:
-    from commlog.index.entries import Reading
+    from commlog.database.index_entries import Reading
     from commlog.workspace import Workspace
 
 

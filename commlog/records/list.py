@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
+from commlog.database.query.order import COLUMNS, order_by
+from commlog.database.query.select import Domain
 from commlog.output.listing import Listing, Page, narrow
 from commlog.output.model_masked_listing import row_mask
-from commlog.query.order import COLUMNS, order_by
-from commlog.query.select import Domain
 from commlog.records.question import CUSTOMER_NAME, NAMING_KINDS, OptionTerm, condition_of, filter_of, mentions
 from commlog.values import ANSWER, CUSTOMER
 from commlog.workspace import Workspace

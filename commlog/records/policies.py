@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
+from commlog.database.content import BEFORE_KEY, BEFORE_VALUE, values_in
 from commlog.errors import CommlogError, InvalidError
 from commlog.forms.fields import Field, HasFields
 from commlog.forms.personal import is_number_of_ours
-from commlog.index.content import BEFORE_KEY, BEFORE_VALUE, values_in
 from commlog.log.names import RECORDS
 from commlog.log.settings import SETTINGS_FILE
 from commlog.messages import mark

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from commlog.database.query.filter import And, Filter, Not, Or, Term, every
+from commlog.database.query.query_conditions import Condition
+from commlog.database.query.query_dates import Frame
+from commlog.database.query.query_terms import term
+from commlog.database.query.select import Domain, select
+from commlog.database.query.vocabulary import People, Vocabulary, build_vocabulary
 from commlog.errors import NotFoundError
 from commlog.log.names import SUFFIX
-from commlog.query.conditions import Condition
-from commlog.query.dates import Frame
-from commlog.query.filter import And, Filter, Not, Or, Term, every
-from commlog.query.select import Domain, select
-from commlog.query.terms import term
-from commlog.query.vocabulary import People, Vocabulary, build_vocabulary
 from commlog.records.rules.model_folding import fold
 from commlog.workspace import Workspace
 
@@ -70,7 +70,7 @@ def filter_of(workspace: Workspace, query: str, terms: Sequence[OptionTerm] = ()
     if not query.strip():
         return every(parts)
     # A listing without a query needs no parser.
-    from commlog.query.parse import parse
+    from commlog.database.query.parse import parse
 
     return every([*parts, parse(query, words)])
 

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from commlog.database.index_entries import RecordReader
 from commlog.git import history as git
-from commlog.index.entries import RecordReader
 from commlog.log.members import Member
 from commlog.log.names import RECORDS
 from commlog.messages import translate
@@ -183,7 +183,7 @@ def read_version(reader: RecordReader, path: str, raw: bytes | None) -> Version:
     if not isinstance(data, dict):
         return Version(problem=Problem("not-a-mapping", path).message)
     if _SEALED in raw:
-        from commlog.index.sealed import open_fields
+        from commlog.database.sealed import open_fields
 
         data, _ = open_fields(reader, data)
     return Version(data)

@@ -1,14 +1,14 @@
 """Full-text search: records of every kind that hold all the words, with a piece of the text around them."""
 
+from commlog.database.content import BEFORE_KEY, BEFORE_VALUE
+from commlog.database.query.filter import And, Filter, Or, Words
+from commlog.database.query.order import COLUMNS, order_by
+from commlog.database.query.select import Domain
 from commlog.errors import UsageError
-from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
 from commlog.messages import mark
 from commlog.model.masking import HIDDEN, Span, find_personal, splice
 from commlog.output.listing import Listing
 from commlog.output.model_masked_listing import mask_listing
-from commlog.query.filter import And, Filter, Or, Words
-from commlog.query.order import COLUMNS, order_by
-from commlog.query.select import Domain
 from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of
 from commlog.workspace import Workspace
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
 
+from commlog.database.query.select import Domain
 from commlog.errors import UsageError
 from commlog.git import history as git
 from commlog.git.repo_blobs import iter_blobs
@@ -12,7 +13,6 @@ from commlog.log.names import RECORDS, SUFFIX
 from commlog.messages import mark
 from commlog.model.field_change import CHANGED, CUT, FieldChange, Revision, is_far
 from commlog.output.listing import Listing, Page
-from commlog.query.select import Domain
 from commlog.records.change_fields import fields_named, mask_of, narrowed
 from commlog.records.question import condition_of, filter_of
 from commlog.records.revisions import Past, blobs_of, read_versions, steps_of

@@ -79,7 +79,7 @@ def words_of_query(workspace: Workspace, begin: str) -> Iterator[Candidate]:
     """What a word of a query may become: a field, or a value of `customer:`, `owner:`, `agent:`, `tag:`, `template:`."""
     field, colon, value = begin.partition(":")
     if not colon:
-        from commlog.query.fields import BUILT_IN
+        from commlog.database.query.fields import BUILT_IN
 
         yield from (Candidate(f"{name}:") for name in BUILT_IN if name.startswith(begin))
         return
@@ -96,7 +96,7 @@ _VALUES: Final = {"customer": customers, "owner": members, "agent": members, "ta
 
 def _choices(workspace: Workspace, name: str, begin: str) -> Iterator[Candidate]:
     """The choices a query's field has in any template that begin so, each with its label."""
-    from commlog.query.fields import COLUMN_PATHS, VALUE_WORDS
+    from commlog.database.query.fields import COLUMN_PATHS, VALUE_WORDS
 
     paths = dict.fromkeys((name, *(path for path, column in COLUMN_PATHS.items() if column == name)))
     own = dict.fromkeys(VALUE_WORDS.get(name, {}).values())
@@ -157,8 +157,8 @@ def columns(names: Sequence[str], begin: str) -> Iterator[Candidate]:
 
 def dimensions(workspace: Workspace, begin: str) -> Iterator[Candidate]:
     """What figures may be grouped by: fields of few values, those of every record first."""
-    from commlog.query.fields import BUILT_IN
-    from commlog.query.filter import ValueType
+    from commlog.database.query.fields import BUILT_IN
+    from commlog.database.query.filter import ValueType
 
     grouping = {ValueType.NAME, ValueType.CHOICE, ValueType.FLAG}
     names = [name for name, field in BUILT_IN.items() if field.type in grouping and name not in {"id", "kind"}]

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
+from commlog.database.content import BEFORE_KEY, BEFORE_VALUE
+from commlog.database.query.query_threads import thread_ids
 from commlog.model.customer import family_of
 from commlog.model.dropped_ball import (
     CALL_BACK,
@@ -22,7 +23,6 @@ from commlog.model.dropped_ball import (
     in_order,
     promises_contact,
 )
-from commlog.query.threads import thread_ids
 from commlog.records.find import merge_pointers
 from commlog.records.rules.model_folding import fold
 from commlog.services.quiet_records import HEAD, Scope

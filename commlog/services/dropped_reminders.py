@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Final
 
-from commlog.index.database import Row
+from commlog.database.connection import Row
 from commlog.model.digest import Item, Urgency
 from commlog.model.dropped_ball import DroppedBall
 from commlog.model.reminder_stages import DROPPED, opening_time

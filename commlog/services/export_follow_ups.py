@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from commlog.database.query.select import Domain
 from commlog.model.follow_up import CLOSED, DONE, FollowUp, read_follow_ups
 from commlog.model.masking import mask_name, mask_text
-from commlog.query.select import Domain
 from commlog.records.find import get_record
 from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of
 from commlog.services.list_follow_ups import pending_unless_named

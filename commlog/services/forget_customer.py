@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
 
+from commlog.database.index_entries import Reading
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UnreadableError
 from commlog.forms.personal import remove_personal, rewrite_words
-from commlog.index.entries import Reading
 from commlog.log.log import changed_meanwhile
 from commlog.log.names import ALPHABET as LETTERS
 from commlog.log.names import INDEX_FILE, PAST_FOLDER, RANDOM_LENGTH, RECORDS, SUFFIX, record_path

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from commlog.index.content import values_in
+from commlog.database.content import values_in
+from commlog.database.query.order import order_by
+from commlog.database.query.select import Domain
 from commlog.output.listing import Listing
-from commlog.query.order import order_by
-from commlog.query.select import Domain
 from commlog.records.find import get_record
 from commlog.records.question import OptionTerm, condition_of, filter_of
 from commlog.records.rules.model_folding import fold

@@ -5,6 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
+from commlog.database.query.fields import find_built_in, plain_name
+from commlog.database.query.filter import Spot
+from commlog.database.query.query_faults import fault, shown
+from commlog.database.query.select import Domain
 from commlog.messages import mark
 from commlog.model.care import (
     KINDS,
@@ -20,10 +24,6 @@ from commlog.model.care import (
 )
 from commlog.output.listing import Listing
 from commlog.output.model_masked_listing import mask_listing
-from commlog.query.faults import fault, shown
-from commlog.query.fields import find_built_in, plain_name
-from commlog.query.filter import Spot
-from commlog.query.select import Domain
 from commlog.records.mask import mask_name_of
 from commlog.records.question import OptionTerm, condition_of, filter_of
 from commlog.values import CUSTOMER, Data

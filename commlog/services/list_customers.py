@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
+from commlog.database.query.filter import Term
+from commlog.database.query.order import order_by
+from commlog.database.query.select import Domain
 from commlog.output.listing import Listing
 from commlog.output.model_masked_listing import mask_listing
-from commlog.query.filter import Term
-from commlog.query.order import order_by
-from commlog.query.select import Domain
 from commlog.records.question import OptionTerm, condition_of, filter_of, has_term
 from commlog.workspace import Workspace
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from commlog.database.query.filter import every
+from commlog.database.query.order import COLUMNS, order_by
+from commlog.database.query.query_conditions import Condition
+from commlog.database.query.select import Domain, is_overdue
 from commlog.output.listing import Listing, Page
 from commlog.output.model_masked_listing import mask_listing
-from commlog.query.conditions import Condition
-from commlog.query.filter import every
-from commlog.query.order import COLUMNS, order_by
-from commlog.query.select import Domain, is_overdue
 from commlog.records.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of, mentions
 from commlog.values import Data
 from commlog.workspace import Workspace

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from commlog.database.query.order import order_by
+from commlog.database.query.select import Domain
 from commlog.errors import UsageError
 from commlog.forms.fields import find_field, find_value
 from commlog.messages import mark
 from commlog.model.issue import CLOSED
 from commlog.output.listing import Listing
 from commlog.output.model_masked_listing import mask_listing
-from commlog.query.order import order_by
-from commlog.query.select import Domain
 from commlog.records.find import get_record
 from commlog.records.mask import shown_record
 from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of, mentions

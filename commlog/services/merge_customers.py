@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from commlog.database.index_entries import Reading
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError
-from commlog.index.entries import Reading
 from commlog.log.names import record_path
 from commlog.messages import mark
 from commlog.model.customer import Fact, Merged, merge_facts

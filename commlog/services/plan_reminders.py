@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Final, Protocol
 
-from commlog.index.database import Row
+from commlog.database.connection import Row
 from commlog.log.settings import Settings
 from commlog.model.digest import Digest, Item, Line, Reason, Urgency, digest_of
 from commlog.model.reminder_stages import (

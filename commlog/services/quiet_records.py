@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final, NamedTuple
 
-from commlog.index.database import Row
+from commlog.database.connection import Row
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import wall_instant
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
+from commlog.database.index_entries import Reading
+from commlog.database.sealed import has_field
 from commlog.errors import InvalidError, UsageError
-from commlog.index.entries import Reading
-from commlog.index.sealed import has_field
 from commlog.log.log import Log, ensure_state_folder
 from commlog.log.settings import SETTINGS_FILE, read_settings
 from commlog.messages import mark

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from commlog.index.sealed import open_fields, plan_of
+from commlog.database.sealed import open_fields, plan_of
 from commlog.model.sealing import BROKEN, CLOSED, OPEN, SealedPlace, find_plain, find_sealed, is_sealed
 from commlog.services.sealed_fields import customer_of
 from commlog.store.seal_keys import read_trusted

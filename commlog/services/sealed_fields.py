@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator
 
+from commlog.database.index_entries import Reading, RecordReader
+from commlog.database.sealed import plan_of
 from commlog.errors import InvalidError
-from commlog.index.entries import Reading, RecordReader
-from commlog.index.sealed import plan_of
 from commlog.log.names import is_customer_id
 from commlog.messages import mark
 from commlog.model.forgetting import is_pseudonym

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from commlog.database.content import values_in
+from commlog.database.query.order import order_by
+from commlog.database.query.select import Domain
 from commlog.forms.fields import find_field
-from commlog.index.content import values_in
 from commlog.model.survey import HIGHEST, LOWEST, Survey, Trend, trend_of
 from commlog.output.listing import Listing
 from commlog.output.model_masked_listing import mask_listing
-from commlog.query.order import order_by
-from commlog.query.select import Domain
 from commlog.records.find import find_customer
 from commlog.records.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of
 from commlog.values import SURVEY, Data

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from commlog.database.connection import QueryError, Row
+from commlog.database.refresh import rebuild_index
 from commlog.errors import UsageError
-from commlog.index.database import QueryError, Row
-from commlog.index.refresh import rebuild_index
 from commlog.log.names import INDEX_FILE, STATE_FOLDER
 from commlog.messages import mark
 from commlog.output.listing import Listing
@@ -69,8 +69,8 @@ def ask_sql(workspace: Workspace, sql: str, *, reveal: bool = False) -> Listing:
 
 
 def _masked(workspace: Workspace, sql: str) -> tuple[list[str], list[Row]]:
+    from commlog.database.masked_views import masked_columns_and_rows
     from commlog.forms.personal import personal_keys
-    from commlog.index.masked_views import masked_columns_and_rows
 
     known: dict[str, frozenset[str]] = {}
 

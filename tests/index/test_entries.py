@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commlog.database.index_entries import RecordReader
+from commlog.database.refresh import open_index
 from commlog.forms.catalog import Catalog
 from commlog.forms.validation import Validator
-from commlog.index.entries import RecordReader
-from commlog.index.refresh import open_index
 from commlog.log.log import open_log
 
 FILE = "records/interactions/2026/03/20260310-aaaaaa.yaml"

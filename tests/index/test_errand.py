@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from commlog.database import errand as errands
+from commlog.database import refresh
+from commlog.database.connection import Index
+from commlog.database.errand import errand
+from commlog.database.index_entries import RecordReader
+from commlog.database.refresh import open_index, rebuild_index
 from commlog.forms.catalog import Catalog
-from commlog.index import errand as errands
-from commlog.index import refresh
-from commlog.index.database import Index
-from commlog.index.entries import RecordReader
-from commlog.index.errand import errand
-from commlog.index.refresh import open_index, rebuild_index
 from commlog.log.log import open_log
 
 CUSTOMER = "id: {id}\ntemplate: customer\nname: 李娜\ntype: individual\nstage: active\n"

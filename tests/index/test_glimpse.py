@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from commlog.database import glimpse
+from commlog.database.glimpse import Glimpse, start_glimpse
+from commlog.database.index_entries import RecordReader
+from commlog.database.refresh import open_index
+from commlog.database.scan import WHOLE, Share, scan_folders
 from commlog.forms.catalog import Catalog
 from commlog.forms.validation import Validator
-from commlog.index import glimpse
-from commlog.index.entries import RecordReader
-from commlog.index.glimpse import Glimpse, start_glimpse
-from commlog.index.refresh import open_index
-from commlog.index.scan import WHOLE, Share, scan_folders
 from commlog.log.log import open_log
 
 ROOT = Path(__file__).parents[2]

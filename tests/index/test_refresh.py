@@ -15,13 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commlog.database.connection import ROW_TABLES, Index, connect
+from commlog.database.index_entries import RecordReader
+from commlog.database.parallel import read_entries
+from commlog.database.refresh import open_index, rebuild_index
+from commlog.database.scan import scan_folders
 from commlog.forms.catalog import Catalog
 from commlog.forms.validation import Validator
-from commlog.index.database import ROW_TABLES, Index, connect
-from commlog.index.entries import RecordReader
-from commlog.index.parallel import read_entries
-from commlog.index.refresh import open_index, rebuild_index
-from commlog.index.scan import scan_folders
 from commlog.log.log import open_log
 
 RECORD = """\
@@ -298,9 +298,9 @@ def test_a_killed_refresh_leaves_a_copy_that_can_be_used(root: Path, written: in
     program = f"""
 import os, signal
 from pathlib import Path
-from commlog.index import writing
-from commlog.index.refresh import open_index
-from commlog.index.entries import RecordReader
+from commlog.database import index_writing as writing
+from commlog.database.refresh import open_index
+from commlog.database.index_entries import RecordReader
 from commlog.log.log import open_log
 from commlog.forms.catalog import Catalog
 from commlog.forms.validation import Validator
@@ -322,7 +322,7 @@ open_index(RecordReader(open_log(Path({str(root)!r}), {str(root)!r}), catalog, V
 
 def test_many_files_are_read_in_order_by_several_processes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Helpers give each file's rows once and in order, also when one of them is killed."""
-    from commlog.index import parallel
+    from commlog.database import parallel
 
     monkeypatch.setattr(parallel, "count_cores", lambda: 3)
     for number in range(600):
@@ -376,7 +376,7 @@ def test_a_disk_that_takes_nothing_gives_the_same_answers(
         answer(root)
     for number in range(300):
         write(root, f"20260310-aaa{number:03}", "a" * 200)
-    from commlog.index import refresh
+    from commlog.database import refresh
 
     connected = refresh.connect
 

@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commlog.index.content import content_of, first_value, fold_value, has_words
-from commlog.index.tables import TABLES
-from commlog.query.dates import Frame
-from commlog.query.filter import ValueType
-from commlog.query.select import Domain, select
-from commlog.query.vocabulary import Entry, People, vocabulary_of
+from commlog.database.content import content_of, first_value, fold_value, has_words
+from commlog.database.query.filter import ValueType
+from commlog.database.query.query_dates import Frame
+from commlog.database.query.select import Domain, select
+from commlog.database.query.vocabulary import Entry, People, vocabulary_of
+from commlog.database.tables import TABLES
 from commlog.records.rules.model_folding import fold
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 

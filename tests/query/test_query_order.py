@@ -2,10 +2,10 @@
 
 import pytest
 
+from commlog.database.query.order import COLUMNS, order_by
+from commlog.database.query.query_threads import thread_ids
+from commlog.database.query.select import Domain
 from commlog.errors import UsageError
-from commlog.query.order import COLUMNS, order_by
-from commlog.query.select import Domain
-from commlog.query.threads import thread_ids
 
 RECORDS, FOLLOW_UPS = Domain.RECORDS, Domain.FOLLOW_UPS
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commlog.database.query.fields import BUILT_IN
+from commlog.database.query.filter import All, And, Not, Or, QueryField, Term, ValueType, Words
+from commlog.database.query.parse import MAX_DEPTH, MAX_VALUES, parse
+from commlog.database.query.query_terms import term
+from commlog.database.query.select import Domain, select
+from commlog.database.query.vocabulary import Vocabulary
 from commlog.errors import UsageError
-from commlog.query.fields import BUILT_IN
-from commlog.query.filter import All, And, Not, Or, QueryField, Term, ValueType, Words
-from commlog.query.parse import MAX_DEPTH, MAX_VALUES, parse
-from commlog.query.select import Domain, select
-from commlog.query.terms import term
-from commlog.query.vocabulary import Vocabulary
 
 
 def built_in(name, *values, operator="="):
@@ -319,7 +319,7 @@ def test_random_text_is_a_query_or_a_usage_error(vocabulary, frame, one_record, 
 def test_import_is_light():
     """Reading a query loads neither templates nor anything heavy."""
     code = (
-        "import sys, commlog.query.parse, commlog.query.select, commlog.query.order\n"
+        "import sys, commlog.database.query.parse, commlog.database.query.select, commlog.database.query.order\n"
         "heavy = {'difflib', 'sqlite3', 'yaml', 'jsonschema', 'jsonschema_rs', 'commlog.templates'}\n"
         "raise SystemExit(bool(heavy & set(sys.modules)))"
     )

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commlog.query.fields import BUILT_IN
-from commlog.query.filter import All, And, Not, Or, QueryField, Term, ValueType, Words
-from commlog.query.select import Domain
+from commlog.database.query.fields import BUILT_IN
+from commlog.database.query.filter import All, And, Not, Or, QueryField, Term, ValueType, Words
+from commlog.database.query.select import Domain
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 18, 10, 0, tzinfo=ZONE)

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from commlog.database.query.fields import BUILT_IN
+from commlog.database.query.filter import All, QueryField, Term, ValueType, Words
+from commlog.database.query.parse import MAX_DEPTH, MAX_VALUES, parse
+from commlog.database.query.select import Domain, select
 from commlog.errors import UsageError
-from commlog.query.fields import BUILT_IN
-from commlog.query.filter import All, QueryField, Term, ValueType, Words
-from commlog.query.parse import MAX_DEPTH, MAX_VALUES, parse
-from commlog.query.select import Domain, select
 
 RECORDS, FOLLOW_UPS = Domain.RECORDS, Domain.FOLLOW_UPS
 

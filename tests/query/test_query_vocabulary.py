@@ -2,11 +2,11 @@
 
 import pytest
 
+from commlog.database.query.fields import COLUMN_PATHS
+from commlog.database.query.filter import QueryField, Term, ValueType
+from commlog.database.query.parse import parse
+from commlog.database.query.vocabulary import People, build_vocabulary
 from commlog.forms.catalog import Catalog, shipped_folder
-from commlog.query.fields import COLUMN_PATHS
-from commlog.query.filter import QueryField, Term, ValueType
-from commlog.query.parse import parse
-from commlog.query.vocabulary import People, build_vocabulary
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SETTINGS, HeldLog
 
+from commlog.database.index_entries import RecordReader
 from commlog.errors import AmbiguousError, InvalidError, NotFoundError, NotWritableError, UsageError
-from commlog.index.entries import RecordReader
 from commlog.log.log import open_log
 from commlog.model.sealing import find_sealed, is_sealed
 from commlog.records.change import change_record

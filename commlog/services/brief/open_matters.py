@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime
 
+from commlog.database.query.select import is_overdue
 from commlog.model.brief import OpenIssue, Owed, Promise
-from commlog.query.select import is_overdue
 from commlog.services.brief.read_words import Cover, marks_of, read_fields
 from commlog.values import mappings_of, text_of, texts_of
 from commlog.workspace import Workspace

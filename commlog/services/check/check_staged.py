@@ -5,9 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from commlog.database.index_rehearsal import rehearse
 from commlog.errors import UsageError
 from commlog.git.run import StagedFiles, export_staged, find_prefix, read_blobs, read_staged_files
-from commlog.index.rehearsal import rehearse
 from commlog.log.log import SCHEMAS_FOLDER, open_log
 from commlog.log.names import RECORDS
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from commlog.database.index_writing import LANGUAGE_FACT
 from commlog.errors import CommlogError
-from commlog.index.writing import LANGUAGE_FACT
 from commlog.messages import current_language
 from commlog.model.inspection import Inspection
 from commlog.problems import Problem

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from commlog.database.query.fields import find_built_in
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.query.fields import find_built_in
 from commlog.workspace import Workspace
 
 TAG: Final = "tag"
@@ -101,7 +101,7 @@ def dimension_of(workspace: Workspace, name: str) -> Dimension:
 def _field_path(workspace: Workspace, name: str) -> str | None:
     """The dotted path of a field of some template, named by path, by its end, or by label."""
     # Reads every template: only when the name is none of the columns.
-    from commlog.query.vocabulary import People, build_vocabulary
+    from commlog.database.query.vocabulary import People, build_vocabulary
 
     fields = build_vocabulary(workspace.catalog, People()).find(name)
     exact = [field.name for field in fields if field.name == name.lower()]

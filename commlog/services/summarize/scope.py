@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final, TypeVar
 
+from commlog.database.query.select import FINISHED
 from commlog.model.summary import Group
 from commlog.model.summary_figures import States
-from commlog.query.select import FINISHED
 from commlog.services.summarize.dimensions import TAG
 from commlog.workspace import Workspace
 from commlog.worktime.periods import Period

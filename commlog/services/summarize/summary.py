@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from commlog.database.connection import Index
+from commlog.database.errand import errand
 from commlog.errors import UsageError
-from commlog.index.database import Index
-from commlog.index.errand import errand
 from commlog.messages import mark
 from commlog.model.summary import Attention, Reading, Summary
 from commlog.model.summary_figures import pair

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
+from commlog.database.content import BEFORE_KEY, BEFORE_VALUE
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case
 from commlog.services.summarize.scope import Scope
 from commlog.worktime.calendar import wall_instant

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from commlog.query.select import FINISHED
+from commlog.database.query.select import FINISHED
 from commlog.services.summarize.dimensions import OF_FOLLOW_UPS, OF_ISSUES
 from commlog.services.summarize.scope import FOLLOW_UPS, OPENED, RECORDS, Source
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from commlog.index.changes import Change
-from commlog.index.database import Index, Row
-from commlog.index.entries import RecordReader
-from commlog.index.parallel import Entry, read_entries
-from commlog.index.scan import Stamp
+from commlog.database.changes import Change
+from commlog.database.connection import Index, Row
+from commlog.database.index_entries import RecordReader
+from commlog.database.parallel import Entry, read_entries
+from commlog.database.scan import Stamp
 from commlog.messages import current_language
 from commlog.problems import Problem
 

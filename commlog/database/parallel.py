@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final, NoReturn
 
-from commlog.index.entries import RecordReader
-from commlog.index.rows import Rows
+from commlog.database.index_entries import RecordReader
+from commlog.database.rows import Rows
 from commlog.problems import Problem
 
 # Below this many files, starting helpers costs more than it saves.
@@ -47,7 +47,7 @@ def entry_of(reader: RecordReader, path: str) -> Entry:
         return path, {}, reading.problems
     problems = reading.problems
     if problems and reading.record.sealed:
-        from commlog.index.sealed import hide_values
+        from commlog.database.sealed import hide_values
 
         problems = hide_values(problems, reading.record)
     return path, reader.rows(reading.record), problems

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from commlog.query.conditions import NEVER, Condition, all_of, any_of, is_between, is_one_of
-from commlog.query.dates import Frame, stretch_of
-from commlog.query.filter import Term, ValueType
+from commlog.database.query.filter import Term, ValueType
+from commlog.database.query.query_conditions import NEVER, Condition, all_of, any_of, is_between, is_one_of
+from commlog.database.query.query_dates import Frame, stretch_of
 from commlog.records.rules.model_folding import fold
 
 # Written around keys and values by the index; text that holds one can match nothing.

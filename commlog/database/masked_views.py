@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from commlog.database.connection import Index, QueryError, Row
+from commlog.database.content import BEFORE_KEY, BEFORE_VALUE
 from commlog.forms.personal import is_number_of_ours
-from commlog.index.content import BEFORE_KEY, BEFORE_VALUE
-from commlog.index.database import Index, QueryError, Row
 from commlog.messages import translate
 from commlog.model.masking import HIDDEN, MaskRules, mask_name, mask_text, mask_value
 from commlog.output.model_masked_listing import cover_words

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from commlog.index.database import Index, is_current
-from commlog.index.entries import RecordReader
-from commlog.index.glimpse import Glimpse
-from commlog.index.scan import FolderState, Stamp
-from commlog.index.view import View
+from commlog.database.connection import Index, is_current
+from commlog.database.glimpse import Glimpse
+from commlog.database.index_entries import RecordReader
+from commlog.database.index_view import View
+from commlog.database.scan import FolderState, Stamp
 
 # The name under which the copy keeps whose keys sealed values were looked at with.
 _KEYS: Final = "keys"

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
+from commlog.database.query.fields import BUILT_IN, plain_name
+from commlog.database.query.filter import Filter, Spot, Words, count_values, either, every, opposite
+from commlog.database.query.query_faults import fault, shown
+from commlog.database.query.tokens import Token, TokenType, scan
+from commlog.database.query.values import terms_of
+from commlog.database.query.vocabulary import Vocabulary
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.query.faults import fault, shown
-from commlog.query.fields import BUILT_IN, plain_name
-from commlog.query.filter import Filter, Spot, Words, count_values, either, every, opposite
-from commlog.query.tokens import Token, TokenType, scan
-from commlog.query.values import terms_of
-from commlog.query.vocabulary import Vocabulary
 
 # What the SQL parser takes without complaint, with room to spare; nobody types that much.
 MAX_DEPTH: Final = 12

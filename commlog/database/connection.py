@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from commlog.index.content import first_value, fold_value, has_words
-from commlog.index.tables import NUMBER, ROW_TABLES, TABLES
+from commlog.database.content import first_value, fold_value, has_words
+from commlog.database.tables import NUMBER, ROW_TABLES, TABLES
 from commlog.log.names import INDEX_FILE
 from commlog.version import VERSION
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
-from commlog.index.database import Index, connect
-from commlog.index.parallel import count_cores
+from commlog.database.connection import Index, connect
+from commlog.database.parallel import count_cores
 from commlog.log.names import INDEX_FILE
 
 T = TypeVar("T")

@@ -3,11 +3,11 @@
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from commlog.database.content import choice_keys
+from commlog.database.index_entries import Reading, RecordReader
+from commlog.database.rows import Rows, rows_of
 from commlog.errors import CommlogError, NotFoundError, UnreadableError
 from commlog.forms.catalog import Template
-from commlog.index.content import choice_keys
-from commlog.index.entries import Reading, RecordReader
-from commlog.index.rows import Rows, rows_of
 from commlog.log.inside import OutsideLinkError
 from commlog.log.names import record_path
 from commlog.messages import translate
@@ -55,7 +55,7 @@ def read_raw(reader: RecordReader, path: str, raw: bytes) -> Reading:
         return Reading(None, problems, raw, text)
     sealed: tuple[SealedPlace, ...] = ()
     if _SEALED in text or (reader.is_sealing and "age" in text):
-        from commlog.index.sealed import open_fields
+        from commlog.database.sealed import open_fields
 
         data, sealed = open_fields(reader, data)
     stem = PurePosixPath(path).stem
@@ -72,7 +72,7 @@ def make_rows(reader: RecordReader, record: Record) -> Rows:
     if choices is None:
         choices = reader.choices[record.template] = choice_keys(reader.catalog.get(record.template).fields)
     if record.sealed:
-        from commlog.index.sealed import sealed_rows
+        from commlog.database.sealed import sealed_rows
 
         rows = sealed_rows(reader, record, choices)
     else:
@@ -109,7 +109,7 @@ def _known_templates(reader: RecordReader) -> str:
 def _problems_of(reader: RecordReader, record: Record, text: str) -> tuple[Problem, ...]:
     found: list[tuple[str, ValuePath, dict[str, str]]] = []
     if record.sealed:
-        from commlog.index.sealed import find_problems
+        from commlog.database.sealed import find_problems
 
         found += find_problems(reader, record)
     elif not reader.validator.is_valid(record.template, record.fields):

@@ -3,8 +3,8 @@
 import unicodedata
 from typing import Any
 
+from commlog.database.query.filter import Spot
 from commlog.errors import UsageError
-from commlog.query.filter import Spot
 
 
 def fault(message: str, spot: Spot, remedy: str = "", **facts: Any) -> UsageError:

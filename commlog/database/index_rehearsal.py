@@ -6,10 +6,10 @@ from contextlib import closing, contextmanager
 from pathlib import PurePosixPath
 from typing import Final
 
-from commlog.index.database import Index, connect
-from commlog.index.entries import RecordReader
-from commlog.index.scan import Stamp
-from commlog.index.writing import Placed, write_entries
+from commlog.database.connection import Index, connect
+from commlog.database.index_entries import RecordReader
+from commlog.database.index_writing import Placed, write_entries
+from commlog.database.scan import Stamp
 
 # No file on disk is meant.
 _NO_STAMP: Final[Stamp] = (-1, 0, 0, 0)

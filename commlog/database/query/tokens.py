@@ -5,9 +5,9 @@ from enum import Enum
 from re import compile as pattern
 from typing import Final
 
+from commlog.database.query.filter import Spot
+from commlog.database.query.query_faults import fault
 from commlog.messages import mark
-from commlog.query.faults import fault
-from commlog.query.filter import Spot
 from commlog.records.rules.model_folding import fold
 
 MAX_LENGTH: Final = 10_000

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from commlog.index.scan import FolderState, look_at, scan_folders
+from commlog.database.scan import FolderState, look_at, scan_folders
 
 
 @dataclass(slots=True)

@@ -10,8 +10,8 @@ from commlog.forms.catalog import Catalog
 from commlog.log.log import Log
 
 if TYPE_CHECKING:
+    from commlog.database.rows import Rows
     from commlog.forms.validation import Validator
-    from commlog.index.rows import Rows
     from commlog.model.sealing import Plan
     from commlog.problems import Problem
     from commlog.store.seal import Vault
@@ -80,18 +80,18 @@ class RecordReader:
 
     def read(self, path: str) -> Reading:
         """The record in a file and all of its problems; never raises for what the file holds."""
-        from commlog.index.readings import read_file
+        from commlog.database.reader import read_file
 
         return read_file(self, path)
 
     def read_raw(self, path: str, raw: bytes) -> Reading:
         """The record in the bytes of a file, and all of its problems."""
-        from commlog.index.readings import read_raw
+        from commlog.database.reader import read_raw
 
         return read_raw(self, path, raw)
 
     def rows(self, record: "Record") -> "Rows":
         """The rows of a record for the copy."""
-        from commlog.index.readings import make_rows
+        from commlog.database.reader import make_rows
 
         return make_rows(self, record)

@@ -5,16 +5,16 @@ from math import isfinite
 from re import compile as pattern
 from typing import TYPE_CHECKING, Final
 
+from commlog.database.query.fields import FLAG_WORDS, VALUE_WORDS, plain_name
+from commlog.database.query.filter import Filter, Operator, QueryField, Spot, Term, ValueType, either
+from commlog.database.query.query_faults import fault, shown
+from commlog.database.query.vocabulary import Vocabulary
 from commlog.messages import mark
-from commlog.query.faults import fault, shown
-from commlog.query.fields import FLAG_WORDS, VALUE_WORDS, plain_name
-from commlog.query.filter import Filter, Operator, QueryField, Spot, Term, ValueType, either
-from commlog.query.vocabulary import Vocabulary
 from commlog.records.rules.model_folding import fold
 
 if TYPE_CHECKING:
     # What the parser hands over; a term of an option comes without it.
-    from commlog.query.tokens import Value
+    from commlog.database.query.tokens import Value
 
 _SIGNS: Final = str.maketrans("＜＞＝", "<>=")
 _OPERATOR: Final = pattern(r"<=|>=|<|>|=|≤|≥")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final
 
-from commlog.index.content import content_of
+from commlog.database.content import content_of
 from commlog.model.follow_up import FollowUp, read_follow_up, read_follow_ups
 from commlog.model.issue_answers import answers_of_rounds
 from commlog.model.resolution import Round, rounds_of_follow_up, rounds_of_issue

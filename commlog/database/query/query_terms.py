@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from commlog.query.fields import BUILT_IN
-from commlog.query.filter import Filter, Operator, Spot, Term
-from commlog.query.values import stored_values
-from commlog.query.vocabulary import Vocabulary
+from commlog.database.query.fields import BUILT_IN
+from commlog.database.query.filter import Filter, Operator, Spot, Term
+from commlog.database.query.values import stored_values
+from commlog.database.query.vocabulary import Vocabulary
 
 
 def term(name: str, values: Sequence[str], vocabulary: Vocabulary) -> Filter:

@@ -4,7 +4,10 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from commlog.query.conditions import (
+from commlog.database.query.contents import content_condition, holds_key, holds_words, number_condition
+from commlog.database.query.fields import BUILT_IN, NONE, OVERDUE, PENDING
+from commlog.database.query.filter import All, And, Filter, Not, Or, Term, ValueType, Words
+from commlog.database.query.query_conditions import (
     ALWAYS,
     Condition,
     all_of,
@@ -16,11 +19,8 @@ from commlog.query.conditions import (
     opposite_of,
     starts_with,
 )
-from commlog.query.contents import content_condition, holds_key, holds_words, number_condition
-from commlog.query.dates import Frame, stretch_of
-from commlog.query.fields import BUILT_IN, NONE, OVERDUE, PENDING
-from commlog.query.filter import All, And, Filter, Not, Or, Term, ValueType, Words
-from commlog.query.threads import neighbours, thread_ids
+from commlog.database.query.query_dates import Frame, stretch_of
+from commlog.database.query.query_threads import neighbours, thread_ids
 from commlog.records.rules.model_folding import fold
 
 

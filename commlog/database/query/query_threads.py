@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from commlog.query.conditions import Condition
+from commlog.database.query.query_conditions import Condition
 
 # A number from outside (`ref:…`) is no record: two conversations that quote it stay two.
 _THREAD: Final = """\

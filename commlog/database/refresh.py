@@ -7,12 +7,21 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-from commlog.index.changes import Plan, add_sealed, compare, is_read_by, is_up_to_date, key_of, known_folders, note_keys
-from commlog.index.database import Index, Row, connect, empty, is_current, remove
-from commlog.index.entries import RecordReader
-from commlog.index.glimpse import Glimpse, read_tick
-from commlog.index.scan import scan_folders
-from commlog.index.view import View
+from commlog.database.changes import (
+    Plan,
+    add_sealed,
+    compare,
+    is_read_by,
+    is_up_to_date,
+    key_of,
+    known_folders,
+    note_keys,
+)
+from commlog.database.connection import Index, Row, connect, empty, is_current, remove
+from commlog.database.glimpse import Glimpse, read_tick
+from commlog.database.index_entries import RecordReader
+from commlog.database.index_view import View
+from commlog.database.scan import scan_folders
 from commlog.log.files import lock
 from commlog.log.log import ensure_state_folder
 from commlog.log.names import INDEX_FILE
@@ -106,8 +115,8 @@ def refresh(index: Index, reader: RecordReader, folder: Path | None, plan: Plan)
         return
     with index.transaction():
         # Loaded when there is something to write: mostly there is nothing.
-        from commlog.index.choices import choice_rows
-        from commlog.index.writing import write_change
+        from commlog.database.index_choices import choice_rows
+        from commlog.database.index_writing import write_change
 
         if plan.from_nothing or not is_current(index, key):
             empty(index, key)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from commlog.database.query.fields import find_built_in, plain_name
+from commlog.database.query.filter import Spot
+from commlog.database.query.query_faults import fault, shown
+from commlog.database.query.select import Domain
 from commlog.messages import mark
-from commlog.query.faults import fault, shown
-from commlog.query.fields import find_built_in, plain_name
-from commlog.query.filter import Spot
-from commlog.query.select import Domain
 
 _RECORD_COLUMNS: Final = {
     **{

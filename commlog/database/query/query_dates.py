@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from commlog.database.query.filter import Term
+from commlog.database.query.query_faults import fault, shown
 from commlog.messages import mark
-from commlog.query.faults import fault, shown
-from commlog.query.filter import Term
 from commlog.worktime.calendar import WorkCalendar
 
 

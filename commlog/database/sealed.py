@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from commlog.database.index_entries import RecordReader
+from commlog.database.rows import Row, Rows, rows_of, yearly_day
 from commlog.forms.fields import Field
-from commlog.index.entries import RecordReader
-from commlog.index.rows import Row, Rows, rows_of, yearly_day
 from commlog.model.sealing import (
     BROKEN,
     CLOSED,

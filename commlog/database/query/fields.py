@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from commlog.query.filter import QueryField, ValueType
+from commlog.database.query.filter import QueryField, ValueType
 from commlog.records.rules.model_folding import fold
 
 _TABLE: Final[tuple[tuple[str, ValueType, tuple[str, ...]], ...]] = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from commlog.index.scan import Share, scan_folders
+from commlog.database.scan import Share, scan_folders
 from commlog.log.names import INDEX_FILE, STATE_FOLDER
 
 # Two helpers: on two cores a third would only wait, and more cores have nothing to add to a disk's cache.

@@ -5,9 +5,16 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from commlog.database.query.fields import (
+    BUILT_IN,
+    CATEGORY_PATHS,
+    COLUMN_PATHS,
+    built_in_names,
+    find_built_in,
+    plain_name,
+)
+from commlog.database.query.filter import QueryField, ValueType
 from commlog.errors import CommlogError
-from commlog.query.fields import BUILT_IN, CATEGORY_PATHS, COLUMN_PATHS, built_in_names, find_built_in, plain_name
-from commlog.query.filter import QueryField, ValueType
 
 if TYPE_CHECKING:
     # Needed to read templates, not to answer a query that names none of their fields.

@@ -1,0 +1,1 @@
+"""The index: tables, scan, refresh, worker processes, the query language."""

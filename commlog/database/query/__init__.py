@@ -1,0 +1,1 @@
+"""The query language: from words to a filter, from a filter to SQL."""

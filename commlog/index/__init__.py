@@ -1,1 +1,0 @@
-"""The disposable SQLite copy of the files."""

@@ -1,1 +1,0 @@
-"""Questions: from the query string to the answer's rows."""
