@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from commlog.followups.rules.deadline import expected_due, is_due_edited, limit_of, stored_due
+from commlog.followups.rules.explanation import measure_lateness
+from commlog.followups.rules.follow_up import FollowUp, entry_of, read_follow_up
 from commlog.messages import translate
-from commlog.model.deadline import expected_due, is_due_edited, limit_of, stored_due
-from commlog.model.deadline_explanation import measure_lateness
-from commlog.model.follow_up import FollowUp, entry_of, read_follow_up
 from commlog.output.listing import Listing
 from commlog.records.change import change_record
 from commlog.records.find import Address

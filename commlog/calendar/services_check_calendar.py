@@ -7,10 +7,10 @@ from typing import Final, Literal
 
 from commlog.calendar.manage import Source
 from commlog.errors import CommlogError, NotFoundError, UsageError
+from commlog.followups.pending import list_follow_ups
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.messages import translate
 from commlog.output.listing import Page
-from commlog.services.list_follow_ups import list_follow_ups
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import DatedDay, WorkCalendar
 

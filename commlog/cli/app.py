@@ -28,16 +28,16 @@ COMMANDS: Final[Mapping[str, str]] = {
     "link": "commlog.records.cli_link",
     "unlink": "commlog.records.cli_unlink",
     "thread": "commlog.records.cli_thread",
-    "pending": "commlog.cli.pending",
-    "start": "commlog.cli.start",
-    "wait": "commlog.cli.wait",
-    "done": "commlog.cli.done",
-    "close": "commlog.cli.close",
-    "reopen": "commlog.cli.reopen",
-    "assign": "commlog.cli.assign",
-    "reschedule": "commlog.cli.reschedule",
-    "add-follow-up": "commlog.cli.add_follow_up",
-    "why": "commlog.cli.why",
+    "pending": "commlog.followups.commands",
+    "start": "commlog.followups.cli_start",
+    "wait": "commlog.followups.cli_wait",
+    "done": "commlog.followups.cli_done",
+    "close": "commlog.followups.cli_close",
+    "reopen": "commlog.followups.cli_reopen",
+    "assign": "commlog.followups.cli_assign",
+    "reschedule": "commlog.followups.cli_reschedule",
+    "add-follow-up": "commlog.followups.cli_add_follow_up",
+    "why": "commlog.followups.cli_why",
     "remind": "commlog.cli.remind",
     "care": "commlog.cli.care",
     "brief": "commlog.cli.brief",
@@ -248,7 +248,7 @@ def start(
     if not session.has_log():
         typer.echo(context.get_help())
         return None
-    from commlog.cli.today import show_today
+    from commlog.followups.cli_today import show_today
 
     raise typer.Exit(show_today(session))
 

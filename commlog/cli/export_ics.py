@@ -11,9 +11,9 @@ from commlog.cli.own_file import write_own
 from commlog.cli.session import Session
 from commlog.cli.terminal import finish, warn
 from commlog.errors import ExitCode
+from commlog.followups.rules.follow_up import AWAITING_CUSTOMER
 from commlog.messages import mark, translate
 from commlog.model.care import BIRTHDAY
-from commlog.model.follow_up import AWAITING_CUSTOMER
 from commlog.output.labels import Labels
 from commlog.output.render_formats import require_format
 from commlog.services.export_follow_ups import CareDay, ExportedFollowUp, select_care_days, select_follow_ups

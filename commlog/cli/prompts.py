@@ -11,6 +11,7 @@ from commlog.cli.kept_answers import Answers
 from commlog.cli.session import Session
 from commlog.cli.terminal import advise, ask, confirm
 from commlog.errors import AmbiguousError, NotFoundError, UsageError
+from commlog.followups.change import Opening, complete_follow_up
 from commlog.forms.catalog import Template
 from commlog.forms.conversion import ConversionError
 from commlog.forms.fields import LIST, MAPPING, Field, hint, label, value_label
@@ -19,7 +20,6 @@ from commlog.records.draft import converter_of
 from commlog.records.find import find_customer
 from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import Request
-from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.values import Data, Fields
 
 # Filled in by the tool, or asked for in another way.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from commlog.model.dropped_ball import DroppedBall
+from commlog.followups.rules.dropped import DroppedBall
 from commlog.values import Fields, mappings_of, text_of, texts_of
 
 NO_PHONE: Final = "no_phone"

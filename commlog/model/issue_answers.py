@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from commlog.model.follow_up import Transition
+from commlog.followups.rules.follow_up import Transition
 from commlog.model.resolution import Round
 from commlog.values import Fields, instant_of, text_of
 from commlog.worktime.calendar import to_utc

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from commlog.model.follow_up import CLOSED, DONE, PENDING
+from commlog.followups.rules.follow_up import CLOSED, DONE, PENDING
 from commlog.model.merge_lists import merge_keyed
 from commlog.model.merge_sequence import merge_order
 from commlog.model.merge_values import (

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from commlog.errors import InvalidError, UsageError
+from commlog.followups.change import Opening, complete_follow_up
 from commlog.forms.catalog import Template
 from commlog.log.names import record_path
 from commlog.messages import mark
@@ -12,7 +13,6 @@ from commlog.problems import Problem
 from commlog.records.draft import DURATION
 from commlog.records.find import get_record
 from commlog.records.write import with_member_ids
-from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.values import DAY_FIELDS, INTERACTION, Data, Fields, Record, instant_of
 from commlog.workspace import Workspace, schema_comment
 from commlog.worktime.moment import format_instant

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+from commlog.followups.rules.follow_up import FollowUp
 from commlog.messages import translate
-from commlog.model.follow_up import FollowUp
 from commlog.output.labels import Labels
 from commlog.output.render_follow_up import format_due
 from commlog.output.text import harmless, wrap

@@ -1,7 +1,7 @@
 """A thread: every record that links join, across channels, in time order, with what is still open."""
 
 from commlog.database.query.query_threads import thread_ids
-from commlog.model.follow_up import read_follow_ups
+from commlog.followups.rules.follow_up import read_follow_ups
 from commlog.records.find import read_record
 from commlog.records.mask import mask_name_of, mask_record
 from commlog.records.question import CUSTOMER_NAME

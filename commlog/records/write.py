@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from commlog.errors import CommlogError, ConflictError, Finding, InvalidError, NotFoundError, UsageError
+from commlog.followups.change import Opening, complete_follow_up
 from commlog.forms.catalog import Template
 from commlog.log.names import customer_id_for, new_id, record_path
 from commlog.messages import mark
@@ -15,7 +16,6 @@ from commlog.problems import Problem
 from commlog.records.change import keep_policies
 from commlog.records.draft import DURATION
 from commlog.records.find import customer_family, find_customer, get_record, read_record
-from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.values import (
     ANONYMOUS,
     ANSWER,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from commlog.followups.rules.dropped import CALL_BACK, MISSING_LINK
 from commlog.messages import mark, translate
 from commlog.model.digest import Digest, Item, Line, Section, Urgency
-from commlog.model.dropped_ball import CALL_BACK, MISSING_LINK
 from commlog.model.masking import mask_name, mask_text
 from commlog.output.text import harmless, pad, shorten, width_of
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Final
 
 from commlog.errors import NotFoundError
+from commlog.followups.dropped import find_dropped_balls
+from commlog.followups.rules.dropped import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE, UNANSWERED
 from commlog.log.names import record_path
 from commlog.messages import mark
 from commlog.model.brief import (
@@ -16,7 +18,6 @@ from commlog.model.brief import (
     gaps_of,
     read_profile,
 )
-from commlog.model.dropped_ball import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE, UNANSWERED
 from commlog.model.masking import MaskRules
 from commlog.output.model_masked_listing import mask_id
 from commlog.records.find import customer_family, find_customer, has_customer_file
@@ -24,7 +25,6 @@ from commlog.records.mask import mask_as_asked, names_of
 from commlog.services.brief.last_contact import find_last_contact, find_repeated, survey_trend, trend_of
 from commlog.services.brief.open_matters import find_issues, find_owed, find_promises
 from commlog.services.brief.read_words import cover_of, read_fields
-from commlog.services.dropped_balls import find_dropped_balls
 from commlog.services.list_care import CareView, list_care
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, Fields, text_of
 from commlog.workspace import Workspace

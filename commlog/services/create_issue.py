@@ -5,8 +5,8 @@ from datetime import date
 from typing import Final
 
 from commlog.errors import UsageError
+from commlog.followups.rules.follow_up import entry_of, read_follow_ups
 from commlog.messages import mark
-from commlog.model.follow_up import entry_of, read_follow_ups
 from commlog.model.issue import OPEN
 from commlog.records.change import change_record
 from commlog.records.find import read_record

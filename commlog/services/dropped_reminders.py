@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from typing import Final
 
 from commlog.database.connection import Row
+from commlog.followups.dropped import find_dropped_balls
+from commlog.followups.rules.dropped import DroppedBall
 from commlog.model.digest import Item, Urgency
-from commlog.model.dropped_ball import DroppedBall
 from commlog.model.reminder_stages import DROPPED, opening_time
 from commlog.records.question import CUSTOMER_NAME
-from commlog.services.dropped_balls import find_dropped_balls
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import to_utc
 

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Final
 
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UsageError
+from commlog.followups.change import Opening, complete_follow_up
+from commlog.followups.rules.follow_up import next_number, read_follow_ups
 from commlog.forms.catalog import Template
 from commlog.forms.fields import find_child, find_field, label
 from commlog.log.names import new_id, record_path
 from commlog.messages import current_language, mark, translate
-from commlog.model.follow_up import next_number, read_follow_ups
 from commlog.model.survey import is_fresh, low_scores
 from commlog.records.change import change_record
 from commlog.records.draft import assign_all
@@ -19,7 +20,6 @@ from commlog.records.import_draft import check_draft
 from commlog.records.rules.model_folding import fold
 from commlog.records.services_record_of_kind import read_of_kind
 from commlog.records.write import member_id_of
-from commlog.services.change_follow_up import Opening, complete_follow_up
 from commlog.values import ANONYMOUS, SURVEY, Fields, Record, text_of
 from commlog.workspace import Workspace
 

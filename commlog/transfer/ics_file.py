@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
 from commlog.errors import UsageError
+from commlog.followups.rules.follow_up import AWAITING_CUSTOMER, CLOSED, DONE, IN_PROGRESS, OPEN, FollowUp
 from commlog.messages import mark
-from commlog.model.follow_up import AWAITING_CUSTOMER, CLOSED, DONE, IN_PROGRESS, OPEN, FollowUp
 
 PRODUCT: Final = "-//commlog//EN"
 _DOMAIN: Final = "commlog"

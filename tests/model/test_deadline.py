@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commlog.model.deadline import (
+from commlog.followups.rules.deadline import (
     counted_pauses,
     expected_due,
     find_start,
@@ -14,7 +14,7 @@ from commlog.model.deadline import (
     original_start,
     pauses_count_from,
 )
-from commlog.model.follow_up import read_follow_up
+from commlog.followups.rules.follow_up import read_follow_up
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commlog.model.follow_up import read_follow_up
+from commlog.followups.rules.follow_up import read_follow_up
 from commlog.model.issue import Confirmation, Step, close, confirm, fix, reopen
 from commlog.model.issue_answers import answers_of_rounds
 from commlog.model.resolution import rounds_of_issue

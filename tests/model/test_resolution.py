@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.model.follow_up import Transition
+from commlog.followups.rules.follow_up import Transition
 from commlog.model.resolution import rounds_of_follow_up, rounds_of_issue, worked_seconds
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import UsageError
+from commlog.followups.rules.dropped import DroppedBall
 from commlog.messages import use_language
 from commlog.model.brief import (
     Brief,
@@ -25,7 +26,6 @@ from commlog.model.brief import (
     UnknownCaller,
     read_profile,
 )
-from commlog.model.dropped_ball import DroppedBall
 from commlog.output.labels import Labels
 from commlog.output.render_formats import require_format
 from commlog.output.text import width_of

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from commlog.followups.rules.dropped import TEXTS
 from commlog.messages import use_language
 from commlog.model.digest import Item, Line, Reason, Urgency, digest_of
-from commlog.model.dropped_ball import TEXTS
 from commlog.output.text import width_of
 from commlog.render.digest import MOST_LINES, Reading, format_digest, format_subject
 from commlog.render.digest_data import format_deliveries, format_items

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from commlog.followups.change import Details, add_follow_up, assign_follow_up, move_follow_up, reschedule_follow_up
 from commlog.log.log import open_log
 from commlog.messages import use_language
 from commlog.records.draft import assign_all
@@ -16,13 +17,6 @@ from commlog.records.edit import edit_record
 from commlog.records.find import read_record
 from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import Request, create_record
-from commlog.services.change_follow_up import (
-    Details,
-    add_follow_up,
-    assign_follow_up,
-    move_follow_up,
-    reschedule_follow_up,
-)
 from commlog.values import Record
 from commlog.workspace import Workspace, make_workspace
 

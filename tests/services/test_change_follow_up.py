@@ -5,9 +5,9 @@ import itertools
 import pytest
 
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UsageError
+from commlog.followups.change import Details, reschedule_follow_up
+from commlog.followups.rules.follow_up import STATUSES, VERBS, next_number, read_follow_up
 from commlog.messages import use_language
-from commlog.model.follow_up import STATUSES, VERBS, next_number, read_follow_up
-from commlog.services.change_follow_up import Details, reschedule_follow_up
 
 START = "started_at=2026-03-16 09:10"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from commlog.followups.dropped import find_dropped_balls
 from commlog.messages import use_language
 from commlog.model.digest import Item, Urgency
-from commlog.services.dropped_balls import find_dropped_balls
 from commlog.services.dropped_reminders import TOLD_WITHIN
 from commlog.services.plan_reminders import plan_reminders
 from commlog.services.route_reminders import parcels_of

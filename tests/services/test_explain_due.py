@@ -5,9 +5,9 @@ import json
 import pytest
 
 from commlog.errors import NotFoundError, UnreadableError, UsageError
+from commlog.followups.text import format_deadline
+from commlog.followups.why import explain_due
 from commlog.output.labels import Labels
-from commlog.render.deadline import format_deadline
-from commlog.services.explain_due import explain_due
 
 START = "started_at=2026-03-13 19:00"
 LABELS = Labels(

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from commlog.errors import ConflictError, InvalidError, UsageError
+from commlog.followups.pending import list_follow_ups
 from commlog.output.listing import Page
 from commlog.records.list import list_records
 from commlog.records.search import search_records
 from commlog.services.list_customers import list_customers
-from commlog.services.list_follow_ups import list_follow_ups
 from commlog.setup.templates import create_template, list_templates
 
 

@@ -19,7 +19,7 @@ from recorded_call import EDITOR_LINE, HEAD
 from recorded_call import RECORD as PATH
 
 from commlog.errors import CommlogError
-from commlog.model.follow_up import advance, entry_of, next_number
+from commlog.followups.rules.follow_up import advance, entry_of, next_number
 from commlog.services.merge_files import MergedFile, Versions, merge_file
 from commlog.workspace import Workspace
 from commlog.yamltext.edit import edit

@@ -4,8 +4,8 @@ import pytest
 
 from commlog.calendar.moved_follow_ups import apply_moved, list_moved
 from commlog.errors import UsageError
+from commlog.followups.pending import list_follow_ups
 from commlog.output.listing import Page
-from commlog.services.list_follow_ups import list_follow_ups
 
 START = "started_at=2026-03-16 09:10"
 HOLIDAY = "off:\n  2026-03-18: 店庆\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import InvalidError, NoLogError, NotFoundError, NotWritableError, UsageError
+from commlog.followups.pending import list_follow_ups
 from commlog.output.listing import Page
-from commlog.services.list_follow_ups import list_follow_ups
 from commlog.services.past_log import KEPT, find_past, open_past
 from commlog.workspace import Workspace
 

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import InvalidError
+from commlog.followups.change import Details, move_follow_up
 from commlog.log.log import open_log
 from commlog.messages import use_language
 from commlog.records.policies import refuse_breaches
 from commlog.records.rules.policy import BANK_CARD, ID_CARD, MOBILE, find_numbers
-from commlog.services.change_follow_up import Details, move_follow_up
 from commlog.services.check.check_files import Scope, check_files
 from commlog.services.check.selection import WHOLE_LOG
 

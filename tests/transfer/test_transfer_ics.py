@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import ExitCode, UsageError
-from commlog.model.follow_up import read_follow_up
+from commlog.followups.rules.follow_up import read_follow_up
 from commlog.transfer.ics_file import CalendarHead, Words, format_calendar, is_our_calendar
 
 HEAD = CalendarHead("客服", "Asia/Shanghai")

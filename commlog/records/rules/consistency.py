@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from commlog.model.follow_up import PENDING, read_follow_up
+from commlog.followups.rules.follow_up import PENDING, read_follow_up
 from commlog.values import Fields, ValuePath, instant_of, mappings_of, text_of
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from commlog.model.follow_up import FollowUp
+from commlog.followups.rules.follow_up import FollowUp
 from commlog.values import Record
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from commlog.followups.rules.follow_up import CLOSED, DONE, read_follow_up
 from commlog.messages import mark
-from commlog.model.follow_up import CLOSED, DONE, read_follow_up
 from commlog.model.masking import HIDDEN, mask_value
 from commlog.problems import ERROR, WARNING
 from commlog.values import Data, Fields, ValuePath

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from commlog.model.follow_up import PAUSED, Transition
+from commlog.followups.rules.follow_up import PAUSED, Transition
 from commlog.values import instant_of
 from commlog.worktime.calendar import WorkCalendar, to_utc
 

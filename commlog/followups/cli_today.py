@@ -5,11 +5,11 @@ from dataclasses import replace
 from commlog.cli.options import labels_of, terminal_width
 from commlog.cli.session import Session
 from commlog.cli.terminal import finish, say
+from commlog.followups.pending import list_follow_ups
 from commlog.messages import translate
 from commlog.output.formats import choose_columns, format_listing
 from commlog.output.listing import Page
 from commlog.records.list import list_records
-from commlog.services.list_follow_ups import list_follow_ups
 
 
 def show_today(session: Session) -> int:

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from commlog.database.content import BEFORE_KEY, BEFORE_VALUE
 from commlog.database.query.query_threads import thread_ids
-from commlog.model.customer import family_of
-from commlog.model.dropped_ball import (
+from commlog.followups.rules.dropped import (
     CALL_BACK,
     IDLE_ISSUE,
     LOW_POINTS,
@@ -23,9 +22,10 @@ from commlog.model.dropped_ball import (
     in_order,
     promises_contact,
 )
+from commlog.followups.services_quiet_records import HEAD, Scope
+from commlog.model.customer import family_of
 from commlog.records.find import merge_pointers
 from commlog.records.rules.model_folding import fold
-from commlog.services.quiet_records import HEAD, Scope
 from commlog.values import INTERACTION, SURVEY, ValuePath
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar

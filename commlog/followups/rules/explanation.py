@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from commlog.model.deadline import (
+from commlog.followups.rules.deadline import (
     Start,
     counted_pauses,
     due_from,
@@ -15,9 +15,9 @@ from commlog.model.deadline import (
     pauses_count_from,
     stored_due,
 )
-from commlog.model.deadline_days import Counting, count_days
-from commlog.model.follow_up import PAUSED, FollowUp
-from commlog.model.pause import Pause, pauses_of, waited_minutes
+from commlog.followups.rules.follow_up import PAUSED, FollowUp
+from commlog.followups.rules.model_deadline_days import Counting, count_days
+from commlog.followups.rules.model_pause import Pause, pauses_of, waited_minutes
 from commlog.values import Data, instant_of
 from commlog.worktime.calendar import MEASURED_DAYS, CalendarError, WorkCalendar, to_utc
 from commlog.worktime.limits import Limit, due_after

@@ -2,12 +2,12 @@
 
 import typer
 
-from commlog.cli.follow_up import tell
 from commlog.cli.options import address_argument, by_option, due_option
 from commlog.cli.terminal import command, session_of
 from commlog.errors import UsageError
+from commlog.followups.change import Details, move_follow_up
+from commlog.followups.cli_follow_up import tell
 from commlog.messages import mark
-from commlog.services.change_follow_up import Details, move_follow_up
 
 
 @command(mark("Open a follow-up again that was done or closed; say why with --reason."))

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
+from commlog.followups.rules.explanation import DueAnswer, DueExplanation, Lateness, ToldPause
+from commlog.followups.rules.model_deadline_days import CountedDay
 from commlog.messages import mark, translate
-from commlog.model.deadline_days import CountedDay
-from commlog.model.deadline_explanation import DueAnswer, DueExplanation, Lateness, ToldPause
 from commlog.output.labels import Labels
 from commlog.output.render_follow_up import format_due
 from commlog.output.render_formats import require_format
@@ -46,7 +46,7 @@ def format_deadline(answer: DueAnswer, output_format: str, labels: Labels) -> st
     """
     require_format(output_format, FORMATS)
     if output_format == "json":
-        from commlog.render.deadline_data import format_json
+        from commlog.followups.render_deadline_data import format_json
 
         return format_json(answer)
     explanation = answer.explanation

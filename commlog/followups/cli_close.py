@@ -2,11 +2,11 @@
 
 import typer
 
-from commlog.cli.follow_up import tell
 from commlog.cli.options import address_argument, by_option, note_option
 from commlog.cli.terminal import command, session_of
+from commlog.followups.change import Details, move_follow_up
+from commlog.followups.cli_follow_up import tell
 from commlog.messages import mark
-from commlog.services.change_follow_up import Details, move_follow_up
 
 
 @command(mark("Close a follow-up that is done; one that is not done is cancelled and needs --note."))

@@ -5,11 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from commlog.errors import ConflictError, NotFoundError, UsageError
+from commlog.followups.rules.deadline import (
+    NO_LIMIT,
+    counted_pauses,
+    limit_of,
+    original_start,
+    pauses_count_from,
+    stored_due,
+)
+from commlog.followups.rules.follow_up import OPEN, PAUSED, FollowUp, advance, entry_of, next_number, read_follow_up
+from commlog.followups.rules.model_pause import pauses_of, put_back
 from commlog.forms.fields import find_field, find_value, value_label
 from commlog.messages import current_language, mark
-from commlog.model.deadline import NO_LIMIT, counted_pauses, limit_of, original_start, pauses_count_from, stored_due
-from commlog.model.follow_up import OPEN, PAUSED, FollowUp, advance, entry_of, next_number, read_follow_up
-from commlog.model.pause import pauses_of, put_back
 from commlog.records.change import change_record
 from commlog.records.find import Address, find_address, find_path
 from commlog.values import Fields, instant_of, mappings_of

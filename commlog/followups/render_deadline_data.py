@@ -4,8 +4,8 @@ import json
 from datetime import datetime
 from typing import Any
 
-from commlog.model.deadline_days import CountedDay
-from commlog.model.deadline_explanation import DueAnswer, DueExplanation, Lateness, ToldPause
+from commlog.followups.rules.explanation import DueAnswer, DueExplanation, Lateness, ToldPause
+from commlog.followups.rules.model_deadline_days import CountedDay
 from commlog.worktime.calendar import format_span
 from commlog.worktime.moment import format_instant
 

@@ -7,11 +7,11 @@ import typer
 from commlog.cli.options import address_argument, by_option, due_option, labels_of, note_option
 from commlog.cli.session import Session
 from commlog.cli.terminal import say, session_of, warn
+from commlog.followups.change import Details, move_follow_up
+from commlog.followups.rules.follow_up import FollowUp
 from commlog.messages import translate
-from commlog.model.follow_up import FollowUp
 from commlog.output.render_follow_up import format_due
 from commlog.records.find import Address
-from commlog.services.change_follow_up import Details, move_follow_up
 
 
 def tell(session: Session, changed: tuple[Address, FollowUp]) -> None:

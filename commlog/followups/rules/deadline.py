@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from commlog.model.follow_up import CLOSED, DONE, OPEN, PAUSED, FollowUp
-from commlog.model.pause import Pause, pauses_of, put_back
+from commlog.followups.rules.follow_up import CLOSED, DONE, OPEN, PAUSED, FollowUp
+from commlog.followups.rules.model_pause import Pause, pauses_of, put_back
 from commlog.values import Data, instant_of
 from commlog.worktime.calendar import CalendarError, WorkCalendar, to_utc
 from commlog.worktime.limits import Limit, due_after, parse_limit

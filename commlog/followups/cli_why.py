@@ -4,10 +4,10 @@ import typer
 
 from commlog.cli.options import address_argument, labels_of, reveal_option
 from commlog.cli.terminal import command, say, session_of
+from commlog.followups.text import FORMATS, format_deadline
+from commlog.followups.why import explain_due
 from commlog.messages import mark
 from commlog.output.render_formats import require_format
-from commlog.render.deadline import FORMATS, format_deadline
-from commlog.services.explain_due import explain_due
 
 
 @command(mark("Show why a follow-up is due when it is: its rule, the days that counted, pauses and changes."))

@@ -18,9 +18,9 @@ from commlog.cli.options import (
 )
 from commlog.cli.terminal import command, session_of, warn
 from commlog.errors import ExitCode
+from commlog.followups.pending import list_follow_ups, provisional_years
 from commlog.messages import mark, translate
 from commlog.output.listing import Page
-from commlog.services.list_follow_ups import list_follow_ups, provisional_years
 
 owner_option: Any = typer.Option(
     "", "--owner", metavar="MEMBER", show_default=False, help=mark("Only those of a member or department.")

@@ -2,13 +2,13 @@
 
 import typer
 
-from commlog.cli.follow_up import tell
 from commlog.cli.options import by_option, due_option, id_argument
 from commlog.cli.terminal import command, session_of
+from commlog.followups.change import add_follow_up
+from commlog.followups.cli_follow_up import tell
 from commlog.messages import mark
 from commlog.records.find import read_record
 from commlog.records.typed_follow_ups import parse_follow_up
-from commlog.services.change_follow_up import add_follow_up
 
 
 @command(mark("Add a follow-up to an existing record; its limit counts from now."))

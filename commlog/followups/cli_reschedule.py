@@ -2,11 +2,11 @@
 
 import typer
 
-from commlog.cli.follow_up import tell
 from commlog.cli.options import address_argument, by_option, due_option, note_option
 from commlog.cli.terminal import command, session_of
+from commlog.followups.change import Details, reschedule_follow_up
+from commlog.followups.cli_follow_up import tell
 from commlog.messages import mark
-from commlog.services.change_follow_up import Details, reschedule_follow_up
 
 
 @command(mark("Give a follow-up another due time, or another priority from which it is computed."))

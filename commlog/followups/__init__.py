@@ -1,0 +1,1 @@
+"""Follow-ups: states and verbs, deadlines and pauses, pending, why, dropped balls."""
