@@ -107,7 +107,7 @@ def _answer_to(workspace: Workspace, last: LastContact | None, fields: Fields) -
     asked = [text_of(fields, key) or "" for key in _TOLD_BY]
     if last is None or last.outcome in _SETTLED or not _has_answers(workspace):
         return None
-    from commlog.services.list_answers import match_answers
+    from commlog.answers.list import match_answers
 
     found = match_answers(workspace, "\n".join(asked), "internal")
     if not found:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from commlog.services.list_answers import COLUMN_NAMES, find_answers, list_answers, match_answers
+from commlog.answers.list import COLUMN_NAMES, find_answers, list_answers, match_answers
 
 
 @pytest.fixture

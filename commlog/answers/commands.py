@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import typer
 
+from commlog.answers.list import AnswerMatch, find_answers, list_answers
 from commlog.cli.editor import create_in_editor
 from commlog.cli.kept_answers import keeping_answers
 from commlog.cli.options import (
@@ -30,7 +31,6 @@ from commlog.output.text import harmless
 from commlog.records.cli_of_kind import make_edit, make_show
 from commlog.records.draft import assign_all
 from commlog.records.write import Request, create_record
-from commlog.services.list_answers import AnswerMatch, find_answers, list_answers
 from commlog.values import ANSWER
 
 _FORMATS: Final = ("text", "json", "ids")

@@ -1,0 +1,1 @@
+"""Answers to frequent questions: the standard texts of a team."""
