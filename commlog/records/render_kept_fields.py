@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from commlog.forms.fields import HasFields, find_child, label, value_label
+from commlog.issues.rules.issue import FIXED
 from commlog.messages import current_language, translate
-from commlog.model.issue import FIXED
 from commlog.values import Data
 
 _HISTORY: Final = "history"

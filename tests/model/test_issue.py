@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from commlog.errors import ConflictError, UsageError
-from commlog.model import issue
-from commlog.model.issue import NEEDS_IMPROVEMENT, NO_ANSWER, RESULTS, SATISFIED, STATUSES, Confirmation, Step
+from commlog.issues.rules import issue
+from commlog.issues.rules.issue import NEEDS_IMPROVEMENT, NO_ANSWER, RESULTS, SATISFIED, STATUSES, Confirmation, Step
 
 STEP = Step("2026-03-16T10:00:00+08:00", "wang")
 LATER = Step("2026-03-20T09:00:00+08:00", "li")

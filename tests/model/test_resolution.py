@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.followups.rules.follow_up import Transition
-from commlog.model.resolution import rounds_of_follow_up, rounds_of_issue, worked_seconds
+from commlog.issues.rules.resolution import rounds_of_follow_up, rounds_of_issue, worked_seconds
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 
 CALENDAR = WorkCalendar(ZoneInfo("Asia/Shanghai"), parse_hours())

@@ -6,13 +6,13 @@ import pytest
 
 from commlog.errors import ConflictError, NotFoundError, UsageError
 from commlog.forms.fields import find_field, value_label
+from commlog.issues.change import Told, confirm_issue, move_issue, pending_addresses
+from commlog.issues.create import CATEGORIES, create_issue, issue_fields, issues_from
+from commlog.issues.list import COLUMN_NAMES, IssueView, list_issues, read_issues
+from commlog.issues.rules.issue import Confirmation
 from commlog.messages import use_language
-from commlog.model.issue import Confirmation
 from commlog.records.draft import assign_all
 from commlog.records.write import Request
-from commlog.services.change_issue import Told, confirm_issue, move_issue, pending_addresses
-from commlog.services.create_issue import CATEGORIES, create_issue, issue_fields, issues_from
-from commlog.services.list_issues import COLUMN_NAMES, IssueView, list_issues, read_issues
 from commlog.worktime.limits import Limit
 from commlog.worktime.model_interval import Interval
 

@@ -23,8 +23,11 @@ from commlog.cli.prompts import ask_fields
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
+from commlog.issues.create import begin_history, create_issue, issue_fields, issues_from
+from commlog.issues.list import IssueView, list_issues, read_issues
+from commlog.issues.rules.issue import OPEN
+from commlog.issues.text import format_issue_form
 from commlog.messages import mark, translate
-from commlog.model.issue import OPEN
 from commlog.output.formats import FORMATS
 from commlog.output.listing import Listing
 from commlog.output.render_formats import require_format
@@ -33,9 +36,6 @@ from commlog.records.draft import assign_all
 from commlog.records.find import read_record
 from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import Request
-from commlog.render.issue_table import format_issue_form
-from commlog.services.create_issue import begin_history, create_issue, issue_fields, issues_from
-from commlog.services.list_issues import IssueView, list_issues, read_issues
 from commlog.values import ISSUE, Record
 from commlog.worktime.limits import Limit, parse_limit
 from commlog.worktime.model_interval import Interval, parse_interval

@@ -8,8 +8,8 @@ from commlog.database.query.order import order_by
 from commlog.database.query.select import Domain
 from commlog.errors import UsageError
 from commlog.forms.fields import find_field, find_value
+from commlog.issues.rules.issue import CLOSED
 from commlog.messages import mark
-from commlog.model.issue import CLOSED
 from commlog.output.listing import Listing
 from commlog.output.model_masked_listing import mask_listing
 from commlog.records.find import get_record

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from commlog.errors import ConflictError
 from commlog.followups.rules.follow_up import read_follow_ups
 from commlog.forms.fields import find_field, value_label
+from commlog.issues.rules import issue
 from commlog.messages import current_language
-from commlog.model import issue
 from commlog.records.change import change_record
 from commlog.records.services_record_of_kind import read_of_kind
 from commlog.values import ISSUE, Fields, Record

@@ -10,9 +10,9 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.forms.fields import find_field, find_value
+from commlog.issues.change import Told, confirm_issue, move_issue, pending_addresses
+from commlog.issues.rules.issue import CLOSED, RESULTS, Confirmation
 from commlog.messages import mark, translate
-from commlog.model.issue import CLOSED, RESULTS, Confirmation
-from commlog.services.change_issue import Told, confirm_issue, move_issue, pending_addresses
 from commlog.values import ISSUE, Record, text_of
 
 solution_option: Any = typer.Option(

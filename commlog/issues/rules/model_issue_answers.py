@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from commlog.followups.rules.follow_up import Transition
-from commlog.model.resolution import Round
+from commlog.issues.rules.resolution import Round
 from commlog.values import Fields, instant_of, text_of
 from commlog.worktime.calendar import to_utc
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from commlog.errors import UsageError
 from commlog.followups.rules.follow_up import entry_of, read_follow_ups
+from commlog.issues.rules.issue import OPEN
 from commlog.messages import mark
-from commlog.model.issue import OPEN
 from commlog.records.change import change_record
 from commlog.records.find import read_record
 from commlog.records.write import Request, create_record, member_id_of

@@ -1,0 +1,1 @@
+"""Issues: one problem of a customer, followed to its closing."""
