@@ -22,7 +22,7 @@ from commlog.output.render_formats import require_format
 from commlog.records.draft import converter_of
 from commlog.services.import_records import Choices
 from commlog.services.import_surveys import columns_like_scores, import_surveys
-from commlog.services.record_survey import quarter_of
+from commlog.surveys.record import quarter_of
 from commlog.transfer.csv_file import Sheet
 from commlog.transfer.import_map import OWN_COLUMNS, ImportMap
 from commlog.transfer.map_reader import Ground

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.model.survey import Survey, is_fresh, low_scores, share, trend_of
+from commlog.surveys.rules import Survey, is_fresh, low_scores, share, trend_of
 
 DIMENSIONS = ("speed", "overall")
 

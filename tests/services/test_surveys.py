@@ -10,15 +10,8 @@ from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFound
 from commlog.model.incoming import Incoming, Row
 from commlog.services.import_records import Choices
 from commlog.services.import_surveys import columns_like_scores, import_surveys
-from commlog.services.record_survey import (
-    answers_of,
-    find_survey,
-    open_requests,
-    quarter_of,
-    record_answers,
-    request_survey,
-)
-from commlog.services.survey_trend import COLUMN_NAMES, TrendView, list_surveys, survey_trend
+from commlog.surveys.record import answers_of, find_survey, open_requests, quarter_of, record_answers, request_survey
+from commlog.surveys.trend import COLUMN_NAMES, TrendView, list_surveys, survey_trend
 
 
 def request(log, customer="acme", **given):

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from commlog.messages import mark, translate
-from commlog.model.survey import Figure, Response, Trend
 from commlog.output.formats import format_columns
 from commlog.output.labels import Labels
+from commlog.surveys.rules import Figure, Response, Trend
 
 FORMATS: Final = ("table", "json")
 

@@ -24,21 +24,14 @@ from commlog.cli.terminal import advise, ask, command, finish, is_interactive, s
 from commlog.errors import UsageError
 from commlog.forms.fields import Field, find_field, hint, label
 from commlog.messages import current_language, mark, translate
-from commlog.model.survey import is_score_text
 from commlog.output.render_formats import require_format
 from commlog.records.cli_of_kind import make_edit, make_show
 from commlog.records.find import find_customer
 from commlog.records.question import OptionTerm
-from commlog.render.survey import FORMATS, format_trend, format_trend_json
-from commlog.services.record_survey import (
-    Recorded,
-    answers_of,
-    earlier_answers,
-    find_survey,
-    record_answers,
-    request_survey,
-)
-from commlog.services.survey_trend import TrendView, list_surveys, survey_trend
+from commlog.surveys.record import Recorded, answers_of, earlier_answers, find_survey, record_answers, request_survey
+from commlog.surveys.rules import is_score_text
+from commlog.surveys.text import FORMATS, format_trend, format_trend_json
+from commlog.surveys.trend import TrendView, list_surveys, survey_trend
 from commlog.values import SURVEY, Data, Fields
 
 target_argument: Any = typer.Argument(

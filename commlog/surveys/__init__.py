@@ -1,0 +1,1 @@
+"""Surveys: the scores a customer gives, and how they change."""
