@@ -254,7 +254,7 @@ def customer_consent_command(
     note: str = typer.Option("", "--note", show_default=False, help=mark("A remark for the history.")),
     by: str = by_option,
 ) -> None:
-    from commlog.services.record_consent import ConsentChange, record_consent
+    from commlog.customers.consent import ConsentChange, record_consent
     from commlog.values import texts_of
 
     workspace = session_of(context).workspace

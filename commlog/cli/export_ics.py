@@ -10,10 +10,10 @@ from commlog.cli.options import labels_of
 from commlog.cli.own_file import write_own
 from commlog.cli.session import Session
 from commlog.cli.terminal import finish, warn
+from commlog.customers.rules.care import BIRTHDAY
 from commlog.errors import ExitCode
 from commlog.followups.rules.follow_up import AWAITING_CUSTOMER
 from commlog.messages import mark, translate
-from commlog.model.care import BIRTHDAY
 from commlog.output.labels import Labels
 from commlog.output.render_formats import require_format
 from commlog.services.export_follow_ups import CareDay, ExportedFollowUp, select_care_days, select_follow_ups

@@ -97,7 +97,7 @@ def _refuse(is_wrong: bool, option: str, others: str) -> None:
 
 
 def _care(session: Session) -> Any:
-    from commlog.services.list_care import care_for_reminders
+    from commlog.customers.care import care_for_reminders
 
     return care_for_reminders(session.workspace)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
+from commlog.customers.rules.customer import family_of
 from commlog.database.content import BEFORE_KEY, BEFORE_VALUE
 from commlog.database.query.query_threads import thread_ids
 from commlog.followups.rules.dropped import (
@@ -23,7 +24,6 @@ from commlog.followups.rules.dropped import (
     promises_contact,
 )
 from commlog.followups.services_quiet_records import HEAD, Scope
-from commlog.model.customer import family_of
 from commlog.records.find import merge_pointers
 from commlog.records.rules.model_folding import fold
 from commlog.values import INTERACTION, SURVEY, ValuePath

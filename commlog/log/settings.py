@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from commlog.customers.rules.model_care_rules import CareRules
 from commlog.errors import InvalidError
 from commlog.log.dated_days import read_dated_days
 from commlog.log.members import Member, find_member
@@ -15,7 +16,6 @@ from commlog.log.settings_members import read_members
 from commlog.log.settings_privacy import read_mask_rules, read_retention
 from commlog.log.settings_rules import read_care_rules, read_delivery, read_reminder_rules
 from commlog.messages import mark
-from commlog.model.care_rules import CareRules
 from commlog.model.masking import MaskRules
 from commlog.model.reminder import LEAD, ReminderRules
 from commlog.values import Data, ValuePath

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from commlog.customers.rules.model_care_rules import DORMANT_AFTER, VISIT_EVERY, CareRules
 from commlog.log.settings_file import Section, text_of
 from commlog.messages import mark
-from commlog.model.care_rules import DORMANT_AFTER, VISIT_EVERY, CareRules
 from commlog.model.reminder import LEAD, ReminderRules, Rung
 from commlog.values import ValuePath
 from commlog.worktime.limits import Limit, parse_limit

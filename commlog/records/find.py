@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from commlog.customers.rules.customer import chain_of, family_of, is_circle
 from commlog.database.index_entries import Reading
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.log.names import RECORDS, SUFFIX, candidate_paths, record_path
 from commlog.messages import mark
-from commlog.model.customer import chain_of, family_of, is_circle
 from commlog.records.rules.model_folding import fold
 from commlog.values import ANONYMOUS, CUSTOMER, Record
 from commlog.workspace import Workspace

@@ -18,7 +18,7 @@ from commlog.worktime.calendar import WorkCalendar
 from commlog.worktime.moment import due_instant
 
 if TYPE_CHECKING:
-    from commlog.model.care import YearlyDate
+    from commlog.customers.rules.care import YearlyDate
 
 _COMPANY: Final = "company"
 _SQL: Final = f"""
@@ -120,7 +120,7 @@ def select_care_days(workspace: Workspace, query: str, *, reveal: bool) -> tuple
     Raises:
         UsageError: the query is not understood.
     """
-    from commlog.services.list_care import yearly_dates
+    from commlog.customers.care import yearly_dates
 
     condition = condition_of(workspace, filter_of(workspace, query), Domain.RECORDS)
     rows = workspace.index.rows(_CUSTOMERS.format(condition=condition.sql), (CUSTOMER, *condition.parameters))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from commlog.model.customer import chain_of, is_circle
+from commlog.customers.rules.customer import chain_of, is_circle
 from commlog.model.forgetting import PSEUDONYM
 from commlog.model.retention import RULE_KINDS, RetentionRules
 from commlog.output.listing import Listing

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.model.care import (
+from commlog.customers.rules.care import (
     CareCustomer,
     CareDate,
     care_of,
@@ -17,7 +17,7 @@ from commlog.model.care import (
     read_care_date,
     reason_to_leave_out,
 )
-from commlog.model.care_rules import CareRules
+from commlog.customers.rules.model_care_rules import CareRules
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
 from commlog.worktime.model_interval import Interval, parse_interval
 

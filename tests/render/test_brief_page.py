@@ -8,10 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.errors import UsageError
-from commlog.followups.rules.dropped import DroppedBall
-from commlog.messages import use_language
-from commlog.model.brief import (
+from commlog.customers.rules.brief import (
     Brief,
     Gap,
     LastContact,
@@ -26,10 +23,13 @@ from commlog.model.brief import (
     UnknownCaller,
     read_profile,
 )
+from commlog.customers.text.brief import BRIEF_FORMATS, HEIGHT, WIDTH, format_brief
+from commlog.errors import UsageError
+from commlog.followups.rules.dropped import DroppedBall
+from commlog.messages import use_language
 from commlog.output.labels import Labels
 from commlog.output.render_formats import require_format
 from commlog.output.text import width_of
-from commlog.render.brief import BRIEF_FORMATS, HEIGHT, WIDTH, format_brief
 
 PROFILE = read_profile("acme", {"name": "艾克米", "contacts": [{"name": "陈", "phone": "138****0001"}]}, is_masked=True)
 EMPTY = Brief("2026-03-16", PROFILE, (), None, (), (), (), (), (), (), (), (), (), (), None)

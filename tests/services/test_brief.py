@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from commlog.customers.brief import brief_customer
+from commlog.customers.rules.brief import Brief, UnknownCaller
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError
-from commlog.model.brief import Brief, UnknownCaller
-from commlog.services.brief_customer import brief_customer
 
 TUESDAY = "2026-03-10T10:00:00+08:00"
 WEDNESDAY = "2026-03-11T10:00:00+08:00"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from commlog.services.find_duplicates import find_duplicates, find_like
+from commlog.customers.duplicates import find_duplicates, find_like
 
 
 @pytest.fixture

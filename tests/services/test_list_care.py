@@ -2,8 +2,8 @@
 
 import pytest
 
+from commlog.customers.care import CareView, care_for_reminders, list_care, yearly_dates
 from commlog.errors import UsageError
-from commlog.services.list_care import CareView, care_for_reminders, list_care, yearly_dates
 from commlog.worktime.model_interval import parse_interval
 
 FIELDS = "type: individual\nstage: active\nverified_on: 2026-03-01\n"

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
+from commlog.customers.list import list_customers
 from commlog.errors import ConflictError, InvalidError, UsageError
 from commlog.followups.pending import list_follow_ups
 from commlog.output.listing import Page
 from commlog.records.list import list_records
 from commlog.records.search import search_records
-from commlog.services.list_customers import list_customers
 from commlog.setup.templates import create_template, list_templates
 
 

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commlog.customers.book import CustomerBook
+from commlog.customers.list import list_customers
+from commlog.customers.merge import merge_customers
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, NotWritableError, UnreadableError
 from commlog.followups.pending import list_follow_ups
 from commlog.log.log import Log
 from commlog.output.listing import Page
 from commlog.records.find import find_customer
 from commlog.records.list import list_records
-from commlog.services.customer_book import CustomerBook
-from commlog.services.list_customers import list_customers
-from commlog.services.merge_customers import merge_customers
 from commlog.values import Fields
 
 FILE = """\

@@ -2,9 +2,9 @@
 
 import pytest
 
+from commlog.customers.care import CareView, list_care
+from commlog.customers.consent import ConsentChange, record_consent
 from commlog.errors import ConflictError, InvalidError
-from commlog.services.list_care import CareView, list_care
-from commlog.services.record_consent import ConsentChange, record_consent
 
 
 def consent_of(log, status, **more):

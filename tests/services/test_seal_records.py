@@ -15,6 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SETTINGS, HeldLog
 
+from commlog.customers.care import yearly_dates
+from commlog.customers.duplicates import find_duplicates
+from commlog.customers.merge import merge_customers
 from commlog.database.index_entries import RecordReader
 from commlog.errors import AmbiguousError, InvalidError, NotFoundError, NotWritableError, UsageError
 from commlog.log.log import open_log
@@ -24,10 +27,7 @@ from commlog.records.edit import edit_record, save_text, text_to_edit
 from commlog.records.find import find_customer
 from commlog.records.mask import shown_record
 from commlog.records.text import format_record
-from commlog.services.find_duplicates import find_duplicates
 from commlog.services.import_records import Choices, import_records
-from commlog.services.list_care import yearly_dates
-from commlog.services.merge_customers import merge_customers
 from commlog.services.seal_records import rotate, trust_recipients, turn_on
 from commlog.services.seal_state import seal_state
 from commlog.store.seal_keys import KeySource, add_trusted

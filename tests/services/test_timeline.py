@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commlog.customers.rules.timeline import Timeline, letters_of
+from commlog.customers.timeline import list_timeline
 from commlog.errors import NotFoundError, UsageError
-from commlog.model.timeline import Timeline, letters_of
-from commlog.services.list_timeline import list_timeline
 
 
 def at(day: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from commlog.model.care import DO_NOT_CONTACT, VISIT, CareDate, next_day, read_care_date
+from commlog.customers.rules.care import DO_NOT_CONTACT, VISIT, CareDate, next_day, read_care_date
 from commlog.model.summary_cases import LEFT_OUT, NO, YES, Case, Judgement
 from commlog.services.summarize.scope import Scope
 from commlog.services.summarize.survivors import survivors_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from commlog.model.customer import chain_of, is_circle
+from commlog.customers.rules.customer import chain_of, is_circle
 from commlog.records.find import merge_pointers
 from commlog.services.summarize.scope import Scope
 

@@ -5,16 +5,26 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from commlog.customers.rules.timeline import (
+    CLOSED,
+    INTERACTION,
+    REOPENED,
+    REPORTED,
+    SURVEY,
+    Event,
+    Step,
+    Timeline,
+    letters_of,
+)
+from commlog.customers.services_brief_read_words import Cover, cover_of, read_fields
 from commlog.database.connection import Row
 from commlog.database.content import values_in
 from commlog.database.query.select import FINISHED, is_overdue
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.model.masking import MaskRules, mask_name
-from commlog.model.timeline import CLOSED, INTERACTION, REOPENED, REPORTED, SURVEY, Event, Step, Timeline, letters_of
 from commlog.output.model_masked_listing import mask_id
 from commlog.records.find import customer_family, find_customer
-from commlog.services.brief.read_words import Cover, cover_of, read_fields
 from commlog.values import ANONYMOUS, DEFAULT_LINK_TYPE, mappings_of, text_of
 from commlog.workspace import Workspace
 from commlog.worktime.model_interval import interval_before, parse_interval

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from commlog.model.brief import LastContact, Reading, Repeated
-from commlog.services.brief.read_words import Cover, marks_of, read_fields
+from commlog.customers.rules.brief import LastContact, Reading, Repeated
+from commlog.customers.services_brief_read_words import Cover, marks_of, read_fields
 from commlog.values import Fields, text_of
 from commlog.workspace import Workspace
 

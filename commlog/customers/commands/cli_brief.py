@@ -5,10 +5,10 @@ import typer
 from commlog.cli.as_of import as_of_option, go_back
 from commlog.cli.options import labels_of, reveal_option
 from commlog.cli.terminal import command, finish, say, session_of
+from commlog.customers.brief import brief_customer
+from commlog.customers.text.brief import BRIEF_FORMATS, format_brief
 from commlog.messages import mark
 from commlog.output.render_formats import require_format
-from commlog.render.brief import BRIEF_FORMATS, format_brief
-from commlog.services.brief_customer import brief_customer
 
 
 @command(mark("Show on one screen what to know before talking to a customer."))

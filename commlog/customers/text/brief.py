@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
+from commlog.customers.rules.brief import Brief, Contact, Owed, Profile, Reading, UnknownCaller
 from commlog.followups.rules.follow_up import PAUSED
 from commlog.messages import mark, translate
-from commlog.model.brief import Brief, Contact, Owed, Profile, Reading, UnknownCaller
 from commlog.output.labels import Labels, labelled
 from commlog.output.render_follow_up import format_due
 from commlog.output.text import harmless, pad, shorten, width_of, wrap

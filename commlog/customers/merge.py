@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from commlog.customers.rules.customer import Fact, Merged, merge_facts
 from commlog.database.index_entries import Reading
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError
 from commlog.log.names import record_path
 from commlog.messages import mark
-from commlog.model.customer import Fact, Merged, merge_facts
 from commlog.records.change import Prepared, prepare_change, write_again, write_change
 from commlog.records.find import (
     customer_family,

@@ -5,12 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
-from commlog.database.query.fields import find_built_in, plain_name
-from commlog.database.query.filter import Spot
-from commlog.database.query.query_faults import fault, shown
-from commlog.database.query.select import Domain
-from commlog.messages import mark
-from commlog.model.care import (
+from commlog.customers.rules.care import (
     KINDS,
     CareCustomer,
     CareDate,
@@ -22,6 +17,11 @@ from commlog.model.care import (
     read_care_date,
     reason_to_leave_out,
 )
+from commlog.database.query.fields import find_built_in, plain_name
+from commlog.database.query.filter import Spot
+from commlog.database.query.query_faults import fault, shown
+from commlog.database.query.select import Domain
+from commlog.messages import mark
 from commlog.output.listing import Listing
 from commlog.output.model_masked_listing import mask_listing
 from commlog.records.mask import mask_name_of

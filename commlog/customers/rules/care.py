@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, date, timedelta
 from typing import Final
 
-from commlog.model.care_rules import CareRules, LeapDay
+from commlog.customers.rules.model_care_rules import CareRules, LeapDay
 from commlog.worktime.calendar import WorkCalendar
 from commlog.worktime.model_interval import Interval, interval_after, interval_before, parse_interval
 

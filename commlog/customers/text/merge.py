@@ -2,11 +2,11 @@
 
 from typing import Final
 
+from commlog.customers.rules.customer import Fact
 from commlog.forms.catalog import Template
 from commlog.forms.fields import LIST, MAPPING, Field, find_field, free_field, label, value_label
 from commlog.forms.personal import mask_fields
 from commlog.messages import current_language, translate
-from commlog.model.customer import Fact
 from commlog.output.text import harmless, shorten
 from commlog.values import Data
 

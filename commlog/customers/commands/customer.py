@@ -2,7 +2,6 @@
 
 import typer
 
-from commlog.cli.customer_merge import warn_of_likeness
 from commlog.cli.editor import create_in_editor, edit_in_editor
 from commlog.cli.kept_answers import keeping_answers
 from commlog.cli.options import (
@@ -23,6 +22,8 @@ from commlog.cli.options import (
 from commlog.cli.prompts import ask_fields
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
+from commlog.customers.commands.cli_customer_merge import warn_of_likeness
+from commlog.customers.list import list_customers
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
 from commlog.records.draft import assign_all
@@ -31,7 +32,6 @@ from commlog.records.find import find_customer, has_customer_file, read_record
 from commlog.records.mask import shown_record
 from commlog.records.text import format_record
 from commlog.records.write import Request, create_record
-from commlog.services.list_customers import list_customers
 from commlog.values import CUSTOMER
 from commlog.workspace import Workspace
 

@@ -3,12 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
-from commlog.errors import NotFoundError
-from commlog.followups.dropped import find_dropped_balls
-from commlog.followups.rules.dropped import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE, UNANSWERED
-from commlog.log.names import record_path
-from commlog.messages import mark
-from commlog.model.brief import (
+from commlog.customers.care import CareView, list_care
+from commlog.customers.rules.brief import (
     Brief,
     LastContact,
     Occasion,
@@ -18,14 +14,18 @@ from commlog.model.brief import (
     gaps_of,
     read_profile,
 )
+from commlog.customers.services_brief_last_contact import find_last_contact, find_repeated, survey_trend, trend_of
+from commlog.customers.services_brief_open_matters import find_issues, find_owed, find_promises
+from commlog.customers.services_brief_read_words import cover_of, read_fields
+from commlog.errors import NotFoundError
+from commlog.followups.dropped import find_dropped_balls
+from commlog.followups.rules.dropped import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE, UNANSWERED
+from commlog.log.names import record_path
+from commlog.messages import mark
 from commlog.model.masking import MaskRules
 from commlog.output.model_masked_listing import mask_id
 from commlog.records.find import customer_family, find_customer, has_customer_file
 from commlog.records.mask import mask_as_asked, names_of
-from commlog.services.brief.last_contact import find_last_contact, find_repeated, survey_trend, trend_of
-from commlog.services.brief.open_matters import find_issues, find_owed, find_promises
-from commlog.services.brief.read_words import cover_of, read_fields
-from commlog.services.list_care import CareView, list_care
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, Fields, text_of
 from commlog.workspace import Workspace
 from commlog.worktime.model_interval import interval_before
@@ -56,7 +56,7 @@ def brief_customer(workspace: Workspace, text: str, *, reveal: bool = False) -> 
         if has_customer_file(workspace, text.strip()):
             raise  # they were merged into somebody who is not there
         # Loaded for the caller nobody knows.
-        from commlog.services.brief.unknown_caller import find_mentions, not_known
+        from commlog.customers.unknown_caller import find_mentions, not_known
 
         mentions = find_mentions(workspace, text, reveal=reveal)
         if not mentions:

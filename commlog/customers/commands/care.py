@@ -16,11 +16,11 @@ from commlog.cli.options import (
     sort_option,
 )
 from commlog.cli.terminal import command, session_of, warn
+from commlog.customers.care import CareView, list_care
+from commlog.customers.rules.care import CONSENT_WITHDRAWN, DO_NOT_CONTACT, KINDS, LeftOut
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
-from commlog.model.care import CONSENT_WITHDRAWN, DO_NOT_CONTACT, KINDS, LeftOut
 from commlog.records.rules.model_folding import fold
-from commlog.services.list_care import CareView, list_care
 from commlog.worktime.model_interval import Interval, parse_interval
 
 _NAMED_DATES = 10

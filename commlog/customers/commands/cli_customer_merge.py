@@ -40,8 +40,8 @@ def customer_merge_command(
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would happen; write nothing.")),
     reveal: bool = reveal_option,
 ) -> None:
-    from commlog.render.merge import format_added, format_difference
-    from commlog.services.merge_customers import merge_customers
+    from commlog.customers.merge import merge_customers
+    from commlog.customers.text.merge import format_added, format_difference
 
     workspace = session_of(context).workspace
     result = merge_customers(workspace, duplicate, survivor, is_dry=dry_run)
@@ -74,7 +74,7 @@ def customer_duplicates_command(
     output_format: str = format_option,
     reveal: bool = reveal_option,
 ) -> int:
-    from commlog.services.find_duplicates import find_duplicates
+    from commlog.customers.duplicates import find_duplicates
 
     session = session_of(context)
     listing = find_duplicates(session.workspace, limit or NO_LIMIT, reveal=reveal)
@@ -93,7 +93,7 @@ def customer_duplicates_command(
 def customer_verify_command(
     context: typer.Context, customer: str = customer_argument, on: str = on_option, assignments: list[str] = set_option
 ) -> None:
-    from commlog.services.verify_customer import verify_customer
+    from commlog.customers.services_verify_customer import verify_customer
 
     checked = verify_customer(session_of(context).workspace, customer, on, assignments)
     say(checked.customer)
@@ -109,7 +109,7 @@ def customer_verify_command(
 
 def warn_of_likeness(workspace: Workspace, customer: str) -> None:
     """Say whom a new customer shares something with, and how to make them one."""
-    from commlog.services.find_duplicates import EMAIL, NAME, PHONE, find_like
+    from commlog.customers.duplicates import EMAIL, NAME, PHONE, find_like
 
     kinds = {
         PHONE: mark("the phone {value}"),

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Final
 
+from commlog.customers.rules.timeline import Event, Step, Timeline
 from commlog.messages import mark, translate
-from commlog.model.timeline import Event, Step, Timeline
 from commlog.output.formats import choose_columns, format_listing
 from commlog.output.labels import Labels, labelled
 from commlog.output.listing import Listing

@@ -2,9 +2,9 @@
 
 from datetime import UTC, date, datetime
 
+from commlog.customers.rules.brief import OpenIssue, Owed, Promise
+from commlog.customers.services_brief_read_words import Cover, marks_of, read_fields
 from commlog.database.query.select import is_overdue
-from commlog.model.brief import OpenIssue, Owed, Promise
-from commlog.services.brief.read_words import Cover, marks_of, read_fields
 from commlog.values import mappings_of, text_of, texts_of
 from commlog.workspace import Workspace
 from commlog.worktime.model_lateness import working_days_since

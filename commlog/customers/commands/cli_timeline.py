@@ -4,10 +4,10 @@ import typer
 
 from commlog.cli.options import NO_LIMIT, labels_of, limit_option, reveal_option, terminal_width
 from commlog.cli.terminal import command, finish, say, session_of
+from commlog.customers.text.timeline import TIMELINE_FORMATS, format_timeline
+from commlog.customers.timeline import list_timeline
 from commlog.messages import mark
 from commlog.output.render_formats import require_format
-from commlog.render.timeline import TIMELINE_FORMATS, format_timeline
-from commlog.services.list_timeline import list_timeline
 
 
 @command(mark("Show everything that happened with a customer, the newest first."))

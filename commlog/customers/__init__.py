@@ -1,0 +1,1 @@
+"""Customers: profile, names, duplicates, merging, brief, timeline, care, consent."""
