@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from commlog.model.sealing import SealedPlace
+    from commlog.privacy.rules.sealing import SealedPlace
 
 # Any value of YAML 1.2 core: null, true/false, a number, text, a list, a mapping. Dates stay text.
 Data = Any

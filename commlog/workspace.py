@@ -20,8 +20,8 @@ from commlog.values import Fields
 from commlog.worktime.moment import format_instant
 
 if TYPE_CHECKING:
-    from commlog.model.sealing import SealedPlace
-    from commlog.store.seal_keys import KeySource
+    from commlog.privacy.rules.sealing import SealedPlace
+    from commlog.privacy.seal_keys import KeySource
 
 # A member by name, or how to find out: asking git for its user takes a process of its own.
 Who = str | Callable[[], str | None] | None
@@ -95,7 +95,7 @@ class Workspace:
         """
         if not sealed and not self.reader.is_sealing:
             return fields
-        from commlog.services.sealed_fields import stored_fields
+        from commlog.privacy.services_sealed_fields import stored_fields
 
         return stored_fields(self.reader, template, fields, sealed)
 

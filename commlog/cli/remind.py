@@ -12,8 +12,8 @@ from commlog.cli.terminal import command, finish, is_interactive, say, session_o
 from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, UsageError
 from commlog.messages import mark, translate
 from commlog.model.digest import Digest, Item, digest_of
-from commlog.model.masking import mask_text
 from commlog.output.render_formats import require_format
+from commlog.privacy.rules.masking import mask_text
 from commlog.render.digest import Reading, format_digest, format_subject
 from commlog.services.plan_reminders import plan_reminders, print_digest
 

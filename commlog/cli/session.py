@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     # Loaded when a command opens its log: `--version` and `--help` need none of it.
     from commlog.database.glimpse import Glimpse
     from commlog.log.log import Log
-    from commlog.store.seal_keys import KeySource
+    from commlog.privacy.seal_keys import KeySource
     from commlog.workspace import Workspace
 
 LANGUAGE_VARIABLES = ("COMMLOG_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -171,7 +171,7 @@ def key_source() -> "KeySource | None":
     named = [os.environ.get(name) or None for name in ("COMMLOG_AGE_KEY", "COMMLOG_AGE_KEY_FILE", "COMMLOG_KEY_FOLDER")]
     if not any(named):
         return None
-    from commlog.store.seal_keys import KeySource
+    from commlog.privacy.seal_keys import KeySource
 
     return KeySource(*named)
 

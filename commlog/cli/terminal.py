@@ -67,7 +67,7 @@ def warn_of_sealed(record: Record) -> None:
     """Say how many values of a record are sealed and cannot be read here; nothing when all can."""
     if not record.sealed:
         return
-    from commlog.model.sealing import OPEN
+    from commlog.privacy.rules.sealing import OPEN
 
     count = sum(1 for place in record.sealed if place.state != OPEN)
     if count:

@@ -4,7 +4,7 @@ from commlog.customers.rules.customer import chain_of, is_circle, reached_by
 from commlog.errors import AmbiguousError, ConflictError
 from commlog.log.names import customer_id_for, record_path
 from commlog.messages import mark
-from commlog.model.masking import mask_value
+from commlog.privacy.rules.masking import mask_value
 from commlog.records.find import get_record, merge_pointers
 from commlog.records.import_draft import Draft, check_draft
 from commlog.records.rules.model_folding import fold

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final
 
-from commlog.model.masking import mask_name, mask_value
 from commlog.output.listing import Listing
 from commlog.output.model_masked_listing import mask_listing
+from commlog.privacy.rules.masking import mask_name, mask_value
 from commlog.records.rules.model_folding import SHORTEST_PHONE, fold, name_key
 from commlog.workspace import Workspace
 

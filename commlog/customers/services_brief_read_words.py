@@ -21,7 +21,7 @@ def read_fields(workspace: Workspace, path: str) -> Fields:
         NotFoundError, UnreadableError: it is gone or no record.
     """
     if workspace.reader.is_sealing:
-        from commlog.model.sealing import hide_shut
+        from commlog.privacy.rules.sealing import hide_shut
 
         record = get_record(workspace.reader.read(path))
         return hide_shut(record.fields, record.sealed)

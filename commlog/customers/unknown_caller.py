@@ -5,8 +5,8 @@ from dataclasses import replace
 from commlog.customers.rules.brief import Mention
 from commlog.errors import CommlogError, NotFoundError
 from commlog.messages import mark
-from commlog.model.sealing import SHUT
 from commlog.output.model_masked_listing import cover_words, mask_id
+from commlog.privacy.rules.sealing import SHUT
 from commlog.records.mask import mask_name_of, names_of
 from commlog.records.rules.model_folding import fold, phone_digits
 from commlog.workspace import Workspace

@@ -63,7 +63,7 @@ def note_keys(index: Index, reader: RecordReader) -> None:
 
 def add_sealed(index: Index, change: Change) -> None:
     """Have every file with a sealed value read again: a key came, or went."""
-    from commlog.model.sealing import SHUT
+    from commlog.privacy.rules.sealing import SHUT
 
     sql = """SELECT path, file, directory, size, mtime_ns, ctime_ns, inode FROM files JOIN contents ON record = file
     WHERE instr(content, char(31) || ? || char(30)) > 0"""

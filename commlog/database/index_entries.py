@@ -12,10 +12,10 @@ from commlog.log.log import Log
 if TYPE_CHECKING:
     from commlog.database.rows import Rows
     from commlog.forms.validation import Validator
-    from commlog.model.sealing import Plan
+    from commlog.privacy.cipher import Vault
+    from commlog.privacy.rules.sealing import Plan
+    from commlog.privacy.seal_keys import KeySource
     from commlog.problems import Problem
-    from commlog.store.seal import Vault
-    from commlog.store.seal_keys import KeySource
     from commlog.values import Record
 
 
@@ -54,7 +54,7 @@ class RecordReader:
         """Where the keys of this call are, also for a log at another place with this one's records."""
         from dataclasses import replace
 
-        from commlog.store.seal_keys import KeySource
+        from commlog.privacy.seal_keys import KeySource
 
         source = self.keys or KeySource()
         return replace(source, folder=str(source.folder_of(self.log.root)))
@@ -63,8 +63,8 @@ class RecordReader:
     def vault(self) -> "Vault":
         """Who seals and opens values; made when the first one is met."""
         if self._vault is None:
-            from commlog.store.seal import Vault
-            from commlog.store.seal_keys import KeySource
+            from commlog.privacy.cipher import Vault
+            from commlog.privacy.seal_keys import KeySource
 
             self._vault = Vault(self.log.root, self.log.settings.seal, self.keys or KeySource())
         return self._vault

@@ -17,7 +17,7 @@ from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of
 from commlog.yamltext.parse import YamlError, decode, parse, parse_located
 
 if TYPE_CHECKING:
-    from commlog.model.sealing import SealedPlace
+    from commlog.privacy.rules.sealing import SealedPlace
 
 # No column takes a larger number; a follow-up so numbered is wrong, and listed all the same.
 _LARGEST: Final = 2**63 - 1

@@ -7,7 +7,7 @@ from typing import Final
 from commlog.database.index_entries import RecordReader
 from commlog.database.rows import Row, Rows, rows_of, yearly_day
 from commlog.forms.fields import Field
-from commlog.model.sealing import (
+from commlog.privacy.rules.sealing import (
     BROKEN,
     CLOSED,
     OPEN,

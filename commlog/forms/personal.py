@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from commlog.forms.fields import Data, Field, HasFields, free_field
-from commlog.model.masking import HIDDEN, mask_text, mask_value
+from commlog.privacy.rules.masking import HIDDEN, mask_text, mask_value
 
 # What a field is called whose numbers are ours, or point to something: orders, records, files.
 _OURS: Final = frozenset({"id", "to", "ref", "by", "location", "import_key"})

@@ -16,15 +16,15 @@ from commlog.log.settings_members import read_members
 from commlog.log.settings_privacy import read_mask_rules, read_retention
 from commlog.log.settings_rules import read_care_rules, read_delivery, read_reminder_rules
 from commlog.messages import mark
-from commlog.model.masking import MaskRules
 from commlog.model.reminder import LEAD, ReminderRules
+from commlog.privacy.rules.masking import MaskRules
 from commlog.values import Data, ValuePath
 from commlog.worktime.calendar import AfterHours, WorkCalendar, parse_hours
 from commlog.worktime.limits import Limit, parse_limit
 from commlog.worktime.model_interval import Interval
 
 if TYPE_CHECKING:
-    from commlog.model.sealing import SealRules
+    from commlog.privacy.rules.sealing import SealRules
     from commlog.problems import Problem
     from commlog.records.rules.policy import Policies
 

@@ -2,7 +2,7 @@
 
 from commlog.log.settings_file import Section, yes_or_no_of
 from commlog.messages import mark
-from commlog.model.sealing import NEVER_SEALED, RECIPIENT, SealRules
+from commlog.privacy.rules.sealing import NEVER_SEALED, RECIPIENT, SealRules
 
 PERSONAL = "personal"
 

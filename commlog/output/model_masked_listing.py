@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from commlog.model.masking import MaskRules, mask_name, mask_text
 from commlog.output.listing import Listing
+from commlog.privacy.rules.masking import MaskRules, mask_name, mask_text
 from commlog.values import Data
 
 # Columns that hold what people wrote.

@@ -224,7 +224,7 @@ def _refuse_sealed(data: str, path: ValuePath) -> None:
     Raises:
         ConversionError: the data is a sealed value.
     """
-    from commlog.model.sealing import is_sealed
+    from commlog.privacy.rules.sealing import is_sealed
 
     if is_sealed(data):
         raise ConversionError(Finding("sealed-shut", path, {}))

@@ -8,9 +8,9 @@ from commlog.forms.catalog import Template
 from commlog.forms.fields import Field, free_field, label
 from commlog.forms.personal import mask_fields
 from commlog.messages import current_language
-from commlog.model.masking import mask_name, mask_text
 from commlog.output.page import FOLDER, as_markup, fill_template
 from commlog.output.text import width_of
+from commlog.privacy.rules.masking import mask_name, mask_text
 from commlog.problems import Problem
 from commlog.records.render_kept_fields import with_kept_in_words
 from commlog.records.text import shown_value

@@ -13,7 +13,7 @@ from commlog.forms.personal import is_number_of_ours
 from commlog.log.names import RECORDS
 from commlog.log.settings import SETTINGS_FILE
 from commlog.messages import mark
-from commlog.model.masking import mask_text
+from commlog.privacy.rules.masking import mask_text
 from commlog.problems import ERROR, Problem
 from commlog.records.rules.policy import (
     BACKDATED,

@@ -26,7 +26,7 @@ from commlog.model.field_change import (
     shared_changes,
     spread_fields,
 )
-from commlog.model.sealing import HEADER
+from commlog.privacy.rules.sealing import HEADER
 from commlog.problems import Problem
 from commlog.values import Fields, text_of
 from commlog.yamltext.parse import YamlError, decode, parse

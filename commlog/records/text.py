@@ -25,7 +25,7 @@ def shown_fields(record: Record) -> Fields:
     """The fields of a record as people may see them: a word stands for every sealed value that nobody here can read."""
     if not record.sealed:
         return record.fields
-    from commlog.model.sealing import hide_shut
+    from commlog.privacy.rules.sealing import hide_shut
 
     return hide_shut(record.fields, record.sealed)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from commlog.log.members import Member
 from commlog.model.digest import Digest, Line, Urgency
-from commlog.model.masking import mask_text
+from commlog.privacy.rules.masking import mask_text
 from commlog.render.digest import Reading, format_subject
 from commlog.worktime.moment import format_instant
 

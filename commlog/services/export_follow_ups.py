@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from commlog.database.query.select import Domain
 from commlog.followups.pending import pending_unless_named
 from commlog.followups.rules.follow_up import CLOSED, DONE, FollowUp, read_follow_ups
-from commlog.model.masking import mask_name, mask_text
+from commlog.privacy.rules.masking import mask_name, mask_text
 from commlog.records.find import get_record
 from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of
 from commlog.values import ANONYMOUS, CUSTOMER, instant_of

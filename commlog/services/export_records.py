@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from commlog.database.query.select import Domain
-from commlog.model.masking import MaskRules
+from commlog.privacy.rules.masking import MaskRules
 from commlog.records.find import get_record
 from commlog.records.mask import mask_as_asked
 from commlog.records.question import CUSTOMER_NAME, NAMING_KINDS, condition_of, filter_of, mentions

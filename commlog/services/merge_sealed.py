@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 
 from commlog.errors import CommlogError
 from commlog.log.settings import SETTINGS_FILE
-from commlog.model.sealing import HEADER, OPEN, find_stored
-from commlog.store.seal import Vault
-from commlog.store.seal_keys import KeySource
+from commlog.privacy.cipher import Vault
+from commlog.privacy.rules.sealing import HEADER, OPEN, find_stored
+from commlog.privacy.seal_keys import KeySource
 from commlog.yamltext.merge_layout import Texts
 
 

@@ -11,7 +11,7 @@ from commlog.git.repo_merge_driver import is_installed, missing_attributes
 from commlog.git.run import find_prefix
 from commlog.log.names import RECORDS
 from commlog.messages import mark, translate
-from commlog.model.forgetting import PSEUDONYM
+from commlog.privacy.rules.forgetting import PSEUDONYM
 from commlog.services.mend_setup import read_attributes
 from commlog.values import CUSTOMER, FOLDERS
 

@@ -176,7 +176,7 @@ def _customer_keys(workspace: Workspace) -> Iterator[Observation]:
     rules = workspace.log.settings.seal
     if rules is None or not rules.per_customer:
         return
-    from commlog.services.destroy_keys import destroyed_hints, keys_to_destroy
+    from commlog.privacy.destroy_keys import destroyed_hints, keys_to_destroy
 
     keys = workspace.reader.vault.customer_keys
     missed = {row[0] for row in workspace.index.rows("SELECT DISTINCT hint FROM missing_keys")}

@@ -5,9 +5,9 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commlog.model.masking import MaskRules, find_personal, mask_text, splice
 from commlog.output.listing import Listing
 from commlog.output.model_masked_listing import mask_listing
+from commlog.privacy.rules.masking import MaskRules, find_personal, mask_text, splice
 
 COLUMNS = ("id", "customer", "customer_name", "subject", "due")
 ROW = ("20260310-138000", "张三", "张三", "张三回电13800000001", "2026-03-10")

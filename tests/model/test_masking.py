@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commlog.model.masking import mask_value
+from commlog.privacy.rules.masking import mask_value
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from commlog.model.masking import mask_name, mask_text
+from commlog.privacy.rules.masking import mask_name, mask_text
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Self
 
 from commlog.log.log import open_log
+from commlog.privacy.cipher import new_identity
+from commlog.privacy.seal_keys import KeySource
 from commlog.records.draft import assign_all
 from commlog.records.find import read_record
 from commlog.records.write import Request, create_record
-from commlog.store.seal import new_identity
-from commlog.store.seal_keys import KeySource
 from commlog.values import Fields, Record
 from commlog.workspace import Workspace, make_workspace
 

@@ -13,20 +13,20 @@ sys.path.append(str(Path(__file__).parent))
 from sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SETTINGS, HeldLog
 
 from commlog.errors import InvalidError, NotWritableError, UnreadableError, UsageError
-from commlog.model.forgetting import purge_lines
-from commlog.model.sealing import BROKEN, CLOSED, OPEN, find_stored, take_apart
+from commlog.privacy.cipher import Vault
+from commlog.privacy.destroy_keys import destroy_keys, keys_to_destroy
+from commlog.privacy.forget import forget_customer, plan_forgetting
+from commlog.privacy.rules.forgetting import purge_lines
+from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, find_stored, take_apart
+from commlog.privacy.seal import rotate, turn_on
+from commlog.privacy.seal_keys import KeySource
+from commlog.privacy.seal_state import seal_state
+from commlog.privacy.verify_forgotten import verify_forgotten
 from commlog.records.edit import edit_record
 from commlog.records.find import find_customer, read_record
-from commlog.services.destroy_keys import destroy_keys, keys_to_destroy
-from commlog.services.forget_customer import forget_customer, plan_forgetting
 from commlog.services.import_records import Choices, import_records
 from commlog.services.past_log import find_past, open_past
 from commlog.services.read_history import read_history
-from commlog.services.seal_records import rotate, turn_on
-from commlog.services.seal_state import seal_state
-from commlog.services.verify_forgotten import verify_forgotten
-from commlog.store.seal import Vault
-from commlog.store.seal_keys import KeySource
 
 PROFILE = """\
 id: {id}
@@ -325,7 +325,7 @@ def test_a_damaged_key_is_named(log: SealedLog) -> None:
 
 def test_without_a_key_of_ones_own_one_still_seals(log: SealedLog) -> None:
     """Who can only write seals a customer's value with the customer's key, and cannot read it again."""
-    from commlog.services.seal_records import trust_recipients
+    from commlog.privacy.seal import trust_recipients
 
     trust_recipients(log.workspace(), [RECIPIENT])
     writer = log.with_key(None)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from commlog.errors import ConflictError, NotFoundError, UnreadableError
-from commlog.services.export_customer import collect_customer
+from commlog.privacy.dossier import collect_customer
 
 PROFILE = """\
 id: li-na

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from commlog.errors import ConflictError, InvalidError, NotFoundError
 from commlog.followups.pending import list_follow_ups
-from commlog.model.forgetting import Scrubber, identity_of, purge_lines, read_purge_lines, receipt_of
 from commlog.output.listing import Page
+from commlog.privacy import forget as module
+from commlog.privacy.forget import forget_customer, plan_forgetting
+from commlog.privacy.rules.forgetting import Scrubber, identity_of, purge_lines, read_purge_lines, receipt_of
+from commlog.privacy.verify_forgotten import verify_forgotten
 from commlog.records.list import list_records
-from commlog.services import forget_customer as module
 from commlog.services.check.inspect_log import inspect_log
 from commlog.services.check.selection import WHOLE_LOG
-from commlog.services.forget_customer import forget_customer, plan_forgetting
-from commlog.services.verify_forgotten import verify_forgotten
 
 PROFILE = """\
 id: li-na

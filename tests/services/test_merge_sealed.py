@@ -4,10 +4,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from commlog.model.sealing import find_stored
+from commlog.privacy.cipher import Vault, new_identity
+from commlog.privacy.rules.sealing import find_stored
+from commlog.privacy.seal_keys import KeySource
 from commlog.services.merge_files import MergedFile, Versions, merge_file
-from commlog.store.seal import Vault, new_identity
-from commlog.store.seal_keys import KeySource
 
 pytest.importorskip("pyrage", reason="sealing needs the package pyrage")
 
@@ -29,7 +29,7 @@ contacts:
 @pytest.fixture
 def vault(tmp_path: Path) -> Vault:
     """What seals and opens; its recipient is confirmed."""
-    from commlog.model.sealing import SealRules
+    from commlog.privacy.rules.sealing import SealRules
 
     return Vault(tmp_path, SealRules((RECIPIENT,)), KeySource(IDENTITY))
 

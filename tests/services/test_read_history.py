@@ -251,7 +251,7 @@ def test_a_sealed_value_that_stays_shut_changes_unread(log: RecordedLog) -> None
 
 def test_a_value_that_is_sealed_is_read_with_its_key(log: RecordedLog) -> None:
     """For who holds the key, sealing a value is no change of it, and a new value is told like any other."""
-    from commlog.store.seal_keys import KeySource
+    from commlog.privacy.seal_keys import KeySource
 
     pyrage = pytest.importorskip("pyrage")
     identity = pyrage.x25519.Identity.generate()

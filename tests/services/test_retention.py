@@ -3,7 +3,7 @@
 import pytest
 
 from commlog.errors import InvalidError
-from commlog.services.retention import list_retention, unknown_rules
+from commlog.privacy.retention import list_retention, unknown_rules
 
 PROFILE = (
     "id: {id}\ntemplate: customer\nrecorded_at: {day}T10:00:00+08:00\nname: 名{id}\ntype: individual\nstage: active\n"

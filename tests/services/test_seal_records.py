@@ -21,16 +21,16 @@ from commlog.customers.merge import merge_customers
 from commlog.database.index_entries import RecordReader
 from commlog.errors import AmbiguousError, InvalidError, NotFoundError, NotWritableError, UsageError
 from commlog.log.log import open_log
-from commlog.model.sealing import find_sealed, is_sealed
+from commlog.privacy.rules.sealing import find_sealed, is_sealed
+from commlog.privacy.seal import rotate, trust_recipients, turn_on
+from commlog.privacy.seal_keys import KeySource, add_trusted
+from commlog.privacy.seal_state import seal_state
 from commlog.records.change import change_record
 from commlog.records.edit import edit_record, save_text, text_to_edit
 from commlog.records.find import find_customer
 from commlog.records.mask import shown_record
 from commlog.records.text import format_record
 from commlog.services.import_records import Choices, import_records
-from commlog.services.seal_records import rotate, trust_recipients, turn_on
-from commlog.services.seal_state import seal_state
-from commlog.store.seal_keys import KeySource, add_trusted
 from commlog.values import Fields, Record
 from commlog.yamltext.parse import parse
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from commlog.errors import ConflictError, InvalidError, NotWritableError, UnreadableError
 from commlog.log.settings import read_settings
-from commlog.model.sealing import BROKEN, CLOSED, DATA_MARK, OPEN, TEXT_MARK, SealRules, is_sealed
-from commlog.store.seal import Vault, new_identity, parse_recipients
-from commlog.store.seal_keys import KeySource, add_trusted, hashed_name, read_trusted, write_identity
+from commlog.privacy.cipher import Vault, new_identity, parse_recipients
+from commlog.privacy.rules.sealing import BROKEN, CLOSED, DATA_MARK, OPEN, TEXT_MARK, SealRules, is_sealed
+from commlog.privacy.seal_keys import KeySource, add_trusted, hashed_name, read_trusted, write_identity
 
 IDENTITY, RECIPIENT = new_identity()
 OTHER_IDENTITY, OTHER_RECIPIENT = new_identity()

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from commlog.followups.rules.follow_up import CLOSED, DONE, read_follow_up
 from commlog.messages import mark
-from commlog.model.masking import HIDDEN, mask_value
+from commlog.privacy.rules.masking import HIDDEN, mask_value
 from commlog.problems import ERROR, WARNING
 from commlog.values import Data, Fields, ValuePath
 from commlog.worktime.limits import Limit

@@ -7,9 +7,9 @@ from typing import Any, Final
 from commlog.followups.dropped import find_dropped_balls
 from commlog.followups.rules.dropped import CALL_BACK, LOW_SCORE, UNANSWERED
 from commlog.messages import translate
-from commlog.model.masking import mask_name, mask_text
 from commlog.model.summary import Attention, Summary
 from commlog.output.listing import Listing
+from commlog.privacy.rules.masking import mask_name, mask_text
 from commlog.records.question import CUSTOMER_NAME
 from commlog.services.report.series import is_score, score_names
 from commlog.services.summarize.scope import INTERACTIONS_OF_PERIOD, Scope

@@ -12,7 +12,7 @@ from commlog.log.files import read_plain
 from commlog.log.log import ensure_state_folder, not_writable
 from commlog.log.store_private_place import key_folder, trusted_file
 from commlog.messages import mark
-from commlog.model.sealing import RECIPIENT
+from commlog.privacy.rules.sealing import RECIPIENT
 
 KEY_VARIABLE: Final = "COMMLOG_AGE_KEY"
 KEY_FILE_VARIABLE: Final = "COMMLOG_AGE_KEY_FILE"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
-from commlog.model.masking import Span, find_personal, splice
+from commlog.privacy.rules.masking import Span, find_personal, splice
 from commlog.records.rules.model_folding import SHORTEST_PHONE, fold, phone_digits
 from commlog.values import Data, Fields, mappings_of, text_of, texts_of
 

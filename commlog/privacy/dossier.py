@@ -9,11 +9,11 @@ from commlog.errors import ConflictError
 from commlog.forms.personal import rewrite_words
 from commlog.log.names import record_path
 from commlog.messages import mark
-from commlog.model.forgetting import identity_of, name_regex
-from commlog.model.masking import Span, find_personal, mask_name, splice
+from commlog.privacy.forget import refuse_shut
+from commlog.privacy.rules.forgetting import identity_of, name_regex
+from commlog.privacy.rules.masking import Span, find_personal, mask_name, splice
 from commlog.records.find import customer_family, find_customer, get_record
 from commlog.records.rules.model_folding import fold, phone_digits
-from commlog.services.forget_customer import refuse_shut
 from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY, Fields, Record, mappings_of, text_of
 from commlog.workspace import Workspace
 

@@ -11,8 +11,8 @@ from commlog.git.objects import iter_objects, iter_paths
 from commlog.git.run import find_prefix
 from commlog.log.names import KEY_FOLDER
 from commlog.messages import mark, translate
-from commlog.model.forgetting import read_purge_lines
-from commlog.model.sealing import HEADER, OPEN, find_stored
+from commlog.privacy.rules.forgetting import read_purge_lines
+from commlog.privacy.rules.sealing import HEADER, OPEN, find_stored
 from commlog.workspace import Workspace
 
 _GIT = ".git"

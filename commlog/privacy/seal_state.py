@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from commlog.database.sealed import open_fields, plan_of
-from commlog.model.sealing import BROKEN, CLOSED, OPEN, SealedPlace, find_plain, find_sealed, is_sealed
-from commlog.services.sealed_fields import customer_of
-from commlog.store.seal_keys import read_trusted
+from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, SealedPlace, find_plain, find_sealed, is_sealed
+from commlog.privacy.seal_keys import read_trusted
+from commlog.privacy.services_sealed_fields import customer_of
 from commlog.values import Data, Fields, show_path
 from commlog.workspace import Workspace
 from commlog.yamltext.parse import decode, parse

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from commlog.errors import InvalidError, NotFoundError, NotWritableError, UnreadableError
 from commlog.messages import mark
-from commlog.model.sealing import BROKEN, CLOSED, OPEN, SealRules, Stored, hint_of, take_apart
-from commlog.store.customer_keys import CustomerKey, CustomerKeys, damaged_key
-from commlog.store.seal_keys import KeySource, fingerprint_of, hashed_name, read_identities, read_trusted
+from commlog.privacy.keys import CustomerKey, CustomerKeys, damaged_key
+from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, SealRules, Stored, hint_of, take_apart
+from commlog.privacy.seal_keys import KeySource, fingerprint_of, hashed_name, read_identities, read_trusted
 from commlog.values import Data
 
 _MISSING: Final = mark("pyrage is not installed, and this log seals values; nothing was written")

@@ -11,12 +11,12 @@ from commlog.errors import InvalidError, UsageError
 from commlog.log.log import Log, ensure_state_folder
 from commlog.log.settings import SETTINGS_FILE, read_settings
 from commlog.messages import mark
-from commlog.model.sealing import OPEN, RECIPIENT, SealRules
+from commlog.privacy.cipher import parse_recipients
+from commlog.privacy.rules.sealing import OPEN, RECIPIENT, SealRules
+from commlog.privacy.seal_keys import add_trusted
+from commlog.privacy.seal_state import for_the_team, iter_files, line_of, plain_in, rotation_file
+from commlog.privacy.services_sealed_fields import customer_of
 from commlog.records.change import again, edited_text
-from commlog.services.seal_state import for_the_team, iter_files, line_of, plain_in, rotation_file
-from commlog.services.sealed_fields import customer_of
-from commlog.store.seal import parse_recipients
-from commlog.store.seal_keys import add_trusted
 from commlog.values import Record, show_path
 from commlog.workspace import Workspace, make_workspace
 from commlog.yamltext.edit import edit

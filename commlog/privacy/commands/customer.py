@@ -11,8 +11,8 @@ from commlog.errors import ConflictError, ExitCode, UsageError
 from commlog.messages import mark, translate
 
 if TYPE_CHECKING:
-    from commlog.model.forgetting import Forgetting
-    from commlog.services.export_customer import Dossier
+    from commlog.privacy.dossier import Dossier
+    from commlog.privacy.rules.forgetting import Forgetting
     from commlog.workspace import Workspace
 
 _DOSSIER_FORMATS = ("text", "json")
@@ -52,8 +52,8 @@ def customer_export_command(
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("On stdout: text or json.")),
 ) -> int:
     from commlog.output.render_formats import require_format
-    from commlog.render.dossier import format_dossier_json, format_dossier_text
-    from commlog.services.export_customer import collect_customer
+    from commlog.privacy.dossier import collect_customer
+    from commlog.privacy.render_dossier import format_dossier_json, format_dossier_text
 
     require_format(output_format, _DOSSIER_FORMATS)
     session = session_of(context)
@@ -74,14 +74,14 @@ def customer_export_command(
 
 
 def _notes(dossier: "Dossier") -> dict[str, Any]:
-    from commlog.services.export_customer import INCLUDED, NOT_INCLUDED
+    from commlog.privacy.dossier import INCLUDED, NOT_INCLUDED
 
     facts = {"paths": " ".join(one.path for one in dossier.profiles), "mentions": ", ".join(dossier.mentions) or "-"}
     return {"included": translate(INCLUDED), "not_included": [translate(note).format(**facts) for note in NOT_INCLUDED]}
 
 
 def _write_files(workspace: "Workspace", output: str, files: dict[str, bytes]) -> None:
-    from commlog.transfer.dossier_file import pack_files
+    from commlog.privacy.transfer_dossier_file import pack_files
 
     target = _outside(workspace, output)
     if output.endswith(".zip"):
@@ -141,7 +141,7 @@ def customer_forget_command(
         raise UsageError(mark("forget whom?"), remedy=mark("name the customer: id, name, alias, phone or e-mail"))
     if yes and not dry_run:
         return _forget(workspace, customer, receipt, purge_list)
-    from commlog.render.forgetting import format_preview
+    from commlog.privacy.text import format_preview
 
     plan = _plan(workspace, customer, purge_list)
     say(format_preview(plan))
@@ -155,7 +155,7 @@ def customer_forget_command(
 
 def _plan(workspace: "Workspace", customer: str, purge_list: str) -> "Forgetting":
     from commlog.cli.session import choose_random
-    from commlog.services.forget_customer import plan_forgetting
+    from commlog.privacy.forget import plan_forgetting
 
     place = _outside(workspace, purge_list) if purge_list else None
     plan = plan_forgetting(workspace, customer, choose_random)
@@ -165,7 +165,7 @@ def _plan(workspace: "Workspace", customer: str, purge_list: str) -> "Forgetting
 
 
 def _forget(workspace: "Workspace", customer: str, receipt: str, purge_list: str) -> int:
-    from commlog.services.forget_customer import forget_customer
+    from commlog.privacy.forget import forget_customer
 
     if receipt and Path(receipt).exists():
         raise ConflictError(
@@ -181,7 +181,7 @@ def _forget(workspace: "Workspace", customer: str, receipt: str, purge_list: str
 def _hand_over(workspace: "Workspace", done: "Forgetting", receipt: str, by: str) -> None:
     import json
 
-    from commlog.model.forgetting import receipt_of
+    from commlog.privacy.rules.forgetting import receipt_of
 
     text = json.dumps(receipt_of(done, workspace.stamp, by), ensure_ascii=False, indent=2)
     if receipt:
@@ -193,8 +193,8 @@ def _hand_over(workspace: "Workspace", done: "Forgetting", receipt: str, by: str
 
 def _tell_the_rest(workspace: "Workspace", done: "Forgetting", purge_list: str) -> None:
     """Say on stderr what a person has to look at, and what this could not reach."""
-    from commlog.render.forgetting import format_doubts, format_left_behind
-    from commlog.services.verify_forgotten import history_prefix
+    from commlog.privacy.text import format_doubts, format_left_behind
+    from commlog.privacy.verify_forgotten import history_prefix
 
     for line in format_doubts(done.doubts):
         typer.echo(line, err=True)
@@ -208,8 +208,8 @@ def _tell_the_rest(workspace: "Workspace", done: "Forgetting", purge_list: str) 
 
 
 def _write_purge_list(plan: "Forgetting", target: Path) -> None:
-    from commlog.model.forgetting import purge_lines
-    from commlog.services.forget_customer import REMOVED
+    from commlog.privacy.forget import REMOVED
+    from commlog.privacy.rules.forgetting import purge_lines
 
     data = "\n".join((*purge_lines(plan.identity, translate(REMOVED)), "")).encode("utf-8")
     # The one that was written before somebody stopped us will do.
@@ -224,7 +224,7 @@ def _write_purge_list(plan: "Forgetting", target: Path) -> None:
 
 
 def _verify(workspace: "Workspace", name: str) -> int:
-    from commlog.services.verify_forgotten import verify_forgotten
+    from commlog.privacy.verify_forgotten import verify_forgotten
 
     result = verify_forgotten(workspace, Path(name))
     found = result.left

@@ -9,10 +9,10 @@ import typer
 from commlog.cli.terminal import command, confirm, is_interactive, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
-from commlog.model.sealing import BROKEN, CLOSED, OPEN
 from commlog.output.render_formats import require_format
-from commlog.services.seal_records import SealResult, rotate, trust_recipients, turn_on
-from commlog.services.seal_state import SealState, seal_state
+from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN
+from commlog.privacy.seal import SealResult, rotate, trust_recipients, turn_on
+from commlog.privacy.seal_state import SealState, seal_state
 from commlog.workspace import Workspace
 
 _STATUS_FORMATS = ("text", "json")
@@ -48,8 +48,8 @@ def seal_init_command(
         help=mark("Where the key goes (~/.config/commlog/age-key.txt)."),
     ),
 ) -> None:
-    from commlog.store.seal import new_identity
-    from commlog.store.seal_keys import KEY_FILE_VARIABLE, write_identity
+    from commlog.privacy.cipher import new_identity
+    from commlog.privacy.seal_keys import KEY_FILE_VARIABLE, write_identity
 
     session = session_of(context)
     path = Path(file).expanduser().absolute() if file else Path.home() / _KEY_FILE
@@ -127,7 +127,7 @@ def seal_destroy_command(
     context: typer.Context,
     yes: bool = typer.Option(False, "--yes", help=mark("Do it; without this, only say what would change.")),
 ) -> int:
-    from commlog.services.destroy_keys import destroy_keys, keys_to_destroy
+    from commlog.privacy.destroy_keys import destroy_keys, keys_to_destroy
 
     workspace = session_of(context).workspace
     found = destroy_keys(workspace) if yes else keys_to_destroy(workspace)

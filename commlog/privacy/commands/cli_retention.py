@@ -6,7 +6,7 @@ from commlog.cli.options import answer_listing, columns_option, exit_code_option
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode
 from commlog.messages import mark, translate
-from commlog.services.retention import FORGET, list_retention, unknown_rules
+from commlog.privacy.retention import FORGET, list_retention, unknown_rules
 
 
 @command(mark("List what has been kept as long as the settings let it; deletes nothing."))

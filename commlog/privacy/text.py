@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from commlog.messages import translate
-from commlog.model.forgetting import Doubt, Forgetting
 from commlog.output.text import harmless
+from commlog.privacy.rules.forgetting import Doubt, Forgetting
 
 _SHOWN_DOUBTS = 200
 

@@ -8,8 +8,17 @@ from commlog.database.sealed import plan_of
 from commlog.errors import InvalidError
 from commlog.log.names import is_customer_id
 from commlog.messages import mark
-from commlog.model.forgetting import is_pseudonym
-from commlog.model.sealing import OPEN, SealedPlace, find_plain, find_sealed, has_shut, is_sealed, value_at, with_values
+from commlog.privacy.rules.forgetting import is_pseudonym
+from commlog.privacy.rules.sealing import (
+    OPEN,
+    SealedPlace,
+    find_plain,
+    find_sealed,
+    has_shut,
+    is_sealed,
+    value_at,
+    with_values,
+)
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, ValuePath, show_path
 from commlog.yamltext.edit import edit
 from commlog.yamltext.format import OneLine

@@ -14,7 +14,8 @@ from commlog.log.log import changed_meanwhile
 from commlog.log.names import ALPHABET as LETTERS
 from commlog.log.names import INDEX_FILE, PAST_FOLDER, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
 from commlog.messages import mark, translate
-from commlog.model.forgetting import (
+from commlog.privacy.destroy_keys import destroyed_hints
+from commlog.privacy.rules.forgetting import (
     FORGOTTEN_AS,
     PSEUDONYM,
     Doubt,
@@ -29,11 +30,10 @@ from commlog.model.forgetting import (
     sure_regex,
     surname_pattern,
 )
-from commlog.model.sealing import OPEN
+from commlog.privacy.rules.sealing import OPEN
+from commlog.privacy.services_former_profiles import former_profiles
 from commlog.records.change import change_record, edited_text, refuse_new_problems
 from commlog.records.find import customer_family, find_customer, get_record
-from commlog.services.destroy_keys import destroyed_hints
-from commlog.services.former_profiles import former_profiles
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
 from commlog.workspace import Workspace, schema_comment
 from commlog.yamltext.format import format_document

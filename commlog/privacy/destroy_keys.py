@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from commlog.errors import UnreadableError
 from commlog.messages import mark
-from commlog.model.forgetting import PSEUDONYM, destroyed_keys
-from commlog.services.seal_state import iter_files
+from commlog.privacy.rules.forgetting import PSEUDONYM, destroyed_keys
+from commlog.privacy.seal_state import iter_files
 from commlog.workspace import Workspace
 
 

@@ -12,8 +12,8 @@ from commlog.errors import NotWritableError, UnreadableError
 from commlog.log.files import ChangedMeanwhile, read_plain, replace_file, write_new
 from commlog.log.log import not_writable
 from commlog.messages import mark
-from commlog.model.sealing import HINT, RECIPIENT, hint_of, take_apart
-from commlog.store.seal_keys import KEY_FOLDER_VARIABLE
+from commlog.privacy.rules.sealing import HINT, RECIPIENT, hint_of, take_apart
+from commlog.privacy.seal_keys import KEY_FOLDER_VARIABLE
 
 _SUFFIX: Final = ".age"
 _BETWEEN: Final = "@"

@@ -1,0 +1,1 @@
+"""Personal data: masking, sealing, forgetting, retention, a person's data."""

@@ -1,1 +1,0 @@
-"""A log on disk: root, settings, YAML, records, locks."""
