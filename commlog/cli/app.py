@@ -44,7 +44,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "timeline": "commlog.customers.commands.cli_timeline",
     "summarize": "commlog.cli.summarize",
     "report": "commlog.cli.report",
-    "check": "commlog.cli.check",
+    "check": "commlog.check.commands",
     "sync": "commlog.cli.sync",
     "hook install": "commlog.setup.cli_hook",
     "hook status": "commlog.setup.cli_hook",

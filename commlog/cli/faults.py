@@ -7,9 +7,9 @@ from typing import Any, Final
 import typer
 from typer.exceptions import TyperException
 
+from commlog.check.text import format_error
 from commlog.errors import CommlogError, ExitCode
 from commlog.messages import mark, translate
-from commlog.render.problems import format_error
 
 
 def show_fault(fault: CommlogError | TyperException) -> int:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
+from commlog.check.services_check_selection import Selection
+from commlog.check.services_check_suspicion import Suspicion
 from commlog.database.content import BEFORE_KEY, BEFORE_VALUE, values_in
 from commlog.errors import CommlogError, InvalidError
 from commlog.forms.fields import Field, HasFields
@@ -26,8 +28,6 @@ from commlog.records.rules.policy import (
     find_breaches,
     find_numbers,
 )
-from commlog.services.check.selection import Selection
-from commlog.services.check.suspicion import Suspicion
 from commlog.values import INTERACTION, Fields, show_path
 from commlog.workspace import Workspace
 from commlog.worktime.limits import Limit, due_after, parse_limit

@@ -7,15 +7,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from commlog.check.inspect import inspect_log
+from commlog.check.inspection import Inspection
+from commlog.check.services_check_selection import WHOLE_LOG, Selection
 from commlog.errors import ConflictError, InvalidError
 from commlog.git.remote import Branch, list_differing, list_new_blobs
 from commlog.git.repo_blobs import iter_blobs
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
 from commlog.messages import mark
-from commlog.model.inspection import Inspection
 from commlog.problems import ERROR, Problem
-from commlog.services.check.inspect_log import inspect_log
-from commlog.services.check.selection import WHOLE_LOG, Selection
 from commlog.services.sync_state import OWN_PATHS
 from commlog.workspace import Workspace
 

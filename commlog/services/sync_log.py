@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from commlog.check.inspect import inspect_log
+from commlog.check.services_check_selection import Selection
 from commlog.errors import CommlogError, ConflictError, InvalidError
 from commlog.git.remote import (
     Answer,
@@ -30,8 +32,6 @@ from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, o
 from commlog.log.names import RECORDS, STATE_FOLDER, SUFFIX
 from commlog.messages import mark
 from commlog.model.sync import NotSharedError, Synced, SyncWishes
-from commlog.services.check.inspect_log import inspect_log
-from commlog.services.check.selection import Selection
 from commlog.services.sync_check import check_commits, refuse_errors, refuse_wrong_settings
 from commlog.services.sync_conflict import refusal_of
 from commlog.services.sync_message import commit_message

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from commlog.check.inspect import inspect_log
+from commlog.check.services_check_selection import WHOLE_LOG
 from commlog.followups.dropped import find_dropped_balls
 from commlog.followups.rules.dropped import TEXTS, find_earlier_contact, promises_contact
 from commlog.problems import KINDS, WARNING
-from commlog.services.check.inspect_log import inspect_log
-from commlog.services.check.selection import WHOLE_LOG
 
 TUESDAY = "2026-03-10T10:00:00+08:00"
 WEDNESDAY = "2026-03-11T10:00:00+08:00"

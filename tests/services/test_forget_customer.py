@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commlog.check.inspect import inspect_log
+from commlog.check.services_check_selection import WHOLE_LOG
 from commlog.errors import ConflictError, InvalidError, NotFoundError
 from commlog.followups.pending import list_follow_ups
 from commlog.output.listing import Page
@@ -16,8 +18,6 @@ from commlog.privacy.forget import forget_customer, plan_forgetting
 from commlog.privacy.rules.forgetting import Scrubber, identity_of, purge_lines, read_purge_lines, receipt_of
 from commlog.privacy.verify_forgotten import verify_forgotten
 from commlog.records.list import list_records
-from commlog.services.check.inspect_log import inspect_log
-from commlog.services.check.selection import WHOLE_LOG
 
 PROFILE = """\
 id: li-na

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commlog.check.files import Scope, check_files
+from commlog.check.services_check_selection import WHOLE_LOG
 from commlog.errors import InvalidError
 from commlog.followups.change import Details, move_follow_up
 from commlog.log.log import open_log
 from commlog.messages import use_language
 from commlog.records.policies import refuse_breaches
 from commlog.records.rules.policy import BANK_CARD, ID_CARD, MOBILE, find_numbers
-from commlog.services.check.check_files import Scope, check_files
-from commlog.services.check.selection import WHOLE_LOG
 
 FOLLOW_UP = "action=check the parts; owner=li; due=2026-03-18"
 ID_NUMBER = "11010519491231002X"

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
+from commlog.check.cycles import find_cycles
+from commlog.check.services_check_suspicion import Suspicion
 from commlog.records.find import nearest_customers
-from commlog.services.check.cycles import find_cycles
-from commlog.services.check.suspicion import Suspicion
 from commlog.values import ANONYMOUS
 from commlog.workspace import Workspace
 

@@ -6,19 +6,14 @@ from typing import Final
 
 import typer
 
+from commlog.check.files import Scope, check_files
+from commlog.check.inspection import Inspection
+from commlog.check.services_check_selection import select_paths
+from commlog.check.text import format_inspection_github, format_inspection_json, format_inspection_text, format_summary
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.git.run import find_prefix
 from commlog.messages import mark
-from commlog.model.inspection import Inspection
-from commlog.render.problems import (
-    format_inspection_github,
-    format_inspection_json,
-    format_inspection_text,
-    format_summary,
-)
-from commlog.services.check.check_files import Scope, check_files
-from commlog.services.check.selection import select_paths
 
 _FORMATS: Final[Mapping[str, Callable[[Inspection], str]]] = {
     "text": format_inspection_text,

@@ -2,11 +2,11 @@
 
 from enum import Enum, auto
 
+from commlog.check.inspect import inspect_log
+from commlog.check.inspection import Inspection
+from commlog.check.services_check_check_staged import check_staged, needs_git
+from commlog.check.services_check_selection import Selection
 from commlog.git.run import changed_files, deleted_files
-from commlog.model.inspection import Inspection
-from commlog.services.check.check_staged import check_staged, needs_git
-from commlog.services.check.inspect_log import inspect_log
-from commlog.services.check.selection import Selection
 from commlog.workspace import Workspace
 
 

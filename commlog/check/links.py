@@ -4,10 +4,10 @@ import difflib
 from collections.abc import Iterator
 from typing import Final
 
+from commlog.check.cycles import find_cycles
+from commlog.check.names import unreadable_ids
+from commlog.check.services_check_suspicion import Suspicion
 from commlog.log.names import RANDOM_LENGTH
-from commlog.services.check.cycles import find_cycles
-from commlog.services.check.names import unreadable_ids
-from commlog.services.check.suspicion import Suspicion
 from commlog.workspace import Workspace
 
 OUTSIDE: Final = "ref:"

@@ -3,9 +3,9 @@
 import json
 from typing import Final
 
+from commlog.check.inspection import Inspection
 from commlog.errors import CommlogError, Finding
 from commlog.messages import translate
-from commlog.model.inspection import Inspection
 from commlog.output.text import harmless, shorten, width_of
 from commlog.problems import ERROR, Problem
 

@@ -5,6 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from commlog.check.inspect import inspect_log
+from commlog.check.inspection import Inspection
+from commlog.check.services_check_selection import Selection
 from commlog.database.index_rehearsal import rehearse
 from commlog.errors import UsageError
 from commlog.git.run import StagedFiles, export_staged, find_prefix, read_blobs, read_staged_files
@@ -12,9 +15,6 @@ from commlog.log.log import SCHEMAS_FOLDER, open_log
 from commlog.log.names import RECORDS
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.messages import mark
-from commlog.model.inspection import Inspection
-from commlog.services.check.inspect_log import inspect_log
-from commlog.services.check.selection import Selection
 from commlog.workspace import Workspace, make_workspace
 
 _OWN_FILES: Final = (SETTINGS_FILE, CALENDAR_FILE, SCHEMAS_FOLDER)
