@@ -29,7 +29,7 @@ def go_back(session: Session, as_of: str) -> None:
     """
     if not as_of.strip():
         return
-    from commlog.services.past_log import find_past, open_past
+    from commlog.team.past_log import find_past, open_past
 
     asked = current_language()
     present = session.workspace

@@ -12,7 +12,9 @@ from commlog.git import history as git
 from commlog.log.members import Member
 from commlog.log.names import RECORDS
 from commlog.messages import translate
-from commlog.model.field_change import (
+from commlog.privacy.rules.sealing import HEADER
+from commlog.problems import Problem
+from commlog.team.rules.field_change import (
     ADDED,
     CHANGED,
     CREATED,
@@ -26,8 +28,6 @@ from commlog.model.field_change import (
     shared_changes,
     spread_fields,
 )
-from commlog.privacy.rules.sealing import HEADER
-from commlog.problems import Problem
 from commlog.values import Fields, text_of
 from commlog.yamltext.parse import YamlError, decode, parse
 

@@ -9,8 +9,8 @@ from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import ExitCode
 from commlog.messages import mark, translate
 from commlog.output.text import harmless
-from commlog.services.mend_setup import mend_setup
 from commlog.setup.doctor import diagnose
+from commlog.team.mend_setup import mend_setup
 
 
 @command(mark("Say what is wrong with this set-up, and what mends it."))

@@ -9,7 +9,7 @@ from commlog.git.run import find_user_email, is_inside_repository
 from commlog.log.names import STATE_FOLDER
 from commlog.log.settings import CALENDAR_FILE
 from commlog.messages import mark
-from commlog.services.mend_setup import read_attributes
+from commlog.team.mend_setup import read_attributes
 from commlog.workspace import Workspace
 
 
@@ -167,7 +167,7 @@ def _reminders(workspace: Workspace) -> Iterator[Observation]:
 
 
 def _sharing(workspace: Workspace) -> Iterator[Observation]:
-    from commlog.services.sync_log import look
+    from commlog.team.sync import look
 
     yield from (Observation(*item) for item in look(workspace))
 

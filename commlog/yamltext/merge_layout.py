@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from commlog.model.merge_sequence import CONFLICT, THEIRS, Region, find_regions
+from commlog.team.rules.merge_sequence import CONFLICT, THEIRS, Region, find_regions
 from commlog.values import Fields
 from commlog.yamltext.comments import bring_comments, merge_comments, place_lines, split_lines
 from commlog.yamltext.edit import edit

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import NoLogError, UsageError
-from commlog.model.field_change import find_changes, is_far
 from commlog.output.listing import Page
-from commlog.services.audit import Scope, audit_log
+from commlog.team.audit import Scope, audit_log
+from commlog.team.rules.field_change import find_changes, is_far
 
 sys.path.append(str(Path(__file__).parents[1] / "repo"))
 

@@ -25,8 +25,8 @@ from commlog.privacy.verify_forgotten import verify_forgotten
 from commlog.records.edit import edit_record
 from commlog.records.find import find_customer, read_record
 from commlog.services.import_records import Choices, import_records
-from commlog.services.past_log import find_past, open_past
-from commlog.services.read_history import read_history
+from commlog.team.history import read_history
+from commlog.team.past_log import find_past, open_past
 
 PROFILE = """\
 id: {id}

@@ -8,9 +8,9 @@ import pytest
 
 from commlog.git.repo_merge_driver import ATTRIBUTES, is_installed
 from commlog.git.run import create_repository
-from commlog.services.mend_setup import mend_setup
 from commlog.setup.doctor import diagnose
 from commlog.setup.init import Choices, init_log
+from commlog.team.mend_setup import mend_setup
 
 CHOICES = Choices("UTC", "en")
 

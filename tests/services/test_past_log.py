@@ -9,7 +9,7 @@ import pytest
 from commlog.errors import InvalidError, NoLogError, NotFoundError, NotWritableError, UsageError
 from commlog.followups.pending import list_follow_ups
 from commlog.output.listing import Page
-from commlog.services.past_log import KEPT, find_past, open_past
+from commlog.team.past_log import KEPT, find_past, open_past
 from commlog.workspace import Workspace
 
 sys.path.append(str(Path(__file__).parents[1] / "repo"))

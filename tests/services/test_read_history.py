@@ -8,8 +8,8 @@ import pytest
 
 from commlog.errors import NoLogError, NotFoundError, UsageError
 from commlog.messages import use_language
-from commlog.model.field_change import FieldChange, History
-from commlog.services.read_history import read_history
+from commlog.team.history import read_history
+from commlog.team.rules.field_change import FieldChange, History
 
 sys.path.append(str(Path(__file__).parents[1] / "repo"))
 

@@ -12,9 +12,9 @@ import pytest
 
 from commlog.errors import CommlogError, ConflictError, InvalidError, NoLogError
 from commlog.messages import current_language, use_language
-from commlog.model.sync import NotSharedError, SyncWishes
-from commlog.services.mend_setup import mend_setup
-from commlog.services.sync_log import BACKUP, look, sync_log
+from commlog.team.mend_setup import mend_setup
+from commlog.team.rules.sync import NotSharedError, SyncWishes
+from commlog.team.sync import BACKUP, look, sync_log
 
 DO = SyncWishes()
 

@@ -10,7 +10,13 @@ from commlog.errors import CommlogError
 from commlog.forms.catalog import Catalog, Template
 from commlog.forms.fields import Field, HasFields, label
 from commlog.messages import current_language, mark, translate
-from commlog.model.field_change import (
+from commlog.output.labels import Labels
+from commlog.output.listing import Listing
+from commlog.output.render_formats import require_format
+from commlog.output.text import harmless, shorten, width_of
+from commlog.records.render_kept_fields import kept_in_words
+from commlog.records.text import shown_value
+from commlog.team.rules.field_change import (
     CHANGED,
     CREATED,
     CUT,
@@ -22,12 +28,6 @@ from commlog.model.field_change import (
     Revision,
     is_far,
 )
-from commlog.output.labels import Labels
-from commlog.output.listing import Listing
-from commlog.output.render_formats import require_format
-from commlog.output.text import harmless, shorten, width_of
-from commlog.records.render_kept_fields import kept_in_words
-from commlog.records.text import shown_value
 from commlog.values import Data, ValuePath
 from commlog.worktime.moment import format_instant
 

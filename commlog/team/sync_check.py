@@ -16,7 +16,7 @@ from commlog.git.repo_blobs import iter_blobs
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
 from commlog.messages import mark
 from commlog.problems import ERROR, Problem
-from commlog.services.sync_state import OWN_PATHS
+from commlog.team.services_sync_state import OWN_PATHS
 from commlog.workspace import Workspace
 
 _MARKERS: Final = re.compile(rb"^(<{7}|>{7})( |$)", re.MULTILINE)

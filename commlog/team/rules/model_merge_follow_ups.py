@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from commlog.model.merge_lists import merge_keyed
-from commlog.model.merge_values import MISSING, MergeValue, Sides, Three, fields_of, fingerprint, list_of
+from commlog.team.rules.merge_values import MISSING, MergeValue, Sides, Three, fields_of, fingerprint, list_of
+from commlog.team.rules.model_merge_lists import merge_keyed
 from commlog.values import Data, Fields, ValuePath
 
 

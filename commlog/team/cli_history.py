@@ -8,8 +8,8 @@ from commlog.cli.options import id_argument, labels_of, reveal_option, terminal_
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.messages import mark, translate
 from commlog.output.render_formats import require_format
-from commlog.render.history import HISTORY_FORMATS, FieldWords, format_history
-from commlog.services.read_history import read_history
+from commlog.team.history import read_history
+from commlog.team.text import HISTORY_FORMATS, FieldWords, format_history
 
 
 @command(mark("Show who changed what in a record and when, from git, the newest first."))

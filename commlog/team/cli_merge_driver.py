@@ -10,7 +10,7 @@ from commlog.errors import ExitCode, NotWritableError, UnreadableError
 from commlog.log.files import ChangedMeanwhile, replace_file
 from commlog.messages import mark, translate
 from commlog.problems import Problem
-from commlog.services.merge_files import MergedFile, Versions, merge_file
+from commlog.team.services_merge_files import MergedFile, Versions, merge_file
 
 
 @command(mark("Merge two versions of a record for git; git calls it, people need not."))

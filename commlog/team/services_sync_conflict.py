@@ -12,7 +12,7 @@ from commlog.git.run import find_prefix
 from commlog.log.names import RECORDS
 from commlog.messages import mark, translate
 from commlog.privacy.rules.forgetting import PSEUDONYM
-from commlog.services.mend_setup import read_attributes
+from commlog.team.mend_setup import read_attributes
 from commlog.values import CUSTOMER, FOLDERS
 
 # Merged, not rebased: only then `ours` in a file is one's own, and `theirs` what others wrote. By itself git

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from commlog.errors import UnreadableError
 from commlog.git.repo_merge_driver import merge_texts
 from commlog.messages import mark
-from commlog.model.merge import Merged, merge_fields
-from commlog.model.merge_follow_ups import Renumbering
 from commlog.privacy.seal_keys import KeySource
-from commlog.services.merge_rules import Rules, keep_rules
-from commlog.services.merge_sealed import SealedMerge
+from commlog.team.merge import Rules, keep_rules
+from commlog.team.rules.merge import Merged, merge_fields
+from commlog.team.rules.model_merge_follow_ups import Renumbering
+from commlog.team.services_merge_sealed import SealedMerge
 from commlog.values import Fields, show_path
 from commlog.yamltext.merge_layout import Texts, merge_layout
 from commlog.yamltext.parse import YamlError, decode, parse

@@ -6,10 +6,10 @@ from commlog.errors import AmbiguousError, NotFoundError, UnreadableError
 from commlog.git import history as git
 from commlog.git.repo_blobs import iter_blobs
 from commlog.log.names import candidate_paths
-from commlog.model.field_change import History, Revision
 from commlog.records.change_fields import fields_named, mask_of, narrowed
 from commlog.records.find import find_path
 from commlog.records.revisions import NOTHING, Past, Version, blobs_of, describe, read_version, read_versions, steps_of
+from commlog.team.rules.field_change import History, Revision
 from commlog.workspace import Workspace
 
 

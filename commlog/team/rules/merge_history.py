@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from commlog.followups.rules.follow_up import CLOSED, DONE, PENDING
-from commlog.model.merge_lists import merge_keyed
-from commlog.model.merge_sequence import merge_order
-from commlog.model.merge_values import (
+from commlog.team.rules.merge_sequence import merge_order
+from commlog.team.rules.merge_values import (
     MISSING,
     MergeValue,
     Sides,
@@ -19,6 +18,7 @@ from commlog.model.merge_values import (
     list_of,
     numbered,
 )
+from commlog.team.rules.model_merge_lists import merge_keyed
 from commlog.values import Data, Fields, ValuePath, instant_of
 from commlog.worktime.calendar import to_utc
 

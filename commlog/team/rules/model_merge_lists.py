@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from commlog.model.merge_sequence import CONFLICT, THEIRS, find_regions, merge_order
-from commlog.model.merge_values import (
+from commlog.team.rules.merge_sequence import CONFLICT, THEIRS, find_regions, merge_order
+from commlog.team.rules.merge_values import (
     MISSING,
     MergeValue,
     Sides,

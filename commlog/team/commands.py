@@ -21,8 +21,8 @@ from commlog.messages import mark, translate
 from commlog.output.formats import FORMATS, choose_columns, iter_listing
 from commlog.output.listing import Page
 from commlog.output.render_formats import require_format
-from commlog.render.history import FieldWords, flat_listing, words_of_listing
-from commlog.services.audit import Scope, audit_log
+from commlog.team.audit import Scope, audit_log
+from commlog.team.text import FieldWords, flat_listing, words_of_listing
 
 _FOR_PEOPLE = frozenset({"table", "markdown"})
 _FLAT = frozenset({"csv", "tsv"})

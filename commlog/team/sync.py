@@ -31,11 +31,11 @@ from commlog.log.files import lock
 from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.log.names import RECORDS, STATE_FOLDER, SUFFIX
 from commlog.messages import mark
-from commlog.model.sync import NotSharedError, Synced, SyncWishes
-from commlog.services.sync_check import check_commits, refuse_errors, refuse_wrong_settings
-from commlog.services.sync_conflict import refusal_of
-from commlog.services.sync_message import commit_message
-from commlog.services.sync_state import OWN_PATHS, look, require_branch, require_prefix
+from commlog.team.rules.sync import NotSharedError, Synced, SyncWishes
+from commlog.team.services_sync_conflict import refusal_of
+from commlog.team.services_sync_message import commit_message
+from commlog.team.services_sync_state import OWN_PATHS, look, require_branch, require_prefix
+from commlog.team.sync_check import check_commits, refuse_errors, refuse_wrong_settings
 from commlog.workspace import Workspace, make_workspace
 
 __all__ = ["BACKUP", "look", "sync_log"]

@@ -4,8 +4,8 @@ import typer
 
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.messages import mark, translate
-from commlog.model.sync import Synced, SyncWishes
-from commlog.services.sync_log import BACKUP, sync_log
+from commlog.team.rules.sync import Synced, SyncWishes
+from commlog.team.sync import BACKUP, sync_log
 
 _MOST = 10
 

@@ -11,9 +11,9 @@ from commlog.forms.validation import Validator
 from commlog.log.log import SCHEMAS_FOLDER
 from commlog.log.names import RECORDS
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
-from commlog.model.merge import Merged, differing_keys, hold_apart
 from commlog.problems import Problem
 from commlog.records.rules.consistency import find_inconsistencies
+from commlog.team.rules.merge import Merged, differing_keys, hold_apart
 from commlog.values import Fields, ValuePath
 from commlog.yamltext.format import format_document
 

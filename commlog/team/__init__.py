@@ -1,0 +1,1 @@
+"""Working together: history, audit, past states, merging, syncing."""

@@ -1,0 +1,1 @@
+"""The rules of merging and of history, pure."""
