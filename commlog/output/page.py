@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from commlog.errors import UsageError
 from commlog.messages import current_language, mark
 from commlog.output.text import harmless
-from commlog.render.report.words import page_words
+from commlog.summary.page.words import page_words
 from commlog.version import VERSION
 
 if TYPE_CHECKING:

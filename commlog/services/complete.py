@@ -169,7 +169,7 @@ def dimensions(workspace: Workspace, begin: str) -> Iterator[Candidate]:
 
 def figures(_workspace: Workspace, begin: str) -> Iterator[Candidate]:
     """The figures of a summary that begin so."""
-    from commlog.model.summary_figures import FIGURES
+    from commlog.summary.rules.figures import FIGURES
 
     return (Candidate(name) for name in FIGURES if name.startswith(begin))
 

@@ -15,9 +15,9 @@ from commlog.messages import use_language
 from commlog.output.labels import Labels
 from commlog.records.find import find_path, get_record
 from commlog.records.page import Surroundings, format_record_page
-from commlog.render.report.page import format_report
-from commlog.render.report.sections import Sections
-from commlog.services.report.report import ReportRequest, build_report
+from commlog.summary.page.page import format_report
+from commlog.summary.page.sections import Sections
+from commlog.summary.report import ReportRequest, build_report
 from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]

@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commlog.model.summary import Key
-from commlog.model.summary_customers import Contact, count_repeats, has_worsened
-from commlog.model.summary_figures import (
+from commlog.summary.rules.figures import (
     States,
     count_of,
     distribution_of,
@@ -17,6 +15,8 @@ from commlog.model.summary_figures import (
     share_of,
     spread_of,
 )
+from commlog.summary.rules.model_summary_customers import Contact, count_repeats, has_worsened
+from commlog.summary.rules.summary import Key
 
 DAY = 86_400
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from commlog.model.summary_figures import share_of, spread_of
-from commlog.model.summary_weak_spots import is_weak
+from commlog.summary.rules.figures import share_of, spread_of
+from commlog.summary.rules.model_summary_weak_spots import is_weak
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,16 @@ import pytest
 from commlog.errors import UsageError
 from commlog.log.log import open_log
 from commlog.messages import use_language
-from commlog.model.report import Age, Bucket
-from commlog.model.summary import Key, Line
-from commlog.model.summary_figures import count_of, share_of
 from commlog.output.labels import Labels
 from commlog.output.page import fill_template, missing_package
-from commlog.render.report.charts import Chart, Datum, bars, draw_chart, score_lines, share_columns, stack
-from commlog.render.report.page import format_report, is_our_report
-from commlog.render.report.sections import Sections
-from commlog.render.report.words import age_label, bucket_label, format_change
-from commlog.services.report.report import ReportRequest, build_report
+from commlog.summary.page.charts import Chart, Datum, bars, draw_chart, score_lines, share_columns, stack
+from commlog.summary.page.page import format_report, is_our_report
+from commlog.summary.page.sections import Sections
+from commlog.summary.page.words import age_label, bucket_label, format_change
+from commlog.summary.report import ReportRequest, build_report
+from commlog.summary.rules.figures import count_of, share_of
+from commlog.summary.rules.report import Age, Bucket
+from commlog.summary.rules.summary import Key, Line
 from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]

@@ -13,15 +13,15 @@ from jsonschema import Draft202012Validator
 from commlog.errors import UsageError
 from commlog.log.log import open_log
 from commlog.messages import use_language
-from commlog.model.summary import Attention, Key, Summary
-from commlog.model.summary_figures import FIGURES, count_of, mean_of, pair, share_of, spread_of
 from commlog.output.labels import Labels
 from commlog.output.listing import Listing
 from commlog.output.text import width_of
-from commlog.render.summary import FORMATS, format_summary
-from commlog.render.summary_blocks import Table, format_markdown, format_text
-from commlog.render.summary_words import FIGURE_LABELS, REMARKS, format_duration, format_measure, format_remarks
-from commlog.services.summarize.summary import SummaryRequest, summarize
+from commlog.summary.rules.figures import FIGURES, count_of, mean_of, pair, share_of, spread_of
+from commlog.summary.rules.summary import Attention, Key, Summary
+from commlog.summary.summarize import SummaryRequest, summarize
+from commlog.summary.text.render_summary_blocks import Table, format_markdown, format_text
+from commlog.summary.text.summary import FORMATS, format_summary
+from commlog.summary.text.words import FIGURE_LABELS, REMARKS, format_duration, format_measure, format_remarks
 from commlog.workspace import make_workspace
 from commlog.worktime.periods import parse_period
 

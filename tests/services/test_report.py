@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import UsageError
-from commlog.model.report import MOST_BUCKETS, buckets_between, place_of, step_for
-from commlog.services.report.lists import LOW_SCORES, OVERDUE
-from commlog.services.report.report import ReportRequest, build_report
-from commlog.services.report.series import ANSWERS, OTHERS, STAFF
+from commlog.summary.report import ReportRequest, build_report
+from commlog.summary.report_lists import LOW_SCORES, OVERDUE
+from commlog.summary.report_series import ANSWERS, OTHERS, STAFF
+from commlog.summary.rules.report import MOST_BUCKETS, buckets_between, place_of, step_for
 
 NOW = "2026-03-16T10:00:00+08:00"
 ACME = "id: acme\ntemplate: customer\nname: 艾克米公司\ntype: company\nstage: active\n"

@@ -7,8 +7,8 @@ import pytest
 
 from commlog.errors import UsageError
 from commlog.log.log import open_log
-from commlog.model.summary import Key
-from commlog.services.summarize.summary import SummaryRequest, summarize
+from commlog.summary.rules.summary import Key
+from commlog.summary.summarize import SummaryRequest, summarize
 from commlog.workspace import make_workspace
 
 # A Monday; no day of this log is dated.

@@ -8,9 +8,9 @@ import pytest
 
 from commlog.errors import UsageError
 from commlog.log.log import open_log
-from commlog.model.summary_figures import FIGURES
-from commlog.services.summarize.counted import list_counted
-from commlog.services.summarize.summary import SummaryRequest, summarize
+from commlog.summary.rules.figures import FIGURES
+from commlog.summary.services_summarize_counted import list_counted
+from commlog.summary.summarize import SummaryRequest, summarize
 from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from commlog.log.log import open_log
-from commlog.services.summarize.summary import SummaryRequest, summarize
+from commlog.summary.summarize import SummaryRequest, summarize
 from commlog.workspace import make_workspace
 
 sys.path.append(str(Path(__file__).parent))

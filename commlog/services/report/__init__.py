@@ -1,1 +1,0 @@
-"""What a report shows: series over time, ages and lists, read from the copy."""

@@ -1,0 +1,1 @@
+"""Figures, `summarize`, and the report page."""

@@ -1,0 +1,107 @@
+"""The command `commlog summarize`."""
+
+from typing import Any
+
+import typer
+
+from commlog.cli.as_of import as_of_option, go_back
+from commlog.cli.options import NO_LIMIT, labels_of, reveal_option, terminal_width
+from commlog.cli.session import Session
+from commlog.cli.terminal import command, finish, say, session_of
+from commlog.messages import mark
+from commlog.output.labels import Labels
+from commlog.summary.rules.summary import Summary
+from commlog.summary.summarize import SUMMARY_ROWS, SummaryRequest, summarize
+from commlog.summary.text.summary import format_summary
+from commlog.summary.text.words import figure_called, words_of_counted
+
+period_argument: Any = typer.Argument(
+    "",
+    metavar="[PERIOD]",
+    show_default=False,
+    help=mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
+)
+by_option: Any = typer.Option(
+    "",
+    "--by",
+    metavar="FIELD",
+    show_default=False,
+    help=mark("Group the figures by a column or any field: channel, agent, level, tag, owner, extra.x …"),
+)
+compare_option: Any = typer.Option(
+    "",
+    "--compare",
+    metavar="PERIOD",
+    show_default=False,
+    help=mark("Compare with this period instead of the one before."),
+)
+records_option: Any = typer.Option(
+    "",
+    "--records",
+    metavar="FIGURE",
+    show_default=False,
+    help=mark("List what is behind a figure, by its name (overdue) or a metric's number (4)."),
+)
+limit_option: Any = typer.Option(
+    None,
+    "--limit",
+    metavar="N",
+    show_default=False,
+    help=mark("List at most so many groups and records (10; with --records all); 0 lists all."),
+)
+format_option: Any = typer.Option(
+    "text", "--format", metavar="FORMAT", help=mark("text, json, jsonl, csv, tsv or markdown; with --records also ids.")
+)
+
+
+@command(mark("Say what a period was like in figures, with the period before beside each."))
+def summarize_command(
+    context: typer.Context,
+    period: str = period_argument,
+    by: str = by_option,
+    compare: str = compare_option,
+    records: str = records_option,
+    limit: int | None = limit_option,
+    output_format: str = format_option,
+    as_of: str = as_of_option,
+    reveal: bool = reveal_option,
+) -> int:
+    session = session_of(context)
+    go_back(session, as_of)
+    if records:
+        request = SummaryRequest(period, by=by, limit=limit or NO_LIMIT, reveal=reveal)
+        return _list_counted(session, request, records, output_format)
+    listed = SUMMARY_ROWS if limit is None else limit if limit > 0 else NO_LIMIT
+    summary = summarize(session.workspace, SummaryRequest(period, compare, by, listed, reveal))
+    text = format_summary(summary, output_format, labels_of(session), listed)
+    is_for_people = output_format in {"text", "table", "markdown"}
+    say((_nothing_told(session, summary) if is_for_people and not compare else "") or text)
+    return finish(session)
+
+
+def _nothing_told(session: Session, summary: Summary) -> str:
+    """The sentence for a period in which nothing was recorded; empty when there is something."""
+    # Loaded for an empty period alone.
+    from commlog.records.services_recorded_span import recorded_span
+    from commlog.summary.text.render_empty_period import format_empty_period, has_happened
+
+    if has_happened(summary):
+        return ""
+    span = recorded_span(session.workspace, summary.period)
+    return "" if span.in_period else format_empty_period(summary.period.name, span.first, span.last)
+
+
+def _list_counted(session: Session, request: SummaryRequest, figure: str, output_format: str) -> int:
+    """Print what is behind a figure."""
+    # Loaded with the first list: a summary needs none of it.
+    from commlog.output.formats import choose_columns, format_listing
+    from commlog.summary.services_summarize_counted import list_counted
+
+    labels = labels_of(session)
+    words = Labels(lambda column: words_of_counted(column) or labels.find_words(column))
+    table = "table" if output_format == "text" else output_format
+    listing = choose_columns(list_counted(session.workspace, request, figure_called(figure)), None, table)
+    text = format_listing(listing, table, words, terminal_width())
+    if text:
+        say(text)
+    return finish(session)

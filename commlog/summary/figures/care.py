@@ -1,0 +1,213 @@
+"""Care: the dates and visits of a period that were kept, and the customers who fell silent or came back."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from commlog.customers.rules.care import DO_NOT_CONTACT, VISIT, CareDate, next_day, read_care_date
+from commlog.summary.figures.scope import Scope
+from commlog.summary.figures.services_summarize_survivors import survivors_of
+from commlog.summary.rules.model_summary_cases import LEFT_OUT, NO, YES, Case, Judgement
+from commlog.worktime.model_interval import Interval, interval_after, parse_interval
+
+# A birthday or an anniversary is kept within so many days around it, a visit up to so many days after it was due.
+AROUND: Final = timedelta(days=3)
+AFTERWARDS: Final = timedelta(days=7)
+_CUSTOMERS: Final = """
+SELECT c.record, c.id, c.level, c.stage, c.visit_every, c.cooperation_since, r.recorded_at, c.do_not_contact, c.consent
+FROM customers c JOIN records r USING (record) WHERE c.merged_into IS NULL ORDER BY c.id
+"""
+_DATES: Final = "SELECT record, kind, date, lunar, name FROM customer_dates"
+# The days of all two-way contacts of a customer in one text: a tenth of the time of a row each.
+_CONTACTS: Final = """
+SELECT customer, group_concat(day) FROM records INDEXED BY records_contacts
+WHERE kind = 'interaction' AND reached = 1 GROUP BY customer
+"""
+_LOST: Final = "lost"
+_SILENT: Final = frozenset({"dormant", _LOST})
+
+
+@dataclass(frozen=True, slots=True)
+class _Customer:
+    """A customer who was not merged into another; `contacts` are the days of two-way contacts, the earliest first."""
+
+    record: int
+    id: str
+    level: str
+    stage: str | None
+    visit_every: Interval | None
+    added: date | None
+    silence: str
+    contacts: list[str]
+    dates: list[CareDate]
+
+    @property
+    def begun(self) -> date | None:
+        """The day of the first contact or the day they became a customer, whichever came first."""
+        first = [date.fromisoformat(day) for day in self.contacts[:1]]
+        return min((*first, *([self.added] if self.added else [])), default=None)
+
+    def last_before(self, day: date) -> date | None:
+        """The last contact before a day, else the day they became a customer when that was before it."""
+        place = bisect_left(self.contacts, day.isoformat())
+        if place:
+            return date.fromisoformat(self.contacts[place - 1])
+        return self.added if self.added is not None and self.added < day else None
+
+    def first_between(self, first: date, last: date) -> date | None:
+        """The first contact from one day to another, both included."""
+        place = bisect_left(self.contacts, first.isoformat())
+        found = place < len(self.contacts) and self.contacts[place] <= last.isoformat()
+        return date.fromisoformat(self.contacts[place]) if found else None
+
+    def last_between(self, first: date, last: date) -> date | None:
+        """The last contact from one day to another, both included."""
+        place = bisect_right(self.contacts, last.isoformat())
+        found = place and self.contacts[place - 1] >= first.isoformat()
+        return date.fromisoformat(self.contacts[place - 1]) if found else None
+
+
+def cases_of_care(scope: Scope) -> dict[str, list[Case]]:
+    """Each birthday, anniversary and visit due in the period: kept within its window, missed, or left out."""
+    customers = scope.once("care_customers", lambda: list(_read_customers(scope)))
+    today = scope.workspace.now.date()
+    first, after = scope.period.start.date(), _day_after(scope)
+    cases = []
+    for customer in customers:
+        for yearly in customer.dates:
+            for day in _days_between(scope, yearly, first, after):
+                kept = customer.first_between(day - AROUND, min(day + AROUND, today)) is not None
+                judged = _judge(customer, is_kept=kept, is_over=day + AROUND < today)
+                if customer.begun is not None and day < customer.begun:
+                    judged = LEFT_OUT, "not_yet_customer"
+                cases.append(Case(customer.record, *judged, name=f"{yearly.kind} {day}", group=yearly.kind))
+        for day, is_kept in _visits(customer, first, after, today):
+            judged = _judge(customer, is_kept=is_kept, is_over=day + AFTERWARDS < today)
+            cases.append(Case(customer.record, *judged, name=f"{VISIT} {day}", group=VISIT))
+    return {"care_served": cases}
+
+
+def cases_of_silence(scope: Scope) -> dict[str, list[Case]]:
+    """Customers silent for longer than their level allows, over all active ones; of those silent when the period began, who came back."""
+    customers = scope.once("care_customers", lambda: list(_read_customers(scope)))
+    limits = scope.workspace.log.settings.care.dormant_after
+    first, after = scope.period.start.date(), _day_after(scope)
+    at = scope.at.date()
+    # A contact of today counts today; the period before ended with the day before its end.
+    until = at if scope.is_past else at + timedelta(days=1)
+    dormant, returned = [], []
+    for customer in customers:
+        limit = limits.get(customer.level)
+        if customer.stage not in _SILENT:
+            case = _silence(customer, limit, until, at)
+            dormant += [case] if case else []
+        last = customer.last_before(first)
+        # Who will be silent when a period begins that is still to come, nobody knows.
+        if (
+            first <= scope.workspace.now.date()
+            and customer.stage != _LOST
+            and limit
+            and last
+            and interval_after(limit, last) <= first
+        ):
+            came = customer.first_between(first, after - timedelta(days=1))
+            returned.append(Case(customer.record, YES if came else NO))
+    return {"dormant": dormant, "reactivated": returned}
+
+
+def _silence(customer: _Customer, limit: Interval | None, until: date, at: date) -> Case | None:
+    last = customer.last_before(until)
+    if last is None:
+        is_later = bool(customer.contacts) or customer.added is not None
+        return None if is_later else Case(customer.record, LEFT_OUT, "without_contact")
+    if limit is None:
+        return Case(customer.record, LEFT_OUT, "without_limit")
+    return Case(customer.record, YES if interval_after(limit, last) <= at else NO)
+
+
+def _judge(customer: _Customer, *, is_kept: bool, is_over: bool) -> Judgement:
+    if customer.silence:
+        return LEFT_OUT, customer.silence
+    if is_kept:
+        return YES, ""
+    return (NO, "") if is_over else (LEFT_OUT, "window_open")
+
+
+def _days_between(scope: Scope, yearly: CareDate, first: date, after: date) -> Iterator[date]:
+    day = next_day(yearly, first, scope.workspace.log.settings.care.leap_day)
+    while day is not None and day < after:
+        yield day
+        day = next_day(yearly, day + timedelta(days=1), scope.workspace.log.settings.care.leap_day)
+
+
+def _visits(customer: _Customer, first: date, after: date, today: date) -> Iterator[tuple[date, bool]]:
+    """The visits that fell due from `first` up to `after`, and whether each was kept.
+
+    A visit is due an interval after the last contact as it was known when the one before was settled; any contact from
+    then up to a week after the due day keeps it, and the last of these is what the next one is counted from.
+    """
+    last = customer.last_before(first)
+    if last is None:
+        last = customer.begun
+    while customer.visit_every is not None and last is not None and customer.stage != _LOST:
+        due = interval_after(customer.visit_every, last)
+        if due >= after:
+            return
+        latest = due + AFTERWARDS
+        kept = customer.last_between(last + timedelta(days=1), min(latest, today))
+        if due >= first:
+            yield due, kept is not None
+        last = kept or customer.first_between(latest + timedelta(days=1), today)
+
+
+def _read_customers(scope: Scope) -> Iterator[_Customer]:
+    index = scope.workspace.index
+    zone = scope.workspace.log.settings.zone
+    every = scope.workspace.log.settings.care.visit_every
+    contacts = _read_contacts(scope)
+    dates: dict[int, list[CareDate]] = {}
+    for record, kind, text, is_lunar, name in scope.workspace.open_dates(index.rows(_DATES)):
+        dates.setdefault(record, []).append(read_care_date(kind, text, name or "", is_lunar=bool(is_lunar)))
+    for record, customer, level, stage, own, since, recorded, silent, consent in index.rows(_CUSTOMERS):
+        added = datetime.fromtimestamp(recorded, UTC).astimezone(zone).date() if recorded is not None else None
+        yield _Customer(
+            record=record,
+            id=customer,
+            level=level or "",
+            stage=stage,
+            visit_every=_interval(own) or (None if own == "none" else every.get(level or "")),
+            added=added or (date.fromisoformat(since) if since else None),
+            silence=DO_NOT_CONTACT if silent else "" if consent == "granted" else "without_consent",
+            contacts=contacts.get(customer, []),
+            dates=dates.get(record, []),
+        )
+
+
+def _read_contacts(scope: Scope) -> Mapping[str, list[str]]:
+    """The days of two-way contacts by customer; those of merged customers are their survivor's."""
+    index = scope.workspace.index
+    survivors = survivors_of(scope)
+    contacts: dict[str, list[str]] = {}
+    today = scope.workspace.now.date().isoformat()
+    for customer, days in index.rows(_CONTACTS):
+        if customer is None or days is None:
+            continue
+        contacts.setdefault(survivors.get(customer, customer), []).extend(days.split(","))
+    for told in contacts.values():
+        told.sort()
+        # Nobody has spoken with anybody tomorrow.
+        del told[bisect_right(told, today) :]
+    return contacts
+
+
+def _interval(text: str | None) -> Interval | None:
+    try:
+        return parse_interval(text) if text else None
+    except ValueError:
+        return None  # `check` says what is wrong with it
+
+
+def _day_after(scope: Scope) -> date:
+    return (scope.period.end - timedelta(seconds=1)).date() + timedelta(days=1)

@@ -1,0 +1,196 @@
+"""Follow-ups: done on time, limits kept, and what is pending and overdue."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from commlog.summary.figures.dimensions import OF_FOLLOW_UPS, TAG
+from commlog.summary.figures.scope import FOLLOW_UPS, Scope, Source, count_states, states_of_rows
+from commlog.summary.figures.services_summarize_turns import FOLLOW_UPS_TURNED
+from commlog.summary.rules.figures import (
+    FIGURES,
+    Counts,
+    States,
+    measure_all,
+    measure_breached,
+    measure_limit_kept,
+    measure_on_time,
+    measure_overdue,
+    spread_of,
+)
+from commlog.summary.rules.summary import Group, Key, Measure, Reading
+from commlog.worktime.model_lateness import working_days_since
+
+# Judged as known now, also for an earlier period: whether it was kept does not change any more.
+_KEPT: Final = """
+CASE WHEN f.is_cancelled = 1 THEN 'cancelled'
+     WHEN f.done_at <= f.due_at THEN 'on_time'
+     WHEN f.done_at IS NOT NULL THEN 'late'
+     WHEN f.is_pending = 0 THEN 'unknown'
+     WHEN f.status = 'awaiting_customer' THEN 'paused'
+     WHEN f.due_at < {now} THEN 'breached'
+     ELSE 'not_due' END
+"""
+# An overdue one stands as the second it fell due: its age is counted from that.
+_STANDING: Final = """
+CASE WHEN f.status = 'awaiting_customer' THEN 'paused'
+     WHEN f.due_at IS NULL THEN 'no_due'
+     WHEN f.due_at < {at} THEN CAST(f.due_at AS TEXT)
+     ELSE 'running' END
+"""
+_DUE_IN_PERIOD: Final = "f.due_at >= {start} AND f.due_at < {end}"
+# The state is the working time itself, less the time spent waiting for the customer.
+_FIRST_DONE: Final = "f.first_done_at >= {start} AND f.first_done_at < {end}"
+_LAST_DONE: Final = "f.done_at >= {start} AND f.done_at < {end} AND f.is_cancelled = 0"
+# The working time of one that began nobody knows when.
+UNKNOWN: Final = -1
+
+
+def _seconds(column: str) -> str:
+    return f"coalesce(f.{column}, {UNKNOWN})"
+
+
+DUE: Final = Source(FOLLOW_UPS, _DUE_IN_PERIOD, _KEPT, OF_FOLLOW_UPS)
+FIRST_DONE: Final = Source(FOLLOW_UPS, _FIRST_DONE, _seconds("first_working_seconds"), OF_FOLLOW_UPS)
+LAST_DONE: Final = Source(FOLLOW_UPS, _LAST_DONE, _seconds("working_seconds"), OF_FOLLOW_UPS)
+_SOURCES: Final = (DUE, FIRST_DONE, LAST_DONE)
+# How it turned stands after those.
+_TURN: Final = len(_SOURCES)
+# Looked at, and in no state.
+_NEITHER: Final = "neither"
+
+
+def standing_at(scope: Scope) -> Source:
+    """The pending follow-ups by how they stand."""
+    return Source(FOLLOW_UPS, scope.pending, _STANDING, OF_FOLLOW_UPS)
+
+
+def measure_follow_ups(scope: Scope) -> Reading:
+    """Follow-ups due in the period: done on time, and limits kept; those done in it: the working time they took."""
+    rows, places = walk_follow_ups(scope)
+    kept = states_of_rows([row for row in rows if row[0] is not None], 0, places)
+    spans = {
+        figure: _spans(
+            rows, place, {name: places[name] for name in (*FIGURES[figure].dimensions, scope.by) if name in places}
+        )
+        for place, figure in enumerate(("first_resolution", "resolution"), start=1)
+    }
+    if scope.by == TAG:
+        by_tag = [_count_tags(scope, one).groups[TAG] for one in _SOURCES]
+        kept = States(kept.whole, {**kept.groups, TAG: by_tag[0]})
+        for span, groups in zip(spans.values(), by_tag[1:], strict=True):
+            span[TAG] = {group: _expanded(counts) for group, counts in groups.items()}
+    reading = (
+        kept.measured("follow_ups_on_time", measure_on_time, scope.by)
+        | kept.measured("limit_kept", measure_limit_kept, scope.by)
+        | kept.measured("breached", measure_breached, scope.by)
+    )
+    for figure, told in spans.items():
+        for dimension in dict.fromkeys(("", *FIGURES[figure].dimensions, scope.by)):
+            for group, seconds in told.get(dimension, {}).items():
+                reading[Key(figure, dimension, group)] = _measure_worked(seconds)
+    return reading
+
+
+def count_turned(scope: Scope) -> States:
+    """What came and what went in the period, by `scope.by`."""
+    rows, places = walk_follow_ups(scope)
+    turned = [row for row in rows if row[_TURN] is not None]
+    groups = {scope.by: places[scope.by]} if scope.by in places else {}
+    states = states_of_rows(turned, _TURN, groups)
+    return States(states.whole, _count_tags(scope, FOLLOW_UPS_TURNED).groups) if scope.by == TAG else states
+
+
+def walk_follow_ups(scope: Scope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
+    """The follow-ups due, done, opened or finished in the period, walked over once, and the places of their groups.
+
+    Each has the four states first, None of what it does not concern.
+    """
+    return scope.once_a_period("follow_ups", lambda: _walk(scope))
+
+
+def _walk(scope: Scope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
+    columns = scope.columns_of(OF_FOLLOW_UPS)
+    names = [name for name in dict.fromkeys(("priority", "owner", "category", scope.by)) if name in columns]
+    plain = [name for name in names if name != TAG]
+    sources = (*_SOURCES, FOLLOW_UPS_TURNED)
+    states = (f"CASE WHEN {one.where} THEN coalesce({one.state}, '{_NEITHER}') END" for one in sources)
+    asked = [*states, *(columns[name] for name in plain)]
+    where = " OR ".join(f"({one.where})" for one in sources)
+    tables = "follow_ups f JOIN records r ON r.record = f.record"
+    # Constants of this package; bounds are filled in as numbers.
+    rows = scope.rows(f"SELECT {', '.join(asked)} FROM {tables} WHERE {where}")
+    return rows, {name: place for place, name in enumerate(plain, start=len(sources))}
+
+
+def _count_tags(scope: Scope, source: Source) -> States:
+    return count_states(scope, replace(source, columns={TAG: OF_FOLLOW_UPS[TAG]}))
+
+
+def _spans(rows: list[tuple[Any, ...]], place: int, places: Mapping[str, int]) -> dict[str, dict[Group, list[int]]]:
+    """The working seconds of those that one state concerns: all, and by the groups of each name; UNKNOWN where nobody knows."""
+    concerned = [row for row in rows if row[place] is not None]
+    spans: dict[str, dict[Group, list[int]]] = {"": {None: [row[place] for row in concerned]}}
+    for name, at in places.items():
+        found: defaultdict[Group, list[int]] = defaultdict(list)
+        for row in concerned:
+            found[row[at]].append(row[place])
+        spans[name] = dict(found)
+    return spans
+
+
+def _expanded(counts: Counts) -> list[int]:
+    return [int(state or UNKNOWN) for state, count in counts.items() for _ in range(count)]
+
+
+def _measure_worked(seconds: list[int]) -> Measure:
+    known = [value for value in seconds if value != UNKNOWN]
+    return spread_of(known, "working_seconds", opened_at_unknown_time=len(seconds) - len(known))
+
+
+def measure_pending(scope: Scope) -> Reading:
+    """What is pending, the overdue part of it, and the age of that in working days."""
+    states = count_states(scope, standing_at(scope), FIGURES["overdue"].dimensions)
+    ages = Ages(scope, states.whole)
+    return (
+        states.measured("pending", measure_all, scope.by)
+        | states.measured("overdue", lambda counts: measure_overdue(_folded(counts)), scope.by)
+        | states.measured("overdue_age", ages.measure, scope.by)
+    )
+
+
+def _overdue(counts: Counts) -> dict[str, int]:
+    """How many fell due at each second since 1970, of those whose state is that second."""
+    return {state: count for state, count in counts.items() if state and state.isdecimal()}
+
+
+def _folded(counts: Counts) -> Counts:
+    """The same states with all overdue ones in one."""
+    overdue = _overdue(counts)
+    rest = {state: count for state, count in counts.items() if state not in overdue}
+    return {**rest, "overdue": sum(overdue.values())}
+
+
+class Ages:
+    """How many working days began since each due day, today included: the `late` of `commlog pending`."""
+
+    def __init__(self, scope: Scope, counts: Counts) -> None:
+        zone = scope.workspace.log.settings.zone
+        days = {due: datetime.fromtimestamp(int(due), UTC).astimezone(zone).date() for due in _overdue(counts)}
+        counted = working_days_since(
+            days.values(), scope.at.astimezone(zone).date(), scope.workspace.log.settings.calendar
+        )
+        self._ages = {due: counted[day] for due, day in days.items()}
+
+    def of(self, state: Group) -> int:
+        """The age of an overdue one by its state."""
+        return self._ages[state or ""]
+
+    def measure(self, counts: Counts) -> Measure:
+        """The ages of the overdue ones among some follow-ups."""
+        ages: Counter[int] = Counter()
+        for due, number in _overdue(counts).items():
+            ages[self._ages[due]] += number
+        return spread_of(ages.elements(), "working_days")

@@ -1,0 +1,154 @@
+"""Flow: what was opened and finished, what nobody owns, and what has no next step."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from commlog.output.listing import Listing
+from commlog.summary.figures.conversations import dated_conversations_of
+from commlog.summary.figures.follow_ups import count_turned
+from commlog.summary.figures.scope import FOLLOW_UPS, INTERACTIONS_OF_PERIOD, Scope, Source, count_states, list_states
+from commlog.summary.figures.services_summarize_turns import ISSUES_TURNED
+from commlog.summary.rules.figures import Counts, States, count_of, share_of
+from commlog.summary.rules.model_summary_cases import LEFT_OUT, NO, YES, Case, Verdict
+from commlog.summary.rules.summary import Attention, Key, Measure, Reading
+
+ISSUE_COLUMNS: Final = ("id", "subject", "owner", "priority", "status", "day", "path")
+COMMITMENT_COLUMNS: Final = ("id", "subject", "agent", "day", "commitments", "followups", "path")
+_OPEN_NOW: Final = "r.kind = 'issue' AND coalesce(r.status, 'open') <> 'closed'"
+_OPEN_THEN: Final = (
+    "r.kind = 'issue' AND r.day < '{after}' AND (coalesce(r.status, 'open') <> 'closed' OR r.closed_at >= {at})"
+)
+_DEPARTMENT: Final = "field((SELECT content FROM contents c WHERE c.record = r.record), 'department')"
+_FOLLOW_UP_FIGURES: Final = ("follow_ups_opened", "follow_ups_finished", "follow_ups_net")
+_ISSUE_FIGURES: Final = ("issues_opened", "issues_closed", "issues_net")
+_ISSUES: Final = f"""
+WITH issues AS (SELECT r.record, r.id FROM records r WHERE {{issues}}),
+near AS (
+    SELECT record AS issue, record FROM issues
+    UNION SELECT i.record, q.record FROM issues i JOIN links l ON l.record = i.record JOIN records q ON q.id = l.target
+    UNION SELECT i.record, l.record FROM issues i JOIN links l ON l.target = i.id
+)
+SELECT r.id, r.subject, coalesce(r.owner, {_DEPARTMENT}), r.priority, r.status, r.day, r.path, r.record,
+       r.record IN (SELECT near.issue FROM near JOIN follow_ups f ON f.record = near.record WHERE {{pending}})
+FROM records r WHERE r.record IN (SELECT record FROM issues) ORDER BY r.day, r.id
+"""
+_PROMISES: Final = """
+SELECT r.id, r.subject, r.agent, r.day, r.commitments, (SELECT count(*) FROM follow_ups f WHERE f.record = r.record), r.path, r.record
+FROM records r
+"""
+_BY_DAY: Final = "ORDER BY r.day, r.id"
+_COMMITMENTS: Final = f"{_PROMISES} WHERE {INTERACTIONS_OF_PERIOD} AND r.commitments > 0 {_BY_DAY}"
+_FOLLOW_UPS_OF: Final = "SELECT record, count(*) FROM follow_ups WHERE record IN ({numbers}) GROUP BY record"
+
+
+def measure_flow(scope: Scope, pending: Reading) -> tuple[Reading, tuple[Attention, ...]]:
+    """What came and what went, and what is left lying: without owner, next step or follow-up; `pending` are the pending follow-ups."""
+    issues = _open_issues(scope)
+    idle = [row[:-2] for row in issues if not row[-1]]
+    promises, loose = _count_promises(scope)
+    reading = {
+        **_measure_follow_ups(scope),
+        **_measure_issues(scope),
+        Key("without_owner"): _measure_without_owner(pending, issues),
+        Key("issues_without_next_action"): share_of(len(idle), len(issues)),
+        Key("commitments_without_follow_up"): share_of(sum(loose.values()), promises),
+    }
+    return reading, (
+        _attention(scope, "issues_without_next_action", ISSUE_COLUMNS, idle),
+        Attention("commitments_without_follow_up", _list_loose(scope, loose), _rest(scope, len(loose))),
+    )
+
+
+def judge_turn(state: str | None) -> dict[str, tuple[Verdict, str, int]]:
+    """What a turn in the period says of what was opened, finished, and the difference: the verdict, the reason, the value."""
+    yes: Mapping[str, tuple[Verdict, str, int]] = {"opened": (YES, "", 1), "finished": (YES, "", 1)}
+    told: dict[str | None, dict[str, tuple[Verdict, str, int]]] = {
+        "came": {"opened": yes["opened"], "net": (YES, "", 1)},
+        "went": {"finished": yes["finished"], "net": (YES, "", -1)},
+        "both": dict(yes),
+        "untold": {"finished": (LEFT_OUT, "finished_at_unknown_time", 1)},
+    }
+    return told.get(state, {})
+
+
+def list_left_lying(scope: Scope) -> dict[str, list[Case]]:
+    """Open issues by whether somebody goes on with them, and each promise of ours by whether it has a follow-up."""
+    promises = [
+        Case(row[-1], NO if number < row[5] else YES) for row in scope.rows(_COMMITMENTS) for number in range(row[4])
+    ]
+    issues = [Case(row[-2], NO if row[-1] else YES) for row in _open_issues(scope)]
+    return {"issues_without_next_action": issues, "commitments_without_follow_up": promises}
+
+
+def list_without_owner(scope: Scope) -> list[Case]:
+    """Pending follow-ups and open issues by whether they are anybody's."""
+    follow_ups = list_states(scope, Source(FOLLOW_UPS, scope.pending, "f.owner", {}))
+    issues = [(row[-2], None, row[2]) for row in _open_issues(scope)]
+    return [Case(record, NO if owner else YES, name=address or "") for record, address, owner in (*follow_ups, *issues)]
+
+
+def _measure_follow_ups(scope: Scope) -> Reading:
+    return _balance(scope, _FOLLOW_UP_FIGURES, count_turned(scope))
+
+
+def _measure_issues(scope: Scope) -> Reading:
+    return _balance(scope, _ISSUE_FIGURES, count_states(scope, ISSUES_TURNED))
+
+
+def _balance(scope: Scope, figures: tuple[str, str, str], states: States) -> Reading:
+    """What came, what went, and the difference."""
+    came, went, net = figures
+    return (
+        states.measured(came, lambda turns: count_of(_sum(turns, "came", "both")), scope.by)
+        | states.measured(
+            went,
+            lambda turns: count_of(_sum(turns, "went", "both"), finished_at_unknown_time=turns.get("untold", 0)),
+            scope.by,
+        )
+        | states.measured(net, lambda turns: count_of(_sum(turns, "came") - _sum(turns, "went")), scope.by)
+    )
+
+
+def _sum(counts: Counts, *states: str) -> int:
+    return sum(counts.get(state, 0) for state in states)
+
+
+def _measure_without_owner(pending: Reading, issues: list[tuple[Any, ...]]) -> Measure:
+    """Pending follow-ups and open issues that are nobody's; an issue may be a department's."""
+    orphan = pending.get(Key("pending", "owner", None))
+    orphans = (orphan.numerator if orphan else 0) + sum(1 for issue in issues if not issue[2])
+    return share_of(orphans, pending[Key("pending")].numerator + len(issues))
+
+
+def _open_issues(scope: Scope) -> list[tuple[Any, ...]]:
+    """Issues open at the scope's instant; the last value says whether it, or a record linked with it, has a pending follow-up."""
+    condition = _OPEN_THEN if scope.is_past else _OPEN_NOW
+    return scope.rows(_ISSUES.replace("{issues}", condition).replace("{pending}", scope.pending))
+
+
+def _count_promises(scope: Scope) -> tuple[int, dict[int, int]]:
+    """How much was promised in the period, and the records with fewer follow-ups than promises: how many fewer."""
+    walked = dated_conversations_of(scope).rows("record", "commitments")
+    promised = {record: number for record, number in walked if number > 0}
+    follow_ups: dict[int, int] = {}
+    if promised:
+        follow_ups.update(scope.rows(_FOLLOW_UPS_OF.format(numbers=", ".join(map(str, promised)))))
+    left = ((record, number - follow_ups.get(record, 0)) for record, number in promised.items())
+    return sum(promised.values()), {record: number for record, number in left if number > 0}
+
+
+def _list_loose(scope: Scope, loose: Iterable[int]) -> Listing:
+    """The conversations of which somebody promised more than is followed up, the earliest first."""
+    condition = f"r.record IN ({', '.join(map(str, loose))})"
+    rows = scope.rows(f"{_PROMISES} WHERE {condition} {_BY_DAY} LIMIT {scope.limit}") if scope.limit else []
+    return Listing(COMMITMENT_COLUMNS, tuple(row[:-1] for row in rows), COMMITMENT_COLUMNS[:-1], "id")
+
+
+def _rest(scope: Scope, number: int) -> int:
+    """How many are not listed."""
+    return 0 if scope.limit < 0 else max(0, number - scope.limit)
+
+
+def _attention(scope: Scope, name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Attention:
+    listed = rows if scope.limit < 0 else rows[: scope.limit]
+    return Attention(name, Listing(columns, tuple(listed), columns[:-1], "id"), _rest(scope, len(rows)))

@@ -1,0 +1,169 @@
+"""Timely recording: how long after a conversation its record was written, and which were written too late."""
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from commlog.errors import CommlogError
+from commlog.output.listing import Listing
+from commlog.summary.figures.conversations import dated_conversations_of
+from commlog.summary.figures.dimensions import OF_INTERACTIONS, TAG
+from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, Scope
+from commlog.summary.rules.figures import Counts, States, share_of, spread_of
+from commlog.summary.rules.summary import Attention, Group, Key, Measure, Reading
+from commlog.workspace import Workspace
+from commlog.worktime.limits import Limit, due_after, parse_limit
+from commlog.worktime.moment import format_instant
+
+COLUMNS: Final = ("id", "template", "agent", "channel", "ended_at", "recorded_at", "lag", "limit", "path")
+_SHOWN: Final = ("id", "template", "agent", "ended_at", "recorded_at", "lag", "limit")
+_NAMES: Final = "SELECT id, template, agent, channel, path FROM records WHERE record = ?"
+# What holds where neither the settings nor the template name a limit.
+_USUAL: Final = Limit(24, "h")
+# Limits that are plain time; the others ask the calendar.
+_SECONDS: Final = {"m": 60, "h": 3600}
+
+
+@dataclass(slots=True)
+class _Lags:
+    """What is collected by group: states, lags in seconds, and the late records as (lag, record, ended, recorded)."""
+
+    states: defaultdict[Group, Counter[Group]] = field(default_factory=lambda: defaultdict(Counter))
+    lags: defaultdict[Group, list[int]] = field(default_factory=lambda: defaultdict(list))
+    late: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+class _Limits:
+    """By when a record of a template must be written: the settings' word, else the template's own, else within a day."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._calendar = workspace.log.settings.calendar
+        self._known: dict[str, Limit] = {}
+
+    def of(self, template: str) -> Limit:
+        """The template's limit; `none` only when the settings say so."""
+        if template not in self._known:
+            self._known[template] = self._workspace.log.settings.record_within.get(template) or self._own(template)
+        return self._known[template]
+
+    def seconds(self, template: str) -> int | None:
+        """The template's limit in seconds; None when it takes the calendar to tell, or there is none."""
+        limit = self.of(template)
+        return limit.amount * _SECONDS[limit.unit] if limit.unit in _SECONDS else None
+
+    def state(self, template: str, ended: int, recorded: int) -> str:
+        """Whether a record was written in time; `ended` and `recorded` are seconds since 1970."""
+        limit = self.of(template)
+        if limit.unit == "none":
+            return "no_limit"
+        if limit.unit in _SECONDS:
+            is_late = recorded - ended > limit.amount * _SECONDS[limit.unit]
+        else:
+            due = due_after(limit, datetime.fromtimestamp(ended, UTC).astimezone(self._calendar.zone), self._calendar)
+            is_late = due is not None and recorded > due.timestamp()
+        return "late" if is_late else "in_time"
+
+    def _own(self, template: str) -> Limit:
+        try:
+            found = self._workspace.catalog.find(template)
+            limit = parse_limit(found.record_within) if found else _USUAL
+        except (CommlogError, ValueError):
+            # `check` and `template` say what is wrong with it.
+            return _USUAL
+        return _USUAL if limit.unit == "none" else limit
+
+
+def measure_recording(scope: Scope) -> tuple[Reading, Attention]:
+    """The share recorded within the template's limit, the lag between end and record, and the latest ones."""
+    limits = _Limits(scope.workspace)
+    found = _collect(scope, "template", limits)
+    states: dict[str, Mapping[Group, Counts]] = {"template": found.states}
+    reading: Reading = {}
+    if scope.by in scope.columns_of(OF_INTERACTIONS):
+        grouped = found if scope.by == "template" else _collect(scope, scope.by, limits)
+        states[scope.by] = grouped.states
+        reading = {
+            Key("recording_lag", scope.by, group): spread_of(lags, "seconds") for group, lags in grouped.lags.items()
+        }
+    whole = sum(found.states.values(), Counter[Group]())
+    reading |= States(whole, states).measured("recorded_in_time", _measure_in_time, scope.by)
+    lags = (lag for group in found.lags.values() for lag in group)
+    reading[Key("recording_lag")] = spread_of(lags, "seconds", without_recorded_at=whole["unknown"])
+    return reading, _list_late(scope, found.late, limits)
+
+
+def _measure_in_time(counts: Counts) -> Measure:
+    in_time = counts.get("in_time", 0)
+    return share_of(
+        in_time,
+        in_time + counts.get("late", 0),
+        without_limit=counts.get("no_limit", 0),
+        without_recorded_at=counts.get("unknown", 0),
+    )
+
+
+def list_lags(scope: Scope) -> list[tuple[int, str, int | None]]:
+    """Each conversation of the period: its record, whether it was written in time, and how many seconds after its end."""
+    limits = _Limits(scope.workspace)
+    return [
+        (record, "unknown", None)
+        if recorded is None
+        else (record, limits.state(template, ended, recorded), recorded - ended)
+        for record, template, _, ended, recorded in _walk(scope, "template")
+    ]
+
+
+def _walk(scope: Scope, dimension: str) -> Iterable[tuple[Any, ...]]:
+    """The conversations of the period: record, template, group, end, and when it was written down."""
+    if dimension != TAG:
+        walked = dated_conversations_of(scope)
+        columns = walked["record"], walked["template"], walked.grouped(dimension)
+        return zip(*columns, walked["ended_at"], walked["recorded_at"], strict=True)
+    # Constants of this package only; the bounds are filled in as numbers and dates.
+    return scope.rows(
+        "SELECT r.record, r.template, t.tag, coalesce(r.ended_at, r.started_at), r.recorded_at "
+        f"FROM records r LEFT JOIN tags t ON t.record = r.record WHERE {INTERACTIONS_OF_PERIOD}"
+    )
+
+
+def _collect(scope: Scope, dimension: str, limits: _Limits) -> _Lags:
+    found = _Lags()
+    told: defaultdict[tuple[Group, str], int] = defaultdict(int)
+    # Most limits are plain time: looked up once a template, not once a record.
+    plain: dict[str, int | None] = {}
+    for record, template, group, ended, recorded in _walk(scope, dimension):
+        if recorded is None:
+            found.states[group]["unknown"] += 1
+            continue
+        lag = recorded - ended
+        seconds = plain[template] if template in plain else plain.setdefault(template, limits.seconds(template))
+        if seconds is None:
+            state = limits.state(template, ended, recorded)
+            is_late = state == "late"
+        else:
+            is_late = lag > seconds
+            state = "late" if is_late else "in_time"
+        told[group, state] += 1
+        found.lags[group].append(lag)
+        if is_late:
+            found.late.append((lag, record, ended, recorded))
+    for (group, state), count in told.items():
+        found.states[group][state] += count
+    return found
+
+
+def _list_late(scope: Scope, late: list[tuple[int, int, int, int]], limits: _Limits) -> Attention:
+    """The records written the longest after their conversation, the worst first."""
+    listed = heapq.nlargest(len(late) if scope.limit < 0 else scope.limit, late)
+    index = scope.workspace.index
+    zone = scope.workspace.log.settings.zone
+    rows = []
+    for lag, record, ended, recorded in listed:
+        record_id, template, agent, channel, path = index.rows(_NAMES, (record,))[0]
+        instants = (format_instant(datetime.fromtimestamp(at, UTC).astimezone(zone)) for at in (ended, recorded))
+        rows.append((record_id, template, agent, channel, *instants, lag, str(limits.of(template)), path))
+    return Attention("late_records", Listing(COLUMNS, tuple(rows), _SHOWN, "id"), len(late) - len(listed))

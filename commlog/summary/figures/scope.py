@@ -1,0 +1,178 @@
+"""One period as it is asked of the copy: its bounds, and the counting of states by groups."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from operator import itemgetter
+from typing import Any, Final, TypeVar
+
+from commlog.database.query.select import FINISHED
+from commlog.summary.figures.dimensions import TAG
+from commlog.summary.rules.figures import States
+from commlog.summary.rules.summary import Group
+from commlog.workspace import Workspace
+from commlog.worktime.periods import Period
+
+T = TypeVar("T")
+
+RECORDS: Final = "records r"
+FOLLOW_UPS: Final = "follow_ups f"
+# When a follow-up that has no history was opened: when its record was written, else when the conversation was.
+OPENED: Final = (
+    "coalesce(f.opened_at, (SELECT coalesce(q.recorded_at, q.started_at, 0) FROM records q WHERE q.record = f.record))"
+)
+# A follow-up that was pending at an earlier instant. The copy does not keep earlier pauses and moved due times.
+WAS_PENDING: Final = f"(f.is_pending = 1 OR {FINISHED} >= {{at}}) AND {OPENED} < {{at}}"
+IS_PENDING: Final = "f.is_pending = 1"
+INTERACTIONS_OF_PERIOD: Final = (
+    "r.kind = 'interaction' AND r.day >= '{first}' AND r.day < '{after}' AND r.started_at IS NOT NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A period of a log; states are those at `at`, which is `workspace.now` or, for a period compared with, its end.
+
+    `by` is one more dimension to group by, or empty; `by_field` the expression for it when it is no column of the copy;
+    `limit` how many records are listed, -1 all. `shared` keeps what both periods ask the same way.
+    """
+
+    workspace: Workspace
+    period: Period
+    at: datetime
+    by: str
+    limit: int
+    by_field: str = ""
+    shared: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    def once(self, name: str, ask: Callable[[], T]) -> T:
+        """What was asked before under this name, else what `ask` gives now."""
+        if name not in self.shared:
+            self.shared[name] = ask()
+        found: T = self.shared[name]
+        return found
+
+    def once_a_period(self, name: str, ask: Callable[[], T]) -> T:
+        """What was asked before under this name about this period, else what `ask` gives now; another period's is dropped."""
+        period, found = self.shared.get(name, (None, None))
+        if period is not self.period:
+            found = ask()
+            self.shared[name] = self.period, found
+        known: T = found
+        return known
+
+    def columns_of(self, columns: Mapping[str, str]) -> Mapping[str, str]:
+        """Columns to group by, the field asked for with them when it is none of the copy's own."""
+        return {**columns, self.by: self.by_field} if self.by_field else columns
+
+    @property
+    def is_past(self) -> bool:
+        """Whether states are those of an earlier instant than now."""
+        return self.at < self.workspace.now
+
+    @property
+    def pending(self) -> str:
+        """The condition on follow-ups `f` that are pending at `at`."""
+        return WAS_PENDING if self.is_past else IS_PENDING
+
+    def fill(self, sql: str) -> str:
+        """SQL with this period's bounds in it: days as text, instants as seconds; nothing anybody typed."""
+        return sql.format(
+            first=self.period.start.date().isoformat(),
+            after=_day_after(self.period).isoformat(),
+            start=int(self.period.start.timestamp()),
+            end=int(self.period.end.timestamp()),
+            at=int(self.at.timestamp()),
+            now=int(self.workspace.now.timestamp()),
+        )
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a question about this period."""
+        return self.workspace.index.rows(self.fill(sql))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Things to count: `state` is an expression that gives the state of each, `columns` what they can be grouped by.
+
+    The table is `records r` or `follow_ups f`; records join the latter when a column needs them.
+    """
+
+    table: str
+    where: str
+    state: str
+    columns: Mapping[str, str]
+
+
+def count_states(scope: Scope, source: Source, dimensions: Sequence[str] = ()) -> States:
+    """Count the things of a source by state: all, and by each dimension they have, `scope.by` included."""
+    columns = scope.columns_of(source.columns) if source.columns else source.columns
+    known = [name for name in dict.fromkeys((*dimensions, scope.by)) if name in columns]
+    source = replace(source, columns=columns)
+    single = [name for name in known if name != TAG]
+    states = _folded(dict(_counted(scope, source, single)), single)
+    if TAG not in known:
+        return states
+    # A thing has several tags, or none: counted apart, or it would be counted several times.
+    tagged = _folded(Counter(scope.rows(_asking(source, [TAG]))), [TAG])
+    return States(states.whole, {**states.groups, **tagged.groups})
+
+
+def states_of(states: Sequence[Group], groups: Mapping[str, Sequence[Group]]) -> States:
+    """How many things are in each state: all, and by their groups of each name; both stand in one order."""
+    return _folded(Counter(zip(states, *groups.values(), strict=True)), list(groups))
+
+
+def states_of_rows(rows: Sequence[tuple[Any, ...]], place: int, groups: Mapping[str, int]) -> States:
+    """How many of some rows are in each state that stands at a place: all, and by the groups that stand at others."""
+    pick = itemgetter(place, *groups.values()) if groups else itemgetter(slice(place, place + 1))
+    return _folded(Counter(map(pick, rows)), list(groups))
+
+
+def _folded(counted: Mapping[tuple[Group, ...], int], names: Sequence[str]) -> States:
+    """Counts of each combination of a state and groups, added up: all, and by the groups of each name."""
+    whole: Counter[Group] = Counter()
+    groups: dict[str, dict[Group, Counter[Group]]] = {name: {} for name in names}
+    for (state, *values), count in counted.items():
+        whole[state] += count
+        for name, value in zip(names, values, strict=True):
+            groups[name].setdefault(value, Counter())[state] += count
+    return States(whole, groups)
+
+
+def list_states(scope: Scope, source: Source) -> list[tuple[int, str | None, str | None]]:
+    """The things `count_states` counts, one by one: the record, the address of a follow-up, the state."""
+    address = "f.address" if source.table == FOLLOW_UPS else "NULL"
+    tables = source.table
+    if source.table == FOLLOW_UPS and "r." in f"{source.state} {source.where}":
+        tables += " JOIN records r ON r.record = f.record"
+    name = source.table[-1]
+    sql = f"SELECT {name}.record, {address}, {source.state} FROM {tables} WHERE {source.where} ORDER BY 1, 2"
+    return scope.rows(sql)
+
+
+def _counted(scope: Scope, source: Source, columns: Sequence[str]) -> Iterable[tuple[tuple[Group, ...], int]]:
+    """How many things have each combination of a state and values."""
+    asking = _asking(source, columns)
+    if columns:
+        # Counted here: SQLite sorts what it groups, which takes as long again as handing the rows over.
+        return Counter(scope.rows(asking)).items()
+    counting = f"SELECT state, count(*) FROM ({asking}) GROUP BY 1"
+    return [((state,), count) for state, count in scope.rows(counting)]
+
+
+def _asking(source: Source, columns: Sequence[str]) -> str:
+    expressions = ", ".join((f"{source.state} AS state", *(source.columns[name] for name in columns)))
+    tables = source.table
+    if source.table == FOLLOW_UPS and "r." in expressions:
+        tables += " JOIN records r ON r.record = f.record"
+    if TAG in columns:
+        tables += f" LEFT JOIN tags t ON t.record = {source.table[-1]}.record"
+    # Every part is a constant of this package; bounds are filled in as numbers and dates.
+    return f"SELECT {expressions} FROM {tables} WHERE {source.where}"
+
+
+def _day_after(period: Period) -> date:
+    # Where the clock skips midnight, the period ends within the day after it.
+    return (period.end - timedelta(seconds=1)).date() + timedelta(days=1)

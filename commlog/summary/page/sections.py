@@ -1,0 +1,360 @@
+"""What stands in a report, in reading order: each part with its words, its chart and the same numbers as a table."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from commlog.messages import mark, translate
+from commlog.output.labels import Labels
+from commlog.summary.page.charts import (
+    BEFORE,
+    IDLE,
+    LATE,
+    NOW,
+    SERIES,
+    Chart,
+    Datum,
+    bars,
+    score_lines,
+    share_columns,
+    stack,
+)
+from commlog.summary.page.render_report_list_table import list_table
+from commlog.summary.page.words import (
+    GROUPS,
+    age_label,
+    bucket_label,
+    format_change,
+    list_label,
+    share_value,
+    step_label,
+)
+from commlog.summary.rules.figures import FIGURES
+from commlog.summary.rules.report import Report, Series
+from commlog.summary.rules.summary import Group, Line, Measure
+from commlog.summary.text.render_summary_blocks import Table
+from commlog.summary.text.words import (
+    FIGURE_LABELS,
+    column_label,
+    format_duration,
+    format_measure,
+    format_median,
+    format_remarks,
+    format_working_time,
+    group_label,
+)
+
+# Shown large at the top, as far as the summary has them.
+_HEADLINES: Final = (
+    "interactions",
+    "first_response",
+    "follow_ups_on_time",
+    "overdue",
+    "satisfaction",
+    "complaints",
+    "worsened_customers",
+    "issues_opened",
+)
+_PROBLEMS: Final = ("scenario", "need_type", "category")
+_MOST_PROBLEMS: Final = 8
+_STAFF: Final = "+staff."
+_YEAR: Final = len("2026-")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A figure told large, with the one of the period before."""
+
+    label: str
+    value: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a report; without a chart there is nothing to draw, without a row nothing to tell."""
+
+    name: str
+    title: str
+    note: str
+    table: Table
+    chart: Chart | None = None
+
+
+class Sections:
+    """What people see of one report."""
+
+    def __init__(self, report: Report, labels: Labels) -> None:
+        self.report = report
+        self.summary = report.summary
+        self.labels = labels
+
+    def title(self) -> str:
+        """The heading of the whole."""
+        return translate("Customer communication, {period}").format(period=self.summary.period.name)
+
+    def subtitle(self) -> str:
+        """The days it covers, the instant it is of, and what it is compared with."""
+        summary = self.summary
+        last = (summary.period.end - timedelta(seconds=1)).date()
+        return translate("{first} to {last}, as of {now}, compared with {previous}").format(
+            first=summary.period.start.date(),
+            last=last,
+            now=f"{summary.now:%Y-%m-%d %H:%M}",
+            previous=summary.previous.name,
+        )
+
+    def remarks(self) -> Iterator[str]:
+        """What is to be known before anything is read: nothing happened, files are missing."""
+        counted = ("interactions", "follow_ups_on_time", "follow_ups_opened", "follow_ups_finished", "issues_opened")
+        lines = [line for name in (*counted, "issues_closed") if (line := self.summary.total(name))]
+        if not any(line.now.size for line in lines):
+            yield translate(
+                "Nothing happened in {period}: no conversation, no issue, and no follow-up opened, due or finished."
+            ).format(period=self.summary.period.name)
+        if self.summary.unreadable_files:
+            yield translate("{count} files cannot be read and are in no figure: commlog check").format(
+                count=self.summary.unreadable_files
+            )
+
+    def cards(self) -> tuple[Card, ...]:
+        """The figures a team lead asks for first."""
+        lines = [line for figure in _HEADLINES if (line := self.summary.total(figure))]
+        return tuple(
+            Card(_figure_label(line.key.figure), _large(line.now), format_median(line.before)) for line in lines
+        )
+
+    def charts(self) -> list[Section]:
+        """The charts, each over its numbers."""
+        return [
+            self._volume(),
+            self._on_time(),
+            self._ages(),
+            *self._problems(),
+            self._satisfaction(),
+            self._distribution("moods", "mood", translate("Moods"), ""),
+        ]
+
+    def figures(self) -> list[Table]:
+        """Every figure of the summary, by what it is about."""
+        groups = [(translate(title), frozenset(numbers)) for title, numbers in GROUPS]
+        told = frozenset(number for _, numbers in groups for number in numbers)
+        rest = frozenset(figure.metric for figure in FIGURES.values()) - told
+        tables = [self._figure_table(title, numbers) for title, numbers in (*groups, (translate("Other"), rest))]
+        return [table for table in tables if table.rows]
+
+    def lists(self) -> list[Section]:
+        """What to look at, most pressing first."""
+        return [
+            Section(one.name.replace("_", "-"), list_label(one.name), "", list_table(one, self.labels))
+            for one in self.report.lists
+        ]
+
+    def _volume(self) -> Section:
+        series = self.report.volume
+        colours = dict(zip(series.groups, SERIES, strict=False))
+        names = {group: self._channel(series, group) for group in series.groups}
+        places = [bucket_label(bucket, series.step) for bucket in series.buckets]
+        data = [
+            Datum(
+                places[place], measure.numerator, f"{places[place]} {names[group]}: {measure.numerator}", colours[group]
+            )
+            for place in range(len(places))
+            for group in series.groups
+            if (measure := series.measure(place, group))
+        ]
+        title = self._by_step(mark("Conversations by {step} and channel"), series)
+        rows = self._series_rows(series, places)
+        table = Table(title, (step_label(series.step), *names.values()), rows)
+        legend = tuple((colours[group], names[group], "bar") for group in series.groups)
+        chart = Chart(stack(data, places, skip=_skipped(series)), title, legend) if data else None
+        line = self.summary.total("interactions")
+        note = self._compared(line) if line else ""
+        return Section("volume", title, note, table, chart)
+
+    def _channel(self, series: Series, group: Group) -> str:
+        return series.names.get(group) or group_label("channel", group, self.labels)
+
+    def _on_time(self) -> Section:
+        series = self.report.on_time
+        places = [bucket_label(bucket, series.step) for bucket in series.buckets]
+        data, rows = [], []
+        for place, bucket in enumerate(series.buckets):
+            measure = series.measure(place, None)
+            if measure is None:
+                continue
+            rows.append((places[place], format_measure(measure), format_remarks(measure)))
+            share = share_value(measure)
+            if share is not None:
+                words = f"{places[place]}: {format_measure(measure)}"
+                data.append(Datum(places[place], share, words, BEFORE if bucket.is_previous else NOW))
+        title = self._by_step(mark("Follow-ups done in time, by {step} they were due"), series)
+        note = translate("Those not yet due are left out; under five there is no percentage.")
+        headings = (step_label(series.step), translate("In time"), translate("Remarks"))
+        spec = share_columns(data, places, skip=_skipped(series))
+        chart = Chart(spec, title, self._periods("bar")) if data else None
+        return Section("on-time", title, note, Table(title, headings, tuple(rows), frozenset({2})), chart)
+
+    def _ages(self) -> Section:
+        ages = self.report.ages
+        colours = {"late": LATE, "left": NOW}
+        data = [
+            Datum(age_label(age), age.now, f"{age_label(age)}: {age.now}", colours.get(age.side, IDLE)) for age in ages
+        ]
+        ticks = [
+            Datum(age_label(age), age.before, f"{age_label(age)}: {age.before}", "var(--tick)")
+            for age in ages
+            if age.before
+        ]
+        title = translate("Pending follow-ups by working days late or left")
+        instant = f"{self.summary.before_at:%Y-%m-%d %H:%M}"
+        headings = (translate("Working days"), f"{self.summary.now:%Y-%m-%d %H:%M}", instant)
+        is_drawn = any(age.now or age.before for age in ages)
+        rows = tuple((age_label(age), str(age.now), str(age.before)) for age in ages) if is_drawn else ()
+        legend = (
+            (LATE, translate("late"), "bar"),
+            (NOW, translate("time left"), "bar"),
+            (IDLE, translate("clock stands still, or none runs"), "bar"),
+            *((("var(--tick)", translate("as of {instant}").format(instant=instant), "tick"),) if ticks else ()),
+        )
+        chart = Chart(bars(data, ticks), title, legend) if is_drawn else None
+        return Section("ageing", title, "", Table(title, headings, rows), chart)
+
+    def _problems(self) -> list[Section]:
+        found = [name for name in _PROBLEMS if self.summary.groups("problems", name)]
+        return [
+            self._distribution("problems", name, self._problem_title(name), f"{name.replace('_', '-')}-")
+            for name in found or _PROBLEMS[-1:]
+        ]
+
+    def _problem_title(self, name: str) -> str:
+        return translate("Frequent problems: {column}").format(column=column_label(name, self.labels))
+
+    def _distribution(self, figure: str, dimension: str, title: str, prefix: str) -> Section:
+        """The parts of a whole with those of the period before: as shares where there are enough, else as numbers."""
+        lines = [line for line in self.summary.groups(figure, dimension) if line.now.size or line.before.size]
+        shown = lines[:_MOST_PROBLEMS]
+        is_share = all(line.now.value is not None for line in shown)
+        has_before = is_share and all(line.before.value is not None for line in shown)
+        names = {line.key.group: group_label(dimension, line.key.group, self.labels) for line in lines}
+        words = [f"{names[line.key.group]}: {format_measure(line.now)}" for line in shown]
+        data = [
+            Datum(names[line.key.group], _part(line.now, is_share=is_share), text)
+            for line, text in zip(shown, words, strict=True)
+        ]
+        ticks = [
+            Datum(
+                names[line.key.group],
+                _part(line.before, is_share=is_share),
+                f"{names[line.key.group]}, {self.summary.previous.name}: {format_measure(line.before)}",
+                "var(--tick)",
+            )
+            for line in shown
+            if has_before or (not is_share and line.before.numerator)
+        ]
+        rows = tuple(
+            (names[line.key.group], format_measure(line.now), format_measure(line.before), format_change(line))
+            for line in lines
+        )
+        periods = (self.summary.period.name, self.summary.previous.name)
+        table = Table(title, (column_label(dimension, self.labels), *periods, translate("Change")), rows)
+        chart = (
+            Chart(bars(data, ticks, is_share=is_share), title, self._periods("tick" if ticks else ""))
+            if shown
+            else None
+        )
+        rest = len(lines) - len(shown)
+        note = translate("The {count} most frequent; all are in the table.").format(count=len(shown)) if rest else ""
+        return Section(f"{prefix}{figure}", title, note, table, chart)
+
+    def _satisfaction(self) -> Section:
+        series = self.report.satisfaction
+        places = [bucket_label(bucket, series.step) for bucket in series.buckets]
+        drawn = [group for group in series.groups if not str(group).startswith(_STAFF)]
+        colours = dict(zip(drawn, SERIES, strict=False))
+        data = [
+            Datum(
+                places[place],
+                measure.value or 0,
+                f"{places[place]} {series.names[group]}: {format_measure(measure)}",
+                colours[group],
+            )
+            for group in drawn
+            if group in colours
+            for place in range(len(places))
+            if (measure := series.measure(place, group))
+        ]
+        title = self._by_step(mark("Satisfaction by {step}, 1 to 5"), series)
+        headings = (step_label(series.step), *(series.names[group] for group in series.groups))
+        table = Table(title, headings, self._series_rows(series, places))
+        legend = tuple((colours[group], series.names[group], "point") for group in colours)
+        chart = Chart(score_lines(data, places, skip=_skipped(series)), title, legend) if data else None
+        note = translate("Means of what customers answered; what staff filled in for them is in the table only.")
+        return Section("satisfaction", title, note, table, chart)
+
+    def _series_rows(self, series: Series, places: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """A row for each stretch of time in which anything is told."""
+        rows = []
+        for place, name in enumerate(places):
+            measures = [series.measure(place, group) for group in series.groups]
+            if any(measures):
+                rows.append((name, *(format_measure(measure) if measure else "" for measure in measures)))
+        return tuple(rows)
+
+    def _by_step(self, title: str, series: Series) -> str:
+        words = {"day": mark("day"), "week": mark("week"), "month": mark("month"), "year": mark("year")}
+        return translate(title).format(step=translate(words[series.step]))
+
+    def _periods(self, shape: str) -> tuple[tuple[str, str, str], ...]:
+        now = (NOW, self.summary.period.name, "bar")
+        if not shape:
+            return (now,)
+        return now, (BEFORE if shape == "bar" else "var(--tick)", self.summary.previous.name, shape)
+
+    def _compared(self, line: Line) -> str:
+        return translate("{now} in {period}, {before} in {previous}").format(
+            now=format_measure(line.now),
+            before=format_measure(line.before),
+            period=self.summary.period.name,
+            previous=self.summary.previous.name,
+        )
+
+    def _figure_table(self, title: str, metrics: frozenset[int]) -> Table:
+        rows: list[tuple[str, ...]] = []
+        for figure in FIGURES:
+            line = self.summary.total(figure)
+            if FIGURES[figure].metric not in metrics or figure == "problems" or line is None:
+                continue
+            rows.append(
+                (_figure_label(figure), format_measure(line.now), format_measure(line.before), format_remarks(line.now))
+            )
+        names = (self.summary.period.name, self.summary.previous.name)
+        headings = (translate("Figure"), *names, translate("Remarks"))
+        return Table(title, headings, tuple(rows), frozenset({3}))
+
+
+def _figure_label(figure: str) -> str:
+    return translate(FIGURE_LABELS.get(figure, figure))
+
+
+def _large(measure: Measure) -> str:
+    """A measure in as few characters as tell it."""
+    if measure.kind == "count" or measure.size == 0 or measure.value is None:
+        return format_measure(measure)
+    if measure.kind == "mean":
+        return f"{measure.value:.1f}"
+    if measure.kind == "spread" and measure.spread:
+        writers = {"seconds": format_duration, "working_seconds": format_working_time}
+        return writers.get(measure.spread.unit, "{:g}".format)(measure.spread.median)
+    return f"{measure.value:.0%}"
+
+
+def _part(measure: Measure, *, is_share: bool) -> float:
+    return (measure.value or 0) if is_share else measure.numerator
+
+
+def _skipped(series: Series) -> int:
+    """How many letters of a day may be left away on the axis: the year, where there is only one."""
+    years = {bucket.start.year for bucket in series.buckets}
+    return _YEAR if series.step in {"day", "week"} and len(years) < 3 else 0

@@ -1,0 +1,119 @@
+"""The words of a report: its lists, classes of age, days on an axis, and how a figure changed."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from commlog.messages import mark, translate
+from commlog.output.labels import Labels
+from commlog.summary.rules.report import Age, Bucket, Step
+from commlog.summary.rules.summary import Line, Measure
+from commlog.summary.text.words import ATTENTION_LABELS, column_label
+
+LIST_LABELS: Final[Mapping[str, str]] = {
+    "overdue_follow_ups": mark("Overdue follow-ups"),
+    "dropped_balls": mark("Dropped: somebody waits, and nobody is going to do it"),
+    "low_scores": mark("Low scores"),
+}
+# What the templates of pages say themselves.
+PAGE_WORDS: Final[Mapping[str, str]] = {
+    "at_a_glance": mark("At a glance"),
+    "before": mark("before: {value}"),
+    "charts": mark("Charts"),
+    "too_little": mark("Too little for a chart; the numbers are in the table."),
+    "as_table": mark("The numbers as a table"),
+    "nothing": mark("Nothing to show"),
+    "to_look_at": mark("To look at"),
+    "none": mark("none"),
+    "all_figures": mark("All figures"),
+    "revealed": mark("This page shows personal data in full: keep it where only those see it who need it."),
+    "masked": mark("Names and contact details are masked."),
+    "breaks": mark("This record breaks rules:"),
+    "line": mark("line {line}"),
+    "recorded_by": mark("Recorded by: {name}"),
+    "signature": mark("Signature:"),
+    "date": mark("Date:"),
+}
+# The headings under which figures stand, by the number of the metric.
+GROUPS: Final[tuple[tuple[str, tuple[int, ...]], ...]] = (
+    (mark("Conversations"), (1, 2, 3)),
+    (mark("Follow-ups"), (4, 5, 6)),
+    (mark("Issues"), (7, 8, 9, 10)),
+    (mark("Satisfaction and moods"), (11, 14)),
+    (mark("Problems"), (12, 13)),
+    (mark("Customers"), (15, 16)),
+    (mark("Opened and finished"), (17,)),
+)
+# Columns whose word elsewhere would not do here.
+_HEADINGS: Final = {
+    "text": mark("In their words"),
+    "late": mark("Working days late"),
+    "dropped": mark("What was dropped"),
+}
+_SIDES: Final = {
+    "late": (mark("today, late"), mark("{days} days late"), mark("more than {days} days late")),
+    "left": (mark("today, on time"), mark("{days} days left"), mark("more than {days} days left")),
+}
+_OTHERS: Final = {"no_due": mark("no due time"), "paused": mark("waiting for the customer")}
+_STEPS: Final[Mapping[Step, str]] = {
+    "day": mark("Day"),
+    "week": mark("Week from"),
+    "month": mark("Month"),
+    "year": mark("Year"),
+}
+
+
+def page_words() -> dict[str, str]:
+    """What the templates of pages say themselves, in the language in use."""
+    return {name: translate(text) for name, text in PAGE_WORDS.items()}
+
+
+def list_label(name: str) -> str:
+    """The heading of a list."""
+    return translate(LIST_LABELS.get(name) or ATTENTION_LABELS.get(name, name))
+
+
+def heading(column: str, labels: Labels) -> str:
+    """The heading of a column of a list."""
+    return translate(_HEADINGS[column]) if column in _HEADINGS else column_label(column, labels)
+
+
+def step_label(step: Step) -> str:
+    """The heading of a column of days, weeks, months or years."""
+    return translate(_STEPS[step])
+
+
+def bucket_label(bucket: Bucket, step: Step) -> str:
+    """A stretch of the axis by its first day, a month as 2026-03, a year as 2026."""
+    return bucket.start.isoformat()[: {"month": 7, "year": 4}.get(step, 10)]
+
+
+def age_label(age: Age) -> str:
+    """A class of age in words: `3–5 days late`, `waiting for the customer`."""
+    if age.side in _OTHERS:
+        return translate(_OTHERS[age.side])
+    today, some, more = _SIDES[age.side]
+    if age.high is None:
+        return translate(more).format(days=age.low - 1)
+    if age.high == 0:
+        return translate(today)
+    return translate(some).format(days=f"{age.low}–{age.high}")
+
+
+def format_change(line: Line) -> str:
+    """What became of a share or a count: points of percent where both periods have enough, else the difference in number."""
+    now, before = share_value(line.now), share_value(line.before)
+    if now is not None and before is not None:
+        points = round(100 * now) - round(100 * before)
+        return translate("{change} pp").format(change=_signed(points))
+    return _signed(line.now.numerator - line.before.numerator)
+
+
+def share_value(measure: Measure) -> float | None:
+    """The share from 0 to 1 of a measure that is one, None when it is of fewer than five."""
+    return measure.value if measure.kind == "share" else None
+
+
+def _signed(number: int) -> str:
+    if number == 0:
+        return "±0"
+    return f"+{number}" if number > 0 else f"−{-number}"

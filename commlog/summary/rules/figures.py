@@ -1,0 +1,281 @@
+"""The figures a summary has, and how each is made from counts."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from commlog.summary.rules.summary import Group, Key, Line, Measure, Reading, Spread, Unit
+
+# How many there are in each state; the state is a slug, or None where there is none.
+Counts = Mapping[Group, int]
+
+
+class Figure(NamedTuple):
+    """A figure's number among the metrics and the dimensions it is always shown by.
+
+    The groups of a distribution share one total: each is a part of it.
+    """
+
+    metric: int
+    dimensions: tuple[str, ...] = ()
+    is_distribution: bool = False
+
+
+FIGURES: Final[Mapping[str, Figure]] = {
+    "interactions": Figure(1, ("template", "channel", "direction", "agent", "level", "tag")),
+    "reached": Figure(1),
+    "recorded_in_time": Figure(2, ("template",)),
+    "recording_lag": Figure(2),
+    "first_response": Figure(3),
+    "unanswered_age": Figure(3),
+    "follow_ups_on_time": Figure(4, ("priority", "owner")),
+    "pending": Figure(5, ("owner",)),
+    "overdue": Figure(5, ("owner",)),
+    "overdue_age": Figure(5, ("owner",)),
+    "limit_kept": Figure(6, ("priority",)),
+    "first_resolution": Figure(7),
+    "resolution": Figure(7, ("owner", "category")),
+    "issue_first_resolution": Figure(7),
+    "issue_resolution": Figure(7),
+    "reopened": Figure(8, ("category", "owner")),
+    "confirmed_closing": Figure(9),
+    "first_contact_resolution": Figure(10),
+    "satisfaction": Figure(11),
+    "satisfied": Figure(11),
+    "dissatisfied": Figure(11),
+    "satisfaction_answers": Figure(11, ("satisfaction",), is_distribution=True),
+    "customer_scores": Figure(11, ("score",)),
+    "customer_scores_high": Figure(11, ("score",)),
+    "customer_scores_low": Figure(11, ("score",)),
+    "staff_scores": Figure(11, ("score",)),
+    "staff_scores_high": Figure(11, ("score",)),
+    "staff_scores_low": Figure(11, ("score",)),
+    "survey_responses": Figure(11),
+    "low_scores_followed_up": Figure(11),
+    "complaints": Figure(12),
+    "problems": Figure(12, ("scenario", "need_type", "category", "tag"), is_distribution=True),
+    "repeat_contacts": Figure(12),
+    "breached": Figure(13, ("category", "owner")),
+    "low_scores": Figure(13, ("category", "owner")),
+    "moods": Figure(14, ("mood",), is_distribution=True),
+    "worsened_customers": Figure(14),
+    "care_served": Figure(15, ("care",)),
+    "dormant": Figure(16, ("level",)),
+    "reactivated": Figure(16),
+    "follow_ups_opened": Figure(17),
+    "follow_ups_finished": Figure(17),
+    "follow_ups_net": Figure(17),
+    "issues_opened": Figure(17),
+    "issues_closed": Figure(17),
+    "issues_net": Figure(17),
+    "without_owner": Figure(17),
+    "issues_without_next_action": Figure(17),
+    "commitments_without_follow_up": Figure(17),
+}
+
+# The five-step answers; `not_rated` is no answer.
+STEPS: Final[Mapping[str, int]] = {
+    "very_satisfied": 5,
+    "satisfied": 4,
+    "fair": 3,
+    "dissatisfied": 2,
+    "very_dissatisfied": 1,
+}
+# Forms in which this choice says that the conversation was a complaint.
+COMPLAINTS: Final = frozenset({"complaint", "service_complaint"})
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """How many things are in each state: all together, and by the groups of some dimensions."""
+
+    whole: Counts
+    groups: Mapping[str, Mapping[Group, Counts]] = field(default_factory=dict)
+
+    def measured(self, figure: str, measure: Callable[[Counts], Measure], by: str = "") -> Reading:
+        """A figure of everything, and of each group of its own dimensions and of `by`."""
+        reading = {Key(figure): measure(self.whole)}
+        for dimension in dict.fromkeys((*FIGURES[figure].dimensions, by)):
+            for group, counts in self.groups.get(dimension, {}).items():
+                reading[Key(figure, dimension, group)] = measure(counts)
+        return reading
+
+
+def count_of(number: int, **left_out: int) -> Measure:
+    """A plain number."""
+    return Measure("count", number, left_out=_told(left_out))
+
+
+def share_of(part: int, whole: int, **left_out: int) -> Measure:
+    """A part of a whole."""
+    return Measure("share", part, whole, _told(left_out))
+
+
+def mean_of(total: int, number: int, **left_out: int) -> Measure:
+    """The mean of `number` values that add up to `total`; never used for durations."""
+    return Measure("mean", total, number, _told(left_out))
+
+
+def spread_of(values: Iterable[int], unit: Unit, **left_out: int) -> Measure:
+    """How durations lie: the median (of an even number, halfway between the middle two), the nearest-rank 90 % and the longest."""
+    ordered = sorted(values)
+    number = len(ordered)
+    spread = None
+    if ordered:
+        median = (ordered[(number - 1) // 2] + ordered[number // 2]) / 2
+        spread = Spread(median, ordered[(9 * number + 9) // 10 - 1], ordered[-1], unit)
+    return Measure("spread", number, left_out=_told(left_out), spread=spread)
+
+
+def distribution_of(figure: str, dimension: str, counts: Counts, whole: int) -> Reading:
+    """Each group's part of a whole; things without a value are no group."""
+    return {
+        Key(figure, dimension, group): share_of(count, whole) for group, count in counts.items() if group is not None
+    }
+
+
+def measure_all(counts: Counts) -> Measure:
+    """How many there are in any state."""
+    return count_of(sum(counts.values()))
+
+
+def measure_conversations(counts: Counts) -> Measure:
+    """Conversations, less those that do not say when they began."""
+    undated = counts.get("undated", 0)
+    return count_of(sum(counts.values()) - undated, without_start=undated)
+
+
+def measure_reached(counts: Counts) -> Measure:
+    """Outbound contacts that were answered, over all outbound ones."""
+    reached, missed = counts.get("outbound_reached", 0), counts.get("outbound_missed", 0)
+    return share_of(reached, reached + missed, unclear=counts.get("outbound_unclear", 0))
+
+
+def measure_on_time(counts: Counts) -> Measure:
+    """Done by the due time, over all that fell due in the period and were not cancelled; those still open count as not done."""
+    left_out = {"cancelled": counts.get("cancelled", 0), "finished_at_unknown_time": counts.get("unknown", 0)}
+    included = {"not_yet_due": counts.get("not_due", 0), "awaiting_customer": counts.get("paused", 0)}
+    whole = sum(counts.values()) - sum(left_out.values())
+    return Measure("share", counts.get("on_time", 0), whole, _told(left_out), _told(included))
+
+
+def measure_limit_kept(counts: Counts) -> Measure:
+    """Met over met and breached: open past due is breached, open and not yet due is left out."""
+    met = counts.get("on_time", 0)
+    return share_of(
+        met,
+        met + counts.get("late", 0) + counts.get("breached", 0),
+        not_yet_due=counts.get("not_due", 0),
+        awaiting_customer=counts.get("paused", 0),
+        cancelled=counts.get("cancelled", 0),
+        finished_at_unknown_time=counts.get("unknown", 0),
+    )
+
+
+def measure_breached(counts: Counts) -> Measure:
+    """The rest of `measure_limit_kept`: done late or open past due, over those and the ones done in time."""
+    kept = measure_limit_kept(counts)
+    return Measure("share", kept.size - kept.numerator, kept.size, kept.left_out)
+
+
+def measure_overdue(counts: Counts) -> Measure:
+    """Open, not paused and past due, over all that is open."""
+    included = {"awaiting_customer": counts.get("paused", 0), "without_due": counts.get("no_due", 0)}
+    return Measure("share", counts.get("overdue", 0), sum(counts.values()), included=_told(included))
+
+
+def measure_satisfaction(answers: Counts) -> Measure:
+    """The mean of the five steps, 5 the best, over the conversations that have an answer."""
+    rated = _rated(answers)
+    total = sum(step * answers.get(answer, 0) for answer, step in STEPS.items())
+    return mean_of(total, sum(rated.values()), **_unrated(answers))
+
+
+def measure_satisfied(answers: Counts) -> Measure:
+    """Answers of 4 or 5 over all answers."""
+    return _share_of_steps(answers, {4, 5})
+
+
+def measure_dissatisfied(answers: Counts) -> Measure:
+    """Answers of 1 or 2 over all answers."""
+    return _share_of_steps(answers, {1, 2})
+
+
+def measure_answers(answers: Counts) -> Reading:
+    """Each of the five answers as a part of all of them."""
+    rated = _rated(answers)
+    return {
+        Key("satisfaction_answers"): count_of(sum(rated.values()), **_unrated(answers)),
+        **distribution_of("satisfaction_answers", "satisfaction", rated, sum(rated.values())),
+    }
+
+
+def measure_moods(moods: Counts) -> Reading:
+    """Each mood as a part of the conversations that name one."""
+    named: Counts = {mood: count for mood, count in moods.items() if mood is not None}
+    whole = sum(named.values())
+    return {
+        Key("moods"): count_of(whole, without_mood=moods.get(None, 0)),
+        **distribution_of("moods", "mood", named, whole),
+    }
+
+
+def measure_complaints(categories: Counts) -> Measure:
+    """Conversations whose form calls them a complaint, over all."""
+    return share_of(sum(categories.get(slug, 0) for slug in COMPLAINTS), sum(categories.values()))
+
+
+def pair(now: Reading, before: Reading) -> tuple[Line, ...]:
+    """Every figure with the earlier one beside it: in the order of FIGURES, each dimension's largest groups first."""
+    lines = [
+        Line(key, now.get(key) or _nothing(key, now, before[key]), before.get(key) or _nothing(key, before, now[key]))
+        for key in {**now, **before}
+    ]
+    order = {figure: place for place, figure in enumerate(FIGURES)}
+    dimensions = {key.dimension: None for key in now} | {key.dimension: None for key in before}
+    places = {dimension: place for place, dimension in enumerate(dimensions)}
+    return tuple(
+        sorted(
+            lines,
+            key=lambda line: (
+                order[line.key.figure],
+                line.key.dimension != "",
+                places[line.key.dimension],
+                line.key.group is None,
+                -line.now.size,
+                -line.now.numerator,
+                -line.before.size,
+                -line.before.numerator,
+                line.key.group or "",
+            ),
+        )
+    )
+
+
+def _nothing(key: Key, reading: Reading, other: Measure) -> Measure:
+    """The measure of a group that a period does not have."""
+    whole = None if other.denominator is None else 0
+    if FIGURES[key.figure].is_distribution:
+        parts = (measure.denominator for one, measure in reading.items() if one[:2] == key[:2])
+        whole = next(parts, whole)
+    return Measure(other.kind, 0, whole)
+
+
+def _share_of_steps(answers: Counts, steps: set[int]) -> Measure:
+    rated = _rated(answers)
+    part = sum(answers.get(answer, 0) for answer, step in STEPS.items() if step in steps)
+    return share_of(part, sum(rated.values()), **_unrated(answers))
+
+
+def _rated(answers: Counts) -> dict[Group, int]:
+    return {answer: answers[answer] for answer in STEPS if answer in answers}
+
+
+def _unrated(answers: Counts) -> dict[str, int]:
+    unrated = {"not_rated": answers.get("not_rated", 0)}
+    unrated["without_answer"] = sum(answers.values()) - sum(_rated(answers).values()) - unrated["not_rated"]
+    return unrated
+
+
+def _told(counts: Mapping[str, int]) -> dict[str, int]:
+    return {reason: count for reason, count in counts.items() if count}

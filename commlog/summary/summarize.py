@@ -1,0 +1,125 @@
+"""The summary of a period: every figure, with the one of the period before beside it."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from commlog.database.connection import Index
+from commlog.database.errand import errand
+from commlog.errors import UsageError
+from commlog.messages import mark
+from commlog.records.mask import mask_rows
+from commlog.summary.figures.cases import measure_all_cases
+from commlog.summary.figures.dimensions import dimension_of
+from commlog.summary.figures.follow_ups import measure_follow_ups, measure_pending
+from commlog.summary.figures.issues import measure_flow
+from commlog.summary.figures.problems import measure_problems
+from commlog.summary.figures.recording import measure_recording
+from commlog.summary.figures.scope import Scope
+from commlog.summary.figures.services_summarize_interactions import measure_feelings, measure_interactions
+from commlog.summary.figures.services_summarize_moods import measure_worsening
+from commlog.summary.figures.services_summarize_weak_spots import find_weak_spots, measure_low_scores
+from commlog.summary.rules.figures import pair
+from commlog.summary.rules.summary import Attention, Reading, Summary
+from commlog.workspace import Workspace
+from commlog.worktime.periods import Period, parse_period
+
+THIS_MONTH: Final = "this-month"
+SUMMARY_ROWS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRequest:
+    """What is asked: the period, the one to compare with (empty: the one before), a column to group by, how many to list (-1: all).
+
+    Numbers and addresses in the words of listed records are masked unless revealed.
+    """
+
+    period: str = ""
+    compare: str = ""
+    by: str = ""
+    limit: int = SUMMARY_ROWS
+    reveal: bool = False
+
+
+def summarize(workspace: Workspace, request: SummaryRequest) -> Summary:
+    """Measure a period and the one it is compared with.
+
+    Raises:
+        UsageError: a period is none, or there is no such column to group by.
+    """
+    period = read_period(workspace, request.period or THIS_MONTH)
+    previous = read_period(workspace, request.compare) if request.compare else _before(period)
+    before_at = min(previous.end, workspace.now)
+    scope = scope_of(workspace, period, request)
+    earlier = replace(scope, period=previous, at=before_at, limit=0)
+    with errand(workspace.index, lambda index: _measure(_asked_of(index, earlier))[0]) as answer:
+        now, attention = _measure(scope)
+        before = answer()
+    lines = pair(now, before)
+    if not request.reveal:
+        attention = tuple(replace(one, listing=mask_rows(workspace, one.listing)) for one in attention)
+    unreadable = len(workspace.unreadable_files())
+    return Summary(period, previous, workspace.now, before_at, scope.by, lines, attention, unreadable)
+
+
+def scope_of(workspace: Workspace, period: Period, request: SummaryRequest) -> Scope:
+    """A period as it is asked of the copy at the workspace's instant.
+
+    Raises:
+        UsageError: there is no such column or field to group by.
+    """
+    by = dimension_of(workspace, request.by)
+    return Scope(workspace, period, workspace.now, by.name, request.limit, by.expression)
+
+
+def _asked_of(index: Index, scope: Scope) -> Scope:
+    """The same scope with another connection to the copy."""
+    return scope if index is scope.workspace.index else replace(scope, workspace=replace(scope.workspace, _index=index))
+
+
+def _measure(scope: Scope) -> tuple[Reading, tuple[Attention, ...]]:
+    recording, late = measure_recording(scope)
+    worsening, worse = measure_worsening(scope)
+    pending = measure_pending(scope)
+    flow, left_lying = measure_flow(scope, pending)
+    feelings, answers, categories = measure_feelings(scope)
+    reading = {
+        **measure_interactions(scope),
+        **recording,
+        **measure_follow_ups(scope),
+        **pending,
+        **measure_all_cases(scope),
+        **measure_low_scores(scope, answers),
+        **feelings,
+        **measure_problems(scope, categories),
+        **worsening,
+        **flow,
+    }
+    return reading, (late, worse, *left_lying, find_weak_spots(scope, reading))
+
+
+def read_period(workspace: Workspace, text: str) -> Period:
+    """The period a text names.
+
+    Raises:
+        UsageError: it names none.
+    """
+    try:
+        return parse_period(text, workspace.now)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            mark("'{value}' is not a period"),
+            value=text,
+            remedy=mark("write e.g. 2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or 2026-01..2026-02"),
+        ) from None
+
+
+def _before(period: Period) -> Period:
+    try:
+        return period.previous()
+    except ValueError:
+        raise UsageError(
+            mark("there is no period before {period}"),
+            period=period.name,
+            remedy=mark("name another one with --compare"),
+        ) from None

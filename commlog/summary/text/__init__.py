@@ -1,0 +1,1 @@
+"""A summary as text and as data."""

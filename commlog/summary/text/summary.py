@@ -1,0 +1,283 @@
+"""A summary as text or Markdown for people, and as JSON, JSON Lines, CSV or TSV for programs."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from commlog.errors import UsageError
+from commlog.messages import mark, translate
+from commlog.output.formats import format_listing
+from commlog.output.labels import Labels
+from commlog.summary.rules.figures import FIGURES
+from commlog.summary.rules.summary import Attention, Line, Summary
+from commlog.summary.text.data import format_summary_json, list_figures
+from commlog.summary.text.render_empty_period import HAPPENING
+from commlog.summary.text.render_summary_blocks import Block, Table, format_markdown, format_text
+from commlog.summary.text.words import (
+    ATTENTION_LABELS,
+    FIGURE_LABELS,
+    column_label,
+    format_duration,
+    format_measure,
+    format_median,
+    format_remarks,
+    format_working_time,
+    group_label,
+)
+from commlog.values import Data
+
+FORMATS: Final = ("text", "json", "jsonl", "csv", "tsv", "markdown")
+# Each dimension with the figures people see by it; programs get all.
+_TABLES: Final = (
+    ("template", ("interactions", "recorded_in_time")),
+    ("channel", ("interactions",)),
+    ("direction", ("interactions",)),
+    ("agent", ("interactions",)),
+    ("level", ("interactions", "dormant")),
+    ("priority", ("follow_ups_on_time", "limit_kept")),
+    ("owner", ("follow_ups_on_time", "pending", "overdue")),
+    ("scenario", ("problems",)),
+    ("need_type", ("problems",)),
+    ("category", ("problems",)),
+    ("tag", ("problems",)),
+    ("satisfaction", ("satisfaction_answers",)),
+    ("score", ("customer_scores", "customer_scores_high", "customer_scores_low")),
+    ("score", ("staff_scores", "staff_scores_high", "staff_scores_low")),
+    ("mood", ("moods",)),
+    ("care", ("care_served",)),
+)
+# The totals people see, in tables of their own: the metrics each is about.
+_SECTIONS: Final = (
+    ("", (1, 2, 3)),
+    (mark("Follow-ups and issues"), (4, 5, 6, 7, 8, 9, 10)),
+    (mark("Satisfaction, problems and moods"), (11, 12, 14)),
+    (mark("Care and dormancy"), (15, 16)),
+    (mark("Flow"), (17,)),
+)
+_WEAK: Final = ("breached", "reopened", "low_scores", "resolution")
+# What stands side by side when people ask for one column.
+_BY: Final = (
+    "interactions",
+    "reached",
+    "recorded_in_time",
+    "complaints",
+    "satisfied",
+    "first_contact_resolution",
+    "issues_opened",
+    "pending",
+    "overdue",
+    "follow_ups_on_time",
+    "limit_kept",
+)
+_COUNTS: Final = frozenset({"interactions", "issues_opened", "pending"})
+_TITLES: Final = {
+    "scenario": mark("Frequent problems: scenario"),
+    "need_type": mark("Frequent problems: need"),
+    "category": mark("Frequent problems: category of issues"),
+    "tag": mark("Frequent problems: tag"),
+}
+
+
+def format_summary(summary: Summary, output_format: str, labels: Labels, limit: int) -> str:
+    """The summary in one of FORMATS (`table` is `text`); tables for people have at most `limit` groups, -1 all.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    if output_format in {"csv", "tsv", "jsonl"}:
+        return format_listing(list_figures(summary), output_format, labels)
+    if output_format == "json":
+        return format_summary_json(summary)
+    if output_format not in {"text", "table", "markdown"}:
+        raise UsageError(
+            mark("there is no format '{value}'"),
+            value=output_format,
+            remedy=mark("use one of: {formats}"),
+            formats=", ".join(FORMATS),
+        )
+    blocks = _Page(summary, labels, limit).blocks()
+    return format_markdown(blocks) if output_format == "markdown" else format_text(blocks)
+
+
+class _Page:
+    """What people see of one summary."""
+
+    def __init__(self, summary: Summary, labels: Labels, limit: int) -> None:
+        self.summary = summary
+        self.labels = labels
+        self.limit = limit
+
+    def blocks(self) -> list[Block]:
+        """Everything, in reading order."""
+        by = self.summary.by
+        tables = self._by_tables(by) if by else [self._table(dimension, figures) for dimension, figures in _TABLES]
+        if not by:
+            tables += [self._weak_table(dimension) for dimension in ("category", "owner")]
+        attention = [self._attention(one) for one in self.summary.attention if one.listing.rows]
+        return [
+            self._title(),
+            *self._emptiness(),
+            *self._totals(),
+            *attention,
+            *(table for table in tables if table.rows),
+        ]
+
+    def _title(self) -> str:
+        summary = self.summary
+        last = (summary.period.end - timedelta(seconds=1)).date()
+        return translate("{period} ({first} to {last}), as of {now}, compared with {previous}").format(
+            period=summary.period.name,
+            first=summary.period.start.date(),
+            last=last,
+            now=f"{summary.now:%Y-%m-%d %H:%M}",
+            previous=summary.previous.name,
+        )
+
+    def _emptiness(self) -> list[str]:
+        lines = (self.summary.total(figure) for figure in HAPPENING)
+        if any(line.now.size for line in lines if line):
+            return []
+        text = translate(
+            "Nothing happened in {period}: no conversation, no issue, and no follow-up opened, due or finished."
+        )
+        return [text.format(period=self.summary.period.name)]
+
+    def _totals(self) -> list[Table]:
+        remark = translate(
+            "Pending, overdue, dormant, without owner and open issues are as of now; beside them, as of {instant}."
+        ).format(instant=f"{self.summary.before_at:%Y-%m-%d %H:%M}")
+        tables = [self._section(title, metrics) for title, metrics in _SECTIONS]
+        shown = [table for table in tables if table.rows]
+        return [*shown[:-1], replace(shown[-1], remark=remark)] if shown else []
+
+    def _section(self, title: str, metrics: Sequence[int]) -> Table:
+        """The totals of some metrics; a share, mean or spread of nothing in either period is not told."""
+        lines = (self.summary.total(figure) for figure, told in FIGURES.items() if told.metric in metrics)
+        rows = tuple(
+            (
+                translate(FIGURE_LABELS[line.key.figure]),
+                format_measure(line.now),
+                format_measure(line.before),
+                format_remarks(line.now),
+            )
+            for line in lines
+            if line and _says_something(line)
+        )
+        headings = (translate("Figure"), self.summary.period.name, self.summary.previous.name, translate("Remarks"))
+        return Table(translate(title) if title else "", headings, rows, frozenset({3}))
+
+    def _weak_table(self, dimension: str) -> Table:
+        """What is looked at for weak spots, by the groups of a dimension."""
+        rows = [(group, lines) for group, lines in self._rows(dimension, _WEAK) if any(map(_has_now, lines))]
+        cells = tuple(
+            (
+                group_label(dimension, group, self.labels),
+                *(format_median(line.now) if line and line.now.size else "–" for line in lines),
+            )
+            for group, lines in self._cut(rows)
+        )
+        headings = (column_label(dimension, self.labels), *(translate(FIGURE_LABELS[figure]) for figure in _WEAK))
+        title = translate("Weak spots by {column}").format(column=column_label(dimension, self.labels))
+        return Table(title, headings, cells, remark=_rest(len(rows) - len(cells)))
+
+    def _table(self, dimension: str, figures: Sequence[str]) -> Table:
+        """Figures by the groups of a dimension, each with the one of the period before beside it."""
+        rows = self._rows(dimension, figures)
+        headings: list[str] = [column_label(dimension, self.labels)]
+        for figure in figures:
+            headings += [translate(FIGURE_LABELS[figure]), self.summary.previous.name]
+        shown = [[cell for line in lines for cell in _both(line)] for _, lines in self._cut(rows)]
+        names = [group_label(dimension, group, self.labels) for group, _ in self._cut(rows)]
+        cells = tuple((name, *row) for name, row in zip(names, shown, strict=True))
+        title = translate(_TITLES[dimension]) if dimension in _TITLES else self._by_title(dimension)
+        return Table(title, tuple(headings), cells, remark=_rest(len(rows) - len(cells)))
+
+    def _by_tables(self, dimension: str) -> list[Table]:
+        """All figures by the groups of one dimension: the period, then the one before."""
+        figures = [figure for figure in _BY if self.summary.groups(figure, dimension)]
+        rows = self._rows(dimension, figures)
+        headings = (column_label(dimension, self.labels), *(translate(FIGURE_LABELS[figure]) for figure in figures))
+        tables = []
+        for period, is_now in ((self.summary.period, True), (self.summary.previous, False)):
+            cells = tuple(
+                (
+                    group_label(dimension, group, self.labels),
+                    *(_shown(line, figure, is_now=is_now) for line, figure in zip(lines, figures, strict=True)),
+                )
+                for group, lines in self._cut(rows)
+            )
+            title = f"{period.name}: {self._by_title(dimension)}"
+            tables.append(Table(title, headings, cells, remark=_rest(len(rows) - len(cells))))
+        return tables
+
+    def _by_title(self, dimension: str) -> str:
+        return translate("By {column}").format(column=column_label(dimension, self.labels))
+
+    def _rows(self, dimension: str, figures: Sequence[str]) -> list[tuple[str | None, list[Line | None]]]:
+        found = [{line.key.group: line for line in self.summary.groups(figure, dimension)} for figure in figures]
+        groups = dict.fromkeys(group for lines in found for group in lines)
+        ordered = sorted(groups, key=lambda group: group is None)
+        return [(group, [lines.get(group) for lines in found]) for group in ordered]
+
+    def _cut(self, rows: list[tuple[str | None, list[Line | None]]]) -> list[tuple[str | None, list[Line | None]]]:
+        return rows if self.limit < 0 else rows[: self.limit]
+
+    def _attention(self, attention: Attention) -> Table:
+        listing = attention.listing.narrowed(attention.listing.shown)
+        rows = tuple(
+            tuple(self._cell(column, value) for column, value in zip(listing.columns, row, strict=True))
+            if attention.name != "weak_spots"
+            else self._weak_spot(row)
+            for row in listing.rows
+        )
+        headings = tuple(column_label(column, self.labels) for column in listing.columns)
+        numbers = {"lag", "commitments", "followups", "value", "whole", "n"}
+        words = frozenset(place for place, column in enumerate(listing.columns) if column not in numbers)
+        return Table(translate(ATTENTION_LABELS[attention.name]), headings, rows, words, _rest(attention.rest))
+
+    def _weak_spot(self, row: Sequence[Data]) -> tuple[str, ...]:
+        dimension, group, figure, value, whole, number = row
+        write = format_working_time if figure == "resolution" else "{:.0%}".format
+        return (
+            column_label(dimension, self.labels),
+            group_label(dimension, group, self.labels),
+            translate(FIGURE_LABELS[figure]),
+            write(value),
+            write(whole),
+            str(number),
+        )
+
+    def _cell(self, column: str, value: Data) -> str:
+        if value is None:
+            return ""
+        if column == "lag":
+            return format_duration(value)
+        if column == "moods":
+            return " → ".join(self.labels.value("mood", mood) for mood in value)
+        if column in {"ended_at", "recorded_at"}:
+            return str(value)[:16].replace("T", " ")
+        return self.labels.value(column, str(value))
+
+
+def _shown(line: Line | None, figure: str, *, is_now: bool) -> str:
+    """A figure of a group; a group that only other figures have counts nothing."""
+    if line is None:
+        return "0" if figure in _COUNTS else "–"
+    return format_measure(line.now if is_now else line.before)
+
+
+def _says_something(line: Line) -> bool:
+    return line.now.kind == "count" or any(one.size or one.left_out for one in (line.now, line.before))
+
+
+def _has_now(line: Line | None) -> bool:
+    return line is not None and line.now.size > 0
+
+
+def _both(line: Line | None) -> tuple[str, str]:
+    return (format_measure(line.now), format_measure(line.before)) if line else ("–", "–")
+
+
+def _rest(count: int) -> str:
+    return translate("… and {count} more").format(count=count) if count else ""
