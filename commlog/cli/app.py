@@ -38,7 +38,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "reschedule": "commlog.followups.cli_reschedule",
     "add-follow-up": "commlog.followups.cli_add_follow_up",
     "why": "commlog.followups.cli_why",
-    "remind": "commlog.cli.remind",
+    "remind": "commlog.reminders.commands",
     "care": "commlog.customers.commands.care",
     "brief": "commlog.customers.commands.cli_brief",
     "timeline": "commlog.customers.commands.cli_timeline",

@@ -9,7 +9,7 @@ import pytest
 
 from commlog.cli.app import run
 from commlog.errors import ExitCode
-from commlog.notify.ledger import open_ledger
+from commlog.reminders.ledger import open_ledger
 
 MONDAY = "2026-03-16T10:00:00+08:00"
 SETTINGS = """\

@@ -338,7 +338,7 @@ def test_what_was_dropped_waits_for_a_server_that_is_down(office):
 
 def test_a_ledger_that_is_compacted_remembers_what_is_dropped(office):
     """A large ledger lets go of what is over, not of what is still dropped; weeks later nothing comes again."""
-    from commlog.notify.ledger import LARGE, open_ledger
+    from commlog.reminders.ledger import LARGE, open_ledger
 
     office.dropped(1, "wang")
     issue = "id: 20260105-000002\ntemplate: issue\ncustomer: acme\nowner: li\nreported_on: 2026-01-05\nstatus: open\n"
@@ -363,7 +363,7 @@ def test_a_full_disk_delivers_nothing_it_cannot_remember(busy_office):
     """While the ledger cannot grow nothing is delivered, which is said; with room again each is told once."""
     assert busy_office.remind("2026-03-02T10:00:00+08:00") == DONE
     old = json.loads('["x/1","2026-03-02T01:30:00Z","2026-03-12T18:00:00+08:00","overdue"]')
-    from commlog.notify.ledger import open_ledger
+    from commlog.reminders.ledger import open_ledger
 
     now = datetime.fromisoformat("2026-03-15T10:00:00+08:00")
     with open_ledger(busy_office.root, now) as ledger:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from commlog.notify.deliver import deliver
-from commlog.notify.faults import DeliveryError
-from commlog.notify.message import Message
-from commlog.notify.outside import Outside
+from commlog.reminders.deliver import deliver
+from commlog.reminders.notify_faults import DeliveryError
+from commlog.reminders.notify_message import Message
+from commlog.reminders.notify_outside import Outside
 
 NOW = datetime(2026, 3, 16, 10, 0, tzinfo=timezone(timedelta(hours=8)))
 SERVERS = {"smtp": "$SMTP", "wecom": "$BASE", "dingtalk": "$BASE", "feishu": "$BASE", "slack": "$BASE"}

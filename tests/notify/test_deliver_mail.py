@@ -9,10 +9,10 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from commlog.errors import ExitCode
-from commlog.notify.faults import DeliveryError
-from commlog.notify.mail import compose, parse_server, sender_of
-from commlog.notify.message import Message
-from commlog.notify.outside import Secrets
+from commlog.reminders.channels.mail import compose, parse_server, sender_of
+from commlog.reminders.notify_faults import DeliveryError
+from commlog.reminders.notify_message import Message
+from commlog.reminders.notify_outside import Secrets
 
 TO = "mailto:wang@example.com"
 PASSWORD = "s3cret%2Fpass%20word"
@@ -230,8 +230,8 @@ def test_an_url_that_is_none_is_said_without_showing_it(sender, url):
 
 def test_the_mail_server_has_a_default_variable(message):
     """Without notify.smtp the variable COMMLOG_SMTP_URL is asked for, and named when it is not set."""
-    from commlog.notify.deliver import deliver
-    from commlog.notify.outside import Outside
+    from commlog.reminders.deliver import deliver
+    from commlog.reminders.notify_outside import Outside
 
     with pytest.raises(DeliveryError, match="COMMLOG_SMTP_URL is not set"):
         deliver(TO, message, Outside({}.get))
@@ -281,7 +281,7 @@ def test_a_sender_that_is_none_is_refused(sender, named):
 def test_no_password_goes_over_an_open_line(sender, smtp_server, monkeypatch):
     """To another machine without encryption no password is sent."""
     mailbox = smtp_server(login=True)
-    monkeypatch.setattr("commlog.notify.mail.is_loopback", lambda host: False)
+    monkeypatch.setattr("commlog.reminders.channels.mail.is_loopback", lambda host: False)
     sender.variables["SMTP"] = f"smtp://robot:hunter2@127.0.0.1:{mailbox.port}"
     assert "no encryption" in sender.fail(TO).reason
     assert mailbox.logins == []
@@ -291,7 +291,7 @@ def test_no_password_goes_over_an_open_line(sender, smtp_server, monkeypatch):
 def test_a_certificate_nobody_signed_is_refused(sender, smtp_server, monkeypatch, encryption):
     """To another machine the certificate must be trusted."""
     mailbox = smtp_server(login=True, encryption=encryption)
-    monkeypatch.setattr("commlog.notify.mail.is_loopback", lambda host: False)
+    monkeypatch.setattr("commlog.reminders.channels.mail.is_loopback", lambda host: False)
     scheme = "smtps" if encryption == "tls" else "smtp"
     sender.variables["SMTP"] = f"{scheme}://robot:hunter2@127.0.0.1:{mailbox.port}"
     assert "is not trusted" in sender.fail(TO).reason

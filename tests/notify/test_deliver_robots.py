@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import ExitCode
-from commlog.notify.message import MOST_PIECES, split_text
-from commlog.notify.robot import json_cost
+from commlog.reminders.channels.robot import json_cost
+from commlog.reminders.notify_message import MOST_PIECES, split_text
 
 KEYS = {
     "KEY": "we-key-0815",

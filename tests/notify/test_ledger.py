@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import CommlogError, NotWritableError
-from commlog.notify.ledger import LARGE, LEDGER_FILE, LOCK_FILE, open_ledger, read_ledger
-from commlog.notify.ledger_lines import Entry, format_entry, read_lines
-from commlog.notify.ledger_lock import LedgerBusy
+from commlog.reminders.ledger import LARGE, LEDGER_FILE, LOCK_FILE, open_ledger, read_ledger
+from commlog.reminders.ledger_lines import Entry, format_entry, read_lines
+from commlog.reminders.notify_ledger_lock import LedgerBusy
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
@@ -270,7 +270,7 @@ import sys
 from datetime import datetime, UTC
 from pathlib import Path
 from zlib import crc32
-from commlog.notify.ledger import open_ledger
+from commlog.reminders.ledger import open_ledger
 with open_ledger(Path(sys.argv[1]), datetime(2026, 3, 16, tzinfo=UTC)) as ledger:
     ledger.add([("a/1", "o", "d", "s")], "to", datetime(2026, 3, 16, tzinfo=UTC))
     print("held", flush=True)

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from commlog.errors import CommlogError
 from commlog.log.members import Member
 from commlog.log.model_absence import Absence
-from commlog.model.digest import Item, Urgency
-from commlog.model.reminder import ReminderRules, Rung
-from commlog.model.reminder_stages import Promise, escalated, present_at, rungs_of, stages_of
-from commlog.services.plan_reminders import plan_reminders, print_digest
-from commlog.services.route_reminders import parcels_of, route_owner, route_rung
-from commlog.services.send_digests import plan_deliveries, send_digests
+from commlog.reminders.plan import plan_reminders, print_digest
+from commlog.reminders.rules.digest import Item, Urgency
+from commlog.reminders.rules.model_reminder import ReminderRules, Rung
+from commlog.reminders.rules.stages import Promise, escalated, present_at, rungs_of, stages_of
+from commlog.reminders.send import parcels_of, route_owner, route_rung
+from commlog.reminders.services_send_digests import plan_deliveries, send_digests
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 from commlog.worktime.limits import parse_limit
 

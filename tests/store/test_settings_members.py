@@ -7,7 +7,7 @@ import pytest
 
 from commlog.errors import InvalidError
 from commlog.log.settings import Settings, read_settings
-from commlog.notify.address import SERVICES, parse_address
+from commlog.reminders.address import SERVICES, parse_address
 
 GOOD = [
     "mailto:wang@example.com",

@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 from commlog.messages import mark
-from commlog.notify.address import Address, AddressError, parse_address
-from commlog.notify.faults import DeliveryError
-from commlog.notify.message import Message
-from commlog.notify.outside import Outside, Secrets
+from commlog.reminders.address import Address, AddressError, parse_address
+from commlog.reminders.notify_faults import DeliveryError
+from commlog.reminders.notify_message import Message
+from commlog.reminders.notify_outside import Outside, Secrets
 
 Send = Callable[[Address, Message, Outside], None]
 

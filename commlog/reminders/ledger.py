@@ -15,8 +15,8 @@ from commlog.log.files import ChangedMeanwhile, replace_file, write_new
 from commlog.log.log import ensure_state_folder, not_writable
 from commlog.log.names import STATE_FOLDER
 from commlog.messages import mark, translate
-from commlog.notify.ledger_lines import Entry, Key, Reading, format_entry, read_lines
-from commlog.notify.ledger_lock import hold
+from commlog.reminders.ledger_lines import Entry, Key, Reading, format_entry, read_lines
+from commlog.reminders.notify_ledger_lock import hold
 from commlog.worktime.calendar import to_utc
 
 LEDGER_FILE: Final = "reminders.jsonl"

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from commlog.notify.address import Address, resolve
-from commlog.notify.http import check_status, post_json
-from commlog.notify.message import Message
-from commlog.notify.outside import Outside
+from commlog.reminders.address import Address, resolve
+from commlog.reminders.http import check_status, post_json
+from commlog.reminders.notify_message import Message
+from commlog.reminders.notify_outside import Outside
 
 _SERVICE: Final = "webhook"
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from commlog.followups.rules.dropped import CALL_BACK, MISSING_LINK
 from commlog.messages import mark, translate
-from commlog.model.digest import Digest, Item, Line, Section, Urgency
 from commlog.output.text import harmless, pad, shorten, width_of
 from commlog.privacy.rules.masking import mask_name, mask_text
+from commlog.reminders.rules.digest import Digest, Item, Line, Section, Urgency
 
 # So many lines of one owner are shown; the others are counted.
 MOST_LINES: Final = 40

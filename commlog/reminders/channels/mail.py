@@ -14,11 +14,11 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from commlog.messages import mark
-from commlog.notify.address import Address, is_mail_address, resolve, server_of
-from commlog.notify.connection import TimeLimit, is_loopback, network_fault, timed_out
-from commlog.notify.faults import PASSING, DeliveryError
-from commlog.notify.message import Message
-from commlog.notify.outside import Outside
+from commlog.reminders.address import Address, is_mail_address, resolve, server_of
+from commlog.reminders.connection import TimeLimit, is_loopback, network_fault, timed_out
+from commlog.reminders.notify_faults import PASSING, DeliveryError
+from commlog.reminders.notify_message import Message
+from commlog.reminders.notify_outside import Outside
 
 _PORTS: Final = {"smtps": 465, "smtp": 25}
 _SUBMISSION_PORT: Final = 587

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from commlog.messages import mark
-from commlog.notify.faults import PASSING, DeliveryError
+from commlog.reminders.notify_faults import PASSING, DeliveryError
 
 _CERTIFICATE: Final = mark("check the host's name; SSL_CERT_FILE names a file of certificates to trust")
 

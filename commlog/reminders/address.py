@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from commlog.errors import InvalidError
 from commlog.messages import mark
-from commlog.notify.faults import DeliveryError
-from commlog.notify.outside import Servers, Variables
+from commlog.reminders.notify_faults import DeliveryError
+from commlog.reminders.notify_outside import Servers, Variables
 
 MAIL: Final = "mailto"
 # How many parts an address of a service has, at least and at most.

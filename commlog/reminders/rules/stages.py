@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
-from commlog.model.reminder import ReminderRules, Rung
+from commlog.reminders.rules.model_reminder import ReminderRules, Rung
 from commlog.worktime.calendar import CalendarError, WorkCalendar, to_utc, wall_instant
 from commlog.worktime.limits import Limit
 from commlog.worktime.model_lateness import working_days_since

@@ -6,8 +6,9 @@ from typing import Final, Protocol
 
 from commlog.database.connection import Row
 from commlog.log.settings import Settings
-from commlog.model.digest import Digest, Item, Line, Reason, Urgency, digest_of
-from commlog.model.reminder_stages import (
+from commlog.records.question import CUSTOMER_NAME
+from commlog.reminders.rules.digest import Digest, Item, Line, Reason, Urgency, digest_of
+from commlog.reminders.rules.stages import (
     CALL_BACK,
     CARE,
     OVERDUE,
@@ -20,8 +21,7 @@ from commlog.model.reminder_stages import (
     rungs_of,
     stages_of,
 )
-from commlog.records.question import CUSTOMER_NAME
-from commlog.services.dropped_reminders import dropped_items
+from commlog.reminders.services_dropped_reminders import dropped_items
 from commlog.workspace import Workspace
 
 FOLLOW_UP: Final = "follow_up"
@@ -86,7 +86,7 @@ def plan_reminders(workspace: Workspace, care: Sequence[CareDay] = ()) -> tuple[
 
 def print_digest(workspace: Workspace, items: Iterable[Item]) -> Digest:
     """The digest somebody reads at the terminal: every item with all of its stages, by owner, with who stands in today."""
-    from commlog.services.route_reminders import absence_of
+    from commlog.reminders.send import absence_of
 
     team, today = workspace.log.settings.members, workspace.now.date()
     reasons: dict[str, tuple[Reason, ...]] = {}

@@ -5,10 +5,10 @@ import warnings
 from typing import TYPE_CHECKING, Final
 
 from commlog.messages import mark
-from commlog.notify.address import Address, resolve
-from commlog.notify.faults import DeliveryError
-from commlog.notify.message import Message
-from commlog.notify.outside import Outside
+from commlog.reminders.address import Address, resolve
+from commlog.reminders.notify_faults import DeliveryError
+from commlog.reminders.notify_message import Message
+from commlog.reminders.notify_outside import Outside
 
 if TYPE_CHECKING:
     from apprise import NotifyBase

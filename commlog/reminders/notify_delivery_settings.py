@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from commlog.messages import mark
-from commlog.notify.address import AddressError, check_servers
-from commlog.notify.outside import DEFAULT_TIMEOUT, Outside, Variables
+from commlog.reminders.address import AddressError, check_servers
+from commlog.reminders.notify_outside import DEFAULT_TIMEOUT, Outside, Variables
 
 LONGEST_TIMEOUT: Final = 300  # seconds
 

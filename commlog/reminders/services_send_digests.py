@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Protocol
 
 from commlog.errors import CommlogError
-from commlog.model.digest import Digest, Key, Line, digest_of
-from commlog.model.reminder import LEAD
-from commlog.services.route_reminders import Parcel
+from commlog.reminders.rules.digest import Digest, Key, Line, digest_of
+from commlog.reminders.rules.model_reminder import LEAD
+from commlog.reminders.send import Parcel
 
 
 class Told(Protocol):

@@ -4,8 +4,8 @@ from html import escape
 from typing import Final
 
 from commlog.messages import current_language
-from commlog.model.digest import Digest, Section
-from commlog.render.digest import (
+from commlog.reminders.rules.digest import Digest, Section
+from commlog.reminders.text import (
     MOST_LINES,
     Reading,
     cells_of,

@@ -7,9 +7,9 @@ from typing import Final
 from commlog.database.connection import Row
 from commlog.followups.dropped import find_dropped_balls
 from commlog.followups.rules.dropped import DroppedBall
-from commlog.model.digest import Item, Urgency
-from commlog.model.reminder_stages import DROPPED, opening_time
 from commlog.records.question import CUSTOMER_NAME
+from commlog.reminders.rules.digest import Item, Urgency
+from commlog.reminders.rules.stages import DROPPED, opening_time
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import to_utc
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from commlog.log.members import Member
-from commlog.model.digest import Digest, Line, Urgency
 from commlog.privacy.rules.masking import mask_text
-from commlog.render.digest import Reading, format_subject
+from commlog.reminders.rules.digest import Digest, Line, Urgency
+from commlog.reminders.text import Reading, format_subject
 from commlog.worktime.moment import format_instant
 
 

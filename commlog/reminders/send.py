@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from commlog.log.members import Member, find_member
 from commlog.messages import mark
-from commlog.model.digest import Item, Line, Reason
-from commlog.model.reminder import LEAD
+from commlog.reminders.rules.digest import Item, Line, Reason
+from commlog.reminders.rules.model_reminder import LEAD
 
 _AWAY: Final = mark("away until {day}")
 _AWAY_FOR: Final = mark("away until {day}: {note}")
