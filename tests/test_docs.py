@@ -26,12 +26,12 @@ from commlog.cli.words import SHARED_OPTIONS
 from commlog.database.query.fields import BUILT_IN
 from commlog.database.tables import TABLES
 from commlog.errors import ExitCode
+from commlog.exchange.map_reader import MAP_KEYS
+from commlog.exchange.source_reader import SOURCE_KEYS
 from commlog.forms.catalog import Catalog, shipped_folder
 from commlog.forms.fields import Field
 from commlog.messages import use_language
 from commlog.output.formats import FORMATS
-from commlog.transfer.map_reader import MAP_KEYS
-from commlog.transfer.source_reader import SOURCE_KEYS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])

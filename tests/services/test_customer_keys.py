@@ -13,6 +13,7 @@ sys.path.append(str(Path(__file__).parent))
 from sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SETTINGS, HeldLog
 
 from commlog.errors import InvalidError, NotWritableError, UnreadableError, UsageError
+from commlog.exchange.import_records import Choices, import_records
 from commlog.privacy.cipher import Vault
 from commlog.privacy.destroy_keys import destroy_keys, keys_to_destroy
 from commlog.privacy.forget import forget_customer, plan_forgetting
@@ -24,7 +25,6 @@ from commlog.privacy.seal_state import seal_state
 from commlog.privacy.verify_forgotten import verify_forgotten
 from commlog.records.edit import edit_record
 from commlog.records.find import find_customer, read_record
-from commlog.services.import_records import Choices, import_records
 from commlog.team.history import read_history
 from commlog.team.past_log import find_past, open_past
 
@@ -187,7 +187,7 @@ def test_what_stays_of_the_forgotten_can_still_be_read(log: SealedLog) -> None:
 
 def test_a_preview_and_a_trial_import_make_no_key(log: SealedLog) -> None:
     """Asking what forgetting or importing would do leaves the key folder as it was."""
-    from commlog.model.incoming import Incoming, Row
+    from commlog.exchange.incoming import Incoming, Row
 
     before = log.keys
     plan_forgetting(log.workspace(), "lina", secrets.choice)

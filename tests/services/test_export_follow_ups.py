@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from commlog.errors import UsageError
-from commlog.services.export_follow_ups import select_care_days, select_follow_ups
-from commlog.transfer.ics_file import CalendarHead, Words, format_calendar
+from commlog.exchange.export_follow_ups import select_care_days, select_follow_ups
+from commlog.exchange.ics_file import CalendarHead, Words, format_calendar
 from commlog.worktime.lunar import lunar_dates_in
 
 PERSON = """\

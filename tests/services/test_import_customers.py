@@ -2,10 +2,10 @@
 
 import pytest
 
+from commlog.exchange.import_records import Choices, import_records
+from commlog.exchange.map_reader import Ground, read_map
+from commlog.exchange.source import SourceFile, iter_items, open_sheet
 from commlog.records.draft import converter_of
-from commlog.services.import_records import Choices, import_records
-from commlog.transfer.map_reader import Ground, read_map
-from commlog.transfer.source_file import SourceFile, iter_items, open_sheet
 
 MAP = """\
 template: customer

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import NotWritableError
+from commlog.exchange.export_records import iter_fields, iter_revealed, select_records
+from commlog.exchange.import_records import Choices, candidate_id, import_records
+from commlog.exchange.jsonl_file import format_object
+from commlog.exchange.map_reader import Ground, read_map
+from commlog.exchange.source import SourceFile, iter_items, open_sheet
 from commlog.log.log import open_log
 from commlog.log.names import is_record_id, record_path
 from commlog.records.draft import converter_of
-from commlog.services.export_records import iter_fields, iter_revealed, select_records
-from commlog.services.import_records import Choices, candidate_id, import_records
-from commlog.transfer.jsonl_file import format_object
-from commlog.transfer.map_reader import Ground, read_map
-from commlog.transfer.source_file import SourceFile, iter_items, open_sheet
 from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]

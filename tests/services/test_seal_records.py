@@ -20,6 +20,7 @@ from commlog.customers.duplicates import find_duplicates
 from commlog.customers.merge import merge_customers
 from commlog.database.index_entries import RecordReader
 from commlog.errors import AmbiguousError, InvalidError, NotFoundError, NotWritableError, UsageError
+from commlog.exchange.import_records import Choices, import_records
 from commlog.log.log import open_log
 from commlog.privacy.rules.sealing import find_sealed, is_sealed
 from commlog.privacy.seal import rotate, trust_recipients, turn_on
@@ -30,7 +31,6 @@ from commlog.records.edit import edit_record, save_text, text_to_edit
 from commlog.records.find import find_customer
 from commlog.records.mask import shown_record
 from commlog.records.text import format_record
-from commlog.services.import_records import Choices, import_records
 from commlog.values import Fields, Record
 from commlog.yamltext.parse import parse
 
@@ -139,7 +139,7 @@ def test_what_is_created_later_is_sealed_from_the_first_write(sealed: SealedLog)
 
 def test_an_import_seals_too(sealed: SealedLog) -> None:
     """Rows of a file become records whose personal values are sealed."""
-    from commlog.model.incoming import Incoming, Row
+    from commlog.exchange.incoming import Incoming, Row
 
     item = Incoming(
         row=Row(1, {}, []),
@@ -396,7 +396,7 @@ def test_a_field_that_no_form_has_is_refused(plain: SealedLog) -> None:
 
 def test_an_import_stops_at_a_stranger(sealed: SealedLog) -> None:
     """Rows are not refused one by one for recipients nobody confirmed: the import stops, and nothing was written."""
-    from commlog.model.incoming import Incoming, Row
+    from commlog.exchange.incoming import Incoming, Row
 
     sealed.write("commlog.yaml", sealed.text("commlog.yaml").replace(RECIPIENT, OTHER_RECIPIENT))
     before = sealed.files()

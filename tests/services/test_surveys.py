@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UsageError
-from commlog.model.incoming import Incoming, Row
-from commlog.services.import_records import Choices
-from commlog.services.import_surveys import columns_like_scores, import_surveys
+from commlog.exchange.import_records import Choices
+from commlog.exchange.import_surveys import columns_like_scores, import_surveys
+from commlog.exchange.incoming import Incoming, Row
 from commlog.surveys.record import answers_of, find_survey, open_requests, quarter_of, record_answers, request_survey
 from commlog.surveys.trend import COLUMN_NAMES, TrendView, list_surveys, survey_trend
 

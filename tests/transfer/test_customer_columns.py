@@ -2,9 +2,9 @@
 
 import pytest
 
+from commlog.exchange.transfer_customer_columns import count_customer_columns, customer_field
 from commlog.forms.catalog import Catalog, shipped_folder
 from commlog.forms.fields import find_field
-from commlog.transfer.customer_columns import count_customer_columns, customer_field
 
 
 @pytest.mark.parametrize(

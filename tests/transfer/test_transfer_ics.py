@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import ExitCode, UsageError
+from commlog.exchange.ics_file import CalendarHead, Words, format_calendar, is_our_calendar
 from commlog.followups.rules.follow_up import read_follow_up
-from commlog.transfer.ics_file import CalendarHead, Words, format_calendar, is_our_calendar
 
 HEAD = CalendarHead("客服", "Asia/Shanghai")
 DUE = datetime(2026, 3, 20, 10, tzinfo=UTC)

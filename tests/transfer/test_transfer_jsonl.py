@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.transfer.jsonl_file import format_object, read_objects, sheet_of
+from commlog.exchange.jsonl_file import format_object, read_objects, sheet_of
 
 VALUE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=("Cs",))),

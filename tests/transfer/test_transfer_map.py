@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from commlog.errors import InvalidError, NotFoundError
+from commlog.exchange.csv_file import read_sheet
+from commlog.exchange.flat_record import cells_of, choose_columns
+from commlog.exchange.import_map import require_columns
+from commlog.exchange.incoming import Rejected
+from commlog.exchange.map_reader import Ground, read_map
+from commlog.exchange.mapping import Identities, iter_incoming
+from commlog.exchange.rejects import format_rejects, rejects_name
+from commlog.exchange.sketch import sketch_map
 from commlog.forms.catalog import Catalog
 from commlog.forms.conversion import Converter
-from commlog.model.incoming import Rejected
-from commlog.transfer.csv_file import read_sheet
-from commlog.transfer.flat_record import cells_of, choose_columns
-from commlog.transfer.import_map import require_columns
-from commlog.transfer.map_reader import Ground, read_map
-from commlog.transfer.mapping import Identities, iter_incoming
-from commlog.transfer.rejects_file import format_rejects, rejects_name
-from commlog.transfer.sketch import sketch_map
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 from commlog.worktime.moment import parse_moment
 from commlog.yamltext.parse import parse

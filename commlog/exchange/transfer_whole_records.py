@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from commlog.errors import CommlogError
+from commlog.exchange.import_map import OWN_COLUMNS
+from commlog.exchange.incoming import Incoming, Row
+from commlog.exchange.mapping import Identities
 from commlog.forms.catalog import Catalog, Template
 from commlog.forms.conversion import Converter
 from commlog.messages import translate
-from commlog.model.incoming import Incoming, Row
-from commlog.transfer.import_map import OWN_COLUMNS
-from commlog.transfer.mapping import Identities
 from commlog.values import CUSTOMER
 
 _TEMPLATE_NAMES = ("template", "模板")

@@ -3,12 +3,12 @@
 from typing import Final
 
 from commlog.errors import InvalidError
+from commlog.exchange.csv_file import Sheet
+from commlog.exchange.import_map import OWN_COLUMNS, ImportMap, Piece, Source, Target
+from commlog.exchange.map_reader import Ground
+from commlog.exchange.transfer_dates import DateReader
 from commlog.forms.fields import Field, find_child, find_field
 from commlog.messages import mark
-from commlog.transfer.csv_file import Sheet
-from commlog.transfer.dates import DateReader
-from commlog.transfer.import_map import OWN_COLUMNS, ImportMap, Piece, Source, Target
-from commlog.transfer.map_reader import Ground
 from commlog.values import SURVEY, Fields
 
 _SCORES: Final = "scores"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from commlog.errors import InvalidError
+from commlog.exchange.incoming import Row
 from commlog.messages import mark, translate
-from commlog.model.incoming import Row
 
 _DELIMITERS: Final = (",", ";", "\t")
 # What a spreadsheet would take for the beginning of a formula.

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from commlog.exchange.csv_file import Sheet
+from commlog.exchange.import_map import OWN_COLUMNS, FollowUpRule, ImportMap, Piece, Source, Target, fold_cell
+from commlog.exchange.incoming import IMPORT_KEY, Incoming, Row
+from commlog.exchange.transfer_dates import MOMENT_FORMATS
 from commlog.forms.conversion import ConversionError
 from commlog.forms.fields import LIST, split_dotted
 from commlog.forms.templates_finding import Finding
 from commlog.messages import translate
-from commlog.model.incoming import IMPORT_KEY, Incoming, Row
 from commlog.problems import Problem
-from commlog.transfer.csv_file import Sheet
-from commlog.transfer.dates import MOMENT_FORMATS
-from commlog.transfer.import_map import OWN_COLUMNS, FollowUpRule, ImportMap, Piece, Source, Target, fold_cell
 from commlog.values import CUSTOMER, Data, Fields, ValuePath
 
 _EXTRA: Final = "extra"

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NoReturn
 
+from commlog.exchange.csv_file import Sheet
+from commlog.exchange.incoming import Row
 from commlog.messages import translate
-from commlog.model.incoming import Row
-from commlog.transfer.csv_file import Sheet
 from commlog.values import Data, Fields
 from commlog.yamltext.parse import MAX_DEPTH
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from commlog.customers.book import CustomerBook
 from commlog.errors import AmbiguousError, CommlogError, NotWritableError
+from commlog.exchange.import_records import Choices, import_records
+from commlog.exchange.incoming import IMPORT_KEY, ImportResult, Incoming, Row
 from commlog.forms.fields import Field, find_child, find_field, nearest
 from commlog.messages import translate
-from commlog.model.incoming import IMPORT_KEY, ImportResult, Incoming, Row
 from commlog.records.change import change_record
 from commlog.records.find import read_record
 from commlog.records.rules.model_folding import fold
 from commlog.records.write import with_member_ids
-from commlog.services.import_records import Choices, import_records
 from commlog.surveys.record import open_requests, wanted_follow_up, with_follow_up
 from commlog.surveys.rules import is_score_text
 from commlog.values import SURVEY, Fields

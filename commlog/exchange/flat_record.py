@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from commlog.errors import UsageError
+from commlog.exchange.csv_file import harmless_cell
+from commlog.exchange.jsonl_file import cell_of
 from commlog.forms.catalog import Template
 from commlog.forms.fields import MAPPING, Field, canonical_path, closest, fold
 from commlog.messages import mark
-from commlog.transfer.csv_file import harmless_cell
-from commlog.transfer.jsonl_file import cell_of
 from commlog.values import Data, Fields
 
 # What separates the entries of a list when it is read back, so that an entry holding one is written as JSON.

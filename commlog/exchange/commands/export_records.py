@@ -9,15 +9,15 @@ import typer
 from commlog.cli.options import query_argument
 from commlog.cli.terminal import command, finish, session_of, warn
 from commlog.errors import ConflictError, UsageError
+from commlog.exchange.csv_file import format_rows
+from commlog.exchange.export_records import iter_fields, iter_revealed, select_records
+from commlog.exchange.flat_record import cells_of, choose_columns
+from commlog.exchange.jsonl_file import format_object
 from commlog.forms.catalog import Template
 from commlog.log.files import write_new
 from commlog.log.log import not_writable
 from commlog.messages import mark, translate
 from commlog.output.render_formats import require_format
-from commlog.services.export_records import iter_fields, iter_revealed, select_records
-from commlog.transfer.csv_file import format_rows
-from commlog.transfer.flat_record import cells_of, choose_columns
-from commlog.transfer.jsonl_file import format_object
 from commlog.values import Fields
 
 CALENDAR = "ics"
@@ -83,7 +83,7 @@ def export_command(
     if output_format == CALENDAR:
         if columns or encoding.lower() != _UTF_8:
             raise UsageError(mark("--columns and --encoding are not for ics: a calendar has its own fields, in UTF-8"))
-        from commlog.cli.export_ics import TODO, CalendarWish, export_calendar
+        from commlog.exchange.commands.cli_export_ics import TODO, CalendarWish, export_calendar
 
         return export_calendar(session, CalendarWish(words, shape or TODO, care, reveal, output))
     if shape or care:

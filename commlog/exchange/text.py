@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+from commlog.exchange.incoming import ImportResult
 from commlog.messages import translate
-from commlog.model.incoming import ImportResult
 from commlog.output.text import harmless, shorten
 
 _SHOWN: Final = 10

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from commlog.errors import InvalidError
+from commlog.exchange.transfer_dates import DateReader
 from commlog.forms.catalog import Template
 from commlog.forms.conversion import Converter
 from commlog.forms.fields import Field, closest
@@ -12,7 +13,6 @@ from commlog.forms.fields import fold as fold_name
 from commlog.messages import mark, translate
 from commlog.problems import Problem
 from commlog.records.rules.model_folding import fold
-from commlog.transfer.dates import DateReader
 from commlog.values import Data, Fields, ValuePath
 
 # Columns commlog itself adds to a rejects file; they are no part of the row.

@@ -12,12 +12,12 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import finish, warn
 from commlog.customers.rules.care import BIRTHDAY
 from commlog.errors import ExitCode
+from commlog.exchange.export_follow_ups import CareDay, ExportedFollowUp, select_care_days, select_follow_ups
+from commlog.exchange.ics_file import CalendarHead, Words, format_calendar, is_our_calendar
 from commlog.followups.rules.follow_up import AWAITING_CUSTOMER
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels
 from commlog.output.render_formats import require_format
-from commlog.services.export_follow_ups import CareDay, ExportedFollowUp, select_care_days, select_follow_ups
-from commlog.transfer.ics_file import CalendarHead, Words, format_calendar, is_our_calendar
 
 TODO: Final = "todo"
 SHAPES: Final = (TODO, "event", "both")

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from commlog.exchange.csv_file import Sheet
+from commlog.exchange.import_map import OWN_COLUMNS
+from commlog.exchange.incoming import IMPORT_KEY, Row
+from commlog.exchange.transfer_customer_columns import CUSTOMER_GIVEN, count_customer_columns, customer_field
+from commlog.exchange.transfer_dates import MOMENT_FORMATS, parse_format
 from commlog.forms.catalog import Template
 from commlog.forms.fields import Field, find_field, find_value, label, nearest
 from commlog.messages import translate
-from commlog.model.incoming import IMPORT_KEY, Row
-from commlog.transfer.csv_file import Sheet
-from commlog.transfer.customer_columns import CUSTOMER_GIVEN, count_customer_columns, customer_field
-from commlog.transfer.dates import MOMENT_FORMATS, parse_format
-from commlog.transfer.import_map import OWN_COLUMNS
 from commlog.values import CUSTOMER, INTERACTION, Data
 from commlog.yamltext.format import format_entry, format_flow
 

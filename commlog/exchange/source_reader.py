@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from commlog.exchange.import_map import Condition, Piece, Source, fold_cell
+from commlog.exchange.jsonl_file import cell_of
 from commlog.forms.conversion import ConversionError, Converter
 from commlog.forms.fields import Field
 from commlog.log.settings_file import Section
 from commlog.messages import mark
-from commlog.transfer.import_map import Condition, Piece, Source, fold_cell
-from commlog.transfer.jsonl_file import cell_of
 from commlog.values import Data, ValuePath
 
 SOURCE_KEYS: Final = ("column", "columns", "text", "join", "values", "default", "when", "unless", "split", "longest")

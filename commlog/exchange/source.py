@@ -7,17 +7,17 @@ from pathlib import PurePath
 from typing import Final
 
 from commlog.errors import UsageError
+from commlog.exchange.csv_file import Sheet, read_sheet
+from commlog.exchange.import_map import ImportMap, require_columns
+from commlog.exchange.incoming import Incoming
+from commlog.exchange.jsonl_file import read_objects, sheet_of
+from commlog.exchange.map_reader import Ground
+from commlog.exchange.mapping import LeaveOut, iter_incoming
+from commlog.exchange.sketch import best_template
+from commlog.exchange.transfer_text_file import DEFAULT_ENCODING, decode_text
+from commlog.exchange.transfer_whole_records import iter_records
 from commlog.forms.catalog import Template
 from commlog.messages import mark
-from commlog.model.incoming import Incoming
-from commlog.transfer.csv_file import Sheet, read_sheet
-from commlog.transfer.import_map import ImportMap, require_columns
-from commlog.transfer.jsonl_file import read_objects, sheet_of
-from commlog.transfer.map_reader import Ground
-from commlog.transfer.mapping import LeaveOut, iter_incoming
-from commlog.transfer.sketch import best_template
-from commlog.transfer.text_file import DEFAULT_ENCODING, decode_text
-from commlog.transfer.whole_records import iter_records
 
 FORMATS: Final = ("csv", "jsonl")
 _SUFFIXES: Final = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}

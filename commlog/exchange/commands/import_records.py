@@ -6,28 +6,28 @@ from typing import Any
 
 import typer
 
-from commlog.cli.import_answer import (
+from commlog.cli.progress import progress
+from commlog.cli.terminal import command, read_stdin, say, session_of
+from commlog.errors import ExitCode, UsageError
+from commlog.exchange.commands.cli_import_answer import (
     RESULT_FORMATS,
     answer_import,
     dry_run_option,
     rejects_option,
     result_format_option,
 )
-from commlog.cli.progress import progress
-from commlog.cli.terminal import command, read_stdin, say, session_of
-from commlog.errors import ExitCode, UsageError
+from commlog.exchange.csv_file import Sheet
+from commlog.exchange.import_map import ImportMap
+from commlog.exchange.import_records import Choices, import_records
+from commlog.exchange.incoming import ImportResult
+from commlog.exchange.map_reader import Ground, read_map
+from commlog.exchange.rejects import format_rejected_objects, format_rejects, refuse_existing, write_rejects
+from commlog.exchange.sketch import sketch_map
+from commlog.exchange.source import SourceFile, format_of, iter_items, open_sheet, template_for
+from commlog.exchange.transfer_text_file import read_bytes
 from commlog.messages import current_language, mark, translate
-from commlog.model.incoming import ImportResult
 from commlog.output.render_formats import require_format
 from commlog.records.draft import converter_of
-from commlog.services.import_records import Choices, import_records
-from commlog.transfer.csv_file import Sheet
-from commlog.transfer.import_map import ImportMap
-from commlog.transfer.map_reader import Ground, read_map
-from commlog.transfer.rejects_file import format_rejected_objects, format_rejects, refuse_existing, write_rejects
-from commlog.transfer.sketch import sketch_map
-from commlog.transfer.source_file import SourceFile, format_of, iter_items, open_sheet, template_for
-from commlog.transfer.text_file import read_bytes
 
 words_argument: Any = typer.Argument(
     ...,

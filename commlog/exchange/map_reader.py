@@ -7,16 +7,16 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
+from commlog.exchange.import_map import FollowUpRule, ImportMap, Reference, Target
+from commlog.exchange.source_reader import SourceReader
+from commlog.exchange.transfer_customer_columns import CUSTOMER_GIVEN
+from commlog.exchange.transfer_dates import DateReader, parse_format, parse_time
 from commlog.forms.catalog import Catalog, Template
 from commlog.forms.conversion import Converter, unknown_field
 from commlog.forms.fields import Field, HasFields, canonical_path, find_child, find_field
 from commlog.log.settings_file import Section
 from commlog.messages import mark
 from commlog.problems import Problem
-from commlog.transfer.customer_columns import CUSTOMER_GIVEN
-from commlog.transfer.dates import DateReader, parse_format, parse_time
-from commlog.transfer.import_map import FollowUpRule, ImportMap, Reference, Target
-from commlog.transfer.source_reader import SourceReader
 from commlog.values import CUSTOMER, Data, Fields, ValuePath, show_path
 from commlog.yamltext.parse import YamlError, decode, parse_located
 

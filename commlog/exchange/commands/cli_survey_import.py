@@ -5,32 +5,32 @@ from typing import Any, Final
 
 import typer
 
-from commlog.cli.import_answer import (
+from commlog.cli.progress import progress
+from commlog.cli.terminal import command, read_stdin, session_of, warn
+from commlog.errors import UsageError
+from commlog.exchange.commands.cli_import_answer import (
     RESULT_FORMATS,
     answer_import,
     dry_run_option,
     rejects_option,
     result_format_option,
 )
-from commlog.cli.progress import progress
-from commlog.cli.terminal import command, read_stdin, session_of, warn
-from commlog.errors import UsageError
+from commlog.exchange.csv_file import Sheet
+from commlog.exchange.import_map import OWN_COLUMNS, ImportMap
+from commlog.exchange.import_records import Choices
+from commlog.exchange.import_surveys import columns_like_scores, import_surveys
+from commlog.exchange.incoming import IMPORT_KEY
+from commlog.exchange.map_reader import Ground
+from commlog.exchange.mapping import iter_incoming
+from commlog.exchange.rejects import format_rejects, refuse_existing, write_rejects
+from commlog.exchange.source import SourceFile, open_sheet
+from commlog.exchange.survey_map import survey_map
+from commlog.exchange.transfer_text_file import read_bytes
 from commlog.forms.fields import find_field, find_value, label
 from commlog.messages import current_language, mark, translate
-from commlog.model.incoming import IMPORT_KEY
 from commlog.output.render_formats import require_format
 from commlog.records.draft import converter_of
-from commlog.services.import_records import Choices
-from commlog.services.import_surveys import columns_like_scores, import_surveys
 from commlog.surveys.record import quarter_of
-from commlog.transfer.csv_file import Sheet
-from commlog.transfer.import_map import OWN_COLUMNS, ImportMap
-from commlog.transfer.map_reader import Ground
-from commlog.transfer.mapping import iter_incoming
-from commlog.transfer.rejects_file import format_rejects, refuse_existing, write_rejects
-from commlog.transfer.source_file import SourceFile, open_sheet
-from commlog.transfer.survey_map import survey_map
-from commlog.transfer.text_file import read_bytes
 from commlog.values import SURVEY, Fields
 from commlog.workspace import Workspace
 

@@ -7,9 +7,9 @@ import typer
 
 from commlog.cli.terminal import say, warn
 from commlog.errors import ExitCode
+from commlog.exchange.incoming import ImportResult
+from commlog.exchange.text import format_import_json, format_import_text, format_left_out
 from commlog.messages import mark
-from commlog.model.incoming import ImportResult
-from commlog.render.import_result import format_import_json, format_import_text, format_left_out
 
 RESULT_FORMATS: Final = ("text", "json")
 rejects_option: Any = typer.Option(

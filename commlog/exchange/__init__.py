@@ -1,0 +1,1 @@
+"""Formats from and to the outside, one a module, and import maps."""

@@ -1,1 +1,0 @@
-"""What things are, and the pure rules about them."""
