@@ -6,8 +6,8 @@ from typing import Any, Final
 import typer
 
 from commlog.answers.list import AnswerMatch, find_answers, list_answers
+from commlog.cli.cli_kept_answers import keeping_answers
 from commlog.cli.editor import create_in_editor
-from commlog.cli.kept_answers import keeping_answers
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,

@@ -15,7 +15,7 @@ from commlog.messages import LANGUAGES, mark
 from commlog.output.render_formats import require_format
 
 if TYPE_CHECKING:
-    from commlog.services.complete import Candidate
+    from commlog.cli.complete import Candidate
 
 
 _BASH: Final = """\
@@ -220,7 +220,7 @@ def _columns_of(command: Any) -> tuple[str, ...]:
 
 
 def _finder(name: str, call: _Call) -> "Callable[..., Iterable[Candidate]] | None":
-    from commlog.services import complete
+    from commlog.cli import complete
 
     return {
         "ID/n": complete.pending_addresses,

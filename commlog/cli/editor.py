@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import typer
 
-from commlog.cli.drafts import write_draft
+from commlog.cli.cli_drafts import write_draft
 from commlog.cli.faults import show_fault
 from commlog.cli.session import Session, choose_random, editor_command, has_own_editor
 from commlog.cli.terminal import confirm, is_interactive, warn

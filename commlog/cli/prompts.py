@@ -6,8 +6,8 @@ from typing import Final
 
 import typer
 
+from commlog.cli.cli_kept_answers import Answers
 from commlog.cli.faults import show_fault
-from commlog.cli.kept_answers import Answers
 from commlog.cli.session import Session
 from commlog.cli.terminal import advise, ask, confirm
 from commlog.errors import AmbiguousError, NotFoundError, UsageError

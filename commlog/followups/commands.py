@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from commlog.cli.as_of import as_of_option, go_back
+from commlog.cli.cli_as_of import as_of_option, go_back
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,

@@ -5,10 +5,10 @@ from typing import Any
 
 import typer
 
-from commlog.cli.drafts import drop_draft, find_draft
+from commlog.cli.cli_drafts import drop_draft, find_draft
+from commlog.cli.cli_kept_answers import keeping_answers
 from commlog.cli.editor import create_in_editor
 from commlog.cli.faults import show_fault
-from commlog.cli.kept_answers import keeping_answers
 from commlog.cli.options import edit_option
 from commlog.cli.prompts import ask_record
 from commlog.cli.session import Session, choose_random

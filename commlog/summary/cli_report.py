@@ -2,8 +2,8 @@
 
 import typer
 
+from commlog.cli.cli_own_file import write_own
 from commlog.cli.options import labels_of, reveal_option
-from commlog.cli.own_file import write_own
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate

@@ -232,4 +232,4 @@ def test_other_calls_load_nothing_of_it(environment, words):
     assert done.returncode == 0
     assert "commlog.cli.app" in done.stderr
     assert "commlog.cli.completion" not in done.stderr
-    assert "commlog.services.complete" not in done.stderr
+    assert "commlog.cli.complete" not in done.stderr

@@ -2,7 +2,7 @@
 
 import typer
 
-from commlog.cli.as_of import as_of_option, go_back
+from commlog.cli.cli_as_of import as_of_option, go_back
 from commlog.cli.options import labels_of, reveal_option
 from commlog.cli.terminal import command, finish, say, session_of
 from commlog.customers.brief import brief_customer

@@ -2,8 +2,8 @@
 
 import typer
 
+from commlog.cli.cli_kept_answers import keeping_answers
 from commlog.cli.editor import create_in_editor, edit_in_editor
-from commlog.cli.kept_answers import keeping_answers
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,

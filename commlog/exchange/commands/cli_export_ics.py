@@ -6,8 +6,8 @@ from typing import Final
 
 import typer
 
+from commlog.cli.cli_own_file import write_own
 from commlog.cli.options import labels_of
-from commlog.cli.own_file import write_own
 from commlog.cli.session import Session
 from commlog.cli.terminal import finish, warn
 from commlog.customers.rules.care import BIRTHDAY

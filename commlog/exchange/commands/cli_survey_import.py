@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import typer
 
-from commlog.cli.progress import progress
+from commlog.cli.cli_progress import progress
 from commlog.cli.terminal import command, read_stdin, session_of, warn
 from commlog.errors import UsageError
 from commlog.exchange.commands.cli_import_answer import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from commlog.cli.progress import progress
+from commlog.cli.cli_progress import progress
 from commlog.cli.terminal import command, read_stdin, say, session_of
 from commlog.errors import ExitCode, UsageError
 from commlog.exchange.commands.cli_import_answer import (

@@ -5,8 +5,8 @@ from typing import Any
 
 import typer
 
+from commlog.cli.cli_kept_answers import Answers, keeping_answers
 from commlog.cli.editor import create_in_editor
-from commlog.cli.kept_answers import Answers, keeping_answers
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import typer
 
-from commlog.cli.drafts import write_draft
+from commlog.cli.cli_drafts import write_draft
 from commlog.cli.session import Session
 from commlog.cli.terminal import warn
 from commlog.errors import CommlogError

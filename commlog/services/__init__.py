@@ -1,1 +1,0 @@
-"""One use case a module: values in, values out."""
