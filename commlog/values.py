@@ -1,6 +1,6 @@
 """What a record is: its kinds, where each lives, and how its values are read without trusting them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -101,3 +101,19 @@ def show_path(path: Sequence[str | int]) -> str:
     for step in path:
         shown += f"[{step}]" if isinstance(step, int) else f".{step}" if shown else step
     return shown
+
+
+try:
+    # What hashlib would give, without loading OpenSSL for it.
+    from _blake2 import blake2b
+except ImportError:  # pragma: no cover - another Python than CPython
+    from hashlib import blake2b
+
+
+def fingerprint_of(parts: Iterable[bytes]) -> bytes:
+    """Sixteen bytes that change when any part does, or where one ends."""
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.digest()

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from commlog.log.inside import leads_out
 from commlog.log.names import RECORDS, SUFFIX
-from commlog.model_fingerprint import fingerprint_of
+from commlog.values import fingerprint_of
 
 # Size, mtime in ns, ctime in ns, inode.
 Stamp = tuple[int, int, int, int]

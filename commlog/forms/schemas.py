@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from commlog.errors import InvalidError, NotFoundError, UnreadableError
 from commlog.messages import mark
-from commlog.model_fingerprint import fingerprint_of
+from commlog.values import fingerprint_of
 
 Schema = dict[str, Any]
 

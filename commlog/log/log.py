@@ -13,7 +13,7 @@ from commlog.log.inside import real_place, refuse_own_links, refuse_state_links
 from commlog.log.names import STATE_FOLDER
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, read_settings
 from commlog.messages import mark
-from commlog.model_fingerprint import fingerprint_of
+from commlog.values import fingerprint_of
 
 SCHEMAS_FOLDER: Final = "schemas"
 
