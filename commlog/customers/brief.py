@@ -28,7 +28,7 @@ from commlog.records.find import customer_family, find_customer, has_customer_fi
 from commlog.records.mask import mask_as_asked, names_of
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, Fields, text_of
 from commlog.workspace import Workspace
-from commlog.worktime.model_interval import interval_before
+from commlog.worktime.periods import interval_before
 
 # How far back what was asked and agreed counts.
 _RECENT: Final = timedelta(days=180)

@@ -28,7 +28,7 @@ from commlog.records.mask import mask_name_of
 from commlog.records.question import OptionTerm, condition_of, filter_of
 from commlog.values import CUSTOMER, Data
 from commlog.workspace import Workspace
-from commlog.worktime.model_interval import Interval, interval_after
+from commlog.worktime.periods import Interval, interval_after
 
 COLUMN_NAMES: Final = ("day", "days", "kind", "customer", "customer_name", "occasion", "level", "owner", "last_contact")
 SHOWN: Final = ("day", "kind", "customer_name", "occasion", "level", "owner", "last_contact")

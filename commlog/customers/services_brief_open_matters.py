@@ -7,7 +7,7 @@ from commlog.customers.services_brief_read_words import Cover, marks_of, read_fi
 from commlog.database.query.select import is_overdue
 from commlog.values import mappings_of, text_of, texts_of
 from commlog.workspace import Workspace
-from commlog.worktime.model_lateness import working_days_since
+from commlog.worktime.limits import working_days_since
 
 # At most so many conversations are read for what was agreed in them.
 _READ = 10

@@ -27,8 +27,7 @@ from commlog.privacy.rules.masking import MaskRules, mask_name
 from commlog.records.find import customer_family, find_customer
 from commlog.values import ANONYMOUS, DEFAULT_LINK_TYPE, mappings_of, text_of
 from commlog.workspace import Workspace
-from commlog.worktime.model_interval import interval_before, parse_interval
-from commlog.worktime.periods import parse_period
+from commlog.worktime.periods import interval_before, parse_interval, parse_period
 
 OUTSIDE: Final = "ref:"
 # Sorts after every minute of a day.

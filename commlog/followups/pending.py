@@ -15,7 +15,7 @@ from commlog.records.question import CUSTOMER_NAME, OptionTerm, condition_of, fi
 from commlog.values import Data
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar
-from commlog.worktime.model_lateness import working_days_since
+from commlog.worktime.limits import working_days_since
 from commlog.worktime.moment import format_instant
 
 # Every column and what it is in the copy; what is NULL here is worked out from the due instant.

@@ -19,9 +19,8 @@ from commlog.records.rules.model_folding import fold
 from commlog.values import ISSUE, Data, Record
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import MEASURED_DAYS
-from commlog.worktime.limits import Limit
-from commlog.worktime.model_interval import Interval, interval_before
-from commlog.worktime.model_lateness import working_days_since
+from commlog.worktime.limits import Limit, working_days_since
+from commlog.worktime.periods import Interval, interval_before
 
 _NEXT: Final = "(SELECT {column} FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1 ORDER BY f.due_at IS NULL, f.due_at, f.n LIMIT 1)"
 # Every column and what it is in the copy; what is NULL here is worked out.

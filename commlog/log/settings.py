@@ -21,7 +21,7 @@ from commlog.reminders.rules.model_reminder import LEAD, ReminderRules
 from commlog.values import Data, ValuePath
 from commlog.worktime.calendar import AfterHours, WorkCalendar, parse_hours
 from commlog.worktime.limits import Limit, parse_limit
-from commlog.worktime.model_interval import Interval
+from commlog.worktime.periods import Interval
 
 if TYPE_CHECKING:
     from commlog.privacy.rules.sealing import SealRules

@@ -6,7 +6,7 @@ from typing import Final
 from commlog.log.settings_file import Section, text_of, yes_or_no_of
 from commlog.messages import mark
 from commlog.privacy.rules.masking import MaskRules
-from commlog.worktime.model_interval import Interval, parse_interval
+from commlog.worktime.periods import Interval, parse_interval
 
 _MASK_KEYS: Final = ("names", "text")
 

@@ -9,7 +9,7 @@ from commlog.messages import mark
 from commlog.reminders.rules.model_reminder import LEAD, ReminderRules, Rung
 from commlog.values import ValuePath
 from commlog.worktime.limits import Limit, parse_limit
-from commlog.worktime.model_interval import Interval, parse_interval
+from commlog.worktime.periods import Interval, parse_interval
 
 _MEASURED: Final = frozenset({"m", "h", "wh", "d", "wd"})
 _NOTIFY_KEYS: Final = ("from", "timeout", "smtp", "wecom", "dingtalk", "feishu", "slack")

@@ -5,8 +5,7 @@ from datetime import date
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.workspace import Workspace
-from commlog.worktime.model_interval import interval_before, parse_interval
-from commlog.worktime.periods import parse_period
+from commlog.worktime.periods import interval_before, parse_interval, parse_period
 
 
 def since_day(workspace: Workspace, text: str) -> date:

@@ -15,7 +15,7 @@ from commlog.summary.report_series import is_score, score_names
 from commlog.summary.rules.summary import Attention, Summary
 from commlog.values import Data, text_of
 from commlog.workspace import Workspace
-from commlog.worktime.model_lateness import working_days_since
+from commlog.worktime.limits import working_days_since
 
 DROPPED: Final = "dropped_balls"
 OVERDUE: Final = "overdue_follow_ups"

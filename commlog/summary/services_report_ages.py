@@ -7,7 +7,7 @@ from typing import Final
 from commlog.summary.figures.scope import Scope
 from commlog.summary.rules.report import Age, Side
 from commlog.worktime.calendar import WorkCalendar
-from commlog.worktime.model_lateness import working_days_since
+from commlog.worktime.limits import working_days_since
 
 # From the latest to what has the most time left.
 CLASSES: Final[tuple[tuple[Side, int, int | None], ...]] = (

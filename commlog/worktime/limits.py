@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, cast
@@ -121,3 +122,18 @@ def _period_end(kind: PeriodKind, start: datetime, calendar: WorkCalendar) -> da
 def _last_working_day(first: date, after: date, calendar: WorkCalendar) -> date | None:
     days = (date.fromordinal(ordinal) for ordinal in range(after.toordinal() - 1, first.toordinal() - 1, -1))
     return next((day for day in days if calendar.is_working_day(day)), None)
+
+
+def working_days_since(days: Iterable[date], today: date, calendar: WorkCalendar) -> dict[date, int]:
+    """The working days that began after each day, today included; every day between is looked at once."""
+    wanted = set(days)
+    counted: dict[date, int] = {}
+    working = 0
+    for ordinal in range(
+        today.toordinal(), min((day.toordinal() for day in wanted), default=today.toordinal()) - 1, -1
+    ):
+        day = date.fromordinal(ordinal)
+        if day in wanted:
+            counted[day] = working
+        working += calendar.is_working_day(day)
+    return {day: counted.get(day, 0) for day in wanted}

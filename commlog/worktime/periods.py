@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Literal
+from typing import Literal, NamedTuple, cast
 
 from commlog.worktime.calendar import wall_instant
 
@@ -191,3 +191,54 @@ def _zone(instant: datetime) -> tzinfo:
     if instant.tzinfo is None:
         raise ValueError(f"{instant.isoformat()} has no time zone")
     return instant.tzinfo
+
+
+IntervalUnit = Literal["d", "w", "m", "y"]
+
+_DAYS_model_interval = {"d": 1, "w": 7}
+_MONTHS_model_interval = {"m": 1, "y": 12}
+
+
+class Interval(NamedTuple):
+    """An amount, 1 to 9999, of days, weeks, months or years."""
+
+    amount: int
+    unit: IntervalUnit
+
+    def __str__(self) -> str:
+        return f"{self.amount}{self.unit}"
+
+
+def parse_interval(text: str) -> Interval | None:
+    """An interval as settings and customers name it; None for `none`.
+
+    Raises:
+        ValueError: the text is neither.
+    """
+    if text == "none":
+        return None
+    found = re.fullmatch(r"([1-9][0-9]{0,3})([dwmy])", text)
+    if not found:
+        raise ValueError(f"{text!r} is not an interval such as '30d', '2w', '3m' or '1y'")
+    return Interval(int(found[1]), cast("IntervalUnit", found[2]))
+
+
+def interval_after(interval: Interval, day: date) -> date:
+    """The day an interval after `day`; from the 31st, the last day of a shorter month; the last day there is at most."""
+    return _moved(interval, day, 1)
+
+
+def interval_before(interval: Interval, day: date) -> date:
+    """The day an interval before `day`; from the 31st, the last day of a shorter month; the first day there is at least."""
+    return _moved(interval, day, -1)
+
+
+def _moved(interval: Interval, day: date, sign: int) -> date:
+    # Loaded with the first interval that is counted: the settings only name intervals.
+
+    try:
+        if interval.unit in _DAYS_model_interval:
+            return day + timedelta(days=sign * interval.amount * _DAYS_model_interval[interval.unit])
+        return add_months(day, sign * interval.amount * _MONTHS_model_interval[interval.unit])
+    except (OverflowError, ValueError):
+        return date.max if sign > 0 else date.min

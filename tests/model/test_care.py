@@ -19,7 +19,7 @@ from commlog.customers.rules.care import (
 )
 from commlog.customers.rules.model_care_rules import CareRules
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
-from commlog.worktime.model_interval import Interval, parse_interval
+from commlog.worktime.periods import Interval, parse_interval
 
 TODAY = date(2026, 3, 16)
 CUSTOMER = CareCustomer("acme", "艾克米公司", "wang", "key", "active", added_on=date(2026, 3, 1))

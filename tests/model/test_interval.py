@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from commlog.worktime.model_interval import Interval, interval_after, interval_before, parse_interval
+from commlog.worktime.periods import Interval, interval_after, interval_before, parse_interval
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
-from commlog.worktime.model_lateness import working_days_since
+from commlog.worktime.limits import working_days_since
 
 HOLIDAY = date(2026, 3, 11)
 CALENDAR = WorkCalendar(ZoneInfo("Asia/Shanghai"), parse_hours(), {HOLIDAY: DatedDay(HOLIDAY, "off")})

@@ -14,7 +14,7 @@ from commlog.messages import use_language
 from commlog.records.draft import assign_all
 from commlog.records.write import Request
 from commlog.worktime.limits import Limit
-from commlog.worktime.model_interval import Interval
+from commlog.worktime.periods import Interval
 
 
 def make(log, prior, *assignments):

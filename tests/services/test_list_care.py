@@ -4,7 +4,7 @@ import pytest
 
 from commlog.customers.care import CareView, care_for_reminders, list_care, yearly_dates
 from commlog.errors import UsageError
-from commlog.worktime.model_interval import parse_interval
+from commlog.worktime.periods import parse_interval
 
 FIELDS = "type: individual\nstage: active\nverified_on: 2026-03-01\n"
 

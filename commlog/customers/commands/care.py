@@ -21,7 +21,7 @@ from commlog.customers.rules.care import CONSENT_WITHDRAWN, DO_NOT_CONTACT, KIND
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
 from commlog.records.rules.model_folding import fold
-from commlog.worktime.model_interval import Interval, parse_interval
+from commlog.worktime.periods import Interval, parse_interval
 
 _NAMED_DATES = 10
 _REASONS = {

@@ -7,7 +7,7 @@ from typing import Final
 
 from commlog.customers.rules.model_care_rules import CareRules, LeapDay
 from commlog.worktime.calendar import WorkCalendar
-from commlog.worktime.model_interval import Interval, interval_after, interval_before, parse_interval
+from commlog.worktime.periods import Interval, interval_after, interval_before, parse_interval
 
 BIRTHDAY: Final = "birthday"
 ANNIVERSARY: Final = "anniversary"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-from commlog.worktime.model_interval import Interval
+from commlog.worktime.periods import Interval
 
 LeapDay = Literal["feb_28", "mar_1"]
 

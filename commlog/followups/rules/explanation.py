@@ -20,8 +20,7 @@ from commlog.followups.rules.model_deadline_days import Counting, count_days
 from commlog.followups.rules.model_pause import Pause, pauses_of, waited_minutes
 from commlog.values import Data, instant_of
 from commlog.worktime.calendar import MEASURED_DAYS, CalendarError, WorkCalendar, to_utc
-from commlog.worktime.limits import Limit, due_after
-from commlog.worktime.model_lateness import working_days_since
+from commlog.worktime.limits import Limit, due_after, working_days_since
 
 _NAMED_YEARS: Final = 5
 _ELAPSED: Final = frozenset({"m", "h"})

@@ -38,7 +38,7 @@ from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import Request
 from commlog.values import ISSUE, Record
 from commlog.worktime.limits import Limit, parse_limit
-from commlog.worktime.model_interval import Interval, parse_interval
+from commlog.worktime.periods import Interval, parse_interval
 
 _FORM = "form"
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY
-from commlog.worktime.model_interval import Interval, interval_after
+from commlog.worktime.periods import Interval, interval_after
 
 # The kinds a rule may name, as their folders are called.
 RULE_KINDS: Final[Mapping[str, str]] = {

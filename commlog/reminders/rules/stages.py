@@ -7,8 +7,7 @@ from typing import Final, NamedTuple
 
 from commlog.reminders.rules.model_reminder import ReminderRules, Rung
 from commlog.worktime.calendar import CalendarError, WorkCalendar, to_utc, wall_instant
-from commlog.worktime.limits import Limit
-from commlog.worktime.model_lateness import working_days_since
+from commlog.worktime.limits import Limit, working_days_since
 
 SOON: Final = "soon"
 TODAY: Final = "today"

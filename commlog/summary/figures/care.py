@@ -10,7 +10,7 @@ from commlog.customers.rules.care import DO_NOT_CONTACT, VISIT, CareDate, next_d
 from commlog.summary.figures.scope import Scope
 from commlog.summary.figures.services_summarize_survivors import survivors_of
 from commlog.summary.rules.model_summary_cases import LEFT_OUT, NO, YES, Case, Judgement
-from commlog.worktime.model_interval import Interval, interval_after, parse_interval
+from commlog.worktime.periods import Interval, interval_after, parse_interval
 
 # A birthday or an anniversary is kept within so many days around it, a visit up to so many days after it was due.
 AROUND: Final = timedelta(days=3)

@@ -21,7 +21,7 @@ from commlog.summary.rules.figures import (
     spread_of,
 )
 from commlog.summary.rules.summary import Group, Key, Measure, Reading
-from commlog.worktime.model_lateness import working_days_since
+from commlog.worktime.limits import working_days_since
 
 # Judged as known now, also for an earlier period: whether it was kept does not change any more.
 _KEPT: Final = """
