@@ -137,7 +137,7 @@ def calendar_check_command(
     context: typer.Context,
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
 ) -> int:
-    from commlog.calendar.services_check_calendar import check_calendar, years_in_use
+    from commlog.calendar.manage import check_calendar, years_in_use
 
     require_format(output_format, ("text", "json"))
     session = session_of(context)
@@ -163,7 +163,7 @@ def days_of_country(country: str, year: int) -> tuple[DatedDay, ...]:
     code = _code_of(country)
     if code in shipped_countries():
         return read_public_holidays(code, year)
-    from commlog.calendar.transfer_holidays_package import public_holidays
+    from commlog.calendar.holidays import public_holidays
 
     return public_holidays(code, year, current_language())
 

@@ -9,10 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commlog.calendar.file import insert_days, lines_of_days
-from commlog.calendar.holidays import read_public_holidays
-from commlog.calendar.manage import import_days, show_calendar
-from commlog.calendar.services_check_calendar import check_calendar, years_in_use
-from commlog.calendar.transfer_holidays_package import public_holidays
+from commlog.calendar.holidays import public_holidays, read_public_holidays
+from commlog.calendar.manage import check_calendar, import_days, show_calendar, years_in_use
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from commlog.log.dated_days import read_dated_days
 from commlog.log.settings_file import Section
