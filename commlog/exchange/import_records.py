@@ -10,8 +10,8 @@ from commlog.customers.book import CustomerBook
 from commlog.errors import CommlogError, ConflictError, InvalidError, NotFoundError, NotWritableError
 from commlog.exchange.incoming import IMPORT_KEY, ImportResult, Incoming, Rejected
 from commlog.forms.catalog import Template
+from commlog.log.log import Staging
 from commlog.log.names import ALPHABET, RANDOM_LENGTH, is_customer_id, is_record_id, record_path
-from commlog.log.store_staging import Staging
 from commlog.messages import mark
 from commlog.records.find import get_record
 from commlog.records.import_draft import Draft, check_draft, complete_customer, complete_fields, day_of, reasons_of

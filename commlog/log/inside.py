@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import UnreadableError
+from commlog.log.names import KEY_FOLDER, STATE_FOLDER
 from commlog.messages import mark
 
 # Folders of a log that may be links themselves: whoever keeps them elsewhere has put the link there.
@@ -110,3 +111,46 @@ def _link_on(root: Path, path: str) -> str:
     steps = path.split("/")
     ways = ("/".join(steps[: count + 1]) for count in range(len(steps)))
     return next((way for way in ways if not _is_inside(str(root), way, os.path.realpath(root / way))), path)
+
+
+_GIT: Final = ".git"
+_IN_GIT: Final = "commlog-keys"
+_TRUSTED: Final = "trusted-recipients"
+
+
+def key_folder(root: Path) -> Path:
+    """The folder with the keys of single customers of the log at a folder: below `.git`, without git in the log."""
+    git = _git_folder(root)
+    return git / _IN_GIT if git else root / KEY_FOLDER
+
+
+def trusted_file(root: Path) -> Path:
+    """The file with the recipients that were confirmed on this machine."""
+    git = _git_folder(root)
+    return git / f"commlog-{_TRUSTED}" if git else root / STATE_FOLDER / _TRUSTED
+
+
+def _git_folder(root: Path) -> Path | None:
+    """The folder of the repository a log lies in, the common one of several work trees; None without git."""
+    for folder in (root, *root.parents):
+        place = folder / _GIT
+        if place.is_dir():
+            return place
+        if place.is_file():
+            return _common(_named_in(place, "gitdir:", folder))
+    return None
+
+
+def _common(git: Path | None) -> Path | None:
+    if git is None or not git.is_dir():
+        return None
+    return _named_in(git / "commondir", "", git) or git
+
+
+def _named_in(file: Path, before: str, base: Path) -> Path | None:
+    """The folder a file of git names, relative to another; None when it names none."""
+    try:
+        text = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return (base / text.removeprefix(before).strip()).resolve() if text.startswith(before) else None

@@ -3,9 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from commlog.log.model_absence import Absence, find_absence
+
+class Absence(NamedTuple):
+    """Days away, first and last included, and why."""
+
+    start: date
+    end: date
+    note: str = ""
+
+
+def find_absence(absences: Iterable[Absence], day: date) -> Absence | None:
+    """The absence that `day` falls in; None when there is none."""
+    return next((absence for absence in absences if absence.start <= day <= absence.end), None)
+
 
 Role = Literal["agent", "lead"]
 

@@ -5,8 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Final
 
-from commlog.log.members import Member
-from commlog.log.model_absence import Absence
+from commlog.log.members import Absence, Member
 from commlog.log.settings_file import Section, text_of, texts_of
 from commlog.messages import mark
 from commlog.values import Data, Fields, ValuePath

@@ -9,8 +9,8 @@ from typing import Final
 
 from commlog.errors import ConflictError, InvalidError, UnreadableError, UsageError
 from commlog.log.files import read_plain
+from commlog.log.inside import key_folder, trusted_file
 from commlog.log.log import ensure_state_folder, not_writable
-from commlog.log.store_private_place import key_folder, trusted_file
 from commlog.messages import mark
 from commlog.privacy.rules.sealing import RECIPIENT
 

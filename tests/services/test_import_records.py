@@ -305,7 +305,7 @@ def test_full_disk_ends_the_import_and_a_second_run_goes_on(make, monkeypatch):
         raise OSError(95, "Operation not supported")
 
     monkeypatch.setattr("commlog.log.log.write_new", write_new)
-    monkeypatch.setattr("commlog.log.store_staging.os.link", link)
+    monkeypatch.setattr("commlog.log.log.os.link", link)
     with pytest.raises(NotWritableError):
         run(workspace, ROWS)
     monkeypatch.undo()

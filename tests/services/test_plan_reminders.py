@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import CommlogError
-from commlog.log.members import Member
-from commlog.log.model_absence import Absence
+from commlog.log.members import Absence, Member
 from commlog.reminders.plan import plan_reminders, print_digest
 from commlog.reminders.rules.digest import Item, Urgency
 from commlog.reminders.rules.model_reminder import ReminderRules, Rung

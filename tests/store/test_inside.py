@@ -6,8 +6,7 @@ import pytest
 
 from commlog.errors import ConflictError, ExitCode
 from commlog.log.inside import OutsideLinkError, leads_out, real_place
-from commlog.log.log import Log, open_log
-from commlog.log.store_staging import Staging
+from commlog.log.log import Log, Staging, open_log
 
 FILE = "records/customers/acme.yaml"
 

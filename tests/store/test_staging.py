@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import NotWritableError
-from commlog.log.log import Log, open_log
-from commlog.log.store_staging import Staging
+from commlog.log.log import Log, Staging, open_log
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def test_taken_names_are_told(root, monkeypatch, has_links):
         def link(source, target):
             raise OSError(errno.ENOTSUP, "no links here")
 
-        monkeypatch.setattr("commlog.log.store_staging.os.link", link)
+        monkeypatch.setattr("commlog.log.log.os.link", link)
     (root.root / "records").mkdir()
     (root.root / "records/1.yaml").write_bytes(b"mine")
     with Staging(root) as staging:
