@@ -164,7 +164,7 @@ def _compare(
 def _write(workspace: Workspace, days: Sequence[DatedDay]) -> None:
     from commlog.calendar.file import insert_days
     from commlog.yamltext.parse import decode
-    from commlog.yamltext.store_yaml_error import YamlError
+    from commlog.yamltext.scalars import YamlError
 
     log = workspace.log
     is_there = (log.root / CALENDAR_FILE).exists()

@@ -21,7 +21,7 @@ from commlog.values import Record, show_path
 from commlog.workspace import Workspace, make_workspace
 from commlog.yamltext.edit import edit
 from commlog.yamltext.parse import decode, parse
-from commlog.yamltext.store_yaml_error import YamlError
+from commlog.yamltext.scalars import YamlError
 
 _NOT_SEALING: Final = mark("this log seals nothing yet")
 _TO_SEAL: Final = mark("make a key with commlog seal init, then: commlog seal on --recipient age1…")

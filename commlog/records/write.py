@@ -34,7 +34,7 @@ from commlog.workspace import Workspace, schema_comment
 from commlog.worktime.limits import Limit
 from commlog.worktime.moment import format_instant
 from commlog.yamltext.format import format_document
-from commlog.yamltext.store_yaml_error import YamlError
+from commlog.yamltext.scalars import YamlError
 
 LINK_TYPES: Final = ("follows", "answers", "duplicates", "escalates", "relates")
 OUTSIDE: Final = "ref:"

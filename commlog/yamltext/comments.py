@@ -7,11 +7,10 @@ from typing import Final, NamedTuple
 
 import yaml
 
+from commlog.yamltext.flow import is_same
 from commlog.yamltext.nodes import Node, compose, span_of
-from commlog.yamltext.parse import parse
-from commlog.yamltext.store_yaml_diff import is_same
-from commlog.yamltext.store_yaml_error import YamlError
-from commlog.yamltext.store_yaml_places import end_of, is_block_scalar, line_end, line_start
+from commlog.yamltext.parse import end_of, is_block_scalar, line_end, line_start, parse
+from commlog.yamltext.scalars import YamlError
 
 _COMMENT: Final = re.compile(r"#[^\n]*")
 # The key at the start of a line: a line whose value changed is still the line of its key.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import yaml
 
 from commlog.values import Data, Fields
-from commlog.yamltext.flow import edit_flow, rewrite_scalar
+from commlog.yamltext.flow import edit_flow, is_same, pair_items, rewrite_scalar
 from commlog.yamltext.format import (
     OneLine,
     depth_of,
@@ -21,10 +21,7 @@ from commlog.yamltext.format import (
     format_value,
 )
 from commlog.yamltext.nodes import Node, compose, construct, span_of
-from commlog.yamltext.parse import parse
-from commlog.yamltext.store_yaml_diff import is_same, pair_items
-from commlog.yamltext.store_yaml_error import MAX_DEPTH, YamlError
-from commlog.yamltext.store_yaml_places import (
+from commlog.yamltext.parse import (
     CannotSpliceError,
     colon_after,
     dashes_of,
@@ -33,7 +30,9 @@ from commlog.yamltext.store_yaml_places import (
     is_block_scalar,
     line_end,
     line_start,
+    parse,
 )
+from commlog.yamltext.scalars import MAX_DEPTH, YamlError
 
 
 class _Splice(NamedTuple):

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from commlog.values import Data
-from commlog.yamltext.store_yaml_scalars import NOT_ALWAYS_TEXT, WORDS, resolve_plain
+from commlog.yamltext.scalars import NOT_ALWAYS_TEXT, WORDS, resolve_plain
 
 # One row a line: indent, dash, key, what follows the key; or else the rest of the line.
 _ROWS: Final = re.compile(

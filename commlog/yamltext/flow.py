@@ -1,6 +1,8 @@
 """Changing a list or mapping in brackets: its new text, with what stays the same left as it was."""
 
-from itertools import pairwise
+import json
+from collections.abc import Iterator
+from itertools import pairwise, zip_longest
 from typing import TypeAlias
 
 import yaml
@@ -8,9 +10,8 @@ import yaml
 from commlog.values import Data
 from commlog.yamltext.format import LINE_COLUMNS, columns_of, format_flow, format_key
 from commlog.yamltext.nodes import Node, construct, span_of
+from commlog.yamltext.parse import CannotSpliceError, line_start
 from commlog.yamltext.scalars import format_scalar, quote
-from commlog.yamltext.store_yaml_diff import is_same, pair_items
-from commlog.yamltext.store_yaml_places import CannotSpliceError, line_start
 
 # What stands between the brackets: the old index (None for what is added) and the text of each part.
 _Parts: TypeAlias = list[tuple[int | None, str]]
@@ -124,3 +125,26 @@ def _has_lines(value: Data) -> bool:
 def _is_nested(value: Data) -> bool:
     items = value.values() if isinstance(value, dict) else value
     return any(isinstance(item, (dict, list)) for item in items)
+
+
+# An old and a new index that belong together; None on one side is an item removed or added.
+Pair = tuple[int | None, int | None]
+
+
+def is_same(one: Data, other: Data) -> bool:
+    """Tell whether two values are equal, types included (1, 1.0 and true differ), in any order of keys."""
+    return _fingerprint(one) == _fingerprint(other)
+
+
+def pair_items(old: list[Data], new: list[Data]) -> Iterator[Pair]:
+    """Pair the items of two lists so that equal ones stay together, in the order of the text."""
+    # Imported here: most edits never touch a list.
+    from difflib import SequenceMatcher
+
+    matcher = SequenceMatcher(None, [*map(_fingerprint, old)], [*map(_fingerprint, new)], autojunk=False)
+    for _, old_start, old_end, new_start, new_end in matcher.get_opcodes():
+        yield from zip_longest(range(old_start, old_end), range(new_start, new_end))
+
+
+def _fingerprint(value: Data) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -7,8 +7,8 @@ from commlog.team.rules.merge_sequence import CONFLICT, THEIRS, Region, find_reg
 from commlog.values import Fields
 from commlog.yamltext.comments import bring_comments, merge_comments, place_lines, split_lines
 from commlog.yamltext.edit import edit
-from commlog.yamltext.store_yaml_diff import is_same
-from commlog.yamltext.store_yaml_error import YamlError
+from commlog.yamltext.flow import is_same
+from commlog.yamltext.scalars import YamlError
 
 OURS_MARKER: Final = "<<<<<<< ours\n"
 MIDDLE_MARKER: Final = "=======\n"

@@ -18,7 +18,7 @@ from commlog.yamltext.format import (
     format_scalar,
 )
 from commlog.yamltext.parse import YamlError, parse
-from commlog.yamltext.store_yaml_error import MAX_DEPTH
+from commlog.yamltext.scalars import MAX_DEPTH
 
 TRICKY = [
     "",
