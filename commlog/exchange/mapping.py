@@ -11,8 +11,7 @@ from commlog.exchange.import_map import OWN_COLUMNS, FollowUpRule, ImportMap, Pi
 from commlog.exchange.incoming import IMPORT_KEY, Incoming, Row
 from commlog.exchange.transfer_dates import MOMENT_FORMATS
 from commlog.forms.conversion import ConversionError
-from commlog.forms.fields import LIST, split_dotted
-from commlog.forms.templates_finding import Finding
+from commlog.forms.fields import LIST, Finding, split_dotted
 from commlog.messages import translate
 from commlog.problems import Problem
 from commlog.values import CUSTOMER, Data, Fields, ValuePath

@@ -12,7 +12,7 @@ from commlog.messages import mark
 if TYPE_CHECKING:
     # Needed when a template is read; a listing answers from the copy without reading one.
     from commlog.forms.fields import Field
-    from commlog.forms.templates_resolution import Flat
+    from commlog.forms.schemas import Flat
 
 __all__ = ["KINDS", "SUFFIX", "Catalog", "Template", "shipped_folder"]
 
@@ -106,7 +106,7 @@ class Catalog:
 
 
 def _build_template(files: SchemaFiles, name: str, root: str) -> Template:
-    from commlog.forms.templates_resolution import Resolver
+    from commlog.forms.schemas import Resolver
 
     file = files.locate(root) or Path(root)
     documents = files.closure(root)

@@ -12,6 +12,7 @@ from commlog.forms.fields import (
     TEXT,
     Data,
     Field,
+    Finding,
     HasFields,
     Path,
     find_child,
@@ -21,7 +22,6 @@ from commlog.forms.fields import (
     shown_choice,
 )
 from commlog.forms.formats import CHECKS
-from commlog.forms.templates_finding import Finding
 from commlog.messages import mark, translate
 from commlog.values import show_path
 

@@ -11,11 +11,20 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from commlog.forms.catalog import Template
-from commlog.forms.fields import Data, Field, HasFields, Path, find_child, label, nearest, nearest_value, shown_choice
-from commlog.forms.formats import CHECKS
+from commlog.forms.fields import (
+    Data,
+    Field,
+    Finding,
+    HasFields,
+    Path,
+    find_child,
+    label,
+    nearest,
+    nearest_value,
+    shown_choice,
+)
+from commlog.forms.formats import CHECKS, KEYWORDS, message_of
 from commlog.forms.schemas import Schema
-from commlog.forms.templates_finding import Finding
-from commlog.forms.templates_keywords import KEYWORDS, message_of
 from commlog.messages import current_language, mark, translate
 from commlog.values import show_path
 

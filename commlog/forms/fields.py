@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from commlog.messages import current_language
@@ -202,3 +202,15 @@ def _is_index(step: str) -> bool:
 def free_field(key: str) -> Field:
     """The field that stands for a key no form foresees, as under `extra`."""
     return Field(key=key, type=TEXT, labels={}, hints={}, enum_labels={}, free=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that does not fit: `code` is a kind of problem, `path` where it is in the data.
+
+    `facts` are what the problem's words name: field, value, expected, suggestion, reason.
+    """
+
+    code: str
+    path: tuple[str | int, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)

@@ -5,10 +5,9 @@ from typing import Any, Final, NoReturn, Protocol
 
 from commlog.errors import InvalidError
 from commlog.forms.catalog import Catalog, Template
-from commlog.forms.fields import Data, Path, find_field
+from commlog.forms.fields import Data, Finding, Path, find_field
 from commlog.forms.formats import CHECKS
 from commlog.forms.schemas import Schema
-from commlog.forms.templates_finding import Finding
 from commlog.messages import mark
 
 # Templates refer to each other by file name; this address only gives those names something to start

@@ -9,8 +9,7 @@ from typing import Final
 from commlog.errors import InvalidError, UsageError
 from commlog.forms.catalog import Template
 from commlog.forms.conversion import ConversionError, Converter, unknown_field
-from commlog.forms.fields import TEXT, Field, canonical_path, find_field
-from commlog.forms.templates_finding import Finding
+from commlog.forms.fields import TEXT, Field, Finding, canonical_path, find_field
 from commlog.messages import mark, translate
 from commlog.problems import Problem
 from commlog.values import Data, Fields, ValuePath, show_path

@@ -160,7 +160,7 @@ def test_a_broken_template_is_one_error_and_the_others_work(tmp_path, text, line
 
 def test_a_template_that_refers_to_itself_ends():
     """A schema that contains itself gives fields of bounded depth."""
-    from commlog.forms.templates_resolution import Resolver
+    from commlog.forms.schemas import Resolver
 
     schema = {"properties": {"child": {"$ref": "#"}, "loop": {"$ref": "#/properties/loop"}}}
     resolver = Resolver({"x": schema})

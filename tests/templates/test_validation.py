@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from commlog.errors import InvalidError
 from commlog.forms.catalog import Catalog, shipped_folder
 from commlog.forms.explanation import Explainer
-from commlog.forms.templates_keywords import matches
+from commlog.forms.formats import matches
 from commlog.forms.validation import BASE, Validator, build_accepting, check_template, refuse
 from commlog.messages import current_language, use_language
 from commlog.problems import KINDS
