@@ -1,15 +1,26 @@
 """The command `commlog doctor`."""
 
 import json
-from typing import Any
+import sys
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
-from commlog.cli.terminal import command, say, session_of, warn
-from commlog.errors import ExitCode
-from commlog.messages import mark, translate
+from commlog.cli.options import answer_listing, columns_option, format_option, reveal_option
+from commlog.cli.session import Session, guess_timezone, named_member
+from commlog.cli.terminal import command, finish, say, session_of, warn
+from commlog.errors import ExitCode, UsageError
+from commlog.git.run import find_user_email, run_git
+from commlog.messages import current_language, mark, translate
+from commlog.output.render_formats import require_format
 from commlog.output.text import harmless
 from commlog.setup.doctor import diagnose
+from commlog.setup.hook import install_hook, read_hook_status, uninstall_hook
+from commlog.setup.index import IndexStatus, ask_sql, index_status, rebuild
+from commlog.setup.init import Choices, init_log
+from commlog.setup.templates import FORMATS, create_template, format_template, list_templates
 from commlog.team.mend_setup import mend_setup
 
 
@@ -49,3 +60,181 @@ def doctor_command(
 
 def _sign_of(row: dict[str, Any]) -> str:
     return "✗" if not row["good"] else "○" if row["hint"] else "✓"
+
+
+@command(mark("Make a new log: settings, templates, calendar, and a git repository."))
+def init_command(
+    context: typer.Context,
+    folder: str = typer.Argument(
+        ".", metavar="[DIR]", show_default=False, help=mark("The log's folder (default: this one).")
+    ),
+    timezone: str = typer.Option(
+        "",
+        "--timezone",
+        metavar="ZONE",
+        show_default=False,
+        help=mark("The log's time zone, e.g. Asia/Shanghai (default: this machine's)."),
+    ),
+    no_git: bool = typer.Option(False, "--no-git", help=mark("Make no git repository.")),
+    example: bool = typer.Option(False, "--example", help=mark("Add a small realistic set of records.")),
+) -> None:
+    session = session_of(context)
+    root = Path(session.named_folder() or folder).resolve()
+    member, name = _who(root if root.is_dir() else Path.cwd())
+    if timezone and not _is_zone(timezone):
+        raise UsageError(
+            mark("--timezone: '{value}' is not a time zone"),
+            value=timezone,
+            remedy=mark("write its IANA name, e.g. Asia/Shanghai"),
+        )
+    choices = Choices(
+        timezone=timezone or guess_timezone(),
+        language=current_language(),
+        member=member,
+        use_git=not no_git,
+        with_example=example,
+        year=_year(session, timezone),
+        name=name,
+    )
+    made = init_log(root, choices)
+    say(str(made.root))
+    warn(translate("made a log with {count} files; next: commlog create service").format(count=len(made.files)))
+    if not made.has_repository and not no_git:
+        warn(translate("git is not there: the log has no history; see commlog doctor"))
+
+
+def _who(folder: Path) -> tuple[tuple[str, str] | None, str]:
+    """The id and e-mail of who works here, None for nobody, and what git calls them: its name belongs to its address."""
+    email = find_user_email(folder) or ""
+    member_id = named_member() or email.partition("@")[0]
+    name = (run_git(folder, "config", "user.name") or "").strip() if email else ""
+    return (member_id, email) if member_id else None, name if name.isprintable() else ""
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _year(session: Session, timezone: str) -> int:
+    """The year it is in the new log."""
+    now = session.now()
+    return (now.astimezone(ZoneInfo(timezone)) if timezone and now.tzinfo else now).year
+
+
+_STATES: Final = {
+    "absent": mark("no hook: nothing is checked before a commit"),
+    "ours": mark("records are checked before every commit"),
+    "foreign": mark("another hook runs before a commit; whether it checks records is its affair"),
+}
+
+
+@command(mark("Let git check what is staged before every commit."))
+def hook_install_command(
+    context: typer.Context,
+    shared: bool = typer.Option(
+        False, "--shared", help=mark("Put it into .githooks, to be committed for the whole team.")
+    ),
+) -> None:
+    hook = install_hook(session_of(context).workspace, sys.executable, is_shared=shared)
+    say(str(hook.file))
+    warn(_told("ours"))
+    if shared:
+        warn(translate("commit it; every other clone runs once: git config core.hooksPath .githooks"))
+
+
+@command(mark("Tell which hook git runs, and whether it is this one."))
+def hook_status_command(context: typer.Context) -> None:
+    hook = read_hook_status(session_of(context).workspace)
+    say(_told(hook.state))
+    if hook.state != "absent":
+        say(str(hook.file))
+    else:
+        warn(translate("to have it: commlog hook install"))
+
+
+@command(mark("Remove the hook; one that is not commlog's stays."))
+def hook_uninstall_command(context: typer.Context) -> None:
+    hook = uninstall_hook(session_of(context).workspace)
+    if hook.state == "ours":
+        say(str(hook.file))
+        warn(translate("removed; nothing is checked before a commit any more"))
+    else:
+        warn(_told("absent"))
+
+
+def _told(state: str) -> str:
+    return translate(_STATES[state])
+
+
+as_json = typer.Option(False, "--json", help=mark("Answer in JSON."))
+
+
+@command(mark("Tell how the copy stands."))
+def index_status_command(context: typer.Context, json_output: bool = as_json) -> int:
+    session = session_of(context)
+    _tell(index_status(session.workspace), json_output)
+    return finish(session)
+
+
+@command(mark("Make the copy anew from the files."))
+def index_rebuild_command(context: typer.Context, json_output: bool = as_json) -> int:
+    session = session_of(context)
+    _tell(rebuild(session.workspace), json_output)
+    return finish(session)
+
+
+def _tell(found: IndexStatus, json_output: bool) -> None:
+    if json_output:
+        say(json.dumps(found.as_mapping(), ensure_ascii=False, indent=2))
+        return
+    say(
+        translate(
+            "{files} files, {records} records, {follow_ups} follow-ups, {problems} problems, {unreadable} unreadable; {bytes} bytes in {path}"
+        ).format(**found.as_mapping())
+    )
+
+
+@command(mark("Ask the copy in SQL, reading only; the tables are described in docs/SQL.md."))
+def sql_command(
+    context: typer.Context,
+    query: str = typer.Argument(..., metavar="SELECT", help=mark("One SQL query that reads.")),
+    columns: str = columns_option,
+    output_format: str = format_option,
+    reveal: bool = reveal_option,
+) -> int:
+    session = session_of(context)
+    return answer_listing(session, ask_sql(session.workspace, query, reveal=reveal), columns, output_format)
+
+
+@command(mark("List the templates of this log."))
+def template_list_command(
+    context: typer.Context, columns: str = columns_option, output_format: str = format_option
+) -> int:
+    session = session_of(context)
+    workspace = session.workspace
+    return answer_listing(session, list_templates(workspace, current_language()), columns, output_format)
+
+
+@command(mark("Show a template's fields, choices and advice."))
+def template_show_command(
+    context: typer.Context,
+    name: str = typer.Argument(..., metavar="NAME", help=mark("The template's name.")),
+    output_format: str = typer.Option(
+        "text", "--format", metavar="FORMAT", help=mark("text or json (the schema itself).")
+    ),
+) -> None:
+    require_format(output_format, FORMATS)
+    say(format_template(session_of(context).workspace.catalog.get(name), output_format))
+
+
+@command(mark("Make a template of the team's own to start from."))
+def template_new_command(
+    context: typer.Context,
+    name: str = typer.Argument(..., metavar="NAME", help=mark("A short name: small letters, digits and _.")),
+    label: str = typer.Option("", "--label", metavar="WORDS", show_default=False, help=mark("The title people see.")),
+) -> None:
+    say(create_template(session_of(context).workspace, name, label))

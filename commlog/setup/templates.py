@@ -1,10 +1,12 @@
 """The templates a log can use, and a first schema for one of the team's own."""
 
 import json
+from typing import Final
 
 from commlog.errors import CommlogError, UsageError
-from commlog.forms.catalog import SUFFIX, shipped_folder
-from commlog.messages import mark
+from commlog.forms.catalog import SUFFIX, Template, shipped_folder
+from commlog.forms.fields import Field, hint, label, value_label
+from commlog.messages import current_language, mark, translate
 from commlog.output.listing import Listing
 from commlog.values import Data
 from commlog.workspace import Workspace
@@ -76,3 +78,39 @@ def create_template(workspace: Workspace, name: str, label: str) -> str:
     path = f"schemas/{name}{SUFFIX}"
     workspace.log.create_file(path, (json.dumps(schema, ensure_ascii=False, indent=2) + "\n").encode("utf-8"))
     return path
+
+
+FORMATS: Final = ("text", "json")
+
+
+def format_template(template: Template, output_format: str) -> str:
+    """The template in one of FORMATS; json is the schema file itself."""
+    if output_format == "json":
+        return json.dumps(template.schema, ensure_ascii=False, indent=2)
+    language = current_language()
+    lines = [f"{template.labels.get(language, template.name)} ({template.name})", ""]
+    for field in template.fields:
+        lines += _lines(field, language, 0)
+    lines += ["", translate("* required, # personal data, = set by the tool")]
+    return "\n".join(lines)
+
+
+def _lines(field: Field, language: str, depth: int) -> list[str]:
+    marks = "".join(
+        sign for sign, holds in (("*", field.required), ("#", field.personal), ("=", field.read_only)) if holds
+    )
+    kind = "" if field.type == "text" and not field.format else f" [{field.format or field.type}]"
+    head = "  " * depth + f"{field.key}{marks}  {label(field, language)}{kind}"
+    lines = [head]
+    if field.enum:
+        lines.append(
+            "  " * depth
+            + "    "
+            + ", ".join(f"{choice} {value_label(field, choice, language)}" for choice in field.enum)
+        )
+    advice = hint(field, language)
+    if advice:
+        lines.append("  " * depth + f"    {advice}")
+    for child in (*field.fields, *(field.item.fields if field.item else ())):
+        lines += _lines(child, language, depth + 1)
+    return lines
