@@ -15,7 +15,7 @@ from commlog.forms.catalog import Catalog, shipped_folder
 from commlog.log.log import SCHEMAS_FOLDER, Log
 from commlog.log.names import RECORDS
 from commlog.messages import mark
-from commlog.records.rules.model_folding import spoken_names
+from commlog.records.rules.consistency import spoken_names
 from commlog.values import Fields
 from commlog.worktime.moment import format_instant
 

@@ -28,7 +28,7 @@ from commlog.messages import mark, translate
 from commlog.output.labels import Labels
 from commlog.output.render_formats import require_format
 from commlog.output.text import harmless
-from commlog.records.cli_of_kind import make_edit, make_show
+from commlog.records.commands import make_edit, make_show
 from commlog.records.draft import assign_all
 from commlog.records.write import Request, create_record
 from commlog.values import ANSWER

@@ -11,7 +11,7 @@ from commlog.database.query.select import Domain
 from commlog.output.listing import Listing
 from commlog.records.find import get_record
 from commlog.records.question import OptionTerm, condition_of, filter_of
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 from commlog.values import ANSWER, Data, Fields, text_of, texts_of
 from commlog.workspace import Workspace
 

@@ -7,7 +7,7 @@ from commlog.messages import mark
 from commlog.privacy.rules.masking import mask_value
 from commlog.records.find import get_record, merge_pointers
 from commlog.records.import_draft import Draft, check_draft
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 from commlog.values import ANONYMOUS, CUSTOMER, Fields
 from commlog.workspace import Workspace
 

@@ -8,7 +8,7 @@ from typing import Final
 from commlog.output.listing import Listing
 from commlog.output.model_masked_listing import mask_listing
 from commlog.privacy.rules.masking import mask_name, mask_value
-from commlog.records.rules.model_folding import SHORTEST_PHONE, fold, name_key
+from commlog.records.rules.consistency import SHORTEST_PHONE, fold, name_key
 from commlog.workspace import Workspace
 
 PHONE: Final = "phone"

@@ -8,7 +8,7 @@ from commlog.messages import mark
 from commlog.output.model_masked_listing import cover_words, mask_id
 from commlog.privacy.rules.sealing import SHUT
 from commlog.records.mask import mask_name_of, names_of
-from commlog.records.rules.model_folding import fold, phone_digits
+from commlog.records.rules.consistency import fold, phone_digits
 from commlog.workspace import Workspace
 
 # Fewer digits stand in order numbers and dates by chance.

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 from commlog.values import Data, Fields
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from commlog.forms.personal import is_number_of_ours
 from commlog.messages import translate
 from commlog.output.model_masked_listing import cover_words
 from commlog.privacy.rules.masking import HIDDEN, MaskRules, mask_name, mask_text, mask_value
-from commlog.records.rules.model_folding import SHORTEST_PHONE, fold
+from commlog.records.rules.consistency import SHORTEST_PHONE, fold
 
 _READING: Final = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION}

@@ -23,7 +23,7 @@ from commlog.privacy.rules.sealing import (
     with_values,
 )
 from commlog.problems import Problem
-from commlog.records.rules.model_folding import fold, phone_digits
+from commlog.records.rules.consistency import fold, phone_digits
 from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of
 
 # Before the hash of what a customer is looked up by: its kind.

@@ -12,7 +12,7 @@ from commlog.forms.fields import Field, closest
 from commlog.forms.fields import fold as fold_name
 from commlog.messages import mark, translate
 from commlog.problems import Problem
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 from commlog.values import Data, Fields, ValuePath
 
 # Columns commlog itself adds to a rejects file; they are no part of the row.

@@ -11,7 +11,7 @@ from commlog.forms.fields import Field, find_child, find_field, nearest
 from commlog.messages import translate
 from commlog.records.change import change_record
 from commlog.records.find import read_record
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 from commlog.records.write import with_member_ids
 from commlog.surveys.record import open_requests, wanted_follow_up, with_follow_up
 from commlog.surveys.rules import is_score_text

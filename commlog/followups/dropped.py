@@ -25,7 +25,7 @@ from commlog.followups.rules.dropped import (
 )
 from commlog.followups.services_quiet_records import HEAD, Scope
 from commlog.records.find import merge_pointers
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 from commlog.values import INTERACTION, SURVEY, ValuePath
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar

@@ -15,7 +15,7 @@ from commlog.output.model_masked_listing import mask_listing
 from commlog.records.find import get_record
 from commlog.records.mask import shown_record
 from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of, mentions
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 from commlog.values import ISSUE, Data, Record
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import MEASURED_DAYS

@@ -13,7 +13,7 @@ from commlog.privacy.forget import refuse_shut
 from commlog.privacy.rules.forgetting import identity_of, name_regex
 from commlog.privacy.rules.masking import Span, find_personal, mask_name, splice
 from commlog.records.find import customer_family, find_customer, get_record
-from commlog.records.rules.model_folding import fold, phone_digits
+from commlog.records.rules.consistency import fold, phone_digits
 from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY, Fields, Record, mappings_of, text_of
 from commlog.workspace import Workspace
 

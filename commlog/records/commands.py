@@ -1,23 +1,63 @@
 """The command `commlog create`."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from commlog.cli.cli_as_of import as_of_option, go_back
 from commlog.cli.cli_drafts import drop_draft, find_draft
 from commlog.cli.cli_kept_answers import keeping_answers
-from commlog.cli.editor import create_in_editor
+from commlog.cli.editor import create_in_editor, edit_in_editor
 from commlog.cli.faults import show_fault
-from commlog.cli.options import edit_option
+from commlog.cli.options import (
+    NO_LIMIT,
+    answer_listing,
+    columns_option,
+    edit_option,
+    format_option,
+    id_argument,
+    labels_of,
+    limit_option,
+    note_option,
+    query_argument,
+    record_format_option,
+    reveal_option,
+    set_option,
+    sort_option,
+    unset_option,
+)
 from commlog.cli.prompts import ask_record
 from commlog.cli.session import Session, choose_random
-from commlog.cli.terminal import command, confirm, is_interactive, read_stdin, say, session_of, warn
+from commlog.cli.terminal import (
+    command,
+    confirm,
+    finish,
+    is_interactive,
+    read_stdin,
+    say,
+    session_of,
+    warn,
+    warn_of_sealed,
+)
 from commlog.errors import InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.forms.catalog import Template
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
+from commlog.output.formats import named_columns
+from commlog.output.listing import Page
+from commlog.output.render_formats import require_format
 from commlog.records.draft import assign_all, converter_of, parse_input
+from commlog.records.edit import edit_record, read_of_kind
+from commlog.records.find import find_path, get_record
+from commlog.records.link import link_records, unlink_records
+from commlog.records.list import COLUMN_NAMES, SHOWN, list_records
+from commlog.records.mask import shown_record
+from commlog.records.search import search_records
+from commlog.records.text import FORMATS, HTML, THREAD_FORMATS, format_record, format_thread, shown_fields
+from commlog.records.thread import read_thread
 from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import Request, create_record, draft_record
 from commlog.values import CUSTOMER, Fields, Record
@@ -172,3 +212,181 @@ def _read_source(session: Session, form: Template, source: str) -> Fields:
             remedy=mark("commlog create {found} --from {name}"),
         )
     return converter_of(session.workspace).translate_data(form, fields)
+
+
+@command(mark("Change a record, by assignments or in $EDITOR; only what differs is rewritten."))
+def edit_command(
+    context: typer.Context,
+    record: str = id_argument,
+    assignments: list[str] = typer.Option(
+        [],
+        "--set",
+        "-s",
+        metavar="KEY=VALUE",
+        show_default=False,
+        help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
+    ),
+    unset: list[str] = unset_option,
+) -> None:
+    session = session_of(context)
+    if assignments or unset:
+        changed = edit_record(session.workspace, record, assignments, unset)
+    else:
+        changed = edit_in_editor(session, find_path(session.workspace, record))
+    say(changed.id)
+
+
+@command(mark("Link a record to an earlier one."))
+def link_command(
+    context: typer.Context,
+    record: str = id_argument,
+    prior: str = typer.Argument(
+        ..., metavar="PRIOR", help=mark("The earlier record's id, or ref:… for a number from outside.")
+    ),
+    link_type: str = typer.Option(
+        "follows", "--type", metavar="TYPE", help=mark("follows, answers, duplicates, escalates or relates.")
+    ),
+    note: str = note_option,
+) -> None:
+    say(link_records(session_of(context).workspace, record, prior, link_type, note or None).id)
+
+
+@command(mark("List records, the newest first."))
+def list_command(
+    context: typer.Context,
+    query: list[str] = query_argument,
+    columns: str = columns_option,
+    sort: str = sort_option,
+    limit: int = limit_option,
+    output_format: str = format_option,
+    reveal: bool = reveal_option,
+    as_of: str = as_of_option,
+) -> int:
+    session = session_of(context)
+    go_back(session, as_of)
+    names = named_columns(COLUMN_NAMES, SHOWN, columns, output_format)
+    # Ids alone are all that a script asks for: nothing else is held.
+    page = Page(sort, limit or NO_LIMIT, ("id",) if output_format == "ids" else names)
+    listing = list_records(session.workspace, " ".join(query or ()), (), page, reveal=reveal)
+    return answer_listing(session, listing, "", output_format)
+
+
+def make_show(kind: str) -> Callable[..., None]:
+    """The command that shows one record of a kind."""
+
+    def show(
+        context: typer.Context,
+        record: str = id_argument,
+        output_format: str = record_format_option,
+        reveal: bool = reveal_option,
+    ) -> None:
+        workspace = session_of(context).workspace
+        require_format(output_format, FORMATS)
+        found = read_of_kind(workspace, record, kind)
+        shown = shown_record(workspace, found, reveal=reveal)
+        say(format_record(shown, workspace.catalog.get(found.template), output_format))
+
+    return show
+
+
+def make_edit(kind: str) -> Callable[..., None]:
+    """The command that changes one record of a kind."""
+
+    def edit(
+        context: typer.Context,
+        record: str = id_argument,
+        assignments: list[str] = set_option,
+        unset: list[str] = unset_option,
+    ) -> None:
+        session = session_of(context)
+        found = read_of_kind(session.workspace, record, kind)
+        if assignments or unset:
+            say(edit_record(session.workspace, found.id, assignments, unset).id)
+        else:
+            say(edit_in_editor(session, found.path).id)
+
+    return edit
+
+
+@command(mark("Find records by their words, down to a single Chinese character; shows where they stand."))
+def search_command(
+    context: typer.Context,
+    query: list[str] = query_argument,
+    columns: str = columns_option,
+    sort: str = sort_option,
+    limit: int = limit_option,
+    output_format: str = format_option,
+    reveal: bool = reveal_option,
+) -> int:
+    session = session_of(context)
+    listing = search_records(session.workspace, " ".join(query or ()), sort, limit or NO_LIMIT, reveal=reveal)
+    return answer_listing(session, listing, columns, output_format)
+
+
+if TYPE_CHECKING:
+    from commlog.database.index_entries import Reading
+    from commlog.workspace import Workspace
+
+
+@command(mark("Show one record for reading."))
+def show_command(
+    context: typer.Context,
+    record: str = id_argument,
+    output_format: str = typer.Option(
+        "text", "--format", metavar="FORMAT", help=mark("text, json, yaml, or html: the paper form, to be printed.")
+    ),
+    reveal: bool = reveal_option,
+) -> None:
+    workspace = session_of(context).workspace
+    require_format(output_format, FORMATS)
+    reading = workspace.reader.read(find_path(workspace, record))
+    found = get_record(reading)
+    warn_of_sealed(found)
+    if output_format == HTML:
+        say(_page(workspace, reading, reveal=reveal))
+        return
+    shown = shown_record(workspace, found, reveal=reveal)
+    say(format_record(shown, workspace.catalog.get(found.template), output_format))
+
+
+def _page(workspace: "Workspace", reading: "Reading", *, reveal: bool) -> str:
+    from commlog.records.page import Surroundings, format_record_page
+
+    record = get_record(reading)
+    customer = record.id if record.kind == CUSTOMER else record.fields.get("customer")
+    rows = workspace.index.rows(
+        "SELECT name, type FROM customers WHERE id = ? ORDER BY record LIMIT 1",
+        (customer if isinstance(customer, str) else "",),
+    )
+    name, kind = rows[0] if rows else (None, None)
+    people = {member.id: member.name for member in workspace.log.settings.members}
+    around = Surroundings(people, name or "", reading.problems, is_company=kind == "company", is_revealed=reveal)
+    return format_record_page(
+        replace(record, fields=shown_fields(record)), workspace.catalog.get(record.template), around
+    )
+
+
+@command(mark("Show the whole conversation a record belongs to, across channels, in time order."))
+def thread_command(
+    context: typer.Context,
+    record: str = id_argument,
+    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or ids.")),
+    reveal: bool = reveal_option,
+) -> int:
+    session = session_of(context)
+    require_format(output_format, THREAD_FORMATS)
+    entries = read_thread(session.workspace, record, reveal=reveal)
+    say(format_thread(entries, output_format, labels_of(session)))
+    return finish(session)
+
+
+@command(mark("Take away a record's link to another."))
+def unlink_command(
+    context: typer.Context,
+    record: str = id_argument,
+    prior: str = typer.Argument(..., metavar="PRIOR", help=mark("The record it points to.")),
+    link_type: str = typer.Option(
+        "", "--type", metavar="TYPE", show_default=False, help=mark("Only a link of this type.")
+    ),
+) -> None:
+    say(unlink_records(session_of(context).workspace, record, prior, link_type or None).id)

@@ -1,15 +1,16 @@
 """Editing a record: by assignments, or by the text an editor gives back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from commlog.errors import ConflictError, InvalidError
+from commlog.errors import ConflictError, InvalidError, UsageError
 from commlog.forms.catalog import Template
 from commlog.messages import mark
 from commlog.records.change import change_record, keep_policies, refuse_new_problems
 from commlog.records.draft import assign_all, converter_of, parse_input, unset
-from commlog.records.find import find_customer, find_path, get_record
+from commlog.records.find import find_customer, find_path, get_record, read_record
 from commlog.records.write import with_member_ids
-from commlog.values import CUSTOMER, Fields, Record
+from commlog.values import ANSWER, CUSTOMER, ISSUE, SURVEY, Fields, Record
 from commlog.workspace import Workspace
 from commlog.yamltext.edit import edit
 
@@ -91,3 +92,25 @@ def save_text(workspace: Workspace, path: str, text: str, expected: bytes) -> Re
     with workspace.log.lock():
         workspace.log.replace_file(path, raw, expected)
     return get_record(after)
+
+
+_REFUSALS: Final[Mapping[str, str]] = {
+    ISSUE: mark("{id} is not an issue but a record of the template '{template}'"),
+    SURVEY: mark("{id} is not a survey but a record of the template '{template}'"),
+    ANSWER: mark("{id} is not an answer but a record of the template '{template}'"),
+}
+
+
+def read_of_kind(workspace: Workspace, text: str, kind: str) -> Record:
+    """The record of a kind that people mean by an id or prefix.
+
+    Raises:
+        UsageError: it is of another kind.
+        NotFoundError, AmbiguousError, UnreadableError, ConflictError: as for finding and reading.
+    """
+    record = read_record(workspace, text)
+    if record.kind != kind:
+        raise UsageError(
+            _REFUSALS[kind], id=record.id, template=record.template, noun=kind, remedy=mark("see commlog {noun} list")
+        )
+    return record

@@ -8,7 +8,7 @@ from commlog.database.index_entries import Reading
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.log.names import RECORDS, SUFFIX, candidate_paths, record_path
 from commlog.messages import mark
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 from commlog.values import ANONYMOUS, CUSTOMER, Record
 from commlog.workspace import Workspace
 

@@ -1,15 +1,19 @@
 """Records that match a query, newest first."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 from commlog.database.query.order import COLUMNS, order_by
 from commlog.database.query.select import Domain
+from commlog.errors import UsageError
+from commlog.messages import mark
 from commlog.output.listing import Listing, Page, narrow
 from commlog.output.model_masked_listing import row_mask
 from commlog.records.question import CUSTOMER_NAME, NAMING_KINDS, OptionTerm, condition_of, filter_of, mentions
 from commlog.values import ANSWER, CUSTOMER
 from commlog.workspace import Workspace
+from commlog.worktime.periods import interval_before, parse_interval, parse_period
 
 # The instant with its offset stands in the record's content; the copy's columns have seconds, and SQLite no time zones.
 _STARTED: Final = "upper(field((SELECT content FROM contents c WHERE c.record = r.record), 'started_at'))"
@@ -68,3 +72,25 @@ def list_records(
     shown = _SHOWN_BY_KIND.get(kinds[0] if kinds else "", SHOWN)
     names = page.columns or COLUMN_NAMES
     return Listing(names, tuple(narrow(rows, COLUMN_NAMES, names)), page.columns or shown, "id")
+
+
+def since_day(workspace: Workspace, text: str) -> date:
+    """The first day of a period, or the day an interval back from today, in the log's zone.
+
+    Raises:
+        UsageError: the words are neither.
+    """
+    try:
+        interval = parse_interval(text.strip())
+    except ValueError:
+        interval = None
+    if interval is not None:
+        return interval_before(interval, workspace.now.date())
+    try:
+        return parse_period(text, workspace.now).start.date()
+    except (ValueError, OverflowError):
+        raise UsageError(
+            mark("--since: '{value}' is neither a period nor a distance in time"),
+            value=text,
+            remedy=mark("write 2026-03, 2026-Q1, last-month, 上月, a day, or 30d, 3m, 1y"),
+        ) from None

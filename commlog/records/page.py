@@ -12,8 +12,7 @@ from commlog.output.page import FOLDER, as_markup, fill_template
 from commlog.output.text import width_of
 from commlog.privacy.rules.masking import mask_name, mask_text
 from commlog.problems import Problem
-from commlog.records.render_kept_fields import with_kept_in_words
-from commlog.records.text import shown_value
+from commlog.records.text import shown_value, with_kept_in_words
 from commlog.values import Data, Record
 
 _FOLLOW_UPS: Final = "followups"

@@ -11,7 +11,7 @@ from commlog.database.query.select import Domain, select
 from commlog.database.query.vocabulary import People, Vocabulary, build_vocabulary
 from commlog.errors import NotFoundError
 from commlog.log.names import SUFFIX
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 from commlog.workspace import Workspace
 
 # Who a customer `c` was merged into in the end, by name; nobody for a circle.

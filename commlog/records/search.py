@@ -70,7 +70,7 @@ class _Hiding:
 
     def piece_of(self, template: str, content: str, words: list[str]) -> str:
         """The text around the first word that is found, without the names of fields."""
-        from commlog.records.rules.model_folding import fold
+        from commlog.records.rules.consistency import fold
 
         for word in map(fold, words):
             place = content.find(word)

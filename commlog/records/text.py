@@ -1,15 +1,20 @@
 """One record for reading: every field under its label, in the form's order, derived values beside them."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from commlog.followups.rules.follow_up import FollowUp
 from commlog.forms.catalog import Template
-from commlog.forms.fields import Field, free_field, label, value_label
+from commlog.forms.fields import Field, HasFields, find_child, free_field, label, value_label
+from commlog.issues.rules.issue import FIXED
 from commlog.messages import current_language, translate
+from commlog.output.labels import Labels
+from commlog.output.render_follow_up import format_due
 from commlog.output.text import harmless, pad, width_of, wrap
-from commlog.records.render_kept_fields import with_kept_in_words
-from commlog.values import Data, Fields, Record, instant_of
+from commlog.records.rules.consistency import ThreadEntry
+from commlog.values import DAY_FIELDS, HEADLINES, Data, Fields, Record, instant_of, text_of
 from commlog.yamltext.format import format_document
 
 FORMATS: Final = ("text", "json", "yaml", "html")
@@ -117,3 +122,197 @@ def shown_value(field: Field, value: Data) -> str:
         return f"{text[:10]} {text[11:16]}"
     shown = value_label(field, value, current_language()) if field.enum or field.enum_labels else text
     return harmless(shown.rstrip("\n"), keep_lines=True)
+
+
+THREAD_FORMATS: Final = ("text", "json", "ids")
+_OPEN: Final = "○"
+_CLOSED: Final = "●"
+_WIDTH_render_thread: Final = 96
+
+
+def format_thread(entries: Sequence[ThreadEntry], output_format: str, labels: Labels) -> str:
+    """The thread in one of THREAD_FORMATS, the oldest record first."""
+    if output_format == "ids":
+        return "\n".join(entry.record.id for entry in entries)
+    if output_format == "json":
+        return json.dumps([_object(entry) for entry in entries], ensure_ascii=False, indent=2)
+    blocks = [_block(entry, labels) for entry in entries]
+    pending = sum(follow_up.is_pending for entry in entries for follow_up in entry.follow_ups)
+    summary = translate("records: {records}, open follow-ups: {pending}").format(records=len(entries), pending=pending)
+    return "\n\n".join((*blocks, summary))
+
+
+def _block(entry: ThreadEntry, labels: Labels) -> str:
+    fields = entry.record.fields
+    when = text_of(fields, DAY_FIELDS[entry.record.kind]) or ""
+    words = [
+        format_due(when) if when else "",
+        entry.record.id,
+        labels.value("channel", text_of(fields, "channel") or "") or labels.value("template", entry.record.template),
+        labels.value("direction", text_of(fields, "direction") or ""),
+        entry.customer_name,
+        labels.value("agent", text_of(fields, "agent") or ""),
+    ]
+    head = "  ".join(harmless(word) for word in words if word)
+    lines = [f"{'▶ ' if entry.is_asked else '  '}{head}"]
+    lines.append("    " + harmless(text_of(fields, HEADLINES[entry.record.kind]) or ""))
+    for key in ("problem", "summary", "description"):
+        text = text_of(fields, key)
+        if text:
+            lines += ["    " + harmless(line) for line in wrap(" ".join(text.split()), _WIDTH_render_thread)]
+            break
+    if fields.get("outcome"):
+        lines.append(
+            "    " + translate("outcome: {outcome}").format(outcome=labels.value("outcome", str(fields["outcome"])))
+        )
+    lines += [f"    ↑ {labels.value('links.type', kind)} {harmless(target)}" for target, kind in entry.links]
+    lines += [_follow_up_line(entry.record.id, follow_up, labels) for follow_up in entry.follow_ups]
+    return "\n".join(lines)
+
+
+def _follow_up_line(record_id: str, follow_up: FollowUp, labels: Labels) -> str:
+    mark = _OPEN if follow_up.is_pending else _CLOSED
+    status = labels.value("followups.status", follow_up.status)
+    told = follow_up.result or ""
+    due = translate("due {due}").format(due=format_due(follow_up.due)) if follow_up.is_pending else told
+    words = [f"{record_id}/{follow_up.n}", status, labels.value("owner", follow_up.owner or "-"), follow_up.action, due]
+    return "    " + harmless(f"{mark} " + "  ".join(word for word in words if word))
+
+
+def _object(entry: ThreadEntry) -> dict[str, object]:
+    fields = entry.record.fields
+    return {
+        "id": entry.record.id,
+        "kind": entry.record.kind,
+        "template": entry.record.template,
+        "path": entry.record.path,
+        "time": fields.get(DAY_FIELDS[entry.record.kind]),
+        "customer": fields.get("customer"),
+        "customer_name": entry.customer_name,
+        "channel": fields.get("channel"),
+        "direction": fields.get("direction"),
+        "agent": fields.get("agent"),
+        "subject": fields.get(HEADLINES[entry.record.kind]),
+        "outcome": fields.get("outcome"),
+        "links": [{"to": target, "type": kind} for target, kind in entry.links],
+        "followups": [
+            {
+                "address": f"{entry.record.id}/{item.n}",
+                "action": item.action,
+                "owner": item.owner,
+                "priority": item.priority,
+                "due": item.due,
+                "status": item.status,
+                "result": item.result,
+            }
+            for item in entry.follow_ups
+        ],
+    }
+
+
+_HISTORY: Final = "history"
+_NOTE: Final = "note"
+_SOLUTION: Final = "solution"
+_KEPT: Final = f"{_SOLUTION}="
+# What the entry itself took the place of; everything else is what was true of the round it closes, or what it adds.
+_REPLACED: Final = frozenset({"solution", "owner", "department"})
+# The fields that stand in one line together, in their order; the last one may hold anything.
+_TOGETHER: Final = (
+    ("completed_on", "confirmation", "score", "closed_on", "closed_reason"),
+    ("solution",),
+    ("owner", "department"),
+)
+_CHOICE: Final = re.compile(r"(?P<choice>[a-z_]+)(?: \((?P<more>.*)\))?", re.DOTALL)
+
+
+def _line_of(keys: tuple[str, ...]) -> re.Pattern[str]:
+    parts = [f"(?:{key}=(?P<{key}>.*?)(?:; |$))?" for key in keys[:-1]]
+    return re.compile("".join(parts) + f"(?:{keys[-1]}=(?P<{keys[-1]}>.*))?")
+
+
+_LINES: Final = tuple(_line_of(keys) for keys in _TOGETHER)
+
+
+def with_kept_in_words(form: HasFields, fields: Mapping[str, Data]) -> dict[str, Data]:
+    """A copy of a record's fields, what its history keeps put in words; a record without such is as it was.
+
+    A fix keeps the solution it took the place of: where one did, each is told beside the fix that gave it, one that no fix gave beside
+    the first.
+    """
+    history = fields.get(_HISTORY)
+    if not isinstance(history, list):
+        return dict(fields)
+    last = fields.get(_SOLUTION)
+    solution = " / ".join(last.split("\n")).strip(" /") if isinstance(last, str) else ""
+    is_replaced = _replaces_solutions(history)
+    told: list[Data] = []
+    for place in range(len(history) - 1, -1, -1):
+        entry = history[place]
+        note = entry.get(_NOTE) if isinstance(entry, dict) else None
+        lines = note.split("\n") if isinstance(note, str) else []
+        if is_replaced and _is_fix(history, place):
+            given, solution = solution, lines[-1].removeprefix(_KEPT) if _replaces(lines) else solution
+            if any(_is_fix(history, earlier) for earlier in range(place)) and _replaces(lines):
+                # It is told beside the fix that gave it; what stood there before any fix is told here.
+                lines.pop()
+            words = translate("{label}: {value}").format(label=_label_of(form, _SOLUTION), value=given)
+            lines = [*(_told(form, line) for line in lines), *([words] if given else [])]
+            entry = {**entry, _NOTE: "\n".join(lines)} if lines else entry
+        elif lines:
+            entry = {**entry, _NOTE: kept_in_words(form, "\n".join(lines))}
+        told.insert(0, entry)
+    return {**fields, _HISTORY: told}
+
+
+def _replaces_solutions(history: list[Data]) -> bool:
+    notes = (entry.get(_NOTE) for entry in history if isinstance(entry, dict))
+    return any(_replaces(note.split("\n")) for note in notes if isinstance(note, str))
+
+
+def _replaces(lines: list[str]) -> bool:
+    """Whether a remark ends with a solution that another one took the place of."""
+    return bool(lines) and lines[-1].startswith(_KEPT)
+
+
+def _is_fix(history: list[Data], place: int) -> bool:
+    """Whether the issue became fixed there: what is told of a fixed one is no other fix."""
+    here, before = (
+        one.get("status") if isinstance(one, dict) else None for one in (history[place], history[place - 1])
+    )
+    return here == FIXED and (place == 0 or before != FIXED)
+
+
+def _label_of(form: HasFields, key: str) -> str:
+    field = find_child(form, key)
+    return label(field, current_language()) if field is not None else key
+
+
+def kept_in_words(form: HasFields, note: str) -> str:
+    """A remark of a history with each line that keeps fields in words; what people wrote stays as it is."""
+    return "\n".join(_told(form, line) for line in note.split("\n"))
+
+
+def _told(form: HasFields, line: str) -> str:
+    for pattern in _LINES:
+        found = pattern.fullmatch(line)
+        kept = {key: text for key, text in found.groupdict().items() if text} if found else {}
+        if kept:
+            parts = [_field_in_words(form, key, text) for key, text in kept.items()]
+            return translate("; ").join(parts)
+    return line
+
+
+def _field_in_words(form: HasFields, key: str, text: str) -> str:
+    field = find_child(form, key)
+    if field is None:
+        return f"{key}={text}"
+    result = find_child(field, "result") if field.fields else None
+    found = _CHOICE.fullmatch(text) if result is not None else None
+    if result is not None and found is not None:
+        text = value_label(result, found["choice"], current_language())
+        if found["more"]:
+            text = translate("{result} ({details})").format(
+                result=text, details=found["more"].replace(", ", translate(", "))
+            )
+    words = translate("{label} before: {value}") if key in _REPLACED else translate("{label}: {value}")
+    return words.format(label=label(field, current_language()), value=text)

@@ -1,13 +1,18 @@
 """A thread: every record that links join, across channels, in time order, with what is still open."""
 
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
 from commlog.database.query.query_threads import thread_ids
 from commlog.followups.rules.follow_up import read_follow_ups
 from commlog.records.find import read_record
 from commlog.records.mask import mask_name_of, mask_record
 from commlog.records.question import CUSTOMER_NAME
-from commlog.records.rules.model_thread import ThreadEntry
-from commlog.values import DEFAULT_LINK_TYPE
+from commlog.records.rules.consistency import ThreadEntry
+from commlog.values import ANSWER, CUSTOMER, DEFAULT_LINK_TYPE
 from commlog.workspace import Workspace
+from commlog.worktime.periods import Period
 
 
 def read_thread(workspace: Workspace, text: str, *, reveal: bool = False) -> tuple[ThreadEntry, ...]:
@@ -36,3 +41,30 @@ def read_thread(workspace: Workspace, text: str, *, reveal: bool = False) -> tup
             hidden = name if reveal else mask_name_of(workspace, name)
             entries.append(ThreadEntry(shown, hidden, read_follow_ups(shown.fields), links, record.id == asked.id))
     return tuple(entries)
+
+
+# Customers and answers are of no day that says when something happened.
+_SQL: Final = (
+    "SELECT min(day), max(day), coalesce(sum(day >= ? AND day < ?), 0) FROM records"
+    f" WHERE day IS NOT NULL AND kind NOT IN ('{CUSTOMER}', '{ANSWER}')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSpan:
+    """The days of a log's first and last conversation, issue or survey (None without any), and how many are of a period."""
+
+    first: date | None
+    last: date | None
+    in_period: int
+
+
+def recorded_span(workspace: Workspace, period: Period) -> RecordedSpan:
+    """The span of a log's records, days in its zone, and how many are of the period."""
+    days = (period.start.date().isoformat(), period.end.date().isoformat())
+    ((first, last, count),) = workspace.index.rows(_SQL, days)
+    return RecordedSpan(_day(first), _day(last), count)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

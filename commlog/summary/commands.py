@@ -82,7 +82,7 @@ def summarize_command(
 def _nothing_told(session: Session, summary: Summary) -> str:
     """The sentence for a period in which nothing was recorded; empty when there is something."""
     # Loaded for an empty period alone.
-    from commlog.records.services_recorded_span import recorded_span
+    from commlog.records.thread import recorded_span
     from commlog.summary.text.render_empty_period import format_empty_period, has_happened
 
     if has_happened(summary):

@@ -25,7 +25,7 @@ from commlog.exchange.commands.cli_survey_import import entered_by_of
 from commlog.forms.fields import Field, find_field, hint, label
 from commlog.messages import current_language, mark, translate
 from commlog.output.render_formats import require_format
-from commlog.records.cli_of_kind import make_edit, make_show
+from commlog.records.commands import make_edit, make_show
 from commlog.records.find import find_customer
 from commlog.records.question import OptionTerm
 from commlog.surveys.record import Recorded, answers_of, earlier_answers, find_survey, record_answers, request_survey

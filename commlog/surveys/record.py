@@ -14,10 +14,10 @@ from commlog.log.names import new_id, record_path
 from commlog.messages import current_language, mark, translate
 from commlog.records.change import change_record
 from commlog.records.draft import assign_all
+from commlog.records.edit import read_of_kind
 from commlog.records.find import customer_family, find_customer, get_record
 from commlog.records.import_draft import check_draft
-from commlog.records.rules.model_folding import fold
-from commlog.records.services_record_of_kind import read_of_kind
+from commlog.records.rules.consistency import fold
 from commlog.records.write import member_id_of
 from commlog.surveys.rules import is_fresh, low_scores
 from commlog.values import ANONYMOUS, SURVEY, Fields, Record, text_of

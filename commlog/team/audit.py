@@ -13,9 +13,9 @@ from commlog.log.names import RECORDS, SUFFIX
 from commlog.messages import mark
 from commlog.output.listing import Listing, Page
 from commlog.records.change_fields import fields_named, mask_of, narrowed
+from commlog.records.list import since_day
 from commlog.records.question import condition_of, filter_of
 from commlog.records.revisions import Past, blobs_of, read_versions, steps_of
-from commlog.records.services_since import since_day
 from commlog.team.rules.field_change import CHANGED, CUT, FieldChange, Revision, is_far
 from commlog.values import Data
 from commlog.workspace import Workspace

@@ -14,8 +14,7 @@ from commlog.output.labels import Labels
 from commlog.output.listing import Listing
 from commlog.output.render_formats import require_format
 from commlog.output.text import harmless, shorten, width_of
-from commlog.records.render_kept_fields import kept_in_words
-from commlog.records.text import shown_value
+from commlog.records.text import kept_in_words, shown_value
 from commlog.team.rules.field_change import (
     CHANGED,
     CREATED,

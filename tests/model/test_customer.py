@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.customers.rules.customer import chain_of, family_of, is_circle, merge_facts, reached_by
-from commlog.records.rules.model_folding import name_key, phone_digits, spoken_names
+from commlog.records.rules.consistency import name_key, phone_digits, spoken_names
 
 LI = {
     "id": "li",

@@ -12,7 +12,7 @@ from commlog.database.query.query_dates import Frame
 from commlog.database.query.select import Domain, select
 from commlog.database.query.vocabulary import Entry, People, vocabulary_of
 from commlog.database.tables import TABLES
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from commlog.forms.catalog import Catalog
 from commlog.issues.rules.issue import told_of
 from commlog.messages import use_language
-from commlog.records.render_kept_fields import kept_in_words, with_kept_in_words
+from commlog.records.text import kept_in_words, with_kept_in_words
 
 FORM = Catalog().get("issue")
 

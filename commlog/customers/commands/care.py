@@ -20,7 +20,7 @@ from commlog.customers.care import CareView, list_care
 from commlog.customers.rules.care import CONSENT_WITHDRAWN, DO_NOT_CONTACT, KINDS, LeftOut
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 from commlog.worktime.periods import Interval, parse_interval
 
 _NAMED_DATES = 10

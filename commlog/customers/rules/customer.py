@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from commlog.records.rules.model_folding import SHORTEST_PHONE, fold, phone_digits
+from commlog.records.rules.consistency import SHORTEST_PHONE, fold, phone_digits
 from commlog.values import Data, Fields, mappings_of, text_of, texts_of
 
 # Who somebody is and since when: each file has its own.

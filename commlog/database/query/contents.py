@@ -6,7 +6,7 @@ from typing import Final
 from commlog.database.query.filter import Term, ValueType
 from commlog.database.query.query_conditions import NEVER, Condition, all_of, any_of, is_between, is_one_of
 from commlog.database.query.query_dates import Frame, stretch_of
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 
 # Written around keys and values by the index; text that holds one can match nothing.
 _BEFORE_KEY: Final = "\x1e"

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from commlog.database.query.filter import QueryField, ValueType
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 
 _TABLE: Final[tuple[tuple[str, ValueType, tuple[str, ...]], ...]] = (
     ("id", ValueType.NAME, ("编号", "记录编号")),

@@ -21,7 +21,7 @@ from commlog.database.query.query_conditions import (
 )
 from commlog.database.query.query_dates import Frame, stretch_of
 from commlog.database.query.query_threads import neighbours, thread_ids
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 
 
 class Domain(Enum):

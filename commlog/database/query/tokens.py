@@ -8,7 +8,7 @@ from typing import Final
 from commlog.database.query.filter import Spot
 from commlog.database.query.query_faults import fault
 from commlog.messages import mark
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 
 MAX_LENGTH: Final = 10_000
 

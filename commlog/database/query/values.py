@@ -10,7 +10,7 @@ from commlog.database.query.filter import Filter, Operator, QueryField, Spot, Te
 from commlog.database.query.query_faults import fault, shown
 from commlog.database.query.vocabulary import Vocabulary
 from commlog.messages import mark
-from commlog.records.rules.model_folding import fold
+from commlog.records.rules.consistency import fold
 
 if TYPE_CHECKING:
     # What the parser hands over; a term of an option comes without it.

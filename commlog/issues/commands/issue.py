@@ -31,7 +31,7 @@ from commlog.messages import mark, translate
 from commlog.output.formats import FORMATS
 from commlog.output.listing import Listing
 from commlog.output.render_formats import require_format
-from commlog.records.cli_of_kind import make_edit, make_show
+from commlog.records.commands import make_edit, make_show
 from commlog.records.draft import assign_all
 from commlog.records.find import read_record
 from commlog.records.typed_follow_ups import parse_follow_up

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from commlog.privacy.rules.masking import Span, find_personal, splice
-from commlog.records.rules.model_folding import SHORTEST_PHONE, fold, phone_digits
+from commlog.records.rules.consistency import SHORTEST_PHONE, fold, phone_digits
 from commlog.values import Data, Fields, mappings_of, text_of, texts_of
 
 PSEUDONYM: Final = "forgotten-"
