@@ -2,7 +2,7 @@
 
 from commlog.errors import NoLogError
 from commlog.git import history as git
-from commlog.git.repo_blobs import iter_blobs
+from commlog.git.objects import iter_blobs
 from commlog.log.names import record_path
 from commlog.privacy.rules.sealing import SHUT, find_sealed, with_values
 from commlog.records.revisions import blobs_of, read_versions, steps_of

@@ -242,7 +242,7 @@ def _limit_of(workspace: Workspace, template: str) -> Limit:
 
 def find_backdated(workspace: Workspace, policies: Policies) -> Iterator[Suspicion]:
     """Records that claim to have been written long before they were committed; what is not committed yet counts as of now."""
-    from commlog.git.repo_first_commits import first_commit_times
+    from commlog.git.objects import first_commit_times
 
     settings = workspace.log.settings
     limit = policies.backdated

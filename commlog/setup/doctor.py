@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from commlog.errors import CommlogError
-from commlog.git.repo_merge_driver import is_installed, missing_attributes
+from commlog.git.hooks import is_installed, missing_attributes
 from commlog.git.run import find_user_email, is_inside_repository
 from commlog.log.names import STATE_FOLDER
 from commlog.log.settings import CALENDAR_FILE

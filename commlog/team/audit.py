@@ -8,7 +8,7 @@ from typing import Final
 from commlog.database.query.select import Domain
 from commlog.errors import UsageError
 from commlog.git import history as git
-from commlog.git.repo_blobs import iter_blobs
+from commlog.git.objects import iter_blobs
 from commlog.log.names import RECORDS, SUFFIX
 from commlog.messages import mark
 from commlog.output.listing import Listing, Page

@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 from commlog.errors import AmbiguousError, NotFoundError, UnreadableError
 from commlog.git import history as git
-from commlog.git.repo_blobs import iter_blobs
+from commlog.git.objects import iter_blobs
 from commlog.log.names import candidate_paths
 from commlog.records.change_fields import fields_named, mask_of, narrowed
 from commlog.records.find import find_path

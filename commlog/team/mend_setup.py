@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from commlog.git.repo_merge_driver import install, is_installed, missing_attributes
+from commlog.git.hooks import install, is_installed, missing_attributes
 from commlog.git.run import is_inside_repository
 from commlog.log.files import ChangedMeanwhile, replace_file, write_new
 from commlog.log.log import changed_meanwhile, not_writable

@@ -13,7 +13,7 @@ from typing import Final
 
 from commlog.errors import NoLogError, NotFoundError, UsageError
 from commlog.git import history as git
-from commlog.git.repo_blobs import iter_blobs
+from commlog.git.objects import iter_blobs
 from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.log.names import PAST_FOLDER, RECORDS, STATE_FOLDER
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from commlog.errors import UnreadableError
-from commlog.git.repo_merge_driver import merge_texts
+from commlog.git.hooks import merge_texts
 from commlog.messages import mark
 from commlog.privacy.seal_keys import KeySource
 from commlog.team.merge import Rules, keep_rules

@@ -5,9 +5,8 @@ from shlex import quote
 from typing import Final
 
 from commlog.errors import ConflictError
+from commlog.git.hooks import Integration, is_installed, missing_attributes
 from commlog.git.remote import Branch, ask
-from commlog.git.repo_integration import Integration
-from commlog.git.repo_merge_driver import is_installed, missing_attributes
 from commlog.git.run import find_prefix
 from commlog.log.names import RECORDS
 from commlog.messages import mark, translate

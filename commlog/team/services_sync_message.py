@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Final
 
 from commlog.followups.rules.follow_up import CLOSED, DONE, read_follow_ups
+from commlog.git.objects import iter_blobs
 from commlog.git.remote import Change
-from commlog.git.repo_blobs import iter_blobs
 from commlog.log.names import RECORDS
 from commlog.messages import LANGUAGES, current_language, mark, translate, use_language
 from commlog.values import CUSTOMER, FOLDERS, Fields

@@ -9,6 +9,7 @@ from typing import Final
 from commlog.check.inspect import inspect_log
 from commlog.check.services_check_selection import Selection
 from commlog.errors import CommlogError, ConflictError, InvalidError
+from commlog.git.hooks import Integration, drop_tree, integrate
 from commlog.git.remote import (
     Answer,
     Branch,
@@ -26,7 +27,6 @@ from commlog.git.remote import (
     was_faster,
     was_refused,
 )
-from commlog.git.repo_integration import Integration, drop_tree, integrate
 from commlog.log.files import lock
 from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.log.names import RECORDS, STATE_FOLDER, SUFFIX

@@ -11,8 +11,8 @@ from commlog.check.inspect import inspect_log
 from commlog.check.inspection import Inspection
 from commlog.check.services_check_selection import WHOLE_LOG, Selection
 from commlog.errors import ConflictError, InvalidError
+from commlog.git.objects import iter_blobs
 from commlog.git.remote import Branch, list_differing, list_new_blobs
-from commlog.git.repo_blobs import iter_blobs
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
 from commlog.messages import mark
 from commlog.problems import ERROR, Problem

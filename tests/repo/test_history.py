@@ -7,7 +7,7 @@ import pytest
 
 from commlog.errors import NoLogError
 from commlog.git import history as git
-from commlog.git.repo_blobs import iter_blobs
+from commlog.git.objects import iter_blobs
 
 sys.path.append(str(Path(__file__).parent))
 

@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).parent))
 from recorded_call import HEAD, RECORD
 from recorded_log import SETTINGS
 
-from commlog.git.repo_merge_driver import ATTRIBUTES, install, is_installed, merge_texts, missing_attributes
+from commlog.git.hooks import ATTRIBUTES, install, is_installed, merge_texts, missing_attributes
 from commlog.messages import use_language
 from commlog.yamltext.parse import parse
 

@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from commlog.git.hooks import find_hook
+from commlog.git.hooks import find_hook, integrate
+from commlog.git.objects import first_commit_times
 from commlog.git.remote import (
     Answer,
     ask,
@@ -21,8 +22,6 @@ from commlog.git.remote import (
     was_faster,
     was_refused,
 )
-from commlog.git.repo_first_commits import first_commit_times
-from commlog.git.repo_integration import integrate
 
 ODD = "records/有 空格\"'\t引号.yaml"
 

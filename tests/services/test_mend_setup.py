@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commlog.git.repo_merge_driver import ATTRIBUTES, is_installed
+from commlog.git.hooks import ATTRIBUTES, is_installed
 from commlog.git.run import create_repository
 from commlog.setup.doctor import diagnose
 from commlog.setup.init import Choices, init_log
