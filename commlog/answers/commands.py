@@ -25,8 +25,8 @@ from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
+from commlog.output.formats import require_format
 from commlog.output.labels import Labels
-from commlog.output.render_formats import require_format
 from commlog.output.text import harmless
 from commlog.records.commands import make_edit, make_show
 from commlog.records.draft import assign_all

@@ -10,10 +10,9 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import current_language, mark, translate
-from commlog.output.formats import choose_columns, format_listing
+from commlog.output.formats import choose_columns, format_listing, require_format
 from commlog.output.labels import Labels
 from commlog.output.listing import Listing
-from commlog.output.render_formats import require_format
 from commlog.worktime.calendar import DatedDay
 
 _WORDS = {

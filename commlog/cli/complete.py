@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from commlog.forms.catalog import Template
 from commlog.forms.fields import Field, find_field, label, value_label
 from commlog.messages import current_language
-from commlog.output.model_masked_listing import mask_words
+from commlog.output.listing import mask_words
 from commlog.records.question import CUSTOMER_NAME
 from commlog.workspace import Workspace
 

@@ -12,7 +12,7 @@ from commlog.cli.terminal import command, say, session_of
 from commlog.cli.words import SHARED_OPTIONS, hoist, option_of
 from commlog.errors import CommlogError
 from commlog.messages import LANGUAGES, mark
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 
 if TYPE_CHECKING:
     from commlog.cli.complete import Candidate

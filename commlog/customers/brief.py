@@ -22,7 +22,7 @@ from commlog.followups.dropped import find_dropped_balls
 from commlog.followups.rules.dropped import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE, UNANSWERED
 from commlog.log.names import record_path
 from commlog.messages import mark
-from commlog.output.model_masked_listing import mask_id
+from commlog.output.listing import mask_id
 from commlog.privacy.rules.masking import MaskRules
 from commlog.records.find import customer_family, find_customer, has_customer_file
 from commlog.records.mask import mask_as_asked, names_of

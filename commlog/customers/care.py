@@ -22,8 +22,7 @@ from commlog.database.query.filter import Spot
 from commlog.database.query.query_faults import fault, shown
 from commlog.database.query.select import Domain
 from commlog.messages import mark
-from commlog.output.listing import Listing
-from commlog.output.model_masked_listing import mask_listing
+from commlog.output.listing import Listing, mask_listing
 from commlog.records.mask import mask_name_of
 from commlog.records.question import OptionTerm, condition_of, filter_of
 from commlog.values import CUSTOMER, Data

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final
 
-from commlog.output.listing import Listing
-from commlog.output.model_masked_listing import mask_listing
+from commlog.output.listing import Listing, mask_listing
 from commlog.privacy.rules.masking import mask_name, mask_value
 from commlog.records.rules.consistency import SHORTEST_PHONE, fold, name_key
 from commlog.workspace import Workspace

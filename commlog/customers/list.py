@@ -6,8 +6,7 @@ from typing import Final
 from commlog.database.query.filter import Term
 from commlog.database.query.order import order_by
 from commlog.database.query.select import Domain
-from commlog.output.listing import Listing
-from commlog.output.model_masked_listing import mask_listing
+from commlog.output.listing import Listing, mask_listing
 from commlog.records.question import OptionTerm, condition_of, filter_of, has_term
 from commlog.workspace import Workspace
 

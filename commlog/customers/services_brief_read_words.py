@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from commlog.output.model_masked_listing import cover_words
+from commlog.output.listing import cover_words
 from commlog.records.find import get_record
 from commlog.records.mask import names_of
 from commlog.values import Fields

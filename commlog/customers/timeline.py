@@ -22,7 +22,7 @@ from commlog.database.content import values_in
 from commlog.database.query.select import FINISHED, is_overdue
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.output.model_masked_listing import mask_id
+from commlog.output.listing import mask_id
 from commlog.privacy.rules.masking import MaskRules, mask_name
 from commlog.records.find import customer_family, find_customer
 from commlog.values import ANONYMOUS, DEFAULT_LINK_TYPE, mappings_of, text_of

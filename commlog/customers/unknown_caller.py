@@ -5,7 +5,7 @@ from dataclasses import replace
 from commlog.customers.rules.brief import Mention
 from commlog.errors import CommlogError, NotFoundError
 from commlog.messages import mark
-from commlog.output.model_masked_listing import cover_words, mask_id
+from commlog.output.listing import cover_words, mask_id
 from commlog.privacy.rules.sealing import SHUT
 from commlog.records.mask import mask_name_of, names_of
 from commlog.records.rules.consistency import fold, phone_digits

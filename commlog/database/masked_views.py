@@ -10,7 +10,7 @@ from commlog.database.connection import Index, QueryError, Row
 from commlog.database.content import BEFORE_KEY, BEFORE_VALUE
 from commlog.forms.personal import is_number_of_ours
 from commlog.messages import translate
-from commlog.output.model_masked_listing import cover_words
+from commlog.output.listing import cover_words
 from commlog.privacy.rules.masking import HIDDEN, MaskRules, mask_name, mask_text, mask_value
 from commlog.records.rules.consistency import SHORTEST_PHONE, fold
 

@@ -10,7 +10,7 @@ from commlog.cli.terminal import say, session_of, warn
 from commlog.followups.change import Details, move_follow_up
 from commlog.followups.rules.follow_up import FollowUp
 from commlog.messages import translate
-from commlog.output.render_follow_up import format_due
+from commlog.output.text import format_due
 from commlog.records.find import Address
 
 

@@ -7,7 +7,7 @@ from commlog.cli.terminal import command, say, session_of
 from commlog.followups.text import FORMATS, format_deadline
 from commlog.followups.why import explain_due
 from commlog.messages import mark
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 
 
 @command(mark("Show why a follow-up is due when it is: its rule, the days that counted, pauses and changes."))

@@ -9,8 +9,7 @@ from commlog.database.query.filter import every
 from commlog.database.query.order import COLUMNS, order_by
 from commlog.database.query.query_conditions import Condition
 from commlog.database.query.select import Domain, is_overdue
-from commlog.output.listing import Listing, Page
-from commlog.output.model_masked_listing import mask_listing
+from commlog.output.listing import Listing, Page, mask_listing
 from commlog.records.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of, mentions
 from commlog.values import Data
 from commlog.workspace import Workspace

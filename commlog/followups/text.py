@@ -8,10 +8,9 @@ from typing import Final
 from commlog.followups.rules.explanation import DueAnswer, DueExplanation, Lateness, ToldPause
 from commlog.followups.rules.model_deadline_days import CountedDay
 from commlog.messages import mark, translate
+from commlog.output.formats import require_format
 from commlog.output.labels import Labels
-from commlog.output.render_follow_up import format_due
-from commlog.output.render_formats import require_format
-from commlog.output.text import harmless, pad, width_of
+from commlog.output.text import format_due, harmless, pad, width_of
 from commlog.worktime.calendar import format_span
 
 FORMATS: Final = ("text", "json")

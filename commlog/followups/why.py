@@ -7,7 +7,7 @@ from commlog.followups.rules.explanation import DueAnswer
 from commlog.followups.rules.explanation import explain_due as explain
 from commlog.followups.rules.follow_up import read_follow_ups
 from commlog.messages import mark
-from commlog.output.model_masked_listing import cover_words
+from commlog.output.listing import cover_words
 from commlog.records.find import find_address, get_record
 from commlog.records.mask import names_in
 from commlog.values import text_of

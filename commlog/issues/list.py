@@ -10,8 +10,7 @@ from commlog.errors import UsageError
 from commlog.forms.fields import find_field, find_value
 from commlog.issues.rules.issue import CLOSED
 from commlog.messages import mark
-from commlog.output.listing import Listing
-from commlog.output.model_masked_listing import mask_listing
+from commlog.output.listing import Listing, mask_listing
 from commlog.records.find import get_record
 from commlog.records.mask import shown_record
 from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of, mentions

@@ -8,7 +8,6 @@ from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels
 from commlog.output.listing import Listing
-from commlog.output.render_formats import require_format
 from commlog.output.text import harmless, pad, shorten, width_of
 from commlog.values import Data
 
@@ -219,3 +218,18 @@ _FORMATTERS: Final[Mapping[str, Callable[[Listing, Labels], Iterator[str]]]] = {
     "markdown": _format_markdown,
     "ids": _format_ids,
 }
+
+
+def require_format(name: str, formats: Sequence[str]) -> None:
+    """Refuse a format that is not one of those there are.
+
+    Raises:
+        UsageError: names them all.
+    """
+    if name not in formats:
+        raise UsageError(
+            mark("there is no format '{value}'"),
+            value=name,
+            remedy=mark("use one of: {formats}"),
+            formats=", ".join(formats),
+        )

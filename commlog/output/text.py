@@ -3,6 +3,8 @@
 import unicodedata
 from typing import Final
 
+from commlog.messages import translate
+
 # Characters that steer a terminal or turn text around are shown as escapes instead.
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
@@ -102,3 +104,10 @@ def _pieces(text: str) -> list[str]:
                 pieces.append(word)
                 word = ""
     return [*pieces, word] if word else pieces
+
+
+def format_due(due: str | None) -> str:
+    """A stored due as people read it: to the minute, without the offset."""
+    if not due:
+        return translate("no limit")
+    return f"{due[:10]} {due[11:16]}" if "T" in due else due

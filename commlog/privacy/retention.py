@@ -6,8 +6,7 @@ from datetime import date
 from typing import Final
 
 from commlog.customers.rules.customer import chain_of, is_circle
-from commlog.output.listing import Listing
-from commlog.output.model_masked_listing import mask_listing
+from commlog.output.listing import Listing, mask_listing
 from commlog.privacy.rules.forgetting import PSEUDONYM
 from commlog.privacy.rules.model_retention import RULE_KINDS, RetentionRules
 from commlog.records.find import merge_pointers

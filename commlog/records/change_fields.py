@@ -10,7 +10,7 @@ from commlog.forms.catalog import Catalog, Template
 from commlog.forms.fields import Field, HasFields, find_field, fold
 from commlog.forms.personal import mask_marked_fields
 from commlog.messages import mark
-from commlog.output.model_masked_listing import cover_words, mask_id
+from commlog.output.listing import cover_words, mask_id
 from commlog.privacy.rules.masking import MaskRules, mask_value
 from commlog.privacy.rules.sealing import SHUT, has_shut
 from commlog.records.mask import each_text

@@ -46,9 +46,8 @@ from commlog.errors import InvalidError, NotFoundError, UnreadableError, UsageEr
 from commlog.forms.catalog import Template
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
-from commlog.output.formats import named_columns
+from commlog.output.formats import named_columns, require_format
 from commlog.output.listing import Page
-from commlog.output.render_formats import require_format
 from commlog.records.draft import assign_all, converter_of, parse_input
 from commlog.records.edit import edit_record, read_of_kind
 from commlog.records.find import find_path, get_record

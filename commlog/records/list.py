@@ -8,8 +8,7 @@ from commlog.database.query.order import COLUMNS, order_by
 from commlog.database.query.select import Domain
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.output.listing import Listing, Page, narrow
-from commlog.output.model_masked_listing import row_mask
+from commlog.output.listing import Listing, Page, narrow, row_mask
 from commlog.records.question import CUSTOMER_NAME, NAMING_KINDS, OptionTerm, condition_of, filter_of, mentions
 from commlog.values import ANSWER, CUSTOMER
 from commlog.workspace import Workspace

@@ -6,8 +6,7 @@ from typing import Final
 
 from commlog.forms.catalog import Template
 from commlog.forms.personal import mask_fields, mask_marked_fields
-from commlog.output.listing import Listing
-from commlog.output.model_masked_listing import WORDS, cover_words, mask_id, mask_listing, mask_words
+from commlog.output.listing import WORDS, Listing, cover_words, mask_id, mask_listing, mask_words
 from commlog.privacy.rules.masking import MaskRules, mask_name
 from commlog.records.question import CUSTOMER_NAME
 from commlog.values import CUSTOMER, Data, Fields, Record, text_of

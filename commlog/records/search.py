@@ -6,8 +6,7 @@ from commlog.database.query.order import COLUMNS, order_by
 from commlog.database.query.select import Domain
 from commlog.errors import UsageError
 from commlog.messages import mark
-from commlog.output.listing import Listing
-from commlog.output.model_masked_listing import mask_listing
+from commlog.output.listing import Listing, mask_listing
 from commlog.privacy.rules.masking import HIDDEN, Span, find_personal, splice
 from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of
 from commlog.workspace import Workspace

@@ -11,8 +11,7 @@ from commlog.forms.fields import Field, HasFields, find_child, free_field, label
 from commlog.issues.rules.issue import FIXED
 from commlog.messages import current_language, translate
 from commlog.output.labels import Labels
-from commlog.output.render_follow_up import format_due
-from commlog.output.text import harmless, pad, width_of, wrap
+from commlog.output.text import format_due, harmless, pad, width_of, wrap
 from commlog.records.rules.consistency import ThreadEntry
 from commlog.values import DAY_FIELDS, HEADLINES, Data, Fields, Record, instant_of, text_of
 from commlog.yamltext.format import format_document

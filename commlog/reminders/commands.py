@@ -11,7 +11,7 @@ from commlog.cli.session import Session, variable
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, UsageError
 from commlog.messages import mark, translate
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 from commlog.privacy.rules.masking import mask_text
 from commlog.reminders.plan import plan_reminders, print_digest
 from commlog.reminders.rules.digest import Digest, Item, digest_of

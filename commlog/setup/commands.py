@@ -14,7 +14,7 @@ from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.git.run import find_user_email, run_git
 from commlog.messages import current_language, mark, translate
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 from commlog.output.text import harmless
 from commlog.setup.doctor import diagnose
 from commlog.setup.hook import install_hook, read_hook_status, uninstall_hook

@@ -7,7 +7,7 @@ from commlog.cli.options import labels_of, reveal_option
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 from commlog.summary.page.page import FORMATS, format_report, is_our_report
 from commlog.summary.report import REPORT_ROWS, ReportRequest, build_report
 

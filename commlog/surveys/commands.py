@@ -24,7 +24,7 @@ from commlog.errors import UsageError
 from commlog.exchange.commands.cli_survey_import import entered_by_of
 from commlog.forms.fields import Field, find_field, hint, label
 from commlog.messages import current_language, mark, translate
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 from commlog.records.commands import make_edit, make_show
 from commlog.records.find import find_customer
 from commlog.records.question import OptionTerm

@@ -8,8 +8,7 @@ from commlog.database.content import values_in
 from commlog.database.query.order import order_by
 from commlog.database.query.select import Domain
 from commlog.forms.fields import find_field
-from commlog.output.listing import Listing
-from commlog.output.model_masked_listing import mask_listing
+from commlog.output.listing import Listing, mask_listing
 from commlog.records.find import find_customer
 from commlog.records.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of
 from commlog.surveys.rules import HIGHEST, LOWEST, Survey, Trend, trend_of

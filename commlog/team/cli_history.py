@@ -7,7 +7,7 @@ import typer
 from commlog.cli.options import id_argument, labels_of, reveal_option, terminal_width
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.messages import mark, translate
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 from commlog.team.history import read_history
 from commlog.team.text import HISTORY_FORMATS, FieldWords, format_history
 

@@ -18,9 +18,8 @@ from commlog.cli.options import (
 )
 from commlog.cli.terminal import command, say_pieces, session_of, warn
 from commlog.messages import mark, translate
-from commlog.output.formats import FORMATS, choose_columns, iter_listing
+from commlog.output.formats import FORMATS, choose_columns, iter_listing, require_format
 from commlog.output.listing import Page
-from commlog.output.render_formats import require_format
 from commlog.team.audit import Scope, audit_log
 from commlog.team.text import FieldWords, flat_listing, words_of_listing
 

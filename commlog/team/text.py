@@ -10,9 +10,9 @@ from commlog.errors import CommlogError
 from commlog.forms.catalog import Catalog, Template
 from commlog.forms.fields import Field, HasFields, label
 from commlog.messages import current_language, mark, translate
+from commlog.output.formats import require_format
 from commlog.output.labels import Labels
 from commlog.output.listing import Listing
-from commlog.output.render_formats import require_format
 from commlog.output.text import harmless, shorten, width_of
 from commlog.records.text import kept_in_words, shown_value
 from commlog.team.rules.field_change import (

@@ -5,8 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commlog.output.listing import Listing
-from commlog.output.model_masked_listing import mask_listing
+from commlog.output.listing import Listing, mask_listing
 from commlog.privacy.rules.masking import MaskRules, find_personal, mask_text, splice
 
 COLUMNS = ("id", "customer", "customer_name", "subject", "due")

@@ -27,8 +27,8 @@ from commlog.customers.text.brief import BRIEF_FORMATS, HEIGHT, WIDTH, format_br
 from commlog.errors import UsageError
 from commlog.followups.rules.dropped import DroppedBall
 from commlog.messages import use_language
+from commlog.output.formats import require_format
 from commlog.output.labels import Labels
-from commlog.output.render_formats import require_format
 from commlog.output.text import width_of
 
 PROFILE = read_profile("acme", {"name": "艾克米", "contacts": [{"name": "陈", "phone": "138****0001"}]}, is_masked=True)

@@ -8,7 +8,7 @@ from commlog.cli.terminal import command, finish, say, session_of
 from commlog.customers.brief import brief_customer
 from commlog.customers.text.brief import BRIEF_FORMATS, format_brief
 from commlog.messages import mark
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 
 
 @command(mark("Show on one screen what to know before talking to a customer."))

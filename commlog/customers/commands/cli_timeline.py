@@ -7,7 +7,7 @@ from commlog.cli.terminal import command, finish, say, session_of
 from commlog.customers.text.timeline import TIMELINE_FORMATS, format_timeline
 from commlog.customers.timeline import list_timeline
 from commlog.messages import mark
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 
 
 @command(mark("Show everything that happened with a customer, the newest first."))

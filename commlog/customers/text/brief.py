@@ -8,8 +8,7 @@ from commlog.customers.rules.brief import Brief, Contact, Owed, Profile, Reading
 from commlog.followups.rules.follow_up import PAUSED
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels, labelled
-from commlog.output.render_follow_up import format_due
-from commlog.output.text import harmless, pad, shorten, width_of, wrap
+from commlog.output.text import format_due, harmless, pad, shorten, width_of, wrap
 from commlog.values import Data
 
 BRIEF_FORMATS: Final = ("text", "json", "markdown")

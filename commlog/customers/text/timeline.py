@@ -7,10 +7,9 @@ from typing import Final
 
 from commlog.customers.rules.timeline import Event, Step, Timeline
 from commlog.messages import mark, translate
-from commlog.output.formats import choose_columns, format_listing
+from commlog.output.formats import choose_columns, format_listing, require_format
 from commlog.output.labels import Labels, labelled
 from commlog.output.listing import Listing
-from commlog.output.render_formats import require_format
 from commlog.output.text import harmless, pad, shorten, width_of, wrap
 from commlog.values import Data
 

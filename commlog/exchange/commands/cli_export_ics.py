@@ -16,8 +16,8 @@ from commlog.exchange.export_follow_ups import CareDay, ExportedFollowUp, select
 from commlog.exchange.ics_file import CalendarHead, Words, format_calendar, is_our_calendar
 from commlog.followups.rules.follow_up import AWAITING_CUSTOMER
 from commlog.messages import mark, translate
+from commlog.output.formats import require_format
 from commlog.output.labels import Labels
-from commlog.output.render_formats import require_format
 
 TODO: Final = "todo"
 SHAPES: Final = (TODO, "event", "both")

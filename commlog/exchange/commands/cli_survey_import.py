@@ -28,7 +28,7 @@ from commlog.exchange.survey_map import survey_map
 from commlog.exchange.transfer_text_file import read_bytes
 from commlog.forms.fields import find_field, find_value, label
 from commlog.messages import current_language, mark, translate
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 from commlog.records.draft import converter_of
 from commlog.surveys.record import quarter_of
 from commlog.values import SURVEY, Fields

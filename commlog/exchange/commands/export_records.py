@@ -17,7 +17,7 @@ from commlog.forms.catalog import Template
 from commlog.log.files import write_new
 from commlog.log.log import not_writable
 from commlog.messages import mark, translate
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 from commlog.values import Fields
 
 CALENDAR = "ics"

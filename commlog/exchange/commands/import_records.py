@@ -26,7 +26,7 @@ from commlog.exchange.sketch import sketch_map
 from commlog.exchange.source import SourceFile, format_of, iter_items, open_sheet, template_for
 from commlog.exchange.transfer_text_file import read_bytes
 from commlog.messages import current_language, mark, translate
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 from commlog.records.draft import converter_of
 
 words_argument: Any = typer.Argument(

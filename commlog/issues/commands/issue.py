@@ -28,9 +28,8 @@ from commlog.issues.list import IssueView, list_issues, read_issues
 from commlog.issues.rules.issue import OPEN
 from commlog.issues.text import format_issue_form
 from commlog.messages import mark, translate
-from commlog.output.formats import FORMATS
+from commlog.output.formats import FORMATS, require_format
 from commlog.output.listing import Listing
-from commlog.output.render_formats import require_format
 from commlog.records.commands import make_edit, make_show
 from commlog.records.draft import assign_all
 from commlog.records.find import read_record

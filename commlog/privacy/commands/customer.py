@@ -51,7 +51,7 @@ def customer_export_command(
     ),
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("On stdout: text or json.")),
 ) -> int:
-    from commlog.output.render_formats import require_format
+    from commlog.output.formats import require_format
     from commlog.privacy.dossier import collect_customer
     from commlog.privacy.render_dossier import format_dossier_json, format_dossier_text
 

@@ -9,7 +9,7 @@ import typer
 from commlog.cli.terminal import command, confirm, is_interactive, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
-from commlog.output.render_formats import require_format
+from commlog.output.formats import require_format
 from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN
 from commlog.privacy.seal import SealResult, rotate, trust_recipients, turn_on
 from commlog.privacy.seal_state import SealState, seal_state
