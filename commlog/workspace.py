@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from commlog.database.connection import Index, Row
 from commlog.database.glimpse import Glimpse
-from commlog.database.index_entries import RecordReader
+from commlog.database.reader import RecordReader
 from commlog.database.refresh import open_index
 from commlog.errors import UsageError
 from commlog.forms.catalog import Catalog, shipped_folder

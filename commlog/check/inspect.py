@@ -11,7 +11,7 @@ from commlog.check.own_files import find_broken_templates, find_stray_files, fin
 from commlog.check.promises import find_expired_answers, find_forgotten
 from commlog.check.services_check_selection import Selection
 from commlog.check.services_check_suspicion import Rule, Suspicion
-from commlog.database.index_writing import LANGUAGE_FACT
+from commlog.database.refresh import LANGUAGE_FACT
 from commlog.errors import CommlogError
 from commlog.messages import current_language
 from commlog.problems import Problem

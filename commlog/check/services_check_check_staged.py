@@ -8,7 +8,7 @@ from typing import Final
 from commlog.check.inspect import inspect_log
 from commlog.check.inspection import Inspection
 from commlog.check.services_check_selection import Selection
-from commlog.database.index_rehearsal import rehearse
+from commlog.database.refresh import rehearse
 from commlog.errors import UsageError
 from commlog.git.run import StagedFiles, export_staged, find_prefix, read_blobs, read_staged_files
 from commlog.log.log import SCHEMAS_FOLDER, open_log

@@ -18,8 +18,7 @@ from commlog.customers.rules.care import (
     reason_to_leave_out,
 )
 from commlog.database.query.fields import find_built_in, plain_name
-from commlog.database.query.filter import Spot
-from commlog.database.query.query_faults import fault, shown
+from commlog.database.query.filter import Spot, fault, shown
 from commlog.database.query.select import Domain
 from commlog.messages import mark
 from commlog.output.listing import Listing, mask_listing

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from commlog.customers.rules.customer import Fact, Merged, merge_facts
-from commlog.database.index_entries import Reading
+from commlog.database.reader import Reading
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError
 from commlog.log.names import record_path
 from commlog.messages import mark

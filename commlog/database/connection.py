@@ -1,12 +1,14 @@
 """The SQLite file of the copy: opened, thrown away when it is of no use, and asked."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from commlog.database.content import first_value, fold_value, has_words
+from commlog.database.scan import FolderState, look_at, scan_folders
 from commlog.database.tables import NUMBER, ROW_TABLES, TABLES
 from commlog.log.names import INDEX_FILE
 from commlog.version import VERSION
@@ -142,3 +144,36 @@ def remove(folder: Path) -> None:
     """Delete the index file and its journal."""
     for suffix in ("", "-journal"):
         (folder / f"{INDEX_FILE}{suffix}").unlink(missing_ok=True)
+
+
+@dataclass(slots=True)
+class View:
+    """A log's folders; `seen` are fingerprints that helpers took, None when nobody looked yet."""
+
+    root: Path
+    seen: Mapping[str, bytes] | None = None
+    _states: list[FolderState] | None = field(default=None)
+
+    def is_known(self, known: Mapping[str, bytes]) -> bool:
+        """Whether every folder is as the copy knows it, and none is gone."""
+        return known == (
+            self.seen if self.seen is not None else {state.directory: state.fingerprint for state in self._all()}
+        )
+
+    def differing(self, known: Mapping[str, bytes]) -> tuple[list[FolderState], list[str]]:
+        """The folders that are not as the copy knows them, and those that are gone."""
+        if self.seen is None:
+            states = [state for state in self._all() if known.get(state.directory) != state.fingerprint]
+            present = {state.directory for state in self._all()}
+        else:
+            changed = [directory for directory, fingerprint in self.seen.items() if known.get(directory) != fingerprint]
+            looked = [look_at(self.root, directory)[0] for directory in changed]
+            states = [state for state in looked if state.names]
+            # What was emptied since the helpers looked is gone as well.
+            present = set(self.seen) - {state.directory for state in looked if not state.names}
+        return states, [directory for directory in known if directory not in present]
+
+    def _all(self) -> list[FolderState]:
+        if self._states is None:
+            self._states = scan_folders(self.root)
+        return self._states

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final, NoReturn
 
-from commlog.database.index_entries import RecordReader
+from commlog.database.reader import RecordReader
 from commlog.database.rows import Rows
 from commlog.problems import Problem
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from commlog.database.index_entries import RecordReader
+from commlog.database.reader import RecordReader
 from commlog.database.rows import Row, Rows, rows_of, yearly_day
 from commlog.forms.fields import Field
 from commlog.privacy.rules.sealing import (

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from commlog.customers.rules.customer import family_of
 from commlog.database.content import BEFORE_KEY, BEFORE_VALUE
-from commlog.database.query.query_threads import thread_ids
+from commlog.database.query.select import thread_ids
 from commlog.followups.rules.dropped import (
     CALL_BACK,
     IDLE_ISSUE,

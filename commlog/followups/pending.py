@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from commlog.database.query.contents import Condition
 from commlog.database.query.filter import every
 from commlog.database.query.order import COLUMNS, order_by
-from commlog.database.query.query_conditions import Condition
 from commlog.database.query.select import Domain, is_overdue
 from commlog.output.listing import Listing, Page, mask_listing
 from commlog.records.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of, mentions

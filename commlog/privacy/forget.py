@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
 
-from commlog.database.index_entries import Reading
+from commlog.database.reader import Reading
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UnreadableError
 from commlog.forms.personal import remove_personal, rewrite_words
 from commlog.log.log import changed_meanwhile

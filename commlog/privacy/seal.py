@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
-from commlog.database.index_entries import Reading
+from commlog.database.reader import Reading
 from commlog.database.sealed import has_field
 from commlog.errors import InvalidError, UsageError
 from commlog.log.log import Log, ensure_state_folder

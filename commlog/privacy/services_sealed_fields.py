@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from commlog.database.index_entries import Reading, RecordReader
+from commlog.database.reader import Reading, RecordReader
 from commlog.database.sealed import plan_of
 from commlog.errors import InvalidError
 from commlog.log.names import is_customer_id

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from commlog.database.index_entries import Reading
+from commlog.database.reader import Reading
 from commlog.errors import ConflictError, InvalidError
 from commlog.messages import mark
 from commlog.problems import Problem

@@ -323,7 +323,7 @@ def search_command(
 
 
 if TYPE_CHECKING:
-    from commlog.database.index_entries import Reading
+    from commlog.database.reader import Reading
     from commlog.workspace import Workspace
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from commlog.database.query.contents import Condition
 from commlog.database.query.filter import And, Filter, Not, Or, Term, every
-from commlog.database.query.query_conditions import Condition
-from commlog.database.query.query_dates import Frame
-from commlog.database.query.query_terms import term
+from commlog.database.query.parse import term
 from commlog.database.query.select import Domain, select
+from commlog.database.query.values import Frame
 from commlog.database.query.vocabulary import People, Vocabulary, build_vocabulary
 from commlog.errors import NotFoundError
 from commlog.log.names import SUFFIX

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from commlog.database.index_entries import RecordReader
+from commlog.database.reader import RecordReader
 from commlog.git import history as git
 from commlog.log.members import Member
 from commlog.log.names import RECORDS

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from commlog.database.query.query_threads import thread_ids
+from commlog.database.query.select import thread_ids
 from commlog.followups.rules.follow_up import read_follow_ups
 from commlog.records.find import read_record
 from commlog.records.mask import mask_name_of, mask_record

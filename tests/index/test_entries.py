@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commlog.database.index_entries import RecordReader
+from commlog.database.reader import RecordReader
 from commlog.database.refresh import open_index
 from commlog.forms.catalog import Catalog
 from commlog.forms.validation import Validator

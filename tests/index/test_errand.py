@@ -10,7 +10,7 @@ from commlog.database import errand as errands
 from commlog.database import refresh
 from commlog.database.connection import Index
 from commlog.database.errand import errand
-from commlog.database.index_entries import RecordReader
+from commlog.database.reader import RecordReader
 from commlog.database.refresh import open_index, rebuild_index
 from commlog.forms.catalog import Catalog
 from commlog.log.log import open_log

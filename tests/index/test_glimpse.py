@@ -9,7 +9,7 @@ import pytest
 
 from commlog.database import glimpse
 from commlog.database.glimpse import Glimpse, start_glimpse
-from commlog.database.index_entries import RecordReader
+from commlog.database.reader import RecordReader
 from commlog.database.refresh import open_index
 from commlog.database.scan import WHOLE, Share, scan_folders
 from commlog.forms.catalog import Catalog

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commlog.database.connection import ROW_TABLES, Index, connect
-from commlog.database.index_entries import RecordReader
 from commlog.database.parallel import read_entries
+from commlog.database.reader import RecordReader
 from commlog.database.refresh import open_index, rebuild_index
 from commlog.database.scan import scan_folders
 from commlog.forms.catalog import Catalog
@@ -300,7 +300,7 @@ import os, signal
 from pathlib import Path
 from commlog.database import index_writing as writing
 from commlog.database.refresh import open_index
-from commlog.database.index_entries import RecordReader
+from commlog.database.reader import RecordReader
 from commlog.log.log import open_log
 from commlog.forms.catalog import Catalog
 from commlog.forms.validation import Validator

@@ -8,8 +8,8 @@ import pytest
 
 from commlog.database.content import content_of, first_value, fold_value, has_words
 from commlog.database.query.filter import ValueType
-from commlog.database.query.query_dates import Frame
 from commlog.database.query.select import Domain, select
+from commlog.database.query.values import Frame
 from commlog.database.query.vocabulary import Entry, People, vocabulary_of
 from commlog.database.tables import TABLES
 from commlog.records.rules.consistency import fold

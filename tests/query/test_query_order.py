@@ -3,8 +3,7 @@
 import pytest
 
 from commlog.database.query.order import COLUMNS, order_by
-from commlog.database.query.query_threads import thread_ids
-from commlog.database.query.select import Domain
+from commlog.database.query.select import Domain, thread_ids
 from commlog.errors import UsageError
 
 RECORDS, FOLLOW_UPS = Domain.RECORDS, Domain.FOLLOW_UPS

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from commlog.database.query.fields import BUILT_IN
 from commlog.database.query.filter import All, And, Not, Or, QueryField, Term, ValueType, Words
-from commlog.database.query.parse import MAX_DEPTH, MAX_VALUES, parse
-from commlog.database.query.query_terms import term
+from commlog.database.query.parse import MAX_DEPTH, MAX_VALUES, parse, term
 from commlog.database.query.select import Domain, select
 from commlog.database.query.vocabulary import Vocabulary
 from commlog.errors import UsageError

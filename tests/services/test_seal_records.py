@@ -18,7 +18,7 @@ from sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SET
 from commlog.customers.care import yearly_dates
 from commlog.customers.duplicates import find_duplicates
 from commlog.customers.merge import merge_customers
-from commlog.database.index_entries import RecordReader
+from commlog.database.reader import RecordReader
 from commlog.errors import AmbiguousError, InvalidError, NotFoundError, NotWritableError, UsageError
 from commlog.exchange.import_records import Choices, import_records
 from commlog.log.log import open_log

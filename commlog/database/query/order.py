@@ -5,8 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from commlog.database.query.fields import find_built_in, plain_name
-from commlog.database.query.filter import Spot
-from commlog.database.query.query_faults import fault, shown
+from commlog.database.query.filter import Spot, fault, shown
 from commlog.database.query.select import Domain
 from commlog.messages import mark
 

@@ -4,10 +4,21 @@ from collections.abc import Sequence
 from typing import Final
 
 from commlog.database.query.fields import BUILT_IN, plain_name
-from commlog.database.query.filter import Filter, Spot, Words, count_values, either, every, opposite
-from commlog.database.query.query_faults import fault, shown
+from commlog.database.query.filter import (
+    Filter,
+    Operator,
+    Spot,
+    Term,
+    Words,
+    count_values,
+    either,
+    every,
+    fault,
+    opposite,
+    shown,
+)
 from commlog.database.query.tokens import Token, TokenType, scan
-from commlog.database.query.values import terms_of
+from commlog.database.query.values import stored_values, terms_of
 from commlog.database.query.vocabulary import Vocabulary
 from commlog.errors import UsageError
 from commlog.messages import mark
@@ -150,3 +161,18 @@ def _nearest(name: str, names: Sequence[str]) -> list[str]:
     plain = plain_name(name)[:80]
     near = get_close_matches(plain, names, n=3, cutoff=0.6)
     return near or [one for one in names if len(plain) > 1 and plain in one][:3]
+
+
+def term(name: str, values: Sequence[str], vocabulary: Vocabulary) -> Filter:
+    """Give the filter of a built-in field and values taken literally, as options of commands give them.
+
+    A name that ends with `<=` (`due<=`) asks for all up to the value, one that ends with `..` for all between two.
+
+    Raises:
+        UsageError: a value does not suit the field.
+
+    """
+    operator: Operator = "<=" if name.endswith("<=") else ".." if name.endswith("..") else "="
+    field = BUILT_IN[name.rstrip("<=.")]
+    stored = [stored_values(field, value, operator, (Spot(value, 1), vocabulary)) for value in values]
+    return Term(field, operator, tuple(dict.fromkeys(text for texts in stored for text in texts)))

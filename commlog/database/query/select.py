@@ -4,23 +4,25 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from commlog.database.query.contents import content_condition, holds_key, holds_words, number_condition
-from commlog.database.query.fields import BUILT_IN, NONE, OVERDUE, PENDING
-from commlog.database.query.filter import All, And, Filter, Not, Or, Term, ValueType, Words
-from commlog.database.query.query_conditions import (
+from commlog.database.query.contents import (
     ALWAYS,
     Condition,
     all_of,
     any_of,
+    content_condition,
+    holds_key,
+    holds_words,
     is_among,
     is_between,
     is_named,
     is_one_of,
+    number_condition,
     opposite_of,
     starts_with,
 )
-from commlog.database.query.query_dates import Frame, stretch_of
-from commlog.database.query.query_threads import neighbours, thread_ids
+from commlog.database.query.fields import BUILT_IN, NONE, OVERDUE, PENDING
+from commlog.database.query.filter import All, And, Filter, Not, Or, Term, ValueType, Words
+from commlog.database.query.values import Frame, stretch_of
 from commlog.records.rules.consistency import fold
 
 
@@ -201,3 +203,34 @@ def _compared(column: str, term: Term) -> Condition:
 def _customer_starts(term: Term) -> Condition:
     names = starts_with("name", [fold(value) for value in term.values])
     return any_of((starts_with("r.customer", term.values), is_among("r.customer", _CUSTOMER_NAMES, names)))
+
+
+# A number from outside (`ref:…`) is no record: two conversations that quote it stay two.
+_THREAD: Final = """\
+WITH RECURSIVE thread (id) AS (
+    VALUES (?)
+    UNION
+    SELECT links.target FROM thread
+        JOIN records ON records.id = thread.id
+        JOIN links ON links.record = records.record
+        WHERE links.target NOT LIKE 'ref:%'
+    UNION
+    SELECT records.id FROM thread
+        JOIN links ON links.target = thread.id
+        JOIN records ON records.record = links.record
+)
+SELECT id FROM thread"""
+
+
+def thread_ids(record_id: str) -> Condition:
+    """Give the SQL of the ids of all records in a record's thread, itself and dangling targets included."""
+    return Condition(_THREAD, (record_id,))
+
+
+def neighbours(record_id: str) -> Condition:
+    """Ask whether the row of `records r` points to this record, or this record to it."""
+    return Condition(
+        "(r.record IN (SELECT record FROM links WHERE target = ?)"
+        " OR r.id IN (SELECT target FROM records JOIN links USING (record) WHERE records.id = ?))",
+        (record_id, record_id),
+    )

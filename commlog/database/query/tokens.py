@@ -5,8 +5,7 @@ from enum import Enum
 from re import compile as pattern
 from typing import Final
 
-from commlog.database.query.filter import Spot
-from commlog.database.query.query_faults import fault
+from commlog.database.query.filter import Spot, fault
 from commlog.messages import mark
 from commlog.records.rules.consistency import fold
 
