@@ -29,15 +29,15 @@ COMMANDS: Final[Mapping[str, str]] = {
     "unlink": "commlog.records.commands",
     "thread": "commlog.records.commands",
     "pending": "commlog.followups.commands",
-    "start": "commlog.followups.cli_start",
-    "wait": "commlog.followups.cli_wait",
-    "done": "commlog.followups.cli_done",
-    "close": "commlog.followups.cli_close",
-    "reopen": "commlog.followups.cli_reopen",
-    "assign": "commlog.followups.cli_assign",
-    "reschedule": "commlog.followups.cli_reschedule",
-    "add-follow-up": "commlog.followups.cli_add_follow_up",
-    "why": "commlog.followups.cli_why",
+    "start": "commlog.followups.commands",
+    "wait": "commlog.followups.commands",
+    "done": "commlog.followups.commands",
+    "close": "commlog.followups.commands",
+    "reopen": "commlog.followups.commands",
+    "assign": "commlog.followups.commands",
+    "reschedule": "commlog.followups.commands",
+    "add-follow-up": "commlog.followups.commands",
+    "why": "commlog.followups.commands",
     "remind": "commlog.reminders.commands",
     "care": "commlog.customers.commands.care",
     "brief": "commlog.customers.commands.cli_brief",
@@ -248,7 +248,7 @@ def start(
     if not session.has_log():
         typer.echo(context.get_help())
         return None
-    from commlog.followups.cli_today import show_today
+    from commlog.followups.commands import show_today
 
     raise typer.Exit(show_today(session))
 

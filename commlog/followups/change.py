@@ -13,8 +13,17 @@ from commlog.followups.rules.deadline import (
     pauses_count_from,
     stored_due,
 )
-from commlog.followups.rules.follow_up import OPEN, PAUSED, FollowUp, advance, entry_of, next_number, read_follow_up
-from commlog.followups.rules.model_pause import pauses_of, put_back
+from commlog.followups.rules.follow_up import (
+    OPEN,
+    PAUSED,
+    FollowUp,
+    advance,
+    entry_of,
+    next_number,
+    pauses_of,
+    put_back,
+    read_follow_up,
+)
 from commlog.forms.fields import find_field, find_value, value_label
 from commlog.messages import current_language, mark
 from commlog.records.change import change_record

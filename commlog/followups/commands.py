@@ -1,5 +1,7 @@
 """The command `commlog pending`."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import typer
@@ -7,20 +9,37 @@ import typer
 from commlog.cli.cli_as_of import as_of_option, go_back
 from commlog.cli.options import (
     NO_LIMIT,
+    address_argument,
     answer_listing,
+    by_option,
     columns_option,
+    due_option,
     exit_code_option,
     format_option,
+    id_argument,
+    labels_of,
     limit_option,
+    note_option,
     query_argument,
     reveal_option,
     sort_option,
+    terminal_width,
 )
-from commlog.cli.terminal import command, session_of, warn
-from commlog.errors import ExitCode
+from commlog.cli.session import Session
+from commlog.cli.terminal import command, finish, say, session_of, warn
+from commlog.errors import ExitCode, UsageError
+from commlog.followups.change import Details, add_follow_up, assign_follow_up, move_follow_up, reschedule_follow_up
 from commlog.followups.pending import list_follow_ups, provisional_years
+from commlog.followups.rules.follow_up import FollowUp
+from commlog.followups.text import FORMATS, format_deadline
+from commlog.followups.why import explain_due
 from commlog.messages import mark, translate
+from commlog.output.formats import choose_columns, format_listing, require_format
 from commlog.output.listing import Page
+from commlog.output.text import format_due
+from commlog.records.find import Address, read_record
+from commlog.records.list import list_records
+from commlog.records.typed_follow_ups import parse_follow_up
 
 owner_option: Any = typer.Option(
     "", "--owner", metavar="MEMBER", show_default=False, help=mark("Only those of a member or department.")
@@ -80,3 +99,190 @@ def pending_command(
         told = translate("{count} due times in {year} are provisional: its holidays are not in calendar.yaml yet")
         warn(told.format(count=count, year=year))
     return ExitCode.FOUND if exit_code and listing.rows and not code else code
+
+
+def tell(session: Session, changed: tuple[Address, FollowUp]) -> None:
+    """Print the address on stdout, for scripts, and how the follow-up stands on stderr, for people."""
+    address, follow_up = changed
+    labels = labels_of(session)
+    say(str(address))
+    warn(
+        translate("{address} is {status}; owner {owner}, due {due}").format(
+            address=address,
+            status=labels.value("followups.status", follow_up.status),
+            owner=labels.value("owner", follow_up.owner or "-"),
+            due=format_due(follow_up.due),
+        )
+    )
+
+
+def make_move(verb: str) -> Callable[..., None]:
+    """The command of a verb that takes a remark and, if wanted, another due time."""
+
+    def move(
+        context: typer.Context,
+        address: str = address_argument,
+        note: str = note_option,
+        due: str = due_option,
+        by: str = by_option,
+    ) -> None:
+        session = session_of(context)
+        details = Details(by=by or None, note=note or None, due=due or None)
+        tell(session, move_follow_up(session.workspace, address, verb, details))
+
+    return move
+
+
+@command(mark("Add a follow-up to an existing record; its limit counts from now."))
+def add_follow_up_command(
+    context: typer.Context,
+    record: str = id_argument,
+    what: str = typer.Argument(
+        ..., metavar="ACTION", help=mark("What is to be done: words, or action=…; owner=…; priority=…; due=….")
+    ),
+    owner: str = typer.Option(
+        "", "--to", metavar="OWNER", show_default=False, help=mark("Who does it (default: you).")
+    ),
+    priority: str = typer.Option(
+        "", "--priority", metavar="NAME", show_default=False, help=mark("A priority of this log, e.g. urgent.")
+    ),
+    due: str = due_option,
+    by: str = by_option,
+) -> None:
+    session = session_of(context)
+    found = read_record(session.workspace, record)
+    wanted = parse_follow_up(session.workspace, what, found.template)
+    wanted |= {key: value for key, value in {"owner": owner, "priority": priority, "due": due}.items() if value}
+    tell(session, add_follow_up(session.workspace, found.id, wanted, by or None))
+
+
+@command(mark("Give a follow-up to another member or department."))
+def assign_command(
+    context: typer.Context,
+    address: str = address_argument,
+    to: str = typer.Option("", "--to", metavar="OWNER", show_default=False, help=mark("Who takes it over (required).")),
+    note: str = note_option,
+    by: str = by_option,
+) -> None:
+    session = session_of(context)
+    tell(
+        session,
+        assign_follow_up(session.workspace, address, Details(by=by or None, note=note or None, owner=to or None)),
+    )
+
+
+@command(mark("Close a follow-up that is done; one that is not done is cancelled and needs --note."))
+def close_command(
+    context: typer.Context, address: str = address_argument, note: str = note_option, by: str = by_option
+) -> None:
+    session = session_of(context)
+    tell(session, move_follow_up(session.workspace, address, "close", Details(by=by or None, note=note or None)))
+
+
+@command(mark("Say that a follow-up is done, and what came of it."))
+def done_command(
+    context: typer.Context,
+    address: str = address_argument,
+    result: str = typer.Option(
+        "", "--result", show_default=False, help=mark("What came of it (required unless the record has it).")
+    ),
+    satisfaction: str = typer.Option(
+        "",
+        "--satisfaction",
+        show_default=False,
+        help=mark("How satisfied the customer is: very_satisfied … very_dissatisfied."),
+    ),
+    note: str = note_option,
+    by: str = by_option,
+) -> None:
+    session = session_of(context)
+    details = Details(by=by or None, note=note or None, result=result or None, satisfaction=satisfaction or None)
+    tell(session, move_follow_up(session.workspace, address, "done", details))
+
+
+@command(mark("Open a follow-up again that was done or closed; say why with --reason."))
+def reopen_command(
+    context: typer.Context,
+    address: str = address_argument,
+    reason: str = typer.Option("", "--reason", show_default=False, help=mark("Why it is opened again (required).")),
+    due: str = due_option,
+    by: str = by_option,
+) -> None:
+    if not reason.strip():
+        raise UsageError(mark("'{verb}' needs a reason"), verb="reopen", remedy=mark("say why: --reason …"))
+    session = session_of(context)
+    details = Details(by=by or None, note=reason.strip(), due=due or None)
+    tell(session, move_follow_up(session.workspace, address, "reopen", details))
+
+
+@command(mark("Give a follow-up another due time, or another priority from which it is computed."))
+def reschedule_command(
+    context: typer.Context,
+    address: str = address_argument,
+    due: str = due_option,
+    priority: str = typer.Option(
+        "",
+        "--priority",
+        metavar="NAME",
+        show_default=False,
+        help=mark("Another priority; the due time is computed anew."),
+    ),
+    note: str = note_option,
+    by: str = by_option,
+) -> None:
+    session = session_of(context)
+    details = Details(by=by or None, note=note or None, due=due or None, priority=priority or None)
+    tell(session, reschedule_follow_up(session.workspace, address, details))
+
+
+start_command = command(mark("Say that work on a follow-up has begun, or goes on after waiting."))(make_move("start"))
+
+
+def show_today(session: Session) -> int:
+    """Today: overdue and due follow-ups of the member, and what was recorded since yesterday."""
+    workspace = session.workspace
+    member = workspace.member
+    owner = [("owner", [workspace.require_member(member)])] if member else []
+    late = list_follow_ups(workspace, "", [*owner, ("due", ["overdue"])], Page())
+    due = list_follow_ups(workspace, "", [*owner, ("due..", ["today", "tomorrow"])], Page())
+    sections = (
+        (translate("Overdue"), late),
+        # What was due this morning is overdue already, and told once.
+        (
+            translate("Due today and tomorrow"),
+            replace(due, rows=tuple(row for row in due.rows if row not in late.rows)),
+        ),
+        (
+            translate("Recorded since yesterday"),
+            list_records(workspace, "", [("recorded..", ["yesterday", "today"])], Page("", 20)),
+        ),
+    )
+    head = translate("{day}, {member}").format(
+        day=workspace.now.strftime("%Y-%m-%d %H:%M"), member=member or translate("everybody")
+    )
+    blocks = [head]
+    for title, listing in sections:
+        if listing.rows:
+            table = format_listing(
+                choose_columns(listing, None, "table"), "table", labels_of(session), terminal_width()
+            )
+            blocks.append(f"{title} ({len(listing.rows)})\n\n{table}")
+    if len(blocks) == 1:
+        blocks.append(translate("Nothing is overdue, nothing is due."))
+    say("\n\n".join(blocks))
+    return finish(session)
+
+
+wait_command = command(mark("Say that a follow-up waits for the customer; its clock stops."))(make_move("wait"))
+
+
+@command(mark("Show why a follow-up is due when it is: its rule, the days that counted, pauses and changes."))
+def why_command(
+    context: typer.Context,
+    address: str = address_argument,
+    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
+    reveal: bool = reveal_option,
+) -> None:
+    session = session_of(context)
+    require_format(output_format, FORMATS)
+    say(format_deadline(explain_due(session.workspace, address, reveal=reveal), output_format, labels_of(session)))

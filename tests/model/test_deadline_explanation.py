@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from commlog.followups.rules.deadline import FIRST_DAYS, LAST_DAYS, count_days
 from commlog.followups.rules.explanation import explain_due, measure_lateness
 from commlog.followups.rules.follow_up import read_follow_up
-from commlog.followups.rules.model_deadline_days import FIRST_DAYS, LAST_DAYS, count_days
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours, to_utc
 from commlog.worktime.limits import due_after, parse_limit
 

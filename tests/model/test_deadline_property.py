@@ -10,8 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from commlog.followups.rules.explanation import explain_due
-from commlog.followups.rules.follow_up import Transition, read_follow_up
-from commlog.followups.rules.model_pause import Pause, pauses_of, put_back
+from commlog.followups.rules.follow_up import Pause, Transition, pauses_of, put_back, read_follow_up
 from commlog.worktime.calendar import DatedDay, WorkCalendar
 from commlog.worktime.limits import Limit, due_after, parse_limit
 from commlog.worktime.moment import format_instant

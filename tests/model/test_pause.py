@@ -5,8 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commlog.followups.rules.follow_up import Transition
-from commlog.followups.rules.model_pause import pauses_of, put_back, waited_minutes
+from commlog.followups.rules.follow_up import Transition, pauses_of, put_back, waited_minutes
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from commlog.followups.rules.deadline import (
+    Counting,
     Start,
+    count_days,
     counted_pauses,
     due_from,
     find_start,
@@ -15,9 +17,7 @@ from commlog.followups.rules.deadline import (
     pauses_count_from,
     stored_due,
 )
-from commlog.followups.rules.follow_up import PAUSED, FollowUp
-from commlog.followups.rules.model_deadline_days import Counting, count_days
-from commlog.followups.rules.model_pause import Pause, pauses_of, waited_minutes
+from commlog.followups.rules.follow_up import PAUSED, FollowUp, Pause, pauses_of, waited_minutes
 from commlog.values import Data, instant_of
 from commlog.worktime.calendar import MEASURED_DAYS, CalendarError, WorkCalendar, to_utc
 from commlog.worktime.limits import Limit, due_after, working_days_since

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from commlog.followups.rules.follow_up import CLOSED, DONE, IN_PROGRESS, OPEN, PENDING, Transition
-from commlog.followups.rules.model_pause import pauses_of
+from commlog.followups.rules.follow_up import CLOSED, DONE, IN_PROGRESS, OPEN, PENDING, Transition, pauses_of
 from commlog.values import instant_of
 from commlog.worktime.calendar import WorkCalendar, to_utc
 
