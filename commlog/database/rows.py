@@ -7,7 +7,7 @@ from typing import Final
 
 from commlog.database.content import content_of
 from commlog.followups.rules.follow_up import FollowUp, read_follow_up, read_follow_ups
-from commlog.issues.rules.model_issue_answers import answers_of_rounds
+from commlog.issues.rules.issue import answers_of_rounds
 from commlog.issues.rules.resolution import Round, rounds_of_follow_up, rounds_of_issue
 from commlog.records.rules.consistency import fold, phone_digits
 from commlog.values import (

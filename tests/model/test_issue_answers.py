@@ -5,8 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from commlog.followups.rules.follow_up import read_follow_up
-from commlog.issues.rules.issue import Confirmation, Step, close, confirm, fix, reopen
-from commlog.issues.rules.model_issue_answers import answers_of_rounds
+from commlog.issues.rules.issue import Confirmation, Step, answers_of_rounds, close, confirm, fix, reopen
 from commlog.issues.rules.resolution import rounds_of_issue
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 
