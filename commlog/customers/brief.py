@@ -1,6 +1,7 @@
 """The brief of a customer before somebody talks to them, and what is known of a caller who is no customer."""
 
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from commlog.customers.care import CareView, list_care
@@ -8,27 +9,32 @@ from commlog.customers.rules.brief import (
     Brief,
     LastContact,
     Occasion,
+    OpenIssue,
+    Owed,
+    Promise,
+    Reading,
+    Repeated,
     StandardAnswer,
     UnknownCaller,
     cover_profile,
     gaps_of,
     read_profile,
 )
-from commlog.customers.services_brief_last_contact import find_last_contact, find_repeated, survey_trend, trend_of
-from commlog.customers.services_brief_open_matters import find_issues, find_owed, find_promises
-from commlog.customers.services_brief_read_words import cover_of, read_fields
+from commlog.database.query.select import is_overdue
 from commlog.errors import NotFoundError
 from commlog.followups.dropped import find_dropped_balls
 from commlog.followups.rules.dropped import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE, UNANSWERED
 from commlog.log.names import record_path
 from commlog.messages import mark
-from commlog.output.listing import mask_id
+from commlog.output.listing import cover_words, mask_id
 from commlog.privacy.rules.masking import MaskRules
-from commlog.records.find import customer_family, find_customer, has_customer_file
+from commlog.records.find import customer_family, find_customer, get_record, has_customer_file
 from commlog.records.mask import mask_as_asked, names_of
-from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, Fields, text_of
+from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, Fields, mappings_of, text_of, texts_of
 from commlog.workspace import Workspace
+from commlog.worktime.limits import working_days_since
 from commlog.worktime.periods import interval_before
+from commlog.yamltext.parse import YamlError, decode, parse
 
 # How far back what was asked and agreed counts.
 _RECENT: Final = timedelta(days=180)
@@ -124,3 +130,199 @@ def _care_of(workspace: Workspace, customer: str) -> tuple[Occasion, ...]:
     care = list_care(workspace, "", [("id", [customer])], CareView(kinds=_CARE_KINDS)).listing
     rows = (dict(zip(care.columns, row, strict=True)) for row in care.rows)
     return tuple(Occasion(row["kind"], row["day"], row["days"], row["occasion"] or "") for row in rows)
+
+
+# What is done to people's free text before it is shown.
+Cover = Callable[[str], str]
+
+
+def read_fields(workspace: Workspace, path: str) -> Fields:
+    """The fields of a record's file.
+
+    Raises:
+        ConflictError: it holds the markers of a merge.
+        NotFoundError, UnreadableError: it is gone or no record.
+    """
+    if workspace.reader.is_sealing:
+        from commlog.privacy.rules.sealing import hide_shut
+
+        record = get_record(workspace.reader.read(path))
+        return hide_shut(record.fields, record.sealed)
+    try:
+        data = parse(decode(workspace.log.read_bytes(path)))
+    except YamlError:
+        data = None
+    return data if isinstance(data, dict) else get_record(workspace.reader.read(path)).fields
+
+
+def cover_of(workspace: Workspace, customers: Sequence[str], *, reveal: bool) -> Cover:
+    """What masks free text of some customers' records as the log's settings ask; what leaves it as it is when it is to be shown."""
+    if reveal:
+        return str
+    rules = workspace.log.settings.mask
+    return cover_words(names_of(workspace, customers) if rules.names else (), rules)
+
+
+def marks_of(values: tuple[str, ...]) -> str:
+    """The question marks of SQL for some values."""
+    return ", ".join("?" * len(values))
+
+
+# What a customer wants, by the first of these fields a conversation has.
+_REQUESTS = ("core_request", "request", "subject")
+_TREND = 5
+_REPEATED = 5
+_NO_OPINION = "not_rated"
+# The field that `category` is in the copy, by template.
+_CATEGORY_FIELDS = {"service": "scenario", "relationship": "need_type"}
+
+
+def find_last_contact(
+    workspace: Workspace, customers: tuple[str, ...], cover: Cover
+) -> tuple[LastContact | None, Fields]:
+    """The last two-way contact up to now with its fields; None and no fields when there was none."""
+    today = workspace.now.date()
+    rows = workspace.index.rows(
+        f"SELECT path, id, day, started_at FROM records WHERE customer IN ({marks_of(customers)}) "
+        "AND +kind = 'interaction' AND reached = 1 AND day <= ? ORDER BY day DESC, started_at DESC, id DESC LIMIT 1",
+        (*customers, today.isoformat()),
+    )
+    if not rows:
+        return None, {}
+    path, record_id, day, at = rows[0]
+    fields = read_fields(workspace, path)
+    attempts = workspace.index.rows(
+        f"SELECT count(*) FROM records WHERE customer IN ({marks_of(customers)}) "
+        "AND +kind = 'interaction' AND reached = 0 AND day >= ? AND started_at > ?",
+        (*customers, day, at),
+    )
+    request = next((text_of(fields, key) for key in _REQUESTS if text_of(fields, key)), None)
+    note, contact = text_of(fields, "mood_note"), text_of(fields, "contact")
+    found = LastContact(
+        id=record_id,
+        time=text_of(fields, "started_at") or day,
+        days_ago=(today - date.fromisoformat(day)).days,
+        agent=text_of(fields, "agent"),
+        contact=contact and cover(contact),
+        channel=text_of(fields, "channel"),
+        direction=text_of(fields, "direction"),
+        request=request and cover(request),
+        mood=text_of(fields, "mood"),
+        mood_note=note and cover(note),
+        satisfaction=text_of(fields, "satisfaction"),
+        outcome=text_of(fields, "outcome"),
+        attempts=attempts[0][0],
+    )
+    return found, fields
+
+
+def trend_of(workspace: Workspace, customers: tuple[str, ...], column: str) -> tuple[Reading, ...]:
+    """The last five values of `mood` or `satisfaction`, the oldest first."""
+    rows = workspace.index.rows(
+        f"SELECT day, {column} FROM records WHERE customer IN ({marks_of(customers)}) AND +kind = 'interaction' "
+        f"AND {column} IS NOT NULL AND {column} <> '{_NO_OPINION}' ORDER BY day DESC, started_at DESC LIMIT {_TREND}",
+        customers,
+    )
+    return tuple(Reading(day, value) for day, value in reversed(rows))
+
+
+def survey_trend(workspace: Workspace, customers: tuple[str, ...]) -> tuple[Reading, ...]:
+    """The overall points of the last five surveys, the oldest first."""
+    rows = workspace.index.rows(
+        "SELECT r.day, field(c.content, 'scores.overall') FROM records r JOIN contents c USING (record) "
+        f"WHERE r.kind = 'survey' AND +r.customer IN ({marks_of(customers)}) "
+        f"AND field(c.content, 'scores.overall') IS NOT NULL ORDER BY r.day DESC LIMIT {_TREND}",
+        customers,
+    )
+    return tuple(Reading(day, value) for day, value in reversed(rows))
+
+
+def find_repeated(workspace: Workspace, customers: tuple[str, ...], since: str) -> tuple[Repeated, ...]:
+    """What the customer came with at least twice since a day, the most frequent first: kinds of request, and tags."""
+    asked = f"customer IN ({marks_of(customers)}) AND +kind = 'interaction' AND direction = 'inbound' AND day >= ?"
+    rows = workspace.index.rows(
+        f"SELECT template, category, count(*) FROM records WHERE {asked} AND category <> 'other' "
+        "GROUP BY template, category HAVING count(*) > 1 UNION ALL "
+        f"SELECT 'tags', tag, count(*) FROM tags JOIN records USING (record) WHERE {asked} "
+        "GROUP BY tag HAVING count(*) > 1 ORDER BY 3 DESC, 1, 2",
+        (*customers, since, *customers, since),
+    )
+    repeated = (
+        Repeated(template if template == "tags" else _CATEGORY_FIELDS.get(template, "category"), value, count)
+        for template, value, count in rows
+    )
+    return tuple(repeated)[:_REPEATED]
+
+
+# At most so many conversations are read for what was agreed in them.
+_READ = 10
+
+
+def find_owed(workspace: Workspace, customers: tuple[str, ...], cover: Cover) -> tuple[Owed, ...]:
+    """The pending follow-ups of a customer, those due first first."""
+    rows = workspace.index.rows(
+        "SELECT f.address, f.action, f.owner, f.due, f.status, f.agreed_with_customer, f.due_at, "
+        f"coalesce({is_overdue(workspace.now)}, 0) FROM follow_ups f JOIN records r ON r.record = f.record "
+        f"WHERE f.is_pending = 1 AND r.customer IN ({marks_of(customers)}) "
+        "ORDER BY f.due_at IS NULL, f.due_at, f.address",
+        customers,
+    )
+    calendar = workspace.log.settings.calendar
+    days = {at: datetime.fromtimestamp(at, UTC).astimezone(calendar.zone).date() for *_, at, late in rows if late}
+    late_by = working_days_since(days.values(), workspace.now.date(), calendar)
+    return tuple(
+        Owed(
+            address=address,
+            action=cover(action),
+            owner=owner,
+            due=due,
+            status=status,
+            late=late_by[days[at]] if late else None,
+            is_overdue=bool(late),
+            agreed_with_customer=bool(agreed),
+        )
+        for address, action, owner, due, status, agreed, at, late in rows
+    )
+
+
+def find_promises(workspace: Workspace, customers: tuple[str, ...], since: str, cover: Cover) -> tuple[Promise, ...]:
+    """What we agreed to and what was left open since a day, the newest conversation first.
+
+    A conversation counts while one of its follow-ups is pending; without follow-ups, until a later one links to it.
+    """
+    rows = workspace.index.rows(
+        "SELECT r.path, r.id, r.day FROM records r JOIN contents c USING (record) "
+        f"WHERE r.customer IN ({marks_of(customers)}) AND +r.kind = 'interaction' AND r.day >= ? "
+        "AND (EXISTS (SELECT 1 FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1) "
+        "OR NOT (EXISTS (SELECT 1 FROM follow_ups f WHERE f.record = r.record) "
+        "OR EXISTS (SELECT 1 FROM links l WHERE l.target = r.id AND l.type <> 'relates'))) "
+        "AND (r.commitments > 0 OR field(c.content, 'open_points') IS NOT NULL) "
+        f"ORDER BY r.day DESC, r.started_at DESC LIMIT {_READ}",
+        (*customers, since),
+    )
+    promises: list[Promise] = []
+    for path, record_id, day in rows:
+        fields = read_fields(workspace, path)
+        promises += [
+            Promise(record_id, day, cover(text_of(item, "what") or ""), text_of(item, "due"), is_open_point=False)
+            for item in mappings_of(fields, "agreements")
+            if item.get("by") == "us"
+        ]
+        promises += [
+            Promise(record_id, day, cover(text), None, is_open_point=True) for text in texts_of(fields, "open_points")
+        ]
+    return tuple(sorted(promises, key=lambda promise: promise.is_open_point))
+
+
+def find_issues(workspace: Workspace, customers: tuple[str, ...], cover: Cover) -> tuple[OpenIssue, ...]:
+    """The issues that are not closed, the oldest first."""
+    rows = workspace.index.rows(
+        "SELECT id, coalesce(subject, ''), status, owner, coalesce(day, '') FROM records WHERE kind = 'issue' "
+        f"AND +customer IN ({marks_of(customers)}) AND coalesce(status, '') <> 'closed' ORDER BY day, id",
+        customers,
+    )
+    today = workspace.now.date()
+    return tuple(
+        OpenIssue(issue, cover(title), status, owner, day, (today - date.fromisoformat(day)).days if day else 0)
+        for issue, title, status, owner, day in rows
+    )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from commlog.customers.brief import Cover, cover_of, read_fields
 from commlog.customers.rules.timeline import (
     CLOSED,
     INTERACTION,
@@ -16,7 +17,6 @@ from commlog.customers.rules.timeline import (
     Timeline,
     letters_of,
 )
-from commlog.customers.services_brief_read_words import Cover, cover_of, read_fields
 from commlog.database.connection import Row
 from commlog.database.content import values_in
 from commlog.database.query.select import FINISHED, is_overdue

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from commlog.customers.rules.model_care_rules import CareRules
+from commlog.customers.rules.care import CareRules
 from commlog.errors import InvalidError
 from commlog.log.dated_days import read_dated_days
 from commlog.log.members import Member, find_member

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from commlog.customers.rules.model_care_rules import DORMANT_AFTER, VISIT_EVERY, CareRules
+from commlog.customers.rules.care import DORMANT_AFTER, VISIT_EVERY, CareRules
 from commlog.log.settings_file import Section, text_of
 from commlog.messages import mark
 from commlog.reminders.rules.model_reminder import LEAD, ReminderRules, Rung

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from commlog.customers.rules.care import (
     CareCustomer,
     CareDate,
+    CareRules,
     care_of,
     is_to_be_told,
     next_day,
     read_care_date,
     reason_to_leave_out,
 )
-from commlog.customers.rules.model_care_rules import CareRules
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
 from commlog.worktime.periods import Interval, parse_interval
 

@@ -4,22 +4,30 @@ from typing import Any
 
 import typer
 
+from commlog.cli.cli_as_of import as_of_option, go_back
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
     columns_option,
     exit_code_option,
     format_option,
+    labels_of,
     limit_option,
     query_argument,
     reveal_option,
     sort_option,
+    terminal_width,
 )
-from commlog.cli.terminal import command, session_of, warn
+from commlog.cli.terminal import command, finish, say, session_of, warn
+from commlog.customers.brief import brief_customer
 from commlog.customers.care import CareView, list_care
 from commlog.customers.rules.care import CONSENT_WITHDRAWN, DO_NOT_CONTACT, KINDS, LeftOut
+from commlog.customers.text.brief import BRIEF_FORMATS, format_brief
+from commlog.customers.text.timeline import TIMELINE_FORMATS, format_timeline
+from commlog.customers.timeline import list_timeline
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
+from commlog.output.formats import require_format
 from commlog.records.rules.consistency import fold
 from commlog.worktime.periods import Interval, parse_interval
 
@@ -133,3 +141,51 @@ def _tell_left_out(left_out: tuple[LeftOut, ...]) -> None:
                 else ""
             )
             warn(translate(text).format(names=", ".join([*names[:_NAMED_DATES], *filter(None, [more])])))
+
+
+@command(mark("Show on one screen what to know before talking to a customer."))
+def brief_command(
+    context: typer.Context,
+    customer: list[str] = typer.Argument(
+        ...,
+        metavar="CUSTOMER",
+        help=mark("The customer's id, name, alias, phone or e-mail; also a number that is ringing."),
+    ),
+    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or markdown.")),
+    reveal: bool = reveal_option,
+    as_of: str = as_of_option,
+) -> int:
+    session = session_of(context)
+    go_back(session, as_of)
+    require_format(output_format, BRIEF_FORMATS)
+    brief = brief_customer(session.workspace, " ".join(customer), reveal=reveal)
+    say(format_brief(brief, output_format, labels_of(session)))
+    return finish(session)
+
+
+@command(mark("Show everything that happened with a customer, the newest first."))
+def timeline_command(
+    context: typer.Context,
+    customer: list[str] = typer.Argument(
+        ..., metavar="CUSTOMER", help=mark("The customer's id, name, alias, phone or e-mail.")
+    ),
+    since: str = typer.Option(
+        "",
+        "--since",
+        metavar="PERIOD",
+        show_default=False,
+        help=mark("Only from then on: 2026-03, 2026-Q1, last-month, 上月, or 30d, 3m back from today."),
+    ),
+    limit: int = limit_option,
+    output_format: str = typer.Option(
+        "text", "--format", metavar="FORMAT", help=mark("text, json, jsonl, csv, tsv, markdown or ids.")
+    ),
+    reveal: bool = reveal_option,
+) -> int:
+    session = session_of(context)
+    require_format(output_format, TIMELINE_FORMATS)
+    timeline = list_timeline(session.workspace, " ".join(customer), since, limit or NO_LIMIT, reveal=reveal)
+    text = format_timeline(timeline, output_format, labels_of(session), terminal_width())
+    if text:
+        say(text)
+    return finish(session)

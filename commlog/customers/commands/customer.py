@@ -1,5 +1,7 @@
 """The command `commlog customer`."""
 
+from typing import Any
+
 import typer
 
 from commlog.cli.cli_kept_answers import keeping_answers
@@ -22,7 +24,6 @@ from commlog.cli.options import (
 from commlog.cli.prompts import ask_fields
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
-from commlog.customers.commands.cli_customer_merge import warn_of_likeness
 from commlog.customers.list import list_customers
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
@@ -126,3 +127,119 @@ def _find_and_tell(workspace: Workspace, customer: str) -> str:
             )
         )
     return found
+
+
+_NAMED_LIKE = 3
+# What a shell would not take as it stands.
+_FOR_SHELLS = frozenset(" '\"$&;()<>|*?[]{}#~`\\!")
+
+duplicate_argument: Any = typer.Argument(
+    ..., metavar="DUPLICATE", help=mark("The one who goes: id, name, alias, phone or e-mail.")
+)
+survivor_argument: Any = typer.Argument(..., metavar="SURVIVOR", help=mark("The one who stays."))
+on_option: Any = typer.Option(
+    "", "--on", metavar="DATE", show_default=False, help=mark("The day they were checked (default: today).")
+)
+
+
+@command(mark("Make two customers one; the duplicate's records follow."))
+def customer_merge_command(
+    context: typer.Context,
+    duplicate: str = duplicate_argument,
+    survivor: str = survivor_argument,
+    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would happen; write nothing.")),
+    reveal: bool = reveal_option,
+) -> None:
+    from commlog.customers.merge import merge_customers
+    from commlog.customers.text.merge import format_added, format_difference
+
+    workspace = session_of(context).workspace
+    result = merge_customers(workspace, duplicate, survivor, is_dry=dry_run)
+    say(result.survivor)
+    if result.named != result.survivor:
+        warn(
+            translate("{customer} is merged into {survivor}; its own file: commlog show {customer}").format(
+                customer=result.named, survivor=result.survivor
+            )
+        )
+    words = (
+        translate("{duplicate} would be merged into {survivor}; records that follow: {count}")
+        if dry_run
+        else translate("{duplicate} is merged into {survivor}; records that follow: {count}")
+    )
+    warn(words.format(duplicate=result.duplicate, survivor=result.survivor, count=result.records))
+    template = workspace.catalog.get(CUSTOMER)
+    for line in (
+        *(format_added(template, fact, reveal=reveal) for fact in result.added),
+        *(format_difference(template, fact, reveal=reveal) for fact in result.differing),
+    ):
+        typer.echo(f"  {line}", err=True)
+
+
+@command(mark("List customers who share a phone, an e-mail address or a name."))
+def customer_duplicates_command(
+    context: typer.Context,
+    columns: str = columns_option,
+    limit: int = limit_option,
+    output_format: str = format_option,
+    reveal: bool = reveal_option,
+) -> int:
+    from commlog.customers.duplicates import find_duplicates
+
+    session = session_of(context)
+    listing = find_duplicates(session.workspace, limit or NO_LIMIT, reveal=reveal)
+    code = answer_listing(session, listing, columns, output_format)
+    if listing.rows:
+        customer, other = (listing.rows[0][listing.columns.index(name)] for name in ("customer", "other"))
+        warn(
+            translate("when two are one: commlog customer merge {customer} {other}").format(
+                customer=_quoted(customer), other=_quoted(other)
+            )
+        )
+    return code
+
+
+@command(mark("Note that a customer's details were checked with them."))
+def customer_verify_command(
+    context: typer.Context, customer: str = customer_argument, on: str = on_option, assignments: list[str] = set_option
+) -> None:
+    from commlog.customers.consent import verify_customer
+
+    checked = verify_customer(session_of(context).workspace, customer, on, assignments)
+    say(checked.customer)
+    words = (
+        translate("{customer}: details checked on {day}")
+        if checked.stays is None
+        else translate(
+            "{customer}: details were checked later, on {stays}, and that stays; if it is wrong: commlog customer edit {customer} --set verified_on={day}"
+        )
+    )
+    warn(words.format(customer=_quoted(checked.customer), day=checked.day, stays=checked.stays))
+
+
+def warn_of_likeness(workspace: Workspace, customer: str) -> None:
+    """Say whom a new customer shares something with, and how to make them one."""
+    from commlog.customers.duplicates import EMAIL, NAME, PHONE, find_like
+
+    kinds = {
+        PHONE: mark("the phone {value}"),
+        EMAIL: mark("the e-mail address {value}"),
+        NAME: mark("the name {value}"),
+    }
+    found = find_like(workspace, customer)
+    for one in found[:_NAMED_LIKE]:
+        shared = translate(kinds[one.shared]).format(value=one.shown)
+        warn(
+            translate(
+                "{other} has {shared}, too; if the two are one: commlog customer merge {customer} {other}"
+            ).format(other=_quoted(one.other), shared=shared, customer=_quoted(customer))
+        )
+    if len(found) > _NAMED_LIKE:
+        warn(translate("… and {count} more").format(count=len(found) - _NAMED_LIKE))
+
+
+def _quoted(customer: str) -> str:
+    """An id as a shell takes it."""
+    from shlex import quote
+
+    return quote(customer) if _FOR_SHELLS & set(customer) else customer
