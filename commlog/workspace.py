@@ -95,7 +95,7 @@ class Workspace:
         """
         if not sealed and not self.reader.is_sealing:
             return fields
-        from commlog.privacy.services_sealed_fields import stored_fields
+        from commlog.privacy.seal_state import stored_fields
 
         return stored_fields(self.reader, template, fields, sealed)
 

@@ -51,7 +51,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "hook uninstall": "commlog.setup.commands",
     "history": "commlog.team.cli_history",
     "audit": "commlog.team.commands",
-    "retention": "commlog.privacy.commands.cli_retention",
+    "retention": "commlog.privacy.commands.seal",
     "import": "commlog.exchange.commands.import_records",
     "export": "commlog.exchange.commands.export_records",
     "customer create": "commlog.customers.commands.customer",

@@ -1,19 +1,24 @@
 """Everything the log holds on one person, for their own request: in full, and others' personal data masked."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from io import BytesIO
 from typing import Final
 
 from commlog.errors import ConflictError
+from commlog.forms.catalog import Template
 from commlog.forms.personal import rewrite_words
 from commlog.log.names import record_path
-from commlog.messages import mark
+from commlog.messages import mark, translate
 from commlog.privacy.forget import refuse_shut
 from commlog.privacy.rules.forgetting import identity_of, name_regex
 from commlog.privacy.rules.masking import Span, find_personal, mask_name, splice
 from commlog.records.find import customer_family, find_customer, get_record
 from commlog.records.rules.consistency import fold, phone_digits
+from commlog.records.text import format_record
 from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY, Fields, Record, mappings_of, text_of
 from commlog.workspace import Workspace
 
@@ -154,3 +159,39 @@ def _mentions(workspace: Workspace, profiles: Sequence[Fields], family: Sequence
         tuple(family),
     )
     return tuple(row[0] for row in rows if wanted.search(row[1]))
+
+
+# ZIP knows no earlier year.
+_FIRST_YEAR = 1980
+
+
+def pack_files(files: Mapping[str, bytes], made_at: datetime) -> bytes:
+    """An archive of files by name, each dated with an instant in the log's zone."""
+    from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+    target = BytesIO()
+    moment = (max(made_at.year, _FIRST_YEAR), made_at.month, made_at.day, made_at.hour, made_at.minute, made_at.second)
+    with ZipFile(target, "w", ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            entry = ZipInfo(name, moment)
+            entry.compress_type = ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            archive.writestr(entry, data)
+    return target.getvalue()
+
+
+FindTemplate = Callable[[str], Template]
+
+
+def format_dossier_json(document: Fields, notes: Fields) -> str:
+    """The document with what was included and what not."""
+    return json.dumps({**document, **notes}, ensure_ascii=False, indent=2) + "\n"
+
+
+def format_dossier_text(records: tuple[Record, ...], notes: Fields, find_template: FindTemplate) -> str:
+    """Every record in full under its labels, the profile first; before them what is here and what not."""
+    lines = [translate("Included:"), f"  {notes['included']}", translate("Not included:")]
+    lines += [f"  {note}" for note in notes["not_included"]]
+    blocks = [format_record(one, find_template(one.template), "text") for one in records]
+    rule = "\n\n" + "─" * 40 + "\n\n"
+    return rule.join(("\n".join(lines), *blocks)) + "\n"

@@ -8,8 +8,10 @@ from pathlib import Path
 from shutil import rmtree
 
 from commlog.database.reader import Reading
-from commlog.errors import ConflictError, InvalidError, NotFoundError, UnreadableError
+from commlog.errors import ConflictError, InvalidError, NoLogError, NotFoundError, UnreadableError
 from commlog.forms.personal import remove_personal, rewrite_words
+from commlog.git import history as git
+from commlog.git.objects import iter_blobs
 from commlog.log.log import changed_meanwhile
 from commlog.log.names import ALPHABET as LETTERS
 from commlog.log.names import INDEX_FILE, PAST_FOLDER, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
@@ -30,10 +32,10 @@ from commlog.privacy.rules.forgetting import (
     sure_regex,
     surname_pattern,
 )
-from commlog.privacy.rules.sealing import OPEN
-from commlog.privacy.services_former_profiles import former_profiles
+from commlog.privacy.rules.sealing import OPEN, SHUT, find_sealed, with_values
 from commlog.records.change import change_record, edited_text, refuse_new_problems
 from commlog.records.find import customer_family, find_customer, get_record
+from commlog.records.revisions import blobs_of, read_versions, steps_of
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
 from commlog.workspace import Workspace, schema_comment
 from commlog.yamltext.format import format_document
@@ -335,3 +337,18 @@ def _differences(before: Data, after: Data, placeholder: str, path: tuple[str | 
         start, stop = max(0, place - _AROUND), place + len(placeholder) + _AROUND
         cut = " ".join(text[start:stop].split())
         yield Removal(show_path(path), f"{'…' if start else ''}{cut}{'…' if stop < len(text) else ''}")
+
+
+def former_profiles(workspace: Workspace, customer: str) -> list[Fields]:
+    """Every version of a customer's profile in git's history that can be read, a word in place of what stays sealed.
+
+    Nothing without git, and nothing of what a shallow clone does not hold.
+    """
+    root, path = workspace.log.root, record_path(CUSTOMER, customer)
+    try:
+        steps = list(steps_of(git.list_file_commits(root, path))) if git.head_of(root) is not None else []
+    except NoLogError:
+        return []
+    versions = read_versions(workspace.reader, path, iter_blobs(root, blobs_of(steps)))
+    found = [version.fields for version in versions.values() if version.fields is not None]
+    return [with_values(fields, {place: SHUT for place, _ in find_sealed(fields)}) for fields in found]

@@ -7,8 +7,7 @@ from typing import Final
 
 from commlog.customers.rules.customer import chain_of, is_circle
 from commlog.output.listing import Listing, mask_listing
-from commlog.privacy.rules.forgetting import PSEUDONYM
-from commlog.privacy.rules.model_retention import RULE_KINDS, RetentionRules
+from commlog.privacy.rules.forgetting import PSEUDONYM, RULE_KINDS, RetentionRules
 from commlog.records.find import merge_pointers
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER
 from commlog.workspace import Workspace

@@ -14,8 +14,7 @@ from commlog.messages import mark
 from commlog.privacy.cipher import parse_recipients
 from commlog.privacy.rules.sealing import OPEN, RECIPIENT, SealRules
 from commlog.privacy.seal_keys import add_trusted
-from commlog.privacy.seal_state import for_the_team, iter_files, line_of, plain_in, rotation_file
-from commlog.privacy.services_sealed_fields import customer_of
+from commlog.privacy.seal_state import customer_of, for_the_team, iter_files, line_of, plain_in, rotation_file
 from commlog.records.change import again, edited_text
 from commlog.values import Record, show_path
 from commlog.workspace import Workspace, make_workspace

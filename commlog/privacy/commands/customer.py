@@ -52,8 +52,7 @@ def customer_export_command(
     output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("On stdout: text or json.")),
 ) -> int:
     from commlog.output.formats import require_format
-    from commlog.privacy.dossier import collect_customer
-    from commlog.privacy.render_dossier import format_dossier_json, format_dossier_text
+    from commlog.privacy.dossier import collect_customer, format_dossier_json, format_dossier_text
 
     require_format(output_format, _DOSSIER_FORMATS)
     session = session_of(context)
@@ -81,7 +80,7 @@ def _notes(dossier: "Dossier") -> dict[str, Any]:
 
 
 def _write_files(workspace: "Workspace", output: str, files: dict[str, bytes]) -> None:
-    from commlog.privacy.transfer_dossier_file import pack_files
+    from commlog.privacy.dossier import pack_files
 
     target = _outside(workspace, output)
     if output.endswith(".zip"):

@@ -3,13 +3,15 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from hashlib import sha256
 from typing import Final
 
 from commlog.privacy.rules.masking import Span, find_personal, splice
 from commlog.records.rules.consistency import SHORTEST_PHONE, fold, phone_digits
-from commlog.values import Data, Fields, mappings_of, text_of, texts_of
+from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY, Data, Fields, mappings_of, text_of, texts_of
+from commlog.worktime.periods import Interval, interval_after
 
 PSEUDONYM: Final = "forgotten-"
 # In the profile that is to go: under which name the person is kept from now on. In the one that stays: since when.
@@ -271,3 +273,29 @@ def _literal(text: str) -> str:
     before = _BEFORE if begins.isascii() and begins.isalnum() else ""
     after = _AFTER if ends.isascii() and ends.isalnum() else ""
     return before + re.escape(text) + after
+
+
+# The kinds a rule may name, as their folders are called.
+RULE_KINDS: Final[Mapping[str, str]] = {
+    INTERACTION: "interactions",
+    ISSUE: "issues",
+    SURVEY: "surveys",
+    CUSTOMER: "customers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRules:
+    """How long what is kept, by the name of a kind, `anonymous` or a template; None is for ever."""
+
+    intervals: Mapping[str, Interval | None] = field(default_factory=dict)
+
+    def rule_for(self, kind: str, template: str, *, is_anonymous: bool) -> str:
+        """The name of the rule for a record: its template's, else that of anonymous ones, else its kind's; empty for none."""
+        names = (template if template != kind else "", ANONYMOUS if is_anonymous else "", RULE_KINDS.get(kind, ""))
+        return next((name for name in names if name and name in self.intervals), "")
+
+    def due_on(self, rule: str, day: date) -> date | None:
+        """The day from which a record of a day is due to go; None when it is kept for ever."""
+        interval = self.intervals.get(rule)
+        return None if interval is None else interval_after(interval, day)
