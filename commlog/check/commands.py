@@ -7,8 +7,7 @@ from typing import Final
 import typer
 
 from commlog.check.files import Scope, check_files
-from commlog.check.inspection import Inspection
-from commlog.check.services_check_selection import select_paths
+from commlog.check.inspection import Inspection, select_paths
 from commlog.check.text import format_inspection_github, format_inspection_json, format_inspection_text, format_summary
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import ExitCode, UsageError

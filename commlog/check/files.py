@@ -1,13 +1,29 @@
 """Which files a check looks at: all, what git says has changed, or what is staged."""
 
+from dataclasses import replace
 from enum import Enum, auto
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
 from commlog.check.inspect import inspect_log
-from commlog.check.inspection import Inspection
-from commlog.check.services_check_check_staged import check_staged, needs_git
-from commlog.check.services_check_selection import Selection
-from commlog.git.run import changed_files, deleted_files
-from commlog.workspace import Workspace
+from commlog.check.inspection import Inspection, Selection
+from commlog.database.refresh import rehearse
+from commlog.errors import UsageError
+from commlog.git.run import (
+    StagedFiles,
+    changed_files,
+    deleted_files,
+    export_staged,
+    find_prefix,
+    read_blobs,
+    read_staged_files,
+)
+from commlog.log.log import SCHEMAS_FOLDER, open_log
+from commlog.log.names import RECORDS
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
+from commlog.messages import mark
+from commlog.workspace import Workspace, make_workspace
 
 
 class Scope(Enum):
@@ -33,3 +49,54 @@ def check_files(workspace: Workspace, selection: Selection, scope: Scope) -> Ins
         raise needs_git("--staged" if is_staged else "--changed")
     narrowed = selection.narrow(names, deleted_files(root, staged=is_staged))
     return check_staged(workspace, narrowed) if is_staged else inspect_log(workspace, narrowed)
+
+
+_OWN_FILES: Final = (SETTINGS_FILE, CALENDAR_FILE, SCHEMAS_FOLDER)
+
+
+def check_staged(workspace: Workspace, selection: Selection) -> Inspection:
+    """What is wrong with the chosen files as they are staged, in a log that is as it is staged.
+
+    Raises:
+        UsageError: there is no git repository.
+    """
+    staged = read_staged_files(workspace.log.root, (*_OWN_FILES, RECORDS))
+    if staged is None:
+        raise needs_git("--staged")
+    if any(not path.startswith(f"{RECORDS}/") for path in staged.differing):
+        return _check_export(workspace, selection, staged)
+    contents = _contents(workspace, staged)
+    with rehearse(workspace.index, workspace.reader, contents) as index:
+        rehearsed = replace(workspace, _index=index)
+        return inspect_log(rehearsed, selection, {path: raw for path, raw in contents.items() if raw is not None})
+
+
+def needs_git(option: str) -> UsageError:
+    """The error for an option that means nothing outside a repository."""
+    return UsageError(
+        mark("{option} needs git, and the log in a repository"),
+        option=option,
+        remedy=mark("git init, or name the files instead"),
+    )
+
+
+def _contents(workspace: Workspace, staged: StagedFiles) -> dict[str, bytes | None]:
+    """What the work tree's records are as staged, where that differs; None for those git knows nothing of."""
+    known = {row[0] for row in workspace.index.rows("SELECT path FROM files")}
+    contents: dict[str, bytes | None] = dict.fromkeys(known - staged.blobs.keys())
+    contents |= read_blobs(
+        workspace.log.root, {path: staged.blobs[path] for path in staged.differing if path in staged.blobs}
+    )
+    return contents
+
+
+def _check_export(workspace: Workspace, selection: Selection, staged: StagedFiles) -> Inspection:
+    """Settings or templates are staged otherwise than they lie there: check a copy of all that is staged."""
+    root = workspace.log.root
+    with TemporaryDirectory(prefix="commlog-") as folder:
+        if not export_staged(root, Path(folder), staged.blobs):
+            raise needs_git("--staged")
+        log = open_log(Path(folder), str(Path(folder) / (find_prefix(root) or "")))
+        return inspect_log(
+            make_workspace(log, workspace.now, workspace.member, keys=workspace.reader.key_source), selection
+        )

@@ -4,13 +4,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from commlog.check.inspection import Inspection
+from commlog.check.inspection import Inspection, Rule, Selection, Suspicion
 from commlog.check.links import find_circles, find_dangling, find_later
 from commlog.check.names import find_duplicate_ids, find_merge_circles, find_unknown_customers, find_unknown_members
 from commlog.check.own_files import find_broken_templates, find_stray_files, find_wrong_settings, list_own_files
 from commlog.check.promises import find_expired_answers, find_forgotten
-from commlog.check.services_check_selection import Selection
-from commlog.check.services_check_suspicion import Rule, Suspicion
 from commlog.database.refresh import LANGUAGE_FACT
 from commlog.errors import CommlogError
 from commlog.messages import current_language

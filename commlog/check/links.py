@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from commlog.check.cycles import find_cycles
+from commlog.check.inspection import Suspicion
 from commlog.check.names import unreadable_ids
-from commlog.check.services_check_suspicion import Suspicion
 from commlog.log.names import RANDOM_LENGTH
 from commlog.workspace import Workspace
 

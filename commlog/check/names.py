@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from commlog.check.cycles import find_cycles
-from commlog.check.services_check_suspicion import Suspicion
+from commlog.check.inspection import Suspicion
 from commlog.records.find import nearest_customers
 from commlog.values import ANONYMOUS
 from commlog.workspace import Workspace

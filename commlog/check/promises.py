@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from commlog.check.services_check_suspicion import Suspicion
+from commlog.check.inspection import Suspicion
 from commlog.followups.dropped import find_dropped_balls
 from commlog.workspace import Workspace
 from commlog.worktime.moment import format_date

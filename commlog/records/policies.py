@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
-from commlog.check.services_check_selection import Selection
-from commlog.check.services_check_suspicion import Suspicion
+from commlog.check.inspection import Selection, Suspicion
 from commlog.database.content import BEFORE_KEY, BEFORE_VALUE, values_in
 from commlog.errors import CommlogError, InvalidError
 from commlog.forms.fields import Field, HasFields

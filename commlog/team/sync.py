@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from commlog.check.inspect import inspect_log
-from commlog.check.services_check_selection import Selection
+from commlog.check.inspection import Selection
 from commlog.errors import CommlogError, ConflictError, InvalidError
 from commlog.git.hooks import Integration, drop_tree, integrate
 from commlog.git.remote import (

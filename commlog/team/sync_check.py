@@ -8,8 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from commlog.check.inspect import inspect_log
-from commlog.check.inspection import Inspection
-from commlog.check.services_check_selection import WHOLE_LOG, Selection
+from commlog.check.inspection import WHOLE_LOG, Inspection, Selection
 from commlog.errors import ConflictError, InvalidError
 from commlog.git.objects import iter_blobs
 from commlog.git.remote import Branch, list_differing, list_new_blobs

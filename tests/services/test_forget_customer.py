@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commlog.check.inspect import inspect_log
-from commlog.check.services_check_selection import WHOLE_LOG
+from commlog.check.inspection import WHOLE_LOG
 from commlog.errors import ConflictError, InvalidError, NotFoundError
 from commlog.followups.pending import list_follow_ups
 from commlog.output.listing import Page

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.check.files import Scope, check_files
-from commlog.check.services_check_selection import WHOLE_LOG
+from commlog.check.inspection import WHOLE_LOG
 from commlog.errors import InvalidError
 from commlog.followups.change import Details, move_follow_up
 from commlog.log.log import open_log
