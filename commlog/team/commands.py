@@ -1,6 +1,8 @@
 """The command `commlog audit`."""
 
 import sys
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import typer
@@ -9,6 +11,7 @@ from commlog.cli.options import (
     NO_LIMIT,
     columns_option,
     format_option,
+    id_argument,
     labels_of,
     limit_option,
     query_argument,
@@ -16,12 +19,20 @@ from commlog.cli.options import (
     sort_option,
     terminal_width,
 )
-from commlog.cli.terminal import command, say_pieces, session_of, warn
+from commlog.cli.session import key_source
+from commlog.cli.terminal import command, say, say_pieces, session_of, warn
+from commlog.errors import ExitCode, NotWritableError, UnreadableError
+from commlog.log.files import ChangedMeanwhile, replace_file
 from commlog.messages import mark, translate
 from commlog.output.formats import FORMATS, choose_columns, iter_listing, require_format
 from commlog.output.listing import Page
+from commlog.problems import Problem
 from commlog.team.audit import Scope, audit_log
-from commlog.team.text import FieldWords, flat_listing, words_of_listing
+from commlog.team.history import read_history
+from commlog.team.merge import MergedFile, Versions, merge_file
+from commlog.team.rules.sync import Synced, SyncWishes
+from commlog.team.sync import BACKUP, sync_log
+from commlog.team.text import HISTORY_FORMATS, FieldWords, flat_listing, format_history, words_of_listing
 
 _FOR_PEOPLE = frozenset({"table", "markdown"})
 _FLAT = frozenset({"csv", "tsv"})
@@ -76,3 +87,134 @@ def audit_command(
     pieces = iter_listing(listing, output_format, labels, terminal_width())
     if not say_pieces(pieces) and output_format == "table" and sys.stdout.isatty():
         warn(translate("nothing found"))
+
+
+@command(mark("Show who changed what in a record and when, from git, the newest first."))
+def history_command(
+    context: typer.Context,
+    record: str = id_argument,
+    field: str = typer.Option(
+        "",
+        "--field",
+        metavar="A,B",
+        show_default=False,
+        help=mark("Only changes of these fields: keys or labels, e.g. due,owner or 期限."),
+    ),
+    reverse: bool = typer.Option(False, "--reverse", help=mark("The oldest first.")),
+    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or jsonl.")),
+    reveal: bool = reveal_option,
+) -> None:
+    session = session_of(context)
+    require_format(output_format, HISTORY_FORMATS)
+    workspace = session.workspace
+    history = read_history(workspace, record, field, reveal=reveal)
+    if history.is_cut:
+        warn(translate("this clone is shallow: older changes are not in it; git fetch --unshallow brings them"))
+    if reverse:
+        history = replace(history, revisions=history.revisions[::-1])
+    words = FieldWords(workspace.catalog, labels_of(session))
+    text = format_history(history, output_format, words, terminal_width())
+    if text:
+        say(text)
+
+
+@command(mark("Merge two versions of a record for git; git calls it, people need not."))
+def merge_driver_command(
+    base: str = typer.Argument(metavar="BASE", show_default=False, help=mark("The file of the common ancestor.")),
+    ours: str = typer.Argument(metavar="OURS", show_default=False, help=mark("Our file; the result replaces it.")),
+    theirs: str = typer.Argument(metavar="THEIRS", show_default=False, help=mark("Their file.")),
+    path: str = typer.Argument("", metavar="[PATH]", show_default=False, help=mark("Its path in the repository.")),
+) -> int:
+    place = PurePosixPath(path or ours)
+    versions = Versions(_read(base), _read(ours), _read(theirs))
+    merged = merge_file(versions, place, Path.cwd(), key_source())
+    try:
+        # Whole or not at all: git's own merge takes over from our file when this fails.
+        replace_file(Path(ours), merged.data, expected=versions.ours)
+    except (OSError, ChangedMeanwhile) as fault:
+        raise NotWritableError(mark("cannot be written: {reason}"), file=ours, reason=str(fault)) from None
+    _tell(merged, str(place))
+    return ExitCode.CONFLICT if merged.has_conflicts else ExitCode.DONE
+
+
+def _read(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as fault:
+        raise UnreadableError(mark("cannot be read: {reason}"), file=name, reason=fault.strerror or "") from None
+
+
+def _tell(merged: MergedFile, path: str) -> None:
+    """Say on stderr what a person should know of a merge."""
+    for change in merged.renumbered:
+        warn(
+            translate("{file}: follow-up {old} of the other side is now {new}, for both sides had added one").format(
+                file=path, old=change.old, new=change.new
+            )
+        )
+    if merged.reason:
+        why = Problem(merged.reason, path, facts=merged.facts).message
+        warn(translate("{file}: merged as mere text: a version {reason}").format(file=path, reason=why))
+    if merged.conflicts:
+        fields = ", ".join(merged.conflicts)
+        warn(translate("{file}: both sides changed {fields}: keep one of each").format(file=path, fields=fields))
+
+
+_MOST = 10
+
+
+@command(mark("Commit what is changed in the log, take in what others changed, check it, and send it to them."))
+def sync_command(
+    context: typer.Context,
+    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would be done; change and fetch nothing.")),
+    message: str = typer.Option(
+        "",
+        "--message",
+        metavar="TEXT",
+        show_default=False,
+        help=mark("The words of the commit (default: what is in it)."),
+    ),
+) -> None:
+    done = sync_log(session_of(context).workspace, SyncWishes(message.strip(), dry_run))
+    for line in _lines(done, is_rehearsal=dry_run):
+        say(line)
+    _remark(done, is_rehearsal=dry_run)
+
+
+def _lines(done: Synced, *, is_rehearsal: bool) -> list[str]:
+    """What was done, a line each."""
+    lines = []
+    if done.committed:
+        text = translate("would commit: {message}") if is_rehearsal else translate("committed: {message}")
+        lines.append(text.format(message=done.message))
+        if is_rehearsal:
+            lines += [f"  {path}" for path in done.committed]
+    facts = {"received": done.received, "sent": done.sent, "upstream": done.upstream}
+    if done.received or done.sent:
+        would = translate("{upstream}: commits to take in (as far as is known here): {received}, to send: {sent}")
+        did = translate("{upstream}: commits taken in: {received}, sent: {sent}")
+        lines.append((would if is_rehearsal else did).format(**facts))
+    elif not done.committed:
+        lines.append(translate("nothing to sync"))
+    return lines
+
+
+def _remark(done: Synced, *, is_rehearsal: bool) -> None:
+    """What to know beside it."""
+    for remark in done.remarks:
+        warn(remark)
+    if done.backup:
+        text = translate("what was here before is kept as {ref} ({commit})")
+        warn(text.format(ref=BACKUP, commit=done.backup[:10]))
+    if done.errors:
+        warn(translate("what came in has mistakes ({count}); see: commlog check").format(count=done.errors))
+    for path in done.left[:_MOST]:
+        warn(translate("left alone, not a record: {file}").format(file=path))
+    if len(done.left) > _MOST:
+        warn(translate("… and {count} more").format(count=len(done.left) - _MOST))
+    if not done.upstream and not is_rehearsal:
+        text = translate("the branch {branch} follows no remote: its commits ({count}) are on this machine only")
+        warn(text.format(branch=done.branch, count=done.ahead))
+        warn(
+            translate("to share it: git remote add origin URL; git push -u origin {branch}").format(branch=done.branch)
+        )

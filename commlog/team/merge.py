@@ -1,21 +1,32 @@
 """The rules a merged file must keep: what neither side broke, the merge must not break either."""
 
+import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
-from commlog.errors import CommlogError, InvalidError
+from commlog.errors import CommlogError, InvalidError, UnreadableError
 from commlog.forms.catalog import Catalog, Template, shipped_folder
 from commlog.forms.validation import Validator
+from commlog.git.hooks import merge_texts
 from commlog.log.log import SCHEMAS_FOLDER
 from commlog.log.names import RECORDS
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
+from commlog.messages import mark
+from commlog.privacy.cipher import Vault
+from commlog.privacy.rules.sealing import HEADER, OPEN, find_stored
+from commlog.privacy.seal_keys import KeySource
 from commlog.problems import Problem
 from commlog.records.rules.consistency import find_inconsistencies
-from commlog.team.rules.merge import Merged, differing_keys, hold_apart
-from commlog.values import Fields, ValuePath
+from commlog.team.rules.merge import Merged, differing_keys, hold_apart, merge_fields
+from commlog.team.rules.merge_history import Renumbering
+from commlog.values import Fields, ValuePath, show_path
 from commlog.yamltext.format import format_document
+from commlog.yamltext.merge_layout import Texts, merge_layout
+from commlog.yamltext.parse import YamlError, decode, parse
 
 # A problem by its code and the keys of its path; places in lists change in a merge.
 _Broken = Counter[tuple[str, ValuePath]]
@@ -101,3 +112,115 @@ def _faults_of(name: str, fields: Fields) -> tuple[Problem, ...]:
         except InvalidError as fault:
             return tuple(problem for problem in fault.problems if isinstance(problem, Problem))
     return ()
+
+
+class Versions(NamedTuple):
+    """A file in the common base (empty when both sides added it) and on both sides."""
+
+    base: bytes
+    ours: bytes
+    theirs: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MergedFile:
+    """The bytes of a merge, the fields in conflict, follow-ups numbered anew.
+
+    `reason` is the code of the problem for which the file was merged as mere text, with its facts; empty when it was not.
+    """
+
+    data: bytes
+    has_conflicts: bool = False
+    conflicts: tuple[str, ...] = ()
+    renumbered: tuple[Renumbering, ...] = ()
+    reason: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def merge_file(versions: Versions, path: PurePosixPath, top: Path, keys: KeySource | None = None) -> MergedFile:
+    """The merge of a record, of commlog.yaml or calendar.yaml; `path` is where it lies below `top`, the work tree.
+
+    Where a version is not readable, git's own text merge takes its place. With `keys` a sealed value is what it says, so
+    that sealing it anew is no change.
+
+    Raises:
+        UnreadableError: it is no text that git could merge either.
+    """
+    base, ours, theirs = versions
+    if theirs in (base, ours):
+        return MergedFile(ours)
+    if ours == base:
+        return MergedFile(theirs)
+    try:
+        texts = Texts(decode(base) if base.strip() else "", decode(ours), decode(theirs))
+        sealed = SealedMerge(texts, keys, path, top) if keys else None
+        texts = sealed.texts if sealed else texts
+        fields = [_fields_in(text) for text in texts]
+        rules = Rules(path, top, fields[1])
+        merged = keep_rules(rules, merge_fields(*fields), fields[1], fields[2])
+        text = merge_layout(texts, merged.ours, merged.theirs, rules.order)
+        data = (sealed.restored(text) if sealed else text).encode("utf-8")
+    except YamlError as fault:
+        return _merge_as_text(versions, path, fault)
+    return _told(merged, data)
+
+
+def _told(merged: Merged, data: bytes) -> MergedFile:
+    return MergedFile(data, bool(merged.conflicts), tuple(map(show_path, merged.conflicts)), merged.renumbered)
+
+
+def _fields_in(text: str) -> Fields:
+    data = parse(text) if text else {}
+    if not isinstance(data, dict):
+        raise YamlError("not-a-mapping")
+    return data
+
+
+def _merge_as_text(versions: Versions, path: PurePosixPath, fault: YamlError) -> MergedFile:
+    merged = merge_texts(*versions)
+    if merged is None:
+        raise UnreadableError(mark("cannot be merged, not even as text"), file=str(path))
+    return MergedFile(merged.data, merged.has_conflicts, reason=fault.code, facts=tuple(fault.facts.items()))
+
+
+class SealedMerge:
+    """Three versions of a file in which every value has one ciphertext, wherever it can be opened.
+
+    What one side merely sealed anew is then no change of theirs; `restored` puts it back into what was merged.
+    """
+
+    def __init__(self, texts: Texts, keys: KeySource, path: PurePosixPath, top: Path) -> None:
+        self._vault = Vault(_root_of(path, top), None, keys)
+        self._anew: dict[str, str] = {}
+        # The base's ciphertext stands for a value, else that of our side; sealed anew for us comes before for them.
+        known: dict[str, str] = {}
+        swapped = []
+        for text in texts:
+            for stored, value in self._opened(text):
+                first = known.setdefault(value, stored)
+                if first != stored:
+                    self._anew.setdefault(first, stored)
+                    text = text.replace(stored, first)  # noqa: PLW2901 - the text with one ciphertext fewer
+            swapped.append(text)
+        self.texts = Texts(*swapped)
+
+    def restored(self, text: str) -> str:
+        """The merged text with every value as it was sealed last."""
+        for first, stored in self._anew.items():
+            text = text.replace(first, stored)
+        return text
+
+    def _opened(self, text: str) -> Iterator[tuple[str, str]]:
+        for stored in dict.fromkeys(find_stored(text)) if HEADER in text else ():
+            try:
+                state, value = self._vault.open(stored)
+            except CommlogError:
+                # A key that is of no use is as none: git's merge must not fail for it.
+                return
+            if state == OPEN:
+                yield stored, json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _root_of(path: PurePosixPath, top: Path) -> Path:
+    """The log's folder: the nearest above the file that has settings, else the top of the work tree."""
+    return next((folder for folder in (top / path).parents if (folder / SETTINGS_FILE).is_file()), top)

@@ -1,21 +1,39 @@
 """What a sync looks at before anything goes out or comes in: errors, markers, and settings that would stop everybody."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from commlog.check.inspect import inspect_log
 from commlog.check.inspection import WHOLE_LOG, Inspection, Selection
-from commlog.errors import ConflictError, InvalidError
+from commlog.errors import ConflictError, InvalidError, NoLogError
+from commlog.git.hooks import Integration, is_installed, missing_attributes
 from commlog.git.objects import iter_blobs
-from commlog.git.remote import Branch, list_differing, list_new_blobs
+from commlog.git.remote import (
+    Branch,
+    ask,
+    count_commits,
+    find_branch,
+    find_commit,
+    find_unfinished,
+    list_differing,
+    list_new_blobs,
+    list_remotes,
+    list_unmerged,
+)
+from commlog.git.run import find_prefix
+from commlog.log.log import SCHEMAS_FOLDER
+from commlog.log.names import RECORDS
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
-from commlog.messages import mark
+from commlog.messages import mark, translate
+from commlog.privacy.rules.forgetting import PSEUDONYM
 from commlog.problems import ERROR, Problem
-from commlog.team.services_sync_state import OWN_PATHS
+from commlog.team.mend_setup import read_attributes
+from commlog.values import CUSTOMER, FOLDERS
 from commlog.workspace import Workspace
 
 _MARKERS: Final = re.compile(rb"^(<{7}|>{7})( |$)", re.MULTILINE)
@@ -112,3 +130,167 @@ def refuse_errors(found: Inspection, message: str) -> None:
         count=len(errors),
         remedy=mark("correct them (all of them: commlog check), then: commlog sync"),
     )
+
+
+# Merged, not rebased: only then `ours` in a file is one's own, and `theirs` what others wrote. By itself git
+# takes records that look alike for one that was renamed.
+_PULL: Final = "git pull --no-rebase -X find-renames=100%"
+_CUSTOMERS: Final = f"{RECORDS}/{FOLDERS[CUSTOMER][0]}/"
+_BY_HAND: Final = mark(
+    "mend it by hand: {pull}; in each file keep what is right (yours stands above =======, theirs below); git add them; git merge --continue; then: commlog sync"
+)
+_SET_UP_FIRST: Final = mark(
+    "this clone merges line by line, not field by field: commlog doctor --fix; commlog sync; if that is not enough, by hand: {pull}; in each file keep what is right (yours stands above =======, theirs below); git add them; git merge --continue; then: commlog sync"
+)
+_GONE: Final = mark("let it go: {pull}; git rm {files}; git merge --continue; then: commlog sync")
+_SOME_GONE: Final = mark(
+    "mend it by hand: {pull}; let go what was removed: git rm {files}; in each other file keep what is right (yours stands above =======, theirs below); git add them; git merge --continue; then: commlog sync"
+)
+
+
+def refusal_of(root: Path, branch: Branch, found: Integration) -> ConflictError:
+    """The fault for two sides that could not be made one: what git said, or each file with who changed or removed it."""
+    upstream = branch.short_upstream
+    if not found.conflicts:
+        return ConflictError(
+            mark("git cannot put your commits together with {upstream}; nothing was moved or sent"),
+            source=found.words,
+            upstream=upstream,
+            pull=_PULL,
+            remedy=mark("try it by hand: {pull}; then: commlog sync"),
+        )
+    told = {path: _told_as_gone(root, branch, path) for path in found.conflicts}
+    gone = [path for path in told if told[path]]
+    both = mark("you and {upstream} changed the same lines; your files and commits are as they were, nothing was sent")
+    one = mark(
+        "a file was changed on one side and removed on the other; your files and commits are as they were, nothing was sent"
+    )
+    remedy = _BY_HAND if _knows_how_to_merge(root) else _SET_UP_FIRST
+    if gone:
+        remedy = _GONE if len(gone) == len(told) else _SOME_GONE
+    return ConflictError(
+        one if len(gone) == len(told) else both,
+        source="\n".join(words or _with_author(root, branch, path) for path, words in told.items()),
+        upstream=upstream,
+        pull=_PULL,
+        files=" ".join(quote(f":/{path}" if find_prefix(root) else path) for path in gone),
+        remedy=remedy,
+    )
+
+
+def _told_as_gone(root: Path, branch: Branch, path: str) -> str:
+    """A file that one side removed or renamed while the other changed it, and who did; empty for any other."""
+    is_here, is_there = (_holds(root, commit, path) for commit in (branch.head, branch.upstream_head))
+    author = _author_of(root, branch, path)
+    if not is_there:
+        text = translate("{path}: removed or renamed there by {author}")
+        if _is_forgotten(root, branch, path):
+            text = translate("{path}: the customer was forgotten by {author}")
+        return text.format(path=path, author=author)
+    return (
+        ""
+        if is_here
+        else translate("{path}: removed or renamed here, changed by {author}").format(path=path, author=author)
+    )
+
+
+def _holds(root: Path, commit: str, path: str) -> bool:
+    return ask(root, "cat-file", "-e", f"{commit}:{path}").is_good
+
+
+def _is_forgotten(root: Path, branch: Branch, path: str) -> bool:
+    """Whether a customer's file made way there for one under a pseudonym."""
+    if f"/{_CUSTOMERS}" not in f"/{path}":
+        return False
+    commit = ask(root, "log", "-1", "--format=%H", branch.upstream_head, "--", f":(top,literal){path}").out.strip()
+    added = ask(root, "show", "--format=", "--name-only", "--no-renames", "--diff-filter=A", commit).out
+    return any(f"/{_CUSTOMERS}{PSEUDONYM}" in f"/{line}" for line in added.splitlines())
+
+
+def _with_author(root: Path, branch: Branch, path: str) -> str:
+    """A file in conflict, and who changed it last on the other side."""
+    author = _author_of(root, branch, path)
+    return f"{path} ({author})" if author else path
+
+
+def _author_of(root: Path, branch: Branch, path: str) -> str:
+    return ask(root, "log", "-1", "--format=%an", branch.upstream_head, "--", f":(top,literal){path}").out.strip()
+
+
+def _knows_how_to_merge(root: Path) -> bool:
+    """Whether records are merged field by field in this clone."""
+    return is_installed(root) and not missing_attributes(read_attributes(root))
+
+
+# The files of a log, as paths of git.
+OWN_PATHS: Final = (RECORDS, SETTINGS_FILE, CALENDAR_FILE, SCHEMAS_FOLDER, ".gitattributes", ".gitignore")
+# Topic, whether it is as it should be, what it is, what to do, and their facts.
+Sighting = tuple[str, bool, str, str, tuple[tuple[str, str], ...]]
+
+
+def require_prefix(root: Path, remedy: str) -> str:
+    """The log's path inside its repository; `remedy` is the marked text that says what is to be done without one.
+
+    Raises:
+        NoLogError: there is no repository.
+    """
+    prefix = find_prefix(root)
+    if prefix is None:
+        raise NoLogError(mark("there is no git repository at {folder}"), folder=str(root), remedy=remedy)
+    return prefix
+
+
+def require_branch(root: Path) -> Branch:
+    """The branch that is checked out, in a clone where nothing is left unfinished.
+
+    Raises:
+        ConflictError: a rebase or merge is in progress, files are in conflict, or no branch is checked out.
+    """
+    verb = find_unfinished(root)
+    if verb:
+        raise ConflictError(
+            mark("a {verb} is in progress in this clone; nothing was synced"),
+            verb=verb,
+            source="\n".join(list_unmerged(root)),
+            remedy=mark(
+                "finish it: git {verb} --continue; or go back to before it: git {verb} --abort; then: commlog sync"
+            ),
+        )
+    files = list_unmerged(root)
+    if files:
+        raise ConflictError(
+            mark("files are in conflict; nothing was synced"),
+            source="\n".join(files),
+            remedy=mark("keep the right lines, delete the markers, then: git add FILE; commlog sync"),
+        )
+    branch = find_branch(root)
+    if branch is None:
+        raise ConflictError(
+            mark("no branch is checked out (git stands at {commit}); nothing was synced"),
+            commit=find_commit(root, "HEAD")[:10],
+            remedy=mark("go back to a branch: git switch main; or keep this as one: git switch -c NAME"),
+        )
+    return branch
+
+
+def look(workspace: Workspace) -> Iterator[Sighting]:
+    """Whether the log's commits are anywhere but here, as far as this clone knows."""
+    root = workspace.log.root
+    if find_prefix(root) is None:
+        return
+    branch = find_branch(root)
+    if branch is None or not branch.head:
+        return
+    if not branch.upstream:
+        remotes = list_remotes(root)
+        facts = (("branch", branch.name), ("remote", remotes[0] if remotes else "origin"))
+        lonely = mark("the log is on this machine only: the branch {branch} follows no remote")
+        push = mark("run: git push -u {remote} {branch}")
+        add = mark("make an empty repository on a server, then: git remote add origin URL; git push -u origin {branch}")
+        yield "git", False, lonely, push if remotes else add, facts
+        return
+    ahead = count_commits(root, branch.upstream_head, branch.head)
+    facts = (("count", str(ahead)), ("upstream", branch.short_upstream))
+    told = mark("commits on this machine only, which {upstream} has not got: {count}")
+    shared = mark("every commit is at {upstream}, too")
+    yield "git", not ahead, told if ahead else shared, mark("run: commlog sync"), facts

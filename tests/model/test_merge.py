@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.team.rules.merge import Merged, merge_fields
+from commlog.team.rules.merge_history import Renumbering
 from commlog.team.rules.merge_sequence import find_regions, merge_order
 from commlog.team.rules.merge_values import is_same
-from commlog.team.rules.model_merge_follow_ups import Renumbering
 
 
 def merge_key(base: Any, ours: Any, theirs: Any, key: str = "x") -> Merged:

@@ -10,8 +10,8 @@ sys.path.append(str(Path(__file__).parents[1] / "repo"))
 from recorded_call import EDITOR_LINE, HEAD, RECORD
 
 from commlog.errors import UnreadableError
-from commlog.team.rules.model_merge_follow_ups import Renumbering
-from commlog.team.services_merge_files import MergedFile, Versions, merge_file
+from commlog.team.merge import MergedFile, Versions, merge_file
+from commlog.team.rules.merge_history import Renumbering
 from commlog.yamltext.parse import YamlError, decode, parse
 
 TEXT = (

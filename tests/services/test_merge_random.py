@@ -20,7 +20,7 @@ from recorded_call import RECORD as PATH
 
 from commlog.errors import CommlogError
 from commlog.followups.rules.follow_up import advance, entry_of, next_number
-from commlog.team.services_merge_files import MergedFile, Versions, merge_file
+from commlog.team.merge import MergedFile, Versions, merge_file
 from commlog.workspace import Workspace
 from commlog.yamltext.edit import edit
 from commlog.yamltext.parse import parse

@@ -7,7 +7,7 @@ import pytest
 from commlog.privacy.cipher import Vault, new_identity
 from commlog.privacy.rules.sealing import find_stored
 from commlog.privacy.seal_keys import KeySource
-from commlog.team.services_merge_files import MergedFile, Versions, merge_file
+from commlog.team.merge import MergedFile, Versions, merge_file
 
 pytest.importorskip("pyrage", reason="sealing needs the package pyrage")
 

@@ -8,10 +8,8 @@ changed and the other took away. `merge_lists`, `merge_follow_ups` and `merge_hi
 from dataclasses import dataclass
 from typing import Final
 
-from commlog.team.rules.merge_history import HISTORY, merge_history, settle_told
-from commlog.team.rules.merge_values import MISSING, Sides, Three, agreed, fields_of, is_same
-from commlog.team.rules.model_merge_follow_ups import Renumbering, merge_follow_ups
-from commlog.team.rules.model_merge_lists import merge_list
+from commlog.team.rules.merge_history import HISTORY, Renumbering, merge_follow_ups, merge_history, settle_told
+from commlog.team.rules.merge_values import MISSING, Sides, Three, agreed, fields_of, is_same, merge_list
 from commlog.values import Fields, ValuePath
 
 _FOLLOW_UPS: Final = "followups"
