@@ -43,7 +43,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "brief": "commlog.customers.commands.care",
     "timeline": "commlog.customers.commands.care",
     "summarize": "commlog.summary.commands",
-    "report": "commlog.summary.cli_report",
+    "report": "commlog.summary.commands",
     "check": "commlog.check.commands",
     "sync": "commlog.team.commands",
     "hook install": "commlog.setup.commands",

@@ -5,11 +5,16 @@ from typing import Any
 import typer
 
 from commlog.cli.cli_as_of import as_of_option, go_back
+from commlog.cli.cli_own_file import write_own
 from commlog.cli.options import NO_LIMIT, labels_of, reveal_option, terminal_width
 from commlog.cli.session import Session
-from commlog.cli.terminal import command, finish, say, session_of
-from commlog.messages import mark
+from commlog.cli.terminal import command, finish, say, session_of, warn
+from commlog.errors import UsageError
+from commlog.messages import mark, translate
+from commlog.output.formats import require_format
 from commlog.output.labels import Labels
+from commlog.summary.page.page import FORMATS, format_report, is_our_report
+from commlog.summary.report import REPORT_ROWS, ReportRequest, build_report
 from commlog.summary.rules.summary import Summary
 from commlog.summary.summarize import SUMMARY_ROWS, SummaryRequest, summarize
 from commlog.summary.text.summary import format_summary
@@ -83,7 +88,7 @@ def _nothing_told(session: Session, summary: Summary) -> str:
     """The sentence for a period in which nothing was recorded; empty when there is something."""
     # Loaded for an empty period alone.
     from commlog.records.thread import recorded_span
-    from commlog.summary.text.render_empty_period import format_empty_period, has_happened
+    from commlog.summary.text.summary import format_empty_period, has_happened
 
     if has_happened(summary):
         return ""
@@ -95,7 +100,7 @@ def _list_counted(session: Session, request: SummaryRequest, figure: str, output
     """Print what is behind a figure."""
     # Loaded with the first list: a summary needs none of it.
     from commlog.output.formats import choose_columns, format_listing
-    from commlog.summary.services_summarize_counted import list_counted
+    from commlog.summary.summarize import list_counted
 
     labels = labels_of(session)
     words = Labels(lambda column: words_of_counted(column) or labels.find_words(column))
@@ -105,3 +110,68 @@ def _list_counted(session: Session, request: SummaryRequest, figure: str, output
     if text:
         say(text)
     return finish(session)
+
+
+STDOUT = "-"
+
+
+@command(mark("Write a period's figures and charts as one page that opens anywhere, with the period before beside."))
+def report_command(
+    context: typer.Context,
+    period: str = typer.Argument(
+        "",
+        metavar="[PERIOD]",
+        show_default=False,
+        help=mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
+    ),
+    output: str = typer.Option(
+        "",
+        "--output",
+        metavar="FILE",
+        show_default=False,
+        help=mark("Write into this file; - prints. A report that is there is replaced, nothing else."),
+    ),
+    output_format: str = typer.Option(
+        "html", "--format", metavar="FORMAT", help=mark("html, or markdown: the tables without charts.")
+    ),
+    compare: str = typer.Option(
+        "",
+        "--compare",
+        metavar="PERIOD",
+        show_default=False,
+        help=mark("Compare with this period instead of the one before."),
+    ),
+    limit: int = typer.Option(
+        REPORT_ROWS, "--limit", metavar="N", help=mark("At most so many rows a list; 0 lists all.")
+    ),
+    reveal: bool = reveal_option,
+) -> int:
+    require_format(output_format, FORMATS)
+    if not output and output_format == "html":
+        raise UsageError(
+            mark("where is the page to go?"), remedy=mark("name a file: --output report.html; or print it: --output -")
+        )
+    session = session_of(context)
+    request = ReportRequest(period, compare, limit if limit > 0 else -1, reveal)
+    _hand_over(format_report(build_report(session.workspace, request), output_format, labels_of(session)), output)
+    return finish(session)
+
+
+def _require_place(output: str, output_format: str) -> None:
+    if not output and output_format == "html":
+        raise UsageError(
+            mark("where is the page to go?"), remedy=mark("name a file: --output report.html; or print it: --output -")
+        )
+
+
+def _hand_over(text: str, output: str) -> None:
+    if output in {"", STDOUT}:
+        say(text)
+    else:
+        write_own(
+            output,
+            text.encode("utf-8", "replace"),
+            is_our_report,
+            mark("exists already, and is no report that commlog wrote"),
+        )
+        warn(translate("written: {file}").format(file=output))

@@ -15,8 +15,7 @@ from commlog.summary.rules.figures import (
     share_of,
     spread_of,
 )
-from commlog.summary.rules.model_summary_customers import Contact, count_repeats, has_worsened
-from commlog.summary.rules.summary import Key
+from commlog.summary.rules.summary import Contact, Key, count_repeats, has_worsened
 
 DAY = 86_400
 

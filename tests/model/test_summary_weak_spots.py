@@ -2,8 +2,7 @@
 
 import pytest
 
-from commlog.summary.rules.figures import share_of, spread_of
-from commlog.summary.rules.model_summary_weak_spots import is_weak
+from commlog.summary.rules.figures import is_weak, share_of, spread_of
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,17 @@ from commlog.output.text import width_of
 from commlog.summary.rules.figures import FIGURES, count_of, mean_of, pair, share_of, spread_of
 from commlog.summary.rules.summary import Attention, Key, Summary
 from commlog.summary.summarize import SummaryRequest, summarize
-from commlog.summary.text.render_summary_blocks import Table, format_markdown, format_text
 from commlog.summary.text.summary import FORMATS, format_summary
-from commlog.summary.text.words import FIGURE_LABELS, REMARKS, format_duration, format_measure, format_remarks
+from commlog.summary.text.words import (
+    FIGURE_LABELS,
+    REMARKS,
+    Table,
+    format_duration,
+    format_markdown,
+    format_measure,
+    format_remarks,
+    format_text,
+)
 from commlog.workspace import make_workspace
 from commlog.worktime.periods import parse_period
 

@@ -9,8 +9,7 @@ import pytest
 from commlog.errors import UsageError
 from commlog.log.log import open_log
 from commlog.summary.rules.figures import FIGURES
-from commlog.summary.services_summarize_counted import list_counted
-from commlog.summary.summarize import SummaryRequest, summarize
+from commlog.summary.summarize import SummaryRequest, list_counted, summarize
 from commlog.workspace import make_workspace
 
 ROOT = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ from typing import Final
 
 from commlog.customers.rules.care import DO_NOT_CONTACT, VISIT, CareDate, next_day, read_care_date
 from commlog.summary.figures.scope import Scope
-from commlog.summary.figures.services_summarize_survivors import survivors_of
-from commlog.summary.rules.model_summary_cases import LEFT_OUT, NO, YES, Case, Judgement
+from commlog.summary.figures.threads import survivors_of
+from commlog.summary.rules.figures import LEFT_OUT, NO, YES, Case, Judgement
 from commlog.worktime.periods import Interval, interval_after, parse_interval
 
 # A birthday or an anniversary is kept within so many days around it, a visit up to so many days after it was due.

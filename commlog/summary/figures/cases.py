@@ -5,12 +5,11 @@ from typing import Final
 
 from commlog.summary.figures.care import cases_of_care, cases_of_silence
 from commlog.summary.figures.dimensions import OF_RECORDS, TAG
+from commlog.summary.figures.issues import cases_of_issues
 from commlog.summary.figures.moods import cases_of_surveys
 from commlog.summary.figures.scope import Scope
-from commlog.summary.figures.services_summarize_issues import cases_of_issues
-from commlog.summary.figures.services_summarize_responses import cases_of_first_contacts, cases_of_responses
-from commlog.summary.rules.figures import FIGURES
-from commlog.summary.rules.model_summary_cases import Case, measure_cases, measure_mean, measure_share, measure_spread
+from commlog.summary.figures.threads import cases_of_first_contacts, cases_of_responses
+from commlog.summary.rules.figures import FIGURES, Case, measure_cases, measure_mean, measure_share, measure_spread
 from commlog.summary.rules.summary import Group, Measure, Reading
 
 FINDERS: Final[tuple[Callable[[Scope], dict[str, list[Case]]], ...]] = (

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from commlog.summary.figures.dimensions import OF_FOLLOW_UPS, TAG
 from commlog.summary.figures.scope import FOLLOW_UPS, Scope, Source, count_states, states_of_rows
-from commlog.summary.figures.services_summarize_turns import FOLLOW_UPS_TURNED
+from commlog.summary.figures.threads import FOLLOW_UPS_TURNED
 from commlog.summary.rules.figures import (
     FIGURES,
     Counts,

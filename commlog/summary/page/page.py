@@ -9,7 +9,7 @@ from commlog.output.page import FOLDER, GENERATOR, as_markup, fill_template
 from commlog.summary.page.charts import draw_chart
 from commlog.summary.page.sections import Section, Sections
 from commlog.summary.rules.report import Report
-from commlog.summary.text.render_summary_blocks import Block, Table, format_markdown
+from commlog.summary.text.words import Block, Table, format_markdown
 
 FORMATS: Final = ("html", "markdown")
 # The first line of a report in Markdown, which nobody sees where it is shown.

@@ -20,22 +20,22 @@ from commlog.summary.page.charts import (
     share_columns,
     stack,
 )
-from commlog.summary.page.render_report_list_table import list_table
 from commlog.summary.page.words import (
     GROUPS,
     age_label,
     bucket_label,
     format_change,
     list_label,
+    list_table,
     share_value,
     step_label,
 )
 from commlog.summary.rules.figures import FIGURES
 from commlog.summary.rules.report import Report, Series
 from commlog.summary.rules.summary import Group, Line, Measure
-from commlog.summary.text.render_summary_blocks import Table
 from commlog.summary.text.words import (
     FIGURE_LABELS,
+    Table,
     column_label,
     format_duration,
     format_measure,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from commlog.errors import UsageError
@@ -12,20 +12,23 @@ from commlog.output.labels import Labels
 from commlog.summary.rules.figures import FIGURES
 from commlog.summary.rules.summary import Attention, Line, Summary
 from commlog.summary.text.data import format_summary_json, list_figures
-from commlog.summary.text.render_empty_period import HAPPENING
-from commlog.summary.text.render_summary_blocks import Block, Table, format_markdown, format_text
 from commlog.summary.text.words import (
     ATTENTION_LABELS,
     FIGURE_LABELS,
+    Block,
+    Table,
     column_label,
     format_duration,
+    format_markdown,
     format_measure,
     format_median,
     format_remarks,
+    format_text,
     format_working_time,
     group_label,
 )
 from commlog.values import Data
+from commlog.worktime.calendar import to_utc
 
 FORMATS: Final = ("text", "json", "jsonl", "csv", "tsv", "markdown")
 # Each dimension with the figures people see by it; programs get all.
@@ -281,3 +284,30 @@ def _both(line: Line | None) -> tuple[str, str]:
 
 def _rest(count: int) -> str:
     return translate("… and {count} more").format(count=count) if count else ""
+
+
+# Figures of what happens in a period; the others are states, or about these.
+HAPPENING: Final = (
+    "interactions",
+    "follow_ups_on_time",
+    "follow_ups_opened",
+    "follow_ups_finished",
+    "issues_opened",
+    "issues_closed",
+)
+
+
+def has_happened(summary: Summary) -> bool:
+    """Whether a period has anything to tell: something happened in it, or it is not over and something stands open."""
+    is_going_on = to_utc(summary.period.start) <= to_utc(summary.now) < to_utc(summary.period.end)
+    lines = summary.lines if is_going_on else [line for line in summary.lines if line.key.figure in HAPPENING]
+    return any(line.now.size for line in lines)
+
+
+def format_empty_period(period: str, first: date | None, last: date | None) -> str:
+    """One sentence: that nothing was recorded in a period, and of which days the log's first and last record are."""
+    if first is None or last is None:
+        text = translate("Nothing was recorded in {period}; the log holds no conversation, issue or survey yet.")
+        return text.format(period=period)
+    text = translate("Nothing was recorded in {period}; the log's first record is of {first}, its last of {last}.")
+    return text.format(period=period, first=first, last=last)
