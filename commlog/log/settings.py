@@ -17,7 +17,7 @@ from commlog.log.settings_privacy import read_mask_rules, read_retention
 from commlog.log.settings_rules import read_care_rules, read_delivery, read_reminder_rules
 from commlog.messages import mark
 from commlog.privacy.rules.masking import MaskRules
-from commlog.reminders.rules.model_reminder import LEAD, ReminderRules
+from commlog.reminders.rules.stages import LEAD, ReminderRules
 from commlog.values import Data, ValuePath
 from commlog.worktime.calendar import AfterHours, WorkCalendar, parse_hours
 from commlog.worktime.limits import Limit, parse_limit

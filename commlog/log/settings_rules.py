@@ -6,7 +6,7 @@ from typing import Final
 from commlog.customers.rules.care import DORMANT_AFTER, VISIT_EVERY, CareRules
 from commlog.log.settings_file import Section, text_of
 from commlog.messages import mark
-from commlog.reminders.rules.model_reminder import LEAD, ReminderRules, Rung
+from commlog.reminders.rules.stages import LEAD, ReminderRules, Rung
 from commlog.values import ValuePath
 from commlog.worktime.limits import Limit, parse_limit
 from commlog.worktime.periods import Interval, parse_interval

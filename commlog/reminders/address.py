@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from commlog.errors import InvalidError
 from commlog.messages import mark
-from commlog.reminders.notify_faults import DeliveryError
-from commlog.reminders.notify_outside import Servers, Variables
+from commlog.reminders.connection import DEFAULT_TIMEOUT, DeliveryError, Outside, Servers, Variables
 
 MAIL: Final = "mailto"
 # How many parts an address of a service has, at least and at most.
@@ -154,3 +153,29 @@ def _value(part: str, variables: Variables) -> str:
             remedy=mark("set it anew, in one line"),
         )
     return value
+
+
+LONGEST_TIMEOUT: Final = 300  # seconds
+
+
+def outside_of(notify: Mapping[str, str], variables: Variables) -> Outside:
+    """The world as `notify` describes it: `from`, `timeout` (seconds), and the servers by service.
+
+    Raises:
+        AddressError: a host stands in the file itself, or the time limit is no number of seconds.
+    """
+    check_servers(notify)
+    return Outside(variables, notify, notify.get("from", ""), _seconds_of(notify.get("timeout", "")))
+
+
+def _seconds_of(text: str) -> float:
+    if not text:
+        return DEFAULT_TIMEOUT
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= LONGEST_TIMEOUT):
+        raise AddressError(
+            mark("notify.timeout is '{value}'"),
+            value=text,
+            remedy=mark("write whole seconds, from 1 to {longest}"),
+            longest=LONGEST_TIMEOUT,
+        )
+    return float(text)

@@ -20,9 +20,8 @@ from commlog.reminders.text import Reading, format_digest, format_subject
 if TYPE_CHECKING:
     # Loaded when something is delivered: a run that prints needs none of it.
     from commlog.log.members import Member
-    from commlog.reminders.notify_message import Message
-    from commlog.reminders.send import Lost, Parcel
-    from commlog.reminders.services_send_digests import Delivery
+    from commlog.reminders.deliver import Message
+    from commlog.reminders.send import Delivery, Lost, Parcel
 
 
 # Under this name the ledger remembers what --once has printed.
@@ -120,9 +119,8 @@ def _print(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
 
 def _print_once(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
     """Print what was not printed yet, and remember it."""
-    from commlog.reminders.ledger import open_ledger, read_ledger
-    from commlog.reminders.notify_ledger_lock import LedgerBusy
-    from commlog.reminders.services_send_digests import new_keys, untold
+    from commlog.reminders.ledger import LedgerBusy, open_ledger, read_ledger
+    from commlog.reminders.send import new_keys, untold
 
     workspace = session.workspace
     whole = print_digest(workspace, items)
@@ -159,8 +157,7 @@ def _notify(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
         _tell_lost(session, one)
     if wish.dry_run:
         return not lost, _show_plan(session, parcels, wish)
-    from commlog.reminders.ledger import open_ledger
-    from commlog.reminders.notify_ledger_lock import LedgerBusy
+    from commlog.reminders.ledger import LedgerBusy, open_ledger
 
     try:
         with open_ledger(workspace.log.root, workspace.now) as ledger:
@@ -176,7 +173,7 @@ def _notify(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
 
 
 def _deliver_all(session: Session, parcels: "tuple[Parcel, ...]", ledger: Any) -> "list[Delivery]":
-    from commlog.reminders.services_send_digests import new_keys, plan_deliveries, send_digests
+    from commlog.reminders.send import new_keys, plan_deliveries, send_digests
 
     workspace = session.workspace
     planned = plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
@@ -195,15 +192,15 @@ def _deliver_all(session: Session, parcels: "tuple[Parcel, ...]", ledger: Any) -
 
 
 def _deliver(session: Session, address: str, message: "Message") -> None:
+    from commlog.reminders.address import outside_of
     from commlog.reminders.deliver import deliver
-    from commlog.reminders.notify_delivery_settings import outside_of
 
     deliver(address, message, outside_of(session.workspace.log.settings.notify, variable))
 
 
 def _message_of(digest: Digest, reading: Reading) -> "Message":
-    from commlog.reminders.notify_message import Message
-    from commlog.reminders.render_digest_html import format_html
+    from commlog.reminders.deliver import Message
+    from commlog.reminders.text import format_html
 
     return Message(format_subject(digest), format_digest(digest, reading), format_html(digest, reading), digest.at)
 
@@ -211,7 +208,7 @@ def _message_of(digest: Digest, reading: Reading) -> "Message":
 def _show_plan(session: Session, parcels: "tuple[Parcel, ...]", wish: Wish) -> bool:
     """Print what each address would be told now."""
     from commlog.reminders.ledger import read_ledger
-    from commlog.reminders.services_send_digests import plan_deliveries
+    from commlog.reminders.send import plan_deliveries
 
     workspace = session.workspace
     ledger = read_ledger(workspace.log.root, workspace.now)
@@ -220,7 +217,7 @@ def _show_plan(session: Session, parcels: "tuple[Parcel, ...]", wish: Wish) -> b
     readers = {parcel.address: parcel.members for parcel in parcels}
     reading = _reading(session, wish)
     if wish.output_format == "json":
-        from commlog.reminders.render_digest_data import format_deliveries
+        from commlog.reminders.text import format_deliveries
 
         say(format_deliveries([(one.address, readers[one.address], one.digest) for one in planned], reading))
         return bool(planned)
@@ -237,7 +234,7 @@ def _show_plan(session: Session, parcels: "tuple[Parcel, ...]", wish: Wish) -> b
 def _say_digest(digest: Digest, reading: Reading, wish: Wish) -> None:
     """Print a digest; nothing at all when it holds nothing, for cron mails whatever is printed."""
     if wish.output_format == "json":
-        from commlog.reminders.render_digest_data import format_items
+        from commlog.reminders.text import format_items
 
         say(format_items(digest, reading))
     elif digest.lines:
@@ -246,7 +243,7 @@ def _say_digest(digest: Digest, reading: Reading, wish: Wish) -> None:
 
 def _test(session: Session, to: str) -> int:
     """Deliver a test to the addresses of one member."""
-    from commlog.reminders.notify_message import Message
+    from commlog.reminders.deliver import Message
 
     workspace = session.workspace
     member = _member(session, to or workspace.require_member(None))

@@ -1,16 +1,64 @@
 """Connections to servers: which host is this machine, how long one lasts, and what their faults are called."""
 
+import re
 import socket
 import ssl
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from threading import Timer
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, ClassVar, Final, Self
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
-from commlog.messages import mark
-from commlog.reminders.notify_faults import PASSING, DeliveryError
+from commlog.errors import CommlogError, ExitCode
+from commlog.messages import mark, translate
+
+PASSING: Final = mark("nothing is lost: the next run tries again")
+
+
+class DeliveryError(CommlogError):
+    """A digest that was not delivered: the reason is the marked message, `address` the recipient as in the settings."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.NOT_DELIVERED
+
+    @property
+    def address(self) -> str:
+        """The recipient as written in the settings, without any secret; empty when it is not known yet."""
+        return str(self.facts.get("address", ""))
+
+    @property
+    def reason(self) -> str:
+        """Why it was not delivered, in the language in use."""
+        reason = super().message
+        if self.facts.get("done"):
+            return translate("{reason} (after {done} of {count} parts)").format(reason=reason, **self._parts())
+        return reason
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in the language in use."""
+        if not self.address:
+            return self.reason
+        return translate("not delivered to {address}: {reason}").format(address=self.address, reason=self.reason)
+
+    def addressed(self, address: str, hide: Callable[[str], str]) -> "DeliveryError":
+        """The same failure with its recipient, and without what `hide` takes out of its facts."""
+        facts = {name: hide(value) if isinstance(value, str) else value for name, value in self.facts.items()}
+        return self._with({**facts, "address": address})
+
+    def after(self, done: int, count: int) -> "DeliveryError":
+        """The same failure of a message in several parts, of which some had been delivered."""
+        return self._with({**self.facts, "done": done, "count": count})
+
+    def _with(self, facts: dict[str, Any]) -> "DeliveryError":
+        return DeliveryError(self._message, remedy=self._remedy, **facts)
+
+    def _parts(self) -> dict[str, object]:
+        return {"done": self.facts["done"], "count": self.facts["count"]}
+
 
 _CERTIFICATE: Final = mark("check the host's name; SSL_CERT_FILE names a file of certificates to trust")
 
@@ -88,3 +136,74 @@ def network_fault(fault: OSError, host: str, seconds: float) -> DeliveryError:
         said=fault.strerror or str(fault) or type(fault).__name__,
         remedy=PASSING,
     )
+
+
+Variables = Callable[[str], str | None]
+"""From the name of a variable of the environment to its value; None when it is not set."""
+
+Servers = Mapping[str, str]
+"""From `smtp`, `wecom`, `dingtalk`, `feishu` or `slack` to the `$NAME` of a variable that holds its URL."""
+
+DEFAULT_TIMEOUT: Final = 10.0  # seconds
+
+_HIDDEN: Final = "***"
+_LONGEST_QUOTE: Final = 200
+# Shorter parts of a web address (v1, send) are words of its service.
+_SHORTEST_SECRET: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The world of one delivery; `sender` is the From of mails, empty for the default; the time limit is in seconds."""
+
+    variables: Variables
+    servers: Servers = field(default_factory=dict)
+    sender: str = ""
+    timeout_seconds: float = DEFAULT_TIMEOUT
+
+
+class Secrets:
+    """The values of variables that were asked for, and texts without them."""
+
+    def __init__(self, variables: Variables) -> None:
+        self._variables = variables
+        self._values: set[str] = set()
+
+    def look_up(self, name: str) -> str | None:
+        """The value of a variable, from now on a secret."""
+        value = self._variables(name)
+        if value and value.strip():
+            self._values.update(_forms_of(value.strip()))
+        return value
+
+    def hide(self, text: str) -> str:
+        """One line of a text from outside: without secrets and control characters, at most 200 characters."""
+        for secret in sorted(self._values, key=len, reverse=True):
+            text = re.sub(re.escape(secret), _HIDDEN, text, flags=re.IGNORECASE)
+        line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+        return line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]}…"
+
+
+def _forms_of(value: str) -> Iterator[str]:
+    """The ways in which a secret may come back: as it is, percent-encoded, decoded, in base64."""
+    for secret in {value, *_parts_of(value)}:
+        yield from {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), unquote(secret)}
+        yield b64encode(secret.encode("utf-8", "replace")).decode("ascii")
+
+
+def _parts_of(value: str) -> Iterator[str]:
+    """What is secret in a path, or in a URL: the password, the path, and the values of its query; not the host."""
+    if "://" not in value:
+        yield from (part for part in value.split("/") if len(part) >= _SHORTEST_SECRET)
+        return
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return
+    if parts.password:
+        yield parts.password
+    rest = [*parts.path.split("/"), parts.query, parts.fragment, *(item for _, item in parse_qsl(parts.query))]
+    yield from (part for part in (parts.path.strip("/"), *rest) if len(part) >= _SHORTEST_SECRET)
+    if parts.scheme not in {"http", "https", "smtp", "smtps"} and parts.netloc:
+        # The URLs of apprise have tokens where others have users and hosts.
+        yield from (part for part in re.split(r"[:@]", parts.netloc) if len(part) >= _SHORTEST_SECRET)

@@ -11,8 +11,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
 from commlog.messages import mark
-from commlog.reminders.connection import TimeLimit, is_loopback, network_fault, timed_out
-from commlog.reminders.notify_faults import PASSING, DeliveryError
+from commlog.reminders.connection import PASSING, DeliveryError, TimeLimit, is_loopback, network_fault, timed_out
 from commlog.version import VERSION
 
 LARGEST_ANSWER: Final = 1_000_000  # bytes

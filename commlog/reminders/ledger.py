@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,6 @@ from commlog.log.log import ensure_state_folder, not_writable
 from commlog.log.names import STATE_FOLDER
 from commlog.messages import mark, translate
 from commlog.reminders.ledger_lines import Entry, Key, Reading, format_entry, read_lines
-from commlog.reminders.notify_ledger_lock import hold
 from commlog.worktime.calendar import to_utc
 
 LEDGER_FILE: Final = "reminders.jsonl"
@@ -275,3 +275,53 @@ def _shortened(entries: Iterable[Entry], live: Collection[str], oldest: datetime
         told = entry.told if to_utc(entry.at) >= oldest else tuple(key for key in entry.told if key[0] in live)
         if told:
             yield format_entry(Entry(entry.at, entry.to, told))
+
+
+class LedgerBusy(Exception):  # noqa: N818 - the name is the fact, as in `except LedgerBusy`
+    """Another process is saying what is due; it will say all of it."""
+
+
+@contextmanager
+def hold(path: Path, shown: str) -> Iterator[None]:
+    """Hold a lock file, or say at once that another process does; a process that dies lets go of it.
+
+    Raises:
+        LedgerBusy: another process holds it.
+        NotWritableError: the lock file cannot be opened, or the file system knows no locks.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as fault:
+        raise not_writable(shown, fault) from None
+    try:
+        try:
+            is_ours = _acquire(descriptor)
+        except OSError as fault:
+            raise not_writable(shown, fault) from None
+        if not is_ours:
+            raise LedgerBusy
+        yield
+    finally:
+        # Closing is letting go.
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _acquire(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _acquire(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

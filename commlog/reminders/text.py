@@ -1,16 +1,20 @@
 """A digest as plain text: two lines an item, readable in a mail, in a group chat and at a terminal."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from html import escape
+from typing import Any, Final
 
 from commlog.followups.rules.dropped import CALL_BACK, MISSING_LINK
-from commlog.messages import mark, translate
+from commlog.log.members import Member
+from commlog.messages import current_language, mark, translate
 from commlog.output.text import harmless, pad, shorten, width_of
 from commlog.privacy.rules.masking import mask_name, mask_text
 from commlog.reminders.rules.digest import Digest, Item, Line, Section, Urgency
+from commlog.worktime.moment import format_instant
 
 # So many lines of one owner are shown; the others are counted.
 MOST_LINES: Final = 40
@@ -208,4 +212,98 @@ def _how(item: Item, now: datetime) -> str:
     minutes = item.left // 60
     return translate("due {moment}, {hours} h of working time left").format(
         moment=f"{day} {time}", hours=f"{minutes // 60}:{minutes % 60:02}"
+    )
+
+
+def format_items(digest: Digest, reading: Reading) -> str:
+    """The items of a digest as a JSON list, the most urgent first."""
+    lines = sorted(digest.lines, key=lambda line: line.item.rank)
+    return _dump([_item(line, reading) for line in lines])
+
+
+def format_deliveries(deliveries: Iterable[tuple[str, Sequence[Member], Digest]], reading: Reading) -> str:
+    """What would go to each address as a JSON list; addresses are masked."""
+    return _dump(
+        [
+            {
+                "to": mask_text(address),
+                "members": [member.id for member in members],
+                "subject": format_subject(digest),
+                "items": [
+                    {**_item(line, reading), "reasons": [reason.message for reason in line.reasons]}
+                    for line in digest.lines
+                ],
+            }
+            for address, members, digest in deliveries
+        ]
+    )
+
+
+def _item(line: Line, reading: Reading) -> dict[str, Any]:
+    item = line.item
+    return {
+        "kind": item.kind,
+        "address": item.address,
+        "owner": item.owner or None,
+        "customer": item.customer or None,
+        "customer_name": reading.customer(item),
+        "action": reading.text(item),
+        "opened_at": None if item.is_care or item.is_dropped else item.opened_at or None,
+        "due": item.due or None,
+        "due_at": item.due_at and format_instant(item.due_at),
+        "is_overdue": item.urgency <= Urgency.OVERDUE,
+        "late": item.late if item.urgency <= Urgency.OVERDUE else None,
+        "agreed_with_customer": item.is_agreed,
+        "rule": item.opened_at if item.is_dropped else None,
+        "since": item.day.isoformat() if item.is_dropped and item.day else None,
+        "stages": list(line.stages),
+    }
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+_LANGUAGES: Final = {"zh": "zh-Hans", "en": "en"}
+_FONT: Final = (
+    "font-family:-apple-system,'Segoe UI','PingFang SC','Microsoft YaHei',sans-serif;font-size:14px;line-height:1.5"
+)
+# No colour of its own: it takes those of a light or a dark reader.
+_CELL: Final = "padding:4px 12px 4px 0;vertical-align:top;border-top:1px solid rgba(128,128,128,.35)"
+_CODE: Final = "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:12px"
+
+
+def format_html(digest: Digest, reading: Reading) -> str:
+    """A digest as a page of its own."""
+    subject = escape(format_subject(digest))
+    parts = [
+        "<!DOCTYPE html>",
+        f'<html lang="{_LANGUAGES[current_language()]}"><head><meta charset="utf-8">',
+        '<meta name="color-scheme" content="light dark">',
+        f'<title>{subject}</title></head><body style="{_FONT}">',
+        *(_format_section_render_digest_html(section, digest, reading) for section in digest.sections),
+    ]
+    if digest.unreadable:
+        parts.append(f"<p>{escape(unreadable_note(digest.unreadable))}</p>")
+    return "\n".join((*parts, "</body></html>", ""))
+
+
+def _format_section_render_digest_html(section: Section, digest: Digest, reading: Reading) -> str:
+    rows = []
+    for line in section.lines[:MOST_LINES]:
+        how, customer, action = (escape(cell) for cell in cells_of(line, digest, reading))
+        code = f'<code style="{_CODE}">{escape(closing_command(line.item))}</code>'
+        rows.append(
+            f'<tr><td style="{_CELL};white-space:nowrap">{how}</td><td style="{_CELL};white-space:nowrap">{customer}</td>'
+            f'<td style="{_CELL}">{action}<br>{code}</td></tr>'
+        )
+    note = more_note(section)
+    return "\n".join(
+        (
+            f'<h3 style="margin:16px 0 4px;font-size:15px">{escape(heading_of(section, reading))}</h3>',
+            '<table style="border-collapse:collapse">',
+            *rows,
+            "</table>",
+            *((f"<p>{escape(note)}</p>",) if note else ()),
+        )
     )

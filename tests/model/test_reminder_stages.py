@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.reminders.rules.model_reminder import ReminderRules, Rung
-from commlog.reminders.rules.stages import Promise, escalated, horizon, opening_time, present_at, rungs_of, stages_of
+from commlog.reminders.rules.stages import (
+    Promise,
+    ReminderRules,
+    Rung,
+    escalated,
+    horizon,
+    opening_time,
+    present_at,
+    rungs_of,
+    stages_of,
+)
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
 from commlog.worktime.limits import parse_limit
 

@@ -5,10 +5,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from commlog.reminders.deliver import deliver
-from commlog.reminders.notify_faults import DeliveryError
-from commlog.reminders.notify_message import Message
-from commlog.reminders.notify_outside import Outside
+from commlog.reminders.connection import DeliveryError, Outside
+from commlog.reminders.deliver import Message, deliver
 
 NOW = datetime(2026, 3, 16, 10, 0, tzinfo=timezone(timedelta(hours=8)))
 SERVERS = {"smtp": "$SMTP", "wecom": "$BASE", "dingtalk": "$BASE", "feishu": "$BASE", "slack": "$BASE"}

@@ -5,11 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commlog.errors import ExitCode
-from commlog.reminders.address import AddressError, check_servers, parse_address, resolve, server_of
+from commlog.reminders.address import AddressError, check_servers, outside_of, parse_address, resolve, server_of
+from commlog.reminders.connection import DeliveryError, Outside
 from commlog.reminders.deliver import deliver
-from commlog.reminders.notify_delivery_settings import outside_of
-from commlog.reminders.notify_faults import DeliveryError
-from commlog.reminders.notify_outside import Outside
 
 
 @pytest.mark.parametrize(

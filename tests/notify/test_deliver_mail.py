@@ -10,9 +10,8 @@ import pytest
 
 from commlog.errors import ExitCode
 from commlog.reminders.channels.mail import compose, parse_server, sender_of
-from commlog.reminders.notify_faults import DeliveryError
-from commlog.reminders.notify_message import Message
-from commlog.reminders.notify_outside import Secrets
+from commlog.reminders.connection import DeliveryError, Secrets
+from commlog.reminders.deliver import Message
 
 TO = "mailto:wang@example.com"
 PASSWORD = "s3cret%2Fpass%20word"
@@ -230,8 +229,8 @@ def test_an_url_that_is_none_is_said_without_showing_it(sender, url):
 
 def test_the_mail_server_has_a_default_variable(message):
     """Without notify.smtp the variable COMMLOG_SMTP_URL is asked for, and named when it is not set."""
+    from commlog.reminders.connection import Outside
     from commlog.reminders.deliver import deliver
-    from commlog.reminders.notify_outside import Outside
 
     with pytest.raises(DeliveryError, match="COMMLOG_SMTP_URL is not set"):
         deliver(TO, message, Outside({}.get))

@@ -13,9 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import CommlogError, NotWritableError
-from commlog.reminders.ledger import LARGE, LEDGER_FILE, LOCK_FILE, open_ledger, read_ledger
+from commlog.reminders.ledger import LARGE, LEDGER_FILE, LOCK_FILE, LedgerBusy, open_ledger, read_ledger
 from commlog.reminders.ledger_lines import Entry, format_entry, read_lines
-from commlog.reminders.notify_ledger_lock import LedgerBusy
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)

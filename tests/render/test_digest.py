@@ -11,10 +11,16 @@ import pytest
 from commlog.followups.rules.dropped import TEXTS
 from commlog.messages import use_language
 from commlog.output.text import width_of
-from commlog.reminders.render_digest_data import format_deliveries, format_items
-from commlog.reminders.render_digest_html import format_html
 from commlog.reminders.rules.digest import Item, Line, Reason, Urgency, digest_of
-from commlog.reminders.text import MOST_LINES, Reading, format_digest, format_subject
+from commlog.reminders.text import (
+    MOST_LINES,
+    Reading,
+    format_deliveries,
+    format_digest,
+    format_html,
+    format_items,
+    format_subject,
+)
 
 NOW = datetime(2026, 3, 16, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 READING = Reading({"wang": "王芳"})

@@ -10,11 +10,9 @@ import pytest
 
 from commlog.followups.dropped import find_dropped_balls
 from commlog.messages import use_language
-from commlog.reminders.plan import plan_reminders
+from commlog.reminders.plan import TOLD_WITHIN, plan_reminders
 from commlog.reminders.rules.digest import Item, Urgency
-from commlog.reminders.send import parcels_of
-from commlog.reminders.services_dropped_reminders import TOLD_WITHIN
-from commlog.reminders.services_send_digests import plan_deliveries, send_digests
+from commlog.reminders.send import parcels_of, plan_deliveries, send_digests
 
 TUESDAY = "2026-03-10T10:00:00+08:00"
 WEDNESDAY = "2026-03-11T10:00:00+08:00"

@@ -12,10 +12,8 @@ from commlog.errors import CommlogError
 from commlog.log.members import Absence, Member
 from commlog.reminders.plan import plan_reminders, print_digest
 from commlog.reminders.rules.digest import Item, Urgency
-from commlog.reminders.rules.model_reminder import ReminderRules, Rung
-from commlog.reminders.rules.stages import Promise, escalated, present_at, rungs_of, stages_of
-from commlog.reminders.send import parcels_of, route_owner, route_rung
-from commlog.reminders.services_send_digests import plan_deliveries, send_digests
+from commlog.reminders.rules.stages import Promise, ReminderRules, Rung, escalated, present_at, rungs_of, stages_of
+from commlog.reminders.send import parcels_of, plan_deliveries, route_owner, route_rung, send_digests
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 from commlog.worktime.limits import parse_limit
 

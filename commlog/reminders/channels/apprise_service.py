@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from commlog.messages import mark
 from commlog.reminders.address import Address, resolve
-from commlog.reminders.notify_faults import DeliveryError
-from commlog.reminders.notify_message import Message
-from commlog.reminders.notify_outside import Outside
+from commlog.reminders.connection import DeliveryError, Outside
+from commlog.reminders.deliver import Message
 
 if TYPE_CHECKING:
     from apprise import NotifyBase

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from commlog.messages import mark
 from commlog.reminders.address import Address, resolve, server_of
 from commlog.reminders.channels.robot import WRONG_KEY, Dialect, check_answer, json_cost, key_of, post_pieces
+from commlog.reminders.connection import Outside
+from commlog.reminders.deliver import Message, plain_text_of, split_text
 from commlog.reminders.http import post_json
-from commlog.reminders.notify_message import Message, plain_text_of, split_text
-from commlog.reminders.notify_outside import Outside
 
 LIMIT: Final = 19_500  # bytes of JSON; the service takes 20,000 in all
 

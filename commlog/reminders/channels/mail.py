@@ -15,10 +15,16 @@ from urllib.parse import unquote, urlsplit
 
 from commlog.messages import mark
 from commlog.reminders.address import Address, is_mail_address, resolve, server_of
-from commlog.reminders.connection import TimeLimit, is_loopback, network_fault, timed_out
-from commlog.reminders.notify_faults import PASSING, DeliveryError
-from commlog.reminders.notify_message import Message
-from commlog.reminders.notify_outside import Outside
+from commlog.reminders.connection import (
+    PASSING,
+    DeliveryError,
+    Outside,
+    TimeLimit,
+    is_loopback,
+    network_fault,
+    timed_out,
+)
+from commlog.reminders.deliver import Message
 
 _PORTS: Final = {"smtps": 465, "smtp": 25}
 _SUBMISSION_PORT: Final = 587

@@ -7,8 +7,8 @@ from typing import Final
 from urllib.parse import quote
 
 from commlog.messages import mark
+from commlog.reminders.connection import DeliveryError
 from commlog.reminders.http import TOO_MANY_REQUESTS, Answer, check_status, rate_limited
-from commlog.reminders.notify_faults import DeliveryError
 
 WRONG_KEY: Final = mark("the key is wrong, or the robot has been removed from the group: copy its address again")
 

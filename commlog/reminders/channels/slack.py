@@ -7,10 +7,9 @@ from urllib.parse import quote
 from commlog.messages import mark
 from commlog.reminders.address import Address, resolve, server_of
 from commlog.reminders.channels.robot import post_pieces
+from commlog.reminders.connection import DeliveryError, Outside
+from commlog.reminders.deliver import Message, plain_text_of, split_text
 from commlog.reminders.http import check_status, post_json
-from commlog.reminders.notify_faults import DeliveryError
-from commlog.reminders.notify_message import Message, plain_text_of, split_text
-from commlog.reminders.notify_outside import Outside
 
 LIMIT: Final = 30_000  # characters after escaping; the service cuts at 40,000
 

@@ -3,9 +3,9 @@
 from typing import Final
 
 from commlog.reminders.address import Address, resolve
+from commlog.reminders.connection import Outside
+from commlog.reminders.deliver import Message
 from commlog.reminders.http import check_status, post_json
-from commlog.reminders.notify_message import Message
-from commlog.reminders.notify_outside import Outside
 
 _SERVICE: Final = "webhook"
 

@@ -5,9 +5,9 @@ from typing import Final
 
 from commlog.reminders.address import Address, resolve, server_of
 from commlog.reminders.channels.robot import WRONG_KEY, Dialect, check_answer, key_of, post_pieces
+from commlog.reminders.connection import Outside
+from commlog.reminders.deliver import Message, plain_text_of, split_text
 from commlog.reminders.http import post_json
-from commlog.reminders.notify_message import Message, plain_text_of, split_text
-from commlog.reminders.notify_outside import Outside
 
 LIMIT: Final = 2_048  # bytes of UTF-8
 

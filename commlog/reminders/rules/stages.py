@@ -5,9 +5,26 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
-from commlog.reminders.rules.model_reminder import ReminderRules, Rung
 from commlog.worktime.calendar import CalendarError, WorkCalendar, to_utc, wall_instant
 from commlog.worktime.limits import Limit, working_days_since
+
+LEAD: Final = "lead"
+
+
+class Rung(NamedTuple):
+    """A step of the ladder: after `overdue`, those named by `to` (`lead`, or a member's id) are told as well."""
+
+    overdue: Limit
+    to: str
+
+
+class ReminderRules(NamedTuple):
+    """What a team chose: how long before a due time it is told, after how long it is told again, and who is told later."""
+
+    before: Limit = Limit(4, "wh")
+    repeat: Limit = Limit(0, "none")
+    ladder: tuple[Rung, ...] = (Rung(Limit(1, "wd"), LEAD),)
+
 
 SOON: Final = "soon"
 TODAY: Final = "today"
