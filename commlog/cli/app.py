@@ -77,7 +77,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "issue assign": "commlog.issues.commands.moves",
     "survey request": "commlog.surveys.commands",
     "survey record": "commlog.surveys.commands",
-    "survey import": "commlog.exchange.commands.cli_survey_import",
+    "survey import": "commlog.exchange.commands.import_records",
     "survey list": "commlog.surveys.commands",
     "survey show": "commlog.surveys.commands",
     "survey edit": "commlog.surveys.commands",

@@ -7,10 +7,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
-from commlog.exchange.import_map import FollowUpRule, ImportMap, Reference, Target
+from commlog.exchange.csv_file import CUSTOMER_GIVEN
+from commlog.exchange.import_map import DateReader, FollowUpRule, ImportMap, Reference, Target, parse_format, parse_time
 from commlog.exchange.source_reader import SourceReader
-from commlog.exchange.transfer_customer_columns import CUSTOMER_GIVEN
-from commlog.exchange.transfer_dates import DateReader, parse_format, parse_time
 from commlog.forms.catalog import Catalog, Template
 from commlog.forms.conversion import Converter, unknown_field
 from commlog.forms.fields import Field, HasFields, canonical_path, find_child, find_field

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from commlog.exchange.csv_file import Sheet
-from commlog.exchange.import_map import OWN_COLUMNS
+from commlog.exchange.csv_file import CUSTOMER_GIVEN, Sheet, count_customer_columns, customer_field
+from commlog.exchange.import_map import MOMENT_FORMATS, OWN_COLUMNS, parse_format
 from commlog.exchange.incoming import IMPORT_KEY, Row
-from commlog.exchange.transfer_customer_columns import CUSTOMER_GIVEN, count_customer_columns, customer_field
-from commlog.exchange.transfer_dates import MOMENT_FORMATS, parse_format
 from commlog.forms.catalog import Template
 from commlog.forms.fields import Field, find_field, find_value, label, nearest
 from commlog.messages import translate

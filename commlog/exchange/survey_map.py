@@ -4,9 +4,8 @@ from typing import Final
 
 from commlog.errors import InvalidError
 from commlog.exchange.csv_file import Sheet
-from commlog.exchange.import_map import OWN_COLUMNS, ImportMap, Piece, Source, Target
+from commlog.exchange.import_map import OWN_COLUMNS, DateReader, ImportMap, Piece, Source, Target
 from commlog.exchange.map_reader import Ground
-from commlog.exchange.transfer_dates import DateReader
 from commlog.forms.fields import Field, find_child, find_field
 from commlog.messages import mark
 from commlog.values import SURVEY, Fields

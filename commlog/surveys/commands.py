@@ -21,7 +21,7 @@ from commlog.cli.options import (
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import advise, ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
-from commlog.exchange.commands.cli_survey_import import entered_by_of
+from commlog.exchange.commands.import_records import entered_by_of
 from commlog.forms.fields import Field, find_field, hint, label
 from commlog.messages import current_language, mark, translate
 from commlog.output.formats import require_format

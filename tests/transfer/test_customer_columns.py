@@ -2,7 +2,7 @@
 
 import pytest
 
-from commlog.exchange.transfer_customer_columns import count_customer_columns, customer_field
+from commlog.exchange.csv_file import count_customer_columns, customer_field
 from commlog.forms.catalog import Catalog, shipped_folder
 from commlog.forms.fields import find_field
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from commlog.errors import InvalidError, UnreadableError, UsageError
 from commlog.exchange.csv_file import format_rows, harmless_cell, read_sheet
-from commlog.exchange.transfer_text_file import decode_text, read_bytes
+from commlog.exchange.source import decode_text, read_bytes
 
 CELL = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\t"), max_size=20)
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commlog.exchange.transfer_dates import DateReader, parse_format, parse_time
+from commlog.exchange.import_map import DateReader, parse_format, parse_time
 
 NEW_YORK = ZoneInfo("America/New_York")
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -1,33 +1,71 @@
 """The command `commlog import`."""
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from commlog.cli.cli_progress import progress
-from commlog.cli.terminal import command, read_stdin, say, session_of
+from commlog.cli.terminal import command, read_stdin, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
-from commlog.exchange.commands.cli_import_answer import (
-    RESULT_FORMATS,
-    answer_import,
-    dry_run_option,
-    rejects_option,
-    result_format_option,
-)
 from commlog.exchange.csv_file import Sheet
-from commlog.exchange.import_map import ImportMap
+from commlog.exchange.import_map import OWN_COLUMNS, ImportMap
 from commlog.exchange.import_records import Choices, import_records
-from commlog.exchange.incoming import ImportResult
+from commlog.exchange.import_surveys import columns_like_scores, import_surveys
+from commlog.exchange.incoming import IMPORT_KEY, ImportResult
 from commlog.exchange.map_reader import Ground, read_map
+from commlog.exchange.mapping import iter_incoming
 from commlog.exchange.rejects import format_rejected_objects, format_rejects, refuse_existing, write_rejects
 from commlog.exchange.sketch import sketch_map
-from commlog.exchange.source import SourceFile, format_of, iter_items, open_sheet, template_for
-from commlog.exchange.transfer_text_file import read_bytes
+from commlog.exchange.source import SourceFile, format_of, iter_items, open_sheet, read_bytes, template_for
+from commlog.exchange.survey_map import survey_map
+from commlog.exchange.text import format_import_json, format_import_text, format_left_out
+from commlog.forms.fields import find_field, find_value, label
 from commlog.messages import current_language, mark, translate
 from commlog.output.formats import require_format
 from commlog.records.draft import converter_of
+from commlog.surveys.record import quarter_of
+from commlog.values import SURVEY, Fields
+from commlog.workspace import Workspace
+
+RESULT_FORMATS: Final = ("text", "json")
+rejects_option: Any = typer.Option(
+    "",
+    "--rejects",
+    metavar="FILE",
+    show_default=False,
+    help=mark("Where rejected rows go (default: FILE.rejects.csv in the current folder)."),
+)
+dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Say what would happen, and write nothing."))
+result_format_option: Any = typer.Option(
+    "text", "--format", metavar="text|json", help=mark("json prints the counts and reasons on stdout.")
+)
+
+
+def answer_import(
+    result: ImportResult,
+    written: str,
+    output_format: str,
+    *,
+    is_dry: bool,
+    left_out: Mapping[tuple[str, str], int] | None = None,
+) -> ExitCode:
+    """Tell what became of an import, or would; `written` is the file of rejected rows, if there is one.
+
+    `left_out` counts the values that no row kept, by field and word. The exit code says whether every row was taken.
+    """
+    if output_format == "json":
+        say(format_import_json(result, written, left_out, is_dry=is_dry))
+    counts, *details = format_import_text(result, written, is_dry=is_dry).split("\n")
+    warn(counts)
+    for line in details:
+        typer.echo(line, err=True)
+    if left_out:
+        warn(format_left_out(left_out))
+    return ExitCode.INVALID if result.rejected else ExitCode.DONE
+
 
 words_argument: Any = typer.Argument(
     ...,
@@ -126,3 +164,120 @@ def _write_rejects(result: ImportResult, sheet: Sheet, source: SourceFile, named
     is_csv = source.format == "csv"
     text = format_rejects(result.rejected, sheet.columns) if is_csv else format_rejected_objects(result.rejected)
     return write_rejects(text, source.name, named)
+
+
+_STDIN: Final = "-"
+
+file_argument: Any = typer.Argument(
+    ...,
+    metavar="FILE.csv",
+    help=mark("Columns are named like the form's fields and dimensions, by label or key; - is stdin."),
+)
+period_option: Any = typer.Option(
+    "",
+    "--period",
+    metavar="PERIOD",
+    show_default=False,
+    help=mark("The period of rows that name none (default: this quarter)."),
+)
+entered_by_option: Any = typer.Option(
+    "customer", "--entered-by", metavar="customer|staff", help=mark("Who gave the scores, where no column says so.")
+)
+csv_encoding_option: Any = typer.Option(
+    "",
+    "--encoding",
+    metavar="NAME",
+    show_default=False,
+    help=mark("The file's encoding, e.g. gb18030 (default: utf-8)."),
+)
+
+
+@command(mark("Answers from the rows of a CSV file; a second run adds nothing."))
+def survey_import_command(
+    context: typer.Context,
+    file: str = file_argument,
+    period: str = period_option,
+    entered_by: str = entered_by_option,
+    encoding: str = csv_encoding_option,
+    rejects: str = rejects_option,
+    dry_run: bool = dry_run_option,
+    output_format: str = result_format_option,
+) -> int:
+    require_format(output_format, RESULT_FORMATS)
+    workspace = session_of(context).workspace
+    if rejects:
+        refuse_existing(rejects)
+    raw = read_stdin() if file == _STDIN else read_bytes(Path(file))
+    source = SourceFile("stdin.csv" if file == _STDIN else file, "csv", raw)
+    sheet = open_sheet(source, encoding, None)
+    ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
+    import_map = survey_map(sheet, ground, _constants(workspace, period, entered_by))
+    if left := _columns_left(sheet, import_map):
+        _tell_of_columns(workspace, left, open_sheet(source, encoding, None))
+    with progress(translate("Importing"), source.lines) as tell:
+        items = iter_incoming(sheet, import_map)
+        result, opened = import_surveys(workspace, items, Choices(is_dry=dry_run, on_row=tell))
+    written = ""
+    if result.rejected and not dry_run:
+        written = write_rejects(format_rejects(result.rejected, sheet.columns), source.name, rejects)
+    code = answer_import(result, written, output_format, is_dry=dry_run)
+    if opened and not dry_run:
+        _tell_of_follow_ups(opened)
+    return code
+
+
+def _columns_left(sheet: Sheet, import_map: ImportMap) -> tuple[str, ...]:
+    """The columns that no field takes."""
+    pieces = (piece for target in import_map.targets for text in target.source.texts for piece in text)
+    used = {piece.text for piece in pieces if piece.is_column}
+    return tuple(column for column in sheet.columns if column not in used | OWN_COLUMNS | {IMPORT_KEY})
+
+
+def _tell_of_columns(workspace: Workspace, columns: tuple[str, ...], sheet: Sheet) -> None:
+    """Say which columns are kept beside the form, and which of them may have been meant as scores."""
+    warn(translate("no field is called so, kept under extra: {columns}").format(columns=", ".join(columns)))
+    for column, near in columns_like_scores(workspace, columns, sheet.rows).items():
+        if near is None:
+            warn(
+                translate("column '{column}' holds numbers from 1 to 5 as scores do, but is no dimension").format(
+                    column=column
+                )
+            )
+            continue
+        words = translate("column '{column}' is no dimension; if {dimension} ({label}) is meant, call it so")
+        warn(words.format(column=column, dimension=near.key, label=label(near, current_language())))
+
+
+def _tell_of_follow_ups(count: int) -> None:
+    words = (
+        translate("a low score opened 1 follow-up: see commlog pending")
+        if count == 1
+        else translate("low scores opened {count} follow-ups: see commlog pending")
+    )
+    warn(words.format(count=count))
+
+
+def _constants(workspace: Workspace, period: str, entered_by: str) -> Fields:
+    """What holds for rows that do not say otherwise."""
+    today = workspace.now.date()
+    known: Fields = {"period": period.strip() or quarter_of(today), "assessed_on": today.isoformat()}
+    known["entered_by"] = entered_by_of(workspace, entered_by)
+    return known | ({"agent": workspace.require_member(None)} if workspace.member else {})
+
+
+def entered_by_of(workspace: Workspace, words: str) -> str:
+    """Who gave the scores: customer or staff, by slug or label.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    field = find_field(workspace.catalog.get(SURVEY), "entered_by")
+    found = find_value(field, words) if field else None
+    if found is None:
+        raise UsageError(
+            mark("--entered-by: '{value}' is not customer or staff"),
+            value=words,
+            remedy=mark("use one of: {known}"),
+            known="customer, staff",
+        )
+    return found
