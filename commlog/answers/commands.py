@@ -6,7 +6,6 @@ from typing import Any, Final
 import typer
 
 from commlog.answers.list import AnswerMatch, find_answers, list_answers
-from commlog.cli.cli_kept_answers import keeping_answers
 from commlog.cli.editor import create_in_editor
 from commlog.cli.options import (
     NO_LIMIT,
@@ -20,7 +19,7 @@ from commlog.cli.options import (
     set_option,
     sort_option,
 )
-from commlog.cli.prompts import ask_fields
+from commlog.cli.prompts import ask_fields, keeping_answers
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError

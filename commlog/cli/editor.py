@@ -5,17 +5,20 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import typer
 
-from commlog.cli.cli_drafts import write_draft
 from commlog.cli.faults import show_fault
 from commlog.cli.session import Session, choose_random, editor_command, has_own_editor
 from commlog.cli.terminal import confirm, is_interactive, warn
-from commlog.errors import CommlogError, InvalidError, NotFoundError, UsageError
+from commlog.errors import CommlogError, ConflictError, InvalidError, NotFoundError, UsageError
 from commlog.forms.catalog import Template
+from commlog.log.files import ChangedMeanwhile, replace_file, write_new
+from commlog.log.log import changed_meanwhile, ensure_state_folder, not_writable
+from commlog.log.names import ALPHABET, STATE_FOLDER
 from commlog.messages import mark, translate
 from commlog.problems import Problem
 from commlog.records.draft import converter_of, locate, parse_input
@@ -201,3 +204,65 @@ def _is_filled_in(text: str, form: str) -> bool:
 
 def _shown_name(template: str) -> str:
     return f"{template}.yaml"
+
+
+_DRAFTS = "drafts"
+
+
+def find_draft(workspace: Workspace, source: str) -> Path | None:
+    """The draft of this log that a file is; None for any other file, which is its owner's."""
+    path = Path(source).absolute()
+    folder = workspace.log.root.absolute() / STATE_FOLDER / _DRAFTS
+    is_draft = path.is_file() and not path.is_symlink() and path.parent.resolve() == folder.resolve()
+    return path if is_draft else None
+
+
+def drop_draft(draft: Path | None) -> None:
+    """Remove a draft whose content is in a record now; one that cannot be removed stays."""
+    if draft is not None:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def write_draft(workspace: Workspace, name: str, text: str, draft: Path | None = None) -> Path:
+    """The file a text was put into, which only its owner may read: the draft it came from, else a new one.
+
+    Raises:
+        NotWritableError: the state folder cannot be written.
+    """
+    try:
+        folder = ensure_state_folder(workspace.log.root) / _DRAFTS
+        folder.mkdir(exist_ok=True)
+        path = draft or folder / f"{name}-{''.join(choose_random(ALPHABET) for _ in range(4))}.yaml"
+        path.touch(mode=0o600)  # what is sealed in the record stands open here
+        path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    except OSError as fault:
+        raise not_writable(_DRAFTS, fault) from None
+    return path
+
+
+def write_own(output: str, data: bytes, is_ours: Callable[[bytes], bool], taken: str) -> None:
+    """Write a file; one that is there is replaced when `is_ours` knows it, whole or not at all.
+
+    `taken` is the marked text that says why another one is not.
+
+    Raises:
+        ConflictError: something else is there, or it changed meanwhile.
+        NotWritableError: the folder or the disk does not take it.
+    """
+    path = Path(output)
+    conflict = ConflictError(taken, file=output, remedy=mark("choose another name, or move the file away"))
+    try:
+        there = path.read_bytes() if path.exists() else None
+        if there is None:
+            write_new(path, data)
+        elif not is_ours(there):
+            raise conflict
+        elif there != data:
+            replace_file(path, data, expected=there)
+    except FileExistsError:
+        raise conflict from None
+    except ChangedMeanwhile:
+        raise changed_meanwhile(output) from None
+    except OSError as fault:
+        raise not_writable(output, fault) from None

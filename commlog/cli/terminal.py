@@ -1,7 +1,8 @@
 """The terminal: where answers and remarks go, and where people are asked."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 import typer
@@ -130,3 +131,26 @@ def finish(session: Session) -> ExitCode:
     if len(files) > _NAMED_FILES:
         warn(translate("… and {count} more").format(count=len(files) - _NAMED_FILES))
     return ExitCode.UNREADABLE if files else ExitCode.DONE
+
+
+_STEP = 20
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A function that is told how many of `total` are done; it draws nothing unless stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+
+        def tell(done: int) -> None:
+            if done % _STEP == 0:
+                bar.update(task, completed=done)
+
+        yield tell

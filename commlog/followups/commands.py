@@ -6,16 +6,17 @@ from typing import Any
 
 import typer
 
-from commlog.cli.cli_as_of import as_of_option, go_back
 from commlog.cli.options import (
     NO_LIMIT,
     address_argument,
     answer_listing,
+    as_of_option,
     by_option,
     columns_option,
     due_option,
     exit_code_option,
     format_option,
+    go_back,
     id_argument,
     labels_of,
     limit_option,

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from commlog.cli.cli_as_of import as_of_option, go_back
-from commlog.cli.cli_drafts import drop_draft, find_draft
-from commlog.cli.cli_kept_answers import keeping_answers
-from commlog.cli.editor import create_in_editor, edit_in_editor
+from commlog.cli.editor import create_in_editor, drop_draft, edit_in_editor, find_draft
 from commlog.cli.faults import show_fault
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
+    as_of_option,
     columns_option,
     edit_option,
     format_option,
+    go_back,
     id_argument,
     labels_of,
     limit_option,
@@ -29,7 +28,7 @@ from commlog.cli.options import (
     sort_option,
     unset_option,
 )
-from commlog.cli.prompts import ask_record
+from commlog.cli.prompts import ask_record, keeping_answers
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import (
     command,

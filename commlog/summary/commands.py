@@ -4,9 +4,8 @@ from typing import Any
 
 import typer
 
-from commlog.cli.cli_as_of import as_of_option, go_back
-from commlog.cli.cli_own_file import write_own
-from commlog.cli.options import NO_LIMIT, labels_of, reveal_option, terminal_width
+from commlog.cli.editor import write_own
+from commlog.cli.options import NO_LIMIT, as_of_option, go_back, labels_of, reveal_option, terminal_width
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import UsageError

@@ -4,13 +4,14 @@ from typing import Any
 
 import typer
 
-from commlog.cli.cli_as_of import as_of_option, go_back
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
+    as_of_option,
     columns_option,
     exit_code_option,
     format_option,
+    go_back,
     labels_of,
     limit_option,
     query_argument,

@@ -4,7 +4,6 @@ from typing import Any
 
 import typer
 
-from commlog.cli.cli_kept_answers import keeping_answers
 from commlog.cli.editor import create_in_editor, edit_in_editor
 from commlog.cli.options import (
     NO_LIMIT,
@@ -21,7 +20,7 @@ from commlog.cli.options import (
     sort_option,
     unset_option,
 )
-from commlog.cli.prompts import ask_fields
+from commlog.cli.prompts import ask_fields, keeping_answers
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
 from commlog.customers.list import list_customers

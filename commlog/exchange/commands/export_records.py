@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import typer
 
-from commlog.cli.cli_own_file import write_own
+from commlog.cli.editor import write_own
 from commlog.cli.options import labels_of, query_argument
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, session_of, warn

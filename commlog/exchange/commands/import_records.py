@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import typer
 
-from commlog.cli.cli_progress import progress
-from commlog.cli.terminal import command, read_stdin, say, session_of, warn
+from commlog.cli.terminal import command, progress, read_stdin, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.exchange.csv_file import Sheet
 from commlog.exchange.import_map import OWN_COLUMNS, ImportMap

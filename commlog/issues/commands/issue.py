@@ -5,7 +5,6 @@ from typing import Any
 
 import typer
 
-from commlog.cli.cli_kept_answers import Answers, keeping_answers
 from commlog.cli.editor import create_in_editor
 from commlog.cli.options import (
     NO_LIMIT,
@@ -19,7 +18,7 @@ from commlog.cli.options import (
     set_option,
     sort_option,
 )
-from commlog.cli.prompts import ask_fields
+from commlog.cli.prompts import Answers, ask_fields, keeping_answers
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
