@@ -1,4 +1,4 @@
-"""Writes commlog/calendars/CN.yaml: China's public holidays and make-up working days from the package `holidays`.
+"""Writes commlog/calendar/CN.yaml: China's public holidays and make-up working days from the package `holidays`.
 
 Run it with `python scripts/make_calendar_cn.py` after a release of `holidays` that knows the next year, raise LAST, and
 let tests/store/test_public_holidays.py compare the result with `chinesecalendar`.
@@ -14,7 +14,7 @@ import holidays
 from chinese_calendar.constants import holidays as listed_elsewhere
 
 FIRST, LAST = 2004, 2026
-TARGET = Path(__file__).parents[1] / "commlog" / "calendars" / "CN.yaml"
+TARGET = Path(__file__).parents[1] / "commlog" / "calendar" / "CN.yaml"
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
 # Weekend days a notice counts into the holiday, or does not, where the list of weekends is wrong.

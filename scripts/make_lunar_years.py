@@ -1,7 +1,7 @@
 """Writes commlog/worktime/lunar_years.py: the months of the Chinese lunar calendar, from the package `lunardate`.
 
 Run it with `python scripts/make_lunar_years.py` after a release of `lunardate` that knows more years, and let
-tests/model/test_lunar.py compare the result with the package day by day.
+tests/worktime/test_lunar.py compare the result with the package day by day.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from lunardate import LunarDate
 
 FIRST, LAST = 1900, 2099
 FIRST_DAY = date(1900, 1, 31)
-TARGET = Path(__file__).parents[1] / "commlog" / "model" / "lunar_years.py"
+TARGET = Path(__file__).parents[1] / "commlog" / "worktime" / "lunar_years.py"
 LONG = 30
 PER_LINE = 10
 TEXT = '''\

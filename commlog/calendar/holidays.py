@@ -16,7 +16,7 @@ from commlog.worktime.calendar import DatedDay
 if TYPE_CHECKING:
     from commlog.problems import Problem
 
-_FOLDER: Final = Path(__file__).parents[1] / "calendars"
+_FOLDER: Final = Path(__file__).parent
 # The time zones of China, old names included.
 _ZONES: Final = dict.fromkeys(
     ("Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing", "Asia/Chungking", "Asia/Harbin", "Asia/Kashgar", "PRC"), "CN"
@@ -62,9 +62,6 @@ def _days_of(country: str) -> Mapping[date, DatedDay]:
     return days
 
 
-if TYPE_CHECKING:
-    from datetime import date
-
 # By the language people read: the package's names for it, the best first; else the country's own language.
 _LANGUAGES: Final = {"zh": ("zh_CN", "zh"), "en": ("en_US", "en_GB", "en")}
 
@@ -90,10 +87,10 @@ def public_holidays(country: str, year: int, language: str) -> tuple[DatedDay, .
     spoken = entity.supported_languages or ()
     chosen = next((name for name in _LANGUAGES.get(language, ()) if name in spoken), None)
     found = package.country_holidays(code, subdiv=part or None, years=year, language=chosen)
-    return _days_of_transfer_holidays_package(found, year)
+    return _days_of_package(found, year)
 
 
-def _days_of_transfer_holidays_package(found: Any, year: int) -> tuple[DatedDay, ...]:
+def _days_of_package(found: Any, year: int) -> tuple[DatedDay, ...]:
     """The days as ours: what the package joins with `; ` is one name."""
     days: dict[date, DatedDay] = {
         day: DatedDay(day, "off", name.replace("; ", ", ")) for day, name in found.items() if day.year == year

@@ -223,7 +223,7 @@ def check_calendar(workspace: Workspace, source: Source) -> tuple[CalendarFindin
         except (NotFoundError, UsageError) as fault:
             return (*found, _without_source(fault))
         if country and theirs:
-            found += _compare_services_check_calendar(year, calendar, theirs, lines)
+            found += _compare_days(year, calendar, theirs, lines)
         elif calendar.is_provisional(year):
             found.append(_provisional(year, country))
         found += _without_effect(calendar, (day for when, day in own.items() if when not in theirs), lines)
@@ -247,7 +247,7 @@ def _lines(workspace: Workspace) -> Mapping[date, int]:
     return lines_of_days(workspace.log.read_bytes(CALENDAR_FILE).decode("utf-8"))
 
 
-def _compare_services_check_calendar(
+def _compare_days(
     year: int, calendar: WorkCalendar, theirs: Mapping[date, DatedDay], lines: Mapping[date, int]
 ) -> Iterator[CalendarFinding]:
     """How the team's days of a year differ from its country's."""

@@ -128,9 +128,9 @@ def choice_rows(catalog: Catalog, priorities: Mapping[str, Words]) -> list[tuple
 
 def _choices_in(fields: tuple[Field, ...], above: str) -> Iterator[tuple[str, str, Words]]:
     """Every choice below some fields, by dotted key without list places."""
-    for field in fields:
-        key = f"{above}{field.key}"
-        for owner in (field, *((field.item,) if field.item else ())):
+    for one in fields:
+        key = f"{above}{one.key}"
+        for owner in (one, *((one.item,) if one.item else ())):
             for slug, words in owner.enum_labels.items():
                 yield key, slug, words
             yield from _choices_in(owner.fields, f"{key}.")

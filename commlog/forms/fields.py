@@ -83,11 +83,11 @@ def shown_choice(field: Field | None, value: Data) -> str:
 
 def find_child(owner: HasFields, words: str) -> Field | None:
     """The field one level below that is written like this: its key, or its label in either language."""
-    for field in owner.fields:
-        if field.key == words:
-            return field
+    for one in owner.fields:
+        if one.key == words:
+            return one
     wanted = fold(words)
-    matching = [field for field in owner.fields if wanted in _names_of(field)]
+    matching = [one for one in owner.fields if wanted in _names_of(one)]
     return matching[0] if len(matching) == 1 else None
 
 

@@ -6,22 +6,41 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from commlog.errors import UsageError
-from commlog.messages import current_language, mark
+from commlog.messages import current_language, mark, translate
 from commlog.output.text import harmless
-from commlog.summary.page.words import page_words
 from commlog.version import VERSION
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-FOLDER: Final = Path(__file__).parent
+# The templates and style sheets of pages stand beside their subjects, and are named by their path in the package.
+_PACKAGE: Final = Path(__file__).parents[1]
 # How a page says who wrote it, by which it is known when it is to be replaced.
 GENERATOR: Final = "commlog"
+# What the templates of pages say themselves.
+PAGE_WORDS: Final[Mapping[str, str]] = {
+    "at_a_glance": mark("At a glance"),
+    "before": mark("before: {value}"),
+    "charts": mark("Charts"),
+    "too_little": mark("Too little for a chart; the numbers are in the table."),
+    "as_table": mark("The numbers as a table"),
+    "nothing": mark("Nothing to show"),
+    "to_look_at": mark("To look at"),
+    "none": mark("none"),
+    "all_figures": mark("All figures"),
+    "revealed": mark("This page shows personal data in full: keep it where only those see it who need it."),
+    "masked": mark("Names and contact details are masked."),
+    "breaks": mark("This record breaks rules:"),
+    "line": mark("line {line}"),
+    "recorded_by": mark("Recorded by: {name}"),
+    "signature": mark("Signature:"),
+    "date": mark("Date:"),
+}
 _LANGUAGES: Final = {"zh": "zh-Hans", "en": "en"}
 
 
 def fill_template(name: str, values: Mapping[str, Any]) -> str:
-    """A page of a template in this package; texts of people stay texts, control characters are shown.
+    """A page of a template, named by its path in this package; texts of people stay texts, control characters are shown.
 
     Raises:
         UsageError: the package for pages is missing.
@@ -29,8 +48,22 @@ def fill_template(name: str, values: Mapping[str, Any]) -> str:
     return (
         _environment()
         .get_template(name)
-        .render(values, lang=_LANGUAGES[current_language()], generator=f"{GENERATOR} {VERSION}", words=page_words())
+        .render(
+            values,
+            lang=_LANGUAGES[current_language()],
+            generator=f"{GENERATOR} {VERSION}",
+            words={key: translate(text) for key, text in PAGE_WORDS.items()},
+        )
     )
+
+
+def style_sheet(name: str) -> Any:
+    """A style sheet of this package as markup, by its path in the package.
+
+    Raises:
+        UsageError: the package for pages is missing.
+    """
+    return as_markup((_PACKAGE / name).read_text(encoding="utf-8"))
 
 
 def as_markup(text: str) -> Any:
@@ -63,7 +96,7 @@ def _environment() -> "Environment":
         raise missing_package("jinja2") from None
     environment = Environment(
         autoescape=True,
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(_PACKAGE),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

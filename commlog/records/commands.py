@@ -1,4 +1,4 @@
-"""The command `commlog create`."""
+"""The commands that work on any record: create, show, edit, list, search, link, unlink, thread."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -60,6 +60,9 @@ from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import Request, create_record, draft_record
 from commlog.values import CUSTOMER, Fields, Record
 from commlog.workspace import Workspace
+
+if TYPE_CHECKING:
+    from commlog.database.reader import Reading
 
 template_argument: Any = typer.Argument(
     ...,
@@ -321,11 +324,6 @@ def search_command(
     return answer_listing(session, listing, columns, output_format)
 
 
-if TYPE_CHECKING:
-    from commlog.database.reader import Reading
-    from commlog.workspace import Workspace
-
-
 @command(mark("Show one record for reading."))
 def show_command(
     context: typer.Context,
@@ -347,7 +345,7 @@ def show_command(
     say(format_record(shown, workspace.catalog.get(found.template), output_format))
 
 
-def _page(workspace: "Workspace", reading: "Reading", *, reveal: bool) -> str:
+def _page(workspace: Workspace, reading: "Reading", *, reveal: bool) -> str:
     from commlog.records.page import Surroundings, format_record_page
 
     record = get_record(reading)

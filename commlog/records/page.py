@@ -8,7 +8,7 @@ from commlog.forms.catalog import Template
 from commlog.forms.fields import Field, free_field, label
 from commlog.forms.personal import mask_fields
 from commlog.messages import current_language
-from commlog.output.page import FOLDER, as_markup, fill_template
+from commlog.output.page import fill_template, style_sheet
 from commlog.output.text import width_of
 from commlog.privacy.rules.masking import mask_name, mask_text
 from commlog.problems import Problem
@@ -53,7 +53,7 @@ def format_record_page(record: Record, template: Template, around: Surroundings)
     """
     form = _Form(record, template, around)
     values: dict[str, Any] = {
-        "style": as_markup((FOLDER / "record.css").read_text(encoding="utf-8")),
+        "style": style_sheet("records/record.css"),
         "title": template.labels.get(current_language(), template.name),
         "record_id": record.id,
         "lines": list(_lines(form.entries())),
@@ -63,7 +63,7 @@ def format_record_page(record: Record, template: Template, around: Surroundings)
         "agent": form.agent(),
         "problems": around.problems,
     }
-    return fill_template("record.html.jinja", values)
+    return fill_template("records/record.html.jinja", values)
 
 
 class _Form:

@@ -126,7 +126,7 @@ def shown_value(field: Field, value: Data) -> str:
 THREAD_FORMATS: Final = ("text", "json", "ids")
 _OPEN: Final = "○"
 _CLOSED: Final = "●"
-_WIDTH_render_thread: Final = 96
+_THREAD_WIDTH: Final = 96
 
 
 def format_thread(entries: Sequence[ThreadEntry], output_format: str, labels: Labels) -> str:
@@ -158,7 +158,7 @@ def _block(entry: ThreadEntry, labels: Labels) -> str:
     for key in ("problem", "summary", "description"):
         text = text_of(fields, key)
         if text:
-            lines += ["    " + harmless(line) for line in wrap(" ".join(text.split()), _WIDTH_render_thread)]
+            lines += ["    " + harmless(line) for line in wrap(" ".join(text.split()), _THREAD_WIDTH)]
             break
     if fields.get("outcome"):
         lines.append(

@@ -188,7 +188,7 @@ def dropped_items(workspace: Workspace) -> Iterator[Item]:
     balls = tuple(ball for ball in balls if ball.since < begun.isoformat())
     facts = {(row[0], row[1]): row[2:] for row in _facts_of(workspace, {ball.record_id for ball in balls})}
     for ball in balls:
-        yield _item_of_services_dropped_reminders(workspace, ball, facts[ball.record_id, ball.path])
+        yield _item_of_dropped(workspace, ball, facts[ball.record_id, ball.path])
 
 
 def _facts_of(workspace: Workspace, ids: Iterable[str]) -> Iterator[Row]:
@@ -198,7 +198,7 @@ def _facts_of(workspace: Workspace, ids: Iterable[str]) -> Iterator[Row]:
         yield from workspace.index.rows(_FACTS.format(marks=", ".join("?" * len(part))), part)
 
 
-def _item_of_services_dropped_reminders(workspace: Workspace, ball: DroppedBall, facts: Row) -> Item:
+def _item_of_dropped(workspace: Workspace, ball: DroppedBall, facts: Row) -> Item:
     owner, customer, name, is_company = facts
     return Item(
         address=ball.address,

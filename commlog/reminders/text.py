@@ -281,14 +281,14 @@ def format_html(digest: Digest, reading: Reading) -> str:
         f'<html lang="{_LANGUAGES[current_language()]}"><head><meta charset="utf-8">',
         '<meta name="color-scheme" content="light dark">',
         f'<title>{subject}</title></head><body style="{_FONT}">',
-        *(_format_section_render_digest_html(section, digest, reading) for section in digest.sections),
+        *(_section_as_html(section, digest, reading) for section in digest.sections),
     ]
     if digest.unreadable:
         parts.append(f"<p>{escape(unreadable_note(digest.unreadable))}</p>")
     return "\n".join((*parts, "</body></html>", ""))
 
 
-def _format_section_render_digest_html(section: Section, digest: Digest, reading: Reading) -> str:
+def _section_as_html(section: Section, digest: Digest, reading: Reading) -> str:
     rows = []
     for line in section.lines[:MOST_LINES]:
         how, customer, action = (escape(cell) for cell in cells_of(line, digest, reading))

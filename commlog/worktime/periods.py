@@ -195,8 +195,8 @@ def _zone(instant: datetime) -> tzinfo:
 
 IntervalUnit = Literal["d", "w", "m", "y"]
 
-_DAYS_model_interval = {"d": 1, "w": 7}
-_MONTHS_model_interval = {"m": 1, "y": 12}
+_DAYS_OF_UNIT = {"d": 1, "w": 7}
+_MONTHS_OF_UNIT = {"m": 1, "y": 12}
 
 
 class Interval(NamedTuple):
@@ -237,8 +237,8 @@ def _moved(interval: Interval, day: date, sign: int) -> date:
     # Loaded with the first interval that is counted: the settings only name intervals.
 
     try:
-        if interval.unit in _DAYS_model_interval:
-            return day + timedelta(days=sign * interval.amount * _DAYS_model_interval[interval.unit])
-        return add_months(day, sign * interval.amount * _MONTHS_model_interval[interval.unit])
+        if interval.unit in _DAYS_OF_UNIT:
+            return day + timedelta(days=sign * interval.amount * _DAYS_OF_UNIT[interval.unit])
+        return add_months(day, sign * interval.amount * _MONTHS_OF_UNIT[interval.unit])
     except (OverflowError, ValueError):
         return date.max if sign > 0 else date.min

@@ -9,8 +9,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-
-from commlog.cli.app import run
 from commlog.services import (
     find_duplicates,
     list_answers,
@@ -25,6 +23,8 @@ from commlog.services import (
     search_records,
     survey_trend,
 )
+
+from commlog.cli.app import run
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs/listings.schema.json").read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ from typing import Any, Final
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels
-from commlog.output.page import FOLDER, GENERATOR, as_markup, fill_template
+from commlog.output.page import GENERATOR, as_markup, fill_template, style_sheet
 from commlog.summary.page.charts import draw_chart
 from commlog.summary.page.sections import Section, Sections
 from commlog.summary.rules.report import Report
@@ -37,11 +37,11 @@ def format_report(report: Report, output_format: str, labels: Labels) -> str:
         )
     values: dict[str, Any] = {
         "page": sections,
-        "style": as_markup((FOLDER / "style.css").read_text(encoding="utf-8")),
+        "style": style_sheet("summary/page/style.css"),
         "charts": [(section, _drawn(section)) for section in sections.charts()],
         "is_revealed": report.is_revealed,
     }
-    return fill_template("report.html.jinja", values)
+    return fill_template("summary/page/report.html.jinja", values)
 
 
 def is_our_report(data: bytes) -> bool:

@@ -23,25 +23,6 @@ LIST_LABELS: Final[Mapping[str, str]] = {
     "dropped_balls": mark("Dropped: somebody waits, and nobody is going to do it"),
     "low_scores": mark("Low scores"),
 }
-# What the templates of pages say themselves.
-PAGE_WORDS: Final[Mapping[str, str]] = {
-    "at_a_glance": mark("At a glance"),
-    "before": mark("before: {value}"),
-    "charts": mark("Charts"),
-    "too_little": mark("Too little for a chart; the numbers are in the table."),
-    "as_table": mark("The numbers as a table"),
-    "nothing": mark("Nothing to show"),
-    "to_look_at": mark("To look at"),
-    "none": mark("none"),
-    "all_figures": mark("All figures"),
-    "revealed": mark("This page shows personal data in full: keep it where only those see it who need it."),
-    "masked": mark("Names and contact details are masked."),
-    "breaks": mark("This record breaks rules:"),
-    "line": mark("line {line}"),
-    "recorded_by": mark("Recorded by: {name}"),
-    "signature": mark("Signature:"),
-    "date": mark("Date:"),
-}
 # The headings under which figures stand, by the number of the metric.
 GROUPS: Final[tuple[tuple[str, tuple[int, ...]], ...]] = (
     (mark("Conversations"), (1, 2, 3)),
@@ -69,11 +50,6 @@ _STEPS: Final[Mapping[Step, str]] = {
     "month": mark("Month"),
     "year": mark("Year"),
 }
-
-
-def page_words() -> dict[str, str]:
-    """What the templates of pages say themselves, in the language in use."""
-    return {name: translate(text) for name, text in PAGE_WORDS.items()}
 
 
 def list_label(name: str) -> str:
