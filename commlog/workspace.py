@@ -20,8 +20,7 @@ from commlog.values import Fields
 from commlog.worktime.moment import format_instant
 
 if TYPE_CHECKING:
-    from commlog.privacy.rules.sealing import SealedPlace
-    from commlog.privacy.seal_keys import KeySource
+    from commlog.privacy.rules.sealing import MakeCipher, SealedPlace
 
 # A member by name, or how to find out: asking git for its user takes a process of its own.
 Who = str | Callable[[], str | None] | None
@@ -83,7 +82,7 @@ class Workspace:
         """Whether the log seals values and this call has no key to read them all."""
         if not self.reader.is_sealing:
             return False
-        return not self.reader.vault.identities or bool(self.index.rows("SELECT 1 FROM missing_keys LIMIT 1"))
+        return not self.reader.cipher.identities or bool(self.index.rows("SELECT 1 FROM missing_keys LIMIT 1"))
 
     def stored(self, template: str, fields: Fields, sealed: "tuple[SealedPlace, ...]" = ()) -> Fields:
         """The fields of a record as its file is to have them: sealed where the settings say so.
@@ -95,7 +94,7 @@ class Workspace:
         """
         if not sealed and not self.reader.is_sealing:
             return fields
-        from commlog.privacy.seal_state import stored_fields
+        from commlog.database.sealed import stored_fields
 
         return stored_fields(self.reader, template, fields, sealed)
 
@@ -105,7 +104,7 @@ class Workspace:
         if not self.reader.is_sealing:
             yield
             return
-        with self.reader.vault.trial():
+        with self.reader.cipher.trial():
             yield
 
     def names_of(self, text: str) -> tuple[str, ...]:
@@ -136,15 +135,15 @@ class Workspace:
 
 
 def make_workspace(
-    log: Log, now: datetime, who: Who, glimpse: Glimpse | None = None, *, keys: "KeySource | None" = None
+    log: Log, now: datetime, who: Who, glimpse: Glimpse | None = None, *, make_cipher: "MakeCipher | None" = None
 ) -> Workspace:
     """A workspace on a log; `now` may be in any zone, `who` is who asks or finds it out, `glimpse` is what helpers are looking at already.
 
-    `keys` says where the identities are that open sealed values.
+    `make_cipher` makes what opens and seals values, with the keys of this call.
     """
     own = (log.schemas_folder,) if log.schemas_folder.is_dir() else ()
     catalog = Catalog((*own, shipped_folder()))
-    reader = RecordReader(log, catalog, keys=keys)
+    reader = RecordReader(log, catalog, make_cipher=make_cipher)
     return Workspace(log, catalog, reader, now.astimezone(log.settings.zone), who, glimpse)
 
 

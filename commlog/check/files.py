@@ -98,5 +98,6 @@ def _check_export(workspace: Workspace, selection: Selection, staged: StagedFile
             raise needs_git("--staged")
         log = open_log(Path(folder), str(Path(folder) / (find_prefix(root) or "")))
         return inspect_log(
-            make_workspace(log, workspace.now, workspace.member, keys=workspace.reader.key_source), selection
+            make_workspace(log, workspace.now, workspace.member, make_cipher=workspace.reader.cipher.elsewhere),
+            selection,
         )

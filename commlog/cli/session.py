@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     # Loaded when a command opens its log: `--version` and `--help` need none of it.
     from commlog.database.glimpse import Glimpse
     from commlog.log.log import Log
+    from commlog.privacy.cipher import Vault
+    from commlog.privacy.rules.sealing import SealRules
     from commlog.privacy.seal_keys import KeySource
     from commlog.workspace import Workspace
 
@@ -83,7 +85,7 @@ class Session:
         now = self.now()
         if now.tzinfo is None:
             now = now.replace(tzinfo=log.settings.zone)
-        return make_workspace(log, now, lambda: self._member(log), self.glimpse, keys=key_source())
+        return make_workspace(log, now, lambda: self._member(log), self.glimpse, make_cipher=_make_cipher)
 
     def adopt_language(self, log: "Log") -> None:
         """Answer in the log's language unless the call or the environment names another."""
@@ -163,14 +165,18 @@ def variable(name: str) -> str | None:
     return os.environ.get(name)
 
 
-def key_source() -> "KeySource | None":
+def _make_cipher(root: Path, rules: "SealRules | None") -> "Vault":
+    from commlog.privacy.cipher import Vault
+
+    return Vault(root, rules, key_source())
+
+
+def key_source() -> "KeySource":
     """Where the identities are that open sealed values: $COMMLOG_AGE_KEY holds one, $COMMLOG_AGE_KEY_FILE names a file.
 
     $COMMLOG_KEY_FOLDER names the folder with the keys of single customers.
     """
     named = [os.environ.get(name) or None for name in ("COMMLOG_AGE_KEY", "COMMLOG_AGE_KEY_FILE", "COMMLOG_KEY_FOLDER")]
-    if not any(named):
-        return None
     from commlog.privacy.seal_keys import KeySource
 
     return KeySource(*named)

@@ -54,14 +54,14 @@ def is_read_by(index: Index, reader: RecordReader) -> bool:
     if not reader.is_sealing:
         return True
     missed = {row[0] for row in index.rows("SELECT DISTINCT hint FROM missing_keys")}
-    has_come = bool(missed) and not missed.isdisjoint(reader.vault.customer_keys.hints)
-    return (index.meta(_KEYS) or "") == reader.vault.fingerprint and not has_come
+    has_come = bool(missed) and not missed.isdisjoint(reader.cipher.hints)
+    return (index.meta(_KEYS) or "") == reader.cipher.fingerprint and not has_come
 
 
 def note_keys(index: Index, reader: RecordReader) -> None:
     """Remember whose keys sealed values were looked at with."""
     if reader.is_sealing:
-        index.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_KEYS, reader.vault.fingerprint))
+        index.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_KEYS, reader.cipher.fingerprint))
 
 
 def add_sealed(index: Index, change: Change) -> None:

@@ -12,9 +12,7 @@ from commlog.log.log import Log
 if TYPE_CHECKING:
     from commlog.database.rows import Rows
     from commlog.forms.validation import Validator
-    from commlog.privacy.cipher import Vault
-    from commlog.privacy.rules.sealing import Plan
-    from commlog.privacy.seal_keys import KeySource
+    from commlog.privacy.rules.sealing import Cipher, MakeCipher, Plan
     from commlog.problems import Problem
     from commlog.values import Record
 
@@ -33,16 +31,16 @@ class Reading:
 class RecordReader:
     """Reads files of one log into records, checked against their templates; `choices` are the enums it met, by template.
 
-    `keys` says where the identities are that open sealed values; `plans` is what is sealed, by template.
+    `make_cipher` makes what opens sealed values, none when nothing can; `plans` is what is sealed, by template.
     """
 
     log: Log
     catalog: Catalog
     _validator: "Validator | None" = None
     choices: dict[str, frozenset[str]] = field(default_factory=dict)
-    keys: "KeySource | None" = None
+    make_cipher: "MakeCipher | None" = None
     plans: "dict[str, Plan]" = field(default_factory=dict)
-    _vault: "Vault | None" = None
+    _cipher: "Cipher | None" = None
 
     @property
     def is_sealing(self) -> bool:
@@ -50,24 +48,14 @@ class RecordReader:
         return self.log.settings.seal is not None
 
     @property
-    def key_source(self) -> "KeySource":
-        """Where the keys of this call are, also for a log at another place with this one's records."""
-        from dataclasses import replace
+    def cipher(self) -> "Cipher":
+        """What seals and opens values; made when the first one is met."""
+        if self._cipher is None:
+            from commlog.privacy.rules.sealing import NoKeys
 
-        from commlog.privacy.seal_keys import KeySource
-
-        source = self.keys or KeySource()
-        return replace(source, folder=str(source.folder_of(self.log.root)))
-
-    @property
-    def vault(self) -> "Vault":
-        """Who seals and opens values; made when the first one is met."""
-        if self._vault is None:
-            from commlog.privacy.cipher import Vault
-            from commlog.privacy.seal_keys import KeySource
-
-            self._vault = Vault(self.log.root, self.log.settings.seal, self.keys or KeySource())
-        return self._vault
+            make = self.make_cipher
+            self._cipher = make(self.log.root, self.log.settings.seal) if make else NoKeys()
+        return self._cipher
 
     @property
     def validator(self) -> "Validator":

@@ -1,12 +1,17 @@
 """Sealed values where records are read and copied: opened for who holds a key, and nowhere in the copy."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from commlog.database.reader import RecordReader
+from commlog.database.reader import Reading, RecordReader
 from commlog.database.rows import Row, Rows, rows_of, yearly_day
+from commlog.errors import InvalidError
 from commlog.forms.fields import Field
+from commlog.log.names import is_customer_id
+from commlog.messages import mark
+from commlog.privacy.rules.forgetting import is_pseudonym
 from commlog.privacy.rules.sealing import (
     BROKEN,
     CLOSED,
@@ -16,15 +21,20 @@ from commlog.privacy.rules.sealing import (
     SealedPlace,
     SealRules,
     Spot,
+    find_plain,
     find_sealed,
+    has_shut,
     hide_all,
+    is_sealed,
     plan_of_keys,
     value_at,
     with_values,
 )
 from commlog.problems import Problem
 from commlog.records.rules.consistency import fold, phone_digits
-from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of
+from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, ValuePath, show_path, text_of
+from commlog.yamltext.edit import edit
+from commlog.yamltext.format import OneLine
 
 # Before the hash of what a customer is looked up by: its kind.
 PHONE: Final = "phone#"
@@ -42,7 +52,7 @@ def open_fields(reader: RecordReader, fields: Fields) -> tuple[Fields, tuple[Sea
     values: dict[ValuePath, Data] = {}
     places = []
     for path, stored in find_sealed(fields):
-        state, value = reader.vault.open(stored)
+        state, value = reader.cipher.open(stored)
         places.append(SealedPlace(path, stored, state))
         if state == OPEN:
             values[path] = value
@@ -76,20 +86,20 @@ def sealed_rows(reader: RecordReader, record: Record, choices: frozenset[str]) -
 
 def missing_keys(reader: RecordReader, record: Record) -> set[str]:
     """The hints of the customers' keys that values of a record are sealed with, and that are not here."""
-    return {place.hint for place in record.sealed if place.state == CLOSED} - {""} - reader.vault.customer_keys.hints
+    return {place.hint for place in record.sealed if place.state == CLOSED} - {""} - reader.cipher.hints
 
 
 def date_of_row(reader: RecordReader, row: Row) -> Row | None:
     """A row of `customer_dates` (record, kind, date, lunar, name) with its date open; None when it stays shut, or is no day."""
     record, kind, stored, _, name = row
-    state, value = reader.vault.open(str(stored))
+    state, value = reader.cipher.open(str(stored))
     day = yearly_day(value) if state == OPEN else None
     return None if day is None else (record, kind, *day, name)
 
 
 def names_to_look_up(reader: RecordReader, names: tuple[str, ...]) -> tuple[str, ...]:
     """Folded names, and what stands in the copy for them where they are sealed."""
-    hashes = [found for name in names if (found := reader.vault.hashed(name)) is not None]
+    hashes = [found for name in names if (found := reader.cipher.hashed(name)) is not None]
     return (*names, *(kind + one for one in hashes for kind in (PHONE, EMAIL)))
 
 
@@ -141,7 +151,7 @@ def _hashed(reader: RecordReader, record: Record) -> Iterator[str]:
         value = value_at(record.fields, place.path) if place.state == OPEN and kind else None
         name = plain(value.strip()) if isinstance(value, str) else ""
         if name:
-            yield f"{kind}{reader.vault.hashed(name)}"
+            yield f"{kind}{reader.cipher.hashed(name)}"
 
 
 def _date_rows(record: Record) -> Iterator[Row]:
@@ -151,3 +161,83 @@ def _date_rows(record: Record) -> Iterator[Row]:
         if kind is not None and place.path[0] in {"birthday", "anniversaries"}:
             name = text_of(above, "name") if kind == "anniversary" and isinstance(above, dict) else None
             yield record.id, kind, place.stored, 0, name
+
+
+def stored_fields(reader: RecordReader, template: str, fields: Fields, sealed: tuple[SealedPlace, ...] = ()) -> Fields:
+    """The fields with every value sealed that the settings want sealed.
+
+    `sealed` is what was sealed in the file before: a value that is still there, at its place or another of the same
+    key, is written as it was.
+
+    Raises:
+        NotWritableError: a recipient was not confirmed on this machine, or the age library is not installed.
+        InvalidError: a value mixes something new with what nobody here can read.
+    """
+    cipher, customer = reader.cipher, customer_of(reader, template, fields)
+    known = {place.path: (place.stored, cipher.open(place.stored)[1]) for place in sealed if place.state == OPEN}
+    values: dict[ValuePath, Data] = {
+        path: OneLine(stored if cipher.is_kept_for(stored, customer) else cipher.seal(value, customer))
+        for path, (stored, value) in known.items()
+        if value is not None and value_at(fields, path) == value
+    }
+    moved = {
+        _name(path, value): stored
+        for path, (stored, value) in known.items()
+        if path not in values and cipher.is_kept_for(stored, customer)
+    }
+    for path, value in _to_seal(reader, template, fields):
+        if path not in values:
+            values[path] = OneLine(moved.pop(_name(path, value), None) or cipher.seal(value, customer))
+    # What is shut stays on its one line, wherever its entry moves.
+    for path, stored in find_sealed(fields):
+        if path not in values and not cipher.is_kept_for(stored, customer):
+            raise InvalidError(
+                mark("{field}: is sealed with another customer's key, and no key here opens it; nothing was written"),
+                field=show_path(path),
+                remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE, or give the whole value anew"),
+            )
+        values.setdefault(path, OneLine(stored))
+    return with_values(fields, values)
+
+
+def customer_of(reader: RecordReader, template: str, fields: Fields) -> str:
+    """Whose key a record's values are sealed with; empty for the team's: nobody's record, and what stays of the forgotten."""
+    own = fields.get("id" if reader.catalog.get(template).kind == CUSTOMER else "customer")
+    is_known = isinstance(own, str) and own != ANONYMOUS and not is_pseudonym(own) and is_customer_id(own)
+    return str(own) if is_known else ""
+
+
+def _to_seal(reader: RecordReader, template: str, fields: Fields) -> Iterator[tuple[ValuePath, Data]]:
+    for path, value in find_plain(fields, plan_of(reader, template)):
+        if is_sealed(value):
+            continue
+        if has_shut(value):
+            raise InvalidError(
+                mark("{field}: is sealed, and cannot be added to without a key; nothing was written"),
+                field=show_path(path),
+                remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE, or give the whole value anew"),
+            )
+        yield path, value
+
+
+def _name(path: ValuePath, value: Data) -> str:
+    """What a value is recognised by when its entry moved: its key, and what it says."""
+    return json.dumps([[step for step in path if isinstance(step, str)], value], ensure_ascii=False, sort_keys=True)
+
+
+def opened_text(reading: Reading) -> str:
+    """A record's text as its key holder edits it: sealed values stand open; as it is when there are none."""
+    record = reading.record
+    if record is None or not any(place.state == OPEN for place in record.sealed):
+        return reading.text
+    return edit(reading.text, record.fields)
+
+
+def like_before(text: str, before: str, sealed: tuple[SealedPlace, ...]) -> str:
+    """A text sealed again after it was edited open, with each old ciphertext in the quotes it stood in before."""
+    for place in sealed:
+        for quote in ('"', "'"):
+            quoted = f"{quote}{place.stored}{quote}"
+            if quoted in text and quoted not in before:
+                text = text.replace(quoted, place.stored)
+    return text

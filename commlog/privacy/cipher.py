@@ -4,7 +4,9 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from commlog.privacy.keys import CustomerKey, CustomerKeys, damaged_key
 from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, SealRules, Stored, hint_of, take_apart
 from commlog.privacy.seal_keys import KeySource, fingerprint_of, hashed_name, read_identities, read_trusted
 from commlog.values import Data
+from commlog.workspace import Workspace
 
 _MISSING: Final = mark("pyrage is not installed, and this log seals values; nothing was written")
 _INSTALL: Final = mark('install it: pip install "commlog[seal]"')
@@ -110,6 +113,15 @@ class Vault:
         """Whether a sealed value may stay as it is in a record of a customer: it is not sealed with another's key."""
         parts = take_apart(stored)
         return parts is None or not parts.hint or self.customer_keys.customer_of(parts.hint) in {customer, ""}
+
+    @property
+    def hints(self) -> AbstractSet[str]:
+        """The hints of the customers' keys that are at hand."""
+        return self.customer_keys.hints
+
+    def elsewhere(self, root: Path, rules: SealRules | None) -> "Vault":
+        """One with the same keys, for a log at another place that has this one's records."""
+        return Vault(root, rules, replace(self._source, folder=str(self._source.folder_of(self.root))))
 
     @contextmanager
     def trial(self) -> Iterator[None]:
@@ -250,6 +262,13 @@ class Vault:
                     remedy=mark("take it from its backup; it looks like AGE-SECRET-KEY-1… and has 74 characters"),
                 ) from None
         return self._keys
+
+
+def vault_of(workspace: Workspace) -> Vault:
+    """The keys of the call that works on a log, with all that only the commands of sealing need."""
+    cipher = workspace.reader.cipher
+    assert isinstance(cipher, Vault)
+    return cipher
 
 
 def _plain_data(text: str) -> Data:

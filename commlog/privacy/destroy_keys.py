@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from commlog.errors import UnreadableError
 from commlog.messages import mark
+from commlog.privacy.cipher import vault_of
 from commlog.privacy.rules.forgetting import PSEUDONYM, destroyed_keys
 from commlog.privacy.seal_state import iter_files
 from commlog.workspace import Workspace
@@ -18,7 +19,7 @@ def keys_to_destroy(workspace: Workspace) -> tuple[str, ...]:
     Raises:
         UnreadableError: a file cannot be read that may need a key, or say which is needed no more.
     """
-    keys = workspace.reader.vault.customer_keys
+    keys = vault_of(workspace).customer_keys
     named = destroyed_hints(workspace) & keys.hints if keys.hints else set()
     if not named:
         return ()
@@ -42,7 +43,7 @@ def destroy_keys(workspace: Workspace) -> tuple[str, ...]:
         UnreadableError: a forgotten customer's profile cannot be read.
         NotWritableError: the key folder does not let go of one.
     """
-    return workspace.reader.vault.customer_keys.destroy(keys_to_destroy(workspace))
+    return vault_of(workspace).customer_keys.destroy(keys_to_destroy(workspace))
 
 
 def destroyed_hints(workspace: Workspace) -> frozenset[str]:

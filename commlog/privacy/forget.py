@@ -16,6 +16,7 @@ from commlog.log.log import changed_meanwhile
 from commlog.log.names import ALPHABET as LETTERS
 from commlog.log.names import INDEX_FILE, PAST_FOLDER, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
 from commlog.messages import mark, translate
+from commlog.privacy.cipher import vault_of
 from commlog.privacy.destroy_keys import destroyed_hints
 from commlog.privacy.rules.forgetting import (
     FORGOTTEN_AS,
@@ -90,7 +91,7 @@ def forget_customer(workspace: Workspace, plan: Forgetting) -> Forgetting:
             if one.file.becomes != one.file.path:
                 _remove(workspace, one)
         # Whoever is stopped before this destroys them with `commlog seal destroy`: the profile names them.
-        workspace.reader.vault.customer_keys.destroy(result.keys)
+        vault_of(workspace).customer_keys.destroy(result.keys)
     workspace.index.close()
     with suppress(OSError):
         # A database keeps what was deleted in its free pages.
@@ -178,7 +179,7 @@ def _prepare(workspace: Workspace, family: Mapping[str, str]) -> tuple[Forgettin
             files += task.file(path)
     customer = next(iter(family))
     told = tuple(one.file for one in files)
-    keys = workspace.reader.vault.customer_keys.of(family)
+    keys = vault_of(workspace).customer_keys.of(family)
     return Forgetting(customer, family[customer], task.identity, told, tuple(task.doubts), keys), files
 
 
@@ -199,7 +200,7 @@ class _Task:
         former = (fields for customer in family for fields in former_profiles(workspace, customer))
         self.identity = identity_of([*profiles, *former], self.family)
         self._destroyed = destroyed_hints(workspace)
-        self._keys = frozenset(workspace.reader.vault.customer_keys.of(family))
+        self._keys = frozenset(vault_of(workspace).customer_keys.of(family))
         self.doubts: list[Doubt] = []
         self.placeholder = translate(REMOVED)
         self._names = name_regex(self.identity)
@@ -216,7 +217,7 @@ class _Task:
 
     def profile(self, record: Record) -> _Written:
         """The profile as it stays: under another name, and nearly empty."""
-        keys = self.workspace.reader.vault.customer_keys.of([record.id])
+        keys = vault_of(self.workspace).customer_keys.of([record.id])
         today = self.workspace.now.date().isoformat()
         fields = pseudonymous_profile(record.fields, self.family, today, keys)
         path = record_path(CUSTOMER, str(fields["id"]))

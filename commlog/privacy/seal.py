@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from commlog.database.reader import Reading
-from commlog.database.sealed import has_field
+from commlog.database.sealed import customer_of, has_field
 from commlog.errors import InvalidError, UsageError
 from commlog.log.log import Log, ensure_state_folder
 from commlog.log.settings import SETTINGS_FILE, read_settings
 from commlog.messages import mark
-from commlog.privacy.cipher import parse_recipients
+from commlog.privacy.cipher import parse_recipients, vault_of
 from commlog.privacy.rules.sealing import OPEN, RECIPIENT, SealRules
 from commlog.privacy.seal_keys import add_trusted
-from commlog.privacy.seal_state import customer_of, for_the_team, iter_files, line_of, plain_in, rotation_file
+from commlog.privacy.seal_state import for_the_team, iter_files, line_of, plain_in, rotation_file
 from commlog.records.change import again, edited_text
 from commlog.values import Record, show_path
 from commlog.workspace import Workspace, make_workspace
@@ -80,9 +80,9 @@ def turn_on(
     workspace = _with_rules(
         workspace, replace(known, recipients=wanted, per_customer=per_customer or known.per_customer), recipients
     )
-    workspace.reader.vault.require_trust()
+    vault_of(workspace).require_trust()
     _refuse_unknown_fields(workspace)
-    result, vault = SealResult(), workspace.reader.vault
+    result, vault = SealResult(), vault_of(workspace)
     with workspace.log.lock():
         if vault.rules.per_customer:
             vault.customer_keys.make_folder()
@@ -108,22 +108,22 @@ def rotate(workspace: Workspace, added: Sequence[str], removed: Sequence[str]) -
     rules = workspace.log.settings.seal
     if rules is None:
         raise UsageError(_NOT_SEALING, remedy=_TO_SEAL)
-    if not workspace.reader.vault.identities:
+    if not workspace.reader.cipher.identities:
         raise InvalidError(
             mark("there is no key to open the sealed values with; nothing was written"),
             remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE"),
         )
-    if rules.per_customer and not set(workspace.reader.vault.own_recipients()) - set(removed):
+    if rules.per_customer and not set(vault_of(workspace).own_recipients()) - set(removed):
         raise UsageError(
             mark("your own key would be removed, and could not open what has to be sealed anew"),
             remedy=mark("let somebody who stays run it"),
         )
     wanted = replace(rules, recipients=_changed(rules.recipients, added, removed))
     workspace = _with_rules(workspace, wanted, added)
-    workspace.reader.vault.require_trust()
+    vault_of(workspace).require_trust()
     _refuse_unknown_fields(workspace)
     result = SealResult()
-    vault = workspace.reader.vault
+    vault = vault_of(workspace)
     with workspace.log.lock(), _Progress(workspace) as progress:
         # Also of who has nothing sealed just now: whoever leaves may know the key there was.
         for customer in sorted(vault.customer_keys.customers):
@@ -144,7 +144,7 @@ def rotate(workspace: Workspace, added: Sequence[str], removed: Sequence[str]) -
 
 def wrap_keys(workspace: Workspace) -> list[str]:
     """Seal every customer's key for the recipients there are now; gives those no key here opens."""
-    vault = workspace.reader.vault
+    vault = vault_of(workspace)
     return [f"{vault.customer_keys.folder}: @{hint}" for hint in vault.wrap_customer_keys()]
 
 
@@ -210,7 +210,7 @@ def _with_rules(workspace: Workspace, wanted: SealRules, named: Sequence[str]) -
         log.replace_file(SETTINGS_FILE, edited.encode("utf-8"), raw)
     add_trusted(log.root, tuple(named))
     opened = Log(log.root, read_settings(log.root))
-    return make_workspace(opened, workspace.now, workspace.who, keys=workspace.reader.key_source)
+    return make_workspace(opened, workspace.now, workspace.who, make_cipher=workspace.reader.cipher.elsewhere)
 
 
 def _reseal(workspace: Workspace, path: str, result: SealResult, *, renew: bool) -> str:
@@ -238,7 +238,7 @@ def _reseal_once(workspace: Workspace, path: str, result: SealResult, *, renew: 
 
 def _renewed(workspace: Workspace, record: Record, text: str) -> tuple[str, int]:
     """The text with each value that opens sealed anew: a ciphertext stands in a text once, and is replaced by itself."""
-    vault, count = workspace.reader.vault, 0
+    vault, count = vault_of(workspace), 0
     customer = customer_of(workspace.reader, record.template, record.fields)
     for place in record.sealed:
         if place.state == OPEN and place.stored in text:

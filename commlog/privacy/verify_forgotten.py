@@ -11,6 +11,7 @@ from commlog.git.objects import iter_objects, iter_paths
 from commlog.git.run import find_prefix
 from commlog.log.names import KEY_FOLDER
 from commlog.messages import mark, translate
+from commlog.privacy.cipher import vault_of
 from commlog.privacy.rules.forgetting import read_purge_lines
 from commlog.privacy.rules.sealing import HEADER, OPEN, find_stored
 from commlog.workspace import Workspace
@@ -73,7 +74,7 @@ class _Search:
 
     def __init__(self, workspace: Workspace, pattern: re.Pattern[str]) -> None:
         self._root = workspace.log.root
-        self._reader = workspace.reader
+        self._vault = vault_of(workspace)
         self._pattern = pattern
         self.shut: set[str] = set()
 
@@ -94,7 +95,7 @@ class _Search:
 
     def in_keys(self) -> Iterator[LeftOver]:
         """Keys that are called after them."""
-        for customer in sorted(self._reader.vault.customer_keys.customers):
+        for customer in sorted(self._vault.customer_keys.customers):
             if self._pattern.search(customer):
                 yield LeftOver(translate("key folder"), customer, 1)
 
@@ -121,7 +122,7 @@ class _Search:
         return sum(1 for _ in self._pattern.finditer(text))
 
     def _count_sealed(self, stored: str) -> int:
-        state, value = self._reader.vault.open(stored)
+        state, value = self._vault.open(stored)
         if state == OPEN:
             return self._count(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
         self.shut.add(stored)

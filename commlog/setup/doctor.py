@@ -9,6 +9,7 @@ from commlog.git.run import find_user_email, is_inside_repository
 from commlog.log.names import STATE_FOLDER
 from commlog.log.settings import CALENDAR_FILE
 from commlog.messages import mark
+from commlog.privacy.cipher import vault_of
 from commlog.team.mend_setup import read_attributes
 from commlog.workspace import Workspace
 
@@ -178,7 +179,7 @@ def _customer_keys(workspace: Workspace) -> Iterator[Observation]:
         return
     from commlog.privacy.destroy_keys import destroyed_hints, keys_to_destroy
 
-    keys = workspace.reader.vault.customer_keys
+    keys = vault_of(workspace).customer_keys
     missed = {row[0] for row in workspace.index.rows("SELECT DISTINCT hint FROM missing_keys")}
     missing = missed - destroyed_hints(workspace)
     yield Observation(

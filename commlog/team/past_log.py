@@ -106,7 +106,7 @@ def open_past(workspace: Workspace, state: PastState, now: datetime | None = Non
     except OSError as fault:
         raise not_writable(f"{STATE_FOLDER}/{PAST_FOLDER}", fault) from None
     return make_workspace(
-        open_log(place, str(place)), now or state.now, workspace.who, keys=workspace.reader.key_source
+        open_log(place, str(place)), now or state.now, workspace.who, make_cipher=workspace.reader.cipher.elsewhere
     )
 
 

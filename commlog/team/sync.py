@@ -197,7 +197,7 @@ def _share(workspace: Workspace, prefix: str, branch: Branch) -> Synced:
             continue
         if commit != branch.head:
             workspace = make_workspace(
-                open_log(root, str(root)), workspace.now, workspace.who, keys=workspace.reader.key_source
+                open_log(root, str(root)), workspace.now, workspace.who, make_cipher=workspace.reader.cipher.elsewhere
             )
             remarks += taken.remarks
         errors = check_commits(workspace, branch, commit, start)

@@ -12,6 +12,9 @@ import pytest
 from commlog.followups.change import Details, add_follow_up, assign_follow_up, move_follow_up, reschedule_follow_up
 from commlog.log.log import open_log
 from commlog.messages import use_language
+from commlog.privacy.cipher import Vault
+from commlog.privacy.rules.sealing import SealRules
+from commlog.privacy.seal_keys import KeySource
 from commlog.records.draft import assign_all
 from commlog.records.edit import edit_record
 from commlog.records.find import read_record
@@ -67,6 +70,11 @@ MINIMUM = {
 }
 
 
+def without_keys(root: Path, rules: SealRules | None) -> Vault:
+    """What opens sealed values for somebody who names no key."""
+    return Vault(root, rules, KeySource())
+
+
 @dataclass(frozen=True)
 class SmallLog:
     """A log on disk, as somebody uses it at one instant; each call opens it anew, as a command does."""
@@ -85,7 +93,9 @@ class SmallLog:
 
     def workspace(self) -> Workspace:
         """The log, opened."""
-        return make_workspace(open_log(self.root, str(self.root)), datetime.fromisoformat(self.now), self.member)
+        return make_workspace(
+            open_log(self.root, str(self.root)), datetime.fromisoformat(self.now), self.member, make_cipher=without_keys
+        )
 
     def write(self, path: str, text: str) -> Path:
         """Put a file into the log."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from commlog.log.log import open_log
-from commlog.privacy.cipher import new_identity
+from commlog.privacy.cipher import Vault, new_identity
 from commlog.privacy.seal_keys import KeySource
 from commlog.records.draft import assign_all
 from commlog.records.find import read_record
@@ -35,7 +35,10 @@ class HeldLog:
     def workspace(self) -> Workspace:
         """The log, opened with the key."""
         now = datetime.fromisoformat("2026-03-16T10:00:00+08:00")
-        return make_workspace(open_log(self.root, str(self.root)), now, "wang", keys=KeySource(self.key))
+        source = KeySource(self.key)
+        return make_workspace(
+            open_log(self.root, str(self.root)), now, "wang", make_cipher=lambda root, rules: Vault(root, rules, source)
+        )
 
     def create(self, template: str, *assignments: str) -> Record:
         """Create a record from assignments."""

@@ -22,6 +22,7 @@ from commlog.database.reader import RecordReader
 from commlog.errors import AmbiguousError, InvalidError, NotFoundError, NotWritableError, UsageError
 from commlog.exchange.import_records import Choices, import_records
 from commlog.log.log import open_log
+from commlog.privacy.cipher import Vault
 from commlog.privacy.rules.sealing import find_sealed, is_sealed
 from commlog.privacy.seal import rotate, trust_recipients, turn_on
 from commlog.privacy.seal_keys import KeySource, add_trusted
@@ -518,6 +519,6 @@ def test_reading_with_helpers_or_without_is_the_same(sealed: SealedLog) -> None:
     """A key that is named but of no use is told at once, by whatever process reads."""
     opened = open_log(sealed.root, str(sealed.root))
     catalog = sealed.workspace().catalog
-    reader = RecordReader(opened, catalog, keys=KeySource(IDENTITY[:-3]))
+    reader = RecordReader(opened, catalog, make_cipher=lambda root, rules: Vault(root, rules, KeySource(IDENTITY[:-3])))
     with pytest.raises(InvalidError, match="not one of age"):
         reader.read(PATH)

@@ -11,6 +11,7 @@ from commlog.cli.terminal import command, confirm, finish, is_interactive, say, 
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
 from commlog.output.formats import require_format
+from commlog.privacy.cipher import vault_of
 from commlog.privacy.retention import FORGET, list_retention, unknown_rules
 from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN
 from commlog.privacy.seal import SealResult, rotate, trust_recipients, turn_on
@@ -84,7 +85,7 @@ def seal_on_command(
     workspace, result = turn_on(session_of(context).workspace, recipients, per_customer=per_customer)
     code = _tell(workspace, result)
     if per_customer:
-        folder = workspace.reader.vault.customer_keys.folder
+        folder = vault_of(workspace).customer_keys.folder
         warn(
             translate(
                 "customers' keys are in {folder}; git does not keep them: copy the folder to whoever works here, and to a backup"
@@ -150,7 +151,7 @@ def _tell(workspace: Workspace, result: SealResult) -> int:
             sealed=result.sealed, renewed=result.renewed, files=result.files
         )
     )
-    rules, vault = workspace.log.settings.seal, workspace.reader.vault
+    rules, vault = workspace.log.settings.seal, vault_of(workspace)
     if rules and vault.identities and not set(vault.own_recipients()) & set(rules.recipients):
         warn(translate("your own key is not among the recipients: you cannot read what is sealed from now on"))
     elif not vault.identities:

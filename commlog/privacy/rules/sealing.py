@@ -1,10 +1,15 @@
 """Sealed values: how one stands in a record's file, which fields are sealed, and what is shown of one that stays shut."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
 
+from commlog.errors import NotWritableError
+from commlog.messages import mark
 from commlog.values import Data, Fields, ValuePath
 
 # A text is sealed as it is, so that `age -d` gives it back; any other value as JSON.
@@ -190,6 +195,84 @@ def value_at(fields: Data, path: ValuePath) -> Data:
         else:
             return None
     return fields
+
+
+class Cipher(Protocol):
+    """What opens and seals the values of one log with the keys of one call.
+
+    Reading, writing and indexing records know only this; who makes a workspace hands in how one is made.
+    """
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """The identities of this call."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of who can read; empty without a key."""
+
+    @property
+    def hints(self) -> AbstractSet[str]:
+        """The hints of the customers' keys that are at hand."""
+
+    def open(self, stored: str) -> tuple[str, Data]:
+        """How a sealed value was found (OPEN, CLOSED, BROKEN), and what it says: itself unless it is open."""
+
+    def seal(self, value: Data, customer: str = "") -> str:
+        """A value as it is stored, sealed with the key of a customer or, for nobody's, with the team's."""
+
+    def hashed(self, name: str) -> str | None:
+        """What the index has for a sealed phone or address, folded as it is compared; None without a key."""
+
+    def is_kept_for(self, stored: str, customer: str) -> bool:
+        """Whether a sealed value may stay as it is in a record of a customer."""
+
+    def trial(self) -> AbstractContextManager[None]:
+        """Work of which nothing is kept: no new key of a customer is made."""
+
+    def elsewhere(self, root: Path, rules: SealRules | None) -> "Cipher":
+        """One with the same keys, for a log at another place that has this one's records."""
+
+
+MakeCipher = Callable[[Path, SealRules | None], Cipher]
+
+
+class NoKeys:
+    """A cipher without any key: every sealed value stays shut, and nothing can be sealed."""
+
+    identities: tuple[str, ...] = ()
+    fingerprint = ""
+    hints: AbstractSet[str] = frozenset()
+
+    def open(self, stored: str) -> tuple[str, Data]:
+        """As it is stored."""
+        return (CLOSED if take_apart(stored) else BROKEN), stored
+
+    def seal(self, value: Data, customer: str = "") -> str:
+        """Nothing.
+
+        Raises:
+            NotWritableError: always; a value that is to be sealed must not be written plain.
+        """
+        del value, customer
+        raise NotWritableError(mark("this call has no keys, and the value must not be written unsealed"))
+
+    def hashed(self, name: str) -> None:
+        """None: a hash takes a key."""
+
+    def is_kept_for(self, stored: str, customer: str) -> bool:
+        """True: whose key it is sealed with is not known."""
+        del stored, customer
+        return True
+
+    def trial(self) -> AbstractContextManager[None]:
+        """Nothing is ever kept."""
+        return nullcontext()
+
+    def elsewhere(self, root: Path, rules: SealRules | None) -> "NoKeys":
+        """The same: no keys."""
+        del root, rules
+        return self
 
 
 def with_values(fields: Fields, values: Mapping[ValuePath, Data]) -> Fields:
