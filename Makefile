@@ -5,18 +5,22 @@ DEMO_NOW := 2026-03-16T10:00:00+08:00
 COMMLOG := $(BIN)/commlog --log . --now $(DEMO_NOW)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench torture transcripts messages coverage clean
+.PHONY: help demo quick test check bench torture transcripts messages coverage clean
 
 help: ## Say what can be made
 	@echo "commlog: customer communications as plain YAML files"
 	@echo
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-.venv/runtime: requirements.txt pyproject.toml
+CATALOGUE := commlog/locale/zh/LC_MESSAGES/commlog
+
+# Installing commlog also compiles the catalogue (hatch_build.py).
+.venv/runtime: requirements.txt pyproject.toml hatch_build.py $(CATALOGUE).po
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "commlog needs Python 3.11 or newer; try: make PYTHON=python3.12" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@test -s $(CATALOGUE).mo
 	@touch $@
 
 .venv/dev: .venv/runtime requirements-dev.txt
@@ -37,7 +41,10 @@ demo: .venv/runtime ## The main job on this repository's own records
 	say report 2026-Q1 --output report.html; \
 	say check'
 
-test: .venv/dev ## All tests
+quick: .venv/dev ## The fast tests: two minutes
+	$(BIN)/python -m pytest -q -n auto -m "not slow"
+
+test: .venv/dev ## All tests, faults and simulations in their short version
 	$(BIN)/python -m pytest -q -n auto
 
 check: .venv/dev ## Lint, types, import rule, architecture, shipped files
@@ -54,11 +61,11 @@ bench: .venv/dev ## Measure against the peers; writes docs/PERFORMANCE.md
 transcripts: .venv/dev ## Rewrite the recorded transcripts; review the difference
 	COMMLOG_REWRITE=1 $(BIN)/python -m pytest -q -p no:randomly tests/test_transcripts.py
 
-torture: .venv/dev ## The long versions of the tests of faults and simulations (an hour)
-	COMMLOG_TORTURE=1 $(BIN)/python -m pytest -q -p no:randomly -n 2 tests/simulation tests/faults tests/torture tests/services/test_merge_random.py
+torture: .venv/dev ## The long version of the tests of faults and simulations (half an hour)
+	COMMLOG_TORTURE=1 $(BIN)/python -m pytest -q -p no:randomly -n 2 -m torture
 
 messages: .venv/dev ## Collect the texts, merge them into the Chinese catalogue, compile it
-	$(BIN)/pybabel -q extract -F babel.cfg -k mark -k translate --no-location --sort-output --omit-header -o .venv/commlog.pot .
+	$(BIN)/pybabel -q extract -F babel.cfg -k mark -k translate -k mark_plural:1,2 -k translate_plural:1,2 --no-location --sort-output --omit-header -o .venv/commlog.pot .
 	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -D commlog -i .venv/commlog.pot -d commlog/locale -l zh
 	$(BIN)/pybabel -q compile -D commlog -d commlog/locale -l zh
 
@@ -66,4 +73,4 @@ coverage: .venv/dev ## Branch coverage, line by line
 	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term-missing:skip-covered
 
 clean: ## Remove what was made
-	rm -rf .venv report.html .commlog .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage dist
+	rm -rf .venv $(CATALOGUE).mo report.html .commlog .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage dist

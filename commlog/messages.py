@@ -22,7 +22,8 @@ class Catalogue:
         if language == "en":
             cls.translations = gettext.NullTranslations()
         else:
-            cls.translations = gettext.translation(DOMAIN, LOCALE_FOLDER, [language])
+            # A checkout that was never built or installed has no compiled catalogue, and answers in English.
+            cls.translations = gettext.translation(DOMAIN, LOCALE_FOLDER, [language], fallback=True)
 
 
 def use_language(language: str) -> None:
@@ -40,6 +41,16 @@ def mark(message: str) -> str:
     return message
 
 
+def mark_plural(singular: str, plural: str) -> tuple[str, str]:
+    """The same two texts, for one and for any other number, marked for the catalogue where they are in a table."""
+    return singular, plural
+
+
 def translate(message: str) -> str:
     """The text in the language in use; English itself is the key."""
     return Catalogue.translations.gettext(message) if message else ""
+
+
+def translate_plural(singular: str, plural: str, count: int) -> str:
+    """The text for this number of things in the language in use; English has one text for 1 and one for the others."""
+    return Catalogue.translations.ngettext(singular, plural, count)

@@ -1,8 +1,9 @@
 """What a record is: its kinds, where each lives, and how its values are read without trusting them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 Data = Any
 Fields = dict[str, Data]
 ValuePath = tuple[str | int, ...]
+_STEP: Final = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
 
 INTERACTION: Final = "interaction"
 CUSTOMER: Final = "customer"
@@ -95,12 +97,25 @@ def instant_of(text: Data) -> datetime | None:
     return instant if instant.tzinfo else None
 
 
+def stored_date(value: Data) -> date | None:
+    """The day a stored text names, or None when it names none."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
 def show_path(path: Sequence[str | int]) -> str:
     """A path inside a record as people read it: `followups[0].due`."""
     shown = ""
     for step in path:
         shown += f"[{step}]" if isinstance(step, int) else f".{step}" if shown else step
     return shown
+
+
+def path_of(shown: str) -> ValuePath:
+    """The path that a shown one (`followups[0].due`) stands for."""
+    return tuple(int(found[2]) if found[2] else found[1] for found in _STEP.finditer(shown))
 
 
 try:

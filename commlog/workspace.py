@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from commlog.database.connection import Index, Row
-from commlog.database.glimpse import Glimpse
+from commlog.database.connection import Index
+from commlog.database.queries import StoredDate, file_paths, missing_key_hints
 from commlog.database.reader import RecordReader
 from commlog.database.refresh import open_index
 from commlog.errors import UsageError
-from commlog.forms.catalog import Catalog, shipped_folder
+from commlog.forms.catalog import Catalog
+from commlog.forms.schemas import shipped_folder
 from commlog.log.log import SCHEMAS_FOLDER, Log
 from commlog.log.names import RECORDS
 from commlog.messages import mark
@@ -38,7 +39,6 @@ class Workspace:
     reader: RecordReader
     now: datetime
     who: Who = None
-    glimpse: Glimpse | None = None
     shut_dates: int = 0
     _index: Index | None = None
 
@@ -46,7 +46,7 @@ class Workspace:
     def index(self) -> Index:
         """The copy, refreshed once on first use."""
         if self._index is None:
-            self._index = open_index(self.reader, self.glimpse)
+            self._index = open_index(self.reader)
         return self._index
 
     @property
@@ -82,7 +82,7 @@ class Workspace:
         """Whether the log seals values and this call has no key to read them all."""
         if not self.reader.is_sealing:
             return False
-        return not self.reader.cipher.identities or bool(self.index.rows("SELECT 1 FROM missing_keys LIMIT 1"))
+        return not self.reader.cipher.identities or bool(missing_key_hints(self.index))
 
     def stored(self, template: str, fields: Fields, sealed: "tuple[SealedPlace, ...]" = ()) -> Fields:
         """The fields of a record as its file is to have them: sealed where the settings say so.
@@ -119,32 +119,30 @@ class Workspace:
 
         return names_to_look_up(self.reader, names)
 
-    def open_dates(self, rows: list[Row]) -> list[Row]:
-        """Rows of `customer_dates` (record, kind, date, lunar, name), sealed dates open; those that stay shut are left out."""
+    def open_dates(self, rows: list[StoredDate]) -> list[StoredDate]:
+        """Yearly dates, the sealed ones open; those that stay shut are left out."""
         if not self.reader.is_sealing:
             return rows
         from commlog.database.sealed import date_of_row
 
-        opened = [date_of_row(self.reader, row) if row[2].startswith("age") else row for row in rows]
+        opened = [date_of_row(self.reader, row) if row.date.startswith("age") else row for row in rows]
         self.shut_dates = opened.count(None)
         return [row for row in opened if row is not None]
 
     def unreadable_files(self) -> list[str]:
         """Files below records/ that are in no answer because they cannot be read as records."""
-        return [row[0] for row in self.index.rows("SELECT path FROM files WHERE is_readable = 0 ORDER BY path")]
+        return file_paths(self.index, is_readable=False)
 
 
-def make_workspace(
-    log: Log, now: datetime, who: Who, glimpse: Glimpse | None = None, *, make_cipher: "MakeCipher | None" = None
-) -> Workspace:
-    """A workspace on a log; `now` may be in any zone, `who` is who asks or finds it out, `glimpse` is what helpers are looking at already.
+def make_workspace(log: Log, now: datetime, who: Who, *, make_cipher: "MakeCipher | None" = None) -> Workspace:
+    """A workspace on a log; `now` may be in any zone, `who` is who asks or finds it out.
 
     `make_cipher` makes what opens and seals values, with the keys of this call.
     """
     own = (log.schemas_folder,) if log.schemas_folder.is_dir() else ()
     catalog = Catalog((*own, shipped_folder()))
     reader = RecordReader(log, catalog, make_cipher=make_cipher)
-    return Workspace(log, catalog, reader, now.astimezone(log.settings.zone), who, glimpse)
+    return Workspace(log, catalog, reader, now.astimezone(log.settings.zone), who)
 
 
 def schema_comment(workspace: Workspace, template: str, path: str) -> str:

@@ -6,13 +6,14 @@ import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
-NOW = "2026-03-16T10:00:00+08:00"
+from tests.build import NOW, ROOT
+
+pytestmark = pytest.mark.slow
+
 SETTINGS = "timezone: Asia/Shanghai\nlanguage: en\nmembers:\n  - {id: wang, name: 王芳}\n"
 ACME = "id: acme\ntemplate: customer\nname: Acme\ntype: company\nstage: active\n"
 RECORD_ID = "20260310-aaaaaa"

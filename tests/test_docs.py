@@ -12,7 +12,6 @@ import shlex
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
@@ -21,23 +20,22 @@ from typing import Any
 
 import pytest
 
-from commlog.cli.app import COMMANDS, build_command, run, start
-from commlog.cli.words import SHARED_OPTIONS
+from commlog.cli.app import COMMANDS, build_command, build_program, run
 from commlog.database.query.fields import BUILT_IN
 from commlog.database.tables import TABLES
 from commlog.errors import ExitCode
 from commlog.exchange.map_reader import MAP_KEYS
 from commlog.exchange.source_reader import SOURCE_KEYS
-from commlog.forms.catalog import Catalog, shipped_folder
+from commlog.forms.catalog import Catalog
 from commlog.forms.fields import Field
+from commlog.forms.schemas import shipped_folder
 from commlog.messages import use_language
-from commlog.output.formats import FORMATS
+from commlog.output.formats import LISTING_FORMATS
+from tests.build import NOW, ROOT, write_program
 
-ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 # What PERFORMANCE shows was measured once; its commands are not run again.
 RUN = [page for page in PAGES if "```console" in page.read_text(encoding="utf-8") and page.name != "PERFORMANCE.md"]
-NOW = "2026-03-16T10:00:00+08:00"
 HOME = "/home/wang"
 LOG = ("records", "schemas", "commlog.yaml", "calendar.yaml", ".gitignore", ".gitattributes")
 GENERATED = re.compile(r"<!-- table: ([^\n]+) -->\n(.*?)<!-- end of table -->\n", re.DOTALL)
@@ -204,9 +202,9 @@ def test_every_command_is_documented() -> None:
 def test_what_every_command_takes_is_documented() -> None:
     """The options before or after any command's name, and the formats of listings, are in COMMANDS.md."""
     text = text_of("docs/COMMANDS.md")
-    shared = {*SHARED_OPTIONS, *(f"--{name}" for name in start.__annotations__ if name not in {"context", "return"})}
+    shared = {option.opts[-1] for option in build_program().params}
     assert [option for option in sorted(shared) if f"`{option}" not in text] == []
-    assert [name for name in FORMATS if f"| `{name}` |" not in text] == []
+    assert [name for name in LISTING_FORMATS if f"| `{name}` |" not in text] == []
 
 
 def test_every_exit_code_is_documented() -> None:
@@ -308,10 +306,7 @@ class Shell:
             source = ROOT / name
             copy = shutil.copytree if source.is_dir() else shutil.copyfile
             copy(source, self.folder / name)
-        program = self.home / "bin" / "commlog"
-        program.parent.mkdir()
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m commlog --now {NOW} "$@"\n', encoding="utf-8")
-        program.chmod(0o755)
+        write_program(self.home, f"--now {NOW}")
         (self.home / ".gitconfig").write_text(
             "[user]\n\tname = 王芳\n\temail = wang@example.com\n[init]\n\tdefaultBranch = main\n", encoding="utf-8"
         )
@@ -404,6 +399,7 @@ def is_as_shown(answer: str, shown: str) -> bool:
     return re.fullmatch(pattern, answer) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_every_example_gives_what_is_shown(page: Path, tmp_path: Path) -> None:
     """Each command of a page, run in a fresh copy of the example log, answers as the page says."""

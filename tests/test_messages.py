@@ -2,23 +2,27 @@
 
 import ast
 import gettext
-import io
 import json
 import re
+import shutil
+import subprocess
+import sys
+import tarfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import IO
+from zipfile import ZipFile
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from commlog.cli.app import COMMANDS, NOUNS, run
-from commlog.messages import DOMAIN, LOCALE_FOLDER, use_language
+from commlog.messages import DOMAIN, LOCALE_FOLDER, translate, translate_plural, use_language
+from tests.build import ROOT
 
-ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "commlog"
 FOLDER = LOCALE_FOLDER / "zh" / "LC_MESSAGES"
 SCHEMAS = sorted((ROOT / "schemas").rglob("*.json"))
@@ -38,14 +42,29 @@ def read_catalogue() -> Catalog:
 
 
 CATALOGUE = read_catalogue()
-CHINESE = {str(message.id): str(message.string) for message in CATALOGUE if message.id}
+# The Chinese text of each text; one for 1 and one for any other number have the same.
+CHINESE = {
+    text: str(message.string[0] if message.pluralizable else message.string)
+    for message in CATALOGUE
+    if message.id
+    for text in (message.id if message.pluralizable else (message.id,))
+}
+PLURALS = {message.id for message in CATALOGUE if message.pluralizable}
+# The calls that take a text, and the number of texts each takes.
+TEXTS_OF_CALL = {"mark": 1, "translate": 1, "mark_plural": 2, "translate_plural": 2}
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:
-    """Every call of mark and translate with its place."""
+    """Every call that takes a text for the catalogue, with its place; texts handed on from a table with `*` are none."""
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"mark", "translate"}:
+            if (
+                not isinstance(node, ast.Call)
+                or not isinstance(node.func, ast.Name)
+                or node.func.id not in TEXTS_OF_CALL
+            ):
+                continue
+            if not any(isinstance(argument, ast.Starred) for argument in node.args):
                 yield f"{path.relative_to(ROOT).as_posix()}:{node.lineno}", node
 
 
@@ -65,9 +84,9 @@ def placeholders(text: str) -> list[str]:
 @cache
 def extracted() -> frozenset[str]:
     """The texts that `make messages` collects."""
-    keywords = {**DEFAULT_KEYWORDS, "mark": None, "translate": None}
+    keywords = {**DEFAULT_KEYWORDS, "mark": None, "translate": None, "mark_plural": (1, 2), "translate_plural": (1, 2)}
     found = extract_from_dir(str(PACKAGE), method_map=[("**.py", "python")], keywords=keywords)
-    return frozenset(str(item[2]) for item in found)
+    return frozenset(text for item in found for text in ((item[2],) if isinstance(item[2], str) else item[2]))
 
 
 def test_every_text_has_a_chinese_one() -> None:
@@ -84,7 +103,12 @@ def test_the_catalogue_holds_no_text_that_is_gone() -> None:
 
 def test_every_marked_text_is_collected() -> None:
     """The texts in the code are those collected: none is hidden in an f-string or a choice between two."""
-    marked = {text for _, call in calls() for text in literals(call.args[0])}
+    marked = {
+        text
+        for _, call in calls()
+        for argument in call.args[: TEXTS_OF_CALL[call.func.id]]
+        for text in literals(argument)
+    }
     assert sorted(marked ^ extracted()) == []
 
 
@@ -94,11 +118,35 @@ def test_texts_are_marked_whole() -> None:
     places = [
         f"{place}: {ast.unparse(call)}"
         for place, call in calls()
-        if len(call.args) != 1
+        if len(call.args) != TEXTS_OF_CALL[call.func.id] + (call.func.id == "translate_plural")
         or isinstance(call.args[0], wrong)
         or (isinstance(call.args[0], ast.Call) and ast.unparse(call.args[0].func).endswith((".format", ".join")))
     ]
     assert places == []
+
+
+def test_the_text_for_one_and_that_for_more_name_the_same_facts() -> None:
+    """Both texts of a number have the same placeholders, the number among them, and the Chinese one has one text."""
+    assert [
+        pair for pair in PLURALS if placeholders(pair[0]) != placeholders(pair[1]) or "{count}" not in pair[0]
+    ] == []
+    assert CATALOGUE.num_plurals == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", ["{count} files", "{count} file", "{count} files"]),
+        ("zh", ["{count} 个文件", "{count} 个文件", "{count} 个文件"]),
+    ],
+)
+def test_a_number_of_things_is_told_as_the_language_does(language: str, told: list[str]) -> None:
+    """English has one text for 1 and another for 0 and 2; Chinese has the same for all."""
+    use_language(language)
+    try:
+        assert [translate_plural("{count} file", "{count} files", count) for count in (0, 1, 2)] == told
+    finally:
+        use_language("en")
 
 
 def test_texts_are_english() -> None:
@@ -139,19 +187,55 @@ def test_translations_use_chinese_punctuation() -> None:
     assert wrong == []
 
 
+def assert_holds_every_text(compiled: Path | IO[bytes]) -> None:
+    """The compiled catalogue says what the text file says, nothing else, as UTF-8."""
+    with compiled.open("rb") if isinstance(compiled, Path) else compiled as file:
+        catalogue = gettext.GNUTranslations(file)
+    assert catalogue.charset() == "utf-8"
+    in_pairs = {text for pair in PLURALS for text in pair}
+    wanted: dict[str | tuple[str, int], str] = {text: CHINESE[text] for text in CHINESE if text not in in_pairs}
+    wanted |= {(one, 0): CHINESE[one] for one, _ in PLURALS}
+    assert {key: value for key, value in catalogue._catalog.items() if key} == wanted
+
+
 def test_the_compiled_catalogue_is_up_to_date() -> None:
-    """The compiled catalogue that is shipped holds what the text file holds, as UTF-8."""
-    made = io.BytesIO()
-    write_mo(made, CATALOGUE)
-    made.seek(0)
-    fresh = gettext.GNUTranslations(made)
-    with (FOLDER / "commlog.mo").open("rb") as file:
-        shipped = gettext.GNUTranslations(file)
-    assert shipped.charset() == "utf-8"
-    assert {text: shipped.gettext(text) for text in CHINESE} == CHINESE
-    assert {key: value for key, value in shipped._catalog.items() if key} == {
-        key: value for key, value in fresh._catalog.items() if key
-    }
+    """The compiled catalogue in use holds what the text file holds; `make` compiles it again."""
+    assert_holds_every_text(FOLDER / "commlog.mo")
+
+
+def test_a_wheel_built_from_a_clean_checkout_answers_in_chinese(tmp_path: Path) -> None:
+    """Building compiles the catalogue: the wheel holds it though git does not, and so does the archive of sources."""
+    for name in ("commlog", "schemas", "records"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.mo", ".commlog"))
+    for name in (
+        ".gitignore",
+        "LICENSE",
+        "README.md",
+        "calendar.yaml",
+        "commlog.yaml",
+        "hatch_build.py",
+        "pyproject.toml",
+    ):
+        shutil.copy(ROOT / name, tmp_path)
+    program = "import hatchling.build as b; print(b.build_sdist('dist')); print(b.build_wheel('dist'))"
+    made = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    archive, wheel = (tmp_path / "dist" / name for name in made.stdout.split())
+    with ZipFile(wheel) as built:
+        assert_holds_every_text(built.open("commlog/locale/zh/LC_MESSAGES/commlog.mo"))
+    with tarfile.open(archive) as sources:
+        assert f"{archive.name.removesuffix('.tar.gz')}/hatch_build.py" in sources.getnames()
+
+
+def test_a_checkout_without_the_compiled_catalogue_answers_in_english(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without the compiled catalogue (nothing was installed or built) a Chinese answer is English, not an error."""
+    monkeypatch.setattr("commlog.messages.LOCALE_FOLDER", tmp_path)
+    use_language("zh")
+    try:
+        assert translate("no") == "no"
+    finally:
+        use_language("en")
 
 
 @pytest.fixture
@@ -190,6 +274,12 @@ def test_help_fits_the_terminal(chinese_page, words: tuple[str, ...]) -> None:
     from commlog.output.text import width_of
 
     assert [line for line in chinese_page(*words).splitlines() if width_of(line) > 80] == []
+
+
+@pytest.mark.parametrize("words", list(every_command()), ids=lambda words: " ".join(words) or "commlog")
+def test_every_value_has_a_name_in_help(chinese_page, words: tuple[str, ...]) -> None:
+    """What an option or argument takes is named (NOTE, FILE) and not shown by its type (<str>, <int>)."""
+    assert re.findall("<(?:str|int|float|path)>|TEXT|INTEGER", chinese_page(*words)) == []
 
 
 def test_domain_and_file_agree() -> None:

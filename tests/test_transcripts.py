@@ -23,10 +23,10 @@ import pytest
 from commlog.cli.app import COMMANDS, run
 from commlog.errors import CommlogError, ExitCode
 from commlog.messages import use_language
+from tests.build import NOW
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
-NOW = "2026-03-16T10:00:00+08:00"
 ENVIRONMENT = {"COMMLOG_MEMBER": "wang", "COMMLOG_LANGUAGE": "en", "TZ": "Asia/Shanghai", "NOW": NOW}
 IS_REWRITING = os.environ.get("COMMLOG_REWRITE") == "1"
 TRANSCRIPTS = sorted(TESTS.glob("transcripts/*.txt"))

@@ -12,6 +12,7 @@ from commlog.cli.options import (
     answer_listing,
     columns_option,
     edit_option,
+    format_choice,
     format_option,
     labels_of,
     limit_option,
@@ -24,7 +25,6 @@ from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
-from commlog.output.formats import require_format
 from commlog.output.labels import Labels
 from commlog.output.text import harmless
 from commlog.records.commands import make_edit, make_show
@@ -32,7 +32,6 @@ from commlog.records.draft import assign_all
 from commlog.records.write import Request, create_record
 from commlog.values import ANSWER
 
-_FORMATS: Final = ("text", "json", "ids")
 _AUDIENCES: Final = ("internal", "customer")
 
 words_argument: Any = typer.Argument(
@@ -44,7 +43,7 @@ audience_option: Any = typer.Option(
     metavar="internal|customer",
     help=mark("customer: only what may be told to customers as it stands."),
 )
-find_format_option: Any = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or ids."))
+find_format_option: Any = format_choice("text", "json", "ids")
 
 
 @command(mark("Write a standard answer; prints its id."))
@@ -88,7 +87,6 @@ def answer_find_command(
     limit: int = limit_option,
     output_format: str = find_format_option,
 ) -> int:
-    require_format(output_format, _FORMATS)
     if audience not in _AUDIENCES:
         raise UsageError(
             mark("--audience: '{value}' is not internal or customer"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from commlog.answers.queries import ListedAnswer, answer_texts, listed_answers
 from commlog.database.content import values_in
 from commlog.database.query.order import order_by
 from commlog.database.query.select import Domain
@@ -12,24 +13,12 @@ from commlog.output.listing import Listing
 from commlog.records.find import get_record
 from commlog.records.question import OptionTerm, condition_of, filter_of
 from commlog.records.rules.consistency import fold
-from commlog.values import ANSWER, Data, Fields, text_of, texts_of
+from commlog.values import ANSWER, Fields, stored_date, text_of, texts_of
 from commlog.workspace import Workspace
 
 Audience = Literal["internal", "customer"]
 
-# Every column of a listing and what it is in the copy.
-_COLUMNS: Final = {
-    "id": "r.id",
-    "question": "r.subject",
-    "category": "r.category",
-    "audience": "coalesce(field(c.content, 'audience'), 'internal')",
-    "valid_until": "field(c.content, 'valid_until')",
-    "expired": "coalesce(field(c.content, 'valid_until') < ?, 0)",
-    "approved_on": "field(c.content, 'approved_on')",
-    "agent": "r.agent",
-    "path": "r.path",
-}
-COLUMN_NAMES: Final = tuple(_COLUMNS)
+COLUMN_NAMES: Final = ListedAnswer._fields
 SHOWN: Final = ("id", "question", "category", "audience", "valid_until", "expired")
 _SORTS: Final = {**{name: (name,) for name in COLUMN_NAMES}, "date": ("r.day",), "subject": ("question",)}
 
@@ -66,14 +55,9 @@ def list_answers(workspace: Workspace, query: str, terms: Sequence[OptionTerm], 
     """
     sort, limit = page
     condition = condition_of(workspace, filter_of(workspace, query, [("kind", [ANSWER]), *terms]), Domain.RECORDS)
-    rows = workspace.index.rows(
-        f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in _COLUMNS.items())}"
-        f" FROM records r JOIN contents c USING (record) WHERE {condition.sql}"
-        f" ORDER BY {order_by(sort or 'question', _SORTS, Domain.RECORDS)}, r.id LIMIT ?",
-        (workspace.now.date().isoformat(), *condition.parameters, limit),
-    )
-    place = COLUMN_NAMES.index("expired")
-    told = (tuple(bool(value) if at == place else value for at, value in enumerate(row)) for row in rows)
+    order = order_by(sort or "question", _SORTS, Domain.RECORDS)
+    rows = listed_answers(workspace.index, condition, order, limit, workspace.now.date())
+    told = (row._replace(expired=bool(row.expired)) for row in rows)
     return Listing(COLUMN_NAMES, tuple(told), SHOWN, "id")
 
 
@@ -90,14 +74,10 @@ def find_answers(workspace: Workspace, text: str, audience: Audience, *, by_ques
     wanted = fold(text)
     words = wanted.split()
     found: list[tuple[tuple[int, int, str], AnswerMatch]] = []
-    rows = workspace.index.rows(
-        "SELECT r.path, c.content FROM records r JOIN contents c USING (record) WHERE r.kind = ? ORDER BY r.path",
-        (ANSWER,),
-    )
-    for path, content in rows:
-        keywords = [keyword.strip() for keyword in values_in(content, "keywords")]
+    for _, path, _, _, content, _ in answer_texts(workspace.index):
+        keywords = [fold(keyword).strip() for keyword in values_in(content, "keywords")]
         held = [keyword for keyword in keywords if keyword and keyword in wanted]
-        asked = " ".join([*values_in(content, "question"), *keywords])
+        asked = " ".join([*map(fold, values_in(content, "question")), *keywords])
         if held or (by_question and words and all(word in asked for word in words)):
             fields = get_record(workspace.reader.read(path)).fields
             match = _match(path, fields, wanted)
@@ -117,13 +97,6 @@ def _match(path: str, fields: Fields, wanted: str) -> AnswerMatch:
         text_of(fields, "answer") or "",
         max(filter(None, held), key=lambda keyword: len(fold(keyword)), default=""),
         text_of(fields, "audience") or "internal",
-        _day(fields.get("valid_until")),
+        stored_date(fields.get("valid_until")),
         path,
     )
-
-
-def _day(value: Data) -> date | None:
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        return None

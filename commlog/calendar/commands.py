@@ -5,14 +5,12 @@ from dataclasses import replace
 
 import typer
 
-from commlog.cli.options import by_option, columns_option, exit_code_option, format_option, terminal_width
+from commlog.cli.options import by_option, columns_option, exit_code_option, format_choice, format_option, say_listing
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import current_language, mark, translate
-from commlog.output.formats import choose_columns, format_listing, require_format
 from commlog.output.labels import Labels
-from commlog.output.listing import Listing
 from commlog.worktime.calendar import DatedDay
 
 _WORDS = {
@@ -51,7 +49,8 @@ def calendar_show_command(
     from commlog.calendar.manage import show_calendar
 
     view = show_calendar(session_of(context).workspace, period, every_day=every_day)
-    _say_listing(view.listing, columns, output_format)
+    labels = Labels(lambda field: {slug: translate(word) for slug, word in _WORDS.get(field, {}).items()})
+    say_listing(view.listing, columns, output_format, labels)
     hours = f"{view.working_seconds / 3600:,.2f}".rstrip("0").rstrip(".")
     total = translate("{period}: {days} working days, {hours} working hours")
     warn(total.format(period=view.period, days=f"{view.working_days:,}", hours=hours))
@@ -132,13 +131,9 @@ def calendar_diff_command(
 
 
 @command(mark("Compare the calendar with its country's holidays."))
-def calendar_check_command(
-    context: typer.Context,
-    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
-) -> int:
+def calendar_check_command(context: typer.Context, output_format: str = format_choice("text", "json")) -> int:
     from commlog.calendar.manage import check_calendar, years_in_use
 
-    require_format(output_format, ("text", "json"))
     session = session_of(context)
     found = check_calendar(session.workspace, days_of_country)
     if output_format == "json":
@@ -191,14 +186,6 @@ def _warn_of_moved(session: Session) -> None:
         warn(text.format(count=moved))
     else:
         warn(translate("no pending follow-up moves by this (commlog calendar diff)"))
-
-
-def _say_listing(listing: Listing, columns: str, output_format: str) -> None:
-    labels = Labels(lambda field: {slug: translate(word) for slug, word in _WORDS.get(field, {}).items()})
-    chosen = choose_columns(listing, columns or None, output_format)
-    text = format_listing(chosen, output_format, labels, terminal_width())
-    if text:
-        say(text)
 
 
 def _told(day: DatedDay) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from commlog.log.dated_days import KINDS
-from commlog.values import Data, Fields, ValuePath
+from commlog.log.settings import DATED_KINDS
+from commlog.values import Data, Fields, ValuePath, stored_date
 from commlog.worktime.calendar import DatedDay
 from commlog.yamltext.edit import edit
 from commlog.yamltext.format import format_entry
@@ -18,7 +18,7 @@ def insert_days(text: str, days: Iterable[DatedDay]) -> str:
         YamlError: the text is not readable, or nothing can be added to it without rewriting it.
     """
     added = sorted(days, key=lambda day: day.date)
-    for kind in KINDS:
+    for kind in DATED_KINDS:
         text = _insert(text, kind, [day for day in added if day.kind == kind])
     return text
 
@@ -28,7 +28,7 @@ def lines_of_days(text: str) -> dict[date, int]:
     located = parse_located(text) if text.strip() else Located({}, {}, {})
     fields = located.data if isinstance(located.data, dict) else {}
     found: dict[date, int] = {}
-    for kind in KINDS:
+    for kind in DATED_KINDS:
         entries = fields.get(kind)
         items = (
             entries.items() if isinstance(entries, dict) else enumerate(entries if isinstance(entries, list) else ())
@@ -109,8 +109,4 @@ def _fields_of(text: str) -> Fields:
 
 
 def _date_of(entry: Data) -> date | None:
-    value = entry.get("date") if isinstance(entry, dict) else entry
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return stored_date(entry.get("date") if isinstance(entry, dict) else entry)

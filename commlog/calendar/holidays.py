@@ -5,16 +5,14 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from commlog.errors import NotFoundError, UsageError
-from commlog.log.dated_days import read_dated_days
-from commlog.log.settings_file import Section
+from commlog.log.settings import build_dated_days
 from commlog.messages import mark, translate
+from commlog.records.rules.consistency import near_names
 from commlog.worktime.calendar import DatedDay
-
-if TYPE_CHECKING:
-    from commlog.problems import Problem
+from commlog.yamltext.parse import parse
 
 _FOLDER: Final = Path(__file__).parent
 # The time zones of China, old names included.
@@ -56,10 +54,7 @@ def read_public_holidays(country: str, year: int) -> tuple[DatedDay, ...]:
 def _days_of(country: str) -> Mapping[date, DatedDay]:
     if country not in shipped_countries():
         raise KeyError(country)
-    faults: list[Problem] = []
-    days = read_dated_days(Section.load(_FOLDER, f"{country}.yaml", faults))
-    assert not faults, faults
-    return days
+    return build_dated_days(parse((_FOLDER / f"{country}.yaml").read_text(encoding="utf-8")))
 
 
 # By the language people read: the package's names for it, the best first; else the country's own language.
@@ -118,14 +113,10 @@ def _codes_by_name(package: ModuleType) -> dict[str, str]:
 
 
 def _unknown(country: str, codes: Iterable[str], by_name: Mapping[str, str] = MappingProxyType({})) -> NotFoundError:
-    from difflib import get_close_matches
-
     upper = country.upper()
     names = sorted(codes)
-    named = [by_name[name] for name in get_close_matches(upper, by_name, 3, 0.8)]
-    near = (
-        named or get_close_matches(upper, names, 5, 0.5) or [name for name in names if name[:1] == upper[:1]] or names
-    )
+    named = [by_name[name] for name in near_names(upper, by_name, 3, 0.8)]
+    near = named or near_names(upper, names, 5, 0.5) or [name for name in names if name[:1] == upper[:1]] or names
     return NotFoundError(
         mark("no holidays are known for the country '{country}'"),
         country=country,

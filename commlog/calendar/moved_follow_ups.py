@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from commlog.calendar.queries import files_due_by_calendar
 from commlog.followups.rules.deadline import expected_due, is_due_edited, limit_of, stored_due
 from commlog.followups.rules.explanation import measure_lateness
 from commlog.followups.rules.follow_up import FollowUp, entry_of, read_follow_up
@@ -19,12 +20,6 @@ from commlog.worktime.moment import format_instant
 
 COLUMN_NAMES: Final = ("address", "due", "computed", "moved_by", "due_rule", "owner", "customer", "action")
 _ELAPSED: Final = frozenset({"m", "h"})
-_SQL: Final = (
-    "SELECT DISTINCT r.path FROM follow_ups f JOIN records r USING (record)"
-    " WHERE f.is_pending = 1 AND coalesce(f.agreed_with_customer, 0) = 0"
-    " AND (f.due_rule GLOB '[1-9]*d' OR f.due_rule GLOB '[1-9]*wh' OR f.due_rule IN ('eow', 'eom', 'eoq'))"
-    " ORDER BY f.due_at, f.address"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +68,7 @@ def apply_moved(workspace: Workspace, by: str | None) -> tuple[MovedDue, ...]:
 
 
 def _find_moved(workspace: Workspace) -> Iterator[MovedDue]:
-    for (path,) in workspace.index.rows(_SQL):
+    for path in files_due_by_calendar(workspace.index):
         record = workspace.reader.read(path).record
         if record is not None:
             yield from _moved_in(workspace, path, record.fields)

@@ -6,9 +6,10 @@ from typing import Final
 
 import typer
 
+from commlog.check.context import Inspection, select_paths
 from commlog.check.files import Scope, check_files
-from commlog.check.inspection import Inspection, select_paths
-from commlog.check.text import format_inspection_github, format_inspection_json, format_inspection_text, format_summary
+from commlog.check.text import format_counts, format_inspection_github, format_inspection_json, format_inspection_text
+from commlog.cli.options import format_choice
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.git.run import find_prefix
@@ -34,12 +35,8 @@ def check_command(
     staged: bool = typer.Option(
         False, "--staged", help=mark("Only files staged for the next commit, as they are staged.")
     ),
-    output_format: str = typer.Option(
-        "text", "--format", metavar="FORMAT", help=mark("text, json or github (annotations of a pull request).")
-    ),
+    output_format: str = format_choice(*_FORMATS, help_text=mark("{formats} (annotations of a pull request).")),
 ) -> int:
-    if output_format not in _FORMATS:
-        raise UsageError(mark("--format: '{value}' is not text, json or github"), value=output_format)
     if changed and staged:
         raise UsageError(
             mark("--changed and --staged exclude each other"), remedy=mark("--changed includes what is staged")
@@ -54,5 +51,5 @@ def check_command(
     answer = _FORMATS[output_format](inspection)
     if answer:
         say(answer)
-    warn(format_summary(inspection))
+    warn(format_counts(inspection))
     return ExitCode.INVALID if inspection.errors else ExitCode.DONE

@@ -1,4 +1,4 @@
-"""Which files a check looks at: all, what git says has changed, or what is staged."""
+"""Which files a check looks at: all, what git says has changed, or what is staged, as git will commit it."""
 
 from dataclasses import replace
 from enum import Enum, auto
@@ -6,8 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from commlog.check.context import Inspection, Selection
 from commlog.check.inspect import inspect_log
-from commlog.check.inspection import Inspection, Selection
+from commlog.database.queries import file_paths
 from commlog.database.refresh import rehearse
 from commlog.errors import UsageError
 from commlog.git.run import (
@@ -24,6 +25,8 @@ from commlog.log.names import RECORDS
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.messages import mark
 from commlog.workspace import Workspace, make_workspace
+
+_OWN_FILES: Final = (SETTINGS_FILE, CALENDAR_FILE, SCHEMAS_FOLDER)
 
 
 class Scope(Enum):
@@ -46,15 +49,12 @@ def check_files(workspace: Workspace, selection: Selection, scope: Scope) -> Ins
     root = workspace.log.root
     names = changed_files(root, staged=is_staged)
     if names is None:
-        raise needs_git("--staged" if is_staged else "--changed")
+        raise _needs_git("--staged" if is_staged else "--changed")
     narrowed = selection.narrow(names, deleted_files(root, staged=is_staged))
-    return check_staged(workspace, narrowed) if is_staged else inspect_log(workspace, narrowed)
+    return _check_staged(workspace, narrowed) if is_staged else inspect_log(workspace, narrowed)
 
 
-_OWN_FILES: Final = (SETTINGS_FILE, CALENDAR_FILE, SCHEMAS_FOLDER)
-
-
-def check_staged(workspace: Workspace, selection: Selection) -> Inspection:
+def _check_staged(workspace: Workspace, selection: Selection) -> Inspection:
     """What is wrong with the chosen files as they are staged, in a log that is as it is staged.
 
     Raises:
@@ -62,7 +62,7 @@ def check_staged(workspace: Workspace, selection: Selection) -> Inspection:
     """
     staged = read_staged_files(workspace.log.root, (*_OWN_FILES, RECORDS))
     if staged is None:
-        raise needs_git("--staged")
+        raise _needs_git("--staged")
     if any(not path.startswith(f"{RECORDS}/") for path in staged.differing):
         return _check_export(workspace, selection, staged)
     contents = _contents(workspace, staged)
@@ -71,7 +71,7 @@ def check_staged(workspace: Workspace, selection: Selection) -> Inspection:
         return inspect_log(rehearsed, selection, {path: raw for path, raw in contents.items() if raw is not None})
 
 
-def needs_git(option: str) -> UsageError:
+def _needs_git(option: str) -> UsageError:
     """The error for an option that means nothing outside a repository."""
     return UsageError(
         mark("{option} needs git, and the log in a repository"),
@@ -82,7 +82,7 @@ def needs_git(option: str) -> UsageError:
 
 def _contents(workspace: Workspace, staged: StagedFiles) -> dict[str, bytes | None]:
     """What the work tree's records are as staged, where that differs; None for those git knows nothing of."""
-    known = {row[0] for row in workspace.index.rows("SELECT path FROM files")}
+    known = set(file_paths(workspace.index))
     contents: dict[str, bytes | None] = dict.fromkeys(known - staged.blobs.keys())
     contents |= read_blobs(
         workspace.log.root, {path: staged.blobs[path] for path in staged.differing if path in staged.blobs}
@@ -95,7 +95,7 @@ def _check_export(workspace: Workspace, selection: Selection, staged: StagedFile
     root = workspace.log.root
     with TemporaryDirectory(prefix="commlog-") as folder:
         if not export_staged(root, Path(folder), staged.blobs):
-            raise needs_git("--staged")
+            raise _needs_git("--staged")
         log = open_log(Path(folder), str(Path(folder) / (find_prefix(root) or "")))
         return inspect_log(
             make_workspace(log, workspace.now, workspace.member, make_cipher=workspace.reader.cipher.elsewhere),

@@ -3,9 +3,9 @@
 import json
 from typing import Final
 
-from commlog.check.inspection import Inspection
+from commlog.check.context import Inspection
 from commlog.errors import CommlogError, Finding
-from commlog.messages import translate
+from commlog.messages import translate, translate_plural
 from commlog.output.text import harmless, shorten, width_of
 from commlog.problems import ERROR, Problem
 
@@ -68,7 +68,7 @@ def format_inspection_text(inspection: Inspection) -> str:
     return "\n".join(lines)
 
 
-def format_summary(inspection: Inspection) -> str:
+def format_counts(inspection: Inspection) -> str:
     """How many files were checked and what came of it, in one line."""
     errors, warnings = inspection.errors, len(inspection.problems) - inspection.errors
     files = _count_files(inspection.files)
@@ -76,17 +76,15 @@ def format_summary(inspection: Inspection) -> str:
         return translate("{files}, no problems").format(files=files)
     counts = []
     if errors:
-        counts.append((translate("{count} error") if errors == 1 else translate("{count} errors")).format(count=errors))
+        counts.append(translate_plural("{count} error", "{count} errors", errors).format(count=errors))
     if warnings:
-        counts.append(
-            (translate("{count} warning") if warnings == 1 else translate("{count} warnings")).format(count=warnings)
-        )
+        counts.append(translate_plural("{count} warning", "{count} warnings", warnings).format(count=warnings))
     bad = _count_files(inspection.bad_files)
     return translate("{files}: {counts} in {bad}").format(files=files, counts=translate(", ").join(counts), bad=bad)
 
 
 def _count_files(number: int) -> str:
-    return (translate("{count} file") if number == 1 else translate("{count} files")).format(count=number)
+    return translate_plural("{count} file", "{count} files", number).format(count=number)
 
 
 def format_inspection_json(inspection: Inspection) -> str:

@@ -3,18 +3,17 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
-from commlog.cli.log_language import log_language, may_show_help
-from commlog.cli.session import Session, guess_language, speak
-from commlog.cli.words import hoist, option_of
+from commlog.cli.session import Session, find_program, guess_language, list_programs, speak
 from commlog.errors import CommlogError, UsageError
-from commlog.messages import LANGUAGES, mark, translate
+from commlog.messages import mark, translate
+from commlog.output.formats import FormatChoice
 
 # Every command and the module that holds it: the daily verbs first, in the order help shows them. Its function is called
 # after it: `customer_create_command`.
@@ -107,7 +106,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "doctor": "commlog.setup.commands",
     "completion": "commlog.cli.completion",
 }
-# What a word says that others follow.
+# What a word means that others follow.
 NOUNS: Final[Mapping[str, str]] = {
     "hook": mark("Check records before git commits them: install, status, uninstall."),
     "customer": mark("Customers: create, list, show, edit, merge, verify, consent, export, forget."),
@@ -121,8 +120,44 @@ NOUNS: Final[Mapping[str, str]] = {
 }
 
 
-class Command(TyperCommand):
-    """A command whose help speaks the language in use."""
+# A program on PATH that is called so and NAME is the command NAME, unless the table has one.
+_PROGRAM: Final = "commlog-"
+# What every command takes, before or after its name: what help calls the value, and says of it.
+SHARED_OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "shared_log": ("DIR", mark("The log's folder (default: the nearest commlog.yaml upwards, or $COMMLOG_DIR).")),
+    "shared_now": ("INSTANT", mark("Answer as if it were this instant.")),
+    "shared_language": ("zh|en", mark("The language of the answer.")),
+}
+
+if TYPE_CHECKING:
+    _Base = TyperCommand
+else:
+    _Base = object
+
+
+class _Shared(_Base):
+    """What every command and group has: the shared options, and help in the language of its log."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse a call's arguments; the shared options among them hold for the session, before help or a fault is shown."""
+        given, rest = self.take_shared(ctx, args)
+        is_empty = self.no_args_is_help and not rest and not given.get("help")
+        return super().parse_args(ctx, [] if is_empty else args)
+
+    def take_shared(self, ctx: Any, args: list[str], *, interspersed: bool = False) -> tuple[dict[str, Any], list[str]]:
+        """Let the shared options among arguments hold for the session; gives all options, and the other arguments.
+
+        `interspersed` looks for them behind other arguments, too. Other faults in the arguments are left to who parses them.
+        """
+        parser = self.make_parser(ctx)
+        parser.ignore_unknown_options = True
+        parser.allow_interspersed_args = parser.allow_interspersed_args or interspersed
+        given: dict[str, Any] = {}
+        rest = args
+        with suppress(TyperException):
+            given, rest, _ = parser.parse_args(args=list(args))
+        ctx.find_object(Session).take(*(given.get(name) for name in SHARED_OPTIONS))
+        return given, rest
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Write the usage line with its heading translated."""
@@ -130,47 +165,96 @@ class Command(TyperCommand):
 
     def get_help_option(self, ctx: Any) -> Any:
         """The option --help, told in the language in use."""
-        return _told(super().get_help_option(ctx))
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = translate("Show this message and exit.")
+        return option
 
     def get_help(self, ctx: Any) -> str:
-        """The page of help, fitted to the terminal."""
+        """The page of help in the language of the log, fitted to the terminal."""
         from commlog.cli.help_page import fit_help
 
+        ctx.find_object(Session).speak_as_log()
+        self.help = _translated(self.help)
+        parameters: list[Any] = self.get_params(ctx)
+        for parameter in parameters:
+            choice = getattr(parameter.type, "func", None)
+            text = _translated(parameter.help)
+            parameter.help = choice.help(text) if text and isinstance(choice, FormatChoice) else text
         return fit_help(super().get_help, ctx)
 
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """The first sentence of the help in the language in use."""
+        self.help = _translated(self.help)
+        return super().get_short_help_str(limit)
 
-class LazyGroup(TyperGroup):
+
+class Command(_Shared, TyperCommand):
+    """A command."""
+
+
+class ProgramCommand(TyperCommand):
+    """A program on PATH as a command: it is given the other arguments as they are."""
+
+    program: str
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Leave the arguments to the program."""
+        ctx.args = args
+        return args
+
+    def invoke(self, ctx: Any) -> int:
+        """Run the program; its exit code."""
+        import subprocess
+
+        command = [self.program, *ctx.args]
+        try:
+            code = subprocess.run(command, env=ctx.find_object(Session).environment(), check=False).returncode  # noqa: S603 - the program somebody named
+        except OSError as fault:
+            raise UsageError(
+                mark("the program '{program}' cannot be started: {reason}"),
+                program=self.program,
+                reason=fault.strerror or str(fault),
+            ) from None
+        # As a shell tells of a program that a signal has ended.
+        return code if code >= 0 else 128 - code
+
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - the library's signature
+        """Which program it is."""
+        return translate("The program {program} on PATH.").format(program=f"{_PROGRAM}{self.name}")
+
+
+class LazyGroup(_Shared, TyperGroup):
     """The program, or a noun of it: builds only the command that is called."""
 
     # What stands in the table before the names of its commands.
     prefix: str = ""
 
-    format_usage = Command.format_usage
-
-    def get_help_option(self, ctx: Any) -> Any:
-        """The option --help, told in the language in use."""
-        return _told(super().get_help_option(ctx))
-
-    def get_help(self, ctx: Any) -> str:
-        """The page of help, fitted to the terminal."""
-        from commlog.cli.help_page import fit_help
-
-        return fit_help(super().get_help, ctx)
-
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the library's signature
-        """Every command's name, in the order of the table."""
+        """Every command's name in the order of the table; behind those of the whole program the programs on PATH."""
         begin = len(self.prefix)
-        return list(dict.fromkeys(name[begin:].split(" ")[0] for name in COMMANDS if name.startswith(self.prefix)))
+        names = [name[begin:].split(" ")[0] for name in COMMANDS if name.startswith(self.prefix)]
+        return list(dict.fromkeys([*names, *([] if self.prefix else list_programs(_PROGRAM))]))
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """The options, or the names of commands, that begin so; none of them is built for it."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        from typer._click.shell_completion import CompletionItem
+
+        return [CompletionItem(name) for name in self.list_commands(ctx) if name.startswith(incomplete)]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command the first word names, that name, and the other words."""
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None and name[:1] != "-":
-            from difflib import get_close_matches
+            from commlog.records.rules.consistency import near_names
 
+            self.take_shared(ctx, args, interspersed=True)
+            ctx.find_object(Session).speak_as_log()
             names = self.list_commands(ctx)
-            near = get_close_matches(name, names, 3)
+            near = near_names(name, names)
             raise UsageError(
                 mark("there is no command '{name}'"),
                 name=name,
@@ -184,67 +268,76 @@ class LazyGroup(TyperGroup):
         name = f"{self.prefix}{cmd_name}"
         if name in COMMANDS:
             return build_command(name)
-        return build_group(name) if name in NOUNS else None
+        if name in NOUNS:
+            return build_group(name)
+        program = None if self.prefix else find_program(f"{_PROGRAM}{name}")
+        if program is None:
+            return None
+        command = ProgramCommand(name=name)
+        command.program = program
+        return command
 
 
 def build_command(name: str) -> Any:
     """One command of the table, from its function and the help beside it."""
     function = getattr(import_module(COMMANDS[name]), name.replace(" ", "_").replace("-", "_") + "_command")
     program = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    program.command(name=name.rsplit(" ", maxsplit=1)[-1], cls=Command, help=translate(function.__doc__))(function)
-    return _in_language(get_command(program))
+    program.command(name=name.rsplit(" ", maxsplit=1)[-1], cls=Command, help=function.__doc__)(function)
+    return _with_shared_options(get_command(program), hidden=True)
 
 
 def build_group(noun: str) -> Any:
     """A noun with its verbs."""
-    group = LazyGroup(name=noun, help=translate(NOUNS[noun]), rich_markup_mode=None, no_args_is_help=True)
+    group = LazyGroup(name=noun, help=NOUNS[noun], rich_markup_mode=None, no_args_is_help=True)
     group.prefix = f"{noun} "
-    return _in_language(group)
+    return _with_shared_options(group, hidden=True)
 
 
-def _told(option: Any) -> Any:
-    # The library writes this help in English itself; it is called at every parse, so nothing is loaded for it.
-    if option is not None:
-        option.help = translate("Show this message and exit.")
-    return option
+def build_program() -> Any:
+    """The whole program: every command of the table, and what it does without one."""
+    program = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        cls=LazyGroup,
+        invoke_without_command=True,
+        help=mark("Customer communications as plain YAML files: nothing promised is forgotten."),
+    )
+    program.callback()(start)
+    return _with_shared_options(get_command(program), hidden=False)
 
 
-def _in_language(command: Any) -> Any:
-    for parameter in command.params:
-        if getattr(parameter, "help", None):
-            parameter.help = translate(parameter.help)
+def _with_shared_options(command: Any, *, hidden: bool) -> Any:
+    """The command, taking the shared options as well; help shows them where they are not hidden."""
+    command.params[:0] = [
+        TyperOption(
+            param_decls=[name, f"--{name.rpartition('_')[2]}"],
+            metavar=metavar,
+            help=text,
+            hidden=hidden,
+            expose_value=False,
+        )
+        for name, (metavar, text) in SHARED_OPTIONS.items()
+    ]
     return command
 
 
+def _translated(text: str | None) -> str | None:
+    return translate(text) if text else text
+
+
 def start(
-    context: typer.Context,
-    log: str = typer.Option(
-        "",
-        "--log",
-        metavar="DIR",
-        show_default=False,
-        help=mark("The log's folder (default: the nearest commlog.yaml upwards, or $COMMLOG_DIR)."),
-    ),
-    now: str = typer.Option(
-        "", "--now", metavar="INSTANT", show_default=False, help=mark("Answer as if it were this instant.")
-    ),
-    language: str = typer.Option(
-        "", "--language", metavar="zh|en", show_default=False, help=mark("The language of the answer.")
-    ),
-    version: bool = typer.Option(False, "--version", help=mark("Print the version and stop.")),
+    context: typer.Context, version: bool = typer.Option(False, "--version", help=mark("Print the version and stop."))
 ) -> int | None:
-    """Keep the shared options for the command that runs; without one, say what is due today, or help."""
+    """Run nothing before a command; without one, say what is due today, or help."""
     if version:
         from commlog.version import VERSION
 
         typer.echo(f"commlog {VERSION}")
         raise typer.Exit
-    if language and language not in LANGUAGES:
-        raise UsageError(mark("--language: '{value}' is not zh or en"), value=language)
-    session = Session(log or None, now or None, language or None, context.obj)
-    context.obj = session
     if context.invoked_subcommand is not None:
         return None
+    session: Session = context.obj
     if not session.has_log():
         typer.echo(context.get_help())
         return None
@@ -253,61 +346,28 @@ def start(
     raise typer.Exit(show_today(session))
 
 
-def language_of(arguments: Sequence[str]) -> str:
-    """The language a call asks for, before anything is parsed: help and usage errors speak it too."""
-    for place, word in enumerate(arguments):
-        value = word.partition("=")[2] if "=" in word else "".join(arguments[place + 1 : place + 2])
-        if word.partition("=")[0] == "--language" and value in LANGUAGES:
-            return value
-    return guess_language()
-
-
-def run(arguments: Sequence[str], glimpse: Any = None) -> int:
-    """Run one call and give its exit code; faults are told on stderr here and nowhere else.
-
-    `glimpse` is what helpers are looking at already, when somebody sent them out.
-    """
-    words = hoist(arguments)
-    # Help is put in words before any log is opened, yet speaks as the log does.
-    speak((log_language(words) if may_show_help(words) else None) or language_of(words))
-    for word in words:
+def run(arguments: Sequence[str]) -> int:
+    """Run one call and give its exit code; faults are told on stderr here and nowhere else."""
+    session = Session()
+    # Until the call, its environment or its log says which.
+    speak(guess_language())
+    for word in arguments:
         if not word.isprintable() and any("\ud800" <= character <= "\udfff" for character in word):
             return _tell(
                 UsageError(
                     mark("'{word}' is not UTF-8 text"), word=ascii(word), remedy=mark("set the terminal to UTF-8")
                 )
             )
-    program = typer.Typer(
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        cls=LazyGroup,
-        invoke_without_command=True,
-        help=translate("Customer communications as plain YAML files: nothing promised is forgotten."),
-    )
-    program.callback()(start)
-    group = _in_language(get_command(program))
     try:
-        return int(group.main(words, prog_name="commlog", standalone_mode=False, obj=glimpse) or 0)
+        return int(build_program().main(list(arguments), prog_name="commlog", standalone_mode=False, obj=session) or 0)
     except TyperException as fault:
-        _speak_as_the_log(words)
+        session.speak_as_log()
         return _tell(fault)
     except CommlogError as fault:
         return _tell(fault)
     except (Abort, KeyboardInterrupt):
         typer.echo(translate("Stopped; nothing more was written."), err=True)
         return 130
-
-
-def _speak_as_the_log(words: Sequence[str]) -> None:
-    """Answer a call that was not understood in the language its log answers in; without a log the environment's stays."""
-    from pathlib import Path
-
-    from commlog.log.log import open_log
-
-    session = Session(option_of(words, "--log"), language=option_of(words, "--language"))
-    with suppress(CommlogError):
-        session.adopt_language(open_log(Path.cwd(), session.named_folder()))
 
 
 def _tell(fault: CommlogError | TyperException) -> int:

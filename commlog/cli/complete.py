@@ -3,29 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from commlog.customers.queries import customers_starting
+from commlog.followups.queries import addresses_starting
 from commlog.forms.catalog import Template
 from commlog.forms.fields import Field, find_field, label, value_label
 from commlog.messages import current_language
-from commlog.output.listing import mask_words
-from commlog.records.question import CUSTOMER_NAME
+from commlog.output.listing import cover_words
+from commlog.records.queries import Suggestion, records_starting, tags_starting
 from commlog.workspace import Workspace
 
-_MOST: Final = 200
-_ADDRESSES: Final = f"""
-SELECT f.address, f.action, coalesce({CUSTOMER_NAME}, '') FROM follow_ups f JOIN records r USING (record)
-WHERE f.is_pending = 1 AND substr(f.address, 1, ?) = ? ORDER BY f.due_at IS NULL, f.due_at, f.address LIMIT {_MOST}
-"""
-_RECORDS: Final = f"""
-SELECT r.id, coalesce(r.subject, ''), coalesce({CUSTOMER_NAME}, '') FROM records r
-WHERE r.kind <> 'customer' AND substr(r.id, 1, ?) = ? ORDER BY r.day DESC, r.id DESC LIMIT {_MOST}
-"""
-_CUSTOMERS: Final = f"""
-SELECT id, name FROM customers WHERE merged_into IS NULL AND (substr(id, 1, ?) = ? OR substr(name, 1, ?) = ?)
-ORDER BY id LIMIT {_MOST}
-"""
-_TAGS: Final = f"""
-SELECT tag, '' FROM tags WHERE substr(tag, 1, ?) = ? GROUP BY tag ORDER BY count(*) DESC, tag LIMIT {_MOST}
-"""
 # What is sealed stands in the copy as it is in the file.
 _SEALED: Final = ("age:", "age+json:", "age@", "age+json@", "[sealed")
 
@@ -39,18 +25,19 @@ class Candidate(NamedTuple):
 
 def pending_addresses(workspace: Workspace, begin: str) -> Iterator[Candidate]:
     """The pending follow-ups whose address begins so, the most pressing first, each with what is to be done."""
-    return _told(workspace, _ADDRESSES, begin)
+    return _told(workspace, addresses_starting(workspace.index, begin))
 
 
 def record_ids(workspace: Workspace, begin: str) -> Iterator[Candidate]:
     """The records but customers whose id begins so, the newest first, each with its headline."""
-    return _told(workspace, _RECORDS, begin)
+    return _told(workspace, records_starting(workspace.index, begin))
 
 
 def customers(workspace: Workspace, begin: str) -> Iterator[Candidate]:
     """The customers whose id or name begins so, by whichever does; no names where the settings hide them."""
     hides = workspace.log.settings.mask.names
-    for customer, name in workspace.index.rows(_CUSTOMERS, (len(begin), begin) * 2):
+    for one in customers_starting(workspace.index, begin):
+        customer, name = one.id, one.name or ""
         is_named = bool(name) and not hides and not name.startswith(_SEALED)
         if customer.startswith(begin) and (customer.isascii() or not hides):
             yield Candidate(customer, name if is_named else "")
@@ -72,7 +59,7 @@ def templates(workspace: Workspace, begin: str) -> Iterator[Candidate]:
 
 def tags(workspace: Workspace, begin: str) -> Iterator[Candidate]:
     """The tags in use that begin so, the most frequent first."""
-    return (Candidate(str(tag)) for tag, _ in workspace.index.rows(_TAGS, (len(begin), begin)))
+    return map(Candidate, tags_starting(workspace.index, begin))
 
 
 def words_of_query(workspace: Workspace, begin: str) -> Iterator[Candidate]:
@@ -174,7 +161,6 @@ def figures(_workspace: Workspace, begin: str) -> Iterator[Candidate]:
     return (Candidate(name) for name in FIGURES if name.startswith(begin))
 
 
-def _told(workspace: Workspace, sql: str, begin: str) -> Iterator[Candidate]:
+def _told(workspace: Workspace, found: Sequence[Suggestion]) -> Iterator[Candidate]:
     rules = workspace.log.settings.mask
-    rows: Sequence[tuple[str, str, str]] = workspace.index.rows(sql, (len(begin), begin))
-    return (Candidate(word, mask_words(text, name, rules)) for word, text, name in rows)
+    return (Candidate(one.word, cover_words([one.customer_name], rules)(one.text)) for one in found)

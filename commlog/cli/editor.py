@@ -21,8 +21,8 @@ from commlog.log.log import changed_meanwhile, ensure_state_folder, not_writable
 from commlog.log.names import ALPHABET, STATE_FOLDER
 from commlog.messages import mark, translate
 from commlog.problems import Problem
+from commlog.records.change import save_text, text_to_edit
 from commlog.records.draft import converter_of, locate, parse_input
-from commlog.records.edit import save_text, text_to_edit
 from commlog.records.skeleton import format_skeleton
 from commlog.records.write import Request, create_record
 from commlog.values import DAY_FIELDS, INTERACTION, Fields, Record

@@ -1,12 +1,9 @@
-"""The entry point: looks ahead at the log, loads the program, and leaves with its exit code."""
+"""The entry point: runs the program, and leaves with its exit code."""
 
 import gc
 import os
 import sys
 from typing import NoReturn
-
-from commlog.cli.session import look_ahead
-from commlog.cli.words import hoist
 
 
 def main() -> NoReturn:
@@ -17,13 +14,10 @@ def main() -> NoReturn:
             stream.reconfigure(errors="replace")
     # A call is over before there is anything to collect, and looking for it takes a tenth of the time.
     gc.disable()
-    words = hoist(sys.argv[1:])
-    glimpse = look_ahead(words)
-    # Loaded while helpers look at the log.
     from commlog.cli.app import run
 
     try:
-        code = run(words, glimpse)
+        code = run(sys.argv[1:])
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):
         # The reader (head, less) has seen enough; while a command runs, the library makes an exit of it.

@@ -2,15 +2,17 @@
 
 import shutil
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import typer
 
 from commlog.cli.session import Session, speak
 from commlog.cli.terminal import finish, say_pieces, warn
+from commlog.database.queries import choice_words
 from commlog.errors import ExitCode
 from commlog.messages import current_language, mark, translate
-from commlog.output.formats import choose_columns, iter_listing
+from commlog.output.formats import LISTING_FORMATS, FormatChoice, choose_columns, iter_listing
 from commlog.output.labels import Labels
 from commlog.output.listing import Listing
 
@@ -18,15 +20,21 @@ NO_LIMIT = -1
 # Columns that hold a member's id: people read the name.
 _PEOPLE = frozenset({"owner", "agent"})
 
+
+def format_choice(
+    *formats: str, help_text: str = mark("{formats}."), more: Iterable[str] = (), metavar: str = "FORMAT"
+) -> Any:
+    """The option --format; the first format is the default, `{formats}` in the help stands for all but those in `more`."""
+    return typer.Option(formats[0], "--format", metavar=metavar, help=help_text, parser=FormatChoice(formats, more))
+
+
 query_argument: Any = typer.Argument(
     None,
     metavar="[QUERY]",
     show_default=False,
     help=mark("What to list, e.g. customer:acme date:2026-03 投诉; several words are joined."),
 )
-format_option: Any = typer.Option(
-    "table", "--format", metavar="FORMAT", help=mark("table, json, jsonl, csv, tsv, markdown or ids.")
-)
+format_option: Any = format_choice(*LISTING_FORMATS)
 columns_option: Any = typer.Option(
     "", "--columns", metavar="A,B", show_default=False, help=mark("The columns to show, in order.")
 )
@@ -43,7 +51,9 @@ by_option: Any = typer.Option(
     show_default=False,
     help=mark("Who does it (default: $COMMLOG_MEMBER, else git's user)."),
 )
-note_option: Any = typer.Option("", "--note", show_default=False, help=mark("A remark for the history."))
+note_option: Any = typer.Option(
+    "", "--note", metavar="NOTE", show_default=False, help=mark("A remark for the history.")
+)
 due_option: Any = typer.Option(
     "",
     "--due",
@@ -81,7 +91,7 @@ def labels_of(session: Session) -> Labels:
     def find_words(column: str) -> dict[str, str]:
         if column in _PEOPLE:
             return people
-        return dict(session.workspace.index.rows(f"SELECT slug, {language} FROM choices WHERE field = ?", (column,)))
+        return choice_words(session.workspace.index, column, language)
 
     return Labels(find_words)
 
@@ -93,11 +103,16 @@ def terminal_width() -> int | None:
 
 def answer_listing(session: Session, listing: Listing, columns: str, output_format: str) -> ExitCode:
     """Print a listing as asked and give the exit code: other than 0 when unreadable files are left out of it."""
-    chosen = choose_columns(listing, columns or None, output_format)
-    pieces = iter_listing(chosen, output_format, labels_of(session), terminal_width())
-    if not say_pieces(pieces) and output_format == "table" and sys.stdout.isatty():
-        warn(translate("nothing found"))
+    say_listing(listing, columns, output_format, labels_of(session))
     return finish(session)
+
+
+def say_listing(listing: Listing, columns: str, output_format: str, labels: Labels) -> None:
+    """Print a listing as asked, row by row."""
+    chosen = choose_columns(listing, columns or None, output_format)
+    is_told = say_pieces(iter_listing(chosen, output_format, labels, terminal_width()))
+    if not is_told and output_format == "table" and sys.stdout.isatty():
+        warn(translate("nothing found"))
 
 
 as_of_option: Any = typer.Option(

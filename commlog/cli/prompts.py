@@ -14,11 +14,12 @@ from commlog.cli.faults import show_fault
 from commlog.cli.session import Session
 from commlog.cli.terminal import advise, ask, confirm, warn
 from commlog.errors import AmbiguousError, CommlogError, NotFoundError, UsageError
-from commlog.followups.change import Opening, complete_follow_up
+from commlog.followups.rules.new_follow_up import Opening, complete_follow_up
 from commlog.forms.catalog import Template
 from commlog.forms.conversion import ConversionError
 from commlog.forms.fields import LIST, MAPPING, Field, hint, label, value_label
 from commlog.messages import current_language, translate
+from commlog.records.complete import terms_of
 from commlog.records.draft import converter_of
 from commlog.records.find import find_customer
 from commlog.records.typed_follow_ups import parse_follow_up
@@ -145,7 +146,7 @@ def _ask_follow_ups(session: Session, template: Template, answers: Answers) -> N
     while answer := ask(translate("Follow-up") + ": ").strip():
         try:
             wanted = parse_follow_up(workspace, answer, template.name)
-            complete_follow_up(workspace, {key: wanted[key] for key in ("due",) if key in wanted}, 1, opening)
+            complete_follow_up(terms_of(workspace), {key: wanted[key] for key in ("due",) if key in wanted}, 1, opening)
         except UsageError as fault:
             show_fault(fault)
         else:

@@ -1,19 +1,17 @@
 """One call of the program: the environment, the clock, and the log they lead to."""
 
 import os
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commlog.cli.words import READING, command_of, option_of
-from commlog.errors import UsageError
-from commlog.messages import LOCALE_FOLDER, mark, use_language
+from commlog.errors import CommlogError, UsageError
+from commlog.messages import LANGUAGES, LOCALE_FOLDER, current_language, mark, use_language
 
 if TYPE_CHECKING:
     # Loaded when a command opens its log: `--version` and `--help` need none of it.
-    from commlog.database.glimpse import Glimpse
     from commlog.log.log import Log
     from commlog.privacy.cipher import Vault
     from commlog.privacy.rules.sealing import SealRules
@@ -30,8 +28,21 @@ class Session:
     folder: str | None = None
     now_text: str | None = None
     language: str | None = None
-    glimpse: "Glimpse | None" = None
     _workspace: "Workspace | None" = field(default=None)
+
+    def take(self, folder: str | None, now_text: str | None, language: str | None) -> None:
+        """Let options hold from here on; None or "" is one that was not given.
+
+        Raises:
+            UsageError: there is no such language.
+        """
+        if language and language not in LANGUAGES:
+            raise UsageError(mark("--language: '{value}' is not zh or en"), value=language)
+        self.folder = folder or self.folder
+        self.now_text = now_text or self.now_text
+        if language:
+            self.language = language
+            speak(language)
 
     @property
     def workspace(self) -> "Workspace":
@@ -76,6 +87,19 @@ class Session:
             ) from None
         return now
 
+    def environment(self) -> dict[str, str]:
+        """The environment of another program that is run for this call: where the log is, the language, and the instant."""
+        from commlog.log.log import open_log
+
+        self.speak_as_log()
+        found = {**os.environ, "COMMLOG_LANGUAGE": current_language()}
+        now = self.now()
+        with suppress(CommlogError):
+            log = open_log(Path.cwd(), self.named_folder())
+            found["COMMLOG_DIR"] = str(log.root)
+            now = now.replace(tzinfo=now.tzinfo or log.settings.zone).astimezone(log.settings.zone)
+        return {**found, "COMMLOG_NOW": now.isoformat()}
+
     def _open(self) -> "Workspace":
         from commlog.log.log import open_log
         from commlog.workspace import make_workspace
@@ -85,12 +109,20 @@ class Session:
         now = self.now()
         if now.tzinfo is None:
             now = now.replace(tzinfo=log.settings.zone)
-        return make_workspace(log, now, lambda: self._member(log), self.glimpse, make_cipher=_make_cipher)
+        return make_workspace(log, now, lambda: self._member(log), make_cipher=_make_cipher)
 
     def adopt_language(self, log: "Log") -> None:
         """Answer in the log's language unless the call or the environment names another."""
         if self.language is None and not os.environ.get("COMMLOG_LANGUAGE") and log.settings.language != "auto":
             speak(log.settings.language)
+
+    def speak_as_log(self) -> None:
+        """Answer in the language of this call's log; where there is none that can be read, in the one in use."""
+        from commlog.log.log import open_log
+
+        if self.language is None and not os.environ.get("COMMLOG_LANGUAGE"):
+            with suppress(CommlogError):
+                self.adopt_language(open_log(Path.cwd(), self.named_folder()))
 
     def _member(self, log: "Log") -> str | None:
         from commlog.git.run import find_user_email
@@ -182,22 +214,20 @@ def key_source() -> "KeySource":
     return KeySource(*named)
 
 
-def look_ahead(words: Sequence[str]) -> "Glimpse | None":
-    """Helpers looking at the log's files from now on, while the program is loaded, for a call that asks the whole log.
+def find_program(name: str) -> str | None:
+    """The path of the program of this name on PATH; None when there is none."""
+    from shutil import which
 
-    None for any other call, one that asks of the past, for a small log, and where there is none.
-    """
-    if command_of(words) not in READING or any(word.partition("=")[0] == "--as-of" for word in words):
-        return None
-    from commlog.database.glimpse import start_glimpse
-    from commlog.log.names import STATE_FOLDER
+    return which(name) if os.path.basename(name) == name else None  # noqa: PTH119 - a word of a call, not a path
 
-    folder = option_of(words, "--log")
-    start = Path(folder or os.environ.get("COMMLOG_DIR") or Path.cwd()).absolute()
-    roots = (start,) if folder else (start, *start.parents)
-    # os.path says no, rather than raise, for a folder one may not enter.
-    root = next((place for place in roots if os.path.isdir(place / STATE_FOLDER)), None)  # noqa: PTH112
-    return start_glimpse(root) if root else None
+
+def list_programs(beginning: str) -> list[str]:
+    """The rest of the names of the programs on PATH that begin so, in their order."""
+    found: set[str] = set()
+    for folder in os.get_exec_path():
+        with suppress(OSError):
+            found.update(name for name in os.listdir(folder) if name.startswith(beginning))  # noqa: PTH208 - names alone
+    return sorted(name.removeprefix(beginning) for name in found if name != beginning and find_program(name))
 
 
 def wants_plain_text() -> bool:

@@ -1,14 +1,18 @@
-"""The customers an import meets: found by name among those of the log, drafted when they are new."""
+"""The customers an import meets: found by name among those of the log, known from then on when they are new."""
+
+from datetime import datetime
 
 from commlog.customers.rules.customer import chain_of, is_circle, reached_by
-from commlog.errors import AmbiguousError, ConflictError
+from commlog.errors import AmbiguousError, ConflictError, NotFoundError
 from commlog.log.names import customer_id_for, record_path
 from commlog.messages import mark
 from commlog.privacy.rules.masking import mask_value
-from commlog.records.find import get_record, merge_pointers
-from commlog.records.import_draft import Draft, check_draft
+from commlog.records.complete import IndexLookup
+from commlog.records.find import get_record
+from commlog.records.queries import known_names, merge_pointers, read_customers
 from commlog.records.rules.consistency import fold
-from commlog.values import ANONYMOUS, CUSTOMER, Fields
+from commlog.records.write import Draft
+from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, Data, Fields, Record, instant_of, text_of
 from commlog.workspace import Workspace
 
 _LONGEST_STEM = 58
@@ -25,13 +29,17 @@ class CustomerBook:
         self._names: dict[str, set[str]] = {}
         self._other_names: dict[str, set[str]] = {}
         self._ids: set[str] = set()
-        self._merged = merge_pointers(workspace)
-        for customer, name in workspace.index.rows("SELECT id, name FROM customers"):
-            self._ids.add(customer)
-            if name:
-                self._names.setdefault(fold(name.strip()), set()).add(customer)
-        for customer, name in workspace.index.rows("SELECT customer, name FROM customer_names"):
-            self._other_names.setdefault(name, set()).add(customer)
+        self._owners: dict[str, str] = {}
+        # Conversations written since the index was read, by customer: when each began, and as stored.
+        self._talks: dict[str, list[tuple[datetime, str]]] = {}
+        self._merged = merge_pointers(workspace.index)
+        for entry in read_customers(workspace.index):
+            self._ids.add(entry.id)
+            self._owners |= {entry.id: entry.owner} if entry.owner else {}
+            if entry.name:
+                self._names.setdefault(fold(entry.name.strip()), set()).add(entry.id)
+        for known in known_names(workspace.index):
+            self._other_names.setdefault(known.name, set()).add(known.customer)
 
     def find(self, name: str) -> str | None:
         """The id of the customer of this name; else with this id, alias, phone or e-mail; None when there is none.
@@ -49,6 +57,31 @@ class CustomerBook:
                 mark("'{name}' could be several customers: {candidates}"), name=wanted, candidates=", ".join(ids)
             )
         return ids[0] if ids else None
+
+    def customer_of(self, name: str) -> str:
+        """The id of the customer people mean, as `find`.
+
+        Raises:
+            NotFoundError: there is none.
+            AmbiguousError: several customers are called so.
+        """
+        found = self.find(name)
+        if found is None:
+            raise NotFoundError(
+                mark("there is no customer '{name}' (`customers: {{unknown: create}}` in the map makes one)"), name=name
+            )
+        return found
+
+    def last_contact(self, customer: str, before: datetime) -> str | None:
+        """When a customer was last spoken to before an instant, as stored; with what this import wrote."""
+        known = IndexLookup(self.workspace).last_contact(customer, before)
+        talks = [talk for talk in self._talks.get(customer, ()) if talk[0] < before]
+        instant = instant_of(known)
+        return max([*talks, *([(instant, known)] if instant and known else [])], default=(None, known))[1]
+
+    def owner_of(self, customer: str) -> str | None:
+        """The member who looks after a customer; None when nobody does."""
+        return self._owners.get(customer)
 
     def find_same(self, name: str, fields: Fields) -> str | None:
         """The id of the customer that a file's row of customers already is; None for one who is new.
@@ -96,20 +129,19 @@ class CustomerBook:
         """Whether there is a customer with exactly this id."""
         return customer == ANONYMOUS or customer in self._ids
 
-    def draft(self, name: str, given: Fields) -> Draft:
-        """A file for a new customer of this name, with the other fields that are given.
+    def free_id(self, name: str, chosen: Data = None) -> str:
+        """The id that is chosen, else made of a name; with a number behind it when somebody else has it.
 
         Raises:
-            InvalidError: no id can be made of the name, or the fields break a rule.
+            InvalidError: no id can be made of the name.
             UnreadableError, ConflictError: the file of a customer who may be this one cannot be read.
         """
-        stem = str(given.get("id") or customer_id_for(name))
+        stem = str(chosen or customer_id_for(name))
         number, customer = 1, stem
         while customer in self._ids or customer == ANONYMOUS or self._is_taken(customer):
             number += 1
             customer = f"{stem[:_LONGEST_STEM]}-{number}"
-        fields = {"type": "individual", "stage": "active", "recorded_at": self.workspace.stamp, **given}
-        return check_draft(self.workspace, CUSTOMER, {**fields, "id": customer, "name": name.strip()})
+        return customer
 
     def write(self, draft: Draft) -> bool:
         """Write a new customer's file; False when somebody else wrote this very customer meanwhile.
@@ -130,10 +162,20 @@ class CustomerBook:
         self.add(record.id, record.fields)
         return True
 
+    def note(self, record: Record) -> None:
+        """Know of a conversation that was written, for the customer's next one."""
+        started = instant_of(record.fields.get("started_at"))
+        if record.kind == INTERACTION and started and record.fields.get("reached") is not False:
+            self._talks.setdefault(str(record.fields.get("customer")), []).append(
+                (started, record.fields["started_at"])
+            )
+
     def add(self, customer: str, fields: Fields) -> None:
         """Know a customer from now on, with their phones and e-mail addresses."""
         self._ids.add(customer)
         self._names.setdefault(fold(str(fields.get("name")).strip()), set()).add(customer)
+        if owner := text_of(fields, "owner"):
+            self._owners[customer] = owner
         for way in reached_by(fields):
             self._other_names.setdefault(way, set()).add(customer)
 

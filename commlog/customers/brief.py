@@ -1,10 +1,13 @@
 """The brief of a customer before somebody talks to them, and what is known of a caller who is no customer."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from commlog.answers.queries import has_answers
 from commlog.customers.care import CareView, list_care
+from commlog.customers.queries import last_noted, overall_points, repeated_requests, unsettled_conversations
 from commlog.customers.rules.brief import (
     Brief,
     LastContact,
@@ -12,7 +15,6 @@ from commlog.customers.rules.brief import (
     OpenIssue,
     Owed,
     Promise,
-    Reading,
     Repeated,
     StandardAnswer,
     UnknownCaller,
@@ -20,22 +22,27 @@ from commlog.customers.rules.brief import (
     gaps_of,
     read_profile,
 )
-from commlog.database.query.select import is_overdue
 from commlog.errors import NotFoundError
 from commlog.followups.dropped import find_dropped_balls
+from commlog.followups.queries import pending_of
 from commlog.followups.rules.dropped import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE, UNANSWERED
+from commlog.issues.queries import open_issues
 from commlog.log.names import record_path
 from commlog.messages import mark
 from commlog.output.listing import cover_words, mask_id
 from commlog.privacy.rules.masking import MaskRules
 from commlog.records.find import customer_family, find_customer, get_record, has_customer_file
 from commlog.records.mask import mask_as_asked, names_of
-from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, Fields, mappings_of, text_of, texts_of
+from commlog.records.queries import count_conversations_after, last_conversation
+from commlog.values import ANONYMOUS, CUSTOMER, Fields, mappings_of, text_of, texts_of
 from commlog.workspace import Workspace
 from commlog.worktime.limits import working_days_since
 from commlog.worktime.periods import interval_before
-from commlog.yamltext.parse import YamlError, decode, parse
+from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.scalars import YamlError
 
+# How many points a trend has.
+_TREND: Final = 5
 # How far back what was asked and agreed counts.
 _RECENT: Final = timedelta(days=180)
 _CARE_KINDS: Final = ("birthday", "anniversary", "visit", "dormant")
@@ -99,9 +106,9 @@ def _brief(workspace: Workspace, customer: str, *, reveal: bool) -> Brief:
         issues=find_issues(workspace, family, cover),
         dropped_balls=find_dropped_balls(workspace, customer, _RULES),
         repeated=find_repeated(workspace, family, since),
-        moods=trend_of(workspace, family, "mood"),
-        satisfaction=trend_of(workspace, family, "satisfaction"),
-        surveys=survey_trend(workspace, family),
+        moods=tuple(reversed(last_noted(workspace.index, family, "mood", _TREND))),
+        satisfaction=tuple(reversed(last_noted(workspace.index, family, "satisfaction", _TREND))),
+        surveys=tuple(reversed(overall_points(workspace.index, family, _TREND))),
         care=_care_of(workspace, customer),
         to_ask=gaps_of(profile, interval_before(verify_after, today) if verify_after else None),
         answer=_answer_to(workspace, last, words),
@@ -111,7 +118,7 @@ def _brief(workspace: Workspace, customer: str, *, reveal: bool) -> Brief:
 def _answer_to(workspace: Workspace, last: LastContact | None, fields: Fields) -> StandardAnswer | None:
     """The standard answer that fits best what the customer asked when it was left open."""
     asked = [text_of(fields, key) or "" for key in _TOLD_BY]
-    if last is None or last.outcome in _SETTLED or not _has_answers(workspace):
+    if last is None or last.outcome in _SETTLED or not has_answers(workspace.index):
         return None
     from commlog.answers.list import match_answers
 
@@ -119,10 +126,6 @@ def _answer_to(workspace: Workspace, last: LastContact | None, fields: Fields) -
     if not found:
         return None
     return StandardAnswer(found[0].id, found[0].question, " ".join(found[0].answer.split()), found[0].audience)
-
-
-def _has_answers(workspace: Workspace) -> bool:
-    return bool(workspace.index.rows("SELECT 1 FROM records WHERE kind = ? LIMIT 1", (ANSWER,)))
 
 
 def _care_of(workspace: Workspace, customer: str) -> tuple[Occasion, ...]:
@@ -163,16 +166,9 @@ def cover_of(workspace: Workspace, customers: Sequence[str], *, reveal: bool) ->
     return cover_words(names_of(workspace, customers) if rules.names else (), rules)
 
 
-def marks_of(values: tuple[str, ...]) -> str:
-    """The question marks of SQL for some values."""
-    return ", ".join("?" * len(values))
-
-
 # What a customer wants, by the first of these fields a conversation has.
 _REQUESTS = ("core_request", "request", "subject")
-_TREND = 5
 _REPEATED = 5
-_NO_OPINION = "not_rated"
 # The field that `category` is in the copy, by template.
 _CATEGORY_FIELDS = {"service": "scenario", "relationship": "need_type"}
 
@@ -182,26 +178,17 @@ def find_last_contact(
 ) -> tuple[LastContact | None, Fields]:
     """The last two-way contact up to now with its fields; None and no fields when there was none."""
     today = workspace.now.date()
-    rows = workspace.index.rows(
-        f"SELECT path, id, day, started_at FROM records WHERE customer IN ({marks_of(customers)}) "
-        "AND +kind = 'interaction' AND reached = 1 AND day <= ? ORDER BY day DESC, started_at DESC, id DESC LIMIT 1",
-        (*customers, today.isoformat()),
-    )
-    if not rows:
+    last = last_conversation(workspace.index, customers, today.isoformat())
+    if last is None:
         return None, {}
-    path, record_id, day, at = rows[0]
-    fields = read_fields(workspace, path)
-    attempts = workspace.index.rows(
-        f"SELECT count(*) FROM records WHERE customer IN ({marks_of(customers)}) "
-        "AND +kind = 'interaction' AND reached = 0 AND day >= ? AND started_at > ?",
-        (*customers, day, at),
-    )
+    fields = read_fields(workspace, last.path)
+    attempts = count_conversations_after(workspace.index, customers, last.day, last.started_at, is_reached=False)
     request = next((text_of(fields, key) for key in _REQUESTS if text_of(fields, key)), None)
     note, contact = text_of(fields, "mood_note"), text_of(fields, "contact")
     found = LastContact(
-        id=record_id,
-        time=text_of(fields, "started_at") or day,
-        days_ago=(today - date.fromisoformat(day)).days,
+        id=last.id,
+        time=text_of(fields, "started_at") or last.day,
+        days_ago=(today - date.fromisoformat(last.day)).days,
         agent=text_of(fields, "agent"),
         contact=contact and cover(contact),
         channel=text_of(fields, "channel"),
@@ -211,47 +198,17 @@ def find_last_contact(
         mood_note=note and cover(note),
         satisfaction=text_of(fields, "satisfaction"),
         outcome=text_of(fields, "outcome"),
-        attempts=attempts[0][0],
+        attempts=attempts,
     )
     return found, fields
 
 
-def trend_of(workspace: Workspace, customers: tuple[str, ...], column: str) -> tuple[Reading, ...]:
-    """The last five values of `mood` or `satisfaction`, the oldest first."""
-    rows = workspace.index.rows(
-        f"SELECT day, {column} FROM records WHERE customer IN ({marks_of(customers)}) AND +kind = 'interaction' "
-        f"AND {column} IS NOT NULL AND {column} <> '{_NO_OPINION}' ORDER BY day DESC, started_at DESC LIMIT {_TREND}",
-        customers,
-    )
-    return tuple(Reading(day, value) for day, value in reversed(rows))
-
-
-def survey_trend(workspace: Workspace, customers: tuple[str, ...]) -> tuple[Reading, ...]:
-    """The overall points of the last five surveys, the oldest first."""
-    rows = workspace.index.rows(
-        "SELECT r.day, field(c.content, 'scores.overall') FROM records r JOIN contents c USING (record) "
-        f"WHERE r.kind = 'survey' AND +r.customer IN ({marks_of(customers)}) "
-        f"AND field(c.content, 'scores.overall') IS NOT NULL ORDER BY r.day DESC LIMIT {_TREND}",
-        customers,
-    )
-    return tuple(Reading(day, value) for day, value in reversed(rows))
-
-
 def find_repeated(workspace: Workspace, customers: tuple[str, ...], since: str) -> tuple[Repeated, ...]:
     """What the customer came with at least twice since a day, the most frequent first: kinds of request, and tags."""
-    asked = f"customer IN ({marks_of(customers)}) AND +kind = 'interaction' AND direction = 'inbound' AND day >= ?"
-    rows = workspace.index.rows(
-        f"SELECT template, category, count(*) FROM records WHERE {asked} AND category <> 'other' "
-        "GROUP BY template, category HAVING count(*) > 1 UNION ALL "
-        f"SELECT 'tags', tag, count(*) FROM tags JOIN records USING (record) WHERE {asked} "
-        "GROUP BY tag HAVING count(*) > 1 ORDER BY 3 DESC, 1, 2",
-        (*customers, since, *customers, since),
+    return tuple(
+        one if one.field == "tags" else replace(one, field=_CATEGORY_FIELDS.get(one.field, "category"))
+        for one in repeated_requests(workspace.index, customers, since)[:_REPEATED]
     )
-    repeated = (
-        Repeated(template if template == "tags" else _CATEGORY_FIELDS.get(template, "category"), value, count)
-        for template, value, count in rows
-    )
-    return tuple(repeated)[:_REPEATED]
 
 
 # At most so many conversations are read for what was agreed in them.
@@ -260,28 +217,23 @@ _READ = 10
 
 def find_owed(workspace: Workspace, customers: tuple[str, ...], cover: Cover) -> tuple[Owed, ...]:
     """The pending follow-ups of a customer, those due first first."""
-    rows = workspace.index.rows(
-        "SELECT f.address, f.action, f.owner, f.due, f.status, f.agreed_with_customer, f.due_at, "
-        f"coalesce({is_overdue(workspace.now)}, 0) FROM follow_ups f JOIN records r ON r.record = f.record "
-        f"WHERE f.is_pending = 1 AND r.customer IN ({marks_of(customers)}) "
-        "ORDER BY f.due_at IS NULL, f.due_at, f.address",
-        customers,
-    )
+    rows = pending_of(workspace.index, customers, workspace.now)
     calendar = workspace.log.settings.calendar
-    days = {at: datetime.fromtimestamp(at, UTC).astimezone(calendar.zone).date() for *_, at, late in rows if late}
+    late = (row.due_at for row in rows if row.due_at is not None and row.is_overdue)
+    days = {at: datetime.fromtimestamp(at, UTC).astimezone(calendar.zone).date() for at in late}
     late_by = working_days_since(days.values(), workspace.now.date(), calendar)
     return tuple(
         Owed(
-            address=address,
-            action=cover(action),
-            owner=owner,
-            due=due,
-            status=status,
-            late=late_by[days[at]] if late else None,
-            is_overdue=bool(late),
-            agreed_with_customer=bool(agreed),
+            address=row.address,
+            action=cover(row.action),
+            owner=row.owner,
+            due=row.due,
+            status=row.status,
+            late=late_by[days[row.due_at]] if row.due_at is not None and row.is_overdue else None,
+            is_overdue=bool(row.is_overdue),
+            agreed_with_customer=bool(row.is_agreed),
         )
-        for address, action, owner, due, status, agreed, at, late in rows
+        for row in rows
     )
 
 
@@ -290,18 +242,8 @@ def find_promises(workspace: Workspace, customers: tuple[str, ...], since: str, 
 
     A conversation counts while one of its follow-ups is pending; without follow-ups, until a later one links to it.
     """
-    rows = workspace.index.rows(
-        "SELECT r.path, r.id, r.day FROM records r JOIN contents c USING (record) "
-        f"WHERE r.customer IN ({marks_of(customers)}) AND +r.kind = 'interaction' AND r.day >= ? "
-        "AND (EXISTS (SELECT 1 FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1) "
-        "OR NOT (EXISTS (SELECT 1 FROM follow_ups f WHERE f.record = r.record) "
-        "OR EXISTS (SELECT 1 FROM links l WHERE l.target = r.id AND l.type <> 'relates'))) "
-        "AND (r.commitments > 0 OR field(c.content, 'open_points') IS NOT NULL) "
-        f"ORDER BY r.day DESC, r.started_at DESC LIMIT {_READ}",
-        (*customers, since),
-    )
     promises: list[Promise] = []
-    for path, record_id, day in rows:
+    for path, record_id, day, _ in unsettled_conversations(workspace.index, customers, since, _READ):
         fields = read_fields(workspace, path)
         promises += [
             Promise(record_id, day, cover(text_of(item, "what") or ""), text_of(item, "due"), is_open_point=False)
@@ -316,13 +258,14 @@ def find_promises(workspace: Workspace, customers: tuple[str, ...], since: str, 
 
 def find_issues(workspace: Workspace, customers: tuple[str, ...], cover: Cover) -> tuple[OpenIssue, ...]:
     """The issues that are not closed, the oldest first."""
-    rows = workspace.index.rows(
-        "SELECT id, coalesce(subject, ''), status, owner, coalesce(day, '') FROM records WHERE kind = 'issue' "
-        f"AND +customer IN ({marks_of(customers)}) AND coalesce(status, '') <> 'closed' ORDER BY day, id",
-        customers,
-    )
     today = workspace.now.date()
     return tuple(
-        OpenIssue(issue, cover(title), status, owner, day, (today - date.fromisoformat(day)).days if day else 0)
-        for issue, title, status, owner, day in rows
+        OpenIssue(
+            row.id, cover(row.title or ""), row.status, row.owner, row.reported_on or "", _age(row.reported_on, today)
+        )
+        for row in open_issues(workspace.index, customers)
     )
+
+
+def _age(day: str | None, today: date) -> int:
+    return (today - date.fromisoformat(day)).days if day else 0

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from commlog.errors import ConflictError, UsageError
 from commlog.log.names import record_path
 from commlog.messages import mark
-from commlog.records.change import change_record
+from commlog.records.change import change_record, edit_record
 from commlog.records.draft import assign_all
-from commlog.records.edit import edit_record
 from commlog.records.find import find_customer, read_record
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, text_of, texts_of
 from commlog.workspace import Workspace

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final
 
+from commlog.customers.queries import names_of_unmerged, record_counts
 from commlog.output.listing import Listing, mask_listing
 from commlog.privacy.rules.masking import mask_name, mask_value
+from commlog.records.queries import read_customers
 from commlog.records.rules.consistency import SHORTEST_PHONE, fold, name_key
 from commlog.workspace import Workspace
 
@@ -19,15 +21,6 @@ COLUMN_NAMES: Final = ("customer", "name", "other", "other_name", "shared", "val
 SHOWN: Final = ("customer", "name", "other", "other_name", "shared", "value")
 # Among so many of one switchboard, every one is paired with the first alone.
 _PAIRED_AMONG_ALL: Final = 4
-
-_NAMES: Final = """
-SELECT c.id, coalesce(c.name, c.id), n.name FROM customers c JOIN customer_names n USING (record)
-WHERE c.merged_into IS NULL ORDER BY c.id
-"""
-_WEIGHTS: Final = """
-SELECT c.id, (SELECT count(*) FROM records i WHERE i.customer = c.id), coalesce(r.recorded_at, 0)
-FROM customers c JOIN records r USING (record) WHERE c.merged_into IS NULL
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +99,7 @@ def _likeness(pair: tuple[str, str], facts: Mapping[str, str]) -> Likeness:
 
 def _read_book(workspace: Workspace) -> _Book:
     book = _Book()
-    for customer, name, known in workspace.index.rows(_NAMES):
+    for customer, name, known in names_of_unmerged(workspace.index):
         if customer not in book.names:
             book.names[customer] = name
             _note(book, customer, (NAME, name_key(name)))
@@ -137,7 +130,8 @@ def _fact_of(known: str) -> tuple[str, str]:
 
 def _ranks(workspace: Workspace) -> dict[str, tuple[int, int, str]]:
     """Who would stay, by id, the lowest first: with the most records, then the longest there."""
-    return {row[0]: (-row[1], row[2], row[0]) for row in workspace.index.rows(_WEIGHTS)}
+    counts = record_counts(workspace.index)
+    return {one.id: (-counts.get(one.id, 0), one.recorded_at or 0, one.id) for one in read_customers(workspace.index)}
 
 
 def _pairs(holders: list[str]) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from commlog.records.find import (
     nearest_customers,
     survivor_of,
 )
+from commlog.records.queries import places_of_customers
 from commlog.values import ANONYMOUS, CUSTOMER, Fields, text_of
 from commlog.workspace import Workspace
 
@@ -65,10 +66,8 @@ def merge_customers(workspace: Workspace, duplicate: str, survivor: str, *, is_d
 
 
 def _count_records(workspace: Workspace, customer: str) -> int:
-    family = customer_family(workspace, customer)
-    marks = ", ".join("?" * len(family))
-    sql = f"SELECT count(*) FROM records WHERE kind <> 'customer' AND customer IN ({marks})"
-    return int(workspace.index.rows(sql, family)[0][0])
+    places = places_of_customers(workspace.index, customer_family(workspace, customer))
+    return sum(one.kind != CUSTOMER for one in places)
 
 
 def _find_survivor(workspace: Workspace, text: str, duplicate: str) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from commlog.customers.brief import Cover, cover_of, read_fields
+from commlog.customers.queries import TimelineEntry, links_of, thread_edges, timeline_entries
 from commlog.customers.rules.timeline import (
     CLOSED,
     INTERACTION,
@@ -17,29 +18,19 @@ from commlog.customers.rules.timeline import (
     Timeline,
     letters_of,
 )
-from commlog.database.connection import Row
 from commlog.database.content import values_in
-from commlog.database.query.select import FINISHED, is_overdue
-from commlog.errors import UsageError
-from commlog.messages import mark
+from commlog.followups.queries import follow_ups_of
 from commlog.output.listing import mask_id
 from commlog.privacy.rules.masking import MaskRules, mask_name
 from commlog.records.find import customer_family, find_customer
+from commlog.records.list import since_day
+from commlog.records.queries import points_in, read_customers
 from commlog.values import ANONYMOUS, DEFAULT_LINK_TYPE, mappings_of, text_of
 from commlog.workspace import Workspace
-from commlog.worktime.periods import interval_before, parse_interval, parse_period
 
-OUTSIDE: Final = "ref:"
 # Sorts after every minute of a day.
 _DAYS_END: Final = " 24:00"
 _EVENTS: Final = {"interaction": INTERACTION, "issue": REPORTED, "survey": SURVEY}
-_RECORDS: Final = """
-SELECT r.record, r.id, r.path, r.kind, r.template, r.customer, r.day, r.started_at, r.channel, r.direction, r.reached,
-       coalesce(r.agent, r.owner), coalesce(r.subject, ''), r.mood, r.satisfaction, r.outcome, r.closed_at,
-       r.closed_reason, CASE WHEN r.kind <> 'interaction' THEN c.content END
-FROM records r LEFT JOIN contents c ON c.record = r.record
-WHERE r.customer IN ({customers}) AND +r.kind IN ('interaction', 'issue', 'survey')
-"""
 
 
 def list_timeline(
@@ -54,22 +45,22 @@ def list_timeline(
         NotFoundError, AmbiguousError: nobody, or several customers are called so.
         UsageError: `since` is neither.
     """
-    first_day = _first_day(workspace, since)
+    first_day = since_day(workspace, since).isoformat() if since.strip() else ""
     customer = find_customer(workspace, text)
     family = customer_family(workspace, customer) if customer != ANONYMOUS else (customer,)
     cover = cover_of(workspace, family, reveal=reveal)
-    rows = workspace.index.rows(_RECORDS.format(customers=", ".join("?" * len(family))), family)
+    rows = timeline_entries(workspace.index, family)
     threads = _threads(workspace, family)
     events = [event for row in rows for event in _events(workspace, row, cover) if event.time >= first_day]
     # What a record tells later comes later; reversing a sort keeps that, sorting in reverse does not.
     events.sort(key=_moment)
     events.reverse()
     kept = events if limit < 0 else events[:limit]
-    finished = _finish(workspace, kept, threads, {row[1]: row[0] for row in rows})
-    name = workspace.index.rows("SELECT min(name) FROM customers WHERE id = ?", (customer,))[0][0]
+    finished = _finish(workspace, kept, threads, {row.id: row.record for row in rows})
+    named = read_customers(workspace.index, [customer])
     told = Timeline(
         customer,
-        name or customer,
+        next((one.name for one in named if one.name), customer),
         tuple(one for one in family if one != customer),
         tuple(_covered(event, cover) for event in finished),
         len(events) - len(kept),
@@ -82,60 +73,38 @@ def _moment(event: Event) -> tuple[str, str]:
     return event.time + (_DAYS_END if event.event == CLOSED else ""), event.id
 
 
-def _first_day(workspace: Workspace, since: str) -> str:
-    if not since.strip():
-        return ""
-    try:
-        interval = parse_interval(since.strip())
-    except ValueError:
-        interval = None
-    if interval is not None:
-        return interval_before(interval, workspace.now.date()).isoformat()
-    try:
-        return parse_period(since, workspace.now).start.date().isoformat()
-    except (ValueError, OverflowError):
-        raise UsageError(
-            mark("--since: '{value}' is neither a period nor a distance in time"),
-            value=since,
-            remedy=mark("write 2026-03, 2026-Q1, last-month, 上月, a day, or 30d, 3m, 1y"),
-        ) from None
-
-
-def _events(workspace: Workspace, row: Row, cover: Cover) -> Iterator[Event]:
+def _events(workspace: Workspace, row: TimelineEntry, cover: Cover) -> Iterator[Event]:
     """What a record tells: itself, and for an issue each new round and its end."""
-    _, record_id, path, kind, template, customer, day, started, *rest = row
-    channel, direction, reached, person, subject, mood, satisfaction, outcome, closed_at, reason, content = rest
-    time = _local(workspace, started) if started is not None else day or ""
-    told = {
-        "id": record_id,
-        "path": path,
-        "template": template,
-        "customer": customer,
-        "thread": "",
-        "subject": cover(subject),
-        "links": (),
-        "steps": (),
-    }
-    quiet: dict[str, Any] = dict.fromkeys(("channel", "direction", "mood", "satisfaction", "outcome"))
-    quiet |= {"reached": True, "person": person}
-    own = {"channel": channel, "direction": direction, "mood": mood, "satisfaction": satisfaction, "outcome": outcome}
-    note = _points(content) if kind == "survey" else None
-    yield Event(
-        time=time,
-        event=_EVENTS[kind],
-        note=note,
-        **told,
-        **(quiet | own | {"reached": kind != "interaction" or bool(reached)}),
+    told = Event(
+        time=row.day or "" if row.started_at is None else _local(workspace, row.started_at),
+        event=_EVENTS[row.kind],
+        note=_points(row.content or "") if row.kind == "survey" else None,
+        id=row.id,
+        path=row.path,
+        template=row.template,
+        customer=row.customer,
+        thread="",
+        subject=cover(row.subject),
+        links=(),
+        steps=(),
+        channel=row.channel,
+        direction=row.direction,
+        reached=row.kind != "interaction" or bool(row.reached),
+        person=row.person,
+        mood=row.mood,
+        satisfaction=row.satisfaction,
+        outcome=row.outcome,
     )
-    if kind == "issue":
-        reopened = mappings_of(read_fields(workspace, path), "reopened") if values_in(content, "reopened.at") else []
-        for entry in reopened:
+    yield told
+    if row.kind == "issue":
+        quiet = replace(told, channel=None, direction=None, mood=None, satisfaction=None, outcome=None)
+        is_reopened = values_in(row.content or "", "reopened.at")
+        for entry in mappings_of(read_fields(workspace, row.path), "reopened") if is_reopened else []:
             at, why = text_of(entry, "at"), text_of(entry, "reason")
-            yield Event(time=_shown_time(at or ""), event=REOPENED, note=why and cover(why), **told, **quiet)
-        if closed_at is not None:
-            yield Event(
-                time=_local(workspace, closed_at)[:10], event=CLOSED, note=reason and cover(reason), **told, **quiet
-            )
+            yield replace(quiet, time=_shown_time(at or ""), event=REOPENED, note=why and cover(why))
+        if row.closed_at is not None:
+            day, reason = _local(workspace, row.closed_at)[:10], row.closed_reason
+            yield replace(quiet, time=day, event=CLOSED, note=reason and cover(reason))
 
 
 def _finish(
@@ -183,48 +152,32 @@ def _nameless(timeline: Timeline, rules: MaskRules) -> Timeline:
 
 
 def _links(workspace: Workspace, records: list[int]) -> dict[int, tuple[tuple[str, str], ...]]:
-    rows = workspace.index.rows(
-        f"SELECT record, target, type FROM links WHERE record IN ({', '.join(map(str, set(records)))}) ORDER BY rowid"
-    )
     links: dict[int, tuple[tuple[str, str], ...]] = {}
-    for record, target, kind in rows:
+    for record, target, kind in links_of(workspace.index, records):
         links[record] = (*links.get(record, ()), (target, kind or DEFAULT_LINK_TYPE))
     return links
 
 
 def _steps(workspace: Workspace, records: list[int]) -> dict[int, tuple[Step, ...]]:
-    rows = workspace.index.rows(
-        "SELECT f.record, f.address, f.action, f.owner, f.status, f.due, f.is_pending, "
-        f"coalesce({is_overdue(workspace.now)}, 0), f.opened_at, {FINISHED} "
-        f"FROM follow_ups f WHERE f.record IN ({', '.join(map(str, set(records)))}) ORDER BY f.rowid"
-    )
     steps: dict[int, tuple[Step, ...]] = {}
-    for record, address, action, owner, status, due, pending, late, opened, done in rows:
+    for row in follow_ups_of(workspace.index, records, workspace.now):
         step = Step(
-            address,
-            action,
-            owner,
-            status,
-            due and _shown_time(due),
-            bool(pending),
-            bool(late),
-            None if opened is None else _local(workspace, opened),
-            None if done is None or pending else _local(workspace, done),
+            row.address,
+            row.action,
+            row.owner,
+            row.status,
+            row.due and _shown_time(row.due),
+            bool(row.is_pending),
+            bool(row.is_overdue),
+            None if row.opened_at is None else _local(workspace, row.opened_at),
+            None if row.finished_at is None or row.is_pending else _local(workspace, row.finished_at),
         )
-        steps[record] = (*steps.get(record, ()), step)
+        steps[row.record] = (*steps.get(row.record, ()), step)
     return steps
 
 
 def _threads(workspace: Workspace, family: tuple[str, ...]) -> dict[str, int]:
     """The conversation, by a number of its own, of every record of the customer that is linked to another."""
-    customers = ", ".join("?" * len(family))
-    rows = workspace.index.rows(
-        "SELECT r.id, l.target FROM records r JOIN links l ON l.record = r.record "
-        f"WHERE r.customer IN ({customers}) AND substr(l.target, 1, 4) <> '{OUTSIDE}' "
-        "UNION SELECT t.id, l.target FROM records r JOIN links l ON l.target = r.id JOIN records t ON t.record = l.record "
-        f"WHERE r.customer IN ({customers})",
-        (*family, *family),
-    )
     parents: dict[str, str] = {}
 
     def root(one: str) -> str:
@@ -233,24 +186,18 @@ def _threads(workspace: Workspace, family: tuple[str, ...]) -> dict[str, int]:
             one = parents[one]
         return one
 
-    for source, target in rows:
+    for source, target in thread_edges(workspace.index, family):
         parents[root(source)] = root(target)
     numbers: dict[str, int] = {}
     return {one: numbers.setdefault(root(one), len(numbers)) for one in sorted(parents)}
 
 
-def _points(content: str | None) -> str | None:
+def _points(content: str) -> str | None:
     """A survey's lowest and highest points: `2–5`, or one number when they are the same."""
-    points = sorted(
-        int(value)
-        for piece in (content or "").split("\x1e")
-        if piece.startswith("SCORES.")
-        for value in [piece.partition("\x1f")[2]]
-        if value.isdecimal()
-    )
+    points = points_in(content)
     if not points:
         return None
-    return str(points[0]) if points[0] == points[-1] else f"{points[0]}–{points[-1]}"
+    return str(points[0]) if min(points) == max(points) else f"{min(points)}–{max(points)}"
 
 
 def _local(workspace: Workspace, seconds: int) -> str:

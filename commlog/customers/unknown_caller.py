@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from commlog.customers.queries import count_shut_customers, mentions_of, records_naming
 from commlog.customers.rules.brief import Mention
 from commlog.errors import CommlogError, NotFoundError
 from commlog.messages import mark
 from commlog.output.listing import cover_words, mask_id
-from commlog.privacy.rules.sealing import SHUT
 from commlog.records.mask import mask_name_of, names_of
 from commlog.records.rules.consistency import fold, phone_digits
 from commlog.workspace import Workspace
@@ -21,19 +21,10 @@ def find_mentions(workspace: Workspace, text: str, *, reveal: bool) -> tuple[Men
     """The records that name a caller, the newest first: by number or address anywhere, by name or customer id alone."""
     spellings = _spellings(text)
     if spellings:
-        found = " OR ".join(["instr(c.content, ?) > 0"] * len(spellings))
-        condition, parameters = f"({found})", spellings
+        found = mentions_of(workspace.index, spellings, _SHOWN)
     else:
-        condition, parameters = "(fold(r.party) = ? OR r.customer = ?)", [fold(text.strip()), text.strip()]
-    rows = workspace.index.rows(
-        "SELECT r.id, coalesce(r.day, ''), r.kind, r.customer, r.party, r.channel, coalesce(r.subject, ''), "
-        "(SELECT count(*) FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1) "
-        f"FROM records r JOIN contents c USING (record) WHERE {condition} "
-        "ORDER BY r.day DESC, coalesce(r.started_at, 0) DESC, r.id LIMIT ?",
-        (*parameters, _SHOWN),
-    )
-    mentions = tuple(Mention(*row) for row in rows)
-    return mentions if reveal else tuple(_masked(workspace, mention) for mention in mentions)
+        found = records_naming(workspace.index, fold(text.strip()), text.strip(), _SHOWN)
+    return tuple(found if reveal else (_masked(workspace, mention) for mention in found))
 
 
 def _masked(workspace: Workspace, mention: Mention) -> Mention:
@@ -55,10 +46,7 @@ def not_known(workspace: Workspace, text: str, fault: NotFoundError) -> CommlogE
     """
     if not _spellings(text):
         return fault
-    sealed = workspace.index.rows(
-        "SELECT count(*) FROM records r JOIN contents c USING (record) WHERE r.kind = 'customer' AND instr(c.content, ?)",
-        (SHUT,),
-    )[0][0]
+    sealed = count_shut_customers(workspace.index)
     if sealed:
         return NotFoundError(
             mark("'{name}' may be known: sealed values of {count} customers cannot be read here"),

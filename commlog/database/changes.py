@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from commlog.database.connection import Index, View, is_current
-from commlog.database.glimpse import Glimpse
 from commlog.database.reader import RecordReader
 from commlog.database.scan import FolderState, Stamp
 from commlog.errors import CommlogError
@@ -14,14 +13,6 @@ from commlog.forms.fields import Field
 
 # The name under which the copy keeps whose keys sealed values were looked at with.
 _KEYS: Final = "keys"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How to refresh: with what helpers saw already, or trusting nothing that is in the copy."""
-
-    glimpse: Glimpse | None = None
-    from_nothing: bool = False
 
 
 @dataclass(slots=True)
@@ -69,7 +60,7 @@ def add_sealed(index: Index, change: Change) -> None:
     from commlog.privacy.rules.sealing import SHUT
 
     sql = """SELECT path, file, directory, size, mtime_ns, ctime_ns, inode FROM files JOIN contents ON record = file
-    WHERE instr(content, char(31) || ? || char(30)) > 0"""
+    WHERE instr(content, ?) > 0"""
     gone = set(change.to_forget)
     for path, file, directory, size, modified, changed, inode in index.rows(sql, (SHUT,)):
         if file not in gone and path not in change.to_read:

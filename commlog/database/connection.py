@@ -1,14 +1,14 @@
 """The SQLite file of the copy: opened, thrown away when it is of no use, and asked."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from itertools import starmap
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from commlog.database.content import first_value, fold_value, has_words
-from commlog.database.scan import FolderState, look_at, scan_folders
+from commlog.database.content import add_functions
+from commlog.database.scan import FolderState, look_at, read_fingerprints, readable_name
 from commlog.database.tables import NUMBER, ROW_TABLES, TABLES
 from commlog.log.names import INDEX_FILE
 from commlog.version import VERSION
@@ -22,7 +22,19 @@ _READING: Final = frozenset(
 _READING_CACHE: Final = "PRAGMA cache_size = -8000"
 _WRITING_CACHE: Final = "PRAGMA cache_size = -32000"
 
+# Bytes of an index from which a part of a task takes longer than starting a worker process for it: some 3,000 records.
+_BIG: Final = 8_000_000
+
 Row = tuple[Any, ...]
+Made = TypeVar("Made")
+
+
+def is_big(folder: Path | None) -> bool:
+    """Whether the index in a folder is so big that worker processes are worth starting; never for one in memory."""
+    try:
+        return folder is not None and (folder / INDEX_FILE).stat().st_size > _BIG
+    except OSError:
+        return False
 
 
 class QueryError(Exception):
@@ -34,22 +46,41 @@ def _allow_reading(action: int, *_: str | None) -> int:
     return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
 
+class Connection(sqlite3.Connection):
+    """A connection that is closed when whoever asked through it is gone: a workspace holds its index as long as it lives."""
+
+    def __del__(self) -> None:
+        """Let go of the file; one that could not be opened has none."""
+        with suppress(sqlite3.ProgrammingError):
+            self.close()
+
+
 class Index:
     """A copy that answers questions; `rows` reads, everything else belongs to the refresh."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        connection.create_function("field", 2, first_value, deterministic=True)
-        connection.create_function("field_has", 3, has_words, deterministic=True)
-        connection.create_function("fold", 1, fold_value, deterministic=True)
+        add_functions(connection)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows a query gives."""
         return self.connection.execute(sql, tuple(parameters)).fetchall()
 
-    def iter_rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
-        """The rows of a query one by one: for answers that must not be held twice."""
-        yield from self.connection.execute(sql, tuple(parameters))
+    def read(self, make: Callable[..., Made], sql: str, parameters: Sequence[object] = ()) -> list[Made]:
+        """All rows of a query, each made of its columns by `make`, which is usually the class of the rows."""
+        return list(self.iter_read(make, sql, parameters))
+
+    def iter_read(self, make: Callable[..., Made], sql: str, parameters: Sequence[object] = ()) -> Iterator[Made]:
+        """The same one by one: for answers that must not be held twice."""
+        return starmap(make, self.connection.execute(sql, tuple(parameters)))
+
+    def texts(self, sql: str, parameters: Sequence[object] = ()) -> list[str]:
+        """The first column of a query that gives texts."""
+        return [row[0] for row in self.rows(sql, parameters)]
+
+    def count(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """The one whole number that a query gives."""
+        return self.read(int, sql, parameters)[0]
 
     def columns_and_rows(self, sql: str) -> tuple[list[str], list[Row]]:
         """The column names and all rows of a query that reads.
@@ -106,7 +137,7 @@ class Index:
 def connect(folder: Path | None) -> Index:
     """The index file of a state folder, or one in memory when there is no folder that can be written."""
     target = ":memory:" if folder is None else str(folder / INDEX_FILE)
-    connection = sqlite3.connect(target, timeout=_WAIT_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(target, timeout=_WAIT_SECONDS, isolation_level=None, factory=Connection)
     try:
         # After a power cut the copy is as it was or gone, not subtly wrong.
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -146,34 +177,26 @@ def remove(folder: Path) -> None:
         (folder / f"{INDEX_FILE}{suffix}").unlink(missing_ok=True)
 
 
-@dataclass(slots=True)
 class View:
-    """A log's folders; `seen` are fingerprints that helpers took, None when nobody looked yet."""
+    """A log's folders, by the fingerprints they had when this was made; where one differs, its files are looked at again."""
 
-    root: Path
-    seen: Mapping[str, bytes] | None = None
-    _states: list[FolderState] | None = field(default=None)
+    def __init__(self, root: Path, *, is_big: bool = False) -> None:
+        self.root = root
+        self._names: dict[str, str] = {}
+        self._seen: dict[str, bytes] = {}
+        for name, fingerprint in read_fingerprints(root, is_big=is_big).items():
+            self._names[readable_name(name)] = name
+            self._seen[readable_name(name)] = fingerprint
 
     def is_known(self, known: Mapping[str, bytes]) -> bool:
         """Whether every folder is as the copy knows it, and none is gone."""
-        return known == (
-            self.seen if self.seen is not None else {state.directory: state.fingerprint for state in self._all()}
-        )
+        return known == self._seen
 
     def differing(self, known: Mapping[str, bytes]) -> tuple[list[FolderState], list[str]]:
         """The folders that are not as the copy knows them, and those that are gone."""
-        if self.seen is None:
-            states = [state for state in self._all() if known.get(state.directory) != state.fingerprint]
-            present = {state.directory for state in self._all()}
-        else:
-            changed = [directory for directory, fingerprint in self.seen.items() if known.get(directory) != fingerprint]
-            looked = [look_at(self.root, directory)[0] for directory in changed]
-            states = [state for state in looked if state.names]
-            # What was emptied since the helpers looked is gone as well.
-            present = set(self.seen) - {state.directory for state in looked if not state.names}
-        return states, [directory for directory in known if directory not in present]
-
-    def _all(self) -> list[FolderState]:
-        if self._states is None:
-            self._states = scan_folders(self.root)
-        return self._states
+        changed = [directory for directory, fingerprint in self._seen.items() if known.get(directory) != fingerprint]
+        looked = [look_at(self.root, self._names[directory])[0] for directory in changed]
+        # What was emptied meanwhile is gone as well.
+        gone = {state.directory for state in looked if not state.names}
+        present = self._seen.keys() - gone
+        return [state for state in looked if state.names], [one for one in known if one not in present]

@@ -1,86 +1,186 @@
-"""The searchable text of a record: every leaf value under its field's name, in one string."""
+"""What the index keeps of a record's fields: their values as JSON, and all of them as one folded text to search in."""
 
-from typing import TYPE_CHECKING, Final
+import json
+import math
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from commlog.records.rules.consistency import fold
 from commlog.values import Data, Fields
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from commlog.forms.fields import Field
 
-BEFORE_KEY: Final = "\x1e"
-BEFORE_VALUE: Final = "\x1f"
+# Between two values in the folded text: nobody finds words that begin in one value and end in the next.
+SEPARATOR: Final = "\x1f"
 # Not worth finding: the tool's own bookkeeping.
-_LEFT_OUT: Final = frozenset({"ID", "TEMPLATE", "FOLLOWUPS.HISTORY", "HISTORY", "FOLLOWUPS.N"})
+_LEFT_OUT: Final = frozenset({"id", "template", "followups.history", "history", "followups.n"})
 
 
-def content_of(fields: Fields, choices: frozenset[str]) -> str:
-    """Every leaf value of the fields between separators.
+class Content(NamedTuple):
+    """A row of `contents`: the fields as JSON, keys in lower case, and the text of every value, in the same order."""
 
-    A key is the dotted path without list places, in upper case; a value of a key in `choices` (an enum's slug) is in
-    upper case too, all other text is folded. So what people search for, folded, never meets a key or a slug.
+    content: str
+    folded: str
+
+
+class Leaf(NamedTuple):
+    """A single value of a record: its dotted key without list places, and its text."""
+
+    key: str
+    text: str
+
+
+def content_of(fields: Fields, choices: frozenset[str]) -> Content:
+    """What is kept of some fields.
+
+    In the folded text a value of a key in `choices` (an enum's slug) is in upper case: the words people search for,
+    folded, do not find it.
     """
-    parts: list[str] = []
-    for key, value in fields.items():
-        _collect(key.upper(), value, choices, parts)
-    parts.append(BEFORE_KEY)
-    return "".join(parts)
+    kept = _kept("", fields) or {}
+    texts = (
+        (text.upper() if key in choices else fold(text)).replace(SEPARATOR, " ") for key, text in _leaves("", kept)
+    )
+    return Content(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), SEPARATOR.join(texts))
 
 
-def _collect(key: str, value: Data, choices: frozenset[str], parts: list[str]) -> None:
+def _kept(key: str, value: Data) -> Data:
+    """A value as JSON holds it, without bookkeeping and whatever is empty; None when nothing is left."""
+    if isinstance(value, dict):
+        return None if key in _LEFT_OUT else _kept_mapping(f"{key}." if key else "", value)
+    if isinstance(value, list):
+        return [item for one in value if (item := _kept(key, one)) is not None] or None
     if isinstance(value, str):
-        if key not in _LEFT_OUT:
-            text = value.upper() if key in choices else fold(value)
-            parts.append(f"{BEFORE_KEY}{key}{BEFORE_VALUE}{text}")
-    elif isinstance(value, dict):
-        if key not in _LEFT_OUT:
-            for name, item in value.items():
-                _collect(f"{key}.{name.upper()}", item, choices, parts)
+        return None if key in _LEFT_OUT else value
+    is_plain = value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_plain else str(value)
+
+
+def _kept_mapping(above: str, value: Fields) -> Data:
+    kept: Fields = {}
+    for name, item in value.items():
+        low = name.lower()
+        found = _kept(f"{above}{low}", item)
+        if found is not None:
+            # Two keys that differ in case alone are one key with both values.
+            kept[low] = [kept[low], found] if low in kept else found
+    return kept or None
+
+
+def _leaves(key: str, value: Data) -> Iterator[Leaf]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _leaves(f"{key}.{name}" if key else name, item)
     elif isinstance(value, list):
         for item in value:
-            _collect(key, item, choices, parts)
-    elif value is not None:
-        parts.append(f"{BEFORE_KEY}{key}{BEFORE_VALUE}{str(value).lower()}")
+            yield from _leaves(key, item)
+    else:
+        yield Leaf(key, value if isinstance(value, str) else str(value).lower())
+
+
+def leaves_of(content: str) -> Iterator[Leaf]:
+    """Every value of a record, in the order of the folded text."""
+    return _leaves("", json.loads(content))
 
 
 def values_in(content: str, key: str) -> list[str]:
-    """The values of a dotted key in a record's content, as they are stored there."""
-    start = f"{BEFORE_KEY}{key.upper()}{BEFORE_VALUE}"
-    values = []
-    place = content.find(start)
-    while place >= 0:
-        begin = place + len(start)
-        end = content.find(BEFORE_KEY, begin)
-        values.append(content[begin:end])
-        place = content.find(start, end)
-    return values
+    """The values of a dotted key, as the file has them."""
+    return [leaf.text for leaf in _below(content, key) if not leaf.key]
 
 
-def first_value(content: str | None, key: str | None) -> str | None:
-    """The SQL function `field`: a key's first value in lower case, or NULL."""
+def map_leaves(content: str, change: Callable[[Leaf], str]) -> str:
+    """The content with the text of every value replaced; a value whose text stays the same keeps its type."""
+
+    def changed(key: str, value: Data) -> Data:
+        if isinstance(value, dict):
+            return {name: changed(f"{key}.{name}" if key else name, item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [changed(key, item) for item in value]
+        (leaf,) = _leaves(key, value)
+        text = change(leaf)
+        return value if text == leaf.text else text
+
+    return json.dumps(changed("", json.loads(content)), ensure_ascii=False, separators=(",", ":"))
+
+
+def key_mark(key: str) -> str:
+    """What stands in the JSON of every record that has the key: a quick look before the slower one."""
+    return f"{json.dumps(key.lower().rpartition('.')[2], ensure_ascii=False)[1:]}:"
+
+
+# Several questions to one row come one after another.
+_parsed: Final = lru_cache(maxsize=2)(json.loads)
+
+
+def _below(content: str, key: str) -> Iterator[Leaf]:
+    """The values at and below a dotted key; those at the key itself have no key."""
+    return _found(_parsed(content), key.lower()) if key_mark(key) in content else iter(())
+
+
+def _found(value: Data, rest: str) -> Iterator[Leaf]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _found(item, rest)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name == rest:
+                yield from _leaves("", item)
+            elif rest.startswith(f"{name}."):
+                yield from _found(item, rest[len(name) + 1 :])
+
+
+def _first_value(content: str | None, key: str | None) -> str | None:
+    """The SQL function `field`: a key's first value as the file has it, or NULL."""
     if content is None or key is None:
         return None
-    values = values_in(content, key)
-    return values[0].lower() if values else None
+    return next(iter(values_in(content, key)), None)
 
 
-def has_words(content: str | None, key: str | None, words: str | None) -> int:
-    """The SQL function `field_has`: 1 when a value of the key holds the folded words."""
-    if content is None or key is None or words is None:
-        return 0
-    return int(any(words in value for value in values_in(content, key)))
+def _has_field(content: str | None, key: str | None) -> int:
+    """The SQL function `has_field`: 1 when the record has a value at the key or below it."""
+    return int(content is not None and key is not None and any(_below(content, key)))
 
 
-def fold_value(text: object) -> str | None:
+def _comparing(matches: Callable[[str, str], bool]) -> Callable[[str | None, str | None, str | None], int]:
+    """An SQL function of a content, a key and folded words: 1 when one of the key's folded values matches the words."""
+
+    def compare(content: str | None, key: str | None, words: str | None) -> int:
+        if content is None or key is None or words is None:
+            return 0
+        return int(any(matches(fold(value), words) for value in values_in(content, key)))
+
+    return compare
+
+
+def _fold_value(text: object) -> str | None:
     """The SQL function `fold`: text as it is compared, or NULL."""
     return None if text is None else fold(str(text))
 
 
+_FUNCTIONS: Final[dict[str, tuple[int, Callable[..., Any]]]] = {
+    "field": (2, _first_value),
+    "has_field": (2, _has_field),
+    "field_has": (3, _comparing(lambda value, words: words in value)),
+    "field_is": (3, _comparing(lambda value, words: value == words)),
+    "field_starts": (3, _comparing(lambda value, words: value.startswith(words))),
+    "fold": (1, _fold_value),
+}
+
+
+def add_functions(connection: "sqlite3.Connection") -> None:
+    """Let a connection's queries call `field`, `field_has`, `fold` and what conditions need besides."""
+    for name, (count, function) in _FUNCTIONS.items():
+        connection.create_function(name, count, function, deterministic=True)
+
+
 def choice_keys(fields: "tuple[Field, ...]", above: str = "") -> frozenset[str]:
-    """The dotted keys, in upper case, whose values are slugs of a list of choices."""
+    """The dotted keys whose values are slugs of a list of choices."""
     found: set[str] = set()
     for item in fields:
-        key = f"{above}{item.key.upper()}" if item.key else above.rstrip(".")
+        key = f"{above}{item.key.lower()}" if item.key else above.rstrip(".")
         inner = item.item
         if item.enum_labels or (inner is not None and inner.enum_labels):
             found.add(key)

@@ -3,16 +3,16 @@
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from commlog.database.connection import Index, QueryError, Row
-from commlog.database.content import BEFORE_KEY, BEFORE_VALUE
+from commlog.database.content import SEPARATOR, Leaf, leaves_of, map_leaves
 from commlog.forms.personal import is_number_of_ours
 from commlog.messages import translate
 from commlog.output.listing import cover_words
 from commlog.privacy.rules.masking import HIDDEN, MaskRules, mask_name, mask_text, mask_value
-from commlog.records.rules.consistency import SHORTEST_PHONE, fold
+from commlog.records.rules.consistency import SHORTEST_PHONE, fold, unfolded
 
 _READING: Final = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION}
@@ -21,6 +21,9 @@ _READING: Final = frozenset(
 _OWNER: Final = (
     "(SELECT r.customer FROM main.records r WHERE r.record = t.{0}), "
     "(SELECT r.party FROM main.records r WHERE r.record = t.{0})"
+)
+_CONTENT: Final = (
+    f"(SELECT r.template FROM main.records r WHERE r.record = t.record), t.content, {_OWNER.format('record')}"
 )
 # What stands for a column of a table in its view, where it is not the column itself.
 _MASKED: Final[Mapping[str, Mapping[str, str]]] = {
@@ -41,10 +44,7 @@ _MASKED: Final[Mapping[str, Mapping[str, str]]] = {
         "name": "shown_text(t.name)",
     },
     "customer_names": {"name": "shown_other_name(t.name)"},
-    "contents": {
-        "content": "shown_content((SELECT r.template FROM main.records r WHERE r.record = t.record), t.content, "
-        f"{_OWNER.format('record')})"
-    },
+    "contents": {"content": f"shown_content({_CONTENT})", "folded": f"shown_folded({_CONTENT})"},
     "problems": {
         "facts": "shown_facts((SELECT r.template FROM main.records r WHERE r.record = t.file), t.field, t.facts)"
     },
@@ -138,17 +138,44 @@ class _Cover:
         return mask_value(text) if is_way else self.name(text)
 
     def content(self, template: object, text: object, customer: object, party: object) -> object:
-        """A record's searchable text."""
-        cover = self._names_in(customer, party) if self._rules.names else (mask_text if self._rules.text else str)
+        """A record's fields."""
+        cover = self._content_cover(customer, party)
         return _mask_content(str(text), _keys_of(self._personal, template), cover)
+
+    def folded(self, template: object, text: object, customer: object, party: object) -> object:
+        """The folded text of a record's fields."""
+        cover = self._content_cover(customer, party)
+        shown = self.content(template, text, customer, party)
+        return SEPARATOR.join(cover(fold(leaf.text)) for leaf in leaves_of(str(shown)))
+
+    def _content_cover(self, customer: object, party: object) -> Callable[[str], str]:
+        """What covers the words of a record: a name also where it is written in another case or width."""
+        if not self._rules.names:
+            return mask_text if self._rules.text else str
+        cover, names = self._names_in(customer, party), self._told(customer, party)
+        return lambda text: _without_names(cover(text), names)
 
     def facts(self, template: object, field: object, text: object) -> object:
         """What a problem names."""
         return _mask_facts(str(field), str(text), _keys_of(self._personal, template))
 
     def _names_in(self, customer: object, party: object) -> Callable[[str], str]:
-        told = [str(one) for one in (self._called.get(customer), party) if one]
+        told = self._told(customer, party)
         return cover_words([*told, *map(fold, told)], self._rules)
+
+    def _told(self, customer: object, party: object) -> list[str]:
+        return [str(one) for one in (self._called.get(customer), party) if one]
+
+
+def _without_names(text: str, names: Iterable[str]) -> str:
+    """The text with names masked whatever their case or width."""
+    for name in map(fold, names):
+        place = fold(text).find(name) if len(name) > 1 else -1
+        while place >= 0:
+            start, stop = unfolded(text, place, place + len(name))
+            text = f"{text[:start]}{mask_name(text[start:stop])}{text[stop:]}"
+            place = fold(text).find(name, place + 1)
+    return text
 
 
 def _add_functions(index: Index, rules: MaskRules, personal: PersonalKeys) -> None:
@@ -160,6 +187,7 @@ def _add_functions(index: Index, rules: MaskRules, personal: PersonalKeys) -> No
         "shown_other_name": (1, cover.other_name),
         "shown_words": (3, cover.words_with),
         "shown_content": (4, cover.content),
+        "shown_folded": (4, cover.folded),
         "shown_facts": (3, cover.facts),
     }
     for called, (count, function) in functions.items():
@@ -171,17 +199,14 @@ def _keys_of(personal: PersonalKeys, template: object) -> frozenset[str]:
 
 
 def _mask_content(text: str, personal: frozenset[str], cover: Callable[[str], str]) -> str:
-    """A record's searchable text with personal fields hidden, and the others covered."""
-    parts = []
-    for part in text.split(BEFORE_KEY):
-        key, separator, value = part.partition(BEFORE_VALUE)
-        plain = key.lower()
-        if plain in personal:
-            value = mask_value(value)
-        elif not is_number_of_ours(plain):
-            value = cover(value)
-        parts.append(f"{key}{separator}{value}")
-    return BEFORE_KEY.join(parts)
+    """A record's fields with personal ones hidden, and the others covered."""
+
+    def shown(leaf: Leaf) -> str:
+        if leaf.key in personal:
+            return mask_value(leaf.text)
+        return leaf.text if is_number_of_ours(leaf.key) else cover(leaf.text)
+
+    return map_leaves(text, shown)
 
 
 def _mask_facts(field: str, text: str, personal: frozenset[str]) -> str:

@@ -12,9 +12,10 @@ from commlog.log.inside import OutsideLinkError
 from commlog.log.names import record_path
 from commlog.messages import translate
 from commlog.problems import Problem
-from commlog.records.rules.consistency import find_inconsistencies
+from commlog.records.rules.consistency import find_inconsistencies, near_names
 from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of
-from commlog.yamltext.parse import YamlError, decode, parse, parse_located
+from commlog.yamltext.parse import decode, parse, parse_located
+from commlog.yamltext.scalars import YamlError
 
 if TYPE_CHECKING:
     from commlog.privacy.rules.sealing import SealedPlace
@@ -94,9 +95,7 @@ def _template_of(
         return None, (_broken_template(path, text, name, fault),)
     if template is not None:
         return template, ()
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, reader.catalog.names(), 1)
+    near = near_names(name, reader.catalog.names(), 1)
     facts = [("value", name), ("expected", _known_templates(reader)), *(("suggestion", other) for other in near)]
     line, column = parse_located(text).position(("template",))
     return None, (Problem("unknown-template", path, line, column, "template", tuple(facts)),)

@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from commlog.database.changes import (
     Change,
-    Plan,
     add_sealed,
     compare,
     is_read_by,
@@ -20,10 +20,9 @@ from commlog.database.changes import (
     known_folders,
     note_keys,
 )
-from commlog.database.connection import Index, Row, View, connect, empty, is_current, remove
-from commlog.database.glimpse import Glimpse, read_tick
-from commlog.database.parallel import Entry, read_entries
+from commlog.database.connection import Connection, Index, Row, View, connect, empty, is_big, is_current, remove
 from commlog.database.reader import RecordReader
+from commlog.database.rows import Rows
 from commlog.database.scan import Stamp, scan_folders
 from commlog.log.files import lock
 from commlog.log.log import ensure_state_folder
@@ -75,15 +74,12 @@ class MendingIndex(Index):
         return super().rows(sql, parameters)
 
 
-def open_index(reader: RecordReader, glimpse: Glimpse | None = None) -> Index:
-    """The copy, true to the files as they are now; rebuilt without a word when it is of no use.
-
-    `glimpse` is what helpers are looking at already, when somebody sent them out.
-    """
+def open_index(reader: RecordReader) -> Index:
+    """The copy, true to the files as they are now; rebuilt without a word when it is of no use."""
     folder = _writable_state_folder(reader.log.root)
     if folder is not None:
         try:
-            return MendingIndex(_refreshed(reader, folder, Plan(glimpse)).connection, reader)
+            return MendingIndex(_refreshed(reader, folder).connection, reader)
         except _FAULTS as fault:
             if _primary_code(fault) not in _REFUSALS:
                 return rebuild_index(reader)
@@ -98,23 +94,22 @@ def rebuild_index(reader: RecordReader) -> Index:
         with suppress(*_FAULTS, OSError), lock(folder / _LOCK_FILE):
             if not _is_sound(folder):
                 remove(folder)
-            return _refreshed(reader, folder, Plan(from_nothing=True))
-    return _refreshed(reader, None, Plan(from_nothing=True))
+            return _refreshed(reader, folder, from_nothing=True)
+    return _refreshed(reader, None, from_nothing=True)
 
 
-def refresh(index: Index, reader: RecordReader, folder: Path | None, plan: Plan) -> None:
+def refresh(index: Index, reader: RecordReader, folder: Path | None, *, from_nothing: bool = False) -> None:
     """Bring the copy up to date; reads only the files whose size, times or inode changed.
 
-    `folder` is where the copy lies, None for one in memory.
+    `folder` is where the copy lies, None for one in memory. `from_nothing` trusts nothing that is in it.
 
     Raises:
         sqlite3.DatabaseError: the copy cannot be written, or is damaged.
     """
     key = key_of(reader)
-    seen = plan.glimpse.fingerprints() if plan.glimpse else None
-    tick = plan.glimpse.tick if plan.glimpse and seen is not None else read_tick(folder)
-    view = View(reader.log.root, seen)
-    is_kept = not plan.from_nothing and is_current(index, key)
+    tick = _read_tick(folder)
+    view = View(reader.log.root, is_big=is_big(folder))
+    is_kept = not from_nothing and is_current(index, key)
     has_same_keys = not is_kept or is_read_by(index, reader)
     if is_kept and has_same_keys and view.is_known(known_folders(index)):
         return
@@ -122,7 +117,7 @@ def refresh(index: Index, reader: RecordReader, folder: Path | None, plan: Plan)
         # Loaded when there is something to write: mostly there is nothing.
         from commlog.database.changes import choice_rows
 
-        if plan.from_nothing or not is_current(index, key):
+        if from_nothing or not is_current(index, key):
             empty(index, key)
             index.insert("choices", choice_rows(reader.catalog, reader.log.settings.priority_labels))
         change = compare(index, view)
@@ -132,34 +127,43 @@ def refresh(index: Index, reader: RecordReader, folder: Path | None, plan: Plan)
         note_keys(index, reader)
 
 
-def _refreshed(reader: RecordReader, folder: Path | None, plan: Plan) -> Index:
+def _refreshed(reader: RecordReader, folder: Path | None, *, from_nothing: bool = False) -> Index:
     index = connect(folder)
     try:
-        if folder is not None and (plan.from_nothing or not is_current(index, key_of(reader))):
-            plan = _made_apart(reader, folder, plan)
-        refresh(index, reader, folder, plan)
+        if folder is not None and (from_nothing or not is_current(index, key_of(reader))):
+            from_nothing = not _is_made_apart(reader, folder) and from_nothing
+        refresh(index, reader, folder, from_nothing=from_nothing)
     except BaseException:
         index.close()
         raise
     return index
 
 
-def _made_apart(reader: RecordReader, folder: Path, plan: Plan) -> Plan:
-    """What is left to do once a helper made a big copy anew: the memory that takes goes with it. All of it when none did."""
-    if not hasattr(os, "fork") or sum(len(state.names) for state in scan_folders(reader.log.root)) < _MANY:
-        return plan
-    process = os.fork()
-    if process == 0:
-        code = 1
-        try:
-            refresh(connect(folder), reader, folder, Plan(from_nothing=True))
-            code = 0
-        finally:
-            # Whatever went wrong goes wrong again where it can be told.
-            os._exit(code)
-    if os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) != 0:
-        return plan
-    return Plan(plan.glimpse)
+def _is_made_apart(reader: RecordReader, folder: Path) -> bool:
+    """Whether a worker process made a big copy anew: the memory that takes is given back with it."""
+    from commlog.database.worker_processes import count_cores, start_workers
+
+    if count_cores() < 2 or sum(len(state.names) for _, state in scan_folders(reader.log.root)) < _MANY:
+        return False
+
+    def make() -> Iterator[bool]:
+        refresh(connect(folder), reader, folder, from_nothing=True)
+        yield True
+
+    with start_workers([make]) as (worker,):
+        return worker.next_answer() is True
+
+
+def _read_tick(folder: Path | None) -> int:
+    """The file system's own time now, in ns: what is touched at or after it may change unseen."""
+    if folder is None:
+        return 0
+    mark_file = folder / "tick"
+    try:
+        mark_file.touch()
+        return mark_file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _open_beside(reader: RecordReader) -> Index:
@@ -172,15 +176,15 @@ def _open_beside(reader: RecordReader) -> Index:
             return stored
         with closing(stored):
             stored.connection.backup(memory.connection)
-        refresh(memory, reader, None, Plan())
+        refresh(memory, reader, None)
         return memory
     memory.close()
-    return _refreshed(reader, None, Plan())
+    return _refreshed(reader, None)
 
 
 def _open_stored(file: Path) -> Index:
     uri = f"{file.absolute().as_uri()}?mode=ro"
-    return Index(sqlite3.connect(uri, uri=True, timeout=_SECONDS_FOR_READING, isolation_level=None))
+    return Index(sqlite3.connect(uri, uri=True, timeout=_SECONDS_FOR_READING, isolation_level=None, factory=Connection))
 
 
 def _is_sound(folder: Path) -> bool:
@@ -213,6 +217,13 @@ LANGUAGE_FACT: Final = "language"
 _UNSURE: Final = -1
 # The fingerprint of a folder with such a file: no folder has it.
 _NO_FINGERPRINT: Final = b""
+
+
+# Below this many files, starting worker processes costs more than it saves.
+_WORTH_WORKERS: Final = 400
+_BATCH: Final = 50
+
+Entry = tuple[str, Rows, tuple[Problem, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +261,41 @@ def _iter_entries(reader: RecordReader, change: Change, tick: int, unsure: set[s
             unsure.add(directory)
             stamp = (_UNSURE, *stamp[1:])
         yield Placed(directory, stamp, entry)
+
+
+def read_entries(reader: RecordReader, paths: list[str]) -> Iterator[Entry]:
+    """Each path with its rows (none when it is no record) and its problems, in the order given; many are read on all cores."""
+    # Loaded when there is something to read.
+    from commlog.database.worker_processes import count_cores, start_workers
+
+    count = count_cores()
+    if len(paths) < _WORTH_WORKERS or count < 2:
+        yield from (entry_of(reader, path) for path in paths)
+        return
+    entry_of(reader, paths[0])  # what is prepared on first use is prepared before the fork
+    batches = [paths[place : place + _BATCH] for place in range(0, len(paths), _BATCH)]
+
+    def read(batch: list[str]) -> list[Entry]:
+        return [entry_of(reader, path) for path in batch]
+
+    with start_workers([partial(map, read, batches[place::count]) for place in range(count)]) as team:
+        for place, batch in enumerate(batches):
+            entries = team[place % count].next_answer()
+            # The share of a worker that has died is read here.
+            yield from read(batch) if entries is None else entries
+
+
+def entry_of(reader: RecordReader, path: str) -> Entry:
+    """One path with its rows and its problems."""
+    reading = reader.read(path)
+    if reading.record is None:
+        return path, {}, reading.problems
+    problems = reading.problems
+    if problems and reading.record.sealed:
+        from commlog.database.sealed import hide_values
+
+        problems = hide_values(problems, reading.record)
+    return path, reader.rows(reading.record), problems
 
 
 def _exists(path: Path) -> bool:

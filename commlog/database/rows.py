@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from commlog.database.content import content_of
@@ -21,6 +21,7 @@ from commlog.values import (
     Record,
     instant_of,
     mappings_of,
+    stored_date,
     text_of,
     texts_of,
 )
@@ -44,7 +45,7 @@ def rows_of(record: Record, calendar: WorkCalendar, choices: frozenset[str]) -> 
         "follow_ups": [_follow_up_row(record.id, item, calendar) for item in read_follow_ups(fields)],
         "links": list(_link_rows(fields)),
         "tags": [(tag,) for tag in texts_of(fields, "tags")],
-        "contents": [(content_of(fields, choices),)],
+        "contents": [content_of(fields, choices)],
     }
     if record.kind == ISSUE:
         rows["issue_rounds"] = list(_issue_round_rows(fields, calendar))
@@ -113,10 +114,8 @@ def _day_of(record: Record, started: datetime | None, calendar: WorkCalendar) ->
 
 
 def _readable_day(text: str) -> str | None:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        return None
+    day = stored_date(text)
+    return day.isoformat() if day else None
 
 
 def _issue_round_rows(fields: Fields, calendar: WorkCalendar) -> Iterable[Row]:

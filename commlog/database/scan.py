@@ -69,12 +69,12 @@ class FolderState:
             yield f"{self.directory}/{name}", (size, mtime, ctime, inode)
 
 
-def scan_folders(root: Path, share: Share = WHOLE) -> list[FolderState]:
-    """Every folder below records/ that holds record files, or one share of them; hidden files and folders are left out.
+def scan_folders(root: Path, share: Share = WHOLE) -> Iterator[tuple[str, FolderState]]:
+    """Every folder below records/ that holds record files, or one share of them, each with its name as the disk has it.
 
-    A folder that may not be listed is given with one nameless file, so that somebody hears of it.
+    Hidden files and folders are left out. A folder that may not be listed is given with one nameless file, so that
+    somebody hears of it.
     """
-    found: list[FolderState] = []
     waiting = [RECORDS]
     while waiting:
         folder = waiting.pop()
@@ -83,13 +83,31 @@ def scan_folders(root: Path, share: Share = WHOLE) -> list[FolderState]:
         state, folders = look_at(root, folder)
         waiting += folders
         if state.names and share.owns(folder):
-            found.append(state)
-    return found
+            yield folder, state
+
+
+def read_fingerprints(root: Path, *, is_big: bool) -> dict[str, bytes]:
+    """Every folder with its fingerprint, by its name as the disk has it; of a big log a worker process reads one half."""
+    if is_big:
+        # Loaded for a big log only.
+        from commlog.database.worker_processes import count_cores, start_workers
+
+        if count_cores() > 1:
+            half, other = Share(0, 2), Share(1, 2)
+            with start_workers([lambda: [_fingerprints(root, other)]]) as (worker,):
+                found = _fingerprints(root, half)
+                rest = worker.next_answer()
+            return found | (_fingerprints(root, other) if rest is None else rest)
+    return _fingerprints(root, WHOLE)
+
+
+def _fingerprints(root: Path, share: Share) -> dict[str, bytes]:
+    return {folder: state.fingerprint for folder, state in scan_folders(root, share)}
 
 
 def look_at(root: Path, folder: str) -> tuple[FolderState, list[str]]:
     """One folder as the disk shows it, without names when it is not there, and the folders in it."""
-    state = FolderState(_readable_name(folder), [], array("q"))
+    state = FolderState(readable_name(folder), [], array("q"))
     try:
         descriptor = os.open(root / folder, os.O_RDONLY)
     except (FileNotFoundError, NotADirectoryError):
@@ -126,7 +144,7 @@ def _look_inside(root: Path, descriptor: int, folder: str, state: FolderState) -
         except OSError:
             stamp = _UNKNOWN
         if is_file:
-            state.names.append(_readable_name(name))
+            state.names.append(readable_name(name))
             state.stamps.extend(stamp)
     return folders
 
@@ -147,8 +165,8 @@ def _look_at_link(root: Path, path: str, stamp: Stamp) -> tuple[bool, Stamp]:
         return True, _UNKNOWN
 
 
-def _readable_name(name: str) -> str:
-    """The name; bytes in it that are not UTF-8 are shown as escapes, for no text column takes them."""
+def readable_name(name: str) -> str:
+    """A name of the disk; bytes in it that are not UTF-8 are shown as escapes, for no text column takes them."""
     if name.isascii():
         return name
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from commlog.database.queries import StoredDate
 from commlog.database.reader import Reading, RecordReader
 from commlog.database.rows import Row, Rows, rows_of, yearly_day
 from commlog.errors import InvalidError
@@ -89,12 +90,11 @@ def missing_keys(reader: RecordReader, record: Record) -> set[str]:
     return {place.hint for place in record.sealed if place.state == CLOSED} - {""} - reader.cipher.hints
 
 
-def date_of_row(reader: RecordReader, row: Row) -> Row | None:
-    """A row of `customer_dates` (record, kind, date, lunar, name) with its date open; None when it stays shut, or is no day."""
-    record, kind, stored, _, name = row
-    state, value = reader.cipher.open(str(stored))
+def date_of_row(reader: RecordReader, row: StoredDate) -> StoredDate | None:
+    """A yearly date with its day open; None when it stays shut, or is no day."""
+    state, value = reader.cipher.open(row.date)
     day = yearly_day(value) if state == OPEN else None
-    return None if day is None else (record, kind, *day, name)
+    return None if day is None else row._replace(date=day[0], is_lunar=day[1])
 
 
 def names_to_look_up(reader: RecordReader, names: tuple[str, ...]) -> tuple[str, ...]:

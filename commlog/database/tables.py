@@ -3,7 +3,7 @@
 from typing import Final
 
 # Raise it whenever a table or the meaning of a column changes: every index is then rebuilt.
-NUMBER: Final = 8
+NUMBER: Final = 9
 
 # Times are whole seconds since 1970 UTC; days are `YYYY-MM-DD` in the log's zone; yes/no is 1/0; unknown is NULL.
 TABLES: Final = """
@@ -168,7 +168,7 @@ CREATE TABLE choices (
 CREATE TABLE missing_keys (record INTEGER NOT NULL, hint TEXT NOT NULL);
 CREATE INDEX missing_keys_by_record ON missing_keys (record);
 
-CREATE TABLE contents (record INTEGER PRIMARY KEY, content TEXT NOT NULL);
+CREATE TABLE contents (record INTEGER PRIMARY KEY, content TEXT NOT NULL, folded TEXT NOT NULL);
 """
 
 # Tables that hold rows of one file; each is emptied by its first column when the file changes.

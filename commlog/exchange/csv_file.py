@@ -1,8 +1,8 @@
-"""CSV: text to rows under named columns, and rows to text."""
+"""CSV: text to rows under named columns."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -12,8 +12,6 @@ from commlog.forms.fields import fold
 from commlog.messages import mark, translate
 
 _DELIMITERS: Final = (",", ";", "\t")
-# What a spreadsheet would take for the beginning of a formula.
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +46,6 @@ def read_sheet(text: str, name: str, delimiter: str = "") -> Sheet:
             remedy=mark("give each column of the header a name of its own"),
         )
     return Sheet(columns, _iter_rows(reader, columns))
-
-
-def format_rows(rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Rows as CSV text (RFC 4180), one text a row, as they are."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    for row in rows:
-        writer.writerow(row)
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-
-
-def harmless_cell(cell: str) -> str:
-    """The cell with an apostrophe before what a spreadsheet would take for a formula."""
-    return "'" + cell if cell.startswith(_FORMULA_STARTS) else cell
 
 
 def _guess_delimiter(text: str) -> str:

@@ -4,15 +4,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from commlog.database.query.select import Domain
+from commlog.exchange.queries import FollowUpEntry, follow_ups_to_export
 from commlog.followups.pending import pending_unless_named
 from commlog.followups.rules.follow_up import CLOSED, DONE, FollowUp, read_follow_ups
 from commlog.privacy.rules.masking import mask_name, mask_text
 from commlog.records.find import get_record
-from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of
-from commlog.values import ANONYMOUS, CUSTOMER, instant_of
+from commlog.records.queries import CustomerEntry, read_customers
+from commlog.records.question import condition_of, filter_of
+from commlog.values import ANONYMOUS, instant_of
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar
 from commlog.worktime.moment import due_instant
@@ -21,14 +23,6 @@ if TYPE_CHECKING:
     from commlog.customers.rules.care import YearlyDate
 
 _COMPANY: Final = "company"
-_SQL: Final = f"""
-    SELECT r.path, f.n, {CUSTOMER_NAME}, r.recorded_at, (SELECT min(type) FROM customers c WHERE c.id = r.customer)
-    FROM follow_ups f JOIN records r USING (record) WHERE {{condition}} ORDER BY r.id, r.path, f.n
-"""
-_CUSTOMERS: Final = """
-    SELECT r.id, r.recorded_at, c.type FROM records r JOIN customers c USING (record)
-    WHERE r.kind = ? AND ({condition}) ORDER BY r.path DESC
-"""
 # Calendar programs are not to be trusted with other years.
 _YEARS: Final = range(1900, 9999)
 # Stands for a time nobody wrote down.
@@ -36,8 +30,6 @@ _UNKNOWN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 # A lunar date has no rule in a calendar file: it is given for this year and the next ones.
 _LUNAR_YEARS: Final = 5
 _HASH_LENGTH: Final = 8
-# What the copy tells beside the file, behind what names it: name, seconds of recording, type of the customer.
-Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +99,9 @@ def select_follow_ups(workspace: Workspace, query: str, *, reveal: bool) -> tupl
         UnreadableError: a file became unreadable meanwhile.
     """
     condition = pending_unless_named(workspace, query)
-    wanted: dict[str, dict[int, Row]] = {}
-    for path, n, *about in workspace.index.rows(_SQL.format(condition=condition.sql), condition.parameters):
-        wanted.setdefault(path, {})[n] = tuple(about)
+    wanted: dict[str, dict[int, FollowUpEntry]] = {}
+    for entry in follow_ups_to_export(workspace.index, condition):
+        wanted.setdefault(entry.path, {})[entry.n] = entry
     found = (item for path, rows in wanted.items() for item in _iter_found(workspace, path, rows))
     return tuple(found if reveal else map(_masked, found))
 
@@ -123,8 +115,7 @@ def select_care_days(workspace: Workspace, query: str, *, reveal: bool) -> tuple
     from commlog.customers.care import yearly_dates
 
     condition = condition_of(workspace, filter_of(workspace, query), Domain.RECORDS)
-    rows = workspace.index.rows(_CUSTOMERS.format(condition=condition.sql), (CUSTOMER, *condition.parameters))
-    about = {row[0]: row[1:] for row in rows}
+    about = {one.id: one for one in read_customers(workspace.index, condition=condition)}
     days = [
         _care_day(found, about[found.customer_id], workspace.now.year)
         for found in yearly_dates(workspace)
@@ -133,18 +124,19 @@ def select_care_days(workspace: Workspace, query: str, *, reveal: bool) -> tuple
     return tuple(days if reveal else map(_masked_day, days))
 
 
-def _iter_found(workspace: Workspace, path: str, rows: dict[int, Row]) -> Iterator[ExportedFollowUp]:
+def _iter_found(workspace: Workspace, path: str, rows: dict[int, FollowUpEntry]) -> Iterator[ExportedFollowUp]:
     record = get_record(workspace.reader.read(path))
     for follow_up in read_follow_ups(record.fields):
         if follow_up.n in rows:
-            name, recorded, kind = rows[follow_up.n]
+            entry = rows[follow_up.n]
+            name = entry.customer_name
             yield ExportedFollowUp(
                 record.id,
                 follow_up,
                 "" if name is None or name == ANONYMOUS else name,
-                kind == _COMPANY,
+                bool(entry.is_company),
                 _due(follow_up.due, workspace.log.settings.calendar),
-                _from_seconds(recorded),
+                _from_seconds(entry.recorded_at),
             )
 
 
@@ -168,8 +160,7 @@ def _from_seconds(seconds: int | None) -> datetime | None:
     return None if seconds is None else _in_utc(datetime.fromtimestamp(seconds, UTC))
 
 
-def _care_day(found: "YearlyDate", about: Row, year: int) -> CareDay:
-    recorded, kind = about
+def _care_day(found: "YearlyDate", about: CustomerEntry, year: int) -> CareDay:
     # An id in Chinese is a name: it would be told by every calendar, masked or not.
     customer = found.customer_id if found.customer_id.isascii() else _hash(found.customer_id)
     key = f"{customer}-{found.kind}" + (f"-{_hash(found.label)}" if found.label else "")
@@ -184,12 +175,12 @@ def _care_day(found: "YearlyDate", about: Row, year: int) -> CareDay:
         found.kind,
         found.customer_id,
         found.customer_name,
-        kind == _COMPANY,
+        about.type == _COMPANY,
         found.label,
         found.month,
         found.day,
         dates,
-        _from_seconds(recorded) or _UNKNOWN,
+        _from_seconds(about.recorded_at) or _UNKNOWN,
     )
 
 

@@ -2,21 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from commlog.database.query.select import Domain
 from commlog.privacy.rules.masking import MaskRules
 from commlog.records.find import get_record
 from commlog.records.mask import mask_as_asked
-from commlog.records.question import CUSTOMER_NAME, NAMING_KINDS, condition_of, filter_of, mentions
+from commlog.records.queries import names_by_record, places_to_export, without_kinds
+from commlog.records.question import NAMING_KINDS, condition_of, filter_of, mentions
 from commlog.values import ANSWER, CUSTOMER, Fields
 from commlog.workspace import Workspace
-
-_SQL: Final = (
-    "SELECT r.path, r.template FROM records r WHERE {condition} ORDER BY r.kind <> 'customer', r.day, r.id, r.path"
-)
-
-_NAMES: Final = f"SELECT r.path, {CUSTOMER_NAME} FROM records r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +29,10 @@ def select_records(workspace: Workspace, query: str) -> Selection:
     """
     question = filter_of(workspace, query)
     condition = condition_of(workspace, question, Domain.RECORDS)
-    is_all = not query.strip() or mentions(question, NAMING_KINDS)
-    kinds = "1" if is_all else f"r.kind NOT IN ('{CUSTOMER}', '{ANSWER}')"
-    rows = workspace.index.rows(_SQL.format(condition=f"({condition.sql}) AND {kinds}"), condition.parameters)
-    return Selection(tuple(row[0] for row in rows), tuple(dict.fromkeys(row[1] for row in rows)))
+    if query.strip() and not mentions(question, NAMING_KINDS):
+        condition = without_kinds(condition, (CUSTOMER, ANSWER))
+    rows = places_to_export(workspace.index, condition)
+    return Selection(tuple(row.path for row in rows), tuple(dict.fromkeys(row.template for row in rows)))
 
 
 def iter_fields(workspace: Workspace, selection: Selection) -> Iterator[Fields]:
@@ -48,7 +42,7 @@ def iter_fields(workspace: Workspace, selection: Selection) -> Iterator[Fields]:
     """
     hides_names = workspace.log.settings.mask.names
     rules = MaskRules(names=hides_names, text=True)
-    names: dict[str, str | None] = dict(workspace.index.rows(_NAMES)) if hides_names else {}
+    names = {row.path: row.customer_name for row in names_by_record(workspace.index)} if hides_names else {}
     for path, fields in zip(selection.paths, iter_revealed(workspace, selection), strict=True):
         yield mask_as_asked(workspace.catalog.get(str(fields["template"])), fields, [names.get(path) or ""], rules)
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from commlog.errors import UsageError
-from commlog.exchange.csv_file import harmless_cell
-from commlog.exchange.jsonl_file import cell_of
 from commlog.forms.catalog import Template
 from commlog.forms.fields import MAPPING, Field, canonical_path, closest, fold
 from commlog.messages import mark
+from commlog.output.listing import cell_of, harmless_cell
+from commlog.records.rules.consistency import split_names
 from commlog.values import Data, Fields
 
 # What separates the entries of a list when it is read back, so that an entry holding one is written as JSON.
@@ -23,13 +23,13 @@ def columns_of(templates: Sequence[Template]) -> tuple[str, ...]:
     )
 
 
-def choose_columns(named: str, templates: Sequence[Template]) -> tuple[str, ...]:
+def export_columns(named: str, templates: Sequence[Template]) -> tuple[str, ...]:
     """The columns somebody named, by dotted key or label, as dotted keys; all columns when none are named.
 
     Raises:
         UsageError: one of them is no field of any of the templates.
     """
-    names = [name.strip() for name in named.split(",") if name.strip()]
+    names = split_names(named)
     if not names:
         return columns_of(templates)
     return tuple(_column(name, templates) for name in names)

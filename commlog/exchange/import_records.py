@@ -9,12 +9,15 @@ from typing import Final
 from commlog.customers.book import CustomerBook
 from commlog.errors import CommlogError, ConflictError, InvalidError, NotFoundError, NotWritableError
 from commlog.exchange.incoming import IMPORT_KEY, ImportResult, Incoming, Rejected
+from commlog.exchange.queries import import_keys
 from commlog.forms.catalog import Template
 from commlog.log.log import Staging
 from commlog.log.names import ALPHABET, RANDOM_LENGTH, is_customer_id, is_record_id, record_path
-from commlog.messages import mark
+from commlog.messages import mark, translate
+from commlog.problems import Problem
+from commlog.records.complete import NOT_VALID, with_member_ids
 from commlog.records.find import get_record
-from commlog.records.import_draft import Draft, check_draft, complete_customer, complete_fields, day_of, reasons_of
+from commlog.records.write import Completed, Draft, Request, check_record, complete_request
 from commlog.values import CUSTOMER, Fields
 from commlog.workspace import Workspace
 
@@ -74,8 +77,7 @@ class _Importer:
         self.staging = staging
         self.staged: dict[str, tuple[str, Incoming]] = {}
         self.book = CustomerBook(workspace)
-        sql = f"SELECT id, field(content, '{_EXTRA}.{IMPORT_KEY}') FROM records JOIN contents USING (record)"
-        self.key_by_id: dict[str, str | None] = dict(workspace.index.rows(sql))
+        self.key_by_id = import_keys(workspace.index)
         self.keys = {key for key in self.key_by_id.values() if key}
         self.rejected: list[Rejected] = []
         self.created = self.present = self.customers = 0
@@ -90,7 +92,8 @@ class _Importer:
         except NotWritableError:
             raise
         except InvalidError as fault:
-            self.rejected.append(Rejected(item.row, reasons_of(fault)))
+            reasons = "; ".join(problem.message for problem in fault.problems) or fault.message
+            self.rejected.append(Rejected(item.row, reasons))
         except CommlogError as fault:
             self.rejected.append(Rejected(item.row, f"{fault.file}: {fault.message}" if fault.file else fault.message))
         else:
@@ -130,27 +133,26 @@ class _Importer:
             return self._create_whole(template, item)
         if template.kind == CUSTOMER:
             return self._create_customer(item)
-        fields: Fields = {**item.fields, _EXTRA: {**(item.fields.get(_EXTRA) or {}), IMPORT_KEY: item.key}}
-        fields = complete_fields(self.workspace, template, fields)
+        fields = _with_key(item)
         newcomer = None
         if item.customer:
-            found = self.book.find(item.customer)
-            newcomer = self._newcomer(item) if found is None else None
-            fields["customer"] = newcomer.record.id if newcomer else found
-        day = f"{day_of(self.workspace, template, fields):%Y%m%d}"
+            fields["customer"] = item.customer
+            if self.choices.creates_customers and self.book.find(item.customer) is None:
+                newcomer = self._draft_customer(item.customer.strip(), item.new_customer)
+        request = Request(template.name, fields, customer=newcomer, is_now=False)
+        completed = complete_request(self.workspace, request, self.book)
         for attempt in range(_CANDIDATES):
-            record_id = candidate_id(day, item.key, attempt)
+            record_id = candidate_id(f"{completed.day:%Y%m%d}", item.key, attempt)
             holder = self._holder(template, record_id, item.key)
             if holder == item.key:
                 return False
             if holder is None:
-                draft = check_draft(self.workspace, template.name, {**fields, "id": record_id})
-                self._write(draft, newcomer, item)
+                self._write(check_record(self.workspace, completed, record_id), item)
                 return self._note(record_id, item.key)
         raise AssertionError(item.key)
 
     def _create_whole(self, template: Template, item: Incoming) -> bool:
-        fields = item.fields
+        fields = with_member_ids(self.workspace, item.fields)
         record_id = str(fields.get("id"))
         if not (is_customer_id if template.kind == CUSTOMER else is_record_id)(record_id):
             raise InvalidError(mark("id: '{value}' is no id of this kind of record"), value=record_id)
@@ -159,30 +161,32 @@ class _Importer:
         customer = fields.get("customer")
         if isinstance(customer, str) and not self.book.has(customer):
             raise NotFoundError(mark("there is no customer '{name}'"), name=customer)
-        draft = check_draft(self.workspace, template.name, fields)
+        # Recorded before, in this log or another: it is taken as it is.
+        completed = Completed(template, fields, self.workspace.now.date())
+        self._write(check_record(self.workspace, completed, record_id), item)
         if template.kind == CUSTOMER:
             self.book.add(record_id, fields)
-        self._write(draft, None, item)
         return self._note(record_id, "")
 
     def _create_customer(self, item: Incoming) -> bool:
-        fields = complete_customer(item.fields)
-        name = str(fields.get("name") or "")
-        chosen = fields.get("id")
+        fields = _with_key(item)
+        name, chosen = str(fields.get("name") or "").strip(), fields.get("id")
         if self.book.has(str(chosen)) if chosen else self.book.find_same(name, fields) is not None:
             return False
-        extra = {**(fields.get(_EXTRA) or {}), IMPORT_KEY: item.key}
-        draft = self.book.draft(name, {**fields, _EXTRA: extra})
+        draft = self._draft_customer(name, fields)
         self._write_customer(draft)
         return self._note(draft.record.id, item.key)
 
-    def _newcomer(self, item: Incoming) -> Draft:
-        if not self.choices.creates_customers:
-            raise NotFoundError(
-                mark("there is no customer '{name}' (`customers: {{unknown: create}}` in the map makes one)"),
-                name=item.customer,
-            )
-        return self.book.draft(item.customer, item.new_customer)
+    def _draft_customer(self, name: str, given: Fields) -> Draft:
+        """A file for a new customer of this name, with the other fields that are given."""
+        fields = {**given}
+        if name and isinstance(given.get("name", ""), str):
+            fields["name"] = name
+        if name or given.get("id"):
+            fields["id"] = self.book.free_id(name, given.get("id"))
+        completed = complete_request(self.workspace, Request(CUSTOMER, fields, is_now=False), self.book)
+        # Without a name there is no id either, and the name is what is missed.
+        return check_record(self.workspace, completed, completed.fields.get("id") or "unnamed")
 
     def _holder(self, template: Template, record_id: str, key: str) -> str | None:
         """The key of whoever has the id: None when it is free, `key` when it is this row's or tells no row."""
@@ -195,10 +199,11 @@ class _Importer:
         extra = get_record(self.workspace.reader.read(path)).fields.get(_EXTRA)
         return str(extra.get(IMPORT_KEY) or key) if isinstance(extra, dict) else key
 
-    def _write(self, draft: Draft, newcomer: Draft | None, item: Incoming) -> None:
-        if newcomer is not None:
+    def _write(self, draft: Draft, item: Incoming) -> None:
+        if draft.customer is not None:
             # At once, so that no record on the disk names nobody.
-            self._write_customer(newcomer)
+            self._write_customer(draft.customer)
+        self.book.note(draft.record)
         if not self.choices.is_dry:
             if self.staging.is_full:
                 self._flush()
@@ -217,3 +222,16 @@ class _Importer:
         if key:
             self.keys.add(key)
         return True
+
+
+def _with_key(item: Incoming) -> Fields:
+    """A row's fields with its key.
+
+    Raises:
+        InvalidError: what the row has in the key's place is no mapping.
+    """
+    extra = item.fields.get(_EXTRA) or {}
+    if not isinstance(extra, dict):
+        facts = (("value", str(extra)), ("expected", translate("a mapping, e.g. {name: value}")))
+        raise InvalidError(NOT_VALID, problems=(Problem("wrong-type", field=_EXTRA, facts=facts),))
+    return {**item.fields, _EXTRA: {**extra, IMPORT_KEY: item.key}}

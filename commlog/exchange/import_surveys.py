@@ -7,13 +7,14 @@ from commlog.customers.book import CustomerBook
 from commlog.errors import AmbiguousError, CommlogError, NotWritableError
 from commlog.exchange.import_records import Choices, import_records
 from commlog.exchange.incoming import IMPORT_KEY, ImportResult, Incoming, Row
+from commlog.exchange.queries import import_keys
 from commlog.forms.fields import Field, find_child, find_field, nearest
 from commlog.messages import translate
 from commlog.records.change import change_record
+from commlog.records.complete import follow_up_of_low_scores, with_member_ids
 from commlog.records.find import read_record
 from commlog.records.rules.consistency import fold
-from commlog.records.write import with_member_ids
-from commlog.surveys.record import open_requests, wanted_follow_up, with_follow_up
+from commlog.surveys.record import open_requests, with_follow_up
 from commlog.surveys.rules import is_score_text
 from commlog.values import SURVEY, Fields
 from commlog.workspace import Workspace
@@ -60,16 +61,16 @@ class _Answers:
         self.taken: set[str] = set()
         # The lines of rows that are new and open a follow-up, unless they are rejected.
         self.low: set[int] = set()
-        sql = f"SELECT field(content, 'extra.{IMPORT_KEY}') FROM records JOIN contents USING (record) WHERE kind = ?"
-        self.known = {row[0] for row in workspace.index.rows(sql, (SURVEY,))}
+        self.known = set(import_keys(workspace.index, SURVEY).values())
         self.book = CustomerBook(workspace)
 
     def others(self, items: Iterable[Incoming]) -> Iterator[Incoming]:
         """The rows that answer none, on their way to a new survey."""
         for item in items:
-            prepared = self._prepared(self._checked(item))
-            if not self._answers(prepared):
-                yield prepared
+            checked = self._checked(item)
+            self._note_low_scores(checked)
+            if not self._answers(checked):
+                yield checked
 
     def _checked(self, item: Incoming) -> Incoming:
         """The row, refused when nobody is called so: a survey makes no new customer."""
@@ -84,18 +85,13 @@ class _Answers:
         told = translate("there is no customer '{name}'").format(name=item.customer)
         return replace(item, fault=told if item.customer else translate("names no customer"))
 
-    def _prepared(self, item: Incoming) -> Incoming:
-        """The row with the follow-up that its low score opens."""
+    def _note_low_scores(self, item: Incoming) -> None:
+        """Keep the line of a row whose low score opens a follow-up."""
         if item.fault or item.key in self.known:
-            return item
-        customer = self._customer_of(item)
-        if customer is None:
-            return item
-        wanted = wanted_follow_up(self.workspace, {**item.fields, "customer": customer})
-        if wanted is None:
-            return item
-        self.low.add(item.row.line)
-        return replace(item, fields={**item.fields, "followups": [wanted]})
+            return
+        fields = {**item.fields, "customer": self._customer_of(item)}
+        if follow_up_of_low_scores(self.workspace, fields, self.book) is not None:
+            self.low.add(item.row.line)
 
     def _answers(self, item: Incoming) -> bool:
         """Whether a row was written into the survey it answers."""

@@ -7,8 +7,9 @@ from typing import NoReturn
 from commlog.exchange.csv_file import Sheet
 from commlog.exchange.incoming import Row
 from commlog.messages import translate
+from commlog.output.listing import cell_of
 from commlog.values import Data, Fields
-from commlog.yamltext.parse import MAX_DEPTH
+from commlog.yamltext.scalars import MAX_DEPTH
 
 
 def read_objects(text: str) -> Iterator[Row]:
@@ -27,17 +28,6 @@ def sheet_of(rows: Iterable[Row]) -> Sheet:
 def format_object(fields: Mapping[str, Data]) -> str:
     """One line of JSON, Chinese unescaped, without its line end."""
     return json.dumps(fields, ensure_ascii=False)
-
-
-def cell_of(value: Data) -> str:
-    """A JSON value as the text of a cell: nothing for null, JSON again for a list or an object."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _row_of(line: str, number: int) -> Row:

@@ -1,23 +1,25 @@
 """Reading a map: YAML to a checked `ImportMap`, every mistake with its line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
 from commlog.exchange.csv_file import CUSTOMER_GIVEN
 from commlog.exchange.import_map import DateReader, FollowUpRule, ImportMap, Reference, Target, parse_format, parse_time
+from commlog.exchange.map_section import Section
 from commlog.exchange.source_reader import SourceReader
 from commlog.forms.catalog import Catalog, Template
-from commlog.forms.conversion import Converter, unknown_field
+from commlog.forms.conversion import Converter, find_duration, unknown_field
 from commlog.forms.fields import Field, HasFields, canonical_path, find_child, find_field
-from commlog.log.settings_file import Section
 from commlog.messages import mark
 from commlog.problems import Problem
-from commlog.values import CUSTOMER, Data, Fields, ValuePath, show_path
-from commlog.yamltext.parse import YamlError, decode, parse_located
+from commlog.values import CUSTOMER, Data, Fields, ValuePath, path_of, show_path
+from commlog.yamltext.parse import decode, parse_located
+from commlog.yamltext.scalars import YamlError
 
 MAP_KEYS: Final = (
     "template",
@@ -34,9 +36,6 @@ MAP_KEYS: Final = (
 _DELIMITERS: Final = {",": ",", ";": ";", "|": "|", "tab": "\t", "\t": "\t"}
 # Required, yet filled in by the import itself.
 _GIVEN: Final = frozenset({"id", "template", "agent", "recorded_at"})
-# Minutes, told instead of the end; no field of a form, so it has no label of its own.
-DURATION: Final = Field("duration", "integer", {}, {}, {})
-_DURATION_NAMES: Final = frozenset({"duration", "时长", "沟通时长"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +112,12 @@ class _Reader:
             text=section.text,
         )
         self._require_fields(made)
+        constants = [(name, path_of(name)) for name in made.constants]
+        fields = [(target.name, target.path) for target in made.targets]
+        self._refuse_gaps(("constants",), constants, fields)
+        self._refuse_gaps(("fields",), fields, constants)
+        newcomer = [(target.name, target.path) for target in made.new_customer]
+        self._refuse_gaps(("customers", "fields"), newcomer, [])
         return self._with_references(made)
 
     def _dates(self) -> DateReader:
@@ -150,9 +155,9 @@ class _Reader:
         return tuple(targets)
 
     def _field(self, owner: HasFields, key: str, where: ValuePath) -> tuple[Field | None, ValuePath]:
-        if owner is self.template and key in _DURATION_NAMES and "ended_at" in self.template.order:
-            return DURATION, (DURATION.key,)
         field = find_field(owner, key)
+        if field is None and owner is self.template and (duration := find_duration(owner, key)):
+            return duration, (duration.key,)
         if field is not None and owner is self.template and field.key in self.assigned:
             self.section.report(
                 "bad-setting", where, value=key, expected=mark("a field that people fill in; this one is assigned")
@@ -211,6 +216,19 @@ class _Reader:
             )
             if field.required and not is_given and field.key not in filled:
                 self.section.report("missing-field", ("fields",), field=f"fields.{field.key}")
+
+    def _refuse_gaps(
+        self, above: ValuePath, named: Sequence[tuple[str, ValuePath]], others: Sequence[tuple[str, ValuePath]]
+    ) -> None:
+        """Refuse an entry of a list whose place comes after one that nothing fills."""
+        known = {path[:end] for _, path in [*named, *others] for end in range(1, len(path) + 1)}
+        for name, path in named:
+            for depth, step in enumerate(path):
+                if isinstance(step, int):
+                    free = next(place for place in count() if (*path[:depth], place) not in known)
+                    if step > free:
+                        expected = f"0–{free}"
+                        self.section.report("out-of-range", (*above, name), value=str(step), expected=expected)
 
     def _with_references(self, made: ImportMap) -> ImportMap:
         located = parse_located(self.section.text)

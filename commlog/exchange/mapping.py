@@ -20,11 +20,11 @@ from commlog.exchange.import_map import (
 )
 from commlog.exchange.incoming import IMPORT_KEY, Incoming, Row
 from commlog.forms.catalog import Catalog, Template
-from commlog.forms.conversion import ConversionError, Converter
-from commlog.forms.fields import LIST, Finding, split_dotted
+from commlog.forms.conversion import ConversionError, Converter, placed
+from commlog.forms.fields import LIST, Finding
 from commlog.messages import translate
 from commlog.problems import Problem
-from commlog.values import CUSTOMER, Data, Fields, ValuePath
+from commlog.values import CUSTOMER, Data, Fields, ValuePath, path_of
 
 _EXTRA: Final = "extra"
 _CUSTOMER: Final = ("customer",)
@@ -101,7 +101,7 @@ def _incoming(filler: "_Filler", row: Row, rest: tuple[str, ...], key: str) -> I
     import_map = filler.import_map
     fields: Fields = {}
     for name, value in import_map.constants.items():
-        fields = placed(fields, tuple(int(step) if step.isdigit() else step for step in split_dotted(name)), value)
+        fields = placed(fields, filler.place_of(fields, path_of(name)), value)
     fields = filler.fill(fields, import_map.targets)
     others = {column: row.cells[column] for column in rest if row.cells.get(column, "").strip()}
     if others:
@@ -122,19 +122,34 @@ class _Filler:
     cells: Mapping[str, str]
     leave_out: LeaveOut = _nobody
     faults: list[str] = field(default_factory=list)
+    places: dict[ValuePath, int] = field(default_factory=dict)
 
     def fill(self, fields: Fields, targets: Iterable[Target]) -> Fields:
         """The fields with every target that the row has a value for."""
+        self.places = self.places if fields else {}
         for target in targets:
             try:
                 value = self._value(target)
+                fields = fields if value is None else placed(fields, self.place_of(fields, target.path), value)
             except ConversionError as fault:
                 facts = tuple((name, text) for name, text in fault.facts.items() if name != "field")
                 self.faults.append(Problem(fault.code, field=target.name, facts=facts).message)
-                continue
-            if value is not None:
-                fields = placed(fields, target.path, value)
         return fields
+
+    def place_of(self, data: Data, path: ValuePath) -> ValuePath:
+        """The path with the places that entries of lists have in this row: those whose cells are empty leave no gap."""
+        found: list[str | int] = []
+        for depth, step in enumerate(path):
+            if isinstance(step, int):
+                size = len(data) if isinstance(data, list) else 0
+                taken = [place for above, place in self.places.items() if above[:-1] == path[:depth]]
+                free = step if step <= size and step not in taken else size
+                step = self.places.setdefault(path[: depth + 1], free)  # noqa: PLW2901 - the step is replaced
+                data = data[step] if isinstance(data, list) and step < size else None
+            else:
+                data = data.get(step) if isinstance(data, dict) else None
+            found.append(step)
+        return tuple(found)
 
     def _value(self, target: Target) -> Data:
         """The value of a field in this row; None when the row has none for it."""
@@ -195,20 +210,6 @@ def _filled(pieces: tuple[Piece, ...], cells: Mapping[str, str]) -> str:
     """A text with its cells in place; empty when one of them is."""
     parts = [cells.get(piece.text, "").strip() if piece.is_column else piece.text for piece in pieces]
     return "" if "" in parts else "".join(parts)
-
-
-def placed(data: Data, path: ValuePath, value: Data) -> Data:
-    """The data with a value at a path; mappings and lists on the way are made as needed."""
-    if not path:
-        return value
-    step, rest = path[0], path[1:]
-    if isinstance(step, int):
-        items = list(data) if isinstance(data, list) else []
-        items += [{}] * (step + 1 - len(items))
-        items[step] = placed(items[step], rest, value)
-        return items
-    mapping = data if isinstance(data, dict) else {}
-    return {**mapping, step: placed(mapping.get(step), rest, value)}
 
 
 _TEMPLATE_NAMES = ("template", "模板")

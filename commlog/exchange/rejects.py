@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
 from commlog.errors import ConflictError
-from commlog.exchange.csv_file import format_rows
 from commlog.exchange.import_map import LINE_COLUMN, OWN_COLUMNS, REASON_COLUMN
 from commlog.exchange.incoming import Rejected
 from commlog.exchange.jsonl_file import format_object
 from commlog.log.files import write_new
 from commlog.log.log import not_writable
 from commlog.messages import mark
+from commlog.output.listing import format_rows
 
 
 def refuse_existing(name: str) -> None:

@@ -1,7 +1,6 @@
 """A file to import: its format told by name, its rows under a map, or a first map made from it."""
 
 import codecs
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -16,7 +15,9 @@ from commlog.exchange.map_reader import Ground
 from commlog.exchange.mapping import LeaveOut, iter_incoming, iter_records
 from commlog.exchange.sketch import best_template
 from commlog.forms.catalog import Template
+from commlog.log.log import not_readable
 from commlog.messages import mark
+from commlog.records.rules.consistency import near_names
 
 FORMATS: Final = ("csv", "jsonl")
 _SUFFIXES: Final = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -44,7 +45,7 @@ def format_of(name: str, named: str) -> str:
     """
     chosen = named.lower() or _SUFFIXES.get(PurePath(name).suffix.lower(), "")
     if chosen not in FORMATS:
-        near = difflib.get_close_matches(chosen, FORMATS, 1)
+        near = near_names(chosen, FORMATS, 1)
         raise UsageError(
             mark("there is no format '{value}'") if named else mark("the format of {value} is not told by its name"),
             value=named or name,
@@ -118,9 +119,7 @@ def read_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise NotFoundError(mark("there is no such file"), file=str(path)) from None
     except OSError as fault:
-        raise UnreadableError(
-            mark("cannot be read: {reason}"), file=str(path), reason=fault.strerror or str(fault)
-        ) from None
+        raise not_readable(str(path), fault) from None
 
 
 def decode_text(raw: bytes, encoding: str, name: str) -> str:

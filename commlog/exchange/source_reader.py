@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from commlog.exchange.import_map import Condition, Piece, Source, fold_cell
-from commlog.exchange.jsonl_file import cell_of
+from commlog.exchange.map_section import Section
 from commlog.forms.conversion import ConversionError, Converter
 from commlog.forms.fields import Field
-from commlog.log.settings_file import Section
 from commlog.messages import mark
+from commlog.output.listing import cell_of
 from commlog.values import Data, ValuePath
 
 SOURCE_KEYS: Final = ("column", "columns", "text", "join", "values", "default", "when", "unless", "split", "longest")

@@ -14,7 +14,6 @@ from commlog.followups.rules.deadline import (
     stored_due,
 )
 from commlog.followups.rules.follow_up import (
-    OPEN,
     PAUSED,
     FollowUp,
     advance,
@@ -24,15 +23,17 @@ from commlog.followups.rules.follow_up import (
     put_back,
     read_follow_up,
 )
+from commlog.followups.rules.new_follow_up import Opening, complete_follow_up
 from commlog.forms.fields import find_field, find_value, value_label
 from commlog.messages import current_language, mark
 from commlog.records.change import change_record
+from commlog.records.complete import terms_of
 from commlog.records.find import Address, find_address, find_path
-from commlog.values import Fields, instant_of, mappings_of
+from commlog.values import Fields, mappings_of
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import to_utc
 from commlog.worktime.limits import Limit, due_after
-from commlog.worktime.moment import format_instant, parse_due
+from commlog.worktime.moment import format_instant
 
 # The follow-up's mapping and the record's fields it stands in, to the follow-up's new mapping.
 _Change = Callable[[Fields, Fields], Fields]
@@ -142,7 +143,9 @@ def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str | Non
             if wanted.get("priority")
             else {}
         )
-        item = complete_follow_up(workspace, wanted | named, number, Opening(workspace.stamp, workspace.stamp, who))
+        item = complete_follow_up(
+            terms_of(workspace), wanted | named, number, Opening(workspace.stamp, workspace.stamp, who)
+        )
         return {**fields, "followups": [*(fields.get("followups") or []), item]}
 
     record = change_record(workspace, path, change)
@@ -150,88 +153,19 @@ def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str | Non
     return address, _get_follow_up(record.fields, numbers[-1])
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """When a follow-up opens (`at`), from when its limit counts (`start`), who opens it, and its record's own priority."""
-
-    at: str
-    start: str
-    by: str
-    priority: str | None = None
-
-
-def complete_follow_up(workspace: Workspace, wanted: Fields, number: int, opening: Opening) -> Fields:
-    """A new follow-up's mapping, in the form's order: number, owner, computed due, first entry of history.
-
-    Raises:
-        UsageError: the due or the priority is not understood.
-    """
-    settings = workspace.log.settings
-    priority = wanted.get("priority") or opening.priority
-    due_text = wanted.get("due")
-    if priority is None and due_text is None:
-        priority = settings.default_priority
-    item: Fields = {"n": number, "action": wanted.get("action", "")}
-    item |= {key: wanted[key] for key in ("method",) if wanted.get(key)}
-    item["owner"] = settings.member_id(wanted.get("owner") or opening.by)
-    if priority is not None:
-        item["priority"] = priority
-    began = instant_of(opening.start) or workspace.now
-    due, rule = _due_of(workspace, due_text, priority, began)
-    item |= {"due": due} if due else {}
-    item["due_rule"] = rule
-    status = wanted.get("status") or OPEN
-    item["status"] = status
-    known = {*item, "due", "history"}
-    item |= {key: value for key, value in wanted.items() if key not in known and value is not None}
-    item["history"] = wanted.get("history") or [entry_of(opening.at, opening.by, status)]
-    return item
-
-
-def _due_of(
-    workspace: Workspace, due_text: str | None, priority: str | None, began: datetime
-) -> tuple[str | None, str]:
-    settings = workspace.log.settings
-    if due_text is not None:
-        try:
-            return parse_due(due_text, began, workspace.now, settings.calendar)
-        except ValueError:
-            raise UsageError(
-                mark("due: '{value}' is not a date, a time or a limit"),
-                value=due_text,
-                remedy=mark(
-                    "write e.g. 3wd, 24h, +2d, tomorrow 17:00, 周五, 明天17点, 月底, 2026-03-14, 2026-03-14 17:00, none"
-                ),
-            ) from None
-    limit = _limit_of(workspace, priority or settings.default_priority)
-    due = due_after(limit, began, settings.calendar)
-    return (format_instant(due) if due else None), str(limit)
-
-
-def _limit_of(workspace: Workspace, priority: str) -> Limit:
-    priorities = workspace.log.settings.priorities
-    if priority not in priorities:
-        raise UsageError(
-            mark("'{value}' is not a priority of this log"),
-            value=priority,
-            remedy=mark("use one of: {expected}"),
-            expected=", ".join(priorities),
-        )
-    return priorities[priority]
-
-
 def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: Details) -> Fields:
     """The mapping with a new due, also noted in the history's last entry.
 
     A due that is given counts from now; one of a priority from the original start, the time waited since then put back.
     """
+    terms = terms_of(workspace)
     priority = details.priority and _choice_of(workspace, record, "priority", details.priority)
     if details.due is not None:
-        due, rule = _due_of(workspace, details.due, priority or fields.get("priority"), workspace.now)
+        due, rule = terms.due_of(details.due, priority or fields.get("priority"), workspace.now)
     else:
         follow_up = read_follow_up(fields, 1)
         start = original_start(follow_up, record)
-        limit = _limit_of(workspace, priority or fields.get("priority") or workspace.log.settings.default_priority)
+        limit = terms.limit_of(priority or fields.get("priority"))
         due, rule = _due_since(workspace, limit, start.at if start else workspace.now, follow_up)
     changed = _with_due(fields, due, rule)
     if priority:

@@ -15,6 +15,7 @@ from commlog.cli.options import (
     columns_option,
     due_option,
     exit_code_option,
+    format_choice,
     format_option,
     go_back,
     id_argument,
@@ -32,10 +33,10 @@ from commlog.errors import ExitCode, UsageError
 from commlog.followups.change import Details, add_follow_up, assign_follow_up, move_follow_up, reschedule_follow_up
 from commlog.followups.pending import list_follow_ups, provisional_years
 from commlog.followups.rules.follow_up import FollowUp
-from commlog.followups.text import FORMATS, format_deadline
+from commlog.followups.text import format_deadline
 from commlog.followups.why import explain_due
 from commlog.messages import mark, translate
-from commlog.output.formats import choose_columns, format_listing, require_format
+from commlog.output.formats import choose_columns, format_listing
 from commlog.output.listing import Page
 from commlog.output.text import format_due
 from commlog.records.find import Address, read_record
@@ -185,11 +186,16 @@ def done_command(
     context: typer.Context,
     address: str = address_argument,
     result: str = typer.Option(
-        "", "--result", show_default=False, help=mark("What came of it (required unless the record has it).")
+        "",
+        "--result",
+        metavar="RESULT",
+        show_default=False,
+        help=mark("What came of it (required unless the record has it)."),
     ),
     satisfaction: str = typer.Option(
         "",
         "--satisfaction",
+        metavar="LEVEL",
         show_default=False,
         help=mark("How satisfied the customer is: very_satisfied … very_dissatisfied."),
     ),
@@ -205,7 +211,9 @@ def done_command(
 def reopen_command(
     context: typer.Context,
     address: str = address_argument,
-    reason: str = typer.Option("", "--reason", show_default=False, help=mark("Why it is opened again (required).")),
+    reason: str = typer.Option(
+        "", "--reason", metavar="REASON", show_default=False, help=mark("Why it is opened again (required).")
+    ),
     due: str = due_option,
     by: str = by_option,
 ) -> None:
@@ -281,9 +289,8 @@ wait_command = command(mark("Say that a follow-up waits for the customer; its cl
 def why_command(
     context: typer.Context,
     address: str = address_argument,
-    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
+    output_format: str = format_choice("text", "json"),
     reveal: bool = reveal_option,
 ) -> None:
     session = session_of(context)
-    require_format(output_format, FORMATS)
     say(format_deadline(explain_due(session.workspace, address, reveal=reveal), output_format, labels_of(session)))

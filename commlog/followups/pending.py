@@ -3,51 +3,26 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
 
 from commlog.database.query.contents import Condition
 from commlog.database.query.filter import every
 from commlog.database.query.order import COLUMNS, order_by
-from commlog.database.query.select import Domain, is_overdue
+from commlog.database.query.select import Domain
+from commlog.followups.queries import ListedFollowUp, listed_follow_ups
 from commlog.output.listing import Listing, Page, mask_listing
-from commlog.records.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of, mentions
+from commlog.records.question import OptionTerm, condition_of, filter_of, mentions
 from commlog.values import Data
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar
 from commlog.worktime.limits import working_days_since
 from commlog.worktime.moment import format_instant
 
-# Every column and what it is in the copy; what is NULL here is worked out from the due instant.
-_COLUMNS: Final = {
-    "address": "f.address",
-    "id": "r.id",
-    "n": "f.n",
-    "customer": "r.customer",
-    "customer_name": CUSTOMER_NAME,
-    "subject": "r.subject",
-    "action": "f.action",
-    "method": "f.method",
-    "owner": "f.owner",
-    "priority": "f.priority",
-    "due": "f.due",
-    "due_at": "f.due_at",
-    "due_rule": "f.due_rule",
-    "status": "f.status",
-    "is_overdue": "coalesce({is_overdue}, 0)",
-    "late": "NULL",
-    "agreed_with_customer": "f.agreed_with_customer",
-    "channel": "r.channel",
-    "path": "r.path",
-}
-COLUMN_NAMES = tuple(_COLUMNS)
+COLUMN_NAMES = ListedFollowUp._fields
 SHOWN = ("address", "due", "late", "status", "priority", "owner", "customer_name", "action")
 _WORDS = {"status": "followups.status", "priority": "followups.priority"}
 _STATUS = frozenset({"status"})
 # Columns whose values SQL cannot give as they are told.
 _WORKED_OUT = frozenset({"due_at", "is_overdue", "late", "agreed_with_customer"})
-_SQL: Final = (
-    "SELECT {columns} FROM follow_ups f JOIN records r USING (record) WHERE {condition} ORDER BY {order} LIMIT ?"
-)
 
 
 def list_follow_ups(
@@ -63,9 +38,7 @@ def list_follow_ups(
     condition = pending_unless_named(workspace, query, terms)
     order = order_by(page.sort or "due", COLUMNS[Domain.FOLLOW_UPS], Domain.FOLLOW_UPS)
     names = page.columns if page.columns and _WORKED_OUT.isdisjoint(page.columns) else COLUMN_NAMES
-    columns = ", ".join(_COLUMNS[name] for name in names).format(is_overdue=is_overdue(workspace.now))
-    sql = _SQL.format(columns=columns, condition=condition.sql, order=order)
-    rows = workspace.index.rows(sql, (*condition.parameters, page.limit))
+    rows = listed_follow_ups(workspace.index, names, condition, (order, page.limit), workspace.now)
     if names is COLUMN_NAMES:
         rows = _told(rows, workspace)
     listing = Listing(names, tuple(rows), SHOWN, "address", _WORDS)

@@ -9,13 +9,11 @@ from typing import Any, Final
 from commlog.followups.rules.deadline import CountedDay
 from commlog.followups.rules.explanation import DueAnswer, DueExplanation, Lateness, ToldPause
 from commlog.messages import mark, translate
-from commlog.output.formats import require_format
 from commlog.output.labels import Labels
 from commlog.output.text import format_due, harmless, pad, width_of
 from commlog.worktime.calendar import format_span
 from commlog.worktime.moment import format_instant
 
-FORMATS: Final = ("text", "json")
 # Of more lines of days the first and the last are shown.
 _FIRST_LINES: Final = 30
 _LAST_LINES: Final = 10
@@ -40,12 +38,7 @@ _ORIGINS: Final = {
 
 
 def format_deadline(answer: DueAnswer, output_format: str, labels: Labels) -> str:
-    """The explanation in one of FORMATS.
-
-    Raises:
-        UsageError: there is no such format.
-    """
-    require_format(output_format, FORMATS)
+    """The explanation as text or json."""
     if output_format == "json":
         return format_json(answer)
     explanation = answer.explanation

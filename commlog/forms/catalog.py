@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from commlog.errors import InvalidError, NotFoundError
 from commlog.forms.schemas import SUFFIX, Schema, SchemaFiles, shipped_folder
 from commlog.messages import mark
+from commlog.records.rules.consistency import near_names
 
 if TYPE_CHECKING:
     # Needed when a template is read; a listing answers from the copy without reading one.
@@ -79,9 +80,7 @@ class Catalog:
         found = self.find(name)
         if found is None:
             names = self.names()
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, names, n=3, cutoff=0.5) or list(names)
+            near = near_names(name, names, 3, 0.5) or list(names)
             raise NotFoundError(
                 mark("there is no template '{name}'"),
                 remedy=mark("use one of: {expected}"),

@@ -24,6 +24,7 @@ from commlog.forms.fields import (
 from commlog.forms.formats import CHECKS
 from commlog.messages import mark, translate
 from commlog.values import show_path
+from commlog.worktime.limits import parse_limit
 
 _TRUE: Final = frozenset({"true", "yes", "y", "1", "是", "对", "有", "on"})
 _FALSE: Final = frozenset({"false", "no", "n", "0", "否", "不", "无", "没有", "off"})
@@ -33,6 +34,9 @@ _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 _NARROW: Final = str.maketrans("０１２３４５６７８９＋－．", "0123456789+-.")
 _SEPARATORS: Final = re.compile(r"[,，、]")
 
+# Minutes of a conversation: told instead of its end, never stored, so no form has it.
+DURATION: Final = Field("duration", "integer", {}, {}, {})
+_DURATION_NAMES: Final = frozenset({"duration", "时长", "沟通时长"})
 _MOMENT_WORDS: Final = {
     "date": mark("a date, e.g. 2026-03-10"),
     "date-time": mark("a moment, e.g. 2026-03-10 14:30"),
@@ -83,6 +87,10 @@ class Converter:
         Raises: ConversionError.
         """
         item = field.item or field
+        if item.fields and text.strip().startswith("{"):
+            value = self._parse(text.strip(), item, (field.key,))
+            if isinstance(value, dict):
+                return self._translate_entry(field, item, value)
         return self._convert(item, text, (field.key,))
 
     def translate_data(self, owner: HasFields, data: Mapping[str, Data]) -> dict[str, Data]:
@@ -92,7 +100,7 @@ class Converter:
         """
         translated: dict[str, Data] = {}
         for key, value in data.items():
-            field = find_child(owner, key) if isinstance(key, str) else None
+            field = _child(owner, key)
             # Two names of one field: the second stays as it is, and validation names it; neither is lost.
             known = field is not None and (field.key == key or field.key not in data) and field.key not in translated
             translated[field.key if field and known else key] = self._translate(field, value) if field else value
@@ -102,12 +110,24 @@ class Converter:
         if isinstance(value, dict) and field.fields:
             return self.translate_data(field, value)
         if isinstance(value, list) and field.item is not None:
-            return [self._translate(field.item, entry) for entry in value]
+            return [self._translate_entry(field, field.item, entry) for entry in value]
         if isinstance(value, str) and (field.enum or field.enum_labels):
             return find_value(field, value) or value
         if isinstance(value, str) and field.format in _MOMENT_WORDS:
             return self._find_moment(field, value) or value
+        if isinstance(value, str) and field is DURATION and _WHOLE.fullmatch(value.strip().translate(_NARROW)):
+            return int(value.strip().translate(_NARROW))
         return value
+
+    def _translate_entry(self, field: Field, item: Field, entry: Data) -> Data:
+        """One entry of a list; a limit as the due of a follow-up that is new stays, it is counted when that is made."""
+        translated = self._translate(item, entry)
+        if field.key == "followups" and isinstance(entry, dict) and "n" not in entry:
+            due = next(
+                (typed for key, typed in entry.items() if (child := _child(item, key)) and child.key == "due"), None
+            )
+            return translated | ({"due": due} if isinstance(due, str) and _is_limit(due) else {})
+        return translated
 
     def _convert(self, field: Field, text: str, path: Path) -> Data:
         stripped = text.strip()
@@ -128,7 +148,7 @@ class Converter:
         if text.startswith("[") or (item is not None and item.fields):
             value = self._parse(text, field, path)
             entries = value if isinstance(value, list) else [value]
-            return [self._translate(item, entry) if item else entry for entry in entries]
+            return [self._translate_entry(field, item, entry) if item else entry for entry in entries]
         if item is None or item.multiline:
             # Sentences hold commas of their own: one text is one entry.
             return [text] if text else []
@@ -167,6 +187,60 @@ class Converter:
             is_date = field.format == "date"
             return moment.date().isoformat() if is_date else moment.isoformat(timespec="seconds")
         return None if field.format == "date-time" else moment.isoformat()
+
+
+def _child(owner: HasFields, key: Data) -> Field | None:
+    return (find_child(owner, key) or find_duration(owner, key)) if isinstance(key, str) else None
+
+
+def _is_limit(text: str) -> bool:
+    try:
+        parse_limit(text.strip())
+    except ValueError:
+        return False
+    return True
+
+
+def find_duration(owner: HasFields, words: str) -> Field | None:
+    """The duration, when words mean it and the form is one of conversations, which end; else None."""
+    is_meant = words.strip() in _DURATION_NAMES and any(field.key == "ended_at" for field in owner.fields)
+    return DURATION if is_meant else None
+
+
+def placed(data: Data, path: Path, value: Data, *, is_addition: bool = False) -> Data:
+    """The data with a value at a path; mappings and lists on the way are made as needed, a list one entry longer at most.
+
+    Raises:
+        ConversionError: the path leads past the end of a list, or into a value that is sealed.
+    """
+    if isinstance(data, str) and (path or is_addition):
+        _refuse_sealed(data, path)
+    if not path:
+        return [*(data if isinstance(data, list) else []), value] if is_addition else value
+    step, rest = path[0], path[1:]
+    if isinstance(step, int):
+        items = list(data) if isinstance(data, list) else []
+        if step > len(items):
+            facts = {"field": show_path(path), "value": str(step), "expected": f"0–{len(items)}"}
+            raise ConversionError(Finding("out-of-range", path, facts))
+        inner = items[step] if step < len(items) else None
+        items[step : step + 1] = [placed(inner, rest, value, is_addition=is_addition)]
+        return items
+    mapping = dict(data) if isinstance(data, dict) else {}
+    return {**mapping, step: placed(mapping.get(step), rest, value, is_addition=is_addition)}
+
+
+def _refuse_sealed(data: str, path: Path) -> None:
+    """Refuse to add to what nobody here can read: it would take the place of all that is sealed.
+
+    Raises:
+        ConversionError: the data is a sealed value.
+    """
+    # Logs that seal nothing do not load it.
+    from commlog.privacy.rules.sealing import is_sealed
+
+    if is_sealed(data):
+        raise ConversionError(Finding("sealed-shut", path, {}))
 
 
 def unknown_field(owner: HasFields, words: str) -> Finding:

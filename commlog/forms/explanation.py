@@ -1,6 +1,7 @@
 """From the explaining validator's errors to findings: what is wrong, where, and what is expected."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from commlog.forms.fields import (
 )
 from commlog.forms.formats import CHECKS, KEYWORDS, message_of
 from commlog.forms.schemas import Schema
-from commlog.messages import current_language, mark, translate
+from commlog.messages import current_language, mark, mark_plural, translate, translate_plural
 from commlog.values import show_path
 
 _MAX_SHOWN: Final = 60
@@ -180,12 +181,13 @@ class Explainer:
 
     def _size(self, error: ValidationError) -> Finding:
         code = "too-long" if str(error.validator).startswith("max") else "too-short"
-        words = {
-            "Length": mark("{count} characters"),
-            "Items": mark("{count} entries"),
-            "Properties": mark("{count} fields"),
+        texts = {
+            "Length": mark_plural("{count} character", "{count} characters"),
+            "Items": mark_plural("{count} entry", "{count} entries"),
+            "Properties": mark_plural("{count} field", "{count} fields"),
         }[str(error.validator)[3:]]
-        return self._finding(error, code, expected=translate(words).format(count=error.validator_value))
+        count: Any = error.validator_value
+        return self._finding(error, code, expected=translate_plural(*texts, count).format(count=count))
 
     def _range(self, error: ValidationError) -> Finding:
         schema = error.schema if isinstance(error.schema, dict) else {}
@@ -207,6 +209,8 @@ class Explainer:
 
     def _finding(self, error: ValidationError, code: str, **facts: str) -> Finding:
         path = tuple(error.absolute_path)
+        if "value" in facts and isinstance(error.schema, dict) and error.schema.get("x-secret"):
+            facts["value"] = _concealed(error.instance)
         return Finding(code, path, {"field": show_path(path), **facts})
 
     def _field(self, path: Path) -> Field | None:
@@ -294,6 +298,12 @@ def _shown(value: Data) -> str:
         return translate("nothing")
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return _first_words(text)
+
+
+def _concealed(value: Data) -> str:
+    """What may be shown of a value that may be a secret: the word before its first colon."""
+    word, colon, _ = value.partition(":") if isinstance(value, str) else ("", "", "")
+    return f"{word}:…" if colon and re.fullmatch("[a-z]{1,12}", word) else "…"
 
 
 def _first_words(text: str) -> str:

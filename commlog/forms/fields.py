@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from commlog.messages import current_language
+from commlog.records.rules.consistency import near_names
 
 Data = Any
 Path = tuple[str | int, ...]
@@ -152,10 +153,7 @@ def nearest_value(field: Field, words: str) -> str:
 
 def closest(words: str, names: Mapping[str, str]) -> str:
     """The name most like the words, or one that holds them whole; empty when none is near."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(words, names, n=1, cutoff=0.6)
-    if near:
+    if near := near_names(words, names, 1):
         return near[0]
     # Two Chinese characters out of four are under any sensible cutoff, yet plainly meant.
     held = [name for name in names if len(words) > 1 and words in name]

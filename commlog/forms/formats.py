@@ -17,6 +17,9 @@ _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9
 _MONTH_DAY: Final = re.compile(r"[0-9]{2}-[0-9]{2}")
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
+_MAIL_LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=^_`{|}~-]+)*")
+_MAIL_HOST: Final = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")
+_LONGEST_MAIL: Final = 254
 # 29 February is a birthday, whatever the year is.
 _LEAP_YEAR: Final = "2024-"
 
@@ -65,6 +68,23 @@ def _is_email(text: str) -> bool:
     return _EMAIL.fullmatch(text) is not None
 
 
+def is_mail_address(text: str) -> bool:
+    """Whether a text is one plain mail address: no name, no brackets, nothing that could end a header."""
+    local, at, host = text.rpartition("@")
+    if not at or len(text) > _LONGEST_MAIL or not _MAIL_LOCAL.fullmatch(local) or not _MAIL_HOST.fullmatch(host):
+        return False
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _is_mail_address_or_service(text: str) -> bool:
+    """What the pattern beside it lets through: a mail address that is one, or a service with its variables."""
+    return "@" not in text or is_mail_address(text.removeprefix("mailto:"))
+
+
 def _is_anything(_text: str) -> bool:
     return True
 
@@ -97,6 +117,7 @@ CHECKS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "date-or-month-day": is_yearly_date,
         "time": _is_time,
         "email": _is_email,
+        "mail-address-or-service": _is_mail_address_or_service,
         **dict.fromkeys(_UNCHECKED, _is_anything),
     }
 )

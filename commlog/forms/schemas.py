@@ -32,6 +32,13 @@ def shipped_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "schemas"
 
 
+def settings_version() -> bytes:
+    """A hash that changes with the shipped schemas of a log's own files."""
+    folder = shipped_folder()
+    names = ("settings/commlog.json", "settings/calendar.json", "parts/values.json")
+    return fingerprint_of(_read_bytes(folder / name) for name in names)
+
+
 class SchemaFiles:
     """Schema files by their name relative to a folder; the first folder that has the name wins."""
 

@@ -1,6 +1,7 @@
 """Data against its template: accepted by the fast validator, explained by the other."""
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any, Final, NoReturn, Protocol
 
 from commlog.errors import InvalidError
@@ -67,13 +68,10 @@ class Validator:
             if finding.code != "schema-violation" and not any(finding.path[: len(path)] == path for path in shut)
         )
 
-    def is_valid_settings(self, name: str, data: Data) -> bool:
-        """Whether the data fits the schema of a log's own file: `commlog` or `calendar`."""
-        return self._is_valid(self._catalog.get_settings(name), data)
-
     def explain_settings(self, name: str, data: Data) -> tuple[Finding, ...]:
         """Everything that does not fit the schema of a log's own file: `commlog` or `calendar`."""
-        return self._explain(self._catalog.get_settings(name), data)
+        template = self._catalog.get_settings(name)
+        return () if self._is_valid(template, data) else self._explain(template, data)
 
     def _is_valid(self, template: Template, data: Data) -> bool:
         if template.name not in self._accepting:
@@ -93,6 +91,12 @@ class Validator:
         if not findings and not self._is_valid(template, data):
             return (Finding("schema-violation", (), {"reason": "does not fit the template"}),)
         return findings
+
+
+@cache
+def shipped_validator() -> Validator:
+    """The validator of the shipped templates, prepared once."""
+    return Validator(Catalog())
 
 
 def build_accepting(template: Template) -> _Accepting:

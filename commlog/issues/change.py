@@ -9,7 +9,7 @@ from commlog.forms.fields import find_field, value_label
 from commlog.issues.rules import issue
 from commlog.messages import current_language
 from commlog.records.change import change_record
-from commlog.records.edit import read_of_kind
+from commlog.records.find import read_of_kind
 from commlog.values import ISSUE, Fields, Record
 from commlog.workspace import Workspace
 

@@ -5,13 +5,11 @@ from datetime import date
 from typing import Final
 
 from commlog.errors import UsageError
-from commlog.followups.rules.follow_up import entry_of, read_follow_ups
-from commlog.issues.rules.issue import OPEN
+from commlog.followups.rules.follow_up import read_follow_ups
+from commlog.issues.queries import issues_linked_to
 from commlog.messages import mark
-from commlog.records.change import change_record
 from commlog.records.find import read_record
-from commlog.records.write import Request, create_record, member_id_of
-from commlog.values import INTERACTION, ISSUE, Fields, Record, instant_of, text_of
+from commlog.values import INTERACTION, Fields, Record, instant_of, text_of
 from commlog.workspace import Workspace
 
 # The category that a form's own classification stands for; what is not here is asked.
@@ -46,7 +44,7 @@ def issue_fields(workspace: Workspace, text: str) -> Fields:
     given["title"] = text_of(told, "subject")
     given["description"] = next(filter(None, (text_of(told, key) for key in _DESCRIPTIONS)), None)
     given["category"] = guess_category(told)
-    given["agent"] = member_id_of(workspace, workspace.member or text_of(told, "agent"))
+    given["agent"] = workspace.member or text_of(told, "agent")
     given["priority"] = _priority_of(workspace, record)
     given["tags"] = told.get("tags")
     return {key: value for key, value in given.items() if value}
@@ -59,29 +57,7 @@ def guess_category(told: Mapping[str, object]) -> str | None:
 
 def issues_from(workspace: Workspace, record_id: str) -> tuple[str, ...]:
     """The ids of the issues that are linked to a record already."""
-    rows = workspace.index.rows(
-        "SELECT DISTINCT r.id FROM records r JOIN links l USING (record) WHERE r.kind = ? AND l.target = ? ORDER BY r.id",
-        (ISSUE, record_id),
-    )
-    return tuple(row[0] for row in rows)
-
-
-def create_issue(workspace: Workspace, request: Request) -> Record:
-    """The issue, written to a new file, its history begun.
-
-    Raises:
-        As `create_record`.
-    """
-    return begin_history(workspace, create_record(workspace, request))
-
-
-def begin_history(workspace: Workspace, record: Record) -> Record:
-    """The record with a first entry in its history; as it is when it has one, or nobody is known who wrote it."""
-    by = text_of(record.fields, "agent") or workspace.member
-    if record.fields.get("history") or not by:
-        return record
-    entry = entry_of(workspace.stamp, by, text_of(record.fields, "status") or OPEN)
-    return change_record(workspace, record.path, lambda fields: {**fields, "history": [entry]})
+    return tuple(issues_linked_to(workspace.index, record_id))
 
 
 def _day_of(workspace: Workspace, told: Fields) -> str | None:

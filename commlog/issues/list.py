@@ -8,40 +8,20 @@ from commlog.database.query.order import order_by
 from commlog.database.query.select import Domain
 from commlog.errors import UsageError
 from commlog.forms.fields import find_field, find_value
-from commlog.issues.rules.issue import CLOSED
+from commlog.issues.queries import ListedIssue, listed_issues
 from commlog.messages import mark
 from commlog.output.listing import Listing, mask_listing
 from commlog.records.find import get_record
 from commlog.records.mask import shown_record
-from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of, mentions
+from commlog.records.question import condition_of, filter_of, mentions
 from commlog.records.rules.consistency import fold
-from commlog.values import ISSUE, Data, Record
+from commlog.values import ISSUE, Data, Record, stored_date
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import MEASURED_DAYS
 from commlog.worktime.limits import Limit, working_days_since
 from commlog.worktime.periods import Interval, interval_before
 
-_NEXT: Final = "(SELECT {column} FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1 ORDER BY f.due_at IS NULL, f.due_at, f.n LIMIT 1)"
-# Every column and what it is in the copy; what is NULL here is worked out.
-_COLUMNS: Final = {
-    "id": "r.id",
-    "title": "r.subject",
-    "customer": "r.customer",
-    "customer_name": CUSTOMER_NAME,
-    "category": "r.category",
-    "department": "field(c.content, 'department')",
-    "owner": "r.owner",
-    "priority": "r.priority",
-    "status": "r.status",
-    "reported_on": "r.day",
-    "closed_on": "CASE WHEN r.status = 'closed' THEN substr(field(c.content, 'closed_on'), 1, 10) END",
-    "age": "NULL",
-    "next": _NEXT.format(column="f.action"),
-    "next_due": _NEXT.format(column="f.due"),
-    "pending": "(SELECT count(*) FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1)",
-    "path": "r.path",
-}
-COLUMN_NAMES: Final = tuple(_COLUMNS)
+COLUMN_NAMES: Final = ListedIssue._fields
 SHOWN: Final = (
     "id",
     "title",
@@ -67,10 +47,6 @@ _SORTS: Final = {
     "age": ("reported_on",),
 }
 _STATUS: Final = frozenset({"status"})
-_SQL: Final = (
-    f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in _COLUMNS.items())}"
-    " FROM records r JOIN contents c USING (record) WHERE {condition} ORDER BY {order}, r.id"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +77,8 @@ def list_issues(workspace: Workspace, query: str, view: IssueView) -> Listing:
     question = filter_of(workspace, query, [("kind", [ISSUE])])
     condition = condition_of(workspace, question, Domain.RECORDS)
     is_asked = view.is_all or view.statuses or mentions(question, _STATUS)
-    left_out = "1" if is_asked else f"r.status IS NOT '{CLOSED}'"
-    sql = _SQL.format(condition=f"({condition.sql}) AND {left_out}", order=_order_of(view))
-    rows = [dict(zip(COLUMN_NAMES, row, strict=True)) for row in workspace.index.rows(sql, tuple(condition.parameters))]
+    found = listed_issues(workspace.index, condition, _order_of(view), is_open=not is_asked)
+    rows: list[dict[str, Data]] = [row._asdict() for row in found]
     kept = [row for row in _chosen(workspace, rows, view) if _is_old(workspace, row, view.older_than)]
     kept = kept if view.limit < 0 else kept[: view.limit]
     _with_spelling(workspace, kept)
@@ -155,13 +130,8 @@ def _chosen(workspace: Workspace, rows: list[dict[str, Data]], view: IssueView) 
 def _days_of(rows: list[dict[str, Data]], key: str, today: date) -> dict[Data, date]:
     """The days in a column by their text; what is no day is left out, and nothing is older than can be counted."""
     oldest = today - timedelta(days=MEASURED_DAYS)
-    found: dict[Data, date] = {}
-    for text in {row[key] for row in rows} - {None}:
-        try:
-            found[text] = min(max(date.fromisoformat(text), oldest), today)
-        except ValueError:
-            continue
-    return found
+    days = {row[key]: stored_date(row[key]) for row in rows}
+    return {text: min(max(day, oldest), today) for text, day in days.items() if day is not None}
 
 
 def _is_old(workspace: Workspace, row: dict[str, Data], age: Interval | Limit | None) -> bool:

@@ -7,7 +7,7 @@ from commlog.forms.catalog import Template
 from commlog.forms.fields import find_field, label
 from commlog.messages import current_language, mark, translate
 from commlog.output.labels import Labels
-from commlog.output.text import harmless
+from commlog.summary.text.words import Table, format_markdown
 from commlog.values import Data, Record, text_of
 
 # The form's columns in its order: the field a column is called after, or the words of a heading that no field has.
@@ -31,10 +31,10 @@ def format_issue_form(
     issues: Iterable[Record], template: Template, customers: Mapping[str, str], labels: Labels
 ) -> str:
     """The tracking form as a Markdown table; `customers` are names by issue id."""
-    headings = [_heading(template, key, words) for key, words in _HEADINGS]
-    lines = [_line(headings), "| " + " | ".join("---" for _ in headings) + " |"]
-    lines += [_line(_cells(issue, customers.get(issue.id, ""), labels)) for issue in issues]
-    return "\n".join(lines)
+    headings = tuple(_heading(template, key, words) for key, words in _HEADINGS)
+    rows = (_cells(issue, customers.get(issue.id, ""), labels) for issue in issues)
+    cells = tuple(tuple("\n".join(map(str.strip, cell.strip().splitlines())) for cell in row) for row in rows)
+    return format_markdown([Table("", headings, cells, frozenset(range(len(headings))))])
 
 
 def _heading(template: Template, key: str, words: str) -> str:
@@ -75,13 +75,3 @@ def _confirmation(fields: Mapping[str, Data], labels: Labels) -> str:
 
 def _plain(value: Data) -> str:
     return "" if value is None else str(value)
-
-
-def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
-
-
-def _cell(text: str) -> str:
-    """A cell of a Markdown table: nothing in it ends it, and lines of a text stay lines."""
-    safe = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-    return "<br>".join(harmless(line.strip()) for line in safe.strip().splitlines())

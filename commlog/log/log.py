@@ -60,9 +60,7 @@ class Log:
         except FileNotFoundError:
             raise NotFoundError(mark("there is no such file"), file=path) from None
         except OSError as fault:
-            raise UnreadableError(
-                mark("cannot be read: {reason}"), file=path, reason=fault.strerror or str(fault)
-            ) from None
+            raise not_readable(path, fault) from None
 
     def create_file(self, path: str, data: bytes) -> None:
         """Write a new file of the log, and the folders above it; never replaces one.
@@ -141,6 +139,11 @@ def changed_meanwhile(path: str) -> ConflictError:
         file=path,
         remedy=mark("run the command again"),
     )
+
+
+def not_readable(path: str, fault: OSError) -> UnreadableError:
+    """The error for a file that the system does not let be read."""
+    return UnreadableError(mark("cannot be read: {reason}"), file=path, reason=fault.strerror or str(fault))
 
 
 def not_writable(path: str, fault: OSError) -> NotWritableError:

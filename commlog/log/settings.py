@@ -1,27 +1,28 @@
-"""A log's settings, `commlog.yaml` and `calendar.yaml`: read, checked, with their defaults."""
+"""A log's settings, `commlog.yaml` and `calendar.yaml`: checked once, then plain values with their defaults."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from commlog.customers.rules.care import CareRules
-from commlog.errors import InvalidError
-from commlog.log.dated_days import read_dated_days
-from commlog.log.members import Member, find_member
-from commlog.log.settings_file import Section, text_of
-from commlog.log.settings_members import read_members
-from commlog.log.settings_privacy import read_mask_rules, read_retention
-from commlog.log.settings_rules import read_care_rules, read_delivery, read_reminder_rules
+from commlog.customers.rules.care import DORMANT_AFTER, VISIT_EVERY, CareRules
+from commlog.errors import InvalidError, UnreadableError
+from commlog.forms.schemas import settings_version
+from commlog.log.members import Absence, Member, find_member
+from commlog.log.names import STATE_FOLDER
 from commlog.messages import mark
 from commlog.privacy.rules.masking import MaskRules
-from commlog.reminders.rules.stages import LEAD, ReminderRules
-from commlog.values import Data, ValuePath
-from commlog.worktime.calendar import AfterHours, WorkCalendar, parse_hours
+from commlog.reminders.rules.stages import LEAD, ReminderRules, Rung
+from commlog.values import Data, Fields, fingerprint_of, show_path
+from commlog.version import VERSION
+from commlog.worktime.calendar import AfterHours, DatedDay, WorkCalendar, parse_hours, parse_spans
 from commlog.worktime.limits import Limit, parse_limit
-from commlog.worktime.periods import Interval
+from commlog.worktime.periods import Interval, parse_interval
+from commlog.yamltext.parse import Located, decode, parse, parse_located
+from commlog.yamltext.scalars import YamlError
 
 if TYPE_CHECKING:
     from commlog.privacy.rules.sealing import SealRules
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE: Final = "commlog.yaml"
 CALENDAR_FILE: Final = "calendar.yaml"
+DATED_KINDS: Final[tuple[Literal["off"], Literal["work"]]] = ("off", "work")
 
 DEFAULT_PRIORITIES: Final = {
     "urgent": "24h",
@@ -40,27 +42,8 @@ DEFAULT_PRIORITIES: Final = {
     "low": "none",
     "follow_up_3_days": "3d",
 }
-KNOWN_KEYS: Final = (
-    "timezone",
-    "language",
-    "members",
-    "calendar",
-    "priorities",
-    "default_priority",
-    "record_within",
-    "branches",
-    "visit_every",
-    "dormant_after",
-    "response_within",
-    "care",
-    "remind",
-    "mask",
-    "retention",
-    "notify",
-    "seal",
-    "policies",
-)
-_NO_LIMIT: Final = Limit(0, "none")
+# Under the state folder: which bytes were found without faults; without it they are checked again.
+_VERDICT: Final = "settings-checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +61,7 @@ class Settings:
     branches: tuple[str, ...] = ()
     remind: ReminderRules = field(default_factory=ReminderRules)
     care: CareRules = field(default_factory=CareRules)
-    notify: Mapping[str, str] = field(default_factory=dict)
+    notify: Mapping[str, Any] = field(default_factory=dict)
     mask: MaskRules = field(default_factory=MaskRules)
     retention: Mapping[str, Interval | None] = field(default_factory=dict)
     seal: "SealRules | None" = None
@@ -106,106 +89,197 @@ def read_settings(root: Path) -> Settings:
         InvalidError: one or both files break a rule; carries every problem with its line.
         UnreadableError: a file cannot be read.
     """
+    raws = {name: _read_bytes(root / name) for name in (SETTINGS_FILE, CALENDAR_FILE)}
+    verdict = fingerprint_of([VERSION.encode(), settings_version(), *raws.values()]).hex()
+    memory = root / STATE_FOLDER / _VERDICT
+    with suppress(OSError, UnicodeDecodeError):
+        if memory.read_text(encoding="ascii") == verdict:
+            # Where the time zone is not known, or the verdict is not ours, the check says what is wrong.
+            with suppress(AttributeError, LookupError, OSError, TypeError, ValueError):
+                return build_settings(*map(_data_of, raws.values()))
+    settings = parse_settings(raws)
+    with suppress(OSError):
+        memory.write_text(verdict, encoding="ascii")
+    return settings
+
+
+def parse_settings(raws: Mapping[str, bytes]) -> Settings:
+    """The settings in the bytes of both files, by name; an empty file leaves everything at its default.
+
+    Raises:
+        InvalidError: one or both break a rule; carries every problem with its line.
+    """
     faults: list[Problem] = []
-    chosen = Section.load(root, SETTINGS_FILE, faults)
-    dated = Section.load(root, CALENDAR_FILE, faults)
-    settings = _read(chosen, dated)
+    fields = [_check(name, raw, faults) for name, raw in raws.items()]
     if faults:
         raise InvalidError(
             mark("the settings of this log have mistakes"),
             problems=faults,
             remedy=mark("correct them; every command needs the settings"),
         )
-    return settings
+    return build_settings(*fields)
 
 
-def _read(chosen: Section, dated: Section) -> Settings:
-    chosen.refuse_unknown((), chosen.fields, KNOWN_KEYS)
-    hours = chosen.mapping("calendar")
-    chosen.refuse_unknown(("calendar",), hours, ("hours", "after_hours", "country"))
-    chosen.require(("timezone",))
-    zone = chosen.convert(
-        ("timezone",), ZoneInfo, ZoneInfo("UTC"), mark("a time zone's IANA name such as Asia/Shanghai")
-    )
-    weekdays = chosen.convert(
-        ("calendar", "hours"), parse_hours, parse_hours(), mark("hours by weekday, e.g. mon-fri: ['09:00-18:00']")
-    )
-    if not any(weekdays):
-        chosen.report("no-working-time", ("calendar", "hours"))
-    after_hours: AfterHours = (
-        "same_day"
-        if chosen.choice(("calendar", "after_hours"), ("next_day", "same_day"), "next_day") == "same_day"
-        else "next_day"
-    )
-    country = chosen.convert(("calendar", "country"), _country, None, mark("a country code such as CN"))
-    names, labels = _read_priorities(chosen)
-    members = read_members(chosen)
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as fault:
+        raise UnreadableError(
+            mark("{file} cannot be read: {reason}"), file=path.name, reason=fault.strerror or ""
+        ) from None
+
+
+def _data_of(raw: bytes) -> Data:
+    """The data in the bytes of a file; a file of comments alone has none, and means the same as an empty one."""
+    data = parse(decode(raw)) if raw.strip() else None
+    return {} if data is None else data
+
+
+def _check(name: str, raw: bytes, faults: "list[Problem]") -> Fields:
+    # Loaded where settings are new or have changed.
+    from commlog.log.settings_faults import find_faults
+    from commlog.problems import Problem
+
+    try:
+        fields: Fields = _data_of(raw)
+    except YamlError as fault:
+        faults.append(Problem(fault.code, name, fault.line, fault.column, "", tuple(fault.facts.items())))
+        return {}
+    found = find_faults(name, fields)
+    located = parse_located(decode(raw)) if found and raw.strip() else Located({}, {}, {})
+    faults += [
+        Problem(one.code, name, *located.position(one.path), show_path(one.path), tuple(one.facts.items()))
+        for one in found
+    ]
+    return fields
+
+
+def build_settings(chosen: Fields, dated: Fields) -> Settings:
+    """The settings in the data of both files, which has no faults."""
+    week: Fields = chosen.get("calendar", {})
+    after_hours: AfterHours = week.get("after_hours", "next_day")
+    given = chosen.get("priorities", {})
+    zone = ZoneInfo(chosen["timezone"])
     return Settings(
         zone=zone,
-        language=chosen.choice(("language",), ("zh", "en", "auto"), "auto"),
-        members=members,
-        calendar=WorkCalendar(zone, weekdays, read_dated_days(dated), after_hours, country),
-        priorities=names,
-        default_priority=chosen.choice(("default_priority",), tuple(names), "routine"),
-        record_within=_read_record_within(chosen),
-        priority_labels=labels,
-        branches=tuple(str(item) for item in chosen.items("branches")),
-        remind=read_reminder_rules(chosen, frozenset(member.id for member in members)),
-        care=read_care_rules(chosen),
-        notify=read_delivery(chosen),
-        mask=read_mask_rules(chosen),
-        retention=read_retention(chosen),
-        seal=_read_seal(chosen),
-        policies=_read_policies(chosen),
+        language=chosen.get("language", "auto"),
+        members=tuple(map(_build_member, chosen.get("members", ()))),
+        calendar=WorkCalendar(
+            zone,
+            _convert(week, "hours", parse_hours, parse_hours()),
+            build_dated_days(dated),
+            after_hours,
+            week.get("country"),
+        ),
+        priorities={name: parse_limit(_limit_of(value)) for name, value in {**DEFAULT_PRIORITIES, **given}.items()},
+        default_priority=chosen.get("default_priority", "routine"),
+        record_within={name: parse_limit(text) for name, text in chosen.get("record_within", {}).items()},
+        priority_labels={
+            name: value["label"] for name, value in given.items() if isinstance(value, dict) and "label" in value
+        },
+        branches=tuple(chosen.get("branches", ())),
+        remind=_build_reminder_rules(chosen.get("remind", {})),
+        care=_build_care_rules(chosen),
+        notify=chosen.get("notify", {}),
+        mask=MaskRules(**chosen.get("mask", {})),
+        retention=_intervals(chosen, "retention", {}),
+        seal=_build_seal_rules(chosen["seal"]) if "seal" in chosen else None,
+        policies=_build_policies(chosen["policies"]) if "policies" in chosen else None,
     )
 
 
-def _read_policies(chosen: Section) -> "Policies | None":
-    if "policies" not in chosen.fields:
-        return None
-    # Loaded by the logs that have some.
-    from commlog.log.settings_policies import read_policies
-
-    return read_policies(chosen)
+def _convert(fields: Fields, key: str, parse_value: Callable[[Data], Data], default: Data) -> Data:
+    return parse_value(fields[key]) if key in fields else default
 
 
-def _read_seal(chosen: Section) -> "SealRules | None":
-    if "seal" not in chosen.fields:
-        return None
+def _limit_of(value: Data) -> str:
+    """The limit of a priority, which stands alone or beside a label."""
+    return str(value["limit"] if isinstance(value, dict) else value)
+
+
+def _build_member(fields: Fields) -> Member:
+    addresses = fields.get("notify", ())
+    return Member(
+        fields["id"],
+        fields.get("name") or fields["id"],
+        tuple(fields.get("aliases", ())),
+        fields.get("email", ""),
+        # A bare mail address is one for mail.
+        tuple(
+            text if ":" in text else f"mailto:{text}"
+            for text in ([addresses] if isinstance(addresses, str) else addresses)
+        ),
+        fields.get("deputy"),
+        fields.get("role", "agent"),
+        tuple(
+            Absence(date.fromisoformat(item["from"]), date.fromisoformat(item["to"]), item.get("note", ""))
+            for item in fields.get("away", ())
+        ),
+    )
+
+
+def _build_reminder_rules(fields: Fields) -> ReminderRules:
+    usual = ReminderRules()
+    return ReminderRules(
+        _convert(fields, "before", parse_limit, usual.before),
+        _convert(fields, "repeat", parse_limit, usual.repeat),
+        tuple(Rung(parse_limit(step["overdue"]), step.get("to", LEAD)) for step in fields["ladder"])
+        if "ladder" in fields
+        else usual.ladder,
+    )
+
+
+def _build_care_rules(chosen: Fields) -> CareRules:
+    fields, usual = chosen.get("care", {}), CareRules()
+    return CareRules(
+        _intervals(chosen, "visit_every", VISIT_EVERY),
+        _intervals(chosen, "dormant_after", DORMANT_AFTER),
+        fields.get("leap_day", usual.leap_day),
+        _convert(fields, "verify_after", parse_interval, usual.verify_after),
+        _convert(fields, "before", parse_interval, usual.before),
+    )
+
+
+def _intervals(chosen: Fields, key: str, usual: Mapping[str, Interval | None]) -> Mapping[str, Interval | None]:
+    return {**usual, **{name: parse_interval(text) for name, text in chosen.get(key, {}).items()}}
+
+
+def _build_seal_rules(fields: Fields) -> "SealRules":
     # Few logs seal anything: the others do not load it.
-    from commlog.log.settings_seal import read_seal_rules
+    from commlog.privacy.rules.sealing import SealRules
 
-    return read_seal_rules(chosen)
-
-
-def _read_record_within(chosen: Section) -> dict[str, Limit]:
-    return {
-        template: chosen.convert(
-            ("record_within", template), parse_limit, parse_limit("24h"), mark("a limit such as 30m or 24h")
-        )
-        for template in chosen.mapping("record_within")
-    }
+    keys = fields.get("fields")
+    return SealRules(
+        tuple(dict.fromkeys(fields["recipients"])),
+        tuple(keys) if isinstance(keys, list) else None,
+        fields.get("per_customer", False),
+    )
 
 
-def _read_priorities(chosen: Section) -> tuple[dict[str, Limit], dict[str, Mapping[str, str]]]:
-    limits = {name: parse_limit(text) for name, text in DEFAULT_PRIORITIES.items()}
-    labels: dict[str, Mapping[str, str]] = {}
-    for name, value in chosen.mapping("priorities").items():
-        path: ValuePath = ("priorities", name)
-        if isinstance(value, dict):
-            chosen.refuse_unknown(path, value, ("limit", "label"))
-            path = (*path, "limit")
-            label = value.get("label")
-            labels[name] = label if isinstance(label, dict) else {"zh": str(label), "en": str(label)}
-        chosen.require(path)
-        limits[name] = chosen.convert(
-            path, parse_limit, limits.get(name, _NO_LIMIT), mark("a limit such as 24h, 3wd, 8wh, 2d, eom or none")
-        )
-    return limits, labels
+def _build_policies(fields: Fields) -> "Policies":
+    # Loaded by the logs that have some.
+    from commlog.records.rules.policy import build_policies
+
+    return build_policies(fields)
 
 
-def _country(value: Data) -> str | None:
-    code = text_of(value)
-    if not re.fullmatch("[A-Z]{2}(-[A-Z0-9]{1,3})?", code):
-        raise ValueError(value)
-    return code
+def build_dated_days(fields: Fields) -> dict[date, DatedDay]:
+    """The days of a calendar file by date, from its data, which has no faults."""
+    days: dict[date, DatedDay] = {}
+    for kind in DATED_KINDS:
+        for _, text, details in iter_dates(fields, kind):
+            day = date.fromisoformat(text)
+            days[day] = DatedDay(day, kind, details.get("name", ""), _convert(details, "hours", parse_spans, None))
+    return days
+
+
+def iter_dates(fields: Fields, kind: str) -> Iterator[tuple[str | int, str, Fields]]:
+    """The dates below `off` or `work`, a mapping or a list: where each stands, the date, and what is said of it."""
+    entries = fields.get(kind) or ()
+    for step, entry in entries.items() if isinstance(entries, dict) else enumerate(entries):
+        if isinstance(step, str):
+            yield step, step, entry if isinstance(entry, dict) else {"name": entry or ""}
+        else:
+            yield step, *((entry["date"], entry) if isinstance(entry, dict) else (entry, {}))

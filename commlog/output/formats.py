@@ -1,17 +1,17 @@
 """A listing as text: a table for people; JSON, JSON Lines, CSV, TSV, Markdown or ids for programs."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
-from commlog.output.labels import Labels
-from commlog.output.listing import Listing
-from commlog.output.text import harmless, pad, shorten, width_of
-from commlog.values import Data
+from commlog.output.labels import Labels, cell
+from commlog.output.listing import Listing, cell_of, format_rows, harmless_cell
+from commlog.output.text import GAP, column_lines, harmless, markdown_text, shorten, width_of
+from commlog.records.rules.consistency import split_names
 
-FORMATS: Final = ("table", "json", "jsonl", "csv", "tsv", "markdown", "ids")
 # Columns that hold people's own words: they give way when the terminal is narrow.
 _GIVING_WAY: Final = (
     "action",
@@ -26,7 +26,6 @@ _GIVING_WAY: Final = (
     "name",
 )
 _NARROWEST: Final = 12
-_GAP: Final = 2
 
 
 def choose_columns(listing: Listing, columns: str | None, output_format: str) -> Listing:
@@ -47,8 +46,8 @@ def named_columns(
         UsageError: a column is not known; names all that are.
     """
     if not columns:
-        return shown if output_format in {"table", "markdown"} else known
-    names = tuple(name.strip() for name in columns.split(",") if name.strip())
+        return shown if is_for_people(output_format) else known
+    names = split_names(columns)
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         raise UsageError(
@@ -62,7 +61,7 @@ def named_columns(
 
 
 def format_listing(listing: Listing, output_format: str, labels: Labels, width: int | None = None) -> str:
-    """The listing in one of FORMATS; a table for a terminal gives way to `width` columns when that is known.
+    """The listing in one of LISTING_FORMATS; a table for a terminal gives way to `width` columns when that is known.
 
     Raises:
         UsageError: there is no such format.
@@ -76,10 +75,10 @@ def iter_listing(listing: Listing, output_format: str, labels: Labels, width: in
     Raises:
         UsageError: there is no such format.
     """
-    if output_format == "table":
-        return _joined(_table_lines(listing, labels, width))
-    require_format(output_format, FORMATS)
-    return _FORMATTERS[output_format](listing, labels)
+    require_format(output_format, LISTING_FORMATS)
+    module, _, name = LISTING_FORMATS[output_format].function.partition(":")
+    function: Callable[[Listing, Labels, int | None], Iterator[str]] = getattr(import_module(module), name)
+    return function(listing, labels, width)
 
 
 def _joined(lines: Iterable[str], between: str = "\n") -> Iterator[str]:
@@ -88,50 +87,28 @@ def _joined(lines: Iterable[str], between: str = "\n") -> Iterator[str]:
         yield between + line if place else line
 
 
-def _cell(field: str, value: Data, labels: Labels) -> str:
-    """A value as people read it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return translate("yes") if value else translate("no")
-    text = str(value)
-    if text[:4].isdecimal() and text[10:11] == "T":
-        return f"{text[:10]} {text[11:16]}"
-    return harmless(labels.value(field, text))
-
-
 def _cells(listing: Listing, labels: Labels) -> list[list[str]]:
     fields = [listing.words.get(column, column) for column in listing.columns]
-    return [[_cell(field, value, labels) for field, value in zip(fields, row, strict=True)] for row in listing.rows]
+    return [
+        [harmless(cell(field, value, labels)) for field, value in zip(fields, row, strict=True)] for row in listing.rows
+    ]
 
 
-def _table_lines(listing: Listing, labels: Labels, width: int | None) -> Iterable[str]:
+def iter_table(listing: Listing, labels: Labels, width: int | None) -> Iterator[str]:
+    """Columns under headings, people's words shortened to the width of the terminal; nothing for no rows."""
     if not listing.rows:
-        return ()
+        return iter(())
     headings = [labels.column(column) for column in listing.columns]
     rows = _cells(listing, labels)
     if width is not None:
         rows = _fit(headings, rows, listing.columns, width)
-    return _column_lines(headings, rows)
-
-
-def format_columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns under headings, aligned by what the terminal shows; importing tabulate takes longer than `pending` does."""
-    return "\n".join(_column_lines(headings, rows))
-
-
-def _column_lines(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(width_of, column)) for column in zip(headings, *rows, strict=True)]
-    rule = ["-" * width for width in widths]
-    gap = " " * _GAP
-    for row in chain((headings, rule), rows):
-        yield gap.join(pad(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    return _joined(column_lines(headings, rows))
 
 
 def _fit(headings: list[str], rows: list[list[str]], columns: Sequence[str], width: int) -> list[list[str]]:
     """The rows with people's words shortened until the table is no wider than `width`."""
     widths = [max(width_of(cell) for cell in column) for column in zip(headings, *rows, strict=True)]
-    excess = sum(widths) + _GAP * (len(widths) - 1) - width
+    excess = sum(widths) + len(GAP) * (len(widths) - 1) - width
     for name in _GIVING_WAY:
         if excess > 0 and name in columns:
             place = columns.index(name)
@@ -142,11 +119,8 @@ def _fit(headings: list[str], rows: list[list[str]], columns: Sequence[str], wid
     return rows
 
 
-def _objects(listing: Listing) -> Iterable[dict[str, Data]]:
-    return (dict(zip(listing.columns, row, strict=True)) for row in listing.rows)
-
-
-def _format_json(listing: Listing, labels: Labels) -> Iterator[str]:  # noqa: ARG001 - one signature for all formats
+def iter_json(listing: Listing, _labels: Labels, _width: int | None) -> Iterator[str]:
+    """A list of objects."""
     import json
 
     # Key by key: with an indent the encoder of Python 3.11 leaves a cycle behind for each object, and nobody collects it.
@@ -159,77 +133,103 @@ def _format_json(listing: Listing, labels: Labels) -> Iterator[str]:  # noqa: AR
     yield "\n]" if listing.rows else "[]"
 
 
-def _format_jsonl(listing: Listing, labels: Labels) -> Iterator[str]:  # noqa: ARG001
+def iter_jsonl(listing: Listing, _labels: Labels, _width: int | None) -> Iterator[str]:
+    """An object a line."""
     import json
 
-    return _joined(json.dumps(item, ensure_ascii=False) for item in _objects(listing))
+    objects = (dict(zip(listing.columns, row, strict=True)) for row in listing.rows)
+    return _joined(json.dumps(item, ensure_ascii=False) for item in objects)
 
 
-def _plain(value: Data) -> str:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def iter_csv(listing: Listing, _labels: Labels, _width: int | None) -> Iterator[str]:
+    """RFC 4180, with an apostrophe before what a spreadsheet would take for a formula."""
+    rows = (
+        [harmless_cell(value) if isinstance(value, str) else cell_of(value) for value in row] for row in listing.rows
+    )
+    return _joined((line.removesuffix("\r\n") for line in format_rows(chain((listing.columns,), rows))), "\r\n")
 
 
-def _format_tsv(listing: Listing, labels: Labels) -> Iterator[str]:  # noqa: ARG001
+def iter_tsv(listing: Listing, _labels: Labels, _width: int | None) -> Iterator[str]:
     r"""Tab-separated: a tab, line end or backslash inside a value is written as \t, \n, \\."""
     rows = (
-        [_plain(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n") for value in row]
+        [cell_of(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n") for value in row]
         for row in listing.rows
     )
-    lines = ("\t".join(harmless(cell) for cell in cells) for cells in rows)
+    lines = ("\t".join(map(harmless, cells)) for cells in rows)
     return _joined(chain(("\t".join(listing.columns),), lines))
 
 
-def _format_csv(listing: Listing, labels: Labels) -> Iterator[str]:  # noqa: ARG001
-    """RFC 4180, with an apostrophe before what a spreadsheet would take for a formula."""
-    rows = (",".join(_quoted(value) for value in row) for row in listing.rows)
-    return _joined(chain((",".join(listing.columns),), rows), "\r\n")
-
-
-def _quoted(value: Data) -> str:
-    text = _plain(value)
-    if isinstance(value, str) and text[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        text = "'" + text
-    return '"' + text.replace('"', '""') + '"' if any(mark_ in text for mark_ in ',"\r\n') else text
-
-
-def _format_markdown(listing: Listing, labels: Labels) -> Iterator[str]:
-    headings = [labels.column(column) for column in listing.columns]
+def iter_markdown(listing: Listing, labels: Labels, _width: int | None) -> Iterator[str]:
+    """A table of GitHub's Markdown."""
     from tabulate import tabulate
 
-    rows = [
-        [cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in row]
-        for row in _cells(listing, labels)
-    ]
-    yield tabulate(rows, headings, tablefmt="github", disable_numparse=True)
+    rows = [[markdown_text(cell) for cell in row] for row in _cells(listing, labels)]
+    yield tabulate(
+        rows, [labels.column(column) for column in listing.columns], tablefmt="github", disable_numparse=True
+    )
 
 
-def _format_ids(listing: Listing, labels: Labels) -> Iterator[str]:  # noqa: ARG001
+def iter_ids(listing: Listing, _labels: Labels, _width: int | None) -> Iterator[str]:
+    """Each id once, a line each."""
     place = listing.columns.index(listing.id_column)
     return _joined(dict.fromkeys(str(row[place]) for row in listing.rows))
 
 
-_FORMATTERS: Final[Mapping[str, Callable[[Listing, Labels], Iterator[str]]]] = {
-    "json": _format_json,
-    "jsonl": _format_jsonl,
-    "csv": _format_csv,
-    "tsv": _format_tsv,
-    "markdown": _format_markdown,
-    "ids": _format_ids,
+class Format(NamedTuple):
+    """The function that writes a format, as `module:name`, loaded on use; whether people read it."""
+
+    function: str
+    for_people: bool = False
+
+
+LISTING_FORMATS: Final[Mapping[str, Format]] = {
+    "table": Format("commlog.output.formats:iter_table", for_people=True),
+    "json": Format("commlog.output.formats:iter_json"),
+    "jsonl": Format("commlog.output.formats:iter_jsonl"),
+    "csv": Format("commlog.output.formats:iter_csv"),
+    "tsv": Format("commlog.output.formats:iter_tsv"),
+    "markdown": Format("commlog.output.formats:iter_markdown", for_people=True),
+    "ids": Format("commlog.output.formats:iter_ids"),
 }
+# Of an answer that is text, and has rows beside it.
+TEXT_FORMATS: Final = ("text", *(name for name in LISTING_FORMATS if name != "table"))
 
 
-def require_format(name: str, formats: Sequence[str]) -> None:
+def is_for_people(name: str) -> bool:
+    """Whether people read a format: it has labels and a choice of columns; programs get everything as it is."""
+    return name == "text" or (name in LISTING_FORMATS and LISTING_FORMATS[name].for_people)
+
+
+def require_format(name: str, formats: Iterable[str]) -> None:
     """Refuse a format that is not one of those there are.
 
     Raises:
         UsageError: names them all.
     """
-    if name not in formats:
+    known = tuple(formats)
+    if name not in known:
         raise UsageError(
             mark("there is no format '{value}'"),
             value=name,
             remedy=mark("use one of: {formats}"),
-            formats=", ".join(formats),
+            formats=", ".join(known),
         )
+
+
+class FormatChoice:
+    """Reads the value of an option that is one of some formats; `{formats}` in its help stands for all but those in `more`."""
+
+    def __init__(self, formats: Iterable[str], more: Iterable[str] = ()) -> None:
+        self.__name__ = "format"  # the command-line library asks for it
+        self._formats = tuple(formats)
+        self.taken = (*self._formats, *more)
+
+    def __call__(self, name: str) -> str:
+        """The name, when it is one of the formats."""
+        require_format(name, self.taken)
+        return name
+
+    def help(self, text: str) -> str:
+        """A text of help, translated, with the formats as a sentence names them: a, b or c."""
+        *others, last = self._formats
+        return text.replace("{formats}", translate(" or ").join([translate(", ").join(others), last]))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from commlog.messages import mark, translate
+from commlog.values import Data
 
 # Columns that are no field of a form, or whose form label would be too long for a heading.
 COLUMN_LABELS: Final[Mapping[str, str]] = {
@@ -126,6 +127,18 @@ class Labels:
         if column not in self._words:
             self._words[column] = self.find_words(column)
         return self._words[column].get(value, value)
+
+
+def cell(field_name: str, value: Data, labels: Labels) -> str:
+    """A value as people read it in a table: the word for a slug, an instant to the minute, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return translate("yes") if value else translate("no")
+    text = str(value)
+    if text[:4].isdecimal() and text[10:11] == "T":
+        return f"{text[:10]} {text[11:16]}"
+    return labels.value(field_name, text)
 
 
 def labelled(word: str, value: str) -> str:

@@ -1,11 +1,14 @@
-"""The answer of a listing: named columns and rows of plain values, before anyone decides how they look."""
+"""The answer of a listing: named columns and rows of plain values, and these as the cells and lines of CSV."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from commlog.privacy.rules.masking import MaskRules, mask_name, mask_text
 from commlog.values import Data
+
+# What a spreadsheet would take for the beginning of a formula.
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,8 @@ class Listing:
 
     def narrowed(self, columns: tuple[str, ...]) -> "Listing":
         """The same rows with only these columns, in this order."""
-        if columns == self.columns:
-            return Listing(columns, self.rows, columns, self.id_column, self.words)
-        rows = tuple(narrow(self.rows, self.columns, columns))
-        return Listing(columns, rows, columns, self.id_column, self.words)
+        rows = self.rows if columns == self.columns else tuple(narrow(self.rows, self.columns, columns))
+        return replace(self, columns=columns, rows=rows, shown=columns)
 
 
 def narrow(
@@ -45,6 +46,38 @@ class Page:
     sort: str = ""
     limit: int = -1
     columns: tuple[str, ...] = ()
+
+
+def cell_of(value: Data) -> str:
+    """A value as the text of a cell: nothing for null, JSON for a list or a mapping."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    import json
+
+    return json.dumps(value, ensure_ascii=False)
+
+
+def harmless_cell(cell: str) -> str:
+    """The cell with an apostrophe before what a spreadsheet would take for a formula."""
+    return "'" + cell if cell.startswith(_FORMULA_STARTS) else cell
+
+
+class _Echo:
+    """What csv.writer writes to: it gives each line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def format_rows(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Rows as CSV text (RFC 4180), one text a row with its line end, the cells as they are."""
+    import csv
+
+    return map(csv.writer(_Echo()).writerow, rows)
 
 
 # Columns that hold what people wrote.
@@ -72,33 +105,35 @@ _IDS: Final = frozenset({"customer", "other"})
 
 def mask_listing(listing: Listing, rules: MaskRules) -> Listing:
     """The listing with people's words masked as a log's settings ask; ids, dates and choices stay."""
-    rows = tuple(map(row_mask(listing.columns, rules), listing.rows))
-    return Listing(listing.columns, rows, listing.shown, listing.id_column, listing.words)
+    return replace(listing, rows=tuple(map(row_mask(listing.columns, rules), listing.rows)))
 
 
 def row_mask(columns: Sequence[str], rules: MaskRules) -> Callable[[Row], Row]:
-    """What masks the words in one row of a listing with these columns."""
-    if rules.names:
-        return lambda row: _without_name(columns, row, rules)
-    places = [place for place, column in enumerate(columns) if column in WORDS]
-    return (lambda row: _masked(row, places)) if rules.text else (lambda row: row)
+    """What masks the words in one row of a listing with these columns; an id that is a name tells it, too."""
+    places = [(place, column) for place, column in enumerate(columns) if column in WORDS | _IDS]
+    names = [place for place, column in places if rules.names and column in _NAMES]
 
+    def mask(row: Row) -> Row:
+        cells = list(row)
+        cover = cover_words([next((str(row[place]) for place in names if row[place]), "")], rules)
+        for place, column in places:
+            if isinstance(text := row[place], str):
+                cells[place] = (
+                    mask_name(text) if place in names else mask_id(text, rules) if column in _IDS else cover(text)
+                )
+        return tuple(cells)
 
-def mask_words(text: str, name: str, rules: MaskRules) -> str:
-    """Free text of a customer's record, masked as a log's settings ask."""
-    hidden = name if rules.names else ""
-    if rules.text:
-        return mask_text(text, hidden)
-    return text.replace(hidden, mask_name(hidden)) if len(hidden) > 1 else text
+    return mask
 
 
 def cover_words(names: Iterable[str], rules: MaskRules) -> Callable[[str], str]:
     """What masks free text as a log's settings ask: numbers and addresses, and any of some customers' names, the longest first."""
-    hidden = sorted({name.strip() for name in names if len(name.strip()) > 1}, key=len, reverse=True)
+    told = names if rules.names else ()
+    hidden = sorted({name.strip() for name in told if len(name.strip()) > 1}, key=len, reverse=True)
 
     def cover(text: str) -> str:
         shown = mask_text(text) if rules.text else text
-        for name in hidden if rules.names else ():
+        for name in hidden:
             shown = shown.replace(name, mask_name(name))
         return shown
 
@@ -108,27 +143,3 @@ def cover_words(names: Iterable[str], rules: MaskRules) -> Callable[[str], str]:
 def mask_id(text: str, rules: MaskRules) -> str:
     """A customer's id; one that is a name tells it, and is masked where names are."""
     return text if text.isascii() or not rules.names else mask_name(text)
-
-
-def _masked(row: tuple[Data, ...], places: Sequence[int]) -> tuple[Data, ...]:
-    cells = list(row)
-    for place in places:
-        if isinstance(cells[place], str):
-            cells[place] = mask_text(cells[place])
-    return tuple(cells)
-
-
-def _without_name(columns: Sequence[str], row: tuple[Data, ...], rules: MaskRules) -> tuple[Data, ...]:
-    """A row that does not tell who the customer is, in no column of words; an id that is a name tells it, too."""
-    cells = dict(zip(columns, row, strict=True))
-    name = next((str(cells[column]) for column in columns if column in _NAMES and cells[column]), "")
-    for column, value in cells.items():
-        if not isinstance(value, str):
-            continue
-        if column in _NAMES:
-            cells[column] = mask_name(value)
-        elif column in _IDS:
-            cells[column] = mask_id(value, rules)
-        elif column in WORDS:
-            cells[column] = mask_words(value, name, rules)
-    return tuple(cells.values())

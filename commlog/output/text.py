@@ -1,6 +1,8 @@
 """Text for a terminal: made harmless, measured in columns, cut and wrapped by width."""
 
 import unicodedata
+from collections.abc import Container, Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from commlog.messages import translate
@@ -9,6 +11,8 @@ from commlog.messages import translate
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 
+# What stands between two columns.
+GAP: Final = "  "
 # Combining marks, and format characters such as the joiner between emoji.
 _NO_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
 # Chinese punctuation that does not begin a line.
@@ -32,6 +36,13 @@ def _shown(character: str, keep_lines: bool) -> str:  # noqa: FBT001 - private
         code = ord(character)
         return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
     return character
+
+
+def shell_word(text: str) -> str:
+    """The text as one word of a shell, in quotes where it needs them."""
+    from shlex import quote
+
+    return quote(text)
 
 
 class _Widths(dict[str, int]):
@@ -69,6 +80,25 @@ def shorten(text: str, width: int) -> str:
 def pad(text: str, width: int) -> str:
     """The text filled with spaces to this many columns."""
     return text + " " * max(0, width - width_of(text))
+
+
+def column_lines(headings: Sequence[str], rows: Sequence[Sequence[str]], numbers: Container[int] = ()) -> Iterator[str]:
+    """Columns under headings and a rule, aligned by what the terminal shows, to the right those of `numbers` (places).
+
+    Importing tabulate takes longer than `pending` does.
+    """
+    widths = [max(map(width_of, column)) for column in zip(headings, *rows, strict=True)]
+    for row in chain((headings, ["-" * width for width in widths]), rows):
+        cells = (
+            " " * (width - width_of(cell)) + cell if place in numbers else pad(cell, width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield GAP.join(cells).rstrip()
+
+
+def markdown_text(text: str) -> str:
+    """The text as Markdown that means nothing else: no end of a cell, no tag, no escape."""
+    return harmless(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 
 def wrap(text: str, width: int) -> list[str]:

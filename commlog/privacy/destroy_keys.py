@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from commlog.errors import UnreadableError
 from commlog.messages import mark
 from commlog.privacy.cipher import vault_of
+from commlog.privacy.queries import customers_in_use, profiles_starting
 from commlog.privacy.rules.forgetting import PSEUDONYM, destroyed_keys
 from commlog.privacy.seal_state import iter_files
 from commlog.workspace import Workspace
@@ -30,8 +31,7 @@ def keys_to_destroy(workspace: Workspace) -> tuple[str, ...]:
             file=unreadable[0],
             remedy=mark("see what is wrong with it: commlog check"),
         )
-    rows = workspace.index.rows("SELECT DISTINCT customer FROM records WHERE customer IS NOT NULL")
-    gone = {keys.customer_of(hint) for hint in named} - {row[0] for row in rows}
+    gone = {keys.customer_of(hint) for hint in named} - customers_in_use(workspace.index)
     needed = {place.hint for *_, places in iter_files(workspace) for place in places}
     return tuple(hint for hint in keys.of(gone) if hint not in needed)
 
@@ -52,10 +52,7 @@ def destroyed_hints(workspace: Workspace) -> frozenset[str]:
 
 
 def _named(workspace: Workspace) -> Iterator[str]:
-    rows = workspace.index.rows(
-        "SELECT path, id FROM records WHERE kind = 'customer' AND id GLOB ?", (f"{PSEUDONYM}*",)
-    )
-    for path, customer in rows:
-        record = workspace.reader.read(path).record
+    for place in profiles_starting(workspace.index, PSEUDONYM):
+        record = workspace.reader.read(place.path).record
         if record is not None:
-            yield from destroyed_keys(customer, record.fields)
+            yield from destroyed_keys(place.id, record.fields)

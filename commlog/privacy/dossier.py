@@ -14,16 +14,17 @@ from commlog.forms.personal import rewrite_words
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
 from commlog.privacy.forget import refuse_shut
+from commlog.privacy.queries import texts_of_others
 from commlog.privacy.rules.forgetting import identity_of, name_regex
 from commlog.privacy.rules.masking import Span, find_personal, mask_name, splice
 from commlog.records.find import customer_family, find_customer, get_record
+from commlog.records.queries import places_of_customers, read_customers
 from commlog.records.rules.consistency import fold, phone_digits
 from commlog.records.text import format_record
 from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY, Fields, Record, mappings_of, text_of
 from commlog.workspace import Workspace
 
 _PARTS: Final = ((INTERACTION, "interactions"), (ISSUE, "issues"), (SURVEY, "surveys"))
-_OTHERS: Final = "SELECT DISTINCT name FROM customers WHERE type = 'individual' AND length(name) > 1"
 INCLUDED: Final = mark(
     "the profile, and those of duplicates merged into it; every record of theirs with its follow-ups"
 )
@@ -79,12 +80,8 @@ def collect_customer(workspace: Workspace, text: str) -> Dossier:
         )
     family = (customer, *(one for one in customer_family(workspace, customer) if one != customer))
     profiles = tuple(_read(workspace, record_path(CUSTOMER, one)) for one in family)
-    marks = ", ".join("?" * len(family))
-    rows = workspace.index.rows(
-        f"SELECT path FROM records WHERE customer IN ({marks}) AND kind <> 'customer' ORDER BY day, started_at, id, path",
-        family,
-    )
-    records = tuple(_read(workspace, row[0]) for row in rows)
+    places = places_of_customers(workspace.index, family)
+    records = tuple(_read(workspace, one.path) for one in places if one.kind != CUSTOMER)
     cover = _Cover(workspace, [one.fields for one in profiles], records)
     return Dossier(
         customer,
@@ -112,7 +109,8 @@ class _Cover:
         self._numbers = {*identity.phones, *filter(None, map(phone_digits, given))}
         self._words = {*map(fold, identity.values), *map(fold, given)}
         own = fold(" ".join((*identity.names, *given)))
-        others = [row[0] for row in workspace.index.rows(_OTHERS) if fold(row[0]) not in own]
+        named = {one.name for one in read_customers(workspace.index) if one.type == "individual" and one.name}
+        others = [name for name in named if len(name) > 1 and fold(name) not in own]
         self._names = re.compile("|".join(map(re.escape, sorted(others, key=len, reverse=True)))) if others else None
 
     def fields_of(self, record: Record) -> Fields:
@@ -152,13 +150,8 @@ def _mentions(workspace: Workspace, profiles: Sequence[Fields], family: Sequence
     if not patterns:
         return ()
     wanted = re.compile("|".join(patterns), re.IGNORECASE)
-    marks = ", ".join("?" * len(family))
-    rows = workspace.index.rows(
-        f"SELECT r.id, c.content FROM records r JOIN contents c USING (record)"
-        f" WHERE r.customer IS NULL OR r.customer NOT IN ({marks}) ORDER BY r.day, r.id",
-        tuple(family),
-    )
-    return tuple(row[0] for row in rows if wanted.search(row[1]))
+    others = texts_of_others(workspace.index, family)
+    return tuple(one.id for one in others if wanted.search(one.folded))
 
 
 # ZIP knows no earlier year.

@@ -36,6 +36,7 @@ from commlog.privacy.rules.forgetting import (
 from commlog.privacy.rules.sealing import OPEN, SHUT, find_sealed, with_values
 from commlog.records.change import change_record, edited_text, refuse_new_problems
 from commlog.records.find import customer_family, find_customer, get_record
+from commlog.records.queries import places_of_customers
 from commlog.records.revisions import blobs_of, read_versions, steps_of
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_of, show_path, text_of
 from commlog.workspace import Workspace, schema_comment
@@ -211,9 +212,7 @@ class _Task:
         self._mention = re.compile(
             "|".join(pattern.pattern for pattern in (self._names, self._sure) if pattern), re.IGNORECASE
         )
-        marks = ", ".join("?" * len(self.family))
-        rows = workspace.index.rows(f"SELECT path FROM records WHERE customer IN ({marks})", tuple(self.family))
-        self._own_paths = {row[0] for row in rows}
+        self._own_paths = {one.path for one in places_of_customers(workspace.index, list(self.family))}
 
     def profile(self, record: Record) -> _Written:
         """The profile as it stays: under another name, and nearly empty."""

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from commlog.errors import NotWritableError, UnreadableError
 from commlog.log.files import ChangedMeanwhile, read_plain, replace_file, write_new
-from commlog.log.log import not_writable
+from commlog.log.log import not_readable, not_writable
 from commlog.messages import mark
 from commlog.privacy.rules.sealing import HINT, RECIPIENT, hint_of, take_apart
 from commlog.privacy.seal_keys import KEY_FOLDER_VARIABLE
@@ -217,9 +217,7 @@ class CustomerKeys:
             too_long = path.stat().st_size > _LONGEST_FILE
             lines = [] if too_long else read_plain(str(path)).decode("utf-8", "replace").splitlines()
         except OSError as fault:
-            raise UnreadableError(
-                mark("cannot be read: {reason}"), file=str(path), reason=fault.strerror or str(fault)
-            ) from None
+            raise not_readable(str(path), fault) from None
         recipient = next((line.removeprefix(_PUBLIC) for line in lines if line.startswith(_PUBLIC)), "")
         wrapped = next((line for line in lines if take_apart(line)), "")
         if not RECIPIENT.fullmatch(recipient) or hint_of(recipient) != name.hint or not wrapped:

@@ -7,8 +7,9 @@ from typing import Final
 
 from commlog.customers.rules.customer import chain_of, is_circle
 from commlog.output.listing import Listing, mask_listing
+from commlog.privacy.queries import kept_records
 from commlog.privacy.rules.forgetting import PSEUDONYM, RULE_KINDS, RetentionRules
-from commlog.records.find import merge_pointers
+from commlog.records.queries import merge_pointers, read_customers
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER
 from commlog.workspace import Workspace
 
@@ -27,14 +28,6 @@ COLUMN_NAMES = (
     "path",
 )
 SHOWN = ("action", "id", "customer_name", "last_contact", "rule", "due_on", "records", "pending")
-_RECORDS: Final = """
-SELECT r.id, r.path, r.kind, r.template, r.customer,
-       coalesce(r.day, substr(field(c.content, 'recorded_at'), 1, 10), substr(r.id, 1, 4) || '-' || substr(r.id, 5, 2)
-                || '-' || substr(r.id, 7, 2)),
-       (SELECT count(*) FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1), r.party
-FROM records r LEFT JOIN contents c USING (record) WHERE r.kind <> 'answer'
-ORDER BY r.path
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +58,7 @@ def list_retention(workspace: Workspace, *, reveal: bool = False) -> Listing:
     deleted. Names are masked as in any listing unless revealed.
     """
     rules, today = RetentionRules(workspace.log.settings.retention), workspace.now.date()
-    names: dict[str, str | None] = dict(workspace.index.rows("SELECT id, min(name) FROM customers GROUP BY id"))
+    names = {one.id: one.name for one in read_customers(workspace.index)}
     rows: list[tuple[object, ...]] = []
     for customer, person in sorted(_people(workspace, rules).items()):
         name = names.get(customer)
@@ -86,9 +79,9 @@ def unknown_rules(workspace: Workspace) -> tuple[str, ...]:
 
 def _people(workspace: Workspace, rules: RetentionRules) -> dict[str, _Person]:
     """Everyone with what is kept of them; the merged count as who they are now, the forgotten not at all."""
-    pointers = merge_pointers(workspace)
+    pointers = merge_pointers(workspace.index)
     found: dict[str, _Person] = {}
-    for record_id, path, kind, template, customer, day, pending, party in workspace.index.rows(_RECORDS):
+    for record_id, path, kind, template, customer, day, pending, party in kept_records(workspace.index):
         if customer is None or customer.startswith(PSEUDONYM) or kind == ANSWER:
             continue
         chain = chain_of(pointers, customer)

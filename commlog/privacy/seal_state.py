@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from commlog.database.queries import file_paths
 from commlog.database.sealed import customer_of, open_fields, plan_of
 from commlog.privacy.cipher import vault_of
 from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, SealedPlace, find_plain, find_sealed, is_sealed
@@ -102,7 +103,7 @@ def for_the_team(workspace: Workspace, data: Fields, places: tuple[SealedPlace, 
 
 def iter_files(workspace: Workspace) -> Iterator[tuple[str, str, Fields, tuple[SealedPlace, ...]]]:
     """Each record's file that can be read: its path, text, data as stored, and its sealed values."""
-    for (path,) in workspace.index.rows("SELECT path FROM files WHERE is_readable = 1 ORDER BY path"):
+    for path in file_paths(workspace.index, is_readable=True):
         text = decode(workspace.log.read_bytes(path))
         data = parse(text)
         has_sealed = "age" in text and any(True for _ in find_sealed(data))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from commlog.messages import translate
-from commlog.output.text import harmless
+from commlog.output.text import harmless, shell_word
 from commlog.privacy.rules.forgetting import Doubt, Forgetting
 
 _SHOWN_DOUBTS = 200
@@ -57,15 +57,15 @@ def format_left_behind(forgetting: Forgetting, prefix: str | None, purge_list: s
     if prefix is None:
         return "\n".join(lines)
     paths = [prefix + file.path for file in forgetting.files if file.becomes != file.path]
-    listed = _quoted(purge_list)
-    named = " ".join(f"--path {_quoted(path)}" for path in paths)
+    listed = shell_word(purge_list)
+    named = " ".join(f"--path {shell_word(path)}" for path in paths)
     lines += [
         translate(
             "Git keeps every earlier version. To take them out of the history, in a fresh clone, after this change is committed:"
         ),
         f"  git filter-repo --invert-paths {named} --replace-text {listed} --replace-message {listed}",
         translate("or, with BFG:"),
-        f"  bfg --delete-files {_quoted(paths[0].rpartition('/')[2])} --replace-text {listed}" if paths else "",
+        f"  bfg --delete-files {shell_word(paths[0].rpartition('/')[2])} --replace-text {listed}" if paths else "",
         "  git remote add origin URL",
         "  git push --force --all && git push --force --tags",
         "  git reflog expire --expire=now --all && git gc --prune=now",
@@ -75,9 +75,3 @@ def format_left_behind(forgetting: Forgetting, prefix: str | None, purge_list: s
         translate("Then: {command}").format(command=f"commlog customer forget --verify {listed}"),
     ]
     return "\n".join(line for line in lines if line)
-
-
-def _quoted(text: str) -> str:
-    from shlex import quote
-
-    return quote(text)

@@ -1,18 +1,23 @@
-"""Changing one record: read under the lock, change the values, check, write only what differs."""
+"""The door through which every record changes: read under the lock, change, check, policies, seal, write what differs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from commlog.database.reader import Reading
 from commlog.errors import ConflictError, InvalidError
+from commlog.followups.rules.new_follow_up import Opening, complete_follow_ups
+from commlog.forms.catalog import Template
+from commlog.forms.conversion import DURATION
 from commlog.messages import mark
 from commlog.problems import Problem
-from commlog.records.find import get_record
-from commlog.values import Fields, Record
+from commlog.records.complete import terms_of, with_end_of, with_member_ids
+from commlog.records.draft import assign_all, converter_of, parse_input, unset
+from commlog.records.find import find_customer, find_path, get_record
+from commlog.values import CUSTOMER, Fields, Record
 from commlog.workspace import Workspace
 from commlog.yamltext.edit import edit
-from commlog.yamltext.parse import YamlError
+from commlog.yamltext.scalars import YamlError
 
 Change = Callable[[Fields], Fields]
 T = TypeVar("T")
@@ -72,7 +77,7 @@ def prepare_change(workspace: Workspace, reading: Reading, fields: Fields) -> Pr
     """A record's file with other fields, checked; nothing is written.
 
     Raises:
-        InvalidError: they do not fit into the file's layout, or break a rule that was not broken before.
+        InvalidError: they do not fit into the file's layout, or break a rule or policy that was not broken before.
     """
     record = get_record(reading)
     if fields == record.fields:
@@ -80,6 +85,7 @@ def prepare_change(workspace: Workspace, reading: Reading, fields: Fields) -> Pr
     text = edited_text(workspace, reading.text, record, fields)
     changed = workspace.reader.read_raw(record.path, text.encode("utf-8"))
     refuse_new_problems(changed.problems, reading.problems, text)
+    keep_policies(workspace, get_record(changed), record.fields)
     return Prepared(reading, text, get_record(changed))
 
 
@@ -116,12 +122,7 @@ def write_change(workspace: Workspace, prepared: Prepared) -> None:
 
 def _change_once(workspace: Workspace, path: str, change: Change) -> Record:
     reading = workspace.reader.read(path)
-    before = get_record(reading).fields
-    fields = change(before)
-    if fields == before:
-        return get_record(reading)
-    prepared = prepare_change(workspace, reading, fields)
-    keep_policies(workspace, prepared.record, before)
+    prepared = prepare_change(workspace, reading, change(get_record(reading).fields))
     write_change(workspace, prepared)
     return prepared.record
 
@@ -149,3 +150,93 @@ def refuse_new_problems(problems: tuple[Problem, ...], known: tuple[Problem, ...
     new = [item for item in problems if item.severity == "error" and (item.code, item.field) not in old]
     if new:
         raise InvalidError(mark("the record would not be valid; nothing was written"), problems=new, source=text)
+
+
+def edit_record(workspace: Workspace, text: str, assignments: Sequence[str], unset_keys: Sequence[str]) -> Record:
+    """The record after some assignments (`key=value`, `key+=item`) and removals.
+
+    Raises:
+        InvalidError: an assignment does not fit, or the record would not be valid; nothing was written.
+        NotFoundError, AmbiguousError, ConflictError, NotWritableError: as for any change.
+    """
+    path = find_path(workspace, text)
+
+    def change(fields: Fields) -> Fields:
+        template = workspace.catalog.get(str(fields["template"]))
+        changed = assign_all(workspace, template, fields, assignments)
+        for key in unset_keys:
+            changed = unset(template, changed, key)
+        if DURATION.key in changed:
+            changed = with_end_of({key: value for key, value in changed.items() if key != "ended_at"})
+        return _with_ids(workspace, template, fields, _with_new_follow_ups(workspace, changed))
+
+    return change_record(workspace, path, change)
+
+
+def _with_new_follow_ups(workspace: Workspace, fields: Fields) -> Fields:
+    """The fields with every follow-up that has no number yet completed; its limit counts from now."""
+    items = fields.get("followups")
+    if not isinstance(items, list) or all(not isinstance(item, dict) or "n" in item for item in items):
+        return fields
+    opening = Opening(workspace.stamp, workspace.stamp, workspace.require_member(None))
+    return {**fields, "followups": complete_follow_ups(terms_of(workspace), items, opening, only_new=True)}
+
+
+def _with_ids(workspace: Workspace, template: Template, before: Fields, fields: Fields) -> Fields:
+    """The fields with the ids of a customer and of members who were named anew, as create stores them."""
+    changed = with_member_ids(workspace, fields, before)
+    customer = fields.get("customer")
+    if template.kind == CUSTOMER or not isinstance(customer, str) or customer == before.get("customer"):
+        return changed
+    return {**changed, "customer": find_customer(workspace, customer)}
+
+
+def text_to_edit(workspace: Workspace, path: str, raw: bytes) -> str:
+    """A record's text as it is given into an editor: as it is, but what is sealed stands open for who holds a key."""
+    if workspace.reader.is_sealing:
+        from commlog.database.sealed import opened_text
+
+        reading = workspace.reader.read_raw(path, raw)
+        if reading.record is not None:
+            return opened_text(reading)
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def save_text(workspace: Workspace, path: str, text: str, expected: bytes) -> Record:
+    """The record that an edited text holds, written as it is; choices by label become slugs, members' names ids.
+
+    Raises:
+        InvalidError: the text is no valid record; carries every new problem at its line.
+        ConflictError: somebody else changed the file since `expected` was read.
+    """
+    before = workspace.reader.read_raw(path, expected)
+    fields = parse_input(text.encode("utf-8"), path)
+    template = workspace.catalog.find(str(fields.get("template", "")))
+    if template is not None:
+        known = before.record.fields if before.record is not None else {}
+        translated = _with_ids(workspace, template, known, converter_of(workspace).translate_data(template, fields))
+        sealed = before.record.sealed if before.record else ()
+        stored = workspace.stored(template.name, translated, sealed)
+        if stored != fields:
+            text = edit(text, stored, order=template.order)
+        if sealed:
+            from commlog.database.sealed import like_before
+
+            text = like_before(text, before.text, sealed)
+    raw = text.encode("utf-8")
+    after = workspace.reader.read_raw(path, raw)
+    if after.record is None:
+        raise InvalidError(
+            mark("the record would not be valid; nothing was written"), problems=after.problems, source=text
+        )
+    refuse_new_problems(after.problems, before.problems, text)
+    keep_policies(workspace, after.record, before.record.fields if before.record else None)
+    if before.record is not None and before.record.id != after.record.id:
+        raise ConflictError(
+            mark("a record's id does not change"),
+            file=path,
+            remedy=mark("create a new record, and link it to this one"),
+        )
+    with workspace.log.lock():
+        workspace.log.replace_file(path, raw, expected)
+    return get_record(after)

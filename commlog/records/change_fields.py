@@ -14,6 +14,8 @@ from commlog.output.listing import cover_words, mask_id
 from commlog.privacy.rules.masking import MaskRules, mask_value
 from commlog.privacy.rules.sealing import SHUT, has_shut
 from commlog.records.mask import each_text
+from commlog.records.queries import read_customers
+from commlog.records.rules.consistency import near_names, split_names
 from commlog.team.rules.field_change import CUT, UNREADABLE, FieldChange, Revision, spread
 from commlog.values import CUSTOMER, Data
 from commlog.workspace import Workspace
@@ -36,14 +38,12 @@ def fields_named(catalog: Catalog, words: str) -> frozenset[str]:
         UsageError: a word is no field of any template; names the nearest.
     """
     found: set[str] = set()
-    for word in filter(None, (word.strip() for word in words.replace("，", ",").split(","))):
+    for word in split_names(words):
         keys = {key for key, item in _all_fields(catalog) if _means(key, item, word)}
         if not keys and word.startswith("extra."):
             keys = {word}
         if not keys:
-            from difflib import get_close_matches
-
-            near = get_close_matches(word, [key.rpartition(".")[2] for key, _ in _all_fields(catalog)], 1)
+            near = near_names(word, [key.rpartition(".")[2] for key, _ in _all_fields(catalog)], 1)
             raise UsageError(
                 mark("there is no field '{name}'"),
                 name=word,
@@ -146,9 +146,8 @@ class Mask:
 def mask_of(workspace: Workspace, *, reveal: bool) -> Mask:
     """The mask of a log's revisions; names are read only where the settings hide them."""
     rules = workspace.log.settings.mask
-    is_asked = rules.names and not reveal
-    rows = workspace.index.rows("SELECT id, name FROM customers WHERE name > ''") if is_asked else []
-    return Mask(workspace.catalog, reveal, rules, dict(rows))
+    customers = read_customers(workspace.index) if rules.names and not reveal else []
+    return Mask(workspace.catalog, reveal, rules, {one.id: one.name for one in customers if one.name})
 
 
 def _field_at(template: Template, change: FieldChange) -> Field | None:

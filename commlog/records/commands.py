@@ -15,6 +15,7 @@ from commlog.cli.options import (
     as_of_option,
     columns_option,
     edit_option,
+    format_choice,
     format_option,
     go_back,
     id_argument,
@@ -22,7 +23,6 @@ from commlog.cli.options import (
     limit_option,
     note_option,
     query_argument,
-    record_format_option,
     reveal_option,
     set_option,
     sort_option,
@@ -41,20 +41,21 @@ from commlog.cli.terminal import (
     warn,
     warn_of_sealed,
 )
-from commlog.errors import InvalidError, NotFoundError, UnreadableError, UsageError
+from commlog.errors import InvalidError, NotFoundError, UsageError
 from commlog.forms.catalog import Template
+from commlog.log.log import not_readable
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
-from commlog.output.formats import named_columns, require_format
+from commlog.output.formats import named_columns
 from commlog.output.listing import Page
+from commlog.records.change import edit_record
 from commlog.records.draft import assign_all, converter_of, parse_input
-from commlog.records.edit import edit_record, read_of_kind
-from commlog.records.find import find_path, get_record
+from commlog.records.find import find_path, get_record, read_of_kind
 from commlog.records.link import link_records, unlink_records
 from commlog.records.list import COLUMN_NAMES, SHOWN, list_records
 from commlog.records.mask import shown_record
 from commlog.records.search import search_records
-from commlog.records.text import FORMATS, HTML, THREAD_FORMATS, format_record, format_thread, shown_fields
+from commlog.records.text import HTML, format_record, format_thread, shown_fields
 from commlog.records.thread import read_thread
 from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import Request, create_record, draft_record
@@ -91,7 +92,7 @@ follow_ups_option: Any = typer.Option(
     [],
     "--follow-up",
     "-f",
-    metavar="TEXT",
+    metavar="FOLLOW-UP",
     show_default=False,
     help=mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
 )
@@ -197,9 +198,7 @@ def _read_source(session: Session, form: Template, source: str) -> Fields:
         except FileNotFoundError:
             raise NotFoundError(mark("there is no such file"), file=source) from None
         except OSError as fault:
-            raise UnreadableError(
-                mark("cannot be read: {reason}"), file=source, reason=fault.strerror or str(fault)
-            ) from None
+            raise not_readable(source, fault) from None
     if not raw.strip():
         raise UsageError(mark("there is nothing in {name}"), name=name)
     fields = parse_input(raw, name)
@@ -278,11 +277,10 @@ def make_show(kind: str) -> Callable[..., None]:
     def show(
         context: typer.Context,
         record: str = id_argument,
-        output_format: str = record_format_option,
+        output_format: str = format_choice("text", "json", "yaml"),
         reveal: bool = reveal_option,
     ) -> None:
         workspace = session_of(context).workspace
-        require_format(output_format, FORMATS)
         found = read_of_kind(workspace, record, kind)
         shown = shown_record(workspace, found, reveal=reveal)
         say(format_record(shown, workspace.catalog.get(found.template), output_format))
@@ -328,13 +326,12 @@ def search_command(
 def show_command(
     context: typer.Context,
     record: str = id_argument,
-    output_format: str = typer.Option(
-        "text", "--format", metavar="FORMAT", help=mark("text, json, yaml, or html: the paper form, to be printed.")
+    output_format: str = format_choice(
+        "text", "json", "yaml", HTML, help_text=mark("text, json, yaml, or html: the paper form, to be printed.")
     ),
     reveal: bool = reveal_option,
 ) -> None:
     workspace = session_of(context).workspace
-    require_format(output_format, FORMATS)
     reading = workspace.reader.read(find_path(workspace, record))
     found = get_record(reading)
     warn_of_sealed(found)
@@ -347,14 +344,12 @@ def show_command(
 
 def _page(workspace: Workspace, reading: "Reading", *, reveal: bool) -> str:
     from commlog.records.page import Surroundings, format_record_page
+    from commlog.records.queries import read_customers
 
     record = get_record(reading)
     customer = record.id if record.kind == CUSTOMER else record.fields.get("customer")
-    rows = workspace.index.rows(
-        "SELECT name, type FROM customers WHERE id = ? ORDER BY record LIMIT 1",
-        (customer if isinstance(customer, str) else "",),
-    )
-    name, kind = rows[0] if rows else (None, None)
+    named = read_customers(workspace.index, [customer] if isinstance(customer, str) else [])
+    name, kind = (named[0].name, named[0].type) if named else (None, None)
     people = {member.id: member.name for member in workspace.log.settings.members}
     around = Surroundings(people, name or "", reading.problems, is_company=kind == "company", is_revealed=reveal)
     return format_record_page(
@@ -366,11 +361,10 @@ def _page(workspace: Workspace, reading: "Reading", *, reveal: bool) -> str:
 def thread_command(
     context: typer.Context,
     record: str = id_argument,
-    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or ids.")),
+    output_format: str = format_choice("text", "json", "ids"),
     reveal: bool = reveal_option,
 ) -> int:
     session = session_of(context)
-    require_format(output_format, THREAD_FORMATS)
     entries = read_thread(session.workspace, record, reveal=reveal)
     say(format_thread(entries, output_format, labels_of(session)))
     return finish(session)

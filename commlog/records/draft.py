@@ -8,20 +8,17 @@ from typing import Final
 
 from commlog.errors import InvalidError, UsageError
 from commlog.forms.catalog import Template
-from commlog.forms.conversion import ConversionError, Converter, unknown_field
-from commlog.forms.fields import TEXT, Field, Finding, canonical_path, find_field
+from commlog.forms.conversion import ConversionError, Converter, find_duration, placed, unknown_field
+from commlog.forms.fields import TEXT, canonical_path, find_field
 from commlog.messages import mark, translate
 from commlog.problems import Problem
-from commlog.values import Data, Fields, ValuePath, show_path
+from commlog.values import Data, Fields, ValuePath, path_of, show_path
 from commlog.workspace import Workspace
 from commlog.worktime.moment import parse_moment
-from commlog.yamltext.parse import MAX_DEPTH, YamlError, decode, parse, parse_located
+from commlog.yamltext.parse import decode, parse, parse_located
+from commlog.yamltext.scalars import MAX_DEPTH, YamlError
 
-# Minutes of a conversation: told instead of its end, never stored.
-DURATION: Final = "duration"
-_DURATION_NAMES: Final = frozenset({DURATION, "时长", "沟通时长"})
 _ASSIGNMENT: Final = re.compile(r"\s*([^=]*?)\s*(\+?=)(.*)", re.DOTALL)
-_STEP: Final = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ def parse_assignment(text: str) -> Assignment:
         raise UsageError(
             mark("'{text}' is not an assignment"), text=text, remedy=mark("write key=value, or key+=item for a list")
         )
-    if len(_STEP.findall(found[1])) > MAX_DEPTH:
+    if len(path_of(found[1])) > MAX_DEPTH:
         raise UsageError(
             mark("'{key}…' goes deeper than {most} levels"),
             key=found[1][:40],
@@ -144,11 +141,6 @@ def locate(problems: Sequence[Problem], text: str, source: str) -> tuple[Problem
     )
 
 
-def path_of(field: str) -> ValuePath:
-    """The path that a shown one (`followups[0].due`) stands for."""
-    return tuple(int(found[2]) if found[2] else found[1] for found in _STEP.finditer(field))
-
-
 def unset(template: Template, fields: Fields, key: str) -> Fields:
     """The fields without one, named by dotted key or label.
 
@@ -174,19 +166,18 @@ def _path_in(template: Template, key: str) -> ValuePath:
 
 
 def _assign(converter: Converter, template: Template, fields: Data, assignment: Assignment) -> Data:
-    if assignment.key in _DURATION_NAMES and template.kind == "interaction":
-        whole = Field(DURATION, "integer", {}, {}, {})
-        return {**fields, DURATION: converter.convert(whole, assignment.value)}
     field = find_field(template, assignment.key)
+    if field is None and (duration := find_duration(template, assignment.key)):
+        return {**fields, duration.key: converter.convert(duration, assignment.value)}
     if field is None:
         raise ConversionError(unknown_field(template, assignment.key))
     path = canonical_path(template, assignment.key)
     if assignment.is_addition:
         entry = converter.convert_entry(field, assignment.value)
-        return _placed(fields, path, entry, is_addition=True)
+        return placed(fields, path, entry, is_addition=True)
     if field.type == TEXT and field.free:
-        return _placed(fields, path, parse_flow_or_text(assignment.value))
-    return _placed(fields, path, converter.convert(field, assignment.value))
+        return placed(fields, path, parse_flow_or_text(assignment.value))
+    return placed(fields, path, converter.convert(field, assignment.value))
 
 
 def parse_flow_or_text(text: str) -> Data:
@@ -196,37 +187,6 @@ def parse_flow_or_text(text: str) -> Data:
     except ValueError:
         return text
     return text if value is None else value
-
-
-def _placed(data: Data, path: ValuePath, value: Data, *, is_addition: bool = False) -> Data:
-    """The data with a value at a path; mappings and lists on the way are made as needed."""
-    if isinstance(data, str) and (path or is_addition):
-        _refuse_sealed(data, path)
-    if not path:
-        return [*(data if isinstance(data, list) else []), value] if is_addition else value
-    step, rest = path[0], path[1:]
-    if isinstance(step, int):
-        items = list(data) if isinstance(data, list) else []
-        if step > len(items):
-            facts = {"field": show_path(path), "value": str(step), "expected": f"0–{len(items)}"}
-            raise ConversionError(Finding("out-of-range", path, facts))
-        inner = items[step] if step < len(items) else None
-        items[step : step + 1] = [_placed(inner, rest, value, is_addition=is_addition)]
-        return items
-    mapping = dict(data) if isinstance(data, dict) else {}
-    return {**mapping, step: _placed(mapping.get(step), rest, value, is_addition=is_addition)}
-
-
-def _refuse_sealed(data: str, path: ValuePath) -> None:
-    """Refuse to add to what nobody here can read: it would take the place of all that is sealed.
-
-    Raises:
-        ConversionError: the data is a sealed value.
-    """
-    from commlog.privacy.rules.sealing import is_sealed
-
-    if is_sealed(data):
-        raise ConversionError(Finding("sealed-shut", path, {}))
 
 
 def _removed(data: Data, path: ValuePath) -> Data:

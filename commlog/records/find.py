@@ -1,20 +1,26 @@
 """From what people type to the one thing meant: a record, a follow-up, a customer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from commlog.customers.rules.customer import chain_of, family_of, is_circle
 from commlog.database.reader import Reading
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.log.names import RECORDS, SUFFIX, candidate_paths, record_path
 from commlog.messages import mark
-from commlog.records.rules.consistency import fold
-from commlog.values import ANONYMOUS, CUSTOMER, Record
+from commlog.records.queries import customers_named, known_names, merge_pointers, places_of_id, places_starting
+from commlog.records.rules.consistency import fold, near_names
+from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, ISSUE, SURVEY, Record
 from commlog.workspace import Workspace
 
 _SHOWN_CANDIDATES = 10
-# Not the hashes that stand for sealed ones.
-_PLAIN_NAMES = "SELECT name, customer FROM customer_names WHERE name NOT LIKE 'phone#%' AND name NOT LIKE 'email#%'"
+
+_REFUSALS: Final[Mapping[str, str]] = {
+    ISSUE: mark("{id} is not an issue but a record of the template '{template}'"),
+    SURVEY: mark("{id} is not a survey but a record of the template '{template}'"),
+    ANSWER: mark("{id} is not an answer but a record of the template '{template}'"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +53,9 @@ def find_path(workspace: Workspace, text: str) -> str:
     ):
         return text
     wanted = text.strip()
-    index = workspace.index
-    rows = index.rows("SELECT path, id FROM records WHERE id = ? ORDER BY path", (wanted,))
+    rows = places_of_id(workspace.index, wanted)
     if not rows and wanted:
-        prefix = wanted.lower()
-        rows = index.rows(
-            "SELECT path, id FROM records WHERE (substr(id, 1, ?) = ? OR substr(id, 10, ?) = ?) AND kind <> 'customer' ORDER BY id, path LIMIT ?",
-            (len(prefix), prefix, len(prefix), prefix, _SHOWN_CANDIDATES + 1),
-        )
+        rows = places_starting(workspace.index, wanted.lower(), _SHOWN_CANDIDATES + 1)
     if not rows:
         _raise_unreadable(workspace, wanted)
         raise NotFoundError(
@@ -63,14 +64,14 @@ def find_path(workspace: Workspace, text: str) -> str:
             remedy=mark("see commlog list, or search for its words: commlog search"),
         )
     if len(rows) > 1:
-        shown = ", ".join(f"{row[1]} ({row[0]})" for row in rows[:_SHOWN_CANDIDATES])
+        shown = ", ".join(f"{row.id} ({row.path})" for row in rows[:_SHOWN_CANDIDATES])
         raise AmbiguousError(
             mark("'{id}' could be several records: {candidates}"),
             id=text,
             candidates=shown,
             remedy=mark("give more of the id"),
         )
-    return str(rows[0][0])
+    return rows[0].path
 
 
 def _raise_unreadable(workspace: Workspace, wanted: str) -> None:
@@ -100,6 +101,21 @@ def read_record(workspace: Workspace, text: str) -> Record:
         NotFoundError, AmbiguousError, UnreadableError, ConflictError: as for finding and reading.
     """
     return get_record(workspace.reader.read(find_path(workspace, text)))
+
+
+def read_of_kind(workspace: Workspace, text: str, kind: str) -> Record:
+    """The record of a kind that people mean by an id or prefix.
+
+    Raises:
+        UsageError: it is of another kind.
+        NotFoundError, AmbiguousError, UnreadableError, ConflictError: as for finding and reading.
+    """
+    record = read_record(workspace, text)
+    if record.kind != kind:
+        raise UsageError(
+            _REFUSALS[kind], id=record.id, template=record.template, noun=kind, remedy=mark("see commlog {noun} list")
+        )
+    return record
 
 
 def find_address(workspace: Workspace, text: str) -> Address:
@@ -176,21 +192,12 @@ def customers_called(workspace: Workspace, text: str) -> tuple[str, ...]:
 
     An id means its customer alone, whoever else is called so. Whoever was merged in a circle, or into nobody, counts as themselves.
     """
-    names = workspace.names_of(text)
-    marks = ", ".join("?" * len(names))
-    rows = workspace.index.rows(f"SELECT DISTINCT customer FROM customer_names WHERE name IN ({marks})", names)
-    customers = [row[0] for row in rows]
+    customers = customers_named(workspace.index, workspace.names_of(text))
     wanted = fold(text.strip())
     meant = [customer for customer in customers if fold(customer) == wanted] or customers
-    pointers = merge_pointers(workspace) if meant else {}
+    pointers = merge_pointers(workspace.index) if meant else {}
     chains = ((customer, chain_of(pointers, customer)) for customer in meant)
     return tuple(sorted({chain[-1] if _is_sound(workspace, chain) else customer for customer, chain in chains}))
-
-
-def merge_pointers(workspace: Workspace) -> dict[str, str]:
-    """Every customer who was merged, and into whom."""
-    sql = "SELECT id, merged_into FROM customers JOIN records USING (record, id) WHERE merged_into IS NOT NULL ORDER BY path"
-    return dict(workspace.index.rows(sql))
 
 
 def survivor_of(workspace: Workspace, customer: str) -> str:
@@ -200,7 +207,7 @@ def survivor_of(workspace: Workspace, customer: str) -> str:
         InvalidError: they were merged in a circle.
         NotFoundError: who they were merged into is not there.
     """
-    chain = chain_of(merge_pointers(workspace), customer)
+    chain = chain_of(merge_pointers(workspace.index), customer)
     if len(chain) == 1:
         return customer
     shown = " → ".join(chain)
@@ -226,7 +233,7 @@ def survivor_of(workspace: Workspace, customer: str) -> str:
 
 def customer_family(workspace: Workspace, customer: str) -> tuple[str, ...]:
     """The ids under which a customer's records are found: their own, and those of all who were merged into them."""
-    return family_of(merge_pointers(workspace), customer)
+    return family_of(merge_pointers(workspace.index), customer)
 
 
 def has_customer_file(workspace: Workspace, text: str) -> bool:
@@ -249,10 +256,10 @@ def _may_be_merged(workspace: Workspace, customer: str) -> bool:
 
 def nearest_customers(workspace: Workspace, text: str) -> str:
     """Names like this one, joined for a message; empty when nothing is near."""
-    from difflib import get_close_matches
-
-    names = {row[0]: row[1] for row in workspace.index.rows(_PLAIN_NAMES)}
+    # Not the hashes that stand for sealed ones.
+    known = (one for one in known_names(workspace.index) if not one.name.startswith(("phone#", "email#")))
+    names = {one.name: one.customer for one in known}
     wanted = fold(text)
-    near = get_close_matches(wanted, names, 3, 0.5)
+    near = near_names(wanted, names, 3, 0.5)
     near += [name for name in names if wanted and (wanted in name or name in wanted)][:3]
     return ", ".join(dict.fromkeys(names[name] for name in near))

@@ -3,8 +3,9 @@
 from commlog.errors import ConflictError, NotFoundError, UsageError
 from commlog.messages import mark
 from commlog.records.change import change_record
+from commlog.records.complete import link_of
 from commlog.records.find import find_path, read_record
-from commlog.records.write import link_of
+from commlog.records.queries import followed_from
 from commlog.values import Data, Fields, Record, mappings_of
 from commlog.workspace import Workspace
 
@@ -22,7 +23,7 @@ def link_records(workspace: Workspace, text: str, prior: str, link_type: str, no
     link = link_of(workspace, prior, link_type)
     if link["to"] == record_id:
         raise UsageError(mark("a record is not linked to itself"), remedy=mark("name an earlier record"))
-    if link_type == "follows" and record_id in _followed_from(workspace, link["to"]):
+    if link_type == "follows" and record_id in followed_from(workspace.index, link["to"]):
         raise ConflictError(
             mark("{prior} already follows {id}: the link would go round in a circle"),
             prior=link["to"],
@@ -80,14 +81,3 @@ def _target_in(workspace: Workspace, fields: Fields, prior: str) -> str:
         if prior in {target, target[9:]} or target.startswith(prior) or target[9:].startswith(prior)
     ]
     return meant[0] if len(set(meant)) == 1 else read_record(workspace, prior).id
-
-
-def _followed_from(workspace: Workspace, record_id: str) -> set[str]:
-    """Every record that can be reached from one by `follows`."""
-    rows = workspace.index.rows(
-        "WITH RECURSIVE followed (id) AS (SELECT ? UNION SELECT l.target FROM followed"
-        " JOIN records r ON r.id = followed.id JOIN links l ON l.record = r.record AND l.type = 'follows')"
-        " SELECT id FROM followed",
-        (record_id,),
-    )
-    return {row[0] for row in rows}

@@ -2,51 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
 
 from commlog.database.query.order import COLUMNS, order_by
 from commlog.database.query.select import Domain
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.output.listing import Listing, Page, narrow, row_mask
-from commlog.records.question import CUSTOMER_NAME, NAMING_KINDS, OptionTerm, condition_of, filter_of, mentions
+from commlog.records.queries import ListedRecord, iter_listed, without_kinds
+from commlog.records.question import NAMING_KINDS, OptionTerm, condition_of, filter_of, mentions
 from commlog.values import ANSWER, CUSTOMER
 from commlog.workspace import Workspace
 from commlog.worktime.periods import interval_before, parse_interval, parse_period
 
-# The instant with its offset stands in the record's content; the copy's columns have seconds, and SQLite no time zones.
-_STARTED: Final = "upper(field((SELECT content FROM contents c WHERE c.record = r.record), 'started_at'))"
-# Every column and what it is in the copy.
-_COLUMNS: Final = {
-    "id": "r.id",
-    "kind": "r.kind",
-    "template": "r.template",
-    "day": "r.day",
-    "time": f"coalesce({_STARTED}, r.day)",
-    "started_at": _STARTED,
-    "customer": "r.customer",
-    "customer_name": CUSTOMER_NAME,
-    "channel": "r.channel",
-    "direction": "r.direction",
-    "agent": "r.agent",
-    "owner": "r.owner",
-    "subject": "r.subject",
-    "status": "r.status",
-    "priority": "r.priority",
-    "mood": "r.mood",
-    "outcome": "r.outcome",
-    "satisfaction": "r.satisfaction",
-    "pending": "(SELECT count(*) FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1)",
-    "path": "r.path",
-}
-COLUMN_NAMES = tuple(_COLUMNS)
+COLUMN_NAMES = ListedRecord._fields
 SHOWN = ("id", "time", "customer_name", "channel", "agent", "subject", "outcome", "pending")
 _SHOWN_BY_KIND = {
     "issue": ("id", "day", "customer_name", "subject", "owner", "priority", "status", "pending"),
     "survey": ("id", "day", "customer_name", "subject"),
     "answer": ("id", "day", "subject"),
 }
-_SQL: Final = f"SELECT {', '.join(_COLUMNS.values())} FROM records r WHERE {{condition}} ORDER BY {{order}} LIMIT ?"
 
 
 def list_records(
@@ -62,11 +36,10 @@ def list_records(
     question = filter_of(workspace, query, terms)
     condition = condition_of(workspace, question, Domain.RECORDS)
     kinds = [values[0] for name, values in terms if name == "kind"]
-    left_out = "1" if mentions(question, NAMING_KINDS) else f"r.kind NOT IN ('{CUSTOMER}', '{ANSWER}')"
+    if not mentions(question, NAMING_KINDS):
+        condition = without_kinds(condition, (CUSTOMER, ANSWER))
     order = order_by(page.sort or "-date", COLUMNS[Domain.RECORDS], Domain.RECORDS)
-    sql = _SQL.format(condition=f"({condition.sql}) AND {left_out}", order=order)
-    # Row by row: of a big log no more is held than is asked for.
-    found = workspace.index.iter_rows(sql, (*condition.parameters, page.limit))
+    found = iter_listed(workspace.index, condition, order, page.limit)
     rows = found if reveal else map(row_mask(COLUMN_NAMES, workspace.log.settings.mask), found)
     shown = _SHOWN_BY_KIND.get(kinds[0] if kinds else "", SHOWN)
     names = page.columns or COLUMN_NAMES

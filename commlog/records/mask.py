@@ -6,9 +6,9 @@ from typing import Final
 
 from commlog.forms.catalog import Template
 from commlog.forms.personal import mask_fields, mask_marked_fields
-from commlog.output.listing import WORDS, Listing, cover_words, mask_id, mask_listing, mask_words
+from commlog.output.listing import WORDS, Listing, cover_words, mask_id, mask_listing
 from commlog.privacy.rules.masking import MaskRules, mask_name
-from commlog.records.question import CUSTOMER_NAME
+from commlog.records.queries import names_by_record, read_customers
 from commlog.values import CUSTOMER, Data, Fields, Record, text_of
 from commlog.workspace import Workspace
 
@@ -66,9 +66,8 @@ def each_text(value: Data, cover: Callable[[str], str]) -> Data:
 
 def names_of(workspace: Workspace, customers: Sequence[str]) -> tuple[str, ...]:
     """The names in the files of some customers, by their ids."""
-    marks = ", ".join("?" * len(customers))
-    rows = workspace.index.rows(f"SELECT DISTINCT name FROM customers WHERE id IN ({marks}) AND name > ''", customers)
-    return tuple(row[0] for row in rows)
+    names = (one.name for one in read_customers(workspace.index, customers) if one.name)
+    return tuple(dict.fromkeys(names))
 
 
 def mask_rows(workspace: Workspace, listing: Listing) -> Listing:
@@ -79,9 +78,7 @@ def mask_rows(workspace: Workspace, listing: Listing) -> Listing:
     if not rules.names or not places:
         return masked
     ids = [str(row[places[0]]).partition("/")[0] for row in listing.rows]
-    marks = ", ".join("?" * len(ids))
-    rows = workspace.index.rows(f"SELECT r.id, {CUSTOMER_NAME} FROM records r WHERE r.id IN ({marks})", ids)
-    names: dict[str, str | None] = dict(rows)
+    names = {row.id: row.customer_name for row in names_by_record(workspace.index, ids)}
     covers = [cover_words([names.get(one) or ""], rules) for one in ids]
     told = tuple(
         tuple(
@@ -96,4 +93,4 @@ def mask_rows(workspace: Workspace, listing: Listing) -> Listing:
 def mask_name_of(workspace: Workspace, name: str) -> str:
     """A customer's name as the log's settings let it be shown."""
     rules = workspace.log.settings.mask
-    return mask_name(name) if rules.names and name else mask_words(name, "", rules)
+    return mask_name(name) if rules.names and name else cover_words((), rules)(name)

@@ -1,75 +1,63 @@
 """Rules a team sets itself (`policies` in the settings): which records may break them, and what in them does."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
-from commlog.check.inspection import Selection, Suspicion
-from commlog.database.content import BEFORE_KEY, BEFORE_VALUE, values_in
+from commlog.check.context import CheckContext, Selection, Suspicion
+from commlog.check.queries import (
+    conversations_written_after_end,
+    iter_record_texts,
+    places_of_outcomes,
+    recorded_times,
+    texts_with_done,
+)
+from commlog.database.content import leaves_of, values_in
 from commlog.errors import CommlogError, InvalidError
 from commlog.forms.fields import Field, HasFields
 from commlog.forms.personal import is_number_of_ours
 from commlog.log.names import RECORDS
 from commlog.log.settings import SETTINGS_FILE
 from commlog.messages import mark
-from commlog.privacy.rules.masking import mask_text
 from commlog.problems import ERROR, Problem
+from commlog.records.rules.consistency import fold
 from commlog.records.rules.policy import (
     BACKDATED,
     CLOSING_REQUIRES,
     NO_PERSONAL_NUMBERS,
     OUTCOME_REQUIRES,
     RECORD_LATE,
+    Breach,
     FormKeys,
     Policies,
     find_breaches,
     find_numbers,
 )
-from commlog.values import INTERACTION, Fields, show_path
+from commlog.values import Fields, ValuePath, show_path
 from commlog.workspace import Workspace
 from commlog.worktime.limits import Limit, due_after, parse_limit
 from commlog.worktime.moment import format_instant
-from commlog.yamltext.parse import Located
 
-# The problem whose line must not be repeated.
-PERSONAL: Final = "personal-number"
 # Eleven digits, near each other: fewer are no number that is looked for.
 _LONG_NUMBER: Final = re.compile(r"[0-9](?:[ -]?[0-9]){10}")
-_BATCH: Final = 2000
 # The usual limit for writing down a conversation.
 _USUAL: Final = Limit(24, "h")
 _NO_WORDS: Final = frozenset({"id", "template", "customer", "agent", "owner", "merged_into", "links", "due"})
 
 
-def check_policies(workspace: Workspace, selection: Selection, locate: Callable[[str], Located]) -> Iterator[Problem]:
-    """What in the chosen records breaks a policy; `locate` gives a file as it is checked."""
-    policies = workspace.log.settings.policies
-    if policies is None:
-        return
-    if selection.has(SETTINGS_FILE):
-        yield from _find_wrong_names(workspace, policies, locate)
-    forms: dict[str, FormKeys | None] = {}
-    for path, template in sorted(_suspects(workspace, policies, selection)):
-        form = forms.setdefault(template, form_keys(workspace, template))
-        located = locate(path)
-        if form is not None and isinstance(located.data, dict):
-            yield from _problems_of(policies, path, located, form)
-    if policies.has(RECORD_LATE):
-        yield from _as_problems(find_late(workspace, policies), selection, locate)
-    if policies.has(BACKDATED):
-        yield from _as_problems(find_backdated(workspace, policies), selection, locate)
-
-
-def _find_wrong_names(workspace: Workspace, policies: Policies, locate: Callable[[str], Located]) -> Iterator[Problem]:
+def find_wrong_policies(context: CheckContext) -> Iterator[Suspicion]:
     """Fields and outcomes that no form has: a policy that asks for them would never hold."""
+    policies, catalog = context.workspace.log.settings.policies, context.workspace.catalog
+    if policies is None or not context.selection.has(SETTINGS_FILE):
+        return
     keys: set[str] = set()
     outcomes: set[str] = set()
-    for template in workspace.catalog.names():
-        form = form_keys(workspace, template)
+    for template in catalog.names():
+        form = form_keys(context.workspace, template)
         keys |= form.keys if form is not None else frozenset()
-        found = workspace.catalog.find(template) if form is not None else None
+        found = catalog.find(template) if form is not None else None
         if found is not None:
             outcomes.update(str(one) for item in found.fields if item.key == "outcome" for one in item.enum)
     wrong = [
@@ -82,10 +70,21 @@ def _find_wrong_names(workspace: Workspace, policies: Policies, locate: Callable
             wrong.append((OUTCOME_REQUIRES, outcome, mark("an outcome of any form")))
         wrong += [(OUTCOME_REQUIRES, name, mark("a field of any form")) for name in names if name not in keys]
     for policy, name, expected in wrong:
-        place = ("policies", policy)
-        facts = (("value", name), ("expected", expected))
-        position = locate(SETTINGS_FILE).position(place)
-        yield Problem("bad-setting", SETTINGS_FILE, *position, show_path(place), facts)
+        yield Suspicion("bad-setting", SETTINGS_FILE, ("policies", policy), {"value": name, "expected": expected})
+
+
+def find_breaking(context: CheckContext) -> Iterator[Suspicion]:
+    """What in one record breaks a policy."""
+    policies = context.workspace.log.settings.policies
+    if policies is None:
+        return
+    forms: dict[str, FormKeys | None] = {}
+    for path, template in sorted(_suspects(context.workspace, policies, context.selection)):
+        form = forms.setdefault(template, form_keys(context.workspace, template))
+        data = context.locate(path).data
+        if form is not None and isinstance(data, dict):
+            for one in find_breaches(policies, data, form):
+                yield Suspicion(one.code, path, one.place, dict(one.facts))
 
 
 def refuse_breaches(workspace: Workspace, fields: Fields, template: str, before: Fields | None = None) -> None:
@@ -98,28 +97,20 @@ def refuse_breaches(workspace: Workspace, fields: Fields, template: str, before:
     form = None if policies is None else form_keys(workspace, template)
     if policies is None or form is None:
         return
-    known = {(one.code, one.place) for one in find_breaches(policies, before or {}, form)}
+    known = {_kind_of(one) for one in find_breaches(policies, before or {}, form)}
     new = [
         Problem(one.code, field=show_path(one.place), facts=one.facts)
         for one in find_breaches(policies, fields, form)
-        if (one.code, one.place) not in known
+        if _kind_of(one) not in known
     ]
     errors = tuple(problem for problem in new if problem.severity == ERROR)
     if errors:
         raise InvalidError(mark("the record would break a policy of this log; nothing was written"), problems=errors)
 
 
-def _problems_of(policies: Policies, path: str, located: Located, form: FormKeys) -> Iterator[Problem]:
-    for one in find_breaches(policies, located.data, form):
-        yield Problem(one.code, path, *located.position(one.place), show_path(one.place), one.facts)
-
-
-def _as_problems(
-    found: Iterator[Suspicion], selection: Selection, locate: Callable[[str], Located]
-) -> Iterator[Problem]:
-    for one in found:
-        if selection.has(one.path):
-            yield one.as_problem(locate(one.path))
+def _kind_of(breach: Breach) -> tuple[str, ValuePath, tuple[tuple[str, str], ...]]:
+    """What a breach is, wherever in a list its entry stands: the same one elsewhere is no new one."""
+    return breach.code, tuple(step for step in breach.place if isinstance(step, str)), breach.facts
 
 
 def form_keys(workspace: Workspace, template: str) -> FormKeys | None:
@@ -157,10 +148,8 @@ def _suspects(workspace: Workspace, policies: Policies, selection: Selection) ->
     if policies.has(CLOSING_REQUIRES):
         found |= _with_closed(workspace, policies.closing_requires)
     if policies.has(OUTCOME_REQUIRES):
-        marks = ", ".join("?" * len(policies.outcome_requires))
-        sql = f"SELECT path, template FROM records WHERE outcome IN ({marks})"
-        rows = workspace.index.rows(sql, tuple(policies.outcome_requires))
-        found |= {(row[0], row[1]) for row in rows if selection.has(row[0])}
+        rows = places_of_outcomes(workspace.index, tuple(policies.outcome_requires))
+        found |= {(row.path, row.template) for row in rows}
     if policies.has(NO_PERSONAL_NUMBERS):
         found |= _with_numbers(workspace, selection)
     return {item for item in found if selection.has(item[0])}
@@ -168,14 +157,10 @@ def _suspects(workspace: Workspace, policies: Policies, selection: Selection) ->
 
 def _with_closed(workspace: Workspace, names: Sequence[str]) -> set[tuple[str, str]]:
     """Records of which some follow-up is done, and not every follow-up has all the fields asked for."""
-    rows = workspace.index.rows(
-        "SELECT r.path, r.template, c.content, count(*) FROM follow_ups f JOIN records r USING (record)"
-        " JOIN contents c USING (record) GROUP BY record HAVING sum(f.status IN ('done', 'closed')) > 0"
-    )
     return {
-        (path, template)
-        for path, template, content, count in rows
-        if any(len(values_in(content, f"followups.{name}")) != count for name in names)
+        (row.path, row.template)
+        for row in texts_with_done(workspace.index)
+        if any(len(values_in(row.content, f"followups.{name}")) != row.follow_ups for name in names)
     }
 
 
@@ -183,50 +168,36 @@ def _with_numbers(workspace: Workspace, selection: Selection) -> set[tuple[str, 
     """Records with a long number in words that people wrote; read a batch at a time."""
     found: set[tuple[str, str]] = set()
     forms: dict[str, FormKeys | None] = {}
-    last = -1
-    while rows := workspace.index.rows(
-        "SELECT record, r.path, r.template, c.content FROM contents c JOIN records r USING (record)"
-        f" WHERE record > ? ORDER BY record LIMIT {_BATCH}",
-        (last,),
-    ):
-        last = rows[-1][0]
-        for _, path, template, content in rows:
-            if not _LONG_NUMBER.search(content) or not selection.has(path):
-                continue
-            form = forms.setdefault(template, form_keys(workspace, template))
-            if form is not None and _has_number(content, form):
-                found.add((path, template))
+    for row in iter_record_texts(workspace.index):
+        if not _LONG_NUMBER.search(row.folded) or not selection.has(row.path):
+            continue
+        form = forms.setdefault(row.template, form_keys(workspace, row.template))
+        if form is not None and _has_number(row.content, form):
+            found.add((row.path, row.template))
     return found
 
 
 def _has_number(content: str, form: FormKeys) -> bool:
-    pairs = (part.partition(BEFORE_VALUE) for part in content.split(BEFORE_KEY))
-    return any(
-        _LONG_NUMBER.search(text) and not form.is_exempt(key.lower()) and find_numbers(text) for key, _, text in pairs
-    )
+    texts = ((key, fold(text)) for key, text in leaves_of(content))
+    return any(_LONG_NUMBER.search(text) and not form.is_exempt(key) and find_numbers(text) for key, text in texts)
 
 
-def find_late(workspace: Workspace, policies: Policies) -> Iterator[Suspicion]:
+def find_late(context: CheckContext) -> Iterator[Suspicion]:
     """Conversations that were written down later than their template's limit after the end."""
-    settings = workspace.log.settings
-    severity = policies.severities[RECORD_LATE]
+    workspace, settings = context.workspace, context.workspace.log.settings
+    if settings.policies is None or not settings.policies.has(RECORD_LATE):
+        return
     limits: dict[str, Limit] = {}
-    rows = workspace.index.rows(
-        "SELECT path, template, coalesce(ended_at, started_at), recorded_at FROM records"
-        " WHERE kind = ? AND recorded_at > coalesce(ended_at, started_at)",
-        (INTERACTION,),
-    )
-    for path, template, ended, recorded in rows:
-        limit = limits.setdefault(template, _limit_of(workspace, template))
-        end = datetime.fromtimestamp(ended, UTC).astimezone(settings.zone)
-        due = due_after(limit, end, settings.calendar)
+    for path, template, ended, recorded in conversations_written_after_end(workspace.index):
+        limit = limits.setdefault(template, record_limit(workspace, template))
+        due = due_after(limit, datetime.fromtimestamp(ended, UTC).astimezone(settings.zone), settings.calendar)
         if due is not None and recorded > due.timestamp():
-            written = format_instant(datetime.fromtimestamp(recorded, UTC).astimezone(settings.zone))
-            facts = {"value": written, "ended": format_instant(end), "expected": str(limit), "severity": severity}
+            facts = {"value": _shown(context, recorded), "ended": _shown(context, ended), "expected": str(limit)}
+            facts["severity"] = settings.policies.severities[RECORD_LATE]
             yield Suspicion("recorded-late", path, ("recorded_at",), facts)
 
 
-def _limit_of(workspace: Workspace, template: str) -> Limit:
+def record_limit(workspace: Workspace, template: str) -> Limit:
     """How soon a conversation must be written down: the settings' word, else the template's own, else a day."""
     named = workspace.log.settings.record_within.get(template)
     if named is not None:
@@ -239,29 +210,27 @@ def _limit_of(workspace: Workspace, template: str) -> Limit:
     return _USUAL if limit.unit == "none" else limit
 
 
-def find_backdated(workspace: Workspace, policies: Policies) -> Iterator[Suspicion]:
+def find_backdated(context: CheckContext) -> Iterator[Suspicion]:
     """Records that claim to have been written long before they were committed; what is not committed yet counts as of now."""
     from commlog.git.objects import first_commit_times
 
-    settings = workspace.log.settings
+    workspace, policies = context.workspace, context.workspace.log.settings.policies
+    if policies is None or not policies.has(BACKDATED):
+        return
     limit = policies.backdated
     longest = timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[limit.unit]: limit.amount}).total_seconds()
     times = first_commit_times(workspace.log.root, RECORDS)
     if times is None:
         return
     now = int(workspace.now.timestamp())
-    for path, claimed in workspace.index.rows("SELECT path, recorded_at FROM records WHERE recorded_at IS NOT NULL"):
+    for path, claimed in recorded_times(workspace.index).items():
         committed = times.get(PurePosixPath(path).stem, now)
         if committed is not None and committed - claimed > longest:
-            shown = [
-                format_instant(datetime.fromtimestamp(seconds, UTC).astimezone(settings.zone))
-                for seconds in (claimed, committed)
-            ]
-            facts = {"value": shown[0], "committed": shown[1], "expected": str(limit)}
+            facts = {"value": _shown(context, claimed), "committed": _shown(context, committed), "expected": str(limit)}
             facts["severity"] = policies.severities[BACKDATED]
             yield Suspicion("backdated", path, ("recorded_at",), facts)
 
 
-def hide_numbers(line: str) -> str:
-    """A line that a problem is shown with, its numbers masked."""
-    return mask_text(line)
+def _shown(context: CheckContext, seconds: float) -> str:
+    """An instant of the index as people read it."""
+    return format_instant(datetime.fromtimestamp(seconds, UTC).astimezone(context.workspace.log.settings.zone))

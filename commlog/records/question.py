@@ -14,17 +14,6 @@ from commlog.log.names import SUFFIX
 from commlog.records.rules.consistency import fold
 from commlog.workspace import Workspace
 
-# Who a customer `c` was merged into in the end, by name; nobody for a circle.
-_SURVIVOR_NAME: Final = (
-    "(WITH RECURSIVE chain (id) AS (SELECT c.merged_into UNION SELECT n.merged_into FROM chain JOIN customers n"
-    " ON n.id = chain.id WHERE n.merged_into IS NOT NULL)"
-    " SELECT min(s.name) FROM chain JOIN customers s ON s.id = chain.id WHERE s.merged_into IS NULL)"
-)
-# A record's customer by name, as a column of `records r`; with two files of one id, the same one every time.
-CUSTOMER_NAME: Final = (
-    f"coalesce((SELECT min(CASE WHEN c.merged_into IS NULL THEN c.name ELSE coalesce({_SURVIVOR_NAME}, c.name) END)"
-    " FROM customers c WHERE c.id = r.customer), r.party, r.customer)"
-)
 # A query that names one of these means every kind of record.
 NAMING_KINDS: Final = frozenset({"kind", "template", "id", "thread", "link"})
 # A term given by an option of its own instead of inside the query: field, values.

@@ -29,7 +29,8 @@ from commlog.team.rules.field_change import (
     spread_fields,
 )
 from commlog.values import Fields, text_of
-from commlog.yamltext.parse import YamlError, decode, parse
+from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.scalars import YamlError
 
 # With one of these a sealed value begins.
 _SEALED: Final = f":{HEADER}".encode()

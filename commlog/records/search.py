@@ -1,6 +1,6 @@
 """Full-text search: records of every kind that hold all the words, with a piece of the text around them."""
 
-from commlog.database.content import BEFORE_KEY, BEFORE_VALUE
+from commlog.database.content import SEPARATOR, Content, leaves_of
 from commlog.database.query.filter import And, Filter, Or, Words
 from commlog.database.query.order import COLUMNS, order_by
 from commlog.database.query.select import Domain
@@ -8,17 +8,15 @@ from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.output.listing import Listing, mask_listing
 from commlog.privacy.rules.masking import HIDDEN, Span, find_personal, splice
-from commlog.records.question import CUSTOMER_NAME, condition_of, filter_of
+from commlog.records.queries import FoundRecord, found_records
+from commlog.records.question import condition_of, filter_of
+from commlog.records.rules.consistency import fold, unfolded
 from commlog.workspace import Workspace
 
-COLUMN_NAMES = ("id", "kind", "template", "day", "customer", "customer_name", "subject", "text", "path")
+# The last field is what the text is found in.
+COLUMN_NAMES = FoundRecord._fields[:-1]
 SHOWN = ("id", "day", "customer_name", "subject", "text")
 _AROUND = 24
-_SQL = """
-SELECT r.id, r.kind, r.template, r.day, r.customer,
-       {customer_name}, r.subject, t.content, r.path
-FROM records r JOIN contents t USING (record) WHERE {condition} ORDER BY {order} LIMIT ?
-"""
 
 
 def search_records(workspace: Workspace, query: str, sort: str, limit: int, *, reveal: bool = False) -> Listing:
@@ -37,13 +35,13 @@ def search_records(workspace: Workspace, query: str, sort: str, limit: int, *, r
     question = filter_of(workspace, query)
     condition = condition_of(workspace, question, Domain.RECORDS)
     order = order_by(sort or "-date", COLUMNS[Domain.RECORDS], Domain.RECORDS)
-    rows = workspace.index.rows(
-        _SQL.format(customer_name=CUSTOMER_NAME, condition=condition.sql, order=order), (*condition.parameters, limit)
-    )
+    rows = found_records(workspace.index, condition, order, limit)
     words = list(_words_in(question))
     rules = workspace.log.settings.mask
     hides = _Hiding(workspace, is_text=rules.text and not reveal, is_marked=not reveal)
-    found = tuple((*row[:7], hides.piece_of(row[2], row[7], words), row[8]) for row in rows)
+    found = tuple(
+        row._replace(text=hides.piece_of(row.template, Content(row.text, row.folded), words))[:-1] for row in rows
+    )
     listing = Listing(COLUMN_NAMES, found, SHOWN, "id")
     return listing if reveal else mask_listing(listing, rules)
 
@@ -67,19 +65,17 @@ class _Hiding:
         self._is_marked = is_marked
         self._personal: dict[str, frozenset[str]] = {}
 
-    def piece_of(self, template: str, content: str, words: list[str]) -> str:
-        """The text around the first word that is found, without the names of fields."""
-        from commlog.records.rules.consistency import fold
-
+    def piece_of(self, template: str, kept: Content, words: list[str]) -> str:
+        """The text around the first word that is found, as the file has it."""
         for word in map(fold, words):
-            place = content.find(word)
+            place = kept.folded.find(word)
             if place >= 0:
-                begin = content.rfind(BEFORE_VALUE, 0, place) + 1
-                key = content[content.rfind(BEFORE_KEY, 0, begin) + 1 : begin - 1].lower()
-                if self._is_marked and key in self._keys(template):
+                leaf = list(leaves_of(kept.content))[kept.folded.count(SEPARATOR, 0, place)]
+                if self._is_marked and leaf.key in self._keys(template):
                     return HIDDEN
-                value = content[begin : content.find(BEFORE_KEY, place)]
-                return self._cut(key, value, place - begin, len(word))
+                begin = kept.folded.rfind(SEPARATOR, 0, place) + 1
+                start, stop = unfolded(leaf.text, place - begin, place - begin + len(word))
+                return self._cut(leaf.key, leaf.text, start, stop - start)
         return ""
 
     def _cut(self, key: str, value: str, place: int, length: int) -> str:

@@ -16,7 +16,6 @@ from commlog.records.rules.consistency import ThreadEntry
 from commlog.values import DAY_FIELDS, HEADLINES, Data, Fields, Record, instant_of, text_of
 from commlog.yamltext.format import format_document
 
-FORMATS: Final = ("text", "json", "yaml", "html")
 # A page needs more than the record: `commlog.records.page` makes it.
 HTML: Final = "html"
 _LABEL_WIDTH: Final = 18
@@ -35,7 +34,7 @@ def shown_fields(record: Record) -> Fields:
 
 
 def format_record(record: Record, template: Template, output_format: str) -> str:
-    """The record in one of FORMATS but HTML, as it comes: whoever asks has masked it."""
+    """The record as text, json or yaml, as it comes: whoever asks has masked it."""
     fields = shown_fields(record)
     if output_format == "json":
         return json.dumps(fields, ensure_ascii=False, indent=2)
@@ -123,14 +122,13 @@ def shown_value(field: Field, value: Data) -> str:
     return harmless(shown.rstrip("\n"), keep_lines=True)
 
 
-THREAD_FORMATS: Final = ("text", "json", "ids")
 _OPEN: Final = "○"
 _CLOSED: Final = "●"
 _THREAD_WIDTH: Final = 96
 
 
 def format_thread(entries: Sequence[ThreadEntry], output_format: str, labels: Labels) -> str:
-    """The thread in one of THREAD_FORMATS, the oldest record first."""
+    """The thread as text, json or ids, the oldest record first."""
     if output_format == "ids":
         return "\n".join(entry.record.id for entry in entries)
     if output_format == "json":

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from commlog.cli.options import exit_code_option
+from commlog.cli.options import exit_code_option, format_choice
 from commlog.cli.session import Session, variable
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, UsageError
 from commlog.messages import mark, translate
-from commlog.output.formats import require_format
 from commlog.privacy.rules.masking import mask_text
 from commlog.reminders.plan import plan_reminders, print_digest
 from commlog.reminders.rules.digest import Digest, Item, digest_of
@@ -41,7 +40,7 @@ test_option: Any = typer.Option(
     False, "--test", help=mark("Deliver a short message that tests your own addresses, or those of --to.")
 )
 reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data; only where it is printed."))
-format_option: Any = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json."))
+format_option: Any = format_choice("text", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,6 @@ def remind_command(
     exit_code: bool = exit_code_option,
 ) -> int:
     session = session_of(context)
-    require_format(output_format, ("text", "json"))
     wish = Wish(notify or (dry_run and not once), once, dry_run, to, reveal, output_format)
     if test:
         _refuse(notify or once or dry_run, "--test", "--notify, --once, --dry-run")
@@ -192,7 +190,7 @@ def _deliver_all(session: Session, parcels: "tuple[Parcel, ...]", ledger: Any) -
 
 
 def _deliver(session: Session, address: str, message: "Message") -> None:
-    from commlog.reminders.address import outside_of
+    from commlog.reminders.connection import outside_of
     from commlog.reminders.deliver import deliver
 
     deliver(address, message, outside_of(session.workspace.log.settings.notify, variable))
@@ -283,11 +281,10 @@ def _member(session: Session, name: str) -> "Member":
 
 def _compact(session: Session, ledger: Any, items: tuple[Item, ...]) -> None:
     """Let the ledger forget what is not pending, not dropped and no issue that is open, once it is large."""
-    rows = session.workspace.index.rows(
-        "SELECT address FROM follow_ups WHERE is_pending = 1 UNION SELECT 'customer:' || id FROM customers "
-        "UNION SELECT id FROM records WHERE kind = 'issue' AND coalesce(status, '') <> 'closed'"
-    )
-    ledger.compact({row[0] for row in rows}.union(item.address for item in items), session.workspace.now)
+    from commlog.reminders.queries import open_items
+
+    still = open_items(session.workspace.index).union(item.address for item in items)
+    ledger.compact(still, session.workspace.now)
 
 
 def _say_busy() -> Told:

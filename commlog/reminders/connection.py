@@ -5,18 +5,28 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from ipaddress import ip_address
 from threading import Timer
-from types import TracebackType
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
+from urllib.error import URLError
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from commlog.errors import CommlogError, ExitCode
 from commlog.messages import mark, translate
 
+Variables = Callable[[str], str | None]
+"""From the name of a variable of the environment to its value; None when it is not set."""
+
+DEFAULT_TIMEOUT: Final = 10.0  # seconds
 PASSING: Final = mark("nothing is lost: the next run tries again")
+
+_HIDDEN: Final = "***"
+_LONGEST_QUOTE: Final = 200
+# Shorter parts of a web address (v1, send) are words of its service.
+_SHORTEST_SECRET: Final = 6
 
 
 class DeliveryError(CommlogError):
@@ -34,7 +44,9 @@ class DeliveryError(CommlogError):
         """Why it was not delivered, in the language in use."""
         reason = super().message
         if self.facts.get("done"):
-            return translate("{reason} (after {done} of {count} parts)").format(reason=reason, **self._parts())
+            return translate("{reason} (after {done} of {count} parts)").format(
+                reason=reason, done=self.facts["done"], count=self.facts["count"]
+            )
         return reason
 
     @property
@@ -56,110 +68,72 @@ class DeliveryError(CommlogError):
     def _with(self, facts: dict[str, Any]) -> "DeliveryError":
         return DeliveryError(self._message, remedy=self._remedy, **facts)
 
-    def _parts(self) -> dict[str, object]:
-        return {"done": self.facts["done"], "count": self.facts["count"]}
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A recipient as the settings have it: its channel, and the parts after the colon: a mail address, or `$NAME`s."""
+
+    channel: str
+    parts: tuple[str, ...]
 
 
-_CERTIFICATE: Final = mark("check the host's name; SSL_CERT_FILE names a file of certificates to trust")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself."""
-    name = host.rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-class TimeLimit:
-    """The end of a conversation as a whole: servers that answer a little all the time are left, too."""
-
-    def __init__(self, seconds: float) -> None:
-        self.passed = False
-        self._watched: Callable[[], socket.socket | None] | None = None
-        self._timer = Timer(seconds, self._end)
-        self._timer.daemon = True
-
-    def watch(self, connection: Callable[[], socket.socket | None]) -> None:
-        """Name the connection to be broken off."""
-        self._watched = connection
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
-
-    def _end(self) -> None:
-        self.passed = True
-        connection = self._watched() if self._watched else None
-        if connection is not None:
-            with suppress(OSError):
-                # Not the method of an encrypted socket, which would take its state from under whoever reads.
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-
-def timed_out(host: str, seconds: float) -> DeliveryError:
-    """The error for a server that takes too long."""
-    return DeliveryError(
-        mark("{host} gave no answer within {seconds} s"), host=host, seconds=f"{seconds:g}", remedy=PASSING
-    )
-
-
-def network_fault(fault: OSError, host: str, seconds: float) -> DeliveryError:
-    """The error for a connection that failed."""
-    if isinstance(fault, TimeoutError):
-        return timed_out(host, seconds)
-    if isinstance(fault, ssl.SSLCertVerificationError):
-        return DeliveryError(
-            mark("the certificate of {host} is not trusted: {said}"),
-            host=host,
-            said=fault.verify_message,
-            remedy=_CERTIFICATE,
-        )
-    if isinstance(fault, ssl.SSLError):
-        return DeliveryError(
-            mark("no encrypted connection to {host}: {said}"),
-            host=host,
-            said=fault.reason or "TLS",
-            remedy=_CERTIFICATE,
-        )
-    return DeliveryError(
-        mark("no connection to {host}: {said}"),
-        host=host,
-        said=fault.strerror or str(fault) or type(fault).__name__,
-        remedy=PASSING,
-    )
-
-
-Variables = Callable[[str], str | None]
-"""From the name of a variable of the environment to its value; None when it is not set."""
-
-Servers = Mapping[str, str]
-"""From `smtp`, `wecom`, `dingtalk`, `feishu` or `slack` to the `$NAME` of a variable that holds its URL."""
-
-DEFAULT_TIMEOUT: Final = 10.0  # seconds
-
-_HIDDEN: Final = "***"
-_LONGEST_QUOTE: Final = 200
-# Shorter parts of a web address (v1, send) are words of its service.
-_SHORTEST_SECRET: Final = 6
+def parse_address(text: str) -> Recipient:
+    """The parts of an address; the settings have checked that it is one."""
+    channel, _, rest = text.partition(":")
+    return Recipient(channel, (rest,) if "$" not in rest else tuple(rest.split("/")))
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The world of one delivery; `sender` is the From of mails, empty for the default; the time limit is in seconds."""
+    """The world of one delivery; `sender` is the From of mails, empty for the default; the time limit is in seconds.
+
+    `servers` gives, by channel (`smtp` for mail), the `$NAME` of a variable that holds the URL of its server.
+    """
 
     variables: Variables
-    servers: Servers = field(default_factory=dict)
+    servers: Mapping[str, str] = field(default_factory=dict)
     sender: str = ""
     timeout_seconds: float = DEFAULT_TIMEOUT
+
+    def resolve(self, address: Recipient) -> tuple[str, ...]:
+        """What the parts of an address stand for: the values of the variables, or the mail address itself.
+
+        Raises:
+            DeliveryError: a variable is not set, or cannot be what it is used for.
+        """
+        return tuple(map(self._value, address.parts))
+
+    def server(self, channel: str, usual: str) -> str:
+        """The base URL of a channel's server without a slash at its end: as the settings name it, else the usual one.
+
+        Raises:
+            DeliveryError: the variable is not set.
+        """
+        return self._value(self.servers.get(channel, usual)).rstrip("/")
+
+    def _value(self, part: str) -> str:
+        if not part.startswith("$"):
+            return part
+        name = part.removeprefix("$")
+        value = (self.variables(name) or "").strip()
+        if not value:
+            raise DeliveryError(
+                mark("the variable {name} is not set"),
+                name=name,
+                remedy=mark("set it in the environment of the command: in a crontab, on a line above it"),
+            )
+        if not value.isprintable():
+            raise DeliveryError(
+                mark("the variable {name} holds a line break or a control character"),
+                name=name,
+                remedy=mark("set it anew, in one line"),
+            )
+        return value
+
+
+def outside_of(notify: Mapping[str, Any], variables: Variables) -> Outside:
+    """The world as the key `notify` of the settings describes it: `from`, `timeout` (seconds), and the servers by service."""
+    return Outside(variables, notify, notify.get("from", ""), float(notify.get("timeout", DEFAULT_TIMEOUT)))
 
 
 class Secrets:
@@ -207,3 +181,79 @@ def _parts_of(value: str) -> Iterator[str]:
     if parts.scheme not in {"http", "https", "smtp", "smtps"} and parts.netloc:
         # The URLs of apprise have tokens where others have users and hosts.
         yield from (part for part in re.split(r"[:@]", parts.netloc) if len(part) >= _SHORTEST_SECRET)
+
+
+_CERTIFICATE: Final = mark("check the host's name; SSL_CERT_FILE names a file of certificates to trust")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+class TimeLimit:
+    """The end of a conversation as a whole: servers that answer a little all the time are left, too."""
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._watched: Callable[[], socket.socket | None] | None = None
+        self.timer = Timer(seconds, self._end)
+        self.timer.daemon = True
+
+    def watch(self, connection: Callable[[], socket.socket | None]) -> None:
+        """Name the connection to be broken off."""
+        self._watched = connection
+
+    def _end(self) -> None:
+        self.passed = True
+        connection = self._watched() if self._watched else None
+        if connection is not None:
+            with suppress(OSError):
+                # Not the method of an encrypted socket, which would take its state from under whoever reads.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+@contextmanager
+def conversation(host: str, seconds: float, steps: int = 1) -> Iterator[TimeLimit]:
+    """A conversation with a server, each step of which may take some seconds.
+
+    Raises:
+        DeliveryError: the connection failed, or it took too long.
+    """
+    limit = TimeLimit(seconds * steps)
+    limit.timer.start()
+    try:
+        yield limit
+    except (OSError, ValueError, HTTPException) as fault:
+        if limit.passed:
+            raise _network_fault(TimeoutError(), host, seconds) from None
+        if isinstance(fault, URLError):
+            raise _network_fault(
+                fault.reason if isinstance(fault.reason, OSError) else OSError(), host, seconds
+            ) from None
+        if isinstance(fault, OSError):
+            raise _network_fault(fault, host, seconds) from None
+        raise
+    finally:
+        limit.timer.cancel()
+
+
+def _network_fault(fault: OSError, host: str, seconds: float) -> DeliveryError:
+    """The error for a connection that failed."""
+    remedy, said = _CERTIFICATE, ""
+    if isinstance(fault, TimeoutError):
+        reason, remedy = mark("{host} gave no answer within {seconds} s"), PASSING
+    elif isinstance(fault, ssl.SSLCertVerificationError):
+        reason, said = mark("the certificate of {host} is not trusted: {said}"), fault.verify_message
+    elif isinstance(fault, ssl.SSLError):
+        reason, said = mark("no encrypted connection to {host}: {said}"), fault.reason or "TLS"
+    else:
+        reason, remedy = mark("no connection to {host}: {said}"), PASSING
+        said = fault.strerror or str(fault) or type(fault).__name__
+    return DeliveryError(reason, host=host, said=said, seconds=f"{seconds:g}", remedy=remedy)

@@ -4,14 +4,14 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any, Final
-from urllib.error import URLError
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
 from commlog.messages import mark
-from commlog.reminders.connection import PASSING, DeliveryError, TimeLimit, is_loopback, network_fault, timed_out
+from commlog.reminders.connection import PASSING, DeliveryError, TimeLimit, conversation, is_loopback
 from commlog.version import VERSION
 
 LARGEST_ANSWER: Final = 1_000_000  # bytes
@@ -24,7 +24,7 @@ _WRITE_URL: Final = mark("write a whole web address into the variable: https://h
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What a server answered: the status, and all bytes of the body."""
 
     host: str
@@ -37,7 +37,7 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
 
-def post_json(url: str, body: Mapping[str, object], seconds: float) -> Answer:
+def post_json(url: str, body: Mapping[str, object], seconds: float) -> HttpAnswer:
     """The answer, of whatever status, to a value posted as JSON.
 
     Raises:
@@ -46,27 +46,17 @@ def post_json(url: str, body: Mapping[str, object], seconds: float) -> Answer:
     place = _place_of(url)
     host = place.hostname or ""
     request = _request(place, json.dumps(body, ensure_ascii=False).encode("utf-8"))
-    try:
-        with TimeLimit(seconds) as limit:
-            try:
-                response: HTTPResponse = _opener(host, limit).open(request, timeout=seconds)
-                with response:
-                    return Answer(host, response.status, _read(response, limit))
-            except (HTTPException, OSError, ValueError):
-                if limit.passed:
-                    raise TimeoutError from None
+    with conversation(host, seconds) as limit:
+        try:
+            response: HTTPResponse = _opener(host, limit).open(request, timeout=seconds)
+            with response:
+                return HttpAnswer(host, response.status, _read(response, limit))
+        except (HTTPException, ValueError) as fault:
+            if limit.passed or isinstance(fault, OSError):
                 raise
-    except URLError as fault:
-        cause = fault.reason if isinstance(fault.reason, OSError) else OSError()
-        raise network_fault(cause, host, seconds) from None
-    except TimeoutError:
-        raise timed_out(host, seconds) from None
-    except OSError as fault:
-        raise network_fault(fault, host, seconds) from None
-    except (HTTPException, ValueError):
-        raise DeliveryError(
-            mark("{host} gave an answer that is cut short or is no HTTP"), host=host, remedy=PASSING
-        ) from None
+            raise DeliveryError(
+                mark("{host} gave an answer that is cut short or is no HTTP"), host=host, remedy=PASSING
+            ) from None
 
 
 def rate_limited(service: str) -> DeliveryError:
@@ -74,7 +64,7 @@ def rate_limited(service: str) -> DeliveryError:
     return DeliveryError(_RATE_LIMIT, service=service, remedy=PASSING)
 
 
-def check_status(answer: Answer, service: str) -> None:
+def check_status(answer: HttpAnswer, service: str) -> None:
     """Refuse an answer that is no success.
 
     Raises:
@@ -136,37 +126,27 @@ def _opener(host: str, limit: TimeLimit) -> OpenerDirector:
     """An opener that hands every answer over as it is: it follows nothing, and knows no files and no FTP."""
     opener = OpenerDirector()
     opener.add_handler(ProxyHandler({} if is_loopback(host) else None))
-    opener.add_handler(_WatchedHTTP(limit))
-    opener.add_handler(_WatchedHTTPS(limit))
+    opener.add_handler(_WatchedHandler(limit))
     return opener
 
 
-class _WatchedHTTP(HTTPHandler):
+class _WatchedHandler(HTTPHandler, HTTPSHandler):
+    """Opens connections that a time limit can break off."""
+
     def __init__(self, limit: TimeLimit) -> None:
         super().__init__()
         self._limit = limit
 
     def http_open(self, req: Request) -> HTTPResponse:
-        def connect(host: str, **options: Any) -> HTTPConnection:
-            connection = HTTPConnection(host, **options)
-            self._limit.watch(lambda: connection.sock)
-            return connection
-
-        return self.do_open(connect, req)
-
-
-class _WatchedHTTPS(HTTPSHandler):
-    def __init__(self, limit: TimeLimit) -> None:
-        super().__init__()
-        self._limit = limit
+        return self.do_open(partial(self._connect, HTTPConnection), req)
 
     def https_open(self, req: Request) -> HTTPResponse:
-        def connect(host: str, **options: Any) -> HTTPSConnection:
-            connection = HTTPSConnection(host, **options)
-            self._limit.watch(lambda: connection.sock)
-            return connection
+        return self.do_open(partial(self._connect, HTTPSConnection), req)
 
-        return self.do_open(connect, req)
+    def _connect(self, kind: type[HTTPConnection], host: str, **options: Any) -> HTTPConnection:
+        connection = kind(host, **options)
+        self._limit.watch(lambda: connection.sock)
+        return connection
 
 
 def _read(response: HTTPResponse, limit: TimeLimit) -> bytes:

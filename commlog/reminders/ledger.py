@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from commlog.errors import NotWritableError, UnreadableError
+from commlog.errors import NotWritableError
 from commlog.log.files import ChangedMeanwhile, replace_file, write_new
-from commlog.log.log import ensure_state_folder, not_writable
+from commlog.log.log import ensure_state_folder, not_readable, not_writable
 from commlog.log.names import STATE_FOLDER
 from commlog.messages import mark, translate
-from commlog.reminders.ledger_lines import Entry, Key, Reading, format_entry, read_lines
+from commlog.reminders.ledger_lines import Entry, Key, LedgerText, format_entry, read_lines
 from commlog.worktime.calendar import to_utc
 
 LEDGER_FILE: Final = "reminders.jsonl"
@@ -50,7 +50,7 @@ class Ledger:
     A ledger that was read only (`read_ledger`) takes entries too, and forgets them.
     """
 
-    def __init__(self, path: Path | None, reading: Reading, remarks: Iterable[Remark]) -> None:
+    def __init__(self, path: Path | None, reading: LedgerText, remarks: Iterable[Remark]) -> None:
         self._path = path
         self._said: dict[tuple[Key, str], datetime] = {}
         for entry in reading.entries:
@@ -127,6 +127,10 @@ class Ledger:
                 self._said[key, entry.to] = entry.at
 
 
+class LedgerBusy(Exception):  # noqa: N818 - the name is the fact, as in `except LedgerBusy`
+    """Another process is saying what is due; it will say all of it."""
+
+
 @contextmanager
 def open_ledger(root: Path, at: datetime) -> Iterator[Ledger]:
     """The ledger of a log, held by this process alone; what is damaged of it is put aside.
@@ -142,7 +146,7 @@ def open_ledger(root: Path, at: datetime) -> Iterator[Ledger]:
     path = folder / LEDGER_FILE
     lock = folder / LOCK_FILE
     used_before = os.path.lexists(lock)
-    with hold(lock, f"{STATE_FOLDER}/{LOCK_FILE}"):
+    with _hold(lock, f"{STATE_FOLDER}/{LOCK_FILE}"):
         try:
             data = _bytes_of(path)
             reading = read_lines(data or b"")
@@ -160,129 +164,8 @@ def open_ledger(root: Path, at: datetime) -> Iterator[Ledger]:
         yield Ledger(path, reading, remarks)
 
 
-def read_ledger(root: Path, at: datetime | None = None) -> Ledger:
-    """The ledger of a log as it stands, without holding it; `at` is the present, to know entries of the future.
-
-    Raises:
-        NotWritableError: something else than a file lies in its place.
-        UnreadableError: the system does not let it be read.
-    """
-    folder = root / STATE_FOLDER
-    try:
-        data = _bytes_of(folder / LEDGER_FILE)
-    except IsADirectoryError as fault:
-        raise not_writable(_SHOWN, fault) from None
-    except NotADirectoryError:
-        data = None
-    except OSError as fault:
-        raise UnreadableError(
-            mark("cannot be read: {reason}"), file=_SHOWN, reason=fault.strerror or str(fault)
-        ) from None
-    reading = read_lines(data or b"")
-    lost = data is None and os.path.lexists(folder / LOCK_FILE)
-    return Ledger(None, reading, _remarks(reading, at, lost=lost))
-
-
-def _bytes_of(path: Path) -> bytes | None:
-    """The bytes of the ledger; None when there is none.
-
-    Raises:
-        OSError: it cannot be read, or is no file: a pipe would be waited for without end.
-    """
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return None
-    if not stat.S_ISREG(mode):
-        raise IsADirectoryError(0, translate(_NOT_A_FILE))
-    return path.read_bytes()
-
-
-def _remarks(reading: Reading, at: datetime | None, *, lost: bool) -> Iterator[Remark]:
-    if lost:
-        yield Remark(mark("the ledger of what has been said was deleted: what is due is said again"))
-    if reading.damaged:
-        yield Remark(
-            mark("the ledger of what has been said has {count} damaged lines: what stood there is said again"),
-            {"count": reading.damaged},
-        )
-    ahead = [] if at is None else [entry.at for entry in reading.entries if to_utc(entry.at) > to_utc(at) + _SLACK]
-    if ahead:
-        yield Remark(
-            mark("the ledger has {count} digests of the future, up to {last}: was the clock put back? They count"),
-            {"count": len(ahead), "last": max(ahead, key=to_utc).isoformat(timespec="minutes")},
-        )
-
-
-def _mend(path: Path, data: bytes, reading: Reading) -> Iterator[Remark]:
-    """Leave the intact lines in the file; a copy of a damaged one is kept beside it."""
-    if reading.damaged:
-        aside = _put_aside(path, data)
-        yield Remark(mark("the damaged ledger is kept as {file}"), {"file": f"{STATE_FOLDER}/{aside.name}"})
-    replace_file(path, reading.intact, expected=data)
-
-
-def _put_aside(path: Path, data: bytes) -> Path:
-    number = 1
-    while True:
-        aside = path.with_name(f"{path.name}.damaged-{number}")
-        try:
-            write_new(aside, data)
-        except FileExistsError:
-            number += 1
-        else:
-            return aside
-
-
-def _not_noted(to: str, fault: OSError) -> NotWritableError:
-    return NotWritableError(
-        mark("the digest was delivered to {to}, which cannot be noted: {reason}"),
-        file=_SHOWN,
-        to=to,
-        reason=fault.strerror or str(fault),
-        remedy=mark("make room on the disk; until then every run says the same again"),
-    )
-
-
-def _append(path: Path, line: bytes) -> None:
-    """Write a line at the end of a file down to the disk; a disk that is full leaves nothing of it."""
-    descriptor = os.open(path, _APPEND | os.O_CREAT, 0o666)
-    try:
-        before = os.fstat(descriptor).st_size
-        try:
-            _write_whole(descriptor, line)
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(descriptor, before)
-            raise
-    finally:
-        os.close(descriptor)
-
-
-def _write_whole(descriptor: int, line: bytes) -> None:
-    _write_all(descriptor, line)
-    os.fsync(descriptor)
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    if os.write(descriptor, data) != len(data):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _shortened(entries: Iterable[Entry], live: Collection[str], oldest: datetime) -> Iterator[bytes]:
-    """The lines of entries without the notices of dead items before an instant."""
-    for entry in entries:
-        told = entry.told if to_utc(entry.at) >= oldest else tuple(key for key in entry.told if key[0] in live)
-        if told:
-            yield format_entry(Entry(entry.at, entry.to, told))
-
-
-class LedgerBusy(Exception):  # noqa: N818 - the name is the fact, as in `except LedgerBusy`
-    """Another process is saying what is due; it will say all of it."""
-
-
 @contextmanager
-def hold(path: Path, shown: str) -> Iterator[None]:
+def _hold(path: Path, shown: str) -> Iterator[None]:
     """Hold a lock file, or say at once that another process does; a process that dies lets go of it.
 
     Raises:
@@ -325,3 +208,114 @@ else:
         except BlockingIOError:
             return False
         return True
+
+
+def read_ledger(root: Path, at: datetime | None = None) -> Ledger:
+    """The ledger of a log as it stands, without holding it; `at` is the present, to know entries of the future.
+
+    Raises:
+        NotWritableError: something else than a file lies in its place.
+        UnreadableError: the system does not let it be read.
+    """
+    folder = root / STATE_FOLDER
+    try:
+        data = _bytes_of(folder / LEDGER_FILE)
+    except IsADirectoryError as fault:
+        raise not_writable(_SHOWN, fault) from None
+    except NotADirectoryError:
+        data = None
+    except OSError as fault:
+        raise not_readable(_SHOWN, fault) from None
+    reading = read_lines(data or b"")
+    lost = data is None and os.path.lexists(folder / LOCK_FILE)
+    return Ledger(None, reading, _remarks(reading, at, lost=lost))
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    """The bytes of the ledger; None when there is none.
+
+    Raises:
+        OSError: it cannot be read, or is no file: a pipe would be waited for without end.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(mode):
+        raise IsADirectoryError(0, translate(_NOT_A_FILE))
+    return path.read_bytes()
+
+
+def _remarks(reading: LedgerText, at: datetime | None, *, lost: bool) -> Iterator[Remark]:
+    if lost:
+        yield Remark(mark("the ledger of what has been said was deleted: what is due is said again"))
+    if reading.damaged:
+        yield Remark(
+            mark("the ledger of what has been said has {count} damaged lines: what stood there is said again"),
+            {"count": reading.damaged},
+        )
+    ahead = [] if at is None else [entry.at for entry in reading.entries if to_utc(entry.at) > to_utc(at) + _SLACK]
+    if ahead:
+        yield Remark(
+            mark("the ledger has {count} digests of the future, up to {last}: was the clock put back? They count"),
+            {"count": len(ahead), "last": max(ahead, key=to_utc).isoformat(timespec="minutes")},
+        )
+
+
+def _mend(path: Path, data: bytes, reading: LedgerText) -> Iterator[Remark]:
+    """Leave the intact lines in the file; a copy of a damaged one is kept beside it."""
+    if reading.damaged:
+        aside = _put_aside(path, data)
+        yield Remark(mark("the damaged ledger is kept as {file}"), {"file": f"{STATE_FOLDER}/{aside.name}"})
+    replace_file(path, reading.intact, expected=data)
+
+
+def _put_aside(path: Path, data: bytes) -> Path:
+    number = 1
+    while True:
+        aside = path.with_name(f"{path.name}.damaged-{number}")
+        try:
+            write_new(aside, data)
+        except FileExistsError:
+            number += 1
+        else:
+            return aside
+
+
+def _not_noted(to: str, fault: OSError) -> NotWritableError:
+    return NotWritableError(
+        mark("the digest was delivered to {to}, which cannot be noted: {reason}"),
+        file=_SHOWN,
+        to=to,
+        reason=fault.strerror or str(fault),
+        remedy=mark("make room on the disk; until then every run says the same again"),
+    )
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Write a line at the end of a file down to the disk; a disk that is full leaves nothing of it."""
+    descriptor = os.open(path, _APPEND | os.O_CREAT, 0o666)
+    try:
+        before = os.fstat(descriptor).st_size
+        try:
+            _write_all(descriptor, line)
+            os.fsync(descriptor)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(descriptor, before)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    if os.write(descriptor, data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _shortened(entries: Iterable[Entry], live: Collection[str], oldest: datetime) -> Iterator[bytes]:
+    """The lines of entries without the notices of dead items before an instant."""
+    for entry in entries:
+        told = entry.told if to_utc(entry.at) >= oldest else tuple(key for key in entry.told if key[0] in live)
+        if told:
+            yield format_entry(Entry(entry.at, entry.to, told))

@@ -25,7 +25,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LedgerText:
     """What a ledger's bytes hold: the entries, their lines as they stood there, and how many lines are damaged."""
 
     entries: tuple[Entry, ...]
@@ -40,7 +40,7 @@ def format_entry(entry: Entry) -> bytes:
     return body[:-1] + b',"sum":%d}\n' % crc32(body)
 
 
-def read_lines(data: bytes) -> Reading:
+def read_lines(data: bytes) -> LedgerText:
     """All entries that are whole, wherever they stand; never one that was not written.
 
     An unfinished line at the end is what a crash leaves: it is passed over, and is no damage.
@@ -60,7 +60,7 @@ def read_lines(data: bytes) -> Reading:
         entries.append(entry)
         intact += text + b"\n"
     damaged += not (is_clean or found or _is_unfinished(tail))
-    return Reading(tuple(entries), bytes(intact), damaged)
+    return LedgerText(tuple(entries), bytes(intact), damaged)
 
 
 def _is_unfinished(tail: bytes) -> bool:

@@ -1,14 +1,15 @@
 """What is to be told at an instant: pending follow-ups that are due or near, what was dropped, and days of care."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol
 
-from commlog.database.connection import Row
 from commlog.followups.dropped import find_dropped_balls
 from commlog.followups.rules.dropped import DroppedBall
 from commlog.log.settings import Settings
-from commlog.records.question import CUSTOMER_NAME
+from commlog.records.queries import read_customers
+from commlog.reminders.queries import PromisedFollowUp, RecordOwner, owners_of_records, promises_before
 from commlog.reminders.rules.digest import Digest, Item, Line, Reason, Urgency, digest_of
 from commlog.reminders.rules.stages import (
     CALL_BACK,
@@ -29,17 +30,6 @@ from commlog.workspace import Workspace
 from commlog.worktime.calendar import to_utc
 
 FOLLOW_UP: Final = "follow_up"
-# `is_pending = 1` is written out: only then is the index of pending follow-ups used. What waits for the customer is silent,
-# unless its time was promised.
-_SQL: Final = f"""
-SELECT f.address, coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', f.opened_at, 'unixepoch'), ''), f.due, f.due_at,
-       f.status = 'awaiting_customer', coalesce(f.agreed_with_customer, 0), coalesce(f.owner, ''), f.action,
-       coalesce(r.customer, ''), coalesce({CUSTOMER_NAME}, ''),
-       EXISTS (SELECT 1 FROM customers c WHERE c.id = r.customer AND c.type = 'company')
-FROM follow_ups f JOIN records r USING (record)
-WHERE f.is_pending = 1 AND f.due_at < ? AND (f.status <> 'awaiting_customer' OR f.agreed_with_customer = 1)
-ORDER BY f.due_at, r.id, f.n, r.path
-"""
 
 
 class CareDay(Protocol):
@@ -78,11 +68,11 @@ def plan_reminders(workspace: Workspace, care: Sequence[CareDay] = ()) -> tuple[
     """
     settings = workspace.log.settings
     bound = int(horizon(settings.remind, workspace.now, settings.calendar).timestamp())
-    rows = workspace.index.rows(_SQL, (bound,))
-    dues = {row[3]: datetime.fromtimestamp(row[3], UTC).astimezone(settings.zone) for row in rows}
+    rows = promises_before(workspace.index, bound)
+    dues = {row.due_at: datetime.fromtimestamp(row.due_at, UTC).astimezone(settings.zone) for row in rows}
     present = present_at(workspace.now, settings.calendar, {due.date() for due in dues.values()})
-    owners = {owner: settings.member_id(owner.strip()) for owner in {row[6] for row in rows}}
-    items = (_item_of((*row[:6], owners[row[6]], *row[7:]), dues[row[3]], settings, present) for row in rows)
+    owners = {owner: settings.member_id(owner.strip()) for owner in {row.owner for row in rows}}
+    items = (_item_of(row._replace(owner=owners[row.owner]), dues[row.due_at], settings, present) for row in rows)
     told = [item for item in items if item.stages]
     every = (*told, *dropped_items(workspace), *_care_items(workspace, care))
     return tuple(sorted(every, key=lambda item: item.rank))
@@ -102,25 +92,27 @@ def print_digest(workspace: Workspace, items: Iterable[Item]) -> Digest:
     return digest_of(workspace.now, lines, tuple(workspace.unreadable_files()))
 
 
-def _item_of(row: Row, due_at: datetime, settings: Settings, present: Present) -> Item:
-    address, opened, due, _, paused, agreed, owner, action, customer, name, company = row
-    promise = Promise(due_at, bool(paused), bool(agreed))
+def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, present: Present) -> Item:
+    promise = Promise(due_at, bool(row.is_paused), bool(row.is_agreed))
     stages = stages_of(promise, settings.remind, present)
+    item = Item(
+        address=row.address,
+        kind=FOLLOW_UP,
+        opened_at=row.opened_at,
+        due=row.due,
+        owner=row.owner,
+        text=row.action,
+        customer=row.customer,
+        customer_name=row.customer_name,
+        is_company=bool(row.is_company),
+        stages=stages,
+    )
     if not stages:
-        return Item(address, FOLLOW_UP, opened, due, owner, action, customer, name, bool(company), ())
+        return item
     urgency = _urgency_of(stages, promise)
     is_late = urgency <= Urgency.OVERDUE
-    return Item(
-        address=address,
-        kind=FOLLOW_UP,
-        opened_at=opened,
-        due=due,
-        owner=owner,
-        text=action,
-        customer=customer,
-        customer_name=name,
-        is_company=bool(company),
-        stages=stages,
+    return replace(
+        item,
         escalations=tuple((escalated(rung), rung.to) for rung in rungs_of(promise, settings.remind, present)),
         due_at=due_at,
         is_agreed=promise.is_agreed,
@@ -139,7 +131,7 @@ def _urgency_of(stages: tuple[str, ...], promise: Promise) -> Urgency:
 def _care_items(workspace: Workspace, care: Sequence[CareDay]) -> Iterable[Item]:
     if not care:
         return
-    companies = {row[0] for row in workspace.index.rows("SELECT id FROM customers WHERE type = 'company'")}
+    companies = {one.id for one in read_customers(workspace.index) if one.type == "company"}
     for entry in care:
         yield Item(
             address=f"customer:{entry.customer}",
@@ -160,18 +152,6 @@ def _care_items(workspace: Workspace, care: Sequence[CareDay]) -> Iterable[Item]
 # days than the ledger remembers at least, so that nothing is told a second time.
 TOLD_WITHIN: Final = 30  # days, today included
 
-_BATCH: Final = 500
-# Whose it is: the record's owner (an issue has one), else who spoke to the customer, else who looks after them.
-_CUSTOMER_OWNER: Final = """coalesce(
-    (SELECT min(s.owner) FROM customers c JOIN customers s ON s.id = c.merged_into WHERE c.id = r.customer),
-    (SELECT min(c.owner) FROM customers c WHERE c.id = r.customer), '')"""
-_FACTS: Final = f"""
-SELECT r.id, r.path, coalesce(nullif(trim(r.owner), ''), nullif(trim(r.agent), ''), {_CUSTOMER_OWNER}),
-       coalesce(r.customer, ''), coalesce({CUSTOMER_NAME}, ''),
-       EXISTS (SELECT 1 FROM customers c WHERE c.id = r.customer AND c.type = 'company')
-FROM records r WHERE r.id IN ({{marks}})
-"""
-
 
 def dropped_items(workspace: Workspace) -> Iterator[Item]:
     """What was dropped within the last weeks and before today, the most pressing rule first.
@@ -186,30 +166,23 @@ def dropped_items(workspace: Workspace) -> Iterator[Item]:
     begun = today if has_opened else today - timedelta(days=1)
     balls = find_dropped_balls(workspace, since=today - timedelta(days=TOLD_WITHIN - 1), today=begun)
     balls = tuple(ball for ball in balls if ball.since < begun.isoformat())
-    facts = {(row[0], row[1]): row[2:] for row in _facts_of(workspace, {ball.record_id for ball in balls})}
+    rows = owners_of_records(workspace.index, {ball.record_id for ball in balls})
+    facts = {(row.id, row.path): row for row in rows}
     for ball in balls:
         yield _item_of_dropped(workspace, ball, facts[ball.record_id, ball.path])
 
 
-def _facts_of(workspace: Workspace, ids: Iterable[str]) -> Iterator[Row]:
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), _BATCH):
-        part = ordered[start : start + _BATCH]
-        yield from workspace.index.rows(_FACTS.format(marks=", ".join("?" * len(part))), part)
-
-
-def _item_of_dropped(workspace: Workspace, ball: DroppedBall, facts: Row) -> Item:
-    owner, customer, name, is_company = facts
+def _item_of_dropped(workspace: Workspace, ball: DroppedBall, facts: RecordOwner) -> Item:
     return Item(
         address=ball.address,
         kind=DROPPED,
         opened_at=ball.rule,
         due="",
-        owner=workspace.log.settings.member_id(owner.strip()),
+        owner=workspace.log.settings.member_id(facts.owner.strip()),
         text=ball.text,
-        customer=customer,
-        customer_name=name,
-        is_company=bool(is_company),
+        customer=facts.customer,
+        customer_name=facts.customer_name,
+        is_company=bool(facts.is_company),
         stages=(DROPPED,),
         day=date.fromisoformat(ball.since),
         urgency=Urgency.DROPPED,

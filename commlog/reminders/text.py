@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from commlog.followups.rules.dropped import CALL_BACK, MISSING_LINK
 from commlog.log.members import Member
-from commlog.messages import current_language, mark, translate
-from commlog.output.text import harmless, pad, shorten, width_of
+from commlog.messages import current_language, mark, translate, translate_plural
+from commlog.output.text import harmless, pad, shell_word, shorten, width_of
 from commlog.privacy.rules.masking import mask_name, mask_text
 from commlog.reminders.rules.digest import Digest, Item, Line, Section, Urgency
 from commlog.worktime.moment import format_instant
@@ -138,12 +138,8 @@ def unreadable_note(files: tuple[str, ...]) -> str:
     """That some files are in no answer; a customer's file is not named, for it may be called after the customer."""
     named = [_CUSTOMERS + "…" if file.startswith(_CUSTOMERS) else harmless(file) for file in files[:_NAMED_FILES]]
     more = ["…"] if len(files) > _NAMED_FILES else []
-    told = (
-        translate("1 file cannot be read: {files}")
-        if len(files) == 1
-        else translate("{count} files cannot be read: {files}")
-    )
-    return told.format(count=len(files), files=translate(", ").join([*named, *more]))
+    text = translate_plural("{count} file cannot be read: {files}", "{count} files cannot be read: {files}", len(files))
+    return text.format(count=len(files), files=translate(", ").join([*named, *more]))
 
 
 def cells_of(line: Line, digest: Digest, reading: Reading) -> tuple[str, str, str]:
@@ -179,9 +175,7 @@ def _quoted(address: str) -> str:
     """An address for a command line: an id written by hand must not become a command when somebody pastes the line."""
     if _ADDRESS.fullmatch(address):
         return address
-    import shlex
-
-    return shlex.quote(harmless(address))
+    return shell_word(harmless(address))
 
 
 def _all_late(items: list[Item]) -> bool:
@@ -203,8 +197,8 @@ def _how(item: Item, now: datetime) -> str:
     day = f"{item.due_at:%Y-%m-%d}" if item.due_at.year != now.year else f"{item.due_at:%m-%d}"
     if item.urgency <= Urgency.OVERDUE:
         if item.late:
-            told = translate("1 working day late") if item.late == 1 else translate("{count} working days late")
-            return told.format(count=item.late)
+            text = translate_plural("{count} working day late", "{count} working days late", item.late)
+            return text.format(count=item.late)
         moment = time if item.due_at.date() == now.date() else f"{day} {time}"
         return translate("overdue since {moment}").format(moment=moment)
     if item.urgency is Urgency.TODAY:

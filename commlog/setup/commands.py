@@ -8,19 +8,18 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from commlog.cli.options import answer_listing, columns_option, format_option, reveal_option
+from commlog.cli.options import answer_listing, columns_option, format_choice, format_option, reveal_option
 from commlog.cli.session import Session, guess_timezone, named_member
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.git.run import find_user_email, run_git
 from commlog.messages import current_language, mark, translate
-from commlog.output.formats import require_format
 from commlog.output.text import harmless
 from commlog.setup.doctor import diagnose
 from commlog.setup.hook import install_hook, read_hook_status, uninstall_hook
-from commlog.setup.index import IndexStatus, ask_sql, index_status, rebuild
+from commlog.setup.index import ask_sql, index_status, rebuild
 from commlog.setup.init import Choices, init_log
-from commlog.setup.templates import FORMATS, create_template, format_template, list_templates
+from commlog.setup.templates import create_template, format_template, list_templates
 from commlog.team.mend_setup import mend_setup
 
 
@@ -187,14 +186,14 @@ def index_rebuild_command(context: typer.Context, json_output: bool = as_json) -
     return finish(session)
 
 
-def _tell(found: IndexStatus, json_output: bool) -> None:
+def _tell(found: dict[str, str | int], json_output: bool) -> None:
     if json_output:
-        say(json.dumps(found.as_mapping(), ensure_ascii=False, indent=2))
+        say(json.dumps(found, ensure_ascii=False, indent=2))
         return
     say(
         translate(
             "{files} files, {records} records, {follow_ups} follow-ups, {problems} problems, {unreadable} unreadable; {bytes} bytes in {path}"
-        ).format(**found.as_mapping())
+        ).format(**found)
     )
 
 
@@ -223,11 +222,8 @@ def template_list_command(
 def template_show_command(
     context: typer.Context,
     name: str = typer.Argument(..., metavar="NAME", help=mark("The template's name.")),
-    output_format: str = typer.Option(
-        "text", "--format", metavar="FORMAT", help=mark("text or json (the schema itself).")
-    ),
+    output_format: str = format_choice("text", "json", help_text=mark("{formats} (the schema itself).")),
 ) -> None:
-    require_format(output_format, FORMATS)
     say(format_template(session_of(context).workspace.catalog.get(name), output_format))
 
 

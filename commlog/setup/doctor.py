@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from commlog.database.queries import count_rows, missing_key_hints
 from commlog.errors import CommlogError
 from commlog.git.hooks import is_installed, missing_attributes
 from commlog.git.run import find_user_email, is_inside_repository
@@ -11,6 +12,7 @@ from commlog.log.settings import CALENDAR_FILE
 from commlog.messages import mark
 from commlog.privacy.cipher import vault_of
 from commlog.team.mend_setup import read_attributes
+from commlog.team.sync_check import look
 from commlog.workspace import Workspace
 
 
@@ -131,7 +133,7 @@ def _templates(workspace: Workspace) -> Iterator[Observation]:
 
 
 def _records(workspace: Workspace) -> Iterator[Observation]:
-    files = int(workspace.index.rows("SELECT count(*) FROM files")[0][0])
+    files = count_rows(workspace.index).files
     unreadable = workspace.unreadable_files()
     facts = (("count", str(files)), ("unreadable", str(len(unreadable))))
     yield Observation(
@@ -168,7 +170,6 @@ def _reminders(workspace: Workspace) -> Iterator[Observation]:
 
 
 def _sharing(workspace: Workspace) -> Iterator[Observation]:
-    from commlog.team.sync import look
 
     yield from (Observation(*item) for item in look(workspace))
 
@@ -180,7 +181,7 @@ def _customer_keys(workspace: Workspace) -> Iterator[Observation]:
     from commlog.privacy.destroy_keys import destroyed_hints, keys_to_destroy
 
     keys = vault_of(workspace).customer_keys
-    missed = {row[0] for row in workspace.index.rows("SELECT DISTINCT hint FROM missing_keys")}
+    missed = missing_key_hints(workspace.index)
     missing = missed - destroyed_hints(workspace)
     yield Observation(
         "sealing",

@@ -1,9 +1,9 @@
 """The copy itself: how it stands, made anew, and asked in SQL."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 
 from commlog.database.connection import QueryError, Row
+from commlog.database.queries import count_rows
 from commlog.database.refresh import rebuild_index
 from commlog.errors import UsageError
 from commlog.log.names import INDEX_FILE, STATE_FOLDER
@@ -12,34 +12,14 @@ from commlog.output.listing import Listing
 from commlog.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class IndexStatus:
-    """What the copy holds, and where it lies; `bytes` is 0 when it is in memory only."""
-
-    path: str
-    bytes: int
-    files: int
-    records: int
-    follow_ups: int
-    problems: int
-    unreadable: int
-
-    def as_mapping(self) -> dict[str, int | str]:
-        """The same as a mapping, for JSON and messages."""
-        return asdict(self)
-
-
-def index_status(workspace: Workspace) -> IndexStatus:
-    """How the copy stands after its refresh."""
-    counts = workspace.index.rows(
-        "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM records), (SELECT count(*) FROM follow_ups),"
-        " (SELECT count(*) FROM problems), (SELECT count(*) FROM files WHERE is_readable = 0)"
-    )[0]
+def index_status(workspace: Workspace) -> dict[str, str | int]:
+    """How the copy stands after its refresh: where it lies, its `bytes` (0 when it is in memory only), and what it holds."""
     path = workspace.log.state_folder / INDEX_FILE
-    return IndexStatus(f"{STATE_FOLDER}/{INDEX_FILE}", path.stat().st_size if path.is_file() else 0, *counts)
+    size = path.stat().st_size if path.is_file() else 0
+    return {"path": f"{STATE_FOLDER}/{INDEX_FILE}", "bytes": size, **count_rows(workspace.index)._asdict()}
 
 
-def rebuild(workspace: Workspace) -> IndexStatus:
+def rebuild(workspace: Workspace) -> dict[str, str | int]:
     """Make the copy anew from the files, and tell how it stands."""
     rebuild_index(workspace.reader).close()
     return index_status(workspace)

@@ -9,7 +9,7 @@ from typing import Final
 from commlog.calendar.file import insert_days
 from commlog.calendar.holidays import country_of_zone, read_public_holidays
 from commlog.errors import ConflictError
-from commlog.forms.catalog import shipped_folder
+from commlog.forms.schemas import shipped_folder
 from commlog.git.hooks import ATTRIBUTES, install
 from commlog.git.run import create_repository, is_inside_repository
 from commlog.log.files import write_new

@@ -1,11 +1,11 @@
 """The templates a log can use, and a first schema for one of the team's own."""
 
 import json
-from typing import Final
 
 from commlog.errors import CommlogError, UsageError
-from commlog.forms.catalog import SUFFIX, Template, shipped_folder
+from commlog.forms.catalog import Template
 from commlog.forms.fields import Field, hint, label, value_label
+from commlog.forms.schemas import SUFFIX, shipped_folder
 from commlog.messages import current_language, mark, translate
 from commlog.output.listing import Listing
 from commlog.values import Data
@@ -80,11 +80,8 @@ def create_template(workspace: Workspace, name: str, label: str) -> str:
     return path
 
 
-FORMATS: Final = ("text", "json")
-
-
 def format_template(template: Template, output_format: str) -> str:
-    """The template in one of FORMATS; json is the schema file itself."""
+    """The template as text or json; json is the schema file itself."""
     if output_format == "json":
         return json.dumps(template.schema, ensure_ascii=False, indent=2)
     language = current_language()

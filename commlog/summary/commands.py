@@ -5,19 +5,20 @@ from typing import Any
 import typer
 
 from commlog.cli.editor import write_own
-from commlog.cli.options import NO_LIMIT, as_of_option, go_back, labels_of, reveal_option, terminal_width
+from commlog.cli.options import NO_LIMIT, as_of_option, format_choice, go_back, labels_of, reveal_option, say_listing
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.messages import mark, translate
-from commlog.output.formats import require_format
+from commlog.output.formats import is_for_people
 from commlog.output.labels import Labels
-from commlog.summary.page.page import FORMATS, format_report, is_our_report
+from commlog.summary.page.page import PAGE_FORMATS, format_report, is_our_report
 from commlog.summary.report import REPORT_ROWS, ReportRequest, build_report
 from commlog.summary.rules.summary import Summary
 from commlog.summary.summarize import SUMMARY_ROWS, SummaryRequest, summarize
-from commlog.summary.text.summary import format_summary
+from commlog.summary.text.summary import FORMATS, format_summary
 from commlog.summary.text.words import figure_called, words_of_counted
+from commlog.values import stored_date
 
 period_argument: Any = typer.Argument(
     "",
@@ -53,8 +54,8 @@ limit_option: Any = typer.Option(
     show_default=False,
     help=mark("List at most so many groups and records (10; with --records all); 0 lists all."),
 )
-format_option: Any = typer.Option(
-    "text", "--format", metavar="FORMAT", help=mark("text, json, jsonl, csv, tsv or markdown; with --records also ids.")
+format_option: Any = format_choice(
+    *FORMATS, help_text=mark("{formats}; with --records also ids."), more=("ids", "table")
 )
 
 
@@ -78,36 +79,36 @@ def summarize_command(
     listed = SUMMARY_ROWS if limit is None else limit if limit > 0 else NO_LIMIT
     summary = summarize(session.workspace, SummaryRequest(period, compare, by, listed, reveal))
     text = format_summary(summary, output_format, labels_of(session), listed)
-    is_for_people = output_format in {"text", "table", "markdown"}
-    say((_nothing_told(session, summary) if is_for_people and not compare else "") or text)
+    say((_nothing_told(session, summary) if is_for_people(output_format) and not compare else "") or text)
     return finish(session)
 
 
 def _nothing_told(session: Session, summary: Summary) -> str:
     """The sentence for a period in which nothing was recorded; empty when there is something."""
     # Loaded for an empty period alone.
-    from commlog.records.thread import recorded_span
+    from commlog.records.queries import day_span
     from commlog.summary.text.summary import format_empty_period, has_happened
 
     if has_happened(summary):
         return ""
-    span = recorded_span(session.workspace, summary.period)
-    return "" if span.in_period else format_empty_period(summary.period.name, span.first, span.last)
+    days = (summary.period.start.date().isoformat(), summary.period.end.date().isoformat())
+    span = day_span(session.workspace.index, *days)
+    return (
+        ""
+        if span.in_days
+        else format_empty_period(summary.period.name, stored_date(span.first), stored_date(span.last))
+    )
 
 
 def _list_counted(session: Session, request: SummaryRequest, figure: str, output_format: str) -> int:
     """Print what is behind a figure."""
     # Loaded with the first list: a summary needs none of it.
-    from commlog.output.formats import choose_columns, format_listing
     from commlog.summary.summarize import list_counted
 
     labels = labels_of(session)
     words = Labels(lambda column: words_of_counted(column) or labels.find_words(column))
     table = "table" if output_format == "text" else output_format
-    listing = choose_columns(list_counted(session.workspace, request, figure_called(figure)), None, table)
-    text = format_listing(listing, table, words, terminal_width())
-    if text:
-        say(text)
+    say_listing(list_counted(session.workspace, request, figure_called(figure)), "", table, words)
     return finish(session)
 
 
@@ -130,9 +131,7 @@ def report_command(
         show_default=False,
         help=mark("Write into this file; - prints. A report that is there is replaced, nothing else."),
     ),
-    output_format: str = typer.Option(
-        "html", "--format", metavar="FORMAT", help=mark("html, or markdown: the tables without charts.")
-    ),
+    output_format: str = format_choice(*PAGE_FORMATS, help_text=mark("html, or markdown: the tables without charts.")),
     compare: str = typer.Option(
         "",
         "--compare",
@@ -145,7 +144,6 @@ def report_command(
     ),
     reveal: bool = reveal_option,
 ) -> int:
-    require_format(output_format, FORMATS)
     if not output and output_format == "html":
         raise UsageError(
             mark("where is the page to go?"), remedy=mark("name a file: --output report.html; or print it: --output -")

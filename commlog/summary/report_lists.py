@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from commlog.database.query.fragments import CUSTOMER_NAME
 from commlog.followups.dropped import find_dropped_balls
 from commlog.followups.rules.dropped import CALL_BACK, LOW_SCORE, UNANSWERED
 from commlog.messages import translate
 from commlog.output.listing import Listing
 from commlog.privacy.rules.masking import mask_name, mask_text
-from commlog.records.question import CUSTOMER_NAME
 from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, Scope
 from commlog.summary.report_series import is_score, score_names
 from commlog.summary.rules.summary import Attention, Summary

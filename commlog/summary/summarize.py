@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from commlog.database.connection import Index
-from commlog.database.errand import errand
+from commlog.database.worker_processes import ask_beside
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.output.listing import Listing
@@ -54,7 +54,7 @@ def summarize(workspace: Workspace, request: SummaryRequest) -> Summary:
     before_at = min(previous.end, workspace.now)
     scope = scope_of(workspace, period, request)
     earlier = replace(scope, period=previous, at=before_at, limit=0)
-    with errand(workspace.index, lambda index: _measure(_asked_of(index, earlier))[0]) as answer:
+    with ask_beside(workspace.index, lambda index: _measure(_asked_of(index, earlier))[0]) as answer:
         now, attention = _measure(scope)
         before = answer()
     lines = pair(now, before)

@@ -10,6 +10,7 @@ from commlog.cli.options import (
     answer_listing,
     columns_option,
     customer_argument,
+    format_choice,
     format_option,
     labels_of,
     limit_option,
@@ -24,13 +25,12 @@ from commlog.errors import UsageError
 from commlog.exchange.commands.import_records import entered_by_of
 from commlog.forms.fields import Field, find_field, hint, label
 from commlog.messages import current_language, mark, translate
-from commlog.output.formats import require_format
 from commlog.records.commands import make_edit, make_show
 from commlog.records.find import find_customer
 from commlog.records.question import OptionTerm
 from commlog.surveys.record import Recorded, answers_of, earlier_answers, find_survey, record_answers, request_survey
 from commlog.surveys.rules import is_score_text
-from commlog.surveys.text import FORMATS, format_trend, format_trend_json
+from commlog.surveys.text import format_trend, format_trend_json
 from commlog.surveys.trend import TrendView, list_surveys, survey_trend
 from commlog.values import SURVEY, Data, Fields
 
@@ -67,7 +67,7 @@ customer_option: Any = typer.Option(
 by_option: Any = typer.Option(
     "quarter", "--by", metavar="quarter|month", help=mark("The periods: an answer counts when it was given.")
 )
-trend_format_option: Any = typer.Option("table", "--format", metavar="table|json", help=mark("table or json."))
+trend_format_option: Any = format_choice("table", "json", metavar="table|json")
 
 
 @command(mark("Note that a customer was asked; prints the survey's id."))
@@ -215,7 +215,6 @@ def survey_trend_command(
     customer: str = customer_option,
     output_format: str = trend_format_option,
 ) -> int:
-    require_format(output_format, FORMATS)
     session = session_of(context)
     kind = _period_kind(by)
     found = survey_trend(session.workspace, TrendView(kind, customer))

@@ -3,29 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
-from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UsageError
-from commlog.followups.change import Opening, complete_follow_up
+from commlog.errors import AmbiguousError, ConflictError, NotFoundError, UsageError
 from commlog.followups.rules.follow_up import next_number, read_follow_ups
+from commlog.followups.rules.new_follow_up import Opening, complete_follow_up
 from commlog.forms.catalog import Template
 from commlog.forms.fields import find_child, find_field, label
-from commlog.log.names import new_id, record_path
-from commlog.messages import current_language, mark, translate
+from commlog.messages import current_language, mark
 from commlog.records.change import change_record
+from commlog.records.complete import IndexLookup, follow_up_of_low_scores, is_fresh_answer, terms_of, with_member_ids
 from commlog.records.draft import assign_all
-from commlog.records.edit import read_of_kind
-from commlog.records.find import customer_family, find_customer, get_record
-from commlog.records.import_draft import check_draft
+from commlog.records.find import customer_family, find_customer, read_of_kind
 from commlog.records.rules.consistency import fold
-from commlog.records.write import member_id_of
-from commlog.surveys.rules import is_fresh, low_scores
+from commlog.records.write import Request, create_record
+from commlog.surveys.queries import SurveyPeriod, surveys_of
+from commlog.surveys.rules import low_scores
 from commlog.values import ANONYMOUS, SURVEY, Fields, Record, text_of
 from commlog.workspace import Workspace
-
-# What a low score asks for: the priority of this name, where the log has one.
-_PRIORITY: Final = "important"
-_ATTEMPTS: Final = 20
 
 Choose = Callable[[str], str]
 
@@ -63,7 +57,7 @@ def request_survey(workspace: Workspace, customer: str, given: Fields, choose: C
             period=fields["period"],
             remedy=mark("when it is answered: commlog survey record {id} --score …"),
         )
-    return _write(workspace, _with_writer(workspace, fields), choose)
+    return create_record(workspace, Request(SURVEY, fields, choose=choose))
 
 
 def find_survey(workspace: Workspace, text: str, period: str | None = None) -> Record | None:
@@ -95,15 +89,9 @@ def find_survey(workspace: Workspace, text: str, period: str | None = None) -> R
     return read_of_kind(workspace, found[0], SURVEY) if found else None
 
 
-def open_requests(workspace: Workspace, customer: str) -> list[tuple[str, str]]:
-    """The surveys of a customer that were sent out and have no scores: id, and period as it is compared."""
-    rows = workspace.index.rows(
-        "SELECT r.id, fold(r.subject) FROM records r JOIN contents c USING (record) WHERE r.kind = ? AND r.customer = ?"
-        " AND field(c.content, 'requested_on') IS NOT NULL AND instr(c.content, char(30) || 'SCORES.') = 0"
-        " ORDER BY r.day, r.subject, r.id",
-        (SURVEY, customer),
-    )
-    return [(row[0], row[1] or "") for row in rows]
+def open_requests(workspace: Workspace, customer: str) -> list[SurveyPeriod]:
+    """The surveys of a customer that were sent out and have no scores, with the period as it is compared."""
+    return surveys_of(workspace.index, [customer], is_answered=False)
 
 
 def earlier_answers(workspace: Workspace, given: Fields, *, again: bool = False) -> tuple[str, ...]:
@@ -115,18 +103,12 @@ def earlier_answers(workspace: Workspace, given: Fields, *, again: bool = False)
         ConflictError: there are some, and another one is not wanted `again`.
         NotFoundError, AmbiguousError: the customer is not known.
     """
-    customer = find_customer(workspace, str(given.get("customer") or ""))
+    customer = find_customer(workspace, str(given["customer"])) if given.get("customer") else ANONYMOUS
     if customer == ANONYMOUS:
         return ()
     period = str(given.get("period") or quarter_of(workspace.now.date()))
     family = customer_family(workspace, customer)
-    rows = workspace.index.rows(
-        "SELECT r.id FROM records r JOIN contents c USING (record) WHERE r.kind = ? AND fold(r.subject) = ?"
-        f" AND r.customer IN ({', '.join('?' * len(family))}) AND instr(c.content, char(30) || 'SCORES.') > 0"
-        " ORDER BY r.day, r.subject, r.id",
-        (SURVEY, fold(period), *family),
-    )
-    found = tuple(row[0] for row in rows)
+    found = tuple(one.id for one in surveys_of(workspace.index, family, is_answered=True) if one.period == fold(period))
     if found and not again:
         raise ConflictError(
             mark("{customer} has answered about {period} already: {ids}"),
@@ -161,11 +143,9 @@ def record_answers(
     today = workspace.now.date()
     answers: Fields = {"assessed_on": today.isoformat(), "entered_by": "staff", **given}
     if survey is None:
-        fields = {"customer": "", "period": quarter_of(today), **_with_writer(workspace, answers)}
-        fields["customer"] = find_customer(workspace, str(fields["customer"]))
+        fields = {"period": quarter_of(today), **answers}
         earlier_answers(workspace, fields, again=again)
-        record = _write(workspace, with_follow_up(workspace, fields), choose)
-        return _recorded(workspace, record)
+        return _recorded(workspace, create_record(workspace, Request(SURVEY, fields, choose=choose)))
 
     def change(fields: Fields) -> Fields:
         if fields.get("scores"):
@@ -177,8 +157,8 @@ def record_answers(
                 ),
             )
         writer = answers.get("agent") or workspace.member or fields.get("agent")
-        changed = {**fields, **answers, "agent": writer, "recorded_at": workspace.stamp}
-        return with_follow_up(workspace, _with_writer(workspace, changed))
+        changed = {**fields, **answers, "recorded_at": workspace.stamp, **({"agent": writer} if writer else {})}
+        return with_follow_up(workspace, with_member_ids(workspace, changed, fields))
 
     return _recorded(workspace, change_record(workspace, survey.path, change))
 
@@ -217,29 +197,13 @@ def _score_assignment(template: Template, text: str) -> str:
 
 def with_follow_up(workspace: Workspace, fields: Fields) -> Fields:
     """The fields of an answered survey, with a follow-up where a low score asks for one."""
-    wanted = wanted_follow_up(workspace, fields)
+    wanted = follow_up_of_low_scores(workspace, fields, IndexLookup(workspace))
     if wanted is None:
         return fields
     items = fields.get("followups")
     opening = Opening(workspace.stamp, workspace.stamp, text_of(fields, "agent") or wanted["owner"])
-    item = complete_follow_up(workspace, wanted, next_number(fields), opening)
+    item = complete_follow_up(terms_of(workspace), wanted, next_number(fields), opening)
     return {**fields, "followups": [*(items if isinstance(items, list) else []), item]}
-
-
-def wanted_follow_up(workspace: Workspace, fields: Fields) -> Fields | None:
-    """What a low score asks for: somebody who asks what went wrong; None without one, and when the answer is history."""
-    low = low_scores(fields.get("scores"))
-    if find_field(workspace.catalog.get(SURVEY), "followups") is None:
-        # A log may have a form of its own that takes none.
-        return None
-    owner = _owner_of(workspace, fields) if low and _is_fresh(workspace, fields) else None
-    if owner is None:
-        return None
-    wanted = {
-        "action": translate("Ask what went wrong: {scores}").format(scores=_shown(workspace, low)),
-        "owner": owner,
-    }
-    return wanted | ({"priority": _PRIORITY} if _PRIORITY in workspace.log.settings.priorities else {})
 
 
 def quarter_of(day: date) -> str:
@@ -247,51 +211,8 @@ def quarter_of(day: date) -> str:
     return f"{day.year:04}-Q{(day.month + 2) // 3}"
 
 
-def _is_fresh(workspace: Workspace, fields: Fields) -> bool:
-    try:
-        answered = date.fromisoformat(text_of(fields, "assessed_on") or "")
-    except ValueError:
-        return True
-    return is_fresh(answered, workspace.now.date())
-
-
-def _owner_of(workspace: Workspace, fields: Fields) -> str | None:
-    """Who looks after the customer, else who wrote the survey down."""
-    rows = workspace.index.rows(
-        "SELECT owner FROM customers WHERE id = ? AND owner IS NOT NULL LIMIT 1", (fields.get("customer"),)
-    )
-    return (rows[0][0] if rows else None) or text_of(fields, "agent") or workspace.member
-
-
-def _shown(workspace: Workspace, low: dict[str, int]) -> str:
-    template = workspace.catalog.get(SURVEY)
-    names = {key: find_field(template, f"scores.{key}") for key in low}
-    return ", ".join(
-        f"{label(field, current_language()) if (field := names[key]) else key} {score}" for key, score in low.items()
-    )
-
-
-def _with_writer(workspace: Workspace, fields: Fields) -> Fields:
-    named = fields.get("agent") or (workspace.require_member(None) if workspace.member else None)
-    rest = {key: value for key, value in fields.items() if key != "agent"}
-    return {**rest, "agent": member_id_of(workspace, named)} if named else rest
-
-
-def _write(workspace: Workspace, fields: Fields, choose: Choose) -> Record:
-    fields = {**fields, "recorded_at": workspace.stamp}
-    for _ in range(_ATTEMPTS):
-        record_id = new_id(workspace.now.date(), choose)
-        draft = check_draft(workspace, SURVEY, {**fields, "id": record_id})
-        try:
-            workspace.log.create_file(record_path(SURVEY, record_id), draft.text.encode("utf-8"))
-        except ConflictError:
-            continue
-        return get_record(workspace.reader.read(draft.record.path))
-    raise InvalidError(mark("the record is not valid yet; nothing was written"))
-
-
 def _recorded(workspace: Workspace, record: Record) -> Recorded:
     pending = [item for item in read_follow_ups(record.fields) if item.is_pending]
     low = low_scores(record.fields.get("scores"))
     address = f"{record.id}/{pending[-1].n}" if pending and low else None
-    return Recorded(record, low, address, not _is_fresh(workspace, record.fields))
+    return Recorded(record, low, address, not is_fresh_answer(workspace, record.fields))

@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from commlog.messages import mark, translate
-from commlog.output.formats import format_columns
 from commlog.output.labels import Labels
+from commlog.output.text import column_lines
 from commlog.surveys.rules import Figure, Response, Trend
-
-FORMATS: Final = ("table", "json")
 
 _FIGURE_HEADINGS: Final = (
     mark("Period"),
@@ -28,11 +26,11 @@ def format_trend(trend: Trend, dimensions: Mapping[str, str], labels: Labels) ->
     parts = []
     if trend.figures:
         headings = [translate(heading) for heading in _FIGURE_HEADINGS]
-        parts.append(format_columns(headings, [_figure_cells(one, dimensions, labels) for one in trend.figures]))
+        parts += ["\n".join(column_lines(headings, [_figure_cells(one, dimensions, labels) for one in trend.figures]))]
     asked = [one for one in trend.responses if one.requested]
     if asked:
         headings = [translate(heading) for heading in _RESPONSE_HEADINGS]
-        parts.append(format_columns(headings, [_response_cells(one) for one in asked]))
+        parts += ["\n".join(column_lines(headings, [_response_cells(one) for one in asked]))]
     if trend.left_out:
         parts.append(
             translate("left out, no score of 1 to 5 or not said by whom: {count}").format(count=trend.left_out)

@@ -10,28 +10,16 @@ from commlog.database.query.select import Domain
 from commlog.forms.fields import find_field
 from commlog.output.listing import Listing, mask_listing
 from commlog.records.find import find_customer
-from commlog.records.question import CUSTOMER_NAME, OptionTerm, condition_of, filter_of
+from commlog.records.question import OptionTerm, condition_of, filter_of
+from commlog.records.rules.consistency import fold
+from commlog.surveys.queries import ListedSurvey, listed_surveys
 from commlog.surveys.rules import HIGHEST, LOWEST, Survey, Trend, trend_of
-from commlog.values import SURVEY, Data
+from commlog.values import SURVEY, Data, stored_date
 from commlog.workspace import Workspace
 from commlog.worktime.periods import PeriodKind
 
-# Every column of a listing and what it is in the copy.
-_COLUMNS: Final = {
-    "id": "r.id",
-    "customer": "r.customer",
-    "customer_name": CUSTOMER_NAME,
-    "period": "r.subject",
-    "requested_on": "field(c.content, 'requested_on')",
-    "assessed_on": "field(c.content, 'assessed_on')",
-    "entered_by": "field(c.content, 'entered_by')",
-    "overall": "NULL",
-    "lowest": "NULL",
-    "answered": "instr(c.content, char(30) || 'SCORES.') > 0",
-    "pending": "(SELECT count(*) FROM follow_ups f WHERE f.record = r.record AND f.is_pending = 1)",
-    "path": "r.path",
-}
-COLUMN_NAMES: Final = tuple(_COLUMNS)
+# The last field is what the scores are read from.
+COLUMN_NAMES: Final = ListedSurvey._fields[:-1]
 SHOWN: Final = (
     "id",
     "customer_name",
@@ -83,21 +71,16 @@ def read_surveys(workspace: Workspace, terms: list[OptionTerm]) -> tuple[Survey,
     """
     condition = condition_of(workspace, filter_of(workspace, "", [("kind", [SURVEY]), *terms]), Domain.RECORDS)
     dimensions = dimensions_of(workspace)
-    rows = workspace.index.rows(
-        "SELECT r.customer, fold(r.subject), r.id, field(c.content, 'requested_on'), field(c.content, 'assessed_on'),"
-        f" field(c.content, 'entered_by'), {_COLUMNS['answered']}, c.content"
-        f" FROM records r JOIN contents c USING (record) WHERE {condition.sql} ORDER BY r.id",
-        tuple(condition.parameters),
-    )
-    answered = {(row[0], row[1]) for row in rows if row[6]}
+    rows = listed_surveys(workspace.index, condition)
+    answered = {(row.customer, fold(row.period or "")) for row in rows if row.answered}
     return tuple(
         Survey(
-            row[0] or "",
-            _day(row[3]),
-            (_day(row[4]) or _day(row[3]) or _day(row[2][:8])) if row[6] else None,
-            row[5],
-            _scores_in(row[7], dimensions),
-            (row[0], row[1]) in answered,
+            row.customer or "",
+            _day(row.requested_on),
+            (_day(row.assessed_on) or _day(row.requested_on) or _day(row.id[:8])) if row.answered else None,
+            row.entered_by,
+            _scores_in(row.content, dimensions),
+            (row.customer, fold(row.period or "")) in answered,
         )
         for row in rows
     )
@@ -115,26 +98,18 @@ def list_surveys(
     """
     sort, limit, is_unanswered = page
     condition = condition_of(workspace, filter_of(workspace, query, [("kind", [SURVEY]), *terms]), Domain.RECORDS)
-    only = f" AND NOT ({_COLUMNS['answered']})" if is_unanswered else ""
     dimensions = dimensions_of(workspace)
-    rows = workspace.index.rows(
-        f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in _COLUMNS.items())}, c.content"
-        f" FROM records r JOIN contents c USING (record) WHERE ({condition.sql}){only}"
-        f" ORDER BY {order_by(sort or '-date,-period', _SORTS, Domain.RECORDS)}, r.subject DESC, r.id LIMIT ?",
-        (*condition.parameters, limit),
-    )
+    order = f"{order_by(sort or '-date,-period', _SORTS, Domain.RECORDS)}, r.subject DESC, r.id"
+    rows = listed_surveys(workspace.index, condition, order, limit, is_unanswered=is_unanswered)
     listing = Listing(COLUMN_NAMES, tuple(_told(row, dimensions) for row in rows), SHOWN, "id")
     return listing if reveal else mask_listing(listing, workspace.log.settings.mask)
 
 
-def _told(row: tuple[Data, ...], dimensions: tuple[str, ...]) -> tuple[Data, ...]:
-    """The row of a listing with the scores in it; its last value is the record's content."""
-    values = dict(zip(COLUMN_NAMES, row, strict=False))
-    scores = _scores_in(row[-1], dimensions)
-    values["lowest"] = min(scores.values(), default=None)
-    values["overall"] = scores.get("overall")
-    values["answered"] = bool(values["answered"])
-    return tuple(values.values())
+def _told(row: ListedSurvey, dimensions: tuple[str, ...]) -> tuple[Data, ...]:
+    """The row of a listing with the scores in it."""
+    scores = _scores_in(row.content, dimensions)
+    lowest, overall = min(scores.values(), default=None), scores.get("overall")
+    return row._replace(lowest=lowest, overall=overall, answered=bool(row.answered))[:-1]
 
 
 def _scores_in(content: str, dimensions: tuple[str, ...]) -> dict[str, int]:
@@ -145,8 +120,5 @@ def _scores_in(content: str, dimensions: tuple[str, ...]) -> dict[str, int]:
 
 
 def _day(text: str | None) -> date | None:
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return day if day.year < _LAST_YEAR else None
+    day = stored_date(text)
+    return day if day and day.year < _LAST_YEAR else None

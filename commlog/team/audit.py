@@ -14,6 +14,7 @@ from commlog.messages import mark
 from commlog.output.listing import Listing, Page
 from commlog.records.change_fields import fields_named, mask_of, narrowed
 from commlog.records.list import since_day
+from commlog.records.queries import places_matching
 from commlog.records.question import condition_of, filter_of
 from commlog.records.revisions import Past, blobs_of, read_versions, steps_of
 from commlog.team.rules.field_change import CHANGED, CUT, FieldChange, Revision, is_far
@@ -102,8 +103,7 @@ def _matching(workspace: Workspace, query: str) -> frozenset[str]:
     """The paths of the records that match a query now."""
     question = filter_of(workspace, query)
     condition = condition_of(workspace, question, Domain.RECORDS)
-    rows = workspace.index.rows(f"SELECT r.path FROM records r WHERE {condition.sql}", condition.parameters)
-    return frozenset(row[0] for row in rows)
+    return frozenset(row.path for row in places_matching(workspace.index, condition))
 
 
 def _by_record(commits: Iterable[git.Commit]) -> dict[str, list[Step]]:

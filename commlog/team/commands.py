@@ -1,6 +1,5 @@
 """The command `commlog audit`."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -10,21 +9,24 @@ import typer
 from commlog.cli.options import (
     NO_LIMIT,
     columns_option,
+    format_choice,
     format_option,
     id_argument,
     labels_of,
     limit_option,
     query_argument,
     reveal_option,
+    say_listing,
     sort_option,
     terminal_width,
 )
 from commlog.cli.session import key_source
-from commlog.cli.terminal import command, say, say_pieces, session_of, warn
-from commlog.errors import ExitCode, NotWritableError, UnreadableError
+from commlog.cli.terminal import command, say, session_of, warn
+from commlog.errors import ExitCode, NotWritableError
 from commlog.log.files import ChangedMeanwhile, replace_file
+from commlog.log.log import not_readable
 from commlog.messages import mark, translate
-from commlog.output.formats import FORMATS, choose_columns, iter_listing, require_format
+from commlog.output.formats import is_for_people
 from commlog.output.listing import Page
 from commlog.problems import Problem
 from commlog.team.audit import Scope, audit_log
@@ -32,9 +34,8 @@ from commlog.team.history import read_history
 from commlog.team.merge import MergedFile, Versions, merge_file
 from commlog.team.rules.sync import Synced, SyncWishes
 from commlog.team.sync import BACKUP, sync_log
-from commlog.team.text import HISTORY_FORMATS, FieldWords, flat_listing, format_history, words_of_listing
+from commlog.team.text import FieldWords, flat_listing, format_history, words_of_listing
 
-_FOR_PEOPLE = frozenset({"table", "markdown"})
 _FLAT = frozenset({"csv", "tsv"})
 
 
@@ -71,7 +72,6 @@ def audit_command(
     reveal: bool = reveal_option,
 ) -> None:
     session = session_of(context)
-    require_format(output_format, FORMATS)
     workspace = session.workspace
     scope = Scope(since, by, field)
     page = Page(sort, limit or NO_LIMIT)
@@ -79,14 +79,11 @@ def audit_command(
     if found.is_cut:
         warn(translate("this clone is shallow: older changes are not in it; git fetch --unshallow brings them"))
     labels, listing = labels_of(session), found.listing
-    if output_format in _FOR_PEOPLE:
+    if is_for_people(output_format):
         listing = words_of_listing(listing, FieldWords(workspace.catalog, labels))
     elif output_format in _FLAT:
         listing = flat_listing(listing)
-    listing = choose_columns(listing, columns or None, output_format)
-    pieces = iter_listing(listing, output_format, labels, terminal_width())
-    if not say_pieces(pieces) and output_format == "table" and sys.stdout.isatty():
-        warn(translate("nothing found"))
+    say_listing(listing, columns, output_format, labels)
 
 
 @command(mark("Show who changed what in a record and when, from git, the newest first."))
@@ -101,11 +98,10 @@ def history_command(
         help=mark("Only changes of these fields: keys or labels, e.g. due,owner or 期限."),
     ),
     reverse: bool = typer.Option(False, "--reverse", help=mark("The oldest first.")),
-    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or jsonl.")),
+    output_format: str = format_choice("text", "json", "jsonl"),
     reveal: bool = reveal_option,
 ) -> None:
     session = session_of(context)
-    require_format(output_format, HISTORY_FORMATS)
     workspace = session.workspace
     history = read_history(workspace, record, field, reveal=reveal)
     if history.is_cut:
@@ -141,7 +137,7 @@ def _read(name: str) -> bytes:
     try:
         return Path(name).read_bytes()
     except OSError as fault:
-        raise UnreadableError(mark("cannot be read: {reason}"), file=name, reason=fault.strerror or "") from None
+        raise not_readable(name, fault) from None
 
 
 def _tell(merged: MergedFile, path: str) -> None:
@@ -170,7 +166,7 @@ def sync_command(
     message: str = typer.Option(
         "",
         "--message",
-        metavar="TEXT",
+        metavar="MESSAGE",
         show_default=False,
         help=mark("The words of the commit (default: what is in it)."),
     ),

@@ -1,32 +1,32 @@
 """The rules a merged file must keep: what neither side broke, the merge must not break either."""
 
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from commlog.errors import CommlogError, InvalidError, UnreadableError
-from commlog.forms.catalog import Catalog, Template, shipped_folder
+from commlog.errors import CommlogError, UnreadableError
+from commlog.forms.catalog import Catalog, Template
+from commlog.forms.schemas import shipped_folder
 from commlog.forms.validation import Validator
 from commlog.git.hooks import merge_texts
 from commlog.log.log import SCHEMAS_FOLDER
 from commlog.log.names import RECORDS
-from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
+from commlog.log.settings_faults import find_faults
 from commlog.messages import mark
 from commlog.privacy.cipher import Vault
 from commlog.privacy.rules.sealing import HEADER, OPEN, find_stored
 from commlog.privacy.seal_keys import KeySource
-from commlog.problems import Problem
 from commlog.records.rules.consistency import find_inconsistencies
 from commlog.team.rules.merge import Merged, differing_keys, hold_apart, merge_fields
 from commlog.team.rules.merge_history import Renumbering
 from commlog.values import Fields, ValuePath, show_path
-from commlog.yamltext.format import format_document
 from commlog.yamltext.merge_layout import Texts, merge_layout
-from commlog.yamltext.parse import YamlError, decode, parse
+from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.scalars import YamlError
 
 # A problem by its code and the keys of its path; places in lists change in a merge.
 _Broken = Counter[tuple[str, ValuePath]]
@@ -51,7 +51,7 @@ class Rules:
     def broken(self, fields: Fields) -> _Broken:
         """Every rule the fields break."""
         if self._name:
-            return _count((problem.code, (problem.field,)) for problem in _faults_of(self._name, fields))
+            return _count((one.code, one.path) for one in find_faults(self._name, fields))
         found = [(item.code, item.path) for item in find_inconsistencies(fields)]
         if self._template is not None:
             validator = Validator(self._catalog)
@@ -101,17 +101,6 @@ def _schema_folders(path: PurePosixPath, top: Path) -> tuple[Path, ...]:
         parts = parts[: len(parts) - 1 - parts[::-1].index(RECORDS)]
     own = top.joinpath(*parts, SCHEMAS_FOLDER)
     return (own, shipped_folder()) if own.is_dir() else (shipped_folder(),)
-
-
-def _faults_of(name: str, fields: Fields) -> tuple[Problem, ...]:
-    """What is wrong with settings, by the one that reads them."""
-    with tempfile.TemporaryDirectory(prefix="commlog-") as folder:
-        (Path(folder) / name).write_text(format_document(fields), encoding="utf-8")
-        try:
-            read_settings(Path(folder))
-        except InvalidError as fault:
-            return tuple(problem for problem in fault.problems if isinstance(problem, Problem))
-    return ()
 
 
 class Versions(NamedTuple):

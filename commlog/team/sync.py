@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from commlog.check.context import Selection
 from commlog.check.inspect import inspect_log
-from commlog.check.inspection import Selection
 from commlog.errors import CommlogError, ConflictError, InvalidError
 from commlog.followups.rules.follow_up import CLOSED, DONE, read_follow_ups
 from commlog.git.hooks import Integration, drop_tree, integrate
@@ -32,7 +32,7 @@ from commlog.git.remote import (
 from commlog.log.files import lock
 from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.log.names import RECORDS, STATE_FOLDER, SUFFIX
-from commlog.messages import LANGUAGES, current_language, mark, translate, use_language
+from commlog.messages import LANGUAGES, current_language, mark, mark_plural, translate, translate_plural, use_language
 from commlog.team.rules.sync import NotSharedError, Synced, SyncWishes
 from commlog.team.sync_check import (
     OWN_PATHS,
@@ -92,7 +92,7 @@ def sync_log(workspace: Workspace, wishes: SyncWishes) -> Synced:
         _keep(root, branch.head)
         made = _commit(workspace, prefix, wishes.message)
         if made.paths:
-            workspace = replace(workspace, glimpse=None, _index=None)
+            workspace = replace(workspace, _index=None)
         if not branch.upstream:
             return Synced(
                 branch.name,
@@ -191,7 +191,7 @@ def _share(workspace: Workspace, prefix: str, branch: Branch) -> Synced:
         moved = _move(workspace, branch, commit)
         if not moved.is_good:
             # Somebody wrote into a file that came in, or made a commit: it is taken along like the others.
-            _commit(replace(workspace, glimpse=None, _index=None), prefix, "")
+            _commit(replace(workspace, _index=None), prefix, "")
             if find_commit(root, "HEAD") == branch.head:
                 raise _cannot_move(moved)
             continue
@@ -305,13 +305,13 @@ def _refusals(answer: Answer) -> list[str]:
 # Beyond so many changed records nobody counts what was done in them.
 _MOST: Final = 300
 _CUSTOMERS: Final = f"{RECORDS}/{FOLDERS[CUSTOMER][0]}/"
-# What is counted, and its words for one and for several.
+# What is counted, and its texts.
 _COUNTED: Final = (
-    ("new", mark("{count} record"), mark("{count} records")),
-    ("customers", mark("{count} customer"), mark("{count} customers")),
-    ("changed", mark("{count} record changed"), mark("{count} records changed")),
-    ("gone", mark("{count} record removed"), mark("{count} records removed")),
-    ("done", mark("{count} follow-up done"), mark("{count} follow-ups done")),
+    ("new", mark_plural("{count} record", "{count} records")),
+    ("customers", mark_plural("{count} customer", "{count} customers")),
+    ("changed", mark_plural("{count} record changed", "{count} records changed")),
+    ("gone", mark_plural("{count} record removed", "{count} records removed")),
+    ("done", mark_plural("{count} follow-up done", "{count} follow-ups done")),
 )
 
 
@@ -326,8 +326,8 @@ def commit_message(workspace: Workspace, changes: Sequence[Change]) -> str:
     counts["done"] = _count_done(workspace, [change.path for change in changed], [change.path for change in new])
     with _in_language(workspace.log.settings.language):
         parts = [
-            (translate(one) if counts[name] == 1 else translate(several)).format(count=counts[name])
-            for name, one, several in _COUNTED
+            translate_plural(*texts, counts[name]).format(count=counts[name])
+            for name, texts in _COUNTED
             if counts[name]
         ]
         if len(records) < len(changes):

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
-from tempfile import TemporaryDirectory
 from typing import Final
 
+from commlog.check.context import WHOLE_LOG, Inspection, Selection
 from commlog.check.inspect import inspect_log
-from commlog.check.inspection import WHOLE_LOG, Inspection, Selection
 from commlog.errors import ConflictError, InvalidError, NoLogError
 from commlog.git.hooks import Integration, is_installed, missing_attributes
 from commlog.git.objects import iter_blobs
@@ -28,7 +27,7 @@ from commlog.git.remote import (
 from commlog.git.run import find_prefix
 from commlog.log.log import SCHEMAS_FOLDER
 from commlog.log.names import RECORDS
-from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, read_settings
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, parse_settings
 from commlog.messages import mark, translate
 from commlog.privacy.rules.forgetting import PSEUDONYM
 from commlog.problems import ERROR, Problem
@@ -52,24 +51,18 @@ def refuse_wrong_settings(root: Path, branch: Branch, commit: str) -> None:
     changed, gone = list_differing(root, branch.head, commit)
     if not any(name in (*changed, *gone) for name in _SETTINGS):
         return
-    with TemporaryDirectory(prefix="commlog-") as folder:
-        for name, (_, raw) in zip(
-            _SETTINGS, iter_blobs(root, [f"{commit}:./{name}" for name in _SETTINGS]), strict=True
-        ):
-            if raw is not None:
-                (Path(folder) / name).write_bytes(raw)
-        try:
-            read_settings(Path(folder))
-        except InvalidError as fault:
-            problems = [problem for problem in fault.problems if isinstance(problem, Problem)]
-            raise InvalidError(
-                mark("the settings would have mistakes with what {upstream} holds; nothing was taken in or sent"),
-                problems=problems,
-                upstream=branch.short_upstream,
-                remedy=mark(
-                    "who changed them (git log {upstream} -- commlog.yaml calendar.yaml) corrects them; then: commlog sync"
-                ),
-            ) from None
+    blobs = iter_blobs(root, [f"{commit}:./{name}" for name in _SETTINGS])
+    try:
+        parse_settings({name: raw or b"" for name, (_, raw) in zip(_SETTINGS, blobs, strict=True)})
+    except InvalidError as fault:
+        raise InvalidError(
+            mark("the settings would have mistakes with what {upstream} holds; nothing was taken in or sent"),
+            problems=fault.problems,
+            upstream=branch.short_upstream,
+            remedy=mark(
+                "who changed them (git log {upstream} -- commlog.yaml calendar.yaml) corrects them; then: commlog sync"
+            ),
+        ) from None
 
 
 def check_commits(workspace: Workspace, branch: Branch, commit: str, start: str) -> int:

@@ -10,7 +10,6 @@ from commlog.errors import CommlogError
 from commlog.forms.catalog import Catalog, Template
 from commlog.forms.fields import Field, HasFields, label
 from commlog.messages import current_language, mark, translate
-from commlog.output.formats import require_format
 from commlog.output.labels import Labels
 from commlog.output.listing import Listing
 from commlog.output.text import harmless, shorten, width_of
@@ -30,7 +29,6 @@ from commlog.team.rules.field_change import (
 from commlog.values import Data, ValuePath
 from commlog.worktime.moment import format_instant
 
-HISTORY_FORMATS: Final = ("text", "json", "jsonl")
 _WIDTH: Final = 100
 _CELL: Final = 40
 SHORT_HASH: Final = 10
@@ -113,12 +111,7 @@ _LEFT_OUT: Final = frozenset({"n", "due_rule", "history"})
 
 
 def format_history(history: History, output_format: str, words: FieldWords, width: int | None = None) -> str:
-    """The history in one of HISTORY_FORMATS, in the order it comes; text for a terminal of `width` columns, 100 unless known.
-
-    Raises:
-        UsageError: there is no such format.
-    """
-    require_format(output_format, HISTORY_FORMATS)
+    """The history as text, json or jsonl, in the order it comes; text for a terminal of `width` columns, 100 unless known."""
     if output_format == "text":
         return "\n".join(_text(history, words, width or _WIDTH))
     objects = [_object(revision, words) for revision in history.revisions]

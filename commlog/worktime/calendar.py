@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -31,10 +30,6 @@ _DECEMBER = 12
 # A due date in the year 9999 must not make anybody wait while eight thousand years are counted.
 MEASURED_DAYS = 36_525
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_FULL_NAMES = {
-    "monday": "mon", "tuesday": "tue", "wednesday": "wed", "thursday": "thu",
-    "friday": "fri", "saturday": "sat", "sunday": "sun",
-}  # fmt: skip
 DEFAULT_HOURS: Mapping[str, Sequence[str]] = MappingProxyType({"mon-fri": ("09:00-18:00",)})
 
 
@@ -261,14 +256,14 @@ def to_utc(instant: datetime) -> datetime:
         return edge if instant.year > 1 else datetime(1, 1, 1, tzinfo=UTC)
 
 
-def parse_spans(hours: str | Sequence[str]) -> tuple[Span, ...]:
-    """Read spans such as `09:00-12:00`, one text or several, into ordered minutes from midnight.
+def parse_spans(hours: Sequence[str]) -> tuple[Span, ...]:
+    """Read spans such as `09:00-12:00` into ordered minutes from midnight.
 
     Raises:
-        ValueError: a text is not a span, ends before it starts, or overlaps another.
+        ValueError: a span ends before it starts, or overlaps another.
 
     """
-    spans = sorted(_parse_span(text) for text in _texts_of(hours))
+    spans = sorted(_parse_span(text) for text in hours)
     for earlier, later in pairwise(spans):
         if later[0] < earlier[1]:
             raise ValueError(f"{format_span(later)!r} overlaps {format_span(earlier)!r}")
@@ -280,16 +275,16 @@ def format_span(span: Span) -> str:
     return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in span)
 
 
-def parse_hours(hours: Mapping[str, str | Sequence[str]] = DEFAULT_HOURS) -> Week:
+def parse_hours(hours: Mapping[str, Sequence[str]] = DEFAULT_HOURS) -> Week:
     """Read the hours of a week from days (`sat`) and ranges (`mon-fri`); a day wins over a range.
 
     Raises:
-        ValueError: a key is not a day or a range of days, two ranges share a day, or a span is wrong.
+        ValueError: two ranges share a day, or a span is wrong.
 
     """
     ranges: dict[int, tuple[Span, ...]] = {}
     singles: dict[int, tuple[Span, ...]] = {}
-    for key, texts in _hours_by_day(hours):
+    for key, texts in hours.items():
         days = _parse_days(key)
         named = singles if len(days) == 1 else ranges
         spans = parse_spans(texts)
@@ -301,42 +296,16 @@ def parse_hours(hours: Mapping[str, str | Sequence[str]] = DEFAULT_HOURS) -> Wee
 
 
 def _parse_days(key: str) -> list[int]:
-    parts = [part.strip() for part in key.lower().split("-")]
-    names = [_FULL_NAMES.get(part, part) for part in parts]
-    if not 1 <= len(names) <= 2 or not all(name in WEEKDAYS for name in names):
-        raise ValueError(f"{key!r} is not a day of the week or a range of them")
-    first, last = WEEKDAYS.index(names[0]), WEEKDAYS.index(names[-1])
+    days = [WEEKDAYS.index(name) for name in key.split("-")]
+    first, last = days[0], days[-1]
     return [(first + step) % 7 for step in range((last - first) % 7 + 1)]
 
 
-def _hours_by_day(hours: object) -> list[tuple[str, str | Sequence[str]]]:
-    """Give the entries of a week, which comes from a file people edit: `hours` can be anything."""
-    if not isinstance(hours, Mapping) or not all(isinstance(key, str) for key in hours):
-        raise ValueError(f"{hours!r} is not a mapping of days to hours")
-    return list(hours.items())
-
-
-def _texts_of(hours: object) -> list[str]:
-    """Give the texts of spans, which come from files people edit: `hours` can be anything."""
-    texts = hours.split(",") if isinstance(hours, str) else hours
-    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"{hours!r} is not a list of spans such as '09:00-18:00'")
-    return list(texts)
-
-
 def _parse_span(text: str) -> Span:
-    parts = [_parse_minute(part.strip()) for part in text.split("-")]
-    if len(parts) != 2 or parts[0] is None or parts[1] is None:
-        raise ValueError(f"{text!r} is not a span of hours such as '09:00-18:00'")
-    if parts[1] <= parts[0]:
+    start, end = (int(part[:2]) * 60 + int(part[3:]) for part in text.split("-"))
+    if end <= start:
         raise ValueError(f"{text!r} ends before it starts")
-    return parts[0], parts[1]
-
-
-def _parse_minute(text: str) -> int | None:
-    found = re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])", text)
-    total = int(found[1]) * 60 + int(found[2]) if found else DAY_MINUTES + 1
-    return total if total <= DAY_MINUTES else None
+    return start, end
 
 
 def _without(spans: tuple[Span, ...], removed: tuple[Span, ...]) -> tuple[Span, ...]:

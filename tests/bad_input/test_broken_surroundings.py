@@ -102,13 +102,84 @@ def test_a_broken_calendar_stops_every_command_at_its_line(log: Any, text: str) 
     assert "calendar.yaml:" in answer.stderr
 
 
-def test_settings_only_their_schema_refuses(log: Any) -> None:
-    """What no command reads at once is still checked: a wrong value deep in the settings is found at its line."""
-    settings = (log.root / "commlog.yaml").read_text()
-    log.write("commlog.yaml", f"{settings}response_within: {{phone: often}}\n")
-    answer = log.run("check")
+# What is added to commlog.yaml, and every place in it that is named.
+WRONG_EVERYWHERE: dict[str, tuple[str, tuple[str, ...]]] = {
+    "a name that is a number": ("  - {id: li, name: 5}\n", ("5:20: error: members[2].name: 5 is not text",)),
+    "branches of any shape": (
+        "branches: [1, {a: b}]\n",
+        ("5:12: error: branches[0]: 1 is not text", '5:15: error: branches[1]: {"a": "b"} is not text'),
+    ),
+    "what no command reads at once": (
+        "response_within: {phone: often}\n",
+        ("5:26: error: response_within.phone: 'often'",),
+    ),
+    "an empty key": ("branches:\n", ("5:10: error: branches: nothing is not a list",)),
+    "a secret for an address": (
+        "  - {id: li, notify: [wecom:693a91f6, hunter2]}\n",
+        ("5:23: error: members[2].notify[0]: 'wecom:…' is not", "5:39: error: members[2].notify[1]: '…' is not"),
+    ),
+    "a server in the file": ("notify: {smtp: 'smtp://a:hunter2@b'}\n", ("5:16: error: notify.smtp: 'smtp:…' is not",)),
+    "a limit that is no length of time": (
+        "remind: {before: eom}\n",
+        ("5:18: error: remind.before: 'eom' is not a length",),
+    ),
+    "all at once, by schema and by meaning": (
+        "  - {id: wang}\ndefault_priority: urgentt\nretention: {surveys: 5}\n",
+        (
+            "5:5: error: members: 'wang' stands twice",
+            "6:19: error: default_priority: 'urgentt' is not urgent |",
+            "7:22: error: retention.surveys: 5 is not text",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_EVERYWHERE)
+def test_every_command_refuses_the_same_wrong_settings(log: Any, case: str) -> None:
+    """Reading commands and `check` name the same mistakes, all of them, and never repeat what may be a secret."""
+    added, places = WRONG_EVERYWHERE[case]
+    log.write("commlog.yaml", (log.root / "commlog.yaml").read_text() + added)
+    (said,) = {answer.stderr for answer in answers(log)}
+    for place in places:
+        assert f"commlog.yaml:{place}" in said
+    assert said.count("commlog.yaml:") == len(places)
+    assert "hunter2" not in said
+
+
+def test_settings_found_good_are_read_again_when_they_change(log: Any) -> None:
+    """What is remembered of settings holds for these bytes alone, and nothing depends on it."""
+    good = (log.root / "commlog.yaml").read_text()
+    first, *later = [answers(log) for _ in range(3)]
+    assert all(again == first for again in later)
+    log.write("commlog.yaml", f"{good}branches: 5\n")
+    assert [answer.code for answer in answers(log)] == [3, 3, 3, 3]
+    log.write("commlog.yaml", good)
+    shutil.rmtree(log.root / ".commlog")
+    assert answers(log) == first
+
+
+@pytest.mark.parametrize("raw", [b"\xff", b"", b"0" * 32])
+def test_a_broken_memory_of_settings_is_no_obstacle(log: Any, raw: bytes) -> None:
+    """Whatever stands where a good reading is remembered, wrong settings are refused and good ones read."""
+    answers(log)
+    for memory in (log.root / ".commlog").glob("settings-*"):
+        memory.write_bytes(raw)
+    assert log.run("list").code == 0
+    log.write("commlog.yaml", "timezone: UTC\nbranches: 5\n")
+    assert log.run("list").code == 3
+
+
+def test_a_verdict_on_settings_that_are_wrong_after_all_is_not_believed(log: Any) -> None:
+    """Settings that were once good and cannot be built any more are checked again, and say what is wrong."""
+    from commlog.log import settings
+
+    log.write("commlog.yaml", "timezone: Mars/Olympus\n")
+    raws = [(log.root / "commlog.yaml").read_bytes(), b""]
+    verdict = settings.fingerprint_of([settings.VERSION.encode(), settings.settings_version(), *raws]).hex()
+    log.write(".commlog/settings-checked", verdict)
+    answer = log.run("list")
     assert answer.code == 3
-    assert "commlog.yaml:5:26: error: response_within.phone: 'often'" in answer.stdout, answer.stdout
+    assert "commlog.yaml:1:11: error: timezone: 'Mars/Olympus' is not a time zone" in answer.stderr
 
 
 TEMPLATES: dict[str, tuple[str, str]] = {
@@ -266,6 +337,7 @@ def nobody(log: Any) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]
         path.chmod(0o755)
 
 
+@pytest.mark.slow
 def test_a_log_one_may_only_read_answers(log: Any, nobody: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     """Without the right to write, without a copy, with a fresh one and with a stale one, the answers are the same."""
     for _ in range(2):
@@ -333,6 +405,7 @@ def test_a_closed_pipe_is_no_fault(log: Any) -> None:
     assert answer.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_no_escape_of_a_record(log: Any) -> None:
     """On a terminal, where colour codes are let through, those of a record's text are not."""
     evil = '"\\e]0;evil\\a\\e[31m\\u202e"'

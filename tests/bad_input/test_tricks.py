@@ -265,6 +265,7 @@ def test_odd_words_to_search_for_are_just_words(log: Any, words: tuple[str, ...]
     assert log.run("list").code == 0
 
 
+@pytest.mark.slow
 def test_twenty_at_once_lose_nothing(log: Any) -> None:
     """Twenty processes that create a record at once each leave one, and twenty that change one file each leave their mark."""
 

@@ -80,6 +80,7 @@ def test_records_that_follow_each_other_in_a_circle(log: Any) -> None:
         assert log.run("thread", record_id).code == 0
 
 
+@pytest.mark.slow
 def test_a_long_chain_of_follows_is_walked_without_recursion(log: Any) -> None:
     """A thread of two thousand records is checked like any other."""
     for number in range(1, 2001):

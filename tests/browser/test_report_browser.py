@@ -19,11 +19,10 @@ from commlog.summary.page.page import format_report
 from commlog.summary.page.sections import Sections
 from commlog.summary.report import ReportRequest, build_report
 from commlog.workspace import make_workspace
+from tests.build import NOW, ROOT
 
-ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-NOW = "2026-03-16T10:00:00+08:00"
 PAGES = ("zh", "en", "empty", "hostile", "form")
 HOSTILE = '"</script><img src=http://elsewhere.example/x onerror=alert(1)>\\u202e&amp;"'
 RECORD = "20260310-w9t93h"

@@ -3,7 +3,6 @@
 import io
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -13,10 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from commlog.messages import use_language
-
-sys.path.append(str(Path(__file__).parents[1] / "repo"))
-
-from recorded_log import ACME, LATER, LI, PATH, SETTINGS, VISIT, RecordedLog, start_log
+from tests.recorded_log import ACME, LATER, LI, PATH, SETTINGS, VISIT, RecordedLog, start_log
 
 OTHER = PATH.replace("0302-aaaaaa", "0304-bbbbbb")
 RENAMED = PATH.replace("0302-aaaaaa", "0302-cccccc")
@@ -140,6 +136,7 @@ def go_on(diary: Diary) -> None:
     log.change(RENAMED, ("改过", "没有提交"))
 
 
+@pytest.mark.slow
 def test_the_answer_is_the_one_that_was_given_then(diary: Diary) -> None:
     """Every question as of a commit, named by its hash, its tag or its instant, is answered as the kept files of that
     time answer at that time: the same bytes, the same exit code, the same remarks."""
@@ -185,6 +182,7 @@ def test_the_instant_asked_for_is_kept_with_another_clock(diary: Diary) -> None:
         assert (*answer[:2], answer.remarks) == given, words
 
 
+@pytest.mark.slow
 def test_the_answer_stays_the_same(diary: Diary, tmp_path: Path) -> None:
     """Asked twice, with changes in the work tree, after later commits and renames, and in another clone that has
     nothing kept: the same bytes."""

@@ -2,11 +2,10 @@
 
 import json
 import os
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.build import ROOT
 
 CHINESE = "calendar:\n  country: CN\n"
 

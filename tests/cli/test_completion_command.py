@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from commlog.cli.app import COMMANDS, run
+from tests.build import NOW, ROOT, write_program
 
-ROOT = Path(__file__).parents[2]
-NOW = "2026-03-16T10:00:00+08:00"
 SETTINGS = """\
 timezone: Asia/Shanghai
 language: en
@@ -70,12 +69,9 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def environment(log: Path, tmp_path: Path) -> dict[str, str]:
     """A shell that finds a program called commlog, and a log."""
-    program = tmp_path / "bin" / "commlog"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m commlog "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
+    programs = write_program(tmp_path)
     return {
-        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "PYTHONPATH": str(ROOT),
         "LANG": "C.UTF-8",
@@ -111,6 +107,7 @@ def bash(tmp_path, environment):
     return offer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
@@ -220,6 +217,7 @@ def test_a_shell_nobody_knows_is_refused(capsys):
     assert "bash, zsh, fish" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("--version",), ("pending",), ("done", "20260310-7f3kq2/1", "--result", "r")])
 def test_other_calls_load_nothing_of_it(environment, words):
     """A call of another command reads no line of the modules that complete words."""

@@ -8,8 +8,8 @@ import pytest
 
 from commlog.cli.app import run
 from commlog.messages import use_language
+from tests.build import NOW
 
-NOW = "2026-03-16T10:00:00+08:00"
 RECORD = """\
 id: 20260316-abcdef
 template: member

@@ -1,16 +1,13 @@
 """`commlog history`, `commlog audit` and `--as-of` in the shell."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "repo"))
-
-from recorded_log import LATER, LI, PATH, RecordedLog, start_log
+from tests.recorded_log import LATER, LI, PATH, RecordedLog, start_log
 
 ENTRY = "      - {at: 2026-03-03T10:00:00+08:00, by: li, status: in_progress, note: 客户催}\n"
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -11,12 +10,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "repo"))
-
-from recorded_log import LATER, LI, NOW, PATH, VISIT, RecordedLog, start_log
-
 from commlog.cli.app import run
 from commlog.team import audit
+from tests.recorded_log import LATER, LI, NOW, PATH, VISIT, RecordedLog, start_log
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/history.schema.json").read_text(encoding="utf-8"))
 ENTRY = "      - {at: 2026-03-03T10:00:00+08:00, by: li, status: in_progress, note: 客户催}\n"

@@ -5,13 +5,12 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from commlog.yamltext.parse import parse
+from tests.build import ROOT, write_program
 
-ROOT = Path(__file__).parents[2]
 BAD = "id: bad\ntemplate: customer\nname: 坏\ntype: company\nstage: active\nnonsense: 1\n"
 GOOD = BAD.replace("nonsense: 1\n", "")
 
@@ -19,11 +18,7 @@ GOOD = BAD.replace("nonsense: 1\n", "")
 @pytest.fixture
 def run(folder, environment):
     """Run a program in the log, or in a folder named; `commlog` is the one under test."""
-    programs = folder.parent / "bin"
-    programs.mkdir()
-    script = programs / "commlog"
-    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m commlog "$@"\n')
-    script.chmod(0o755)
+    programs = write_program(folder.parent)
     plain = {
         **environment,
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
@@ -61,6 +56,7 @@ def commit(run, place, name="bad", text=BAD, **variables):
     return done.returncode, done.stderr + done.stdout
 
 
+@pytest.mark.slow
 def test_the_hook_stops_a_commit_with_errors(run, repository):
     """With the hook a record with errors is not committed and the errors are shown; a good one is; without it both are."""
     assert "no hook" in run("commlog", "hook", "status").stdout
@@ -87,6 +83,7 @@ def test_the_hook_is_written_again(run, repository):
     assert run("commlog", "hook", "uninstall").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_foreign_hook_stays(run, repository):
     """Somebody else's hook is neither replaced nor removed; the line to add to it is told, and works there."""
     hook = repository / ".git" / "hooks" / "pre-commit"
@@ -114,6 +111,7 @@ def test_the_hook_goes_where_git_looks(run, repository):
     assert "my hooks" in refused.stderr
 
 
+@pytest.mark.slow
 def test_a_shared_hook_is_for_every_clone(run, repository, tmp_path):
     """A shared hook lies in a folder that is committed, names no place of this machine, and holds in another clone too."""
     assert run("commlog", "hook", "install", "--shared").returncode == 0
@@ -132,6 +130,7 @@ def test_a_shared_hook_is_for_every_clone(run, repository, tmp_path):
     assert run("git", "config", "core.hooksPath").stdout == ""
 
 
+@pytest.mark.slow
 def test_the_hook_works_in_another_work_tree_and_from_below(run, repository, tmp_path):
     """A commit in a linked work tree, or from a folder below, is checked like any other."""
     run("commlog", "hook", "install")

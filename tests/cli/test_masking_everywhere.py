@@ -7,8 +7,7 @@ import subprocess
 import pytest
 
 from commlog.cli.app import COMMANDS, run
-
-NOW = "2026-03-16T10:00:00+08:00"
+from tests.build import NOW
 
 SETTINGS = """\
 timezone: Asia/Shanghai

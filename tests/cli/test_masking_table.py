@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from commlog.cli.app import run
+from tests.build import NOW
 
-NOW = "2026-03-16T10:00:00+08:00"
 SETTINGS = """\
 timezone: Asia/Shanghai
 language: en

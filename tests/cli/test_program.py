@@ -7,39 +7,41 @@ import sys
 import pytest
 
 
-def test_the_module_runs(program):
+def test_the_module_runs(started_program):
     """`python -m commlog` is the program: the answer on stdout, nothing on stderr, exit code 0."""
-    done = program("customer", "list", "--format", "ids")
+    done = started_program("customer", "list", "--format", "ids")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"acme\n", b"")
 
 
-def test_errors_are_told_on_stderr(program):
+def test_errors_are_told_on_stderr(started_program):
     """A failed call leaves stdout empty and shows no traceback."""
-    done = program("show", "nothing")
+    done = started_program("show", "nothing")
     assert (done.returncode, done.stdout) == (4, b"")
     assert done.stderr.startswith(b"commlog: error: ")
     assert b"Traceback" not in done.stderr
 
 
-def test_a_call_that_is_not_understood_is_answered_in_the_logs_language(program, folder):
+def test_a_call_that_is_not_understood_is_answered_in_the_logs_language(started_program, folder):
     """A wrong option is told in the log's language, as every other answer is; --language and the environment go before it."""
     settings = folder / "commlog.yaml"
     settings.write_text(settings.read_text(encoding="utf-8").replace("language: en", "language: zh"), encoding="utf-8")
-    assert "错误: 没有选项 --soon" in program("pending", "--soon").stderr.decode()
-    assert b"there is no option --soon" in program("pending", "--soon", "--language", "en").stderr
-    assert b"there is no option --soon" in program("pending", "--soon", COMMLOG_LANGUAGE="en").stderr
+    assert "错误: 没有选项 --soon" in started_program("pending", "--soon").stderr.decode()
+    assert b"there is no option --soon" in started_program("pending", "--soon", "--language", "en").stderr
+    assert b"there is no option --soon" in started_program("pending", "--soon", COMMLOG_LANGUAGE="en").stderr
     settings.write_text("members: 3", encoding="utf-8")
-    done = program("pending", "--soon")
+    done = started_program("pending", "--soon")
     assert (done.returncode, b"there is no option --soon" in done.stderr) == (2, True)
 
 
-def test_what_is_overdue_since_this_morning_is_told_once(program):
+def test_what_is_overdue_since_this_morning_is_told_once(started_program):
     """Without a command, a follow-up that was due earlier today stands among what is overdue alone."""
     words = ["direction=inbound", "channel=phone", "subject=s", "core_request=c", "summary=s"]
     call = [part for word in ["customer=acme", *words] for part in ("--set", word)]
-    made = program("create", "member", *call, "-f", "Late; due=2026-03-16 09:00", "-f", "Soon; due=2026-03-16 17:00")
+    made = started_program(
+        "create", "member", *call, "-f", "Late; due=2026-03-16 09:00", "-f", "Soon; due=2026-03-16 17:00"
+    )
     assert made.returncode == 0, made.stderr.decode()
-    lines = program().stdout.decode().splitlines()
+    lines = started_program().stdout.decode().splitlines()
     assert [line for line in lines if line.startswith(("Overdue", "Due today"))] == [
         "Overdue (1)",
         "Due today and tomorrow (1)",
@@ -68,11 +70,12 @@ def test_a_reader_who_has_seen_enough_is_no_error(folder, environment):
     assert (process.returncode, noise) == (0, b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "", "CLICOLOR": "1"}])
-def test_no_colour_without_a_terminal(program, variables):
+def test_no_colour_without_a_terminal(started_program, variables):
     """Nothing but text goes into a pipe: no colours, no other terminal sequences, help included."""
     for words in (["--help"], ["pending", "--help"], ["customer", "list"], ["show", "nothing"]):
-        done = program(*words, **variables)
+        done = started_program(*words, **variables)
         assert b"\x1b" not in done.stdout + done.stderr
 
 
@@ -91,30 +94,31 @@ def test_no_color_is_respected_at_a_terminal(terminal):
         ({"PYTHONIOENCODING": "gbk"}, "gbk"),
     ],
 )
-def test_terminals_of_any_encoding(program, variables, encoding):
+def test_terminals_of_any_encoding(started_program, variables, encoding):
     """In the C locale and on a GBK terminal the answer is readable; what cannot be shown is a mark, not a crash."""
     for words in (
         ["customer", "list", "--format", "csv"],
         ["--language", "zh", "customer", "show", "acme"],
         ["show", "没有😀"],
     ):
-        done = program(*words, **variables)
+        done = started_program(*words, **variables)
         assert done.returncode in {0, 4}
         assert b"Traceback" not in done.stderr
         text = (done.stdout + done.stderr).decode(encoding)
         assert ("艾克米公司" if "acme" in words or "list" in words else "没有") in text
 
 
-def test_chinese_on_the_command_line_in_the_c_locale(program, folder):
+def test_chinese_on_the_command_line_in_the_c_locale(started_program, folder):
     """What is typed in Chinese is stored as it was typed, whatever the locale says."""
-    done = program("customer", "create", "张三", LANG="C", LC_ALL="C")
+    done = started_program("customer", "create", "张三", LANG="C", LC_ALL="C")
     assert done.returncode == 0
     assert "name: 张三\n" in (folder / "records" / "customers" / "张三.yaml").read_text(encoding="utf-8")
 
 
-def test_the_same_call_prints_the_same_bytes(program, folder):
+@pytest.mark.slow
+def test_the_same_call_prints_the_same_bytes(started_program, folder):
     """Twice on the same files is the same answer, with and without the copy."""
-    program(
+    started_program(
         "create",
         "member",
         "-s",
@@ -137,11 +141,11 @@ def test_the_same_call_prints_the_same_bytes(program, folder):
         ["search", "s"],
         ["template", "list"],
     ):
-        first = program(*words)
+        first = started_program(*words)
         index = folder / ".commlog"
         for path in sorted(index.rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
-        assert (first.returncode, first.stdout) == (0, program(*words).stdout)
+        assert (first.returncode, first.stdout) == (0, started_program(*words).stdout)
 
 
 def test_the_shared_options_stand_anywhere(folder, environment):

@@ -9,26 +9,23 @@ from typing import Any
 
 import jsonschema
 import pytest
-from commlog.services import (
-    find_duplicates,
-    list_answers,
-    list_care,
-    list_customers,
-    list_follow_ups,
-    list_issues,
-    list_records,
-    list_templates,
-    manage_calendar,
-    moved_follow_ups,
-    search_records,
-    survey_trend,
-)
 
+from commlog.answers import list as list_answers
+from commlog.calendar import manage as manage_calendar
+from commlog.calendar import moved_follow_ups
 from commlog.cli.app import run
+from commlog.customers import care as list_care
+from commlog.customers import duplicates as find_duplicates
+from commlog.customers import list as list_customers
+from commlog.followups import pending as list_follow_ups
+from commlog.issues import list as list_issues
+from commlog.records import list as list_records
+from commlog.records import search as search_records
+from commlog.setup import templates as list_templates
+from commlog.surveys import trend as survey_trend
+from tests.build import NOW, ROOT
 
-ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs/listings.schema.json").read_text(encoding="utf-8"))
-NOW = "2026-03-16T10:00:00+08:00"
 LISTINGS = {
     "follow_up": ["pending", "status:open,in_progress,awaiting_customer,done,closed"],
     "record": ["list", "kind:interaction,issue,survey,customer,answer"],

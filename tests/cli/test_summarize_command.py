@@ -6,8 +6,8 @@ import pytest
 
 from commlog.cli.app import run
 from commlog.errors import ExitCode
+from tests.build import NOW
 
-NOW = "2026-03-16T10:00:00+08:00"
 VISIT = (
     "id: 20260302-aaa001\ntemplate: visit\ncustomer: anonymous\nagent: wang\ndirection: outbound\nchannel: phone\n"
     "started_at: 2026-03-02T09:00:00+08:00\nrecorded_at: 2026-03-02T09:00:00+08:00\nsubject: s\nsummary: s\n"

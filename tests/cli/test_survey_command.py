@@ -51,7 +51,7 @@ def test_an_import_tells_of_every_row(folder, program, tmp_path):
     told = json.loads(done.stdout)
     assert (told["rows"], told["created"], told["rejected"]) == (5, 2, 3)
     assert [item["line"] for item in told["rejects"]] == [4, 5, 6]
-    assert "a low score opened 1 follow-up: see commlog pending" in done.stderr.decode()
+    assert "low scores opened 1 follow-up; see commlog pending" in done.stderr.decode()
     assert rejects.read_text("utf-8").count("\n") == 4
     again = json.loads(program("survey", "import", str(rows), "--format", "json", "--dry-run").stdout)
     assert (again["created"], again["present"]) == (0, 2)

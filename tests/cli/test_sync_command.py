@@ -4,12 +4,12 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.build import NOW, run_git, run_program
+
 RECORD = """\
 id: 20260316-{name}
 template: service
@@ -44,17 +44,10 @@ exit $code
 """
 
 
-def git(folder, *words):
-    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    return subprocess.run(
-        ["git", *words], cwd=folder, check=True, capture_output=True, text=True, env=environment
-    ).stdout
-
-
 def clone(hub, folder, name):
-    git(hub.parent, "clone", "-q", str(hub), str(folder))
-    git(folder, "config", "user.name", name)
-    git(folder, "config", "user.email", f"{name}@example.com")
+    run_git(hub.parent, "clone", "-q", str(hub), str(folder))
+    run_git(folder, "config", "user.name", name)
+    run_git(folder, "config", "user.email", f"{name}@example.com")
     return folder
 
 
@@ -77,7 +70,7 @@ def records(folder):
 
 def sent(hub):
     return {
-        Path(name).stem for name in git(hub, "ls-tree", "-r", "--name-only", "main", "records/interactions").split()
+        Path(name).stem for name in run_git(hub, "ls-tree", "-r", "--name-only", "main", "records/interactions").split()
     }
 
 
@@ -85,23 +78,22 @@ def sent(hub):
 def hub(folder):
     """The team's copy of the log."""
     bare = folder.parent / "hub.git"
-    git(folder.parent, "init", "-q", "--bare", "-b", "main", str(bare))
-    git(folder, "init", "-q", "-b", "main")
-    git(folder, "add", ".")
-    git(folder, "-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-q", "-m", "log")
-    git(folder, "push", "-q", str(bare), "main")
+    run_git(folder.parent, "init", "-q", "--bare", "-b", "main", str(bare))
+    run_git(folder, "init", "-q", "-b", "main")
+    run_git(folder, "add", ".")
+    run_git(folder, "-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-q", "-m", "log")
+    run_git(folder, "push", "-q", str(bare), "main")
     return bare
 
 
 @pytest.fixture
 def run(environment):
     """Run the program in a folder; keywords are variables of its environment."""
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    plain = {**environment, "PYTHONPATH": path, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    plain = {**environment, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
     def start(folder, *words, **variables):
-        call = [sys.executable, "-m", "commlog", "--now", "2026-03-16T10:00:00+08:00", *words]
-        return subprocess.run(call, cwd=folder, env={**plain, **variables}, capture_output=True, text=True, timeout=60)
+        done = run_program(["--now", NOW, *words], {**plain, **variables}, folder)
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return start
 
@@ -152,12 +144,12 @@ def test_exit_codes_tell_what_stopped_it(run, hub, tmp_path, folder):
     assert done.returncode == 3
     assert "nonsense" in done.stderr
     write(wang, "aaaaaa")
-    git(wang, "checkout", "-q", "--detach")
+    run_git(wang, "checkout", "-q", "--detach")
     assert run(wang, "sync").returncode == 5
-    git(wang, "checkout", "-q", "main")
+    run_git(wang, "checkout", "-q", "main")
     hub.rename(hub.with_name("away"))
     assert run(wang, "sync").returncode == 8
-    git(wang, "branch", "--unset-upstream")
+    run_git(wang, "branch", "--unset-upstream")
     write(wang, "bbbbbb")
     done = run(wang, "sync")
     assert (done.returncode, done.stdout) == (0, "committed: 1 record\n")
@@ -182,14 +174,15 @@ def test_a_lock_that_git_left_is_told(run, hub, tmp_path):
     assert sent(hub) == {"20260316-aaaaaa"}
 
 
+@pytest.mark.slow
 def test_a_killed_sync_loses_nothing(run, hub, tmp_path):
     """Killed after any step, the clone still holds every record, and the next sync brings all of them to everybody."""
     wang, li = (clone(hub, tmp_path / name, name) for name in ("wang", "li"))
     write(wang, "aaaaaa")
     assert run(wang, "sync").returncode == 0
     write(li, "bbbbbb")
-    git(li, "add", ".")
-    git(li, "commit", "-q", "-m", "by hand")
+    run_git(li, "add", ".")
+    run_git(li, "commit", "-q", "-m", "by hand")
     write(li, "cccccc")
     killer = tmp_path / "bin" / "git"
     killer.parent.mkdir()
@@ -200,7 +193,7 @@ def test_a_killed_sync_loses_nothing(run, hub, tmp_path):
         place = tmp_path / f"step{step}"
         copy = Path(shutil.copytree(li, place / "li"))
         team = Path(shutil.copytree(hub, place / "hub.git"))
-        git(copy, "remote", "set-url", "origin", str(team))
+        run_git(copy, "remote", "set-url", "origin", str(team))
         path = f"{killer.parent}{os.pathsep}{os.environ['PATH']}"
         done = run(copy, "sync", PATH=path, CALLS=str(place / "calls"), KILL_AT=str(step))
         assert records(copy) >= everything - {"20260316-aaaaaa"}, step
@@ -210,8 +203,8 @@ def test_a_killed_sync_loses_nothing(run, hub, tmp_path):
         again = run(copy, "sync")
         assert again.returncode == 0, (step, again.stderr)
         assert sent(team) == records(copy) == everything, step
-        assert git(copy, "status", "--porcelain") == "", step
-        assert git(copy, "worktree", "list").count("\n") == 1, step
+        assert run_git(copy, "status", "--porcelain") == "", step
+        assert len(run_git(copy, "worktree", "list").splitlines()) == 1, step
     calls = (place / "calls").read_text().split()
     assert {"commit", "fetch", "rebase", "checkout", "push"} <= set(calls)
     assert step > len(calls)

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.build import ROOT
+
 CUSTOMER = "id: acme\ntemplate: customer\nname: Acme\ntype: company\nstage: active\n"
 # Nobody listens there.
 DOWN = "http://127.0.0.1:9/"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from commlog.database import errand as errands
-from commlog.database import refresh
+from commlog.database import connection as database
+from commlog.database import refresh, worker_processes
 from commlog.database.connection import Index
-from commlog.database.errand import errand
 from commlog.database.reader import RecordReader
 from commlog.database.refresh import open_index, rebuild_index
+from commlog.database.worker_processes import ask_beside
 from commlog.forms.catalog import Catalog
 from commlog.log.log import open_log
 
@@ -35,12 +35,12 @@ def count(index: Index) -> tuple[int, int]:
 
 def test_a_helper_answers_for_a_big_copy(reader: RecordReader, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process gives the same answer from the same copy; a small copy is asked here."""
-    monkeypatch.setattr(errands, "count_cores", lambda: 2)
+    monkeypatch.setattr(worker_processes, "count_cores", lambda: 2)
     index = open_index(reader)
-    with errand(index, count) as answer:
+    with ask_beside(index, count) as answer:
         assert answer() == (os.getpid(), 3)
-    monkeypatch.setattr(errands, "_BIG", 0)
-    with errand(index, count) as answer:
+    monkeypatch.setattr(database, "_BIG", 0)
+    with ask_beside(index, count) as answer:
         process, number = answer()
     assert process != os.getpid()
     assert number == 3
@@ -48,8 +48,8 @@ def test_a_helper_answers_for_a_big_copy(reader: RecordReader, monkeypatch: pyte
 
 def test_a_question_whose_helper_dies_is_asked_here(reader: RecordReader, monkeypatch: pytest.MonkeyPatch) -> None:
     """A killed helper costs time and nothing else; an answer nobody asks for keeps nobody waiting."""
-    monkeypatch.setattr(errands, "count_cores", lambda: 2)
-    monkeypatch.setattr(errands, "_BIG", 0)
+    monkeypatch.setattr(worker_processes, "count_cores", lambda: 2)
+    monkeypatch.setattr(database, "_BIG", 0)
     index, here = open_index(reader), os.getpid()
 
     def ask(one: Index) -> tuple[int, int]:
@@ -57,19 +57,19 @@ def test_a_question_whose_helper_dies_is_asked_here(reader: RecordReader, monkey
             os.kill(os.getpid(), signal.SIGKILL)
         return count(one)
 
-    with errand(index, ask) as answer:
+    with ask_beside(index, ask) as answer:
         assert answer() == (here, 3)
-    with errand(index, lambda _: "x" * 1_000_000):
+    with ask_beside(index, lambda _: "x" * 1_000_000):
         pass
 
 
 def test_a_copy_in_memory_is_asked_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What no other process can open is asked by this one."""
-    monkeypatch.setattr(errands, "count_cores", lambda: 2)
-    monkeypatch.setattr(errands, "_BIG", 0)
+    monkeypatch.setattr(worker_processes, "count_cores", lambda: 2)
+    monkeypatch.setattr(database, "_BIG", 0)
     index = refresh.connect(None)
     index.connection.execute("CREATE TABLE records (record INTEGER)")
-    with errand(index, count) as answer:
+    with ask_beside(index, count) as answer:
         assert answer() == (os.getpid(), 0)
 
 

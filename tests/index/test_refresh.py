@@ -15,11 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commlog.database.connection import ROW_TABLES, Index, connect
-from commlog.database.parallel import read_entries
+from commlog.database import worker_processes
+from commlog.database.connection import Index, connect
 from commlog.database.reader import RecordReader
-from commlog.database.refresh import open_index, rebuild_index
+from commlog.database.refresh import entry_of, open_index, read_entries, rebuild_index
 from commlog.database.scan import scan_folders
+from commlog.database.tables import ROW_TABLES
 from commlog.forms.catalog import Catalog
 from commlog.forms.validation import Validator
 from commlog.log.log import open_log
@@ -155,6 +156,7 @@ def apply(root: Path, edit: tuple[Any, ...]) -> None:
         (root / "commlog.yaml").write_text(f"timezone: Asia/Shanghai\nmembers: [{{id: {subject.split()[0]}}}]\n")
 
 
+@pytest.mark.slow
 @given(st.lists(edits(), min_size=1, max_size=12))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_after_any_edits_the_copy_equals_a_rebuild(history: list[tuple[Any, ...]]) -> None:
@@ -270,6 +272,7 @@ def test_other_settings_make_another_copy(root: Path) -> None:
     assert contents(index) == from_nothing(root) != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["0", "1"])
 def test_two_commands_at_once_do_no_harm(root: Path, mode: str) -> None:
     """Eight processes that refresh or rebuild at once each get the right answer and leave a sound copy."""
@@ -289,6 +292,7 @@ def test_two_commands_at_once_do_no_harm(root: Path, mode: str) -> None:
     assert contents(open_index(reader_of(root))) == from_nothing(root)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", [0, 1, 450, 900])
 def test_a_killed_refresh_leaves_a_copy_that_can_be_used(root: Path, written: int) -> None:
     """A process killed in the middle of its transaction leaves what was there before, and no helper process."""
@@ -320,26 +324,25 @@ open_index(RecordReader(open_log(Path({str(root)!r}), {str(root)!r}), catalog, V
     assert len(answer(root)) == 1002
 
 
+@pytest.mark.slow
 def test_many_files_are_read_in_order_by_several_processes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Helpers give each file's rows once and in order, also when one of them is killed."""
-    from commlog.database import parallel
-
-    monkeypatch.setattr(parallel, "count_cores", lambda: 3)
+    monkeypatch.setattr(worker_processes, "count_cores", lambda: 3)
     for number in range(600):
         write(root, f"20260310-aaa{number:03}", "aaaa")
     reader = reader_of(root)
-    paths = [path for state in scan_folders(root) for path, _ in state.iter_files()]
-    alone = [parallel.entry_of(reader, path) for path in paths]
+    paths = [path for _, state in scan_folders(root) for path, _ in state.iter_files()]
+    alone = [entry_of(reader, path) for path in paths]
     assert list(read_entries(reader, paths)) == alone
-    start = parallel._start_helper
+    start = worker_processes._start
 
-    def start_and_kill(*arguments: Any) -> Any:
-        helper = start(*arguments)
-        if len(arguments[2]) == 1:
-            os.kill(helper.process, signal.SIGKILL)
-        return helper
+    def start_and_kill(task: Any, team: Any) -> Any:
+        worker = start(task, team)
+        if len(team) == 1:
+            os.kill(worker.process, signal.SIGKILL)
+        return worker
 
-    monkeypatch.setattr(parallel, "_start_helper", start_and_kill)
+    monkeypatch.setattr(worker_processes, "_start", start_and_kill)
     assert list(read_entries(reader, paths)) == alone
 
 
@@ -348,7 +351,7 @@ def test_a_reader_that_stops_early_leaves_no_process(root: Path) -> None:
     for number in range(900):
         write(root, f"20260310-aaa{number:03}", "aaaa")
     reader = reader_of(root)
-    entries = read_entries(reader, [path for state in scan_folders(root) for path, _ in state.iter_files()])
+    entries = read_entries(reader, [path for _, state in scan_folders(root) for path, _ in state.iter_files()])
     next(entries)
     entries.close()  # type: ignore[attr-defined]
     with pytest.raises(ChildProcessError):
@@ -366,6 +369,7 @@ def read_only(index: Index) -> None:
     index.connection.execute("PRAGMA query_only = ON")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hinder", [full_disk, read_only])
 @pytest.mark.parametrize("is_warm", [True, False])
 def test_a_disk_that_takes_nothing_gives_the_same_answers(
@@ -500,5 +504,5 @@ def test_records_kept_elsewhere_by_a_link_are_the_logs(root: Path, tmp_path_fact
     assert answer(place / "log") == ["aaaa", "bbbb"]
     (root / FOLDERS[0] / "out.yaml").symlink_to("/etc/hostname")
     assert unread(place / "log")["out.yaml"] == (0, "outside-link")
-    states = [list(state.iter_files()) for state in scan_folders(place / "log")]
-    assert states == [list(state.iter_files()) for state in scan_folders(root)]
+    states = [list(state.iter_files()) for _, state in scan_folders(place / "log")]
+    assert states == [list(state.iter_files()) for _, state in scan_folders(root)]

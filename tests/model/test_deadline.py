@@ -1,7 +1,6 @@
 """From which instant a stored due counts, and what its rule gives."""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,8 +15,8 @@ from commlog.followups.rules.deadline import (
 )
 from commlog.followups.rules.follow_up import read_follow_up
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
+from tests.build import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = parse_hours({"mon-fri": ["09:00-12:00", "13:30-18:00"]})
 CALENDAR = WorkCalendar(SHANGHAI, HOURS)
 THURSDAY = date(2026, 3, 19)

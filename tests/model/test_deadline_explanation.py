@@ -1,7 +1,6 @@
 """Why a follow-up is due when it is: days, pauses, changes, doubts and lateness."""
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,8 +9,8 @@ from commlog.followups.rules.explanation import explain_due, measure_lateness
 from commlog.followups.rules.follow_up import read_follow_up
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours, to_utc
 from commlog.worktime.limits import due_after, parse_limit
+from tests.build import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = parse_hours({"mon-fri": ["09:00-12:00", "13:30-18:00"]})
 PLAIN = WorkCalendar(SHANGHAI, HOURS)
 # Spring festival 2026: off from Sunday 15 to Monday 23 February, made up on Saturdays 14 and 28; the 26th is half a day.

@@ -140,6 +140,7 @@ def simulated(clock: Clock, limit: Limit, start: int) -> int | None:
     return max((position for known, position in ahead if known.isocalendar()[:2] == week), default=None)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(clocks(), limits())
 def test_limits_agree_with_a_clock(chosen, limit):
@@ -179,6 +180,7 @@ def waited(clock: Clock, pause: Pause) -> int:
     return sum(clock.working[clock.position(pause.begin) : clock.position(pause.end)]) if pause.end else 0
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.data(), clocks(), limits())
 def test_pauses_agree_with_a_clock(data, chosen, limit):
@@ -197,6 +199,7 @@ def test_pauses_agree_with_a_clock(data, chosen, limit):
     assert clock.position(due) == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.data(), clocks(), limits())
 def test_the_explanation_agrees_with_a_clock(data, chosen, limit):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from commlog.worktime.calendar import CalendarError, DatedDay, WorkCalendar, parse_hours
 from commlog.worktime.limits import Limit, due_after, parse_limit, start_day
+from tests.build import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")
 PLAIN = WorkCalendar(SHANGHAI, parse_hours())
 SPLIT = WorkCalendar(SHANGHAI, parse_hours({"mon-fri": ["09:00-12:00", "13:30-18:00"]}))

@@ -10,6 +10,7 @@ from commlog.worktime.lunar import lunar_dates_in
 LAST_DAY = date(2100, 2, 8)
 
 
+@pytest.mark.slow
 def test_every_day_is_where_the_package_has_it():
     """Each day of the lunar years 1900 to 2099, leap months left out, is among the days its lunar date falls on."""
     day, wrong = date(1900, 1, 31), []

@@ -343,6 +343,7 @@ VALUES = st.recursive(
 FIELDS = st.dictionaries(st.sampled_from(["followups", "links", "history", "status", "x"]), VALUES, max_size=4)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(base=FIELDS, ours=FIELDS, theirs=FIELDS)
 def test_any_data_can_be_merged(base: Any, ours: Any, theirs: Any) -> None:

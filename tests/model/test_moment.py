@@ -21,8 +21,8 @@ from commlog.worktime.moment import (
 )
 from commlog.worktime.phrase_words import parse_number
 from commlog.worktime.phrases import find_limit
+from tests.build import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")
 CALENDAR = WorkCalendar(SHANGHAI, parse_hours())
 # A Tuesday.

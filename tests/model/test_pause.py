@@ -1,14 +1,13 @@
 """Pauses: what a history tells of waiting, and the working time that is put back."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from commlog.followups.rules.follow_up import Transition, pauses_of, put_back, waited_minutes
 from commlog.worktime.calendar import WorkCalendar, parse_hours
+from tests.build import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = WorkCalendar(SHANGHAI, parse_hours({"mon-fri": ["09:00-12:00", "13:30-18:00"]}))
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commlog.worktime.periods import Period, add_months, parse_period, period_bounds
+from tests.build import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")
 # A Tuesday.
 NOW = datetime(2026, 3, 10, 14, 30, tzinfo=SHANGHAI)

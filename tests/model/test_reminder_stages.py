@@ -20,8 +20,8 @@ from commlog.reminders.rules.stages import (
 )
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
 from commlog.worktime.limits import parse_limit
+from tests.build import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")
 WEEK = parse_hours({"mon-fri": ["09:00-12:00", "13:30-18:00"]})
 HOLIDAYS = {

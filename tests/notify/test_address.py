@@ -1,13 +1,21 @@
 """Addresses as the settings have them, and the variables behind them."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commlog.errors import ExitCode
-from commlog.reminders.address import AddressError, check_servers, outside_of, parse_address, resolve, server_of
-from commlog.reminders.connection import DeliveryError, Outside
-from commlog.reminders.deliver import deliver
+from commlog.errors import InvalidError
+from commlog.log.settings import parse_settings
+from commlog.reminders.connection import DeliveryError, Outside, outside_of, parse_address
+
+
+def notify_of(address: str) -> tuple[str, ...]:
+    """The addresses of a member whose settings have this one."""
+    settings = {"timezone": "UTC", "members": [{"id": "wang", "notify": [address]}]}
+    raws = {"commlog.yaml": json.dumps(settings).encode(), "calendar.yaml": b""}
+    return parse_settings(raws).members[0].notify
 
 
 @pytest.mark.parametrize(
@@ -27,7 +35,7 @@ from commlog.reminders.deliver import deliver
 def test_an_address_names_a_service_and_its_variables(text, service, parts):
     """Every form is read as what it says."""
     address = parse_address(text)
-    assert (address.service, address.parts, address.text) == (service, parts, text)
+    assert (address.channel, address.parts) == (service, parts)
 
 
 @pytest.mark.parametrize(
@@ -47,18 +55,14 @@ def test_an_address_names_a_service_and_its_variables(text, service, parts):
         "hunter2hunter2hunter2:x",
     ],
 )
-def test_a_literal_secret_is_refused_and_not_repeated(text, message):
-    """A secret in the file is refused, in words that do not show it, by the parser and by a delivery."""
-    with pytest.raises(AddressError) as caught:
-        parse_address(text)
-    shown = f"{caught.value} {caught.value.facts} {caught.value.remedy}"
-    with pytest.raises(DeliveryError) as failed:
-        deliver(text, message, Outside({}.get))
-    shown += f"{failed.value} {failed.value.facts}"
+def test_a_literal_secret_is_refused_and_not_repeated(text):
+    """A secret in the file is refused, in words that do not show it and that name what there is."""
+    with pytest.raises(InvalidError) as caught:
+        notify_of(text)
+    (problem,) = caught.value.problems
+    shown = f"{caught.value} {problem.message} {problem.remedy} {problem.facts}"
     assert "hunter2" not in shown.lower()
-    assert caught.value.exit_code == ExitCode.INVALID
-    assert failed.value.exit_code == ExitCode.NOT_DELIVERED
-    assert "mailto:NAME@HOST" in failed.value.remedy
+    assert "mailto:NAME@HOST" in problem.remedy
 
 
 @pytest.mark.parametrize(
@@ -84,70 +88,74 @@ def test_a_literal_secret_is_refused_and_not_repeated(text, message):
         "dingtalk:$A/",
         "telegram:$TOKEN",
         "MAILTO:a@b.com",
-        "wang@example.com",
     ],
 )
 def test_what_is_no_address_is_refused_with_the_forms(text):
     """Everything else is refused, and told what there is."""
-    with pytest.raises(AddressError) as caught:
-        parse_address(text)
-    assert caught.value.message
-    assert "mailto:NAME@HOST" in caught.value.remedy
+    with pytest.raises(InvalidError) as caught:
+        notify_of(text)
+    (problem,) = caught.value.problems
+    assert problem.message
+    assert text.strip() == "" or "mailto:NAME@HOST" in problem.remedy
 
 
 @given(st.text(max_size=60))
-def test_no_text_crashes_the_parser(text):
-    """Any text is an address or an error."""
+def test_any_text_is_an_address_or_an_error(text):
+    """What the settings take is an address delivery knows; everything else is refused."""
     try:
-        assert parse_address(text).text == text
-    except AddressError as fault:
-        assert fault.message
+        (address,) = notify_of(text)
+    except InvalidError as fault:
+        assert fault.problems
+    else:
+        assert address in {text, f"mailto:{text}"}
+        assert parse_address(address).parts[0]
 
 
 @pytest.mark.parametrize("value", [None, "", "  ", "\n"])
 def test_an_unset_variable_is_named(value):
     """A variable that is not set, or empty, is named in the error."""
     with pytest.raises(DeliveryError, match="DING_SECRET is not set"):
-        resolve(parse_address("dingtalk:$DING/$DING_SECRET"), {"DING": "x", "DING_SECRET": value}.get)
+        Outside({"DING": "x", "DING_SECRET": value}.get).resolve(parse_address("dingtalk:$DING/$DING_SECRET"))
 
 
 def test_a_variable_of_two_lines_is_refused():
     """A value with a line break inside is an error; one at its end is not part of it."""
     address = parse_address("wecom:$KEY")
     with pytest.raises(DeliveryError, match="KEY holds a line break"):
-        resolve(address, {"KEY": "one\ntwo"}.get)
-    assert resolve(address, {"KEY": "one\n"}.get) == ("one",)
+        Outside({"KEY": "one\ntwo"}.get).resolve(address)
+    assert Outside({"KEY": "one\n"}.get).resolve(address) == ("one",)
 
 
 def test_servers_are_named_by_variables():
-    """A server is its own default, or what the variable of the settings holds; never a host in the file."""
-    assert server_of("wecom", {}, {}.get) == "https://qyapi.weixin.qq.com"
-    assert server_of("feishu", {"feishu": "$LARK"}, {"LARK": "https://open.larksuite.com/"}.get) == (
-        "https://open.larksuite.com"
-    )
-    with pytest.raises(AddressError, match=r"notify\.slack"):
-        check_servers({"slack": "https://relay.example.com"})
+    """A server is the usual one, or what the variable of the settings holds, without a slash at its end."""
+    usual = "https://open.feishu.cn"
+    assert Outside({}.get).server("feishu", usual) == usual
+    lark = Outside({"LARK": "https://open.larksuite.com/"}.get, {"feishu": "$LARK"})
+    assert lark.server("feishu", usual) == "https://open.larksuite.com"
     with pytest.raises(DeliveryError, match="LARK is not set"):
-        server_of("feishu", {"feishu": "$LARK"}, {}.get)
+        Outside({}.get, {"feishu": "$LARK"}).server("feishu", usual)
 
 
 def test_the_settings_are_the_world_of_a_delivery():
     """Sender, time limit and servers are taken from the settings; ten seconds without them."""
     variables = {"URL": "x"}.get
-    world = outside_of({"from": "bot@example.com", "timeout": "30", "smtp": "$URL"}, variables)
+    world = outside_of({"from": "bot@example.com", "timeout": 30, "smtp": "$URL"}, variables)
     assert (world.sender, world.timeout_seconds, world.servers["smtp"]) == ("bot@example.com", 30.0, "$URL")
     assert outside_of({}, variables).timeout_seconds == 10.0
 
 
-@pytest.mark.parametrize("text", ["0", "301", "-1", "ten", "1.5", "１", "9" * 5000])
-def test_a_time_limit_is_whole_seconds(text):
-    """Anything but 1 to 300 seconds is refused, and told what there is."""
-    with pytest.raises(AddressError, match=r"notify\.timeout") as caught:
-        outside_of({"timeout": text}, {}.get)
-    assert "1 to 300" in caught.value.remedy
-
-
-def test_a_server_in_the_settings_fails_a_delivery(message):
-    """A delivery with a host in the settings is a failure like any other."""
-    with pytest.raises(DeliveryError, match=r"notify\.wecom"):
-        deliver("wecom:$KEY", message, Outside({"KEY": "x"}.get, {"wecom": "https://relay.example.com"}))
+@pytest.mark.parametrize(
+    "notify",
+    [
+        *({"timeout": value} for value in (0, 301, -1, "ten", "30", 1.5, True)),
+        {"slack": "https://relay.example.com"},
+        {"smtp": "smtp://host"},
+        {"wecom": "$lower"},
+    ],
+)
+def test_a_wrong_time_limit_or_a_server_in_the_file_is_refused(notify):
+    """Anything but 1 to 300 whole seconds, and a server that is not behind a variable, is a mistake in the settings."""
+    settings = json.dumps({"timezone": "UTC", "notify": notify}).encode()
+    with pytest.raises(InvalidError) as caught:
+        parse_settings({"commlog.yaml": settings, "calendar.yaml": b""})
+    assert [problem.field for problem in caught.value.problems] == [f"notify.{next(iter(notify))}"]

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from commlog.errors import CommlogError, NotWritableError
 from commlog.reminders.ledger import LARGE, LEDGER_FILE, LOCK_FILE, LedgerBusy, open_ledger, read_ledger
 from commlog.reminders.ledger_lines import Entry, format_entry, read_lines
+from tests.build import ROOT
 
-ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 TO = "mailto:wang@example.com"
 KEYS = [(f"20260310-aaaaa{number}/1", "2026-03-10T09:00:00+08:00", "2026-03-16", "due_soon") for number in range(4)]
@@ -83,6 +83,7 @@ def test_looking_writes_nothing(tmp_path):
     assert [path.name for path in state(tmp_path).iterdir()] == [LEDGER_FILE]
 
 
+@pytest.mark.slow
 def test_a_crash_anywhere_loses_only_the_digest_it_hit(tmp_path):
     """A file cut off anywhere keeps its whole lines, says nothing of it, and takes the next digest."""
     for length in range(len(DATA) + 1):
@@ -137,6 +138,7 @@ def test_an_entry_is_read_as_it_was_written(at, to, told):
     assert read_lines(line).entries == (entry,)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(data=st.binary(max_size=200))
 def test_random_bytes_are_kept_aside(tmp_path_factory, data):

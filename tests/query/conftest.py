@@ -2,11 +2,10 @@
 
 import sqlite3
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from commlog.database.content import content_of, first_value, fold_value, has_words
+from commlog.database.content import add_functions, content_of
 from commlog.database.query.filter import ValueType
 from commlog.database.query.select import Domain, select
 from commlog.database.query.values import Frame
@@ -14,10 +13,10 @@ from commlog.database.query.vocabulary import Entry, People, vocabulary_of
 from commlog.database.tables import TABLES
 from commlog.records.rules.consistency import fold
 from commlog.worktime.calendar import WorkCalendar, parse_hours
+from tests.build import SHANGHAI
 
-ZONE = ZoneInfo("Asia/Shanghai")
-NOW = datetime(2026, 3, 18, 10, 0, tzinfo=ZONE)  # a Wednesday
-CHOICES = frozenset({"SCENARIO", "CHANNEL"})
+NOW = datetime(2026, 3, 18, 10, 0, tzinfo=SHANGHAI)  # a Wednesday
+CHOICES = frozenset({"scenario", "channel"})
 
 _SOURCES = {
     Domain.RECORDS: "SELECT r.id FROM records r",
@@ -31,9 +30,7 @@ class Copy:
     def __init__(self):
         self.connection = sqlite3.connect(":memory:")
         self.connection.executescript(TABLES)
-        self.connection.create_function("fold", 1, fold_value, deterministic=True)
-        self.connection.create_function("field", 2, first_value, deterministic=True)
-        self.connection.create_function("field_has", 3, has_words, deterministic=True)
+        add_functions(self.connection)
 
     def insert(self, table, **columns):
         names = ", ".join(columns)
@@ -73,7 +70,7 @@ class Copy:
             self.insert("tags", record=number, tag=tag)
         for target in links:
             self.insert("links", record=number, target=target, type="follows")
-        self.insert("contents", record=number, content=content_of(content or {}, CHOICES))
+        self.insert("contents", record=number, **content_of(content or {}, CHOICES)._asdict())
 
     def add_customer(self, customer, *, names=(), **columns):
         number = self.connection.execute("SELECT count(*) + 1000 FROM customers").fetchone()[0]
@@ -95,7 +92,7 @@ class Copy:
 @pytest.fixture
 def frame():
     """Ask on a Wednesday in Shanghai."""
-    return Frame(NOW, ZONE, WorkCalendar(ZONE, parse_hours()))
+    return Frame(NOW, SHANGHAI, WorkCalendar(SHANGHAI, parse_hours()))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,9 +10,9 @@ from hypothesis import strategies as st
 from commlog.database.query.fields import BUILT_IN
 from commlog.database.query.filter import All, And, Not, Or, QueryField, Term, ValueType, Words
 from commlog.database.query.select import Domain
+from tests.build import SHANGHAI
 
-ZONE = ZoneInfo("Asia/Shanghai")
-NOW = datetime(2026, 3, 18, 10, 0, tzinfo=ZONE)
+NOW = datetime(2026, 3, 18, 10, 0, tzinfo=SHANGHAI)
 IDS = [f"2026031{n}-aaaaa{n}" for n in range(12)]
 
 # What each text for dates means: the first day, and the day after the last.
@@ -166,7 +165,7 @@ LEVELS = {"acme": "vip", "ac": None}
 
 def seconds(text):
     """Give the seconds of an instant written without an offset."""
-    return int(datetime.fromisoformat(text).replace(tzinfo=ZONE).timestamp())
+    return int(datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).timestamp())
 
 
 def folded(text):
@@ -259,7 +258,7 @@ class Oracle:
             last = bounds
         else:
             day = datetime.fromisoformat(stored)
-            place = (day.astimezone(ZONE) if day.tzinfo else day).date().isoformat()
+            place = (day.astimezone(SHANGHAI) if day.tzinfo else day).date().isoformat()
             bounds = DATES.get
 
             def last(text):
@@ -358,6 +357,7 @@ def check(copy, frame, log, questions):
         assert copy.answers(question, Domain.FOLLOW_UPS, frame) == sorted(expected), question
 
 
+@pytest.mark.slow
 @settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

@@ -6,7 +6,8 @@ from commlog.database.query.fields import COLUMN_PATHS
 from commlog.database.query.filter import QueryField, Term, ValueType
 from commlog.database.query.parse import parse
 from commlog.database.query.vocabulary import People, build_vocabulary
-from commlog.forms.catalog import Catalog, shipped_folder
+from commlog.forms.catalog import Catalog
+from commlog.forms.schemas import shipped_folder
 
 
 @pytest.fixture(scope="module")

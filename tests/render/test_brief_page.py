@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -26,7 +25,6 @@ from commlog.customers.rules.brief import (
 from commlog.customers.text.brief import BRIEF_FORMATS, HEIGHT, WIDTH, format_brief
 from commlog.errors import UsageError
 from commlog.followups.rules.dropped import DroppedBall
-from commlog.messages import use_language
 from commlog.output.formats import require_format
 from commlog.output.labels import Labels
 from commlog.output.text import width_of
@@ -34,14 +32,6 @@ from commlog.output.text import width_of
 PROFILE = read_profile("acme", {"name": "艾克米", "contacts": [{"name": "陈", "phone": "138****0001"}]}, is_masked=True)
 EMPTY = Brief("2026-03-16", PROFILE, (), None, (), (), (), (), (), (), (), (), (), (), None)
 WORDS = st.text(alphabet="话 a三天\n，b", min_size=1, max_size=200)
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Any:
-    """Every test begins and ends in English."""
-    use_language("en")
-    yield
-    use_language("en")
 
 
 def page(brief: Brief | UnknownCaller, output_format: str = "text") -> str:
@@ -90,6 +80,7 @@ def crowded(text: str, count: int) -> Brief:
     )
 
 
+@pytest.mark.slow
 @given(text=WORDS, count=st.integers(0, 30))
 @settings(deadline=None, max_examples=60)
 def test_whatever_there_is_fits_the_screen(text: str, count: int) -> None:

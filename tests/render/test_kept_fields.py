@@ -12,13 +12,6 @@ from commlog.records.text import kept_in_words, with_kept_in_words
 FORM = Catalog().get("issue")
 
 
-@pytest.fixture(autouse=True)
-def _english():
-    use_language("en")
-    yield
-    use_language("en")
-
-
 @pytest.mark.parametrize(
     ("note", "words"),
     [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.output.formats import FORMATS, format_listing, iter_listing
+from commlog.output.formats import LISTING_FORMATS, format_listing, iter_listing
 from commlog.output.labels import Labels
 from commlog.output.listing import Listing
 
@@ -24,7 +24,7 @@ def test_json_says_what_the_rows_say(rows: list[tuple[object, ...]]) -> None:
     assert [list(item.items()) for item in told] == [list(zip(listing.columns, row, strict=True)) for row in rows]
 
 
-@pytest.mark.parametrize("output_format", FORMATS)
+@pytest.mark.parametrize("output_format", LISTING_FORMATS)
 def test_pieces_make_the_whole(output_format: str) -> None:
     """Each format gives a long listing row by row, and the pieces make the text that is given at once."""
     rows = tuple((f"id{number}", '李娜, "x"\n', number) for number in range(300))

@@ -5,17 +5,17 @@ import re
 import sys
 from datetime import datetime
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
 from commlog.errors import UsageError
 from commlog.log.log import open_log
 from commlog.messages import use_language
+from commlog.output.formats import FormatChoice
 from commlog.output.labels import Labels
 from commlog.output.page import fill_template, missing_package
 from commlog.summary.page.charts import Chart, Datum, bars, draw_chart, score_lines, share_columns, stack
-from commlog.summary.page.page import format_report, is_our_report
+from commlog.summary.page.page import PAGE_FORMATS, format_report, is_our_report
 from commlog.summary.page.sections import Sections
 from commlog.summary.page.words import age_label, bucket_label, format_change
 from commlog.summary.report import ReportRequest, build_report
@@ -23,9 +23,8 @@ from commlog.summary.rules.figures import count_of, share_of
 from commlog.summary.rules.report import Age, Bucket
 from commlog.summary.rules.summary import Key, Line
 from commlog.workspace import make_workspace
+from tests.build import NOW, ROOT
 
-ROOT = Path(__file__).parents[2]
-NOW = "2026-03-16T10:00:00+08:00"
 HOSTILE = "</script><img src=x onerror=alert(1)>\u202e\u0007&amp;"
 
 
@@ -203,7 +202,7 @@ def test_a_report_of_ours_is_known_again(page):
 def test_an_unknown_format_is_refused():
     """Another format than html and markdown is a usage error that names them."""
     with pytest.raises(UsageError) as caught:
-        page_of(ROOT, output_format="pdf")
+        FormatChoice(PAGE_FORMATS)("pdf")
     assert "html, markdown" in caught.value.remedy
 
 

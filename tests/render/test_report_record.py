@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +10,7 @@ from commlog.messages import use_language
 from commlog.records.find import find_path, get_record
 from commlog.records.page import Surroundings, format_record_page
 from commlog.workspace import make_workspace
-
-ROOT = Path(__file__).parents[2]
-NOW = "2026-03-16T10:00:00+08:00"
+from tests.build import NOW, ROOT
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from datetime import datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,8 +31,8 @@ from commlog.summary.text.words import (
 )
 from commlog.workspace import make_workspace
 from commlog.worktime.periods import parse_period
+from tests.build import ROOT
 
-ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 16, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 SCHEMA = json.loads((ROOT / "docs/summary.schema.json").read_text(encoding="utf-8"))
 

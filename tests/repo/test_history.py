@@ -1,6 +1,5 @@
 """What git tells of a log's files."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -8,10 +7,7 @@ import pytest
 from commlog.errors import NoLogError
 from commlog.git import history as git
 from commlog.git.objects import iter_blobs
-
-sys.path.append(str(Path(__file__).parent))
-
-from recorded_log import ACME, LATER, LI, PATH, VISIT, start_log
+from tests.recorded_log import ACME, LATER, LI, PATH, VISIT, start_log
 
 
 def test_a_commit_comes_with_its_author_its_times_and_its_files(tmp_path: Path) -> None:

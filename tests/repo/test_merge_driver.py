@@ -1,27 +1,19 @@
 """Two colleagues, two clones, real git: what happens to one record that both change."""
 
 import os
-import stat
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))
-
-from recorded_call import HEAD, RECORD
-from recorded_log import SETTINGS
-
 from commlog.git.hooks import ATTRIBUTES, install, is_installed, merge_texts, missing_attributes
-from commlog.messages import use_language
 from commlog.yamltext.parse import parse
+from tests.build import ROOT, write_program
+from tests.recorded_log import CALL_HEAD, CALL_PATH, SETTINGS
 
-ROOT = Path(__file__).parents[2]
 TEXT = (
-    HEAD
+    CALL_HEAD
     + """\
 subject: 空调安装后不制冷
 scenario: after_sales
@@ -85,7 +77,7 @@ class Clone:
 
     @property
     def text(self) -> str:
-        return (self.folder / RECORD).read_text(encoding="utf-8")
+        return (self.folder / CALL_PATH).read_text(encoding="utf-8")
 
     @property
     def follow_ups(self) -> dict[int, dict[str, Any]]:
@@ -94,25 +86,15 @@ class Clone:
     def change(self, old: str, new: str) -> None:
         text = self.text
         assert old in text
-        (self.folder / RECORD).write_text(text.replace(old, new, 1), encoding="utf-8")
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("en")
+        (self.folder / CALL_PATH).write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of both: a program `commlog` on the path, and nobody's own git configuration."""
-    program = tmp_path / "bin" / "commlog"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m commlog "$@"\n')
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    programs = write_program(tmp_path)
     return {
-        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         "HOME": str(tmp_path),
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -126,7 +108,7 @@ def clones(tmp_path: Path, environment: dict[str, str]) -> tuple[Clone, Clone]:
     (tmp_path / "wang").mkdir()
     wang = Clone(tmp_path / "wang", environment, "wang")
     wang.git("init", "-q", "-b", "main")
-    files = {"commlog.yaml": SETTINGS, "records/customers/acme.yaml": CUSTOMER, RECORD: TEXT}
+    files = {"commlog.yaml": SETTINGS, "records/customers/acme.yaml": CUSTOMER, CALL_PATH: TEXT}
     for name, text in files.items():
         (wang.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (wang.folder / name).write_text(text, encoding="utf-8")
@@ -162,6 +144,7 @@ def test_both_complete_and_add_follow_ups(clones: tuple[Clone, Clone]) -> None:
     assert "no problems" in li.log("05", "check")
 
 
+@pytest.mark.slow
 def test_a_rebase_of_many_commits_follows_a_number_that_changed(clones: tuple[Clone, Clone]) -> None:
     """What was added as follow-up 3 and got number 4 in the first step of a rebase is still the same one in the next steps."""
     wang, li = clones
@@ -195,6 +178,7 @@ def test_one_follow_up_moved_by_both_goes_by_time(clones: tuple[Clone, Clone]) -
         assert [entry["status"] for entry in item["history"]] == ["open", "in_progress", "done"]
 
 
+@pytest.mark.slow
 def test_a_real_conflict_is_marked_around_its_value_alone(clones: tuple[Clone, Clone]) -> None:
     """Two moods of one record stop the merge with both between markers, and everything else is merged."""
     wang, li = clones
@@ -209,7 +193,7 @@ def test_a_real_conflict_is_marked_around_its_value_alone(clones: tuple[Clone, C
     marked = "<<<<<<< ours\nmood: angry\n=======\nmood: calm\n>>>>>>> theirs\n"
     assert marked in li.text
     assert li.text.count("<<<<<<<") == 1
-    (li.folder / RECORD).write_text(li.text.replace(marked, "mood: calm\n"), encoding="utf-8")
+    (li.folder / CALL_PATH).write_text(li.text.replace(marked, "mood: calm\n"), encoding="utf-8")
     assert [item["status"] for item in li.follow_ups.values()] == ["done", "in_progress"]
     assert "no problems" in li.log("05", "check")
 

@@ -1,7 +1,6 @@
 """What git is asked about a clone and its remote."""
 
 import os
-import subprocess
 
 import pytest
 
@@ -22,6 +21,7 @@ from commlog.git.remote import (
     was_faster,
     was_refused,
 )
+from tests.build import run_git
 
 ODD = "records/有 空格\"'\t引号.yaml"
 
@@ -33,18 +33,14 @@ def _plain_git(monkeypatch):
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
 
 
-def git(root, *words):
-    return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True).stdout.strip()
-
-
 @pytest.fixture
 def root(tmp_path):
     """A repository with one commit and one file."""
     folder = tmp_path / "clone"
     (folder / "records").mkdir(parents=True)
-    git(folder, "init", "-q", "-b", "main")
-    git(folder, "config", "user.name", "wang")
-    git(folder, "config", "user.email", "wang@example.com")
+    run_git(folder, "init", "-q", "-b", "main")
+    run_git(folder, "config", "user.name", "wang")
+    run_git(folder, "config", "user.email", "wang@example.com")
     write(folder, "records/a.yaml", "a: 1\n")
     commit(folder, "first")
     return folder
@@ -55,9 +51,9 @@ def write(root, path, text):
 
 
 def commit(root, message):
-    git(root, "add", ".")
-    git(root, "commit", "-q", "-m", message)
-    return git(root, "rev-parse", "HEAD")
+    run_git(root, "add", ".")
+    run_git(root, "commit", "-q", "-m", message)
+    return run_git(root, "rev-parse", "HEAD")
 
 
 def test_every_state_of_a_file_is_committed(root):
@@ -66,25 +62,25 @@ def test_every_state_of_a_file_is_committed(root):
         write(root, f"records/{name}.yaml", f"{name}: 1\n")
     commit(root, "more")
     write(root, "records/a.yaml", "a: staged\n")
-    git(root, "add", ".")
+    run_git(root, "add", ".")
     write(root, "records/a.yaml", "a: lying\n")
     (root / "records/b.yaml").unlink()
-    git(root, "rm", "-q", "records/c.yaml")
-    git(root, "rm", "-q", "--cached", "records/d.yaml")
+    run_git(root, "rm", "-q", "records/c.yaml")
+    run_git(root, "rm", "-q", "--cached", "records/d.yaml")
     write(root, ODD, "new: 1\n")
     write(root, "records/gone.yaml", "x\n")
-    git(root, "add", "records/gone.yaml")
+    run_git(root, "add", "records/gone.yaml")
     (root / "records/gone.yaml").unlink()
     write(root, "outside.txt", "x")
-    git(root, "add", "outside.txt")
+    run_git(root, "add", "outside.txt")
     changes = list_changes(root, "", ["records"])
     assert {change.path for change in changes if change.is_gone} >= {"records/b.yaml", "records/c.yaml"}
     assert ODD in {change.path for change in changes if change.is_new}
     assert commit_files(root, changes, "all").is_good
-    assert git(root, "show", "HEAD:records/a.yaml") == "a: lying"
-    names = git(root, "-c", "core.quotePath=false", "ls-tree", "-r", "-z", "--name-only", "HEAD").split("\0")
+    assert run_git(root, "show", "HEAD:records/a.yaml") == "a: lying"
+    names = run_git(root, "-c", "core.quotePath=false", "ls-tree", "-r", "-z", "--name-only", "HEAD").split("\0")
     assert set(names) - {""} == {"records/a.yaml", "records/d.yaml", ODD}
-    assert git(root, "status", "--porcelain") == "A  outside.txt\nAD records/gone.yaml"
+    assert run_git(root, "status", "--porcelain") == "A  outside.txt\nAD records/gone.yaml"
 
 
 def test_a_commit_that_is_refused_leaves_what_is_staged(root):
@@ -95,14 +91,14 @@ def test_a_commit_that_is_refused_leaves_what_is_staged(root):
     hook.chmod(0o755)
     write(root, "records/b.yaml", "b: 1\n")
     assert not commit_files(root, list_changes(root, "", ["records"]), "x").is_good
-    assert git(root, "status", "--porcelain") == "?? records/b.yaml"
+    assert run_git(root, "status", "--porcelain") == "?? records/b.yaml"
 
 
 def test_the_first_commit_of_a_repository(tmp_path):
     """Files of a repository without a commit are committed like any other."""
-    git(tmp_path, "init", "-q", "-b", "main")
-    git(tmp_path, "config", "user.name", "w")
-    git(tmp_path, "config", "user.email", "w@example.com")
+    run_git(tmp_path, "init", "-q", "-b", "main")
+    run_git(tmp_path, "config", "user.name", "w")
+    run_git(tmp_path, "config", "user.email", "w@example.com")
     write(tmp_path, "commlog.yaml", "timezone: UTC\n")
     branch = find_branch(tmp_path)
     assert (branch.name, branch.head, branch.upstream) == ("main", "", "")
@@ -117,14 +113,14 @@ def test_contents_of_every_commit_are_seen(root):
     bad = commit(root, "bad")
     write(root, "records/a.yaml", "a: good\n")
     commit(root, "good")
-    git(root, "checkout", "-q", "-b", "side", start)
+    run_git(root, "checkout", "-q", "-b", "side", start)
     write(root, ODD, "odd: 1\n")
     commit(root, "odd")
-    git(root, "checkout", "-q", "main")
-    git(root, "merge", "-q", "--no-edit", "side")
+    run_git(root, "checkout", "-q", "main")
+    run_git(root, "merge", "-q", "--no-edit", "side")
     blobs = list_new_blobs(root, start, "HEAD", ["records"])
     assert {path for _, path, _ in blobs} == {"records/a.yaml", ODD}
-    assert "a: bad" in {git(root, "cat-file", "-p", blob) for name, _, blob in blobs if name == bad}
+    assert "a: bad" in {run_git(root, "cat-file", "-p", blob) for name, _, blob in blobs if name == bad}
     assert count_commits(root, start, "HEAD") == 4
     assert list_differing(root, start, "HEAD") == (["records/a.yaml", ODD], [])
     assert len(list_new_blobs(root, "", "HEAD", ["records"])) >= len(blobs) + 1
@@ -134,30 +130,30 @@ def test_work_left_unfinished_is_seen(root):
     """A merge, a rebase, a cherry-pick and a revert that stopped are each known by their verb."""
     write(root, "records/a.yaml", "a: main\n")
     main = commit(root, "main")
-    git(root, "checkout", "-q", "-b", "side", "HEAD~1")
+    run_git(root, "checkout", "-q", "-b", "side", "HEAD~1")
     write(root, "records/a.yaml", "a: side\n")
     commit(root, "side")
     assert find_unfinished(root) == ""
     for verb, words in (("merge", ("main",)), ("rebase", ("main",)), ("cherry-pick", (main,)), ("revert", (main,))):
         assert not ask(root, verb, *words).is_good
         assert find_unfinished(root) == verb
-        git(root, verb, "--abort")
+        run_git(root, verb, "--abort")
 
 
 def test_sides_are_put_together_aside(root):
     """Putting two sides together moves neither the branch nor the files, and leaves no work tree behind."""
-    git(root, "checkout", "-q", "-b", "side")
+    run_git(root, "checkout", "-q", "-b", "side")
     write(root, "records/b.yaml", "b: 1\n")
     commit(root, "side")
-    git(root, "checkout", "-q", "main")
+    run_git(root, "checkout", "-q", "main")
     write(root, "records/c.yaml", "c: 1\n")
     head = commit(root, "main")
     for merging in (False, True):
         found = integrate(root, root / "aside", "side", is_merging=merging)
         assert list_differing(root, "side", found.commit) == (["records/c.yaml"], [])
-        assert git(root, "rev-parse", "HEAD") == head
-        assert git(root, "status", "--porcelain") == ""
-        assert git(root, "worktree", "list").count("\n") == 0
+        assert run_git(root, "rev-parse", "HEAD") == head
+        assert run_git(root, "status", "--porcelain") == ""
+        assert run_git(root, "worktree", "list").count("\n") == 0
     write(root, "records/b.yaml", "b: 2\n")
     commit(root, "other")
     found = integrate(root, root / "aside", "side", is_merging=False)
@@ -168,9 +164,9 @@ def test_sides_are_put_together_aside(root):
 def test_settings_say_whether_pulls_merge(root):
     """The branch's own setting goes before the general one; without either, pulls rebase."""
     assert not is_merging(root, "main")
-    git(root, "config", "pull.rebase", "false")
+    run_git(root, "config", "pull.rebase", "false")
     assert is_merging(root, "main")
-    git(root, "config", "branch.main.rebase", "true")
+    run_git(root, "config", "branch.main.rebase", "true")
     assert not is_merging(root, "main")
 
 
@@ -186,15 +182,15 @@ def test_refusals_of_a_push_are_told_apart():
 def test_the_first_commit_of_each_file_is_known(root, monkeypatch):
     """Files are known by their names: moving one, or merging its branch, does not make it younger."""
     monkeypatch.setenv("GIT_AUTHOR_DATE", "2026-03-16T10:00:00+08:00")
-    git(root, "checkout", "-q", "-b", "side")
+    run_git(root, "checkout", "-q", "-b", "side")
     write(root, "records/b.yaml", "b: 1\n")
     commit(root, "b")
     monkeypatch.setenv("GIT_AUTHOR_DATE", "2026-03-18T10:00:00+08:00")
     (root / "records/new").mkdir()
-    git(root, "mv", "records/b.yaml", "records/new/b.yaml")
+    run_git(root, "mv", "records/b.yaml", "records/new/b.yaml")
     commit(root, "moved")
-    git(root, "checkout", "-q", "main")
-    git(root, "merge", "-q", "--no-ff", "--no-edit", "side")
+    run_git(root, "checkout", "-q", "main")
+    run_git(root, "merge", "-q", "--no-ff", "--no-edit", "side")
     times = first_commit_times(root, "records")
     assert times["b"] == 1773626400
     assert set(times) == {"a", "b"}

@@ -1,6 +1,5 @@
 """Field changes over many records."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,7 @@ from commlog.errors import NoLogError, UsageError
 from commlog.output.listing import Page
 from commlog.team.audit import Scope, audit_log
 from commlog.team.rules.field_change import find_changes, is_far
-
-sys.path.append(str(Path(__file__).parents[1] / "repo"))
-
-from recorded_log import LATER, LI, PATH, VISIT, RecordedLog, start_log
+from tests.recorded_log import LATER, LI, PATH, VISIT, RecordedLog, start_log
 
 OTHER = PATH.replace("aaaaaa", "bbbbbb")
 

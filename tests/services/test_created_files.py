@@ -8,8 +8,8 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from commlog.forms.catalog import Catalog
+from tests.build import ROOT
 
-ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 # Words that other readers take for something else, or that are hard to write down.
 AWKWARD = [

@@ -3,14 +3,9 @@
 import secrets
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
-
-from sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SETTINGS, HeldLog
 
 from commlog.errors import InvalidError, NotWritableError, UnreadableError, UsageError
 from commlog.exchange.import_records import Choices, import_records
@@ -23,10 +18,11 @@ from commlog.privacy.seal import rotate, turn_on
 from commlog.privacy.seal_keys import KeySource
 from commlog.privacy.seal_state import seal_state
 from commlog.privacy.verify_forgotten import verify_forgotten
-from commlog.records.edit import edit_record
+from commlog.records.change import edit_record
 from commlog.records.find import find_customer, read_record
 from commlog.team.history import read_history
 from commlog.team.past_log import find_past, open_past
+from tests.sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SETTINGS, HeldLog
 
 PROFILE = """\
 id: {id}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from commlog.check.context import WHOLE_LOG
 from commlog.check.inspect import inspect_log
-from commlog.check.inspection import WHOLE_LOG
 from commlog.followups.dropped import find_dropped_balls
 from commlog.followups.rules.dropped import TEXTS, find_earlier_contact, promises_contact
 from commlog.problems import KINDS, WARNING

@@ -6,8 +6,7 @@ import pytest
 
 from commlog.errors import ConflictError, InvalidError, NotFoundError, NotWritableError, UnreadableError, UsageError
 from commlog.log.log import Log
-from commlog.records.change import change_record
-from commlog.records.edit import save_text
+from commlog.records.change import change_record, save_text
 
 PATH = "records/interactions/2026/03/20260310-aaaaaa.yaml"
 ID = "20260310-aaaaaa"

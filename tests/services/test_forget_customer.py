@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commlog.check.context import WHOLE_LOG
 from commlog.check.inspect import inspect_log
-from commlog.check.inspection import WHOLE_LOG
 from commlog.errors import ConflictError, InvalidError, NotFoundError
 from commlog.followups.pending import list_follow_ups
 from commlog.output.listing import Page
@@ -276,6 +276,7 @@ def test_a_list_that_is_none_is_refused(log, tmp_path):
 NAMES = st.text("李王娜芳abLi -.*(\\'\"", min_size=1, max_size=8)
 
 
+@pytest.mark.slow
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     names=st.lists(NAMES, max_size=3), phone=st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), text=st.text(max_size=40)

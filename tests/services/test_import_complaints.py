@@ -6,11 +6,11 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.build import ROOT
+
 SOURCE = ROOT.parent / "shared" / "data" / "consumer_complaints.csv"
 CHANNELS = {
     "Web": "web_form",

@@ -19,8 +19,8 @@ from commlog.log.log import open_log
 from commlog.log.names import is_record_id, record_path
 from commlog.records.draft import converter_of
 from commlog.workspace import make_workspace
+from tests.build import ROOT
 
-ROOT = Path(__file__).parents[2]
 NOW = "2026-03-14T09:00:00+08:00"
 MAP = """\
 template: member

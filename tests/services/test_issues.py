@@ -7,12 +7,12 @@ import pytest
 from commlog.errors import ConflictError, NotFoundError, UsageError
 from commlog.forms.fields import find_field, value_label
 from commlog.issues.change import Told, confirm_issue, move_issue, pending_addresses
-from commlog.issues.create import CATEGORIES, create_issue, issue_fields, issues_from
+from commlog.issues.create import CATEGORIES, issue_fields, issues_from
 from commlog.issues.list import COLUMN_NAMES, IssueView, list_issues, read_issues
 from commlog.issues.rules.issue import Confirmation
 from commlog.messages import use_language
 from commlog.records.draft import assign_all
-from commlog.records.write import Request
+from commlog.records.write import Request, create_record
 from commlog.worktime.limits import Limit
 from commlog.worktime.periods import Interval
 
@@ -22,7 +22,7 @@ def make(log, prior, *assignments):
     workspace = log.workspace()
     known = issue_fields(workspace, prior)
     fields = assign_all(workspace, workspace.catalog.get("issue"), known, assignments)
-    return create_issue(workspace, Request("issue", fields, [(prior, "relates")], choose=secrets.choice))
+    return create_record(workspace, Request("issue", fields, [(prior, "relates")], choose=secrets.choice))
 
 
 def rows(log, query="", **view):

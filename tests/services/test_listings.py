@@ -287,3 +287,28 @@ def test_ids_are_ids_whatever_columns_are_named():
     assert named_columns(COLUMN_NAMES, SHOWN, "subject", "ids") == COLUMN_NAMES
     with pytest.raises(UsageError):
         named_columns(COLUMN_NAMES, SHOWN, "nothing", "ids")
+
+
+# What is shown is what the file has
+
+
+def test_search_shows_the_text_of_the_file(log):
+    """Words are found whatever their case and width, and shown as somebody wrote them."""
+    log.create("member", "subject=Emma Hart，20㎡，ＡＢＣ wanted")
+    for word in ("emma", "ＥＭＭＡ", "m2，abc", "wanted", "，"):
+        assert column(search_records(log.workspace(), f'"{word}"', "", -1), "text") == [
+            "Emma Hart，20㎡，ＡＢＣ wanted"
+        ]
+
+
+def test_search_shows_the_words_around_a_place_behind_long_signs(log):
+    """Signs that folding makes longer do not move what is shown away from the word."""
+    log.create("member", f"summary={'㎡' * 60}Refund please{'.' * 60}")
+    (text,) = column(search_records(log.workspace(), "refund", "", -1), "text")
+    assert text == f"…{'㎡' * 24}Refund please{'.' * 17}…"
+
+
+def test_instants_are_listed_as_the_file_has_them(log):
+    """The time of a listing is the stored instant with its offset."""
+    log.create("member", "started_at=2026-03-11 09:00")
+    assert column(listed(log), "started_at") == ["2026-03-11T09:00:00+08:00"]

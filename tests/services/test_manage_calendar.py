@@ -12,8 +12,7 @@ from commlog.calendar.file import insert_days, lines_of_days
 from commlog.calendar.holidays import public_holidays, read_public_holidays
 from commlog.calendar.manage import check_calendar, import_days, show_calendar, years_in_use
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from commlog.log.dated_days import read_dated_days
-from commlog.log.settings_file import Section
+from commlog.log.settings import build_dated_days, parse_settings
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import DatedDay
 from commlog.yamltext.parse import parse
@@ -189,19 +188,19 @@ def calendars(draw) -> str:
     return "\n".join(lines) + draw(st.sampled_from(["\n", ""])) if lines else ""
 
 
+@pytest.mark.slow
 @given(calendars(), st.sampled_from([2024, 2025, 2026]))
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_an_import_keeps_every_line_of_the_team(text, year):
     """Whatever the team wrote is there afterwards, line by line and in order; the days say what both say."""
-    own = read_dated_days(Section("calendar.yaml", text, []))
+    own = build_dated_days(parse(text) or {})
     added = [day for day in read_public_holidays("CN", year) if day.date not in own]
     written = insert_days(text, added)
     left = iter(written.splitlines())
     kept = [line for line in text.splitlines() if not line.endswith(": {}")]
     assert all(any(line == other for other in left) for line in kept)
-    faults: list = []
-    assert read_dated_days(Section("calendar.yaml", written, faults)) == {**own, **{day.date: day for day in added}}
-    assert not faults
+    found = parse_settings({"commlog.yaml": b"timezone: UTC\n", "calendar.yaml": written.encode()})
+    assert found.calendar.dated == {**own, **{day.date: day for day in added}}
     assert insert_days(written, []) == written
     lines = written.splitlines()
     assert all(day.isoformat() in lines[number - 1] for day, number in lines_of_days(written).items())

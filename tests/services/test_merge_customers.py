@@ -248,6 +248,7 @@ def five_customers(log: Any) -> Any:
     return log
 
 
+@pytest.mark.slow
 @given(merges=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=6))
 @settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_any_merges_every_record_has_one_customer(log: Any, merges: list[tuple[int, int]]) -> None:

@@ -1,22 +1,19 @@
 """Merging a file: its bytes, its layout and comments, its conflict markers, and the rules it must keep."""
 
-import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "repo"))
-
-from recorded_call import EDITOR_LINE, HEAD, RECORD
-
 from commlog.errors import UnreadableError
 from commlog.team.merge import MergedFile, Versions, merge_file
 from commlog.team.rules.merge_history import Renumbering
-from commlog.yamltext.parse import YamlError, decode, parse
+from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.scalars import YamlError
+from tests.recorded_log import CALL_HEAD, CALL_PATH, EDITOR_LINE
 
 TEXT = (
     EDITOR_LINE
-    + HEAD
+    + CALL_HEAD
     + """\
 subject:   "空调安装后不制冷"   # 第二次
 scenario: after_sales
@@ -53,7 +50,7 @@ ADDED = """\
 """
 
 
-def merge(base: str, ours: str, theirs: str, path: str = RECORD, top: str = "/nowhere") -> MergedFile:
+def merge(base: str, ours: str, theirs: str, path: str = CALL_PATH, top: str = "/nowhere") -> MergedFile:
     versions = Versions(base.encode(), ours.encode(), theirs.encode())
     return merge_file(versions, PurePosixPath(path), Path(top))
 
@@ -248,7 +245,7 @@ def test_what_cannot_be_read_is_merged_as_text(broken: str, reason: str) -> None
 def test_what_is_no_text_is_an_error() -> None:
     """Bytes that even git does not merge are left alone."""
     with pytest.raises(UnreadableError):
-        merge_file(Versions(b"\0", b"\0\1", b"\0\2"), PurePosixPath(RECORD), Path("/nowhere"))
+        merge_file(Versions(b"\0", b"\0\1", b"\0\2"), PurePosixPath(CALL_PATH), Path("/nowhere"))
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\n\n# 完\n", "\n..."])

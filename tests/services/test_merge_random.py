@@ -5,7 +5,6 @@ import json
 import os
 import random
 import re
-import sys
 from collections import Counter
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -13,17 +12,15 @@ from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "repo"))
-
-from recorded_call import EDITOR_LINE, HEAD
-from recorded_call import RECORD as PATH
-
 from commlog.errors import CommlogError
 from commlog.followups.rules.follow_up import advance, entry_of, next_number
 from commlog.team.merge import MergedFile, Versions, merge_file
 from commlog.workspace import Workspace
 from commlog.yamltext.edit import edit
 from commlog.yamltext.parse import parse
+from tests.recorded_log import CALL_HEAD, CALL_PATH, EDITOR_LINE
+
+pytestmark = pytest.mark.torture
 
 IS_TORTURE = bool(os.environ.get("COMMLOG_TORTURE"))
 ROUNDS = 2000 if IS_TORTURE else 200
@@ -31,7 +28,7 @@ SOME = range(0, ROUNDS, 1 if IS_TORTURE else 5)
 CUSTOMER_PATH = "records/customers/acme.yaml"
 BASE = (
     EDITOR_LINE
-    + HEAD.replace("agent:", "contact: 陈经理\nagent:")
+    + CALL_HEAD.replace("agent:", "contact: 陈经理\nagent:")
     + """\
 subject: 空调安装后不制冷  # 第二次来电
 scenario: after_sales
@@ -313,11 +310,11 @@ def written(number: int, name: str) -> str:
 
 def file_of(number: int) -> tuple[str, str]:
     """The path and the text of the file that both change in a round."""
-    return (CUSTOMER_PATH, CUSTOMER) if number % 5 == 4 else (PATH, BASE)
+    return (CUSTOMER_PATH, CUSTOMER) if number % 5 == 4 else (CALL_PATH, BASE)
 
 
 @cache
-def merge(base: str, ours: str, theirs: str, path: str = PATH) -> MergedFile:
+def merge(base: str, ours: str, theirs: str, path: str = CALL_PATH) -> MergedFile:
     versions = Versions(base.encode(), ours.encode(), theirs.encode())
     return merge_file(versions, PurePosixPath(path), Path("/nowhere"))
 
@@ -366,6 +363,7 @@ def canonical(value: Any, at: str = "") -> Any:
     return value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(10))
 def test_no_change_of_either_side_is_lost(log, part):
     """Each change of one side is in the merge, changes of one value on both are equal or in conflict; what is clean is valid."""
@@ -393,6 +391,7 @@ def test_no_comment_of_either_side_is_lost():
         assert not kept - set(there), number
 
 
+@pytest.mark.slow
 def test_it_does_not_matter_who_merges():
     """Ours with theirs and theirs with ours give the same data, but for the order of lists and new numbers."""
     for number in SOME:
@@ -404,6 +403,7 @@ def test_it_does_not_matter_who_merges():
             assert canonical(parse(one.data.decode())) == canonical(parse(other.data.decode())), number
 
 
+@pytest.mark.slow
 def test_three_sides_give_the_same_in_any_order():
     """Merging a third side before or after gives the same data where nothing is in conflict."""
     counted = 0

@@ -1,6 +1,5 @@
 """A log as it stood at a day or a commit."""
 
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -11,10 +10,7 @@ from commlog.followups.pending import list_follow_ups
 from commlog.output.listing import Page
 from commlog.team.past_log import KEPT, find_past, open_past
 from commlog.workspace import Workspace
-
-sys.path.append(str(Path(__file__).parents[1] / "repo"))
-
-from recorded_log import LATER, LI, PATH, SETTINGS, VISIT, RecordedLog, start_log
+from tests.recorded_log import LATER, LI, PATH, SETTINGS, VISIT, RecordedLog, start_log
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +15,8 @@ from commlog.reminders.rules.stages import Promise, ReminderRules, Rung, escalat
 from commlog.reminders.send import parcels_of, plan_deliveries, route_owner, route_rung, send_digests
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 from commlog.worktime.limits import parse_limit
+from tests.build import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = WorkCalendar(SHANGHAI, parse_hours({"mon-fri": ["09:00-12:00", "13:30-18:00"]}))
 TODAY = date(2026, 3, 16)
 AWAY = (Absence(TODAY, TODAY + timedelta(days=1), "training"),)

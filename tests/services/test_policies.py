@@ -1,20 +1,18 @@
 """What a team's own rules ask of its records."""
 
-import os
-import subprocess
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commlog.check.context import WHOLE_LOG
 from commlog.check.files import Scope, check_files
-from commlog.check.inspection import WHOLE_LOG
 from commlog.errors import InvalidError
 from commlog.followups.change import Details, move_follow_up
 from commlog.log.log import open_log
 from commlog.messages import use_language
 from commlog.records.policies import refuse_breaches
 from commlog.records.rules.policy import BANK_CARD, ID_CARD, MOBILE, find_numbers
+from tests.build import run_git
 
 FOLLOW_UP = "action=check the parts; owner=li; due=2026-03-18"
 ID_NUMBER = "11010519491231002X"
@@ -47,18 +45,13 @@ def id_number(digits):
     return digits + "10X98765432"[sum(int(one) * weight for one, weight in zip(digits, weights, strict=True)) % 11]
 
 
-def git(root, *words, **more):
-    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, **more}
-    return subprocess.run(["git", *words], cwd=root, env=environment, check=True, capture_output=True, text=True).stdout
-
-
 def in_git(log, when="2026-03-16T10:30:00+08:00"):
     """The log with everything in it committed at an instant."""
     if not (log.root / ".git").exists():
-        git(log.root, "init", "-q", "-b", "main")
-    git(log.root, "add", "--", "records", "commlog.yaml")
+        run_git(log.root, "init", "-q", "-b", "main")
+    run_git(log.root, "add", "--", "records", "commlog.yaml")
     identity = ("-c", "user.email=a@example.com", "-c", "user.name=A")
-    git(log.root, *identity, "commit", "-q", "-m", "x", GIT_AUTHOR_DATE=when, GIT_COMMITTER_DATE=when)
+    run_git(log.root, *identity, "commit", "-q", "-m", "x", GIT_AUTHOR_DATE=when, GIT_COMMITTER_DATE=when)
 
 
 def test_nothing_is_asked_without_policies(log):
@@ -201,7 +194,7 @@ def test_backdated_records_are_told_by_their_commit(log):
     in_git(log, "2026-03-20T10:00:00+08:00")
     assert problems(log) == [("backdated", "warning", "recorded_at")]
     (log.root / "records/interactions/2026/04").mkdir()
-    git(log.root, "mv", late.path, late.path.replace("/03/", "/04/"))
+    run_git(log.root, "mv", late.path, late.path.replace("/03/", "/04/"))
     in_git(log, "2026-04-20T10:00:00+08:00")
     found = [one for one in check_files(log.workspace(), WHOLE_LOG, Scope.ALL).problems if one.code == "backdated"]
     assert [dict(one.facts)["committed"] for one in found] == ["2026-03-20T10:00:00+08:00"]
@@ -212,7 +205,7 @@ def test_backdated_records_are_told_before_the_commit(log):
     with_policies(log, "backdated: {after: 2h, severity: error}")
     in_git(log)
     record = log.create("service")
-    git(log.root, "add", record.path)
+    run_git(log.root, "add", record.path)
     assert problems(log, Scope.STAGED, "2026-03-16T11:59:00+08:00") == []
     assert problems(log, Scope.STAGED, "2026-03-16T12:01:00+08:00") == [("backdated", "error", "recorded_at")]
     assert problems(log, Scope.CHANGED, "2026-03-16T12:01:00+08:00") == [("backdated", "error", "recorded_at")]
@@ -227,7 +220,7 @@ def test_backdating_is_not_asked_where_git_cannot_tell(log, tmp_path):
     log.write("commlog.yaml", (log.root / "commlog.yaml").read_text(encoding="utf-8") + "# more\n")
     in_git(log, "2026-03-21T10:00:00+08:00")
     assert len(problems(log)) == 1
-    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{log.root}", "shallow")
+    run_git(tmp_path, "clone", "-q", "--depth", "1", f"file://{log.root}", "shallow")
     assert problems(type(log)(tmp_path / "shallow")) == []
 
 
@@ -237,7 +230,7 @@ def test_policies_hold_for_what_is_staged(log):
     with_policies(log, "no_personal_numbers: error")
     in_git(log)
     log.edit(record.id, "subject=staged")
-    git(log.root, "add", record.path)
+    run_git(log.root, "add", record.path)
     log.edit(record.id, "summary=masked")
     assert problems(log, Scope.STAGED) == [("personal-number", "error", "summary")]
     assert problems(log) == []

@@ -1,6 +1,5 @@
 """The history of one record as field changes."""
 
-import sys
 from base64 import b64encode
 from pathlib import Path
 
@@ -10,10 +9,7 @@ from commlog.errors import NoLogError, NotFoundError, UsageError
 from commlog.messages import use_language
 from commlog.team.history import read_history
 from commlog.team.rules.field_change import FieldChange, History
-
-sys.path.append(str(Path(__file__).parents[1] / "repo"))
-
-from recorded_log import ACME, LATER, LI, PATH, VISIT, RecordedLog, start_log
+from tests.recorded_log import ACME, LATER, LI, PATH, VISIT, RecordedLog, start_log
 
 RECORD = "20260302-aaaaaa"
 

@@ -13,7 +13,6 @@ from commlog.summary.report_lists import LOW_SCORES, OVERDUE
 from commlog.summary.report_series import ANSWERS, OTHERS, STAFF
 from commlog.summary.rules.report import MOST_BUCKETS, buckets_between, place_of, step_for
 
-NOW = "2026-03-16T10:00:00+08:00"
 ACME = "id: acme\ntemplate: customer\nname: 艾克米公司\ntype: company\nstage: active\n"
 PERSON = "id: li-na\ntemplate: customer\nname: 李娜娜\ntype: person\nstage: active\n"
 

@@ -8,12 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SETTINGS, HeldLog
 
 from commlog.customers.care import yearly_dates
 from commlog.customers.duplicates import find_duplicates
@@ -27,13 +23,13 @@ from commlog.privacy.rules.sealing import find_sealed, is_sealed
 from commlog.privacy.seal import rotate, trust_recipients, turn_on
 from commlog.privacy.seal_keys import KeySource, add_trusted
 from commlog.privacy.seal_state import seal_state
-from commlog.records.change import change_record
-from commlog.records.edit import edit_record, save_text, text_to_edit
+from commlog.records.change import change_record, edit_record, save_text, text_to_edit
 from commlog.records.find import find_customer
 from commlog.records.mask import shown_record
 from commlog.records.text import format_record
 from commlog.values import Fields, Record
 from commlog.yamltext.parse import parse
+from tests.sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SETTINGS, HeldLog
 
 LINA = """\
 id: lina
@@ -424,7 +420,7 @@ def test_a_log_that_seals_nothing_loads_nothing(plain: SealedLog) -> None:
     code = (
         "import sys; from datetime import datetime; from pathlib import Path\n"
         "from commlog.workspace import make_workspace; from commlog.log.log import open_log\n"
-        "from commlog.records.edit import edit_record\n"
+        "from commlog.records.change import edit_record\n"
         f"root = Path({str(plain.root)!r})\n"
         "w = make_workspace(open_log(root, str(root)), datetime.fromisoformat('2026-03-16T10:00:00+08:00'), 'wang')\n"
         "w.index; edit_record(w, 'lina', ['stage=trial'], [])\n"
@@ -473,6 +469,7 @@ def _kill_while_rotating(log: SealedLog, files: int) -> None:
             return
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills as on Unix")
 def test_a_rotation_that_is_killed_goes_on(plain: SealedLog) -> None:
     """Killed twenty times on its way, it leaves every record whole and readable; called again it ends, and goes on."""

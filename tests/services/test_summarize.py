@@ -10,9 +10,9 @@ from commlog.log.log import open_log
 from commlog.summary.rules.summary import Key
 from commlog.summary.summarize import SummaryRequest, summarize
 from commlog.workspace import make_workspace
+from tests.build import NOW
 
 # A Monday; no day of this log is dated.
-NOW = "2026-03-16T10:00:00+08:00"
 SETTINGS = "timezone: Asia/Shanghai\nlanguage: en\n"
 
 
@@ -710,3 +710,9 @@ def test_a_period_that_ends_before_it_starts_is_refused(log):
     """A reversed period is a usage error."""
     with pytest.raises(UsageError):
         log.summary("2026-03..2026-01")
+
+
+def test_groups_of_a_field_are_named_as_the_file_has_them(log):
+    """The values of a field without a column of its own keep their case and width."""
+    log.talk("2026-03-02T09:00", extra={"Agency": "Ｎorth，Ltd"})
+    assert counts(log.summary(by="extra.agency"), "interactions", "extra.agency") == {"Ｎorth，Ltd": 1}

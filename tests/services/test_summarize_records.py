@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,8 @@ from commlog.log.log import open_log
 from commlog.summary.rules.figures import FIGURES
 from commlog.summary.summarize import SummaryRequest, list_counted, summarize
 from commlog.workspace import make_workspace
+from tests.build import ROOT
 
-ROOT = Path(__file__).parents[2]
 NOW = datetime.fromisoformat("2026-03-16T10:00:00+08:00")
 PERIODS = ("2026-03", "2026-02", "2025", "2026", "2024")
 

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,11 +16,9 @@ import yaml
 from commlog.log.log import open_log
 from commlog.summary.summarize import SummaryRequest, summarize
 from commlog.workspace import make_workspace
+from tests.build import ROOT
+from tests.metrics_reference import PENDING, Log, Metrics
 
-sys.path.append(str(Path(__file__).parent))
-from metrics_reference import PENDING, Log, Metrics
-
-ROOT = Path(__file__).parents[2]
 PUBLIC = ROOT.parent / "shared" / "data" / "consumer_complaints.csv"
 COMPLAINTS = PUBLIC if PUBLIC.is_file() else ROOT / "tests" / "data" / "complaints.csv"
 DEMO_NOW = "2026-03-16T10:00:00+08:00"
@@ -475,6 +472,7 @@ def made(request, tmp_path_factory):
     return root, compare(root, MADE_NOW, MADE_PERIODS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", MADE_PERIODS)
 def test_generated_log(made, period):
     """Every figure, group and list of a generated log is that of its files."""
@@ -554,6 +552,7 @@ def relived(request, tmp_path_factory):
     return compare(root, MADE_NOW, MADE_PERIODS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", MADE_PERIODS)
 def test_what_came_back_counts_for_whom_and_when_it_was(relived, period):
     """Every figure is that of the files where issues were opened again with their answers kept, and customers merged into others."""

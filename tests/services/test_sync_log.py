@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import subprocess
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -14,22 +13,18 @@ from commlog.errors import CommlogError, ConflictError, InvalidError, NoLogError
 from commlog.messages import current_language, use_language
 from commlog.team.mend_setup import mend_setup
 from commlog.team.rules.sync import NotSharedError, SyncWishes
-from commlog.team.sync import BACKUP, look, sync_log
+from commlog.team.sync import BACKUP, sync_log
+from commlog.team.sync_check import look
+from tests.build import run_git
 
 DO = SyncWishes()
 
 
-def git(root, *words, check=True):
-    done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True)
-    assert done.returncode == 0 or not check, done.stderr
-    return done.stdout.rstrip("\n")
-
-
 def clone(log, hub, folder, name):
     """The team's copy, cloned for a member."""
-    git(hub.parent, "clone", "-q", str(hub), str(folder))
-    git(folder, "config", "user.name", name)
-    git(folder, "config", "user.email", f"{name}@example.com")
+    run_git(hub.parent, "clone", "-q", str(hub), str(folder))
+    run_git(folder, "config", "user.name", name)
+    run_git(folder, "config", "user.email", f"{name}@example.com")
     return type(log)(folder, member=name)
 
 
@@ -44,11 +39,11 @@ def _plain_git(monkeypatch):
 def hub(log, tmp_path):
     """The team's copy: a bare repository that holds the log."""
     bare = tmp_path / "hub.git"
-    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(bare))
-    git(log.root, "init", "-q", "-b", "main")
-    git(log.root, "add", ".")
-    git(log.root, "-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-q", "-m", "log")
-    git(log.root, "push", "-q", str(bare), "main")
+    run_git(tmp_path, "init", "-q", "--bare", "-b", "main", str(bare))
+    run_git(log.root, "init", "-q", "-b", "main")
+    run_git(log.root, "add", ".")
+    run_git(log.root, "-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-q", "-m", "log")
+    run_git(log.root, "push", "-q", str(bare), "main")
     return bare
 
 
@@ -78,12 +73,12 @@ def stop(log, kind):
 def state(log):
     """All that a person sees of a clone: the commit, what is not committed, what files hold."""
     files = {name: (log.root / name).read_bytes() for name in log.files()}
-    return git(log.root, "rev-parse", "HEAD"), git(log.root, "status", "--porcelain"), files
+    return run_git(log.root, "rev-parse", "HEAD"), run_git(log.root, "status", "--porcelain"), files
 
 
 def at_hub(hub):
     """Every record at the team's copy."""
-    names = git(hub, "-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", "main", "records").splitlines()
+    names = run_git(hub, "-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", "main", "records").splitlines()
     return {Path(name).stem for name in names}
 
 
@@ -99,7 +94,7 @@ def test_two_clones_come_to_the_same(wang, li, hub):
     assert {first, second} <= at_hub(hub)
     nothing = sync(wang)
     assert (nothing.committed, nothing.received, nothing.sent, nothing.backup) == ((), 0, 0, "")
-    assert git(wang.root, "status", "--porcelain", "-b").endswith("main...origin/main")
+    assert run_git(wang.root, "status", "--porcelain", "-b").endswith("main...origin/main")
 
 
 def test_the_commit_says_what_is_in_it(wang):
@@ -116,17 +111,17 @@ def test_the_commit_says_what_is_in_it(wang):
     done = sync(wang)
     assert current_language() == "zh"
     assert done.message == "1 record changed, 1 follow-up done"
-    assert git(wang.root, "log", "-1", "--format=%s") == done.message
+    assert run_git(wang.root, "log", "-1", "--format=%s") == done.message
     wang.write("calendar.yaml", "off:\n  2026-05-01: 劳动节\n")
     (wang.root / record.path).unlink()
     assert sync(wang, SyncWishes("我的话")).message == "我的话"
-    assert git(wang.root, "log", "-1", "--format=%s") == "我的话"
+    assert run_git(wang.root, "log", "-1", "--format=%s") == "我的话"
 
 
 def test_only_the_log_is_committed(wang, hub):
     """What somebody staged outside the log stays staged, what is changed there stays changed, strange files stay out."""
     wang.write("notes.txt", "one\n")
-    git(wang.root, "add", "notes.txt")
+    run_git(wang.root, "add", "notes.txt")
     wang.write("other.txt", "two\n")
     wang.write("records/interactions/2026/03/.draft.yaml.swp", "x")
     wang.write("records/interactions/2026/03/list.xlsx", "x")
@@ -134,25 +129,25 @@ def test_only_the_log_is_committed(wang, hub):
     done = sync(wang)
     assert len(done.committed) == 1
     assert done.left == ("records/interactions/2026/03/list.xlsx",)
-    assert git(wang.root, "diff", "--cached", "--name-only") == "notes.txt"
-    assert git(hub, "ls-tree", "--name-only", "main").splitlines() == ["commlog.yaml", "records"]
+    assert run_git(wang.root, "diff", "--cached", "--name-only") == "notes.txt"
+    assert run_git(hub, "ls-tree", "--name-only", "main").splitlines() == ["commlog.yaml", "records"]
 
 
 def test_staged_files_survive_what_comes_in(wang, li):
     """Changes outside the log, staged or not, are as they were after others' commits came in under one's own."""
     wang.write("README.md", "a\nb\n")
-    git(wang.root, "add", "README.md")
-    git(wang.root, "commit", "-q", "-m", "readme")
+    run_git(wang.root, "add", "README.md")
+    run_git(wang.root, "commit", "-q", "-m", "readme")
     sync(wang)
     sync(li)
     li.write("README.md", "a\nb\nc\n")
     li.write("new.txt", "n\n")
-    git(li.root, "add", "new.txt")
+    run_git(li.root, "add", "new.txt")
     wang.create("service")
     sync(wang)
     li.create("service")
     assert sync(li).received == 1
-    assert git(li.root, "status", "--porcelain").splitlines() == [" M README.md", "A  new.txt"]
+    assert run_git(li.root, "status", "--porcelain").splitlines() == [" M README.md", "A  new.txt"]
 
 
 def test_removed_and_renamed_records_go_along(wang, li):
@@ -161,7 +156,7 @@ def test_removed_and_renamed_records_go_along(wang, li):
     sync(wang)
     sync(li)
     (wang.root / records[0].path).unlink()
-    git(wang.root, "rm", "-q", records[1].path)
+    run_git(wang.root, "rm", "-q", records[1].path)
     sync(wang)
     sync(li)
     assert li.files() == wang.files()
@@ -174,10 +169,10 @@ def test_a_rehearsal_changes_nothing(wang, li):
     li.create("service")
     sync(li)
     wang.create("service")
-    before = state(wang), git(wang.root, "for-each-ref")
+    before = state(wang), run_git(wang.root, "for-each-ref")
     told = sync(wang, SyncWishes(is_rehearsal=True))
     assert (len(told.committed), told.sent, told.received) == (1, 1, 0)
-    assert (state(wang), git(wang.root, "for-each-ref")) == before
+    assert (state(wang), run_git(wang.root, "for-each-ref")) == before
 
 
 def test_a_log_below_the_top_of_its_repository(log, hub, tmp_path):
@@ -191,13 +186,13 @@ def test_a_log_below_the_top_of_its_repository(log, hub, tmp_path):
     )
     record = mine.create("service")
     sync(mine)
-    git(tmp_path / "li", "pull", "-q")
+    run_git(tmp_path / "li", "pull", "-q")
     theirs.edit(record.id, "subject=theirs")
     sync(theirs)
     mine.create("service")
     assert sync(mine).received == 1
     assert (
-        git(tmp_path / "wang", "log", "--format=%s", "-1", "--name-only")
+        run_git(tmp_path / "wang", "log", "--format=%s", "-1", "--name-only")
         .splitlines()[-1]
         .startswith("sub/log/records/")
     )
@@ -225,7 +220,7 @@ def test_changes_of_one_record_in_different_places_meet(wang, li):
 @pytest.mark.parametrize("rebase", ["true", "false"])
 def test_a_conflict_leaves_all_as_it_was(wang, li, hub, rebase):
     """When both changed the same line the sync names the file and who changed it, and commits and files are as before."""
-    git(li.root, "config", "pull.rebase", rebase)
+    run_git(li.root, "config", "pull.rebase", rebase)
     record = wang.create("service")
     sync(wang)
     sync(li)
@@ -238,19 +233,19 @@ def test_a_conflict_leaves_all_as_it_was(wang, li, hub, rebase):
     assert "git pull --no-rebase" in fault.remedy
     assert "commlog doctor --fix" in fault.remedy
     assert li.read(record.id).fields["subject"] == "of li"
-    assert git(li.root, "status", "--porcelain") == "?? other.txt"
+    assert run_git(li.root, "status", "--porcelain") == "?? other.txt"
     before = state(li)
     stop(li, ConflictError)
     assert state(li) == before
-    assert git(li.root, "worktree", "list").count("\n") == 0
-    assert git(li.root, "rev-parse", BACKUP) == before[0]
-    git(li.root, "pull", "-q", f"--rebase={rebase}", check=False)
+    assert run_git(li.root, "worktree", "list").count("\n") == 0
+    assert run_git(li.root, "rev-parse", BACKUP) == before[0]
+    run_git(li.root, "pull", "-q", f"--rebase={rebase}", check=False)
     assert "in progress" in stop(li, ConflictError).message
     (li.root / record.path).write_bytes((li.root / record.path).read_bytes().split(b"<<<<<<<")[0] + b"x")
     assert "in progress" in stop(li, ConflictError).message
     (li.root / record.path).write_bytes((wang.root / record.path).read_bytes())
-    git(li.root, "add", record.path)
-    git(
+    run_git(li.root, "add", record.path)
+    run_git(
         li.root,
         "-c",
         "core.editor=true",
@@ -266,7 +261,7 @@ def test_the_advice_for_a_conflict_keeps_the_sides_apart(wang, li, hub, has_driv
     doctor is named where it would help, and what was merged by hand does not come up again."""
     if has_driver:
         mend_setup(li.root)
-        git(li.root, "config", "merge.commlog.driver", "git merge-file -q -L ours -L base -L theirs %A %O %B")
+        run_git(li.root, "config", "merge.commlog.driver", "git merge-file -q -L ours -L base -L theirs %A %O %B")
     record = wang.create("service")
     sync(wang)
     sync(li)
@@ -276,14 +271,14 @@ def test_the_advice_for_a_conflict_keeps_the_sides_apart(wang, li, hub, has_driv
     fault = stop(li, ConflictError)
     assert ("doctor --fix" in fault.remedy) != has_driver
     pull = re.search(r"git (pull [^;]*);", fault.remedy)[1]
-    git(li.root, *pull.split(), check=False)
+    run_git(li.root, *pull.split(), check=False)
     file = li.root / record.path
     text = file.read_text(encoding="utf-8")
     mine, theirs = re.search(r"<<<<<<< .*\n(.*)\n=======\n(.*)\n>>>>>>> ", text).groups()
     assert (mine, theirs) == ("subject: of li", "subject: of wang")
     file.write_text(re.sub(r"<<<<<<< .*\n|=======\n(.*\n)*?>>>>>>> .*\n", "", text), encoding="utf-8")
-    git(li.root, "add", record.path)
-    git(li.root, "-c", "core.editor=true", "merge", "--continue")
+    run_git(li.root, "add", record.path)
+    run_git(li.root, "-c", "core.editor=true", "merge", "--continue")
     wang.create("service")
     sync(wang)
     sync(li)
@@ -307,9 +302,9 @@ def test_the_advice_for_a_removed_file_is_to_let_it_go(wang, li, hub, is_here):
     assert fault.source == f"{record.path}: {words}"
     assert "=======" not in fault.remedy
     pull, remove = re.search(r"(git pull [^;]*); (git rm [^;]*);", fault.remedy).groups()
-    git(li.root, *shlex.split(pull)[1:], check=False)
-    git(li.root, *shlex.split(remove)[1:])
-    git(li.root, "-c", "core.editor=true", "merge", "--continue")
+    run_git(li.root, *shlex.split(pull)[1:], check=False)
+    run_git(li.root, *shlex.split(remove)[1:])
+    run_git(li.root, "-c", "core.editor=true", "merge", "--continue")
     sync(li)
     assert record.id not in at_hub(hub)
 
@@ -337,13 +332,13 @@ def test_a_customer_forgotten_elsewhere_is_said_to_be(wang, li):
 
 def test_merging_is_done_where_pulls_merge(wang, li):
     """With `pull.rebase` off the two sides are merged, and the commit keeps both parents."""
-    git(li.root, "config", "pull.rebase", "false")
+    run_git(li.root, "config", "pull.rebase", "false")
     wang.create("service")
     li.create("service")
     sync(wang)
     done = sync(li)
     assert (done.received, done.sent) == (1, 2)
-    assert len(git(li.root, "log", "-1", "--format=%p").split()) == 2
+    assert len(run_git(li.root, "log", "-1", "--format=%p").split()) == 2
 
 
 def test_what_was_there_before_is_kept(wang, li):
@@ -352,9 +347,9 @@ def test_what_was_there_before_is_kept(wang, li):
     sync(wang)
     mine = li.create("service")
     done = sync(li)
-    assert git(li.root, "rev-parse", BACKUP) == done.backup
-    assert mine.path in git(li.root, "ls-tree", "-r", "--name-only", BACKUP)
-    assert done.backup not in git(li.root, "log", "--format=%H").split()
+    assert run_git(li.root, "rev-parse", BACKUP) == done.backup
+    assert mine.path in run_git(li.root, "ls-tree", "-r", "--name-only", BACKUP)
+    assert done.backup not in run_git(li.root, "log", "--format=%H").split()
 
 
 def test_errors_stop_a_sync_before_the_commit(wang, hub):
@@ -375,18 +370,18 @@ def test_markers_are_never_sent(wang, hub):
     good = wang.text_of(record)
     wang.write(record.path, f"<<<<<<< HEAD\n{good}=======\n{good}>>>>>>> other\n")
     assert stop(wang, ConflictError).exit_code == 5
-    git(wang.root, "add", ".")
-    git(wang.root, "commit", "-q", "-m", "bad")
-    bad = git(wang.root, "rev-parse", "--short=10", "HEAD")
+    run_git(wang.root, "add", ".")
+    run_git(wang.root, "commit", "-q", "-m", "bad")
+    bad = run_git(wang.root, "rev-parse", "--short=10", "HEAD")
     wang.write(record.path, good)
     fault = stop(wang, ConflictError)
     assert fault.file == record.path
     assert bad in fault.message
     assert record.id not in at_hub(hub)
-    git(wang.root, "reset", "-q", "--soft", "origin/main")
+    run_git(wang.root, "reset", "-q", "--soft", "origin/main")
     sync(wang)
     assert record.id in at_hub(hub)
-    assert bad[:7] not in git(hub, "log", "--format=%h", "main")
+    assert bad[:7] not in run_git(hub, "log", "--format=%h", "main")
 
 
 def test_errors_made_by_meeting_stop_it(wang, li, hub):
@@ -400,17 +395,17 @@ def test_errors_made_by_meeting_stop_it(wang, li, hub):
     fault = stop(li, InvalidError)
     assert [problem.code for problem in fault.problems] == ["unknown-customer"]
     assert record.id not in at_hub(hub)
-    assert git(li.root, "rev-list", "--count", "origin/main..HEAD") == "1"
-    assert git(li.root, "status", "--porcelain") == ""
+    assert run_git(li.root, "rev-list", "--count", "origin/main..HEAD") == "1"
+    assert run_git(li.root, "status", "--porcelain") == ""
 
 
 def test_errors_that_came_in_are_counted(wang, li):
     """Errors in what others sent by other ways stop nobody, and are counted."""
     record = wang.create("service")
     wang.write(record.path, wang.text_of(record) + "nonsense: 1\n")
-    git(wang.root, "add", ".")
-    git(wang.root, "commit", "-q", "-m", "by hand")
-    git(wang.root, "push", "-q")
+    run_git(wang.root, "add", ".")
+    run_git(wang.root, "commit", "-q", "-m", "by hand")
+    run_git(wang.root, "push", "-q")
     li.create("service")
     done = sync(li)
     assert (done.errors, done.sent) == (1, 1)
@@ -420,31 +415,31 @@ def test_a_branch_that_follows_nothing_is_only_committed(log):
     """Without a remote the log is committed, and the result says that it is nowhere else."""
     with pytest.raises(NoLogError):
         sync(log)
-    git(log.root, "init", "-q", "-b", "main")
-    git(log.root, "config", "user.name", "wang")
-    git(log.root, "config", "user.email", "wang@example.com")
+    run_git(log.root, "init", "-q", "-b", "main")
+    run_git(log.root, "config", "user.name", "wang")
+    run_git(log.root, "config", "user.email", "wang@example.com")
     done = sync(log)
     assert (done.upstream, done.ahead, done.sent) == ("", 1, 0)
     assert done.committed == ("commlog.yaml", "records/customers/acme.yaml")
-    assert git(log.root, "status", "--porcelain") == ""
+    assert run_git(log.root, "status", "--porcelain") == ""
 
 
 def test_the_first_sync_fills_an_empty_copy(log, tmp_path):
     """A clone of an empty repository sends its first commit, and others get it."""
     hub = tmp_path / "empty.git"
-    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(hub))
+    run_git(tmp_path, "init", "-q", "--bare", "-b", "main", str(hub))
     first, second = (clone(log, hub, tmp_path / name, name) for name in ("wang", "li"))
     first.write("commlog.yaml", (log.root / "commlog.yaml").read_text(encoding="utf-8"))
     first.write("records/customers/acme.yaml", (log.root / "records/customers/acme.yaml").read_text(encoding="utf-8"))
     assert sync(first).sent == 1
-    git(second.root, "pull", "-q")
+    run_git(second.root, "pull", "-q")
     assert second.files() == first.files()
 
 
 def test_a_clone_that_is_not_at_rest_is_left_alone(wang):
     """A detached HEAD stops a sync, with what to type; nothing is committed."""
     wang.create("service")
-    git(wang.root, "checkout", "-q", "--detach")
+    run_git(wang.root, "checkout", "-q", "--detach")
     before = state(wang)
     fault = stop(wang, ConflictError)
     assert "git switch" in fault.remedy
@@ -458,7 +453,7 @@ def test_commits_stay_when_the_remote_is_away(wang, hub):
     fault = stop(wang, NotSharedError)
     assert fault.exit_code == 8
     assert "(commits: 1)" in fault.message
-    assert git(wang.root, "status", "--porcelain") == ""
+    assert run_git(wang.root, "status", "--porcelain") == ""
     away.rename(hub)
     assert sync(wang).sent == 1
     assert record.id in at_hub(hub)
@@ -496,8 +491,8 @@ def test_somebody_faster_is_no_matter(wang, li, hub):
     # While li's push is under way, wang's commit arrives.
     hook.write_text(f"#!/bin/sh\nunset GIT_DIR\ncd '{wang.root}' && git push -q origin main\n")
     hook.chmod(0o755)
-    git(wang.root, "add", ".")
-    git(wang.root, "commit", "-q", "-m", "meanwhile")
+    run_git(wang.root, "add", ".")
+    run_git(wang.root, "commit", "-q", "-m", "meanwhile")
     mine = li.create("service")
     done = sync(li)
     assert (done.received, done.sent) == (1, 1)
@@ -517,7 +512,7 @@ def test_what_is_written_meanwhile_goes_along(wang, li, hub):
         f"#!/bin/sh\nsed -i 's/^subject: .*/subject: meanwhile/' '{li.root / record.path}'\nexec git-upload-pack \"$@\"\n"
     )
     upload.chmod(0o755)
-    git(li.root, "config", "remote.origin.uploadpack", str(upload))
+    run_git(li.root, "config", "remote.origin.uploadpack", str(upload))
     sync(li)
     fields = li.read(record.id).fields
     assert (fields["subject"], fields["outcome"]) == ("meanwhile", "unresolvable")
@@ -546,6 +541,7 @@ def test_two_syncs_of_one_clone_take_turns(wang, hub):
     assert len(at_hub(hub)) == 4
 
 
+@pytest.mark.slow
 def test_many_clones_at_once_lose_nothing(log, hub, tmp_path):
     """Clones that sync at the same time, again while they are told to, bring every record to everybody."""
     clones = [clone(log, hub, tmp_path / name, "wang") for name in ("one", "two", "three")]
@@ -575,7 +571,7 @@ def test_a_record_that_was_moved_keeps_what_others_changed(wang, li):
     sync(li)
     moved = record.path.replace("/03/", "/04/")
     (wang.root / moved).parent.mkdir()
-    git(wang.root, "mv", record.path, moved)
+    run_git(wang.root, "mv", record.path, moved)
     sync(wang)
     li.edit(record.id, "subject=changed")
     sync(li)
@@ -601,11 +597,11 @@ def test_records_that_look_alike_stay_apart(wang, li):
 def test_commits_that_are_nowhere_else_are_seen(wang):
     """Commits that the remote has not got are told, as is a branch that follows none."""
     assert [one[1] for one in look(wang.workspace())] == [True]
-    git(wang.root, "commit", "-q", "--allow-empty", "-m", "x")
+    run_git(wang.root, "commit", "-q", "--allow-empty", "-m", "x")
     (told,) = look(wang.workspace())
     assert not told[1]
     assert dict(told[4]) == {"count": "1", "upstream": "origin/main"}
-    git(wang.root, "branch", "--unset-upstream")
+    run_git(wang.root, "branch", "--unset-upstream")
     (told,) = look(wang.workspace())
     assert not told[1]
 
@@ -614,15 +610,15 @@ def test_settings_that_would_stop_everybody_stay_out(wang, li):
     """Settings with mistakes that somebody sent by other ways are not taken in: the log here goes on working."""
     good = (wang.root / "commlog.yaml").read_text(encoding="utf-8")
     wang.write("commlog.yaml", good + "langage: zh\n")
-    git(wang.root, "commit", "-q", "-a", "-m", "oops")
-    git(wang.root, "push", "-q")
+    run_git(wang.root, "commit", "-q", "-a", "-m", "oops")
+    run_git(wang.root, "push", "-q")
     li.create("service")
     fault = stop(li, InvalidError)
     assert [problem.code for problem in fault.problems] == ["unknown-setting"]
     li.create("service")
     wang.write("commlog.yaml", good + "# corrected\n")
-    git(wang.root, "commit", "-q", "-a", "-m", "better")
-    git(wang.root, "push", "-q")
+    run_git(wang.root, "commit", "-q", "-a", "-m", "better")
+    run_git(wang.root, "push", "-q")
     done = sync(li)
     assert (done.received, done.sent) == (2, 2)
 
@@ -631,7 +627,7 @@ def test_the_merge_driver_takes_part(wang, li):
     """A merge driver that the clone has merges what git alone could not, and what it tells is handed on."""
     driver = "git merge-file --union %A %O %B && echo 'commlog: joined %P' >&2"
     for one in (wang, li):
-        git(one.root, "config", "merge.joined.driver", driver)
+        run_git(one.root, "config", "merge.joined.driver", driver)
     wang.write(".gitattributes", "*.yaml merge=joined\n")
     sync(wang)
     sync(li)

@@ -19,7 +19,8 @@ sys.path.append(str(Path(__file__).parent))
 from arrivals import Digest, read_digest
 from quarter_plan import OFFSET, Plan, Rules, Scribe, make_plan, write_beginning
 
-ROOT = Path(__file__).parents[2]
+from tests.build import ROOT
+
 PATIENCE = 60.0  # seconds after which a run that should have ended is taken to hang
 
 SECRETS = {

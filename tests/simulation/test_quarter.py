@@ -19,7 +19,7 @@ OTHERS = (
     Rules("1d", "none", ()),
     Rules("none", "36h", (("1wd", "lead"), ("2wd", "lead"), ("1wd", "he"))),
 )
-REAL_EVERY = 10 if IS_LONG else 30  # every so many runs one is a process of its own, started as cron does
+REAL_EVERY = 30  # every so many runs one is a process of its own, started as cron does
 CASES = (
     [(1, *QUARTER, 500, 15, Rules()), *((seed, *QUARTER, 120, 45, rules) for seed, rules in enumerate(OTHERS, 2))]
     if IS_LONG

@@ -3,9 +3,7 @@
 import io
 import os
 import shutil
-import stat
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -16,8 +14,8 @@ import pytest
 import yaml
 
 from commlog.messages import use_language
+from tests.build import ROOT, write_program
 
-ROOT = Path(__file__).parents[2]
 DAYS = ("2026-03-16", "2026-03-17", "2026-03-18", "2026-03-19", "2026-03-20")
 WEDNESDAY = DAYS[2]
 # Li travels on Tuesday and Wednesday, and has no network.
@@ -168,14 +166,11 @@ def variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Sets variables of the environment, in which there is a program `commlog` and nothing of the tester's own."""
     if shutil.which("git") is None:
         pytest.skip("NOT TESTED HERE: there is no git")
-    program = tmp_path / "bin/commlog"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m commlog "$@"\n')
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    programs = write_program(tmp_path)
     for name in [name for name in os.environ if name.startswith(("COMMLOG_", "GIT_"))]:
         monkeypatch.delenv(name)
     plain = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LANGUAGE": "en", "HOME": str(tmp_path)}
-    for name, value in {**plain, "PYTHONPATH": str(ROOT), "PATH": f"{program.parent}:{os.environ['PATH']}"}.items():
+    for name, value in {**plain, "PYTHONPATH": str(ROOT), "PATH": f"{programs}:{os.environ['PATH']}"}.items():
         monkeypatch.setenv(name, value)
     yield monkeypatch.setenv
     use_language("en")

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from commlog.calendar.holidays import country_of_zone, read_public_holidays, shipped_countries, shipped_years
-from commlog.log.dated_days import read_dated_days
-from commlog.log.settings_file import Section
-from commlog.problems import Problem
+from commlog.errors import InvalidError
+from commlog.log.settings import build_dated_days, parse_settings
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
+from commlog.yamltext.parse import parse
 
 # What the notices say, as `first-last` of days off and days worked in return.
 NOTICES = {
@@ -143,14 +143,15 @@ def test_the_country_of_a_zone(zone, country):
 )
 def test_a_calendar_that_contradicts_itself_is_refused(calendar, line):
     """A date that is both off and worked, and one that is no date, is a mistake with its line."""
-    faults: list[Problem] = []
-    read_dated_days(Section("calendar.yaml", calendar, faults))
-    assert [(problem.code, problem.line) for problem in faults] == [("bad-setting", line)]
-    assert faults[0].message
+    with pytest.raises(InvalidError) as raised:
+        parse_settings({"commlog.yaml": b"timezone: UTC\n", "calendar.yaml": calendar.encode()})
+    (problem,) = raised.value.problems
+    assert (problem.path, problem.line) == ("calendar.yaml", line)
+    assert problem.message
 
 
 def test_hours_belong_to_days_off_too():
     """A day off with hours is off for these alone."""
-    days = read_dated_days(Section("calendar.yaml", "off:\n  2026-05-04: {name: x, hours: ['13:00-24:00']}\n", []))
+    days = build_dated_days(parse("off:\n  2026-05-04: {name: x, hours: ['13:00-24:00']}\n"))
     day = DatedDay(date(2026, 5, 4), "off", "x", ((780, 1440),))
     assert days == {day.date: day}

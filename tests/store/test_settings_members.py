@@ -7,7 +7,8 @@ import pytest
 
 from commlog.errors import InvalidError
 from commlog.log.settings import Settings, read_settings
-from commlog.reminders.address import SERVICES, parse_address
+from commlog.reminders.connection import parse_address
+from commlog.reminders.deliver import CHANNELS
 
 GOOD = [
     "mailto:wang@example.com",
@@ -40,7 +41,7 @@ def settings_of(folder: Path, member: str) -> Settings:
 def test_an_address_of_the_settings_is_one_delivery_takes(tmp_path, address):
     """Every kind of address passes the settings and is understood by delivery."""
     assert settings_of(tmp_path, f"    notify: '{address}'\n").members[0].notify == (address,)
-    assert parse_address(address).service in SERVICES
+    assert parse_address(address).channel in CHANNELS
 
 
 @pytest.mark.parametrize("address", [text for text in BAD if text])
@@ -60,7 +61,7 @@ def test_a_bare_mail_address_is_one_for_mail(tmp_path):
 
 def test_every_service_has_an_address_that_passes():
     """No service of delivery is missing among the addresses the settings take."""
-    assert {address.partition(":")[0] for address in GOOD} == set(SERVICES)
+    assert {address.partition(":")[0] for address in GOOD} == set(CHANNELS)
 
 
 def test_absences_are_days_first_and_last_included(tmp_path):

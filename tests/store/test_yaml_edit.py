@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from commlog.yamltext.edit import edit
 from commlog.yamltext.format import format_document
-from commlog.yamltext.parse import YamlError, parse, parse_located
+from commlog.yamltext.parse import parse, parse_located
+from commlog.yamltext.scalars import YamlError
 
 EXAMPLE = """\
 # yaml-language-server: $schema=../../../../schemas/service.schema.json
@@ -396,6 +397,7 @@ def test_any_data_becomes_any_other(old, new):
     assert repr_sorted(parse(edit(format_document(old), new))) == repr_sorted(new)
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=120, deadline=None)
 def test_random_changes_in_dressed_text(data):

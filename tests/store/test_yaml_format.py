@@ -8,17 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from commlog.yamltext.format import (
-    columns_of,
-    depth_of,
-    format_document,
-    format_entry,
-    format_flow,
-    format_item,
-    format_scalar,
-)
-from commlog.yamltext.parse import YamlError, parse
-from commlog.yamltext.scalars import MAX_DEPTH
+from commlog.yamltext.format import columns_of, depth_of, format_document, format_entry, format_flow, format_item
+from commlog.yamltext.parse import parse
+from commlog.yamltext.scalars import MAX_DEPTH, YamlError, format_scalar
 
 TRICKY = [
     "",
@@ -185,6 +177,7 @@ def load_ruamel(text):
     return YAML(typ="safe", pure=True).load(io.StringIO(text))
 
 
+@pytest.mark.slow
 @given(DOCUMENTS)
 @settings(max_examples=250, deadline=None)
 def test_round_trip(data):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from commlog.yamltext.everyday import parse_everyday
 from commlog.yamltext.nodes import compose, construct
-from commlog.yamltext.parse import MAX_BYTES, MAX_DEPTH, YamlError, decode, parse, parse_located
+from commlog.yamltext.parse import decode, parse, parse_located
+from commlog.yamltext.scalars import MAX_BYTES, MAX_DEPTH, YamlError
 
 RECORD = """\
 # yaml-language-server: $schema=../../../../schemas/service.schema.json

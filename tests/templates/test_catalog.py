@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from commlog.errors import InvalidError, NotFoundError
-from commlog.forms.catalog import Catalog, shipped_folder
+from commlog.forms.catalog import Catalog
 from commlog.forms.fields import find_field
+from commlog.forms.schemas import shipped_folder
 from commlog.forms.validation import Validator
 
 REPAIR = {

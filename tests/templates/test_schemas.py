@@ -6,8 +6,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from commlog.forms.catalog import Catalog, shipped_folder
+from commlog.forms.catalog import Catalog
 from commlog.forms.fields import fold
+from commlog.forms.schemas import shipped_folder
 from commlog.forms.validation import check_template
 
 FILES = sorted(shipped_folder().rglob("*.json"))

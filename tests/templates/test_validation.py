@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import InvalidError
-from commlog.forms.catalog import Catalog, shipped_folder
+from commlog.forms.catalog import Catalog
 from commlog.forms.explanation import Explainer
 from commlog.forms.formats import matches
+from commlog.forms.schemas import shipped_folder
 from commlog.forms.validation import BASE, Validator, build_accepting, check_template, refuse
 from commlog.messages import current_language, use_language
 from commlog.problems import KINDS
@@ -139,6 +140,7 @@ def mutated(draw):
     return name, data
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(mutated())
 def test_both_validators_agree(case):
@@ -297,7 +299,7 @@ def explain(schema, data):
         ({"anyOf": [{"const": "a"}, {"const": "b"}]}, "c", ("const-differs", "a")),
         ({"minimum": 3}, 2, ("out-of-range", "≥ 3")),
         ({"minItems": 2}, [1], ("too-short", "2 entries")),
-        ({"maxProperties": 1}, {"a": 1, "b": 2}, ("too-long", "1 fields")),
+        ({"maxProperties": 1}, {"a": 1, "b": 2}, ("too-long", "1 field")),
         ({"format": "time"}, "9点", ("wrong-format", "a time of day, e.g. 09:30")),
         ({"multipleOf": 2}, 3, ("schema-violation", None)),
         ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, ("schema-violation", None)),
@@ -412,7 +414,7 @@ SETTINGS = {
             "deputy": "zhao",
             "away": [{"from": "2026-05-01", "to": "2026-05-05"}],
         },
-        {"id": "zhao", "role": "lead", "notify": ["$HOOK"]},
+        {"id": "zhao", "role": "lead", "notify": ["webhook:$HOOK"]},
     ],
     "calendar": {"hours": {"mon-fri": ["09:00-12:00", "13:30-24:00"], "sat": []}, "after_hours": "next_day"},
     "priorities": {"urgent": "24h", "加急": {"limit": "4wh", "label": {"zh": "加急", "en": "Rush"}}, "low": "none"},
@@ -430,8 +432,7 @@ SETTINGS = {
 def test_settings_are_checked_with_the_same_care():
     """Good settings pass; an unknown key, a bad limit and a bad span are each named."""
     assert VALIDATOR.explain_settings("commlog", SETTINGS) == ()
-    assert VALIDATOR.is_valid_settings("commlog", SETTINGS)
-    assert VALIDATOR.is_valid_settings("commlog", {**SETTINGS, "response_within": {"phone": "2h"}})
+    assert VALIDATOR.explain_settings("commlog", {**SETTINGS, "response_within": {"phone": "2h"}}) == ()
     bad = {
         "calender": {},
         "calendar": {"hours": {"monday": ["9-10"]}},

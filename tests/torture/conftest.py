@@ -2,12 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from commlog.messages import use_language
 
 sys.path.append(str(Path(__file__).parent))
 
@@ -21,11 +18,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _plain_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing of the tester's own habits, for calls in this process; the language is English afterwards too."""
+def _plain_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the tester's own habits, for calls in this process."""
     for name in [name for name in os.environ if name.startswith("COMMLOG_") and name != "COMMLOG_TORTURE"]:
         monkeypatch.delenv(name)
-    for name, value in {"LANGUAGE": "en", "COMMLOG_MEMBER": "wang", "HOME": str(tmp_path), "EDITOR": "true"}.items():
+    who = {
+        f"GIT_{role}_{fact}": f"wang{end}"
+        for role in ("AUTHOR", "COMMITTER")
+        for fact, end in (("NAME", ""), ("EMAIL", "@example.com"))
+    }
+    plain = {"LANGUAGE": "en", "COMMLOG_MEMBER": "wang", "HOME": str(tmp_path), "EDITOR": "true"}
+    for name, value in {**plain, **who}.items():
         monkeypatch.setenv(name, value)
-    yield
-    use_language("en")

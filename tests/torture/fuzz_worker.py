@@ -25,6 +25,8 @@ from torture_ground import (
     write,
 )
 
+from tests.build import templates_built_once
+
 READS = (
     ("list",), ("list", "--format", "json"), ("pending",), ("check",), ("show", record_id(0)), ("thread", record_id(0)),
     ("search", "s"), ("timeline", "acme"), ("brief", "acme"), ("care",), ("remind",), ("why", f"{record_id(0)}/1"),
@@ -199,4 +201,6 @@ if __name__ == "__main__":
     os.chdir(home)
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - for the life of the process
     os.dup2(sys.stdin.fileno(), 0)
-    sys.stdout.write(json.dumps(main(home, int(sys.argv[2]), int(sys.argv[3]))))
+    with templates_built_once():
+        told = main(home, int(sys.argv[2]), int(sys.argv[3]))
+    sys.stdout.write(json.dumps(told))

@@ -3,11 +3,12 @@
 import json
 import os
 import shutil
-import subprocess
 from collections import Counter
 
 import pytest
-from torture_ground import IS_LONG, answers, environment, records_of, start, work
+from torture_ground import IS_LONG, answers, records_of, start, work
+
+from tests.build import run_git
 
 KINDS = ("create", "edit", "import", "done", "sync", "rotate", "newcomer")
 KILLS = dict.fromkeys(KINDS, 170 if IS_LONG else 5)
@@ -15,23 +16,16 @@ KILLS = dict.fromkeys(KINDS, 170 if IS_LONG else 5)
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the victims are forked, to be quick")
 
 
-def git(folder, *words):
-    """Git, with nobody's own configuration."""
-    done = subprocess.run(["git", *words], cwd=folder, env=environment(folder), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.fixture
 def hub(folder):
     """The team's copy of the log."""
     bare = folder.parent / "hub.git"
-    git(folder.parent, "init", "-q", "--bare", "-b", "main", str(bare))
-    git(folder, "init", "-q", "-b", "main")
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "log")
-    git(folder, "remote", "add", "origin", str(bare))
-    git(folder, "push", "-q", "-u", "origin", "main")
+    run_git(folder.parent, "init", "-q", "--bare", "-b", "main", str(bare))
+    run_git(folder, "init", "-q", "-b", "main")
+    run_git(folder, "add", ".")
+    run_git(folder, "commit", "-q", "-m", "log")
+    run_git(folder, "remote", "add", "origin", str(bare))
+    run_git(folder, "push", "-q", "-u", "origin", "main")
     return bare
 
 
@@ -94,9 +88,9 @@ def test_a_killed_sync_keeps_every_record(folder, hub, record_property, capsys):
     records = torture(folder, "sync", record_property, capsys)
     done = start(folder, "sync")
     assert done.code == 0, done
-    names = git(hub, "ls-tree", "-r", "--name-only", "main", "records").split()
+    names = run_git(hub, "ls-tree", "-r", "--name-only", "main", "records").split()
     assert {name.rpartition("/")[2].removesuffix(".yaml") for name in names} == set(records)
-    assert git(folder, "status", "--porcelain") == ""
+    assert run_git(folder, "status", "--porcelain") == ""
 
 
 def test_a_killed_rotation_loses_no_sealed_value(folder, key, record_property, capsys):

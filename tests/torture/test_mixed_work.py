@@ -1,13 +1,13 @@
 """Eight at work on one log at once, and on two clones of it that merge: what was acknowledged is there."""
 
-import stat
 import subprocess
-import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from torture_ground import HERE, IS_LONG, ROOT, answers, environment, make_log, records_of, start, work
+from torture_ground import HERE, IS_LONG, answers, environment, make_log, records_of, start, work
+
+from tests.build import ROOT, write_program
 
 WORKERS = 8
 CALLS = 500 if IS_LONG else 12
@@ -74,12 +74,9 @@ def test_eight_at_work_on_one_log_lose_nothing(folder, record_property, capsys):
 @pytest.fixture
 def git(tmp_path):
     """Git in a folder, with a program `commlog` on the path and nobody's own configuration."""
-    program = tmp_path / "bin" / "commlog"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m commlog "$@"\n')
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    programs = write_program(tmp_path)
     variables = environment(tmp_path, PYTHONPATH=f"{ROOT}:{HERE}")
-    variables["PATH"] = f"{program.parent}:{variables['PATH']}"
+    variables["PATH"] = f"{programs}:{variables['PATH']}"
 
     def run(folder, *words):
         done = subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, timeout=600)

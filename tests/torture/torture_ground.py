@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.build import NOW, bare_environment, run_program
+
 HERE = Path(__file__).parent
 IS_LONG = os.environ.get("COMMLOG_TORTURE") == "1"
-NOW = "2026-03-16T10:00:00+08:00"
 # The documented exit codes; 1 is a crash.
 CODES = frozenset((0, 2, 3, 4, 5, 6, 7, 8, 10))
 SETTINGS = """\
@@ -102,35 +102,26 @@ def make_log(root: Path, records: int = 6) -> Path:
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """The environment of a process under test: nothing of the tester's own habits."""
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "PYTHONPATH": str(ROOT),
-        "LANG": "C.UTF-8",
-        "COMMLOG_MEMBER": "wang",
-        "COMMLOG_LANGUAGE": "en",
-        "EDITOR": "true",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_AUTHOR_NAME": "wang",
-        "GIT_AUTHOR_EMAIL": "wang@example.com",
-        "GIT_COMMITTER_NAME": "wang",
-        "GIT_COMMITTER_EMAIL": "wang@example.com",
-        **more,
-    }
+    return bare_environment(
+        **{
+            "HOME": str(home),
+            "COMMLOG_LANGUAGE": "en",
+            "EDITOR": "true",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_AUTHOR_NAME": "wang",
+            "GIT_AUTHOR_EMAIL": "wang@example.com",
+            "GIT_COMMITTER_NAME": "wang",
+            "GIT_COMMITTER_EMAIL": "wang@example.com",
+            **more,
+        }
+    )
 
 
 def start(root: Path, *words: str, **variables: str) -> Answer:
     """The program as a process of its own."""
-    command = [sys.executable, "-m", "commlog", *words, "--log", str(root), "--now", NOW]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        timeout=120,
-        env=environment(root.parent, **variables),
-        cwd=root.parent,
-        stdin=subprocess.DEVNULL,
-    )
+    call = [*words, "--log", str(root), "--now", NOW]
+    done = run_program(call, environment(root.parent, **variables), root.parent)
     return Answer(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
 
 

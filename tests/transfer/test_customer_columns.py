@@ -3,8 +3,9 @@
 import pytest
 
 from commlog.exchange.csv_file import count_customer_columns, customer_field
-from commlog.forms.catalog import Catalog, shipped_folder
+from commlog.forms.catalog import Catalog
 from commlog.forms.fields import find_field
+from commlog.forms.schemas import shipped_folder
 
 
 @pytest.mark.parametrize(

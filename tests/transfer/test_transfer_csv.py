@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import InvalidError, UnreadableError, UsageError
-from commlog.exchange.csv_file import format_rows, harmless_cell, read_sheet
+from commlog.exchange.csv_file import read_sheet
 from commlog.exchange.source import decode_text, read_bytes
+from commlog.output.listing import format_rows, harmless_cell
 
 CELL = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\t"), max_size=20)
 

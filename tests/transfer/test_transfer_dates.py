@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from commlog.exchange.import_map import DateReader, parse_format, parse_time
+from tests.build import SHANGHAI
 
 NEW_YORK = ZoneInfo("America/New_York")
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def reader(*formats, clock=time(9)):

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from commlog.errors import InvalidError, NotFoundError
 from commlog.exchange.csv_file import read_sheet
-from commlog.exchange.flat_record import cells_of, choose_columns
+from commlog.exchange.flat_record import cells_of, export_columns
 from commlog.exchange.import_map import require_columns
 from commlog.exchange.incoming import Rejected
 from commlog.exchange.map_reader import Ground, read_map
@@ -20,12 +19,12 @@ from commlog.forms.conversion import Converter
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 from commlog.worktime.moment import parse_moment
 from commlog.yamltext.parse import parse
+from tests.build import SHANGHAI
 
-ZONE = ZoneInfo("Asia/Shanghai")
 CATALOG = Catalog()
-CALENDAR = WorkCalendar(ZONE, parse_hours())
-NOW = datetime(2026, 3, 14, 9, tzinfo=ZONE)
-GROUND = Ground(CATALOG, Converter(parse, lambda text: parse_moment(text, NOW, CALENDAR)), ZONE)
+CALENDAR = WorkCalendar(SHANGHAI, parse_hours())
+NOW = datetime(2026, 3, 14, 9, tzinfo=SHANGHAI)
+GROUND = Ground(CATALOG, Converter(parse, lambda text: parse_moment(text, NOW, CALENDAR)), SHANGHAI)
 EXAMPLE = Path(__file__).parents[2] / "examples" / "consumer-complaints.map.yaml"
 FORM = """\
 template: member
@@ -242,7 +241,7 @@ def test_sketch_tells_what_is_missing():
 def test_flat_columns():
     """CSV columns are the leaves of the forms; lists of words are joined, deeper ones and odd words are JSON."""
     member = CATALOG.get("member")
-    columns = choose_columns("", [member])
+    columns = export_columns("", [member])
     assert {"id", "party.name", "tags", "followups", "extra"} <= set(columns)
     assert "party" not in columns
     fields = {
@@ -253,6 +252,6 @@ def test_flat_columns():
         "extra": {"k": 1},
         "followups": [{"n": 1}],
     }
-    names = choose_columns("标签,explicit_needs,party.姓名/名称,reached,extra.k,followups.0.n,mood", [member])
+    names = export_columns("标签,explicit_needs,party.姓名/名称,reached,extra.k,followups.0.n,mood", [member])
     assert names == ("tags", "explicit_needs", "party.name", "reached", "extra.k", "followups.0.n", "mood")
     assert cells_of(fields, names) == ["a, b", '["一，二"]', "'=x", "true", "1", "1", ""]

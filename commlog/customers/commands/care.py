@@ -10,6 +10,7 @@ from commlog.cli.options import (
     as_of_option,
     columns_option,
     exit_code_option,
+    format_choice,
     format_option,
     go_back,
     labels_of,
@@ -24,12 +25,12 @@ from commlog.customers.brief import brief_customer
 from commlog.customers.care import CareView, list_care
 from commlog.customers.rules.care import CONSENT_WITHDRAWN, DO_NOT_CONTACT, KINDS, LeftOut
 from commlog.customers.text.brief import BRIEF_FORMATS, format_brief
-from commlog.customers.text.timeline import TIMELINE_FORMATS, format_timeline
+from commlog.customers.text.timeline import format_timeline
 from commlog.customers.timeline import list_timeline
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
-from commlog.output.formats import require_format
-from commlog.records.rules.consistency import fold
+from commlog.output.formats import TEXT_FORMATS
+from commlog.records.rules.consistency import fold, split_names
 from commlog.worktime.periods import Interval, parse_interval
 
 _NAMED_DATES = 10
@@ -118,7 +119,7 @@ def _kinds_of(text: str) -> tuple[str, ...]:
     Raises:
         UsageError: there is no such kind; names all there are.
     """
-    names = [fold(name) for name in text.replace("，", ",").split(",") if name.strip()]
+    names = map(fold, split_names(text))
     kinds = tuple(_KIND_WORDS.get(name, name) for name in names)
     for kind in kinds:
         if kind not in KINDS:
@@ -152,13 +153,12 @@ def brief_command(
         metavar="CUSTOMER",
         help=mark("The customer's id, name, alias, phone or e-mail; also a number that is ringing."),
     ),
-    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or markdown.")),
+    output_format: str = format_choice(*BRIEF_FORMATS),
     reveal: bool = reveal_option,
     as_of: str = as_of_option,
 ) -> int:
     session = session_of(context)
     go_back(session, as_of)
-    require_format(output_format, BRIEF_FORMATS)
     brief = brief_customer(session.workspace, " ".join(customer), reveal=reveal)
     say(format_brief(brief, output_format, labels_of(session)))
     return finish(session)
@@ -178,13 +178,10 @@ def timeline_command(
         help=mark("Only from then on: 2026-03, 2026-Q1, last-month, 上月, or 30d, 3m back from today."),
     ),
     limit: int = limit_option,
-    output_format: str = typer.Option(
-        "text", "--format", metavar="FORMAT", help=mark("text, json, jsonl, csv, tsv, markdown or ids.")
-    ),
+    output_format: str = format_choice(*TEXT_FORMATS),
     reveal: bool = reveal_option,
 ) -> int:
     session = session_of(context)
-    require_format(output_format, TIMELINE_FORMATS)
     timeline = list_timeline(session.workspace, " ".join(customer), since, limit or NO_LIMIT, reveal=reveal)
     text = format_timeline(timeline, output_format, labels_of(session), terminal_width())
     if text:

@@ -11,10 +11,10 @@ from commlog.cli.options import (
     columns_option,
     customer_argument,
     edit_option,
+    format_choice,
     format_option,
     limit_option,
     query_argument,
-    record_format_option,
     reveal_option,
     set_option,
     sort_option,
@@ -26,8 +26,9 @@ from commlog.cli.terminal import command, is_interactive, say, session_of, warn,
 from commlog.customers.list import list_customers
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
+from commlog.output.text import shell_word
+from commlog.records.change import edit_record
 from commlog.records.draft import assign_all
-from commlog.records.edit import edit_record
 from commlog.records.find import find_customer, has_customer_file, read_record
 from commlog.records.mask import shown_record
 from commlog.records.text import format_record
@@ -91,7 +92,7 @@ def customer_list_command(
 def customer_show_command(
     context: typer.Context,
     customer: str = customer_argument,
-    output_format: str = record_format_option,
+    output_format: str = format_choice("text", "json", "yaml"),
     reveal: bool = reveal_option,
 ) -> None:
     workspace = session_of(context).workspace
@@ -239,6 +240,4 @@ def warn_of_likeness(workspace: Workspace, customer: str) -> None:
 
 def _quoted(customer: str) -> str:
     """An id as a shell takes it."""
-    from shlex import quote
-
-    return quote(customer) if _FOR_SHELLS & set(customer) else customer
+    return shell_word(customer) if _FOR_SHELLS & set(customer) else customer

@@ -7,13 +7,12 @@ from typing import Final
 
 from commlog.customers.rules.timeline import Event, Step, Timeline
 from commlog.messages import mark, translate
-from commlog.output.formats import choose_columns, format_listing, require_format
+from commlog.output.formats import TEXT_FORMATS, choose_columns, format_listing, require_format
 from commlog.output.labels import Labels, labelled
 from commlog.output.listing import Listing
 from commlog.output.text import harmless, pad, shorten, width_of, wrap
 from commlog.values import Data
 
-TIMELINE_FORMATS: Final = ("text", "json", "jsonl", "csv", "tsv", "markdown", "ids")
 _WIDTH: Final = 100
 _TIME_WIDTH: Final = 16
 _COLUMNS: Final = (
@@ -45,12 +44,12 @@ _EVENTS: Final = {
 
 
 def format_timeline(timeline: Timeline, output_format: str, labels: Labels, width: int | None = None) -> str:
-    """The timeline in one of TIMELINE_FORMATS; text for a terminal of `width` columns, 100 when it is not known.
+    """The timeline in one of TEXT_FORMATS; text for a terminal of `width` columns, 100 when it is not known.
 
     Raises:
         UsageError: there is no such format.
     """
-    require_format(output_format, TIMELINE_FORMATS)
+    require_format(output_format, TEXT_FORMATS)
     if output_format == "text":
         return "\n".join(_text(timeline, labels, width or _WIDTH))
     if output_format == "json":

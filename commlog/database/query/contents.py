@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from commlog.database.content import SEPARATOR, key_mark
 from commlog.database.query.filter import Term, ValueType
 from commlog.database.query.values import Frame, stretch_of
 from commlog.records.rules.consistency import fold
@@ -79,24 +80,20 @@ def is_among(column: str, selection: str, condition: Condition) -> Condition:
     return Condition(f"{column} IN ({selection} WHERE {condition.sql})", condition.parameters)
 
 
-# Written around keys and values by the index; text that holds one can match nothing.
-_BEFORE_KEY: Final = "\x1e"
-_BEFORE_VALUE: Final = "\x1f"
-
-_VALUE: Final = "SELECT field(content, ?) AS value FROM contents WHERE contents.record = r.record AND"
 _CONTENT: Final = "SELECT 1 FROM contents WHERE contents.record = r.record AND"
-_COMPARED: Final = "SELECT 1 FROM"
+_VALUE: Final = "SELECT field(content, ?) AS value FROM contents WHERE contents.record = r.record AND"
+_HAS_KEY: Final = "instr(content, ?) > 0"
 
 
 def holds_words(text: str) -> Condition:
     """Any value of the record holds the text, folded."""
-    return _inside((_holds(fold(text)),)) if _is_data(text) else NEVER
+    # Words that hold what stands between two values can match nothing.
+    return NEVER if SEPARATOR in text else _inside((Condition("instr(folded, ?) > 0", (fold(text),)),))
 
 
 def holds_key(key: str) -> Condition:
     """Ask whether the record has this field, or a field inside it."""
-    marks = (f"{_BEFORE_KEY}{key.upper()}{_BEFORE_VALUE}", f"{_BEFORE_KEY}{key.upper()}.")
-    return _inside((any_of(_holds(mark) for mark in marks),)) if _is_data(key) else NEVER
+    return _inside((Condition(f"{_HAS_KEY} AND has_field(content, ?)", (key_mark(key), key)),))
 
 
 def content_condition(term: Term, frame: Frame) -> Condition:
@@ -106,17 +103,11 @@ def content_condition(term: Term, frame: Frame) -> Condition:
         UsageError: a value is not a date.
 
     """
-    if not all(map(_is_data, (term.field.name, *term.values))):
-        term = Term(term.field, term.operator, tuple(filter(_is_data, term.values)), term.spot)
-        if not term.values or not _is_data(term.field.name):
-            return NEVER
     if term.field.type is ValueType.NUMBER:
         return _compared(term, number_condition("CAST(value AS REAL)", term))
     if term.field.type is ValueType.MOMENT:
         return _compared(term, _moment_condition(term, frame))
-    if term.field.type is ValueType.TEXT and term.operator == "=":
-        return _inside((any_of(_text_condition(term.field.name, value) for value in term.values),))
-    return _inside((any_of(_holds(text) for text in _marked(term)),))
+    return _inside((any_of(_text_condition(term, fold(value)) for value in term.values),))
 
 
 def number_condition(column: str, term: Term) -> Condition:
@@ -132,20 +123,15 @@ def number_condition(column: str, term: Term) -> Condition:
     return any_of(Condition(f"{column} {term.operator} ?", (number,)) for number in known)
 
 
-def _marked(term: Term) -> Sequence[str]:
-    """Give the stretches of content that stand for the values: slugs in upper case, all else folded."""
-    is_choice = term.field.type is ValueType.CHOICE
-    end = "" if term.operator == "prefix" else _BEFORE_KEY
-    start = f"{_BEFORE_KEY}{term.field.name.upper()}{_BEFORE_VALUE}"
-    return [f"{start}{value.upper() if is_choice else fold(value)}{end}" for value in term.values]
-
-
-def _text_condition(key: str, value: str) -> Condition:
-    folded = fold(value)
-    # The quick look at the whole content spares most rows the slower one at the field.
-    words = all_of((_holds(folded), Condition("field_has(content, ?, ?)", (key.lower(), folded))))
-    # Slugs stand in upper case, also in a field that takes other words beside them.
-    return any_of((words, _holds(f"{_BEFORE_KEY}{key.upper()}{_BEFORE_VALUE}{value.upper()}{_BEFORE_KEY}")))
+def _text_condition(term: Term, folded: str) -> Condition:
+    """Ask for one folded value: within text, as a whole of choices and yes or no, at the beginning of either."""
+    is_text = term.field.type is ValueType.TEXT
+    function = "field_starts" if term.operator == "prefix" else "field_has" if is_text else "field_is"
+    # The quick look at the whole text spares most rows the slower one at the field; slugs are in upper case there.
+    texts = dict.fromkeys((folded, folded.upper()))
+    quick = any_of(Condition("instr(folded, ?) > 0", (text.replace(SEPARATOR, " "),)) for text in texts)
+    slow = Condition(f"{_HAS_KEY} AND {function}(content, ?, ?)", (key_mark(term.field.name), term.field.name, folded))
+    return all_of((quick, slow))
 
 
 def _moment_condition(term: Term, frame: Frame) -> Condition:
@@ -153,7 +139,7 @@ def _moment_condition(term: Term, frame: Frame) -> Condition:
     for value in term.values[:1] if term.operator == ".." else term.values:
         stretch = stretch_of(term, value, frame)
         days = is_between("value", *stretch.days())
-        seconds = is_between("CAST(strftime('%s', upper(value)) AS INTEGER)", *stretch.seconds())
+        seconds = is_between("CAST(strftime('%s', value) AS INTEGER)", *stretch.seconds())
         found.append(
             Condition(
                 f"CASE WHEN length(value) = 10 THEN {days.sql} ELSE {seconds.sql} END",
@@ -165,21 +151,12 @@ def _moment_condition(term: Term, frame: Frame) -> Condition:
 
 def _compared(term: Term, condition: Condition) -> Condition:
     key = term.field.name
-    has_key = _holds(f"{_BEFORE_KEY}{key.upper()}{_BEFORE_VALUE}")
     return Condition(
-        f"EXISTS ({_COMPARED} ({_VALUE} {has_key.sql}) WHERE {condition.sql})",
-        (key.lower(), *has_key.parameters, *condition.parameters),
+        f"EXISTS (SELECT 1 FROM ({_VALUE} {_HAS_KEY}) WHERE {condition.sql})",
+        (key, key_mark(key), *condition.parameters),
     )
 
 
 def _inside(conditions: Sequence[Condition]) -> Condition:
     inner = all_of(conditions)
     return Condition(f"EXISTS ({_CONTENT} {inner.sql})", inner.parameters)
-
-
-def _holds(text: str) -> Condition:
-    return Condition("instr(content, ?) > 0", (text,))
-
-
-def _is_data(text: str) -> bool:
-    return _BEFORE_KEY not in text and _BEFORE_VALUE not in text

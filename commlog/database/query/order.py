@@ -1,6 +1,6 @@
 """The order of a listing: `--sort due,-priority` → ORDER BY, the same every time."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -8,6 +8,7 @@ from commlog.database.query.fields import find_built_in, plain_name
 from commlog.database.query.filter import Spot, fault, shown
 from commlog.database.query.select import Domain
 from commlog.messages import mark
+from commlog.values import Data
 
 _RECORD_COLUMNS: Final = {
     **{
@@ -64,12 +65,41 @@ def order_by(sort: str, columns: Columns, domain: Domain) -> str:
         UsageError: a column is unknown or named without a name.
 
     """
-    terms: list[str] = []
+    terms = (
+        f"{column} {'DESC' if is_reversed else 'ASC'} NULLS LAST"
+        for name, is_reversed in _read_sort(sort, columns, {})
+        for column in columns[name]
+    )
+    return ", ".join((*terms, *_TIES[domain]))
+
+
+def sort_rows(
+    rows: list[tuple[Data, ...]], sort: str, columns: Sequence[str], meant: Mapping[str, str]
+) -> list[tuple[Data, ...]]:
+    """Rows of some columns by those that are named, `-` turns one round, missing values last; else as they are.
+
+    `meant` gives the column for names of the query language that are no column.
+
+    Raises:
+        UsageError: a column is unknown or named without a name.
+    """
+    for name, is_reversed in reversed(list(_read_sort(sort, columns, meant))):
+        place = columns.index(name)
+        told = [row for row in rows if row[place] is not None]
+        told.sort(key=lambda row, at=place: row[at], reverse=is_reversed)  # type: ignore[misc]
+        rows = told + [row for row in rows if row[place] is None]
+    return rows
+
+
+def _read_sort(sort: str, columns: Collection[str], meant: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+    """The columns that a text names, and whether each is turned round."""
     place = 0
     for part in sort.replace("，", ",").split(",") if sort.strip() else ():
         name = part.strip().lstrip("-－")
-        found = _find(name, columns)
-        if found is None:
+        built_in = find_built_in(name)
+        names = (plain_name(name), built_in.name if built_in else "")
+        found = [column for column in (meant.get(one, one) for one in names) if column in columns]
+        if not found:
             spot = Spot(sort, place + 1 + len(part) - len(part.lstrip()))
             raise fault(
                 mark("'{column_name}' is not a column to sort by"),
@@ -78,12 +108,5 @@ def order_by(sort: str, columns: Columns, domain: Domain) -> str:
                 column_name=shown(part.strip()),
                 known=", ".join(columns),
             )
-        way = "DESC" if part.strip() != name else "ASC"
-        terms.extend(f"{column} {way} NULLS LAST" for column in found)
+        yield found[0], part.strip() != name
         place += len(part) + 1
-    return ", ".join((*terms, *_TIES[domain]))
-
-
-def _find(name: str, columns: Columns) -> tuple[str, ...] | None:
-    built_in = find_built_in(name)
-    return columns.get(plain_name(name)) or (columns.get(built_in.name) if built_in else None)

@@ -22,6 +22,7 @@ from commlog.database.query.values import stored_values, terms_of
 from commlog.database.query.vocabulary import Vocabulary
 from commlog.errors import UsageError
 from commlog.messages import mark
+from commlog.records.rules.consistency import near_names
 
 # What the SQL parser takes without complaint, with room to spare; nobody types that much.
 MAX_DEPTH: Final = 12
@@ -156,10 +157,8 @@ class _Parser:
 
 def _nearest(name: str, names: Sequence[str]) -> list[str]:
     """Give the names most like this one, or, as with two Chinese characters of four, that hold it."""
-    from difflib import get_close_matches
-
     plain = plain_name(name)[:80]
-    near = get_close_matches(plain, names, n=3, cutoff=0.6)
+    near = near_names(plain, names)
     return near or [one for one in names if len(plain) > 1 and plain in one][:3]
 
 

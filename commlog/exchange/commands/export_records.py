@@ -13,10 +13,9 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, session_of, warn
 from commlog.customers.rules.care import BIRTHDAY
 from commlog.errors import ConflictError, ExitCode, UsageError
-from commlog.exchange.csv_file import format_rows
 from commlog.exchange.export_follow_ups import CareDay, ExportedFollowUp, select_care_days, select_follow_ups
 from commlog.exchange.export_records import iter_fields, iter_revealed, select_records
-from commlog.exchange.flat_record import cells_of, choose_columns
+from commlog.exchange.flat_record import cells_of, export_columns
 from commlog.exchange.ics_file import CalendarHead, Words, format_calendar, is_our_calendar
 from commlog.exchange.jsonl_file import format_object
 from commlog.followups.rules.follow_up import AWAITING_CUSTOMER
@@ -26,6 +25,7 @@ from commlog.log.log import not_writable
 from commlog.messages import mark, translate
 from commlog.output.formats import require_format
 from commlog.output.labels import Labels
+from commlog.output.listing import format_rows
 from commlog.values import Fields
 
 CALENDAR = "ics"
@@ -114,7 +114,7 @@ def export_command(
 
 
 def _csv_lines(records: Iterable[Fields], columns: str, templates: list[Template]) -> Iterator[str]:
-    names = choose_columns(columns, templates)
+    names = export_columns(columns, templates)
     return format_rows(row for rows in ([names], (cells_of(fields, names) for fields in records)) for row in rows)
 
 

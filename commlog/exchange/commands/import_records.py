@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import typer
 
+from commlog.cli.options import format_choice
 from commlog.cli.terminal import command, progress, read_stdin, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.exchange.csv_file import Sheet
@@ -22,14 +23,12 @@ from commlog.exchange.source import SourceFile, format_of, iter_items, open_shee
 from commlog.exchange.survey_map import survey_map
 from commlog.exchange.text import format_import_json, format_import_text, format_left_out
 from commlog.forms.fields import find_field, find_value, label
-from commlog.messages import current_language, mark, translate
-from commlog.output.formats import require_format
+from commlog.messages import current_language, mark, translate, translate_plural
 from commlog.records.draft import converter_of
 from commlog.surveys.record import quarter_of
 from commlog.values import SURVEY, Fields
 from commlog.workspace import Workspace
 
-RESULT_FORMATS: Final = ("text", "json")
 rejects_option: Any = typer.Option(
     "",
     "--rejects",
@@ -38,8 +37,8 @@ rejects_option: Any = typer.Option(
     help=mark("Where rejected rows go (default: FILE.rejects.csv in the current folder)."),
 )
 dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Say what would happen, and write nothing."))
-result_format_option: Any = typer.Option(
-    "text", "--format", metavar="text|json", help=mark("json prints the counts and reasons on stdout.")
+result_format_option: Any = format_choice(
+    "text", "json", help_text=mark("json prints the counts and reasons on stdout."), metavar="text|json"
 )
 
 
@@ -111,7 +110,6 @@ def import_command(
     dry_run: bool = dry_run_option,
     output_format: str = result_format_option,
 ) -> int:
-    require_format(output_format, RESULT_FORMATS)
     workspace = session_of(context).workspace
     source = _read_source(words)
     ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
@@ -202,7 +200,6 @@ def survey_import_command(
     dry_run: bool = dry_run_option,
     output_format: str = result_format_option,
 ) -> int:
-    require_format(output_format, RESULT_FORMATS)
     workspace = session_of(context).workspace
     if rejects:
         refuse_existing(rejects)
@@ -248,12 +245,12 @@ def _tell_of_columns(workspace: Workspace, columns: tuple[str, ...], sheet: Shee
 
 
 def _tell_of_follow_ups(count: int) -> None:
-    words = (
-        translate("a low score opened 1 follow-up: see commlog pending")
-        if count == 1
-        else translate("low scores opened {count} follow-ups: see commlog pending")
+    text = translate_plural(
+        "low scores opened {count} follow-up; see commlog pending",
+        "low scores opened {count} follow-ups; see commlog pending",
+        count,
     )
-    warn(words.format(count=count))
+    warn(text.format(count=count))
 
 
 def _constants(workspace: Workspace, period: str, entered_by: str) -> Fields:

@@ -11,6 +11,7 @@ from commlog.cli.options import (
     answer_listing,
     columns_option,
     edit_option,
+    format_choice,
     labels_of,
     limit_option,
     query_argument,
@@ -22,18 +23,19 @@ from commlog.cli.prompts import Answers, ask_fields, keeping_answers
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
-from commlog.issues.create import begin_history, create_issue, issue_fields, issues_from
+from commlog.issues.create import issue_fields, issues_from
 from commlog.issues.list import IssueView, list_issues, read_issues
 from commlog.issues.rules.issue import OPEN
 from commlog.issues.text import format_issue_form
 from commlog.messages import mark, translate
-from commlog.output.formats import FORMATS, require_format
+from commlog.output.formats import LISTING_FORMATS
 from commlog.output.listing import Listing
 from commlog.records.commands import make_edit, make_show
 from commlog.records.draft import assign_all
 from commlog.records.find import read_record
+from commlog.records.rules.consistency import split_names
 from commlog.records.typed_follow_ups import parse_follow_up
-from commlog.records.write import Request
+from commlog.records.write import Request, create_record
 from commlog.values import ISSUE, Record
 from commlog.worktime.limits import Limit, parse_limit
 from commlog.worktime.periods import Interval, parse_interval
@@ -47,7 +49,7 @@ follow_ups_option: Any = typer.Option(
     [],
     "--follow-up",
     "-f",
-    metavar="TEXT",
+    metavar="FOLLOW-UP",
     show_default=False,
     help=mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
 )
@@ -80,11 +82,8 @@ group_option: Any = typer.Option(
     "", "--by", metavar="owner|department|category|age", show_default=False, help=mark("Group by a column.")
 )
 all_option: Any = typer.Option(False, "--all", "-a", help=mark("Closed ones too."))
-list_format_option: Any = typer.Option(
-    "table",
-    "--format",
-    metavar="FORMAT",
-    help=mark("table, json, jsonl, csv, tsv, markdown or ids; form is the tracking form as on paper."),
+list_format_option: Any = format_choice(
+    *LISTING_FORMATS, help_text=mark("{formats}; form is the tracking form as on paper."), more=(_FORM,)
 )
 
 
@@ -110,14 +109,14 @@ def issue_create_command(
     request = Request(ISSUE, fields, links, texts, choose=choose_random)
     earlier = issues_from(workspace, prior) if prior else ()
     if edit_form:
-        record = begin_history(workspace, create_in_editor(session, form, request))
+        record = create_in_editor(session, form, request)
     else:
         if is_interactive():
             request = replace(request, fields={"status": OPEN, **request.fields})
         with keeping_answers(session, request) as answers:
             if is_interactive():
                 _ask_missing(session, answers)
-            record = create_issue(workspace, answers.request)
+            record = create_record(workspace, answers.request)
     _tell_created(session, record, known.get("category"), earlier)
 
 
@@ -162,13 +161,12 @@ def issue_list_command(
     output_format: str = list_format_option,
     reveal: bool = reveal_option,
 ) -> int:
-    require_format(output_format, (*FORMATS, _FORM))
     session = session_of(context)
     view = IssueView(
-        _names(owner),
-        _names(department),
-        _names(category),
-        _names(status),
+        split_names(owner),
+        split_names(department),
+        split_names(category),
+        split_names(status),
         _age_of(older_than) if older_than else None,
         is_all,
         by.strip(),
@@ -188,10 +186,6 @@ def _answer_form(session: Session, listing: Listing, *, reveal: bool) -> int:
     names = {row[0]: str(row[1] or "") for row in listing.narrowed(("id", "customer_name")).rows}
     say(format_issue_form(issues, workspace.catalog.get(ISSUE), names, labels_of(session)))
     return finish(session)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.replace("，", ",").split(",") if name.strip())
 
 
 def _age_of(text: str) -> Interval | Limit:

@@ -18,14 +18,19 @@ from commlog.values import ISSUE, Record, text_of
 solution_option: Any = typer.Option(
     "",
     "--solution",
+    metavar="SOLUTION",
     show_default=False,
     help=mark("What was found and what was done (required unless it stands there)."),
 )
 close_reason_option: Any = typer.Option(
-    "", "--reason", show_default=False, help=mark("Why there is no confirmation by the customer.")
+    "", "--reason", metavar="REASON", show_default=False, help=mark("Why there is no confirmation by the customer.")
 )
 reopen_reason_option: Any = typer.Option(
-    "", "--reason", show_default=False, help=mark("What the customer was not satisfied with (required).")
+    "",
+    "--reason",
+    metavar="REASON",
+    show_default=False,
+    help=mark("What the customer was not satisfied with (required)."),
 )
 to_option: Any = typer.Option("", "--to", metavar="MEMBER", show_default=False, help=mark("Who takes it over."))
 new_department_option: Any = typer.Option(
@@ -50,7 +55,11 @@ keep_open_option: Any = typer.Option(
     False, "--keep-open", help=mark("Do not close it although the customer is satisfied.")
 )
 improvement_option: Any = typer.Option(
-    "", "--note", show_default=False, help=mark("A remark; with needs_improvement what is to be improved (required).")
+    "",
+    "--note",
+    metavar="NOTE",
+    show_default=False,
+    help=mark("A remark; with needs_improvement what is to be improved (required)."),
 )
 
 

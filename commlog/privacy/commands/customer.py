@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from commlog.cli.options import by_option, customer_argument
+from commlog.cli.options import by_option, customer_argument, format_choice, note_option
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ConflictError, ExitCode, UsageError
 from commlog.messages import mark, translate
+from commlog.output.text import shell_word
+from commlog.records.rules.consistency import split_names
 
 if TYPE_CHECKING:
     from commlog.privacy.dossier import Dossier
     from commlog.privacy.rules.forgetting import Forgetting
     from commlog.workspace import Workspace
-
-_DOSSIER_FORMATS = ("text", "json")
 
 
 forgotten_argument: Any = typer.Argument(
@@ -49,12 +49,10 @@ def customer_export_command(
         show_default=False,
         help=mark("Write everything to a new folder or archive outside the log, attachments as well."),
     ),
-    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("On stdout: text or json.")),
+    output_format: str = format_choice("text", "json", help_text=mark("On stdout: {formats}.")),
 ) -> int:
-    from commlog.output.formats import require_format
     from commlog.privacy.dossier import collect_customer, format_dossier_json, format_dossier_text
 
-    require_format(output_format, _DOSSIER_FORMATS)
     session = session_of(context)
     workspace = session.workspace
     dossier = collect_customer(workspace, customer)
@@ -146,7 +144,7 @@ def customer_forget_command(
     say(format_preview(plan))
     warn(
         translate("nothing was changed; to do it: commlog customer forget --yes {customer}").format(
-            customer=_quoted(plan.customer)
+            customer=shell_word(plan.customer)
         )
     )
     return ExitCode.DONE
@@ -250,15 +248,16 @@ def customer_consent_command(
     on: str = typer.Option(
         "", "--on", metavar="DATE", show_default=False, help=mark("The day it was said (default: today).")
     ),
-    note: str = typer.Option("", "--note", show_default=False, help=mark("A remark for the history.")),
+    note: str = note_option,
     by: str = by_option,
 ) -> None:
     from commlog.customers.consent import ConsentChange, record_consent
     from commlog.values import texts_of
 
     workspace = session_of(context).workspace
-    wanted = tuple(filter(None, (part.strip() for part in purposes.replace("，", ",").split(","))))
-    record = record_consent(workspace, customer, ConsentChange(status, on, channel, wanted, note, by or None))
+    record = record_consent(
+        workspace, customer, ConsentChange(status, on, channel, split_names(purposes), note, by or None)
+    )
     now = record.fields["consent"]
     say(record.id)
     warn(
@@ -269,9 +268,3 @@ def customer_consent_command(
             purposes=", ".join(texts_of(now, "purposes")) or "-",
         )
     )
-
-
-def _quoted(text: str) -> str:
-    from shlex import quote
-
-    return quote(text)

@@ -6,11 +6,18 @@ from typing import Any
 
 import typer
 
-from commlog.cli.options import answer_listing, columns_option, exit_code_option, format_option, reveal_option
+from commlog.cli.options import (
+    answer_listing,
+    columns_option,
+    exit_code_option,
+    format_choice,
+    format_option,
+    reveal_option,
+)
 from commlog.cli.terminal import command, confirm, finish, is_interactive, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
-from commlog.output.formats import require_format
+from commlog.output.text import shell_word
 from commlog.privacy.cipher import vault_of
 from commlog.privacy.retention import FORGET, list_retention, unknown_rules
 from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN
@@ -18,7 +25,6 @@ from commlog.privacy.seal import SealResult, rotate, trust_recipients, turn_on
 from commlog.privacy.seal_state import SealState, seal_state
 from commlog.workspace import Workspace
 
-_STATUS_FORMATS = ("text", "json")
 _NAMED = 10
 _KEY_FILE = Path(".config", "commlog", "age-key.txt")
 
@@ -28,11 +34,7 @@ recipient_option: Any = typer.Option(
 
 
 @command(mark("How many values are sealed, for whom, and whether you can read them."))
-def seal_status_command(
-    context: typer.Context,
-    output_format: str = typer.Option("text", "--format", metavar="FORMAT", help=mark("text or json.")),
-) -> int:
-    require_format(output_format, _STATUS_FORMATS)
+def seal_status_command(context: typer.Context, output_format: str = format_choice("text", "json")) -> int:
     state = seal_state(session_of(context).workspace)
     say(json.dumps(_as_data(state), ensure_ascii=False, indent=2) if output_format == "json" else _as_text(state))
     for one in state.damaged:
@@ -264,8 +266,6 @@ def retention_command(
 
 
 def _command(row: dict[str, object]) -> str:
-    from shlex import quote
-
     if row["action"] == FORGET:
-        return f"commlog customer forget --yes {quote(str(row['id']))}"
-    return f"git rm -- {quote(str(row['path']))}"
+        return f"commlog customer forget --yes {shell_word(str(row['id']))}"
+    return f"git rm -- {shell_word(str(row['path']))}"

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -96,6 +97,16 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+def unfolded(text: str, start: int, stop: int) -> tuple[int, int]:
+    """Where a stretch of a text's folded form stands in the text itself."""
+    if len(fold(text)) == len(text):
+        return start, stop
+    # A sign may become several (㎡), and several one: how far the folding of each beginning reaches.
+    places = range(len(text) + 1)
+    first = bisect_right(places, start, key=lambda place: len(fold(text[:place]))) - 1
+    return first, min(bisect_left(places, stop, key=lambda place: len(fold(text[:place]))), len(text))
+
+
 def phone_digits(text: str) -> str:
     """A phone number as it is compared: digits only, without China's +86 or 0086; empty when it holds no number.
 
@@ -132,6 +143,19 @@ def name_key(name: str) -> str:
     key = "".join(words)
     sign = next((sign for sign in _COMPANY_SIGNS if key.endswith(sign)), "")
     return key.removesuffix(sign) if len(key) - len(sign) >= _SHORTEST_STEM else key
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The names in a text that has commas between them, of either width."""
+    return tuple(name.strip() for name in text.replace("，", ",").split(",") if name.strip())
+
+
+def near_names(name: str, known: Iterable[str], most: int = 3, cutoff: float = 0.6) -> list[str]:
+    """At most some of the known names that are written like a name, the nearest first; `cutoff` is how alike, up to 1."""
+    # Loaded for a mistake alone.
+    from difflib import get_close_matches
+
+    return get_close_matches(name, list(known), most, cutoff)
 
 
 @dataclass(frozen=True, slots=True)

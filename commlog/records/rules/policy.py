@@ -10,16 +10,16 @@ from commlog.messages import mark
 from commlog.privacy.rules.masking import HIDDEN, mask_value
 from commlog.problems import ERROR, WARNING
 from commlog.values import Data, Fields, ValuePath
-from commlog.worktime.limits import Limit
+from commlog.worktime.limits import Limit, parse_limit
 
 CLOSING_REQUIRES: Final = "closing_requires"
 OUTCOME_REQUIRES: Final = "outcome_requires"
 NO_PERSONAL_NUMBERS: Final = "no_personal_numbers"
 RECORD_LATE: Final = "record_late"
 BACKDATED: Final = "backdated"
-POLICIES: Final = (CLOSING_REQUIRES, OUTCOME_REQUIRES, NO_PERSONAL_NUMBERS, RECORD_LATE, BACKDATED)
-SEVERITIES: Final = (ERROR, WARNING)
-ONE_DAY: Final = Limit(1, "d")
+
+_SEVERITY: Final = "severity"
+_OFF: Final = "off"
 
 # What kinds of numbers are looked for, as a problem names them.
 ID_CARD: Final = mark("ID card")
@@ -48,11 +48,32 @@ class Policies:
     severities: Mapping[str, str] = field(default_factory=dict)
     closing_requires: tuple[str, ...] = ()
     outcome_requires: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    backdated: Limit = ONE_DAY
+    backdated: Limit = Limit(1, "d")  # noqa: RUF009 - a value that cannot change
 
     def has(self, *names: str) -> bool:
         """Whether any of some policies is on."""
         return any(name in self.severities for name in names)
+
+
+def build_policies(fields: Fields) -> Policies:
+    """The policies in the key `policies` of a log's settings, which has no faults; what is not named there is off."""
+    severities = {name: _severity_of(name, fields[name]) for name in fields}
+    closing, outcomes = fields.get(CLOSING_REQUIRES, ()), fields.get(OUTCOME_REQUIRES, {})
+    backdated = fields.get(BACKDATED, "1d")
+    return Policies(
+        {name: severity for name, severity in severities.items() if severity != _OFF},
+        tuple(closing["fields"] if isinstance(closing, dict) else closing),
+        {name: tuple(wanted) for name, wanted in outcomes.items() if name != _SEVERITY},
+        parse_limit(backdated["after"] if isinstance(backdated, dict) else backdated),
+    )
+
+
+def _severity_of(name: str, value: Data) -> str:
+    """How serious a policy is taken: its value itself, or said beside what it asks for."""
+    if name in {NO_PERSONAL_NUMBERS, RECORD_LATE}:
+        return str(value)
+    usual = WARNING if name == BACKDATED else ERROR
+    return str(value.get(_SEVERITY, usual)) if isinstance(value, dict) else usual
 
 
 class FoundNumber(NamedTuple):

@@ -5,8 +5,7 @@ import warnings
 from typing import TYPE_CHECKING, Final
 
 from commlog.messages import mark
-from commlog.reminders.address import Address, resolve
-from commlog.reminders.connection import DeliveryError, Outside
+from commlog.reminders.connection import DeliveryError, Outside, Recipient
 from commlog.reminders.deliver import Message
 
 if TYPE_CHECKING:
@@ -16,13 +15,13 @@ if TYPE_CHECKING:
 _OWN: Final = {"wecombot": "wecom:", "dingtalk": "dingtalk:", "feishu": "feishu:", "lark": "feishu:"}
 
 
-def send(address: Address, message: Message, outside: Outside) -> None:
+def send_through_apprise(address: Recipient, message: Message, outside: Outside) -> None:
     """Hand a digest to apprise.
 
     Raises:
         DeliveryError: apprise is not installed, does not know the URL, or reports a failure.
     """
-    (url,) = resolve(address, outside.variables)
+    (url,) = outside.resolve(address)
     scheme = url.partition("://")[0].lower()
     if scheme in _OWN:
         raise DeliveryError(

@@ -13,19 +13,20 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from commlog.forms.formats import is_mail_address
 from commlog.messages import mark
-from commlog.reminders.address import Address, is_mail_address, resolve, server_of
 from commlog.reminders.connection import (
     PASSING,
     DeliveryError,
     Outside,
+    Recipient,
     TimeLimit,
+    conversation,
     is_loopback,
-    network_fault,
-    timed_out,
 )
 from commlog.reminders.deliver import Message
 
+_USUAL_SERVER: Final = "$COMMLOG_SMTP_URL"
 _PORTS: Final = {"smtps": 465, "smtp": 25}
 _SUBMISSION_PORT: Final = 587
 # A dialogue has many steps, each of which may take its time.
@@ -48,33 +49,23 @@ class MailServer:
     password: str
 
 
-def send(address: Address, message: Message, outside: Outside) -> None:
+def send_mail(address: Recipient, message: Message, outside: Outside) -> None:
     """Mail a digest.
 
     Raises:
         DeliveryError: the server was not reached, or did not take the mail.
     """
-    (recipient,) = resolve(address, outside.variables)
-    server = parse_server(server_of("smtp", outside.servers, outside.variables))
+    (recipient,) = outside.resolve(address)
+    server = parse_server(outside.server("smtp", _USUAL_SERVER))
     mail = compose(message, recipient, sender_of(outside.sender, server))
-    seconds = outside.timeout_seconds
-    try:
-        with TimeLimit(seconds * _STEPS) as limit:
-            try:
-                _converse(server, mail, limit, seconds)
-            except (smtplib.SMTPException, OSError, ValueError):
-                if limit.passed:
-                    raise TimeoutError from None
-                raise
-    except smtplib.SMTPException as fault:
-        # smtplib says of every fault of the network that the connection was closed.
-        if isinstance(fault.__context__, TimeoutError):
-            raise timed_out(server.host, seconds) from None
-        raise _refusal(fault) from None
-    except TimeoutError:
-        raise timed_out(server.host, seconds) from None
-    except OSError as fault:
-        raise network_fault(fault, server.host, seconds) from None
+    with conversation(server.host, outside.timeout_seconds, _STEPS) as limit:
+        try:
+            _converse(server, mail, limit, outside.timeout_seconds)
+        except smtplib.SMTPException as fault:
+            # smtplib says of every fault of the network that the connection was closed.
+            if limit.passed or isinstance(fault.__context__, TimeoutError):
+                raise TimeoutError from None
+            raise _refusal(fault) from None
 
 
 def parse_server(url: str) -> MailServer:

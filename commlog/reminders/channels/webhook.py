@@ -1,24 +1,59 @@
-"""A plain webhook: the digest as JSON to any URL."""
+"""Incoming webhooks: Slack's, whose text must name nobody and link to nothing, and plain ones, which get the digest as JSON."""
 
+from functools import partial
 from typing import Final
+from urllib.parse import quote
 
-from commlog.reminders.address import Address, resolve
-from commlog.reminders.connection import Outside
-from commlog.reminders.deliver import Message
+from commlog.messages import mark
+from commlog.reminders.channels.robot import post_pieces
+from commlog.reminders.connection import DeliveryError, Outside, Recipient
+from commlog.reminders.deliver import Message, plain_text_of, split_text
 from commlog.reminders.http import check_status, post_json
 
-_SERVICE: Final = "webhook"
+_SLACK_LIMIT: Final = 30_000  # characters after escaping; the service cuts at 40,000
+_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def send(address: Address, message: Message, outside: Outside) -> None:
+def send_to_webhook(address: Recipient, message: Message, outside: Outside) -> None:
     """Post a digest as an object of `subject`, `text`, `html` (when there is some) and `at` (ISO 8601, with its offset).
 
     Raises:
         DeliveryError: the answer is not of status 200 to 299.
     """
-    (url,) = resolve(address, outside.variables)
+    (url,) = outside.resolve(address)
     body = {"subject": message.subject, "text": message.text, "at": message.at.isoformat()}
     if message.html:
         body["html"] = message.html
-    answer = post_json(url, body, outside.timeout_seconds)
-    check_status(answer, _SERVICE)
+    check_status(post_json(url, body, outside.timeout_seconds), "webhook")
+
+
+def send_to_slack(address: Recipient, message: Message, outside: Outside) -> None:
+    """Post a digest to a webhook, named by its whole URL or by the part after `/services/`.
+
+    Raises:
+        DeliveryError: it was not taken.
+    """
+    (hook,) = outside.resolve(address)
+    url = hook
+    if "://" not in hook:
+        server = outside.server("slack", "https://hooks.slack.com")
+        path = hook.lstrip("/").removeprefix("services/")
+        url = f"{server}/services/{quote(path, safe='/')}"
+    pieces = split_text(plain_text_of(message), _SLACK_LIMIT, _slack_cost)
+    post_pieces(pieces, partial(_post_to_slack, url, outside.timeout_seconds))
+
+
+def _slack_cost(text: str) -> int:
+    return len(text.translate(_ESCAPES))
+
+
+def _post_to_slack(url: str, seconds: float, text: str) -> None:
+    answer = post_json(url, {"text": text.translate(_ESCAPES)}, seconds)
+    check_status(answer, "Slack")
+    if answer.body.strip() != b"ok":
+        raise DeliveryError(
+            mark("{service} gave an answer that is not 'ok': {said}"),
+            service="Slack",
+            said=answer.text or "''",
+            remedy=mark("check the address and its secret"),
+        )

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from commlog.customers.rules.care import DO_NOT_CONTACT, VISIT, CareDate, next_day, read_care_date
+from commlog.database.queries import customer_dates
 from commlog.summary.figures.scope import Scope
 from commlog.summary.figures.threads import survivors_of
 from commlog.summary.rules.figures import LEFT_OUT, NO, YES, Case, Judgement
@@ -19,7 +20,6 @@ _CUSTOMERS: Final = """
 SELECT c.record, c.id, c.level, c.stage, c.visit_every, c.cooperation_since, r.recorded_at, c.do_not_contact, c.consent
 FROM customers c JOIN records r USING (record) WHERE c.merged_into IS NULL ORDER BY c.id
 """
-_DATES: Final = "SELECT record, kind, date, lunar, name FROM customer_dates"
 # The days of all two-way contacts of a customer in one text: a tenth of the time of a row each.
 _CONTACTS: Final = """
 SELECT customer, group_concat(day) FROM records INDEXED BY records_contacts
@@ -168,7 +168,7 @@ def _read_customers(scope: Scope) -> Iterator[_Customer]:
     every = scope.workspace.log.settings.care.visit_every
     contacts = _read_contacts(scope)
     dates: dict[int, list[CareDate]] = {}
-    for record, kind, text, is_lunar, name in scope.workspace.open_dates(index.rows(_DATES)):
+    for record, kind, text, is_lunar, name in scope.workspace.open_dates(customer_dates(index)):
         dates.setdefault(record, []).append(read_care_date(kind, text, name or "", is_lunar=bool(is_lunar)))
     for record, customer, level, stage, own, since, recorded, silent, consent in index.rows(_CUSTOMERS):
         added = datetime.fromtimestamp(recorded, UTC).astimezone(zone).date() if recorded is not None else None

@@ -6,12 +6,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from commlog.database.content import BEFORE_KEY, BEFORE_VALUE
+from commlog.database.content import leaves_of
 from commlog.output.listing import Listing
 from commlog.summary.figures.scope import Scope
 from commlog.summary.figures.threads import survivors_of
 from commlog.summary.rules.figures import LEFT_OUT, NO, YES, Case, Judgement, share_of
 from commlog.summary.rules.summary import LAST_RECORDS, WEIGHTS, Attention, Key, Reading, has_worsened
+from commlog.values import stored_date
 from commlog.worktime.calendar import wall_instant
 
 HIGH: Final = 4
@@ -19,7 +20,7 @@ LOW: Final = 2
 _LOWEST: Final = 1
 _HIGHEST: Final = 5
 _REACTION: Final = timedelta(hours=24)
-_SCORES: Final = "SCORES."
+_SCORES: Final = "scores."
 _SURVEYS: Final = """
 SELECT r.record, r.customer, r.recorded_at, c.content FROM records r JOIN contents c USING (record)
 WHERE r.kind = 'survey' ORDER BY r.record
@@ -92,27 +93,23 @@ def _read_surveys(scope: Scope) -> list[_Survey]:
     zone = scope.workspace.log.settings.zone
     surveys = []
     for record, customer, recorded, content in scope.workspace.index.rows(_SURVEYS):
-        parts = (part.partition(BEFORE_VALUE) for part in content.split(BEFORE_KEY))
-        values = {key: value for key, mark, value in parts if mark}
+        values = dict(leaves_of(content))
         written = datetime.fromtimestamp(recorded, zone).date() if recorded is not None else None
         scores = {
-            key.removeprefix(_SCORES).lower(): int(value)
+            key.removeprefix(_SCORES): int(value)
             for key, value in values.items()
             if key.startswith(_SCORES) and value.isdecimal() and _LOWEST <= int(value) <= _HIGHEST
         }
-        requested = _day(values.get("REQUESTED_ON"))
+        requested = _day(values.get("requested_on"))
         # Somebody who wrote scores down had them by then.
-        assessed = _day(values.get("ASSESSED_ON")) or ((written or requested) if scores else None)
-        is_staff = values.get("ENTERED_BY", "").lower() == "staff"
+        assessed = _day(values.get("assessed_on")) or ((written or requested) if scores else None)
+        is_staff = values.get("entered_by") == "staff"
         surveys.append(_Survey(record, customer, requested, assessed, recorded, is_staff, scores))
     return surveys
 
 
 def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat((text or "")[:10])
-    except ValueError:
-        return None
+    return stored_date((text or "")[:10])
 
 
 def _is_within(scope: Scope, day: date) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from commlog.errors import CommlogError
 from commlog.output.listing import Listing
+from commlog.records.policies import record_limit
 from commlog.summary.figures.conversations import (
     CONTACT,
     OF_THE_DAYS,
@@ -35,14 +35,12 @@ from commlog.summary.rules.figures import (
 )
 from commlog.summary.rules.summary import Attention, Group, Key, Measure, Reading
 from commlog.workspace import Workspace
-from commlog.worktime.limits import Limit, due_after, parse_limit
+from commlog.worktime.limits import Limit, due_after
 from commlog.worktime.moment import format_instant
 
 COLUMNS: Final = ("id", "template", "agent", "channel", "ended_at", "recorded_at", "lag", "limit", "path")
 _SHOWN: Final = ("id", "template", "agent", "ended_at", "recorded_at", "lag", "limit")
 _NAMES: Final = "SELECT id, template, agent, channel, path FROM records WHERE record = ?"
-# What holds where neither the settings nor the template name a limit.
-_USUAL: Final = Limit(24, "h")
 # Limits that are plain time; the others ask the calendar.
 _SECONDS: Final = {"m": 60, "h": 3600}
 
@@ -67,7 +65,7 @@ class _Limits:
     def of(self, template: str) -> Limit:
         """The template's limit; `none` only when the settings say so."""
         if template not in self._known:
-            self._known[template] = self._workspace.log.settings.record_within.get(template) or self._own(template)
+            self._known[template] = record_limit(self._workspace, template)
         return self._known[template]
 
     def seconds(self, template: str) -> int | None:
@@ -86,15 +84,6 @@ class _Limits:
             due = due_after(limit, datetime.fromtimestamp(ended, UTC).astimezone(self._calendar.zone), self._calendar)
             is_late = due is not None and recorded > due.timestamp()
         return "late" if is_late else "in_time"
-
-    def _own(self, template: str) -> Limit:
-        try:
-            found = self._workspace.catalog.find(template)
-            limit = parse_limit(found.record_within) if found else _USUAL
-        except (CommlogError, ValueError):
-            # `check` and `template` say what is wrong with it.
-            return _USUAL
-        return _USUAL if limit.unit == "none" else limit
 
 
 def measure_recording(scope: Scope) -> tuple[Reading, Attention]:

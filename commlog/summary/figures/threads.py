@@ -7,7 +7,7 @@ from typing import Final
 
 from commlog.customers.rules.customer import chain_of, is_circle
 from commlog.database.query.select import FINISHED
-from commlog.records.find import merge_pointers
+from commlog.records.queries import merge_pointers
 from commlog.summary.figures.conversations import dated_conversations_of
 from commlog.summary.figures.dimensions import OF_FOLLOW_UPS, OF_ISSUES
 from commlog.summary.figures.scope import FOLLOW_UPS, OPENED, RECORDS, Scope, Source
@@ -103,7 +103,7 @@ def survivors_of(scope: Scope) -> Mapping[str, str]:
 
 
 def _read_survivors(scope: Scope) -> dict[str, str]:
-    pointers = merge_pointers(scope.workspace)
+    pointers = merge_pointers(scope.workspace.index)
     chains = {customer: chain_of(pointers, customer) for customer in pointers}
     return {customer: chain[-2] if is_circle(chain) else chain[-1] for customer, chain in chains.items()}
 

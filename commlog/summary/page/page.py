@@ -2,8 +2,7 @@
 
 from typing import Any, Final
 
-from commlog.errors import UsageError
-from commlog.messages import mark, translate
+from commlog.messages import translate
 from commlog.output.labels import Labels
 from commlog.output.page import GENERATOR, as_markup, fill_template, style_sheet
 from commlog.summary.page.charts import draw_chart
@@ -11,7 +10,7 @@ from commlog.summary.page.sections import Section, Sections
 from commlog.summary.rules.report import Report
 from commlog.summary.text.words import Block, Table, format_markdown
 
-FORMATS: Final = ("html", "markdown")
+PAGE_FORMATS: Final = ("html", "markdown")
 # The first line of a report in Markdown, which nobody sees where it is shown.
 _MARK: Final = f"<!-- {GENERATOR} report -->"
 _META: Final = f'<meta name="generator" content="{GENERATOR} '
@@ -23,18 +22,11 @@ def format_report(report: Report, output_format: str, labels: Labels) -> str:
     """The report in one of FORMATS.
 
     Raises:
-        UsageError: there is no such format, or a package for pages is missing.
+        UsageError: a package for pages is missing.
     """
     sections = Sections(report, labels)
     if output_format == "markdown":
         return _format_markdown(sections)
-    if output_format != "html":
-        raise UsageError(
-            mark("there is no format '{value}'"),
-            value=output_format,
-            remedy=mark("use one of: {formats}"),
-            formats=", ".join(FORMATS),
-        )
     values: dict[str, Any] = {
         "page": sections,
         "style": style_sheet("summary/page/style.css"),

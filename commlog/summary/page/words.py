@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from commlog.messages import mark, translate
-from commlog.output.labels import Labels
+from commlog.output.labels import Labels, cell
 from commlog.summary.rules.report import Age, Bucket, Step
 from commlog.summary.rules.summary import Attention, Line, Measure
 from commlog.summary.text.words import (
@@ -142,16 +142,9 @@ def _weak_spot(row: Sequence[Data], labels: Labels) -> tuple[str, ...]:
 
 
 def _cell(column: str, value: Data, labels: Labels) -> str:
-    if value is None:
-        return ""
     if column == "lag" and isinstance(value, int | float):
         return format_duration(value)
     if isinstance(value, list | tuple):
         word = "mood" if column == "moods" else column
         return " → ".join(labels.value(word, str(item)) for item in value)
-    if isinstance(value, bool):
-        return translate("yes") if value else translate("no")
-    text = str(value)
-    if text[:4].isdecimal() and text[10:11] == "T":
-        return f"{text[:10]} {text[11:16]}"
-    return labels.value(column, text)
+    return cell(column, value, labels)

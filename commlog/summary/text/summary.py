@@ -5,32 +5,29 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from commlog.errors import UsageError
 from commlog.messages import mark, translate
-from commlog.output.formats import format_listing
+from commlog.output.formats import TEXT_FORMATS, format_listing, is_for_people, require_format
 from commlog.output.labels import Labels
+from commlog.summary.page.words import list_table
 from commlog.summary.rules.figures import FIGURES
 from commlog.summary.rules.summary import Attention, Line, Summary
 from commlog.summary.text.data import format_summary_json, list_figures
 from commlog.summary.text.words import (
-    ATTENTION_LABELS,
     FIGURE_LABELS,
     Block,
     Table,
     column_label,
-    format_duration,
     format_markdown,
     format_measure,
     format_median,
     format_remarks,
     format_text,
-    format_working_time,
     group_label,
 )
-from commlog.values import Data
 from commlog.worktime.calendar import to_utc
 
-FORMATS: Final = ("text", "json", "jsonl", "csv", "tsv", "markdown")
+# The figures have no ids.
+FORMATS: Final = tuple(name for name in TEXT_FORMATS if name != "ids")
 # Each dimension with the figures people see by it; programs get all.
 _TABLES: Final = (
     ("template", ("interactions", "recorded_in_time")),
@@ -88,17 +85,11 @@ def format_summary(summary: Summary, output_format: str, labels: Labels, limit: 
     Raises:
         UsageError: there is no such format.
     """
-    if output_format in {"csv", "tsv", "jsonl"}:
-        return format_listing(list_figures(summary), output_format, labels)
     if output_format == "json":
         return format_summary_json(summary)
-    if output_format not in {"text", "table", "markdown"}:
-        raise UsageError(
-            mark("there is no format '{value}'"),
-            value=output_format,
-            remedy=mark("use one of: {formats}"),
-            formats=", ".join(FORMATS),
-        )
+    if not is_for_people(output_format):
+        require_format(output_format, FORMATS)
+        return format_listing(list_figures(summary), output_format, labels)
     blocks = _Page(summary, labels, limit).blocks()
     return format_markdown(blocks) if output_format == "markdown" else format_text(blocks)
 
@@ -227,40 +218,8 @@ class _Page:
         return rows if self.limit < 0 else rows[: self.limit]
 
     def _attention(self, attention: Attention) -> Table:
-        listing = attention.listing.narrowed(attention.listing.shown)
-        rows = tuple(
-            tuple(self._cell(column, value) for column, value in zip(listing.columns, row, strict=True))
-            if attention.name != "weak_spots"
-            else self._weak_spot(row)
-            for row in listing.rows
-        )
-        headings = tuple(column_label(column, self.labels) for column in listing.columns)
-        numbers = {"lag", "commitments", "followups", "value", "whole", "n"}
-        words = frozenset(place for place, column in enumerate(listing.columns) if column not in numbers)
-        return Table(translate(ATTENTION_LABELS[attention.name]), headings, rows, words, _rest(attention.rest))
-
-    def _weak_spot(self, row: Sequence[Data]) -> tuple[str, ...]:
-        dimension, group, figure, value, whole, number = row
-        write = format_working_time if figure == "resolution" else "{:.0%}".format
-        return (
-            column_label(dimension, self.labels),
-            group_label(dimension, group, self.labels),
-            translate(FIGURE_LABELS[figure]),
-            write(value),
-            write(whole),
-            str(number),
-        )
-
-    def _cell(self, column: str, value: Data) -> str:
-        if value is None:
-            return ""
-        if column == "lag":
-            return format_duration(value)
-        if column == "moods":
-            return " → ".join(self.labels.value("mood", mood) for mood in value)
-        if column in {"ended_at", "recorded_at"}:
-            return str(value)[:16].replace("T", " ")
-        return self.labels.value(column, str(value))
+        listing = attention.listing
+        return list_table(replace(attention, listing=listing.narrowed(listing.shown)), self.labels)
 
 
 def _shown(line: Line | None, figure: str, *, is_now: bool) -> str:

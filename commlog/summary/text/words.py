@@ -7,7 +7,7 @@ from typing import Final
 
 from commlog.messages import mark, translate
 from commlog.output.labels import COLUMN_LABELS, Labels
-from commlog.output.text import harmless, pad, width_of
+from commlog.output.text import column_lines, harmless, markdown_text
 from commlog.summary.rules.summary import Measure, Spread
 
 FIGURE_LABELS: Final[Mapping[str, str]] = {
@@ -249,9 +249,6 @@ def _format_spread(spread: Spread, number: int) -> str:
     return text.format(median=values[0], ninetieth=values[1], longest=values[2], count=number)
 
 
-_GAP = "  "
-
-
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of cells under headings; every column but the first and those named in `words` holds numbers."""
@@ -273,35 +270,21 @@ def format_text(blocks: Sequence[Block]) -> str:
 
 def format_markdown(blocks: Sequence[Block]) -> str:
     """The blocks as Markdown."""
-    return "\n\n".join(_escaped(block) if isinstance(block, str) else _table_markdown(block) for block in blocks)
+    return "\n\n".join(markdown_text(block) if isinstance(block, str) else _table_markdown(block) for block in blocks)
 
 
 def _table_text(table: Table) -> str:
-    cells = [[harmless(cell) for cell in row] for row in (table.headings, *table.rows)]
-    widths = [max(width_of(cell) for cell in column) for column in zip(*cells, strict=True)]
-    lines = [_line(table, row, widths) for row in cells]
-    lines.insert(1, _GAP.join("-" * width for width in widths))
+    headings, *rows = ([harmless(cell) for cell in row] for row in (table.headings, *table.rows))
+    lines = column_lines(headings, rows, set(range(1, len(headings))) - table.words)
     return "\n".join([*([table.title] if table.title else []), *lines, *([table.remark] if table.remark else [])])
-
-
-def _line(table: Table, cells: Sequence[str], widths: Sequence[int]) -> str:
-    aligned = []
-    for place, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-        is_number = place > 0 and place not in table.words
-        aligned.append(" " * (width - width_of(cell)) + cell if is_number else pad(cell, width))
-    return _GAP.join(aligned).rstrip()
 
 
 def _table_markdown(table: Table) -> str:
     kinds = [" --- " if place == 0 or place in table.words else " ---: " for place in range(len(table.headings))]
     lines = [_row(table.headings), "|" + "|".join(kinds) + "|", *(_row(row) for row in table.rows)]
-    heading = [f"## {_escaped(table.title)}", ""] if table.title else []
-    return "\n".join([*heading, *lines, *(["", _escaped(table.remark)] if table.remark else [])])
+    heading = [f"## {markdown_text(table.title)}", ""] if table.title else []
+    return "\n".join([*heading, *lines, *(["", markdown_text(table.remark)] if table.remark else [])])
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_escaped(cell) for cell in cells) + " |"
-
-
-def _escaped(text: str) -> str:
-    return harmless(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return "| " + " | ".join("<br>".join(markdown_text(line) for line in cell.split("\n")) for cell in cells) + " |"
