@@ -1,4 +1,4 @@
-"""What differs between the copy and the files: folders compared by their fingerprints, files by their stamps."""
+"""What differs between the index and the files: folders compared by their fingerprints, files by their stamps."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from commlog.errors import CommlogError
 from commlog.forms.catalog import Catalog
 from commlog.forms.fields import Field
 
-# The name under which the copy keeps whose keys sealed values were looked at with.
+# The name under which the index keeps whose keys sealed values were looked at with.
 _KEYS: Final = "keys"
 
 
@@ -26,17 +26,17 @@ class Change:
 
 
 def is_up_to_date(index: Index, reader: RecordReader) -> bool:
-    """Whether the copy shows the files as they are now; writes nothing.
+    """Whether the index shows the files as they are now; writes nothing.
 
     Raises:
-        sqlite3.DatabaseError: the copy is damaged.
+        sqlite3.DatabaseError: the index is damaged.
     """
     is_same = is_current(index, key_of(reader)) and is_read_by(index, reader)
     return is_same and View(reader.log.root).is_known(known_folders(index))
 
 
 def key_of(reader: RecordReader) -> str:
-    """What the copy depends on beside the records: settings, calendar, templates."""
+    """What the index depends on beside the records: settings, calendar, templates."""
     return f"{reader.log.fingerprint()}:{reader.catalog.fingerprint()}"
 
 
@@ -60,7 +60,7 @@ def add_sealed(index: Index, change: Change) -> None:
     from commlog.privacy.rules.sealing import SHUT
 
     sql = """SELECT path, file, directory, size, mtime_ns, ctime_ns, inode FROM files JOIN contents ON record = file
-    WHERE instr(content, ?) > 0"""
+    WHERE instr(content, '"' || ? || '"') > 0"""
     gone = set(change.to_forget)
     for path, file, directory, size, modified, changed, inode in index.rows(sql, (SHUT,)):
         if file not in gone and path not in change.to_read:
@@ -69,12 +69,12 @@ def add_sealed(index: Index, change: Change) -> None:
 
 
 def known_folders(index: Index) -> dict[str, bytes]:
-    """The folders the copy knows, with their fingerprints."""
+    """The folders the index knows, with their fingerprints."""
     return dict(index.rows("SELECT directory, fingerprint FROM directories"))
 
 
 def compare(index: Index, view: View) -> Change:
-    """What has to be read, forgotten and remembered for the copy to be as the view."""
+    """What has to be read, forgotten and remembered for the index to be as the view."""
     before = known_folders(index)
     change = Change()
     change.folders, change.gone_folders = view.differing(before)

@@ -1,4 +1,4 @@
-"""The SQLite file of the copy: opened, thrown away when it is of no use, and asked."""
+"""The SQLite file of the index: opened, thrown away when it is of no use, and asked."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +14,8 @@ from commlog.log.names import INDEX_FILE
 from commlog.version import VERSION
 
 _WAIT_SECONDS: Final = 60
-_READING: Final = frozenset(
+# What a query that somebody wrote may do.
+READING: Final = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION}
 )
 
@@ -26,6 +27,7 @@ _WRITING_CACHE: Final = "PRAGMA cache_size = -32000"
 _BIG: Final = 8_000_000
 
 Row = tuple[Any, ...]
+Allow = Callable[[int, str | None, str | None, str | None, str | None], int]
 Made = TypeVar("Made")
 
 
@@ -43,7 +45,7 @@ class QueryError(Exception):
 
 def _allow_reading(action: int, *_: str | None) -> int:
     """Let a query read and call functions (loading code is off); no ATTACH, no PRAGMA, no writing."""
-    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK if action in READING else sqlite3.SQLITE_DENY
 
 
 class Connection(sqlite3.Connection):
@@ -56,7 +58,7 @@ class Connection(sqlite3.Connection):
 
 
 class Index:
-    """A copy that answers questions; `rows` reads, everything else belongs to the refresh."""
+    """An index that answers questions; `rows` reads, everything else belongs to the refresh."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
@@ -82,13 +84,13 @@ class Index:
         """The one whole number that a query gives."""
         return self.read(int, sql, parameters)[0]
 
-    def columns_and_rows(self, sql: str) -> tuple[list[str], list[Row]]:
-        """The column names and all rows of a query that reads.
+    def columns_and_rows(self, sql: str, allow: Allow = _allow_reading) -> tuple[list[str], list[Row]]:
+        """The column names and all rows of a query that reads what it is allowed to.
 
         Raises:
             QueryError: the SQL is wrong, or would write.
         """
-        self.connection.set_authorizer(_allow_reading)
+        self.connection.set_authorizer(allow)
         try:
             cursor = self.connection.execute(sql)
             return [column[0] for column in cursor.description or ()], cursor.fetchall()
@@ -98,7 +100,7 @@ class Index:
             self.connection.set_authorizer(None)
 
     def meta(self, key: str) -> str | None:
-        """A remembered text: `key` of the copy the index was made for, and the like."""
+        """A remembered text: `key`, for which the index was made, and the like."""
         found = self.rows("SELECT value FROM meta WHERE key = ?", (key,))
         return str(found[0][0]) if found else None
 
@@ -139,7 +141,7 @@ def connect(folder: Path | None) -> Index:
     target = ":memory:" if folder is None else str(folder / INDEX_FILE)
     connection = sqlite3.connect(target, timeout=_WAIT_SECONDS, isolation_level=None, factory=Connection)
     try:
-        # After a power cut the copy is as it was or gone, not subtly wrong.
+        # After a power cut the index is as it was or gone, not subtly wrong.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(_READING_CACHE)
@@ -156,7 +158,7 @@ def is_current(index: Index, key: str) -> bool:
 
 
 def key_of(key: str) -> str:
-    """The key under which a copy is valid: the tables' number and what the log depends on."""
+    """The key under which an index is valid: the tables' number and what the log depends on."""
     return f"{VERSION}:{NUMBER}:{key}"
 
 
@@ -189,11 +191,11 @@ class View:
             self._seen[readable_name(name)] = fingerprint
 
     def is_known(self, known: Mapping[str, bytes]) -> bool:
-        """Whether every folder is as the copy knows it, and none is gone."""
+        """Whether every folder is as the index knows it, and none is gone."""
         return known == self._seen
 
     def differing(self, known: Mapping[str, bytes]) -> tuple[list[FolderState], list[str]]:
-        """The folders that are not as the copy knows them, and those that are gone."""
+        """The folders that are not as the index knows them, and those that are gone."""
         changed = [directory for directory, fingerprint in self._seen.items() if known.get(directory) != fingerprint]
         looked = [look_at(self.root, self._names[directory])[0] for directory in changed]
         # What was emptied meanwhile is gone as well.

@@ -1,4 +1,4 @@
-"""The tables of the copy as SQL may show them: views of the same names in which personal data is masked."""
+"""The tables of the index as SQL may show them: views of the same names in which personal data is masked."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from commlog.database.connection import Index, QueryError, Row
+from commlog.database.connection import READING, Index, QueryError, Row
 from commlog.database.content import SEPARATOR, Leaf, leaves_of, map_leaves
 from commlog.forms.personal import is_number_of_ours
 from commlog.messages import translate
@@ -14,9 +14,6 @@ from commlog.output.listing import cover_words
 from commlog.privacy.rules.masking import HIDDEN, MaskRules, mask_name, mask_text, mask_value
 from commlog.records.rules.consistency import SHORTEST_PHONE, fold, unfolded
 
-_READING: Final = frozenset(
-    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION}
-)
 # Whose words they are: the customer of a row's record, and what stands for one without a file.
 _OWNER: Final = (
     "(SELECT r.customer FROM main.records r WHERE r.record = t.{0}), "
@@ -65,25 +62,21 @@ def masked_columns_and_rows(
     _add_functions(index, rules, personal)
     for table in _MASKED:
         connection.execute(f"CREATE TEMP VIEW {table} AS {_select(connection, table)}")
-    connection.set_authorizer(_allow_views)
     try:
-        cursor = connection.execute(sql)
-        return [column[0] for column in cursor.description or ()], cursor.fetchall()
-    except (sqlite3.Error, sqlite3.Warning) as fault:
-        reason = str(fault)
-        if "prohibited" in reason:
-            told = translate("name tables without `main.`, or add --reveal")
-            reason = f"{reason}; {told}"
-        raise QueryError(reason) from None
+        return index.columns_and_rows(sql, _allow_views)
+    except QueryError as fault:
+        if "prohibited" not in str(fault):
+            raise
+        told = translate("name tables without `main.`, or add --reveal")
+        raise QueryError(f"{fault}; {told}") from None
     finally:
-        connection.set_authorizer(None)
         for table in _MASKED:
             connection.execute(f"DROP VIEW temp.{table}")
 
 
 def _allow_views(action: int, table: str | None, column: str | None, schema: str | None, view: str | None) -> int:
     """Let a query read; the tables that hold personal data through their views only."""
-    if action not in _READING:
+    if action not in READING:
         return sqlite3.SQLITE_DENY
     is_past = action == sqlite3.SQLITE_READ and schema == "main" and column and table in _MASKED and view not in _MASKED
     return sqlite3.SQLITE_DENY if is_past else sqlite3.SQLITE_OK

@@ -68,7 +68,7 @@ def read_raw(reader: RecordReader, path: str, raw: bytes) -> Reading:
 
 
 def make_rows(reader: RecordReader, record: Record) -> Rows:
-    """The rows of a record for the copy."""
+    """The rows of a record for the index."""
     choices = reader.choices.get(record.template)
     if choices is None:
         choices = reader.choices[record.template] = choice_keys(reader.catalog.get(record.template).fields)

@@ -1,6 +1,6 @@
-"""Files of the log as the copy holds them: who reads them, and what comes of it.
+"""Files of the log as the index holds them: who reads them, and what comes of it.
 
-What reading takes is loaded with the first file that is read: a copy that is up to date answers without it.
+What reading takes is loaded with the first file that is read: an index that is up to date answers without it.
 """
 
 from dataclasses import dataclass, field
@@ -79,7 +79,7 @@ class RecordReader:
         return read_raw(self, path, raw)
 
     def rows(self, record: "Record") -> "Rows":
-        """The rows of a record for the copy."""
+        """The rows of a record for the index."""
         from commlog.database.read_files import make_rows
 
         return make_rows(self, record)

@@ -1,4 +1,4 @@
-"""Opening the copy: on disk when it can be kept there, else in memory; made anew when it is of no use."""
+"""Opening the index: on disk when it can be kept there, else in memory; made anew when it is of no use."""
 
 import json
 import os
@@ -32,12 +32,12 @@ from commlog.problems import Problem
 
 _LOCK_FILE: Final = "rebuild.lock"
 _SECONDS_FOR_READING: Final = 5
-# Files from which a copy is made in a process of its own.
+# Files from which an index is made in a process of its own.
 _MANY: Final = 10_000
-# What a copy that is of no use raises; the second when SQLite quotes a damaged name, which is no text any more.
+# What an index that is of no use raises; the second when SQLite quotes a damaged name, which is no text any more.
 _FAULTS: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
 
-# The disk, or another command, does not take what is written: the copy itself may be sound.
+# The disk, or another command, does not take what is written: the index itself may be sound.
 _REFUSALS: Final = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -55,7 +55,7 @@ _REFUSALS: Final = frozenset(
 
 
 class MendingIndex(Index):
-    """A copy that is made anew when a question finds it damaged."""
+    """An index that is made anew when a question finds it damaged."""
 
     def __init__(self, connection: sqlite3.Connection, reader: RecordReader) -> None:
         super().__init__(connection)
@@ -75,7 +75,7 @@ class MendingIndex(Index):
 
 
 def open_index(reader: RecordReader) -> Index:
-    """The copy, true to the files as they are now; rebuilt without a word when it is of no use."""
+    """The index, true to the files as they are now; rebuilt without a word when it is of no use."""
     folder = _writable_state_folder(reader.log.root)
     if folder is not None:
         try:
@@ -87,7 +87,7 @@ def open_index(reader: RecordReader) -> Index:
 
 
 def rebuild_index(reader: RecordReader) -> Index:
-    """The copy made anew from nothing; in memory when it cannot be written."""
+    """The index made anew from nothing; in memory when it cannot be written."""
     folder = _writable_state_folder(reader.log.root)
     if folder is not None:
         # Only one at a time may delete the file: SQLite finds its journal by name.
@@ -99,12 +99,12 @@ def rebuild_index(reader: RecordReader) -> Index:
 
 
 def refresh(index: Index, reader: RecordReader, folder: Path | None, *, from_nothing: bool = False) -> None:
-    """Bring the copy up to date; reads only the files whose size, times or inode changed.
+    """Bring the index up to date; reads only the files whose size, times or inode changed.
 
-    `folder` is where the copy lies, None for one in memory. `from_nothing` trusts nothing that is in it.
+    `folder` is where the index lies, None for one in memory. `from_nothing` trusts nothing that is in it.
 
     Raises:
-        sqlite3.DatabaseError: the copy cannot be written, or is damaged.
+        sqlite3.DatabaseError: the index cannot be written, or is damaged.
     """
     key = key_of(reader)
     tick = _read_tick(folder)
@@ -140,7 +140,7 @@ def _refreshed(reader: RecordReader, folder: Path | None, *, from_nothing: bool 
 
 
 def _is_made_apart(reader: RecordReader, folder: Path) -> bool:
-    """Whether a worker process made a big copy anew: the memory that takes is given back with it."""
+    """Whether a worker process made a big index anew: the memory that takes is given back with it."""
     from commlog.database.worker_processes import count_cores, start_workers
 
     if count_cores() < 2 or sum(len(state.names) for _, state in scan_folders(reader.log.root)) < _MANY:
@@ -167,7 +167,7 @@ def _read_tick(folder: Path | None) -> int:
 
 
 def _open_beside(reader: RecordReader) -> Index:
-    """An index for a log that takes no writing: the stored copy as far as it is true, the rest in memory."""
+    """An index for a log that takes no writing: the stored index as far as it is true, the rest in memory."""
     memory = connect(None)
     with suppress(*_FAULTS):
         stored = _open_stored(reader.log.state_folder / INDEX_FILE)
@@ -340,7 +340,7 @@ _NO_STAMP: Final[Stamp] = (-1, 0, 0, 0)
 
 @contextmanager
 def rehearse(index: Index, reader: RecordReader, contents: Mapping[str, bytes | None]) -> Iterator[Index]:
-    """The copy with some files' content replaced (None: the file is not there); nothing of it stays."""
+    """The index with some files' content replaced (None: the file is not there); nothing of it stays."""
     try:
         index.connection.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError:

@@ -1,4 +1,4 @@
-"""Sealed values where records are read and copied: opened for who holds a key, and nowhere in the copy."""
+"""Sealed values where records are read and indexed: opened for who holds a key, and nowhere in the index."""
 
 import json
 from collections.abc import Iterator
@@ -98,13 +98,13 @@ def date_of_row(reader: RecordReader, row: StoredDate) -> StoredDate | None:
 
 
 def names_to_look_up(reader: RecordReader, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Folded names, and what stands in the copy for them where they are sealed."""
+    """Folded names, and what stands in the index for them where they are sealed."""
     hashes = [found for name in names if (found := reader.cipher.hashed(name)) is not None]
     return (*names, *(kind + one for one in hashes for kind in (PHONE, EMAIL)))
 
 
 def hide_values(problems: tuple[Problem, ...], record: Record) -> tuple[Problem, ...]:
-    """Problems as the copy keeps them: without what stands in sealed fields."""
+    """Problems as the index keeps them: without what stands in sealed fields."""
     fields = tuple(show_path(place.path) for place in record.sealed)
     return tuple(
         replace(item, facts=tuple((name, SHUT if name == "value" else fact) for name, fact in item.facts))

@@ -1,4 +1,4 @@
-"""The tables of the copy, as documented for `commlog sql`, and the number that rebuilds them."""
+"""The tables of the index, as documented for `commlog sql`, and the number that rebuilds them."""
 
 from typing import Final
 

@@ -11,7 +11,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commlog.database.connection import connect, empty
 from commlog.database.content import SEPARATOR, add_functions, content_of, leaves_of, map_leaves
+from commlog.database.masked_views import masked_columns_and_rows
+from commlog.privacy.rules.masking import MaskRules
 from commlog.records.rules.consistency import fold, unfolded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,3 +106,23 @@ def test_a_found_place_is_shown_where_it_stands(before: str, word: str, after: s
     place = fold(text).find(fold(word))
     start, stop = unfolded(text, place, place + len(fold(word)))
     assert fold(word) in fold(text[start:stop])
+
+
+def test_a_name_is_masked_whatever_its_case_and_width() -> None:
+    """Where names are masked, neither text of a record shows its customer's name in another spelling, or a number in odd digits."""
+    index = connect(None)
+    empty(index, "")
+    index.connection.execute(
+        "INSERT INTO records (record, id, path, kind, template, customer) VALUES (1, 'a', '', '', 'member', 'emma')"
+    )
+    index.connection.execute("INSERT INTO customers (record, id, name) VALUES (2, 'emma', 'Emma Hart')")
+    kept = content_of({"summary": "EMMA HART，Ｅｍｍａ Hart, 𝟏𝟑𝟖𝟎𝟎𝟎𝟎𝟎𝟎𝟎𝟏"}, frozenset())
+    index.insert("contents", [(1, *kept)])
+    rules = MaskRules(text=True, names=True)
+    _, ((content, folded),) = masked_columns_and_rows(
+        index, "SELECT content, folded FROM contents", rules, lambda _: frozenset()
+    )
+    index.close()
+    assert "emma hart" not in fold(content)
+    assert "emma hart" not in folded
+    assert "13800000001" not in folded

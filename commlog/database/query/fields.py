@@ -43,7 +43,7 @@ BUILT_IN: Final[Mapping[str, QueryField]] = MappingProxyType(
     {name: QueryField(name, value_type) for name, value_type, _ in _TABLE}
 )
 
-# Fields of the templates that the copy keeps in a column of their own: they are asked for under that name.
+# Fields of the templates that the index keeps in a column of their own: they are asked for under that name.
 COLUMN_PATHS: Final[Mapping[str, str]] = MappingProxyType(
     {
         **{

@@ -28,7 +28,7 @@ _FORMATS = frozenset({"date", "date-time", "date-or-date-time"})
 _TYPES: Mapping[str, ValueType] = MappingProxyType(
     {"boolean": ValueType.FLAG, "integer": ValueType.NUMBER, "number": ValueType.NUMBER}
 )
-# No value of these is kept in the copy: not worth finding.
+# No value of these is kept in the index: not worth finding.
 _LEFT_OUT = frozenset({"history", "followups.history"})
 
 
