@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
     FOUND = 10
 
 
-class Finding(Protocol):
+class ProblemLike(Protocol):
     """What an error needs to know of a problem it carries."""
 
     @property
@@ -50,7 +50,7 @@ class CommlogError(Exception):
         line: int = 0,
         column: int = 0,
         source: str = "",
-        problems: Sequence[Finding] = (),
+        problems: Sequence[ProblemLike] = (),
         **facts: object,
     ) -> None:
         super().__init__(message)

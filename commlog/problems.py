@@ -9,7 +9,7 @@ ERROR: Final = "error"
 WARNING: Final = "warning"
 
 
-class Kind(NamedTuple):
+class ProblemKind(NamedTuple):
     """The words of one kind of problem, and whether it is an error or a warning.
 
     `otherwise` is the remedy when a fact that `remedy` names is not known: nothing is near enough to be suggested.
@@ -22,211 +22,221 @@ class Kind(NamedTuple):
 
 
 # One row a problem; the facts named in braces come from where the problem is found.
-KINDS: Final[dict[str, Kind]] = {
+KINDS: Final[dict[str, ProblemKind]] = {
     # The file as bytes and as YAML.
-    "unreadable-file": Kind(mark("cannot be read: {reason}"), mark("check that the file exists and may be read")),
-    "outside-link": Kind(
+    "unreadable-file": ProblemKind(
+        mark("cannot be read: {reason}"), mark("check that the file exists and may be read")
+    ),
+    "outside-link": ProblemKind(
         mark("is a symbolic link that leads out of the log, and is not followed"),
         mark("replace the link by the file itself, or remove it"),
     ),
-    "bom": Kind(mark("starts with a byte order mark"), mark("save it as UTF-8 without BOM")),
-    "utf16": Kind(mark("is UTF-16 text"), mark("save it as UTF-8")),
-    "not-utf8": Kind(mark("is not UTF-8 text: byte {value}"), mark("save it as UTF-8 (it may be GBK)")),
-    "control-character": Kind(
+    "bom": ProblemKind(mark("starts with a byte order mark"), mark("save it as UTF-8 without BOM")),
+    "utf16": ProblemKind(mark("is UTF-16 text"), mark("save it as UTF-8")),
+    "not-utf8": ProblemKind(mark("is not UTF-8 text: byte {value}"), mark("save it as UTF-8 (it may be GBK)")),
+    "control-character": ProblemKind(
         mark("holds the control character {value}"), mark("remove it, or write it as an escape in double quotes")
     ),
-    "crlf": Kind(mark("has Windows line ends (CR LF)"), mark("convert it to LF, e.g. with dos2unix")),
-    "too-large": Kind(
+    "crlf": ProblemKind(mark("has Windows line ends (CR LF)"), mark("convert it to LF, e.g. with dos2unix")),
+    "too-large": ProblemKind(
         mark("is too large: {value} bytes, at most {expected}"),
         mark("a record is one conversation; keep attachments outside"),
     ),
-    "empty-file": Kind(mark("is empty"), mark("delete it, or restore it: git checkout -- {path}")),
-    "merge-markers": Kind(
+    "empty-file": ProblemKind(mark("is empty"), mark("delete it, or restore it: git checkout -- {path}")),
+    "merge-markers": ProblemKind(
         mark("holds the conflict markers of a merge"),
         mark("keep the lines of one side, or of both, and delete the markers"),
     ),
-    "duplicate-key": Kind(mark("the key '{value}' stands twice (first on line {first})"), mark("keep one of them")),
-    "key-not-text": Kind(mark("the key {value} is not text"), mark("put it in quotes")),
-    "alias": Kind(mark("uses a YAML anchor or alias ({value})"), mark("write the value out")),
-    "unknown-tag": Kind(
+    "duplicate-key": ProblemKind(
+        mark("the key '{value}' stands twice (first on line {first})"), mark("keep one of them")
+    ),
+    "key-not-text": ProblemKind(mark("the key {value} is not text"), mark("put it in quotes")),
+    "alias": ProblemKind(mark("uses a YAML anchor or alias ({value})"), mark("write the value out")),
+    "unknown-tag": ProblemKind(
         mark("uses the YAML tag {value}"), mark("remove the tag; a record holds plain text, numbers and lists")
     ),
-    "too-deep": Kind(
+    "too-deep": ProblemKind(
         mark("is nested too deep (more than {expected} levels)"), mark("no form needs that: check the indentation")
     ),
-    "yaml-syntax": Kind(
+    "yaml-syntax": ProblemKind(
         mark("is not YAML: {reason}"), mark("check quotes, colons and indentation here and on the line above")
     ),
-    "several-documents": Kind(
+    "several-documents": ProblemKind(
         mark("holds several YAML documents"), mark("one file is one record: remove the '---' line")
     ),
-    "not-a-mapping": Kind(mark("is not a mapping of fields to values"), mark("start it with `id:` and `template:`")),
-    "cannot-edit": Kind(
+    "not-a-mapping": ProblemKind(
+        mark("is not a mapping of fields to values"), mark("start it with `id:` and `template:`")
+    ),
+    "cannot-edit": ProblemKind(
         mark("cannot be changed in place without rewriting more than was asked"),
         mark("change it in an editor: commlog edit"),
     ),
     # The record against its template.
-    "no-template": Kind(mark("names no template"), mark("add a line `template: …`; known: {expected}")),
-    "unknown-template": Kind(
+    "no-template": ProblemKind(mark("names no template"), mark("add a line `template: …`; known: {expected}")),
+    "unknown-template": ProblemKind(
         mark("template: '{value}' is not known"),
         mark("did you mean '{suggestion}'? known: {expected}"),
         otherwise=mark("use one of: {expected}"),
     ),
-    "broken-template": Kind(
+    "broken-template": ProblemKind(
         mark("its template '{value}' is broken: {reason}"),
         mark("run `commlog template list` to see what is wrong with it"),
     ),
-    "unknown-field": Kind(
+    "unknown-field": ProblemKind(
         mark("{field}: no such field"),
         mark("did you mean '{suggestion}'? what no field foresees goes under `extra:`"),
         otherwise=mark("what no field foresees goes under `extra:`"),
     ),
-    "missing-field": Kind(mark("{field}: is required"), mark("add it")),
-    "missing-choice": Kind(mark("one of {choices} is required"), mark("add at least one of them: {choices}")),
-    "wrong-type": Kind(mark("{field}: {value} is not {expected}"), mark("write {expected}")),
-    "not-in-list": Kind(
+    "missing-field": ProblemKind(mark("{field}: is required"), mark("add it")),
+    "missing-choice": ProblemKind(mark("one of {choices} is required"), mark("add at least one of them: {choices}")),
+    "wrong-type": ProblemKind(mark("{field}: {value} is not {expected}"), mark("write {expected}")),
+    "not-in-list": ProblemKind(
         mark("{field}: '{value}' is not one of the choices"),
         mark("did you mean {suggestion}? choices: {expected}"),
         otherwise=mark("use one of: {expected}"),
     ),
-    "wrong-format": Kind(mark("{field}: '{value}' is not {expected}"), mark("write {expected}")),
-    "too-long": Kind(mark("{field}: is too long (at most {expected})"), mark("shorten it")),
-    "too-short": Kind(mark("{field}: is too short (at least {expected})"), mark("fill it in")),
-    "out-of-range": Kind(mark("{field}: {value} is out of range ({expected})"), mark("write a number in this range")),
-    "blank": Kind(mark("{field}: is blank"), mark("fill it in, or take the line away")),
-    "wrong-pattern": Kind(
+    "wrong-format": ProblemKind(mark("{field}: '{value}' is not {expected}"), mark("write {expected}")),
+    "too-long": ProblemKind(mark("{field}: is too long (at most {expected})"), mark("shorten it")),
+    "too-short": ProblemKind(mark("{field}: is too short (at least {expected})"), mark("fill it in")),
+    "out-of-range": ProblemKind(
+        mark("{field}: {value} is out of range ({expected})"), mark("write a number in this range")
+    ),
+    "blank": ProblemKind(mark("{field}: is blank"), mark("fill it in, or take the line away")),
+    "wrong-pattern": ProblemKind(
         mark("{field}: '{value}' has characters or a form that is not allowed here"), mark("expected: {expected}")
     ),
-    "const-differs": Kind(mark("{field}: '{value}' should be '{expected}'"), mark("write {expected}")),
-    "rule-broken": Kind(mark("{reason}"), mark("fill in what the rule asks for")),
-    "schema-violation": Kind(mark("{field}: {reason}"), mark("see the template: commlog template show")),
-    "sealed-unreadable": Kind(
+    "const-differs": ProblemKind(mark("{field}: '{value}' should be '{expected}'"), mark("write {expected}")),
+    "rule-broken": ProblemKind(mark("{reason}"), mark("fill in what the rule asks for")),
+    "schema-violation": ProblemKind(mark("{field}: {reason}"), mark("see the template: commlog template show")),
+    "sealed-unreadable": ProblemKind(
         mark("{field}: the sealed value is damaged, and cannot be read with any key"),
         mark("take the line from an earlier commit: git log -p -- {path}"),
     ),
-    "sealed-shut": Kind(
+    "sealed-shut": ProblemKind(
         mark("{field}: is sealed, and cannot be added to without a key; nothing was written"),
         mark("name your key in $COMMLOG_AGE_KEY_FILE, or give the whole value anew"),
     ),
     # The record's own times and follow-ups.
-    "end-before-start": Kind(mark("ended_at {value} is before started_at {expected}"), mark("check both times")),
-    "recorded-before-end": Kind(
+    "end-before-start": ProblemKind(mark("ended_at {value} is before started_at {expected}"), mark("check both times")),
+    "recorded-before-end": ProblemKind(
         mark("recorded_at {value} is before the conversation's end {expected}"),
         mark("check the times; a record is written afterwards"),
     ),
-    "follow-up-number": Kind(
+    "follow-up-number": ProblemKind(
         mark("followups: the number {value} stands twice"), mark("give the newer one the next free number")
     ),
-    "status-without-history": Kind(
+    "status-without-history": ProblemKind(
         mark("follow-up {value} is {status}, but its history ends with {expected}"),
         mark("change it with commlog start, wait, done, close or reopen"),
         WARNING,
     ),
-    "no-due": Kind(mark("follow-up {value} has no due time"), mark("commlog reschedule {address} --due …"), WARNING),
-    "unknown-priority": Kind(
+    "no-due": ProblemKind(
+        mark("follow-up {value} has no due time"), mark("commlog reschedule {address} --due …"), WARNING
+    ),
+    "unknown-priority": ProblemKind(
         mark("{field}: '{value}' is not a priority of this log"),
         mark("use one of: {expected}, or add it to commlog.yaml"),
     ),
-    "unknown-member": Kind(
+    "unknown-member": ProblemKind(
         mark("{field}: '{value}' is not a member of this log ({count} records)"),
         mark("add it to `members:` in commlog.yaml, or correct it"),
         WARNING,
     ),
-    "expired-answer": Kind(mark("the answer was valid until {value}"), mark("have it approved again"), WARNING),
+    "expired-answer": ProblemKind(mark("the answer was valid until {value}"), mark("have it approved again"), WARNING),
     # The record against the rest of the log.
-    "duplicate-id": Kind(
+    "duplicate-id": ProblemKind(
         mark("the id {value} is also used by {other}"), mark("give one of them another id and file name")
     ),
-    "id-differs": Kind(
+    "id-differs": ProblemKind(
         mark("id: '{value}' differs from the file's name"), mark("rename the file to {value}.yaml, or correct the id")
     ),
-    "misplaced-file": Kind(mark("a {value} belongs under {expected}"), mark("move it there: git mv"), WARNING),
-    "unknown-customer": Kind(
+    "misplaced-file": ProblemKind(mark("a {value} belongs under {expected}"), mark("move it there: git mv"), WARNING),
+    "unknown-customer": ProblemKind(
         mark("{field}: the customer '{value}' has no file"),
         mark("correct the name (near: {suggestion}), or: commlog customer create"),
         otherwise=mark("correct the name, or: commlog customer create"),
     ),
-    "merge-cycle": Kind(
+    "merge-cycle": ProblemKind(
         mark("merged_into goes round in a circle: {value}"), mark("the customer who stays has no `merged_into`")
     ),
-    "dangling-link": Kind(
+    "dangling-link": ProblemKind(
         mark("links: there is no record '{value}'"),
         mark("did you mean {suggestion}? a number from outside starts with `ref:`"),
         otherwise=mark("correct it, or write `ref:` before a number from outside"),
     ),
-    "self-link": Kind(mark("links: the record points to itself"), mark("remove the link")),
-    "link-cycle": Kind(
+    "self-link": ProblemKind(mark("links: the record points to itself"), mark("remove the link")),
+    "link-cycle": ProblemKind(
         mark("links: `follows` goes round in a circle: {value}"), mark("remove the wrong one: commlog unlink")
     ),
-    "link-to-later": Kind(
+    "link-to-later": ProblemKind(
         mark("links: {value} is later than this record"), mark("a link points to an earlier record"), WARNING
     ),
-    "promise-without-follow-up": Kind(
+    "promise-without-follow-up": ProblemKind(
         mark("agreements: something was promised to the customer, and no follow-up keeps it"),
         mark("commlog add-follow-up {value} …"),
         WARNING,
     ),
-    "unanswered-contact": Kind(
+    "unanswered-contact": ProblemKind(
         mark("the customer got in touch; nothing was done or is planned, and nobody has spoken to them since"),
         mark("record the answer: commlog create … --link {value}:answers, or: commlog add-follow-up {value} …"),
         WARNING,
     ),
-    "call-back-not-recorded": Kind(
+    "call-back-not-recorded": ProblemKind(
         mark("{address} promised the customer to be in touch; it is done, but no contact is recorded since"),
         mark("record it: commlog create … --link {value}:answers; not done yet: commlog reopen {address} --reason …"),
         WARNING,
     ),
-    "missing-link": Kind(
+    "missing-link": ProblemKind(
         mark("{field}: speaks of an earlier contact ('{words}'), and the record is linked to none"),
         mark("if it is this one: commlog link {value} {suggestion}"),
         WARNING,
     ),
-    "issue-without-next-action": Kind(
+    "issue-without-next-action": ProblemKind(
         mark("the issue is open, and nobody has anything to do for it"),
         mark("commlog add-follow-up {value} …"),
         WARNING,
     ),
-    "low-score-without-follow-up": Kind(
+    "low-score-without-follow-up": ProblemKind(
         mark("{field}: the customer is not satisfied ({score}), and nobody looks after it"),
         mark("commlog add-follow-up {value} …"),
         WARNING,
     ),
     # The record against the team's own rules.
-    "closing-incomplete": Kind(
+    "closing-incomplete": ProblemKind(
         mark("follow-up {value} is {status} without {missing}, which this log asks for"),
         mark("fill it in: commlog edit"),
     ),
-    "outcome-incomplete": Kind(
+    "outcome-incomplete": ProblemKind(
         mark("the outcome {value} needs {missing} in this log"), mark("fill it in: commlog edit")
     ),
-    "personal-number": Kind(
+    "personal-number": ProblemKind(
         mark("{field}: holds the number of a {kind}: {value}"),
         mark("take it out, or write it into the field made for it; in the text leave the last digits at most"),
     ),
-    "recorded-late": Kind(
+    "recorded-late": ProblemKind(
         mark("recorded_at {value} is later than {expected} after the conversation's end {ended}"),
         mark("write conversations down when they end"),
         WARNING,
     ),
-    "backdated": Kind(
+    "backdated": ProblemKind(
         mark("recorded_at claims {value}, but the record was committed on {committed}, more than {expected} later"),
         mark("correct recorded_at, or sync more often"),
         WARNING,
     ),
     # The log's own files.
-    "file-name-not-utf8": Kind(mark("the file's name is not UTF-8 text"), mark("rename it")),
-    "stray-file": Kind(
+    "file-name-not-utf8": ProblemKind(mark("the file's name is not UTF-8 text"), mark("rename it")),
+    "stray-file": ProblemKind(
         mark("is not read: a record's file name ends with .yaml"),
         mark("rename it, or move it out of records/"),
         WARNING,
     ),
-    "template-file-broken": Kind(
+    "template-file-broken": ProblemKind(
         mark("{reason}"), mark("correct the template, or remove it: the shipped one is used then")
     ),
-    "unknown-setting": Kind(mark("{field}: no such setting"), mark("did you mean '{suggestion}'?")),
-    "bad-setting": Kind(mark("{field}: '{value}' is not {expected}"), mark("write {expected}")),
-    "no-working-time": Kind(mark("the calendar has no working time"), mark("give at least one weekday hours")),
-    "duplicate-member": Kind(mark("members: '{value}' stands twice"), mark("ids and aliases name one person")),
+    "unknown-setting": ProblemKind(mark("{field}: no such setting"), mark("did you mean '{suggestion}'?")),
+    "bad-setting": ProblemKind(mark("{field}: '{value}' is not {expected}"), mark("write {expected}")),
+    "no-working-time": ProblemKind(mark("the calendar has no working time"), mark("give at least one weekday hours")),
+    "duplicate-member": ProblemKind(mark("members: '{value}' stands twice"), mark("ids and aliases name one person")),
 }
 
 

@@ -19,14 +19,20 @@ from typing import Any
 from unittest import mock
 from zoneinfo import ZoneInfo
 
-from commlog.followups.change import Details, add_follow_up, assign_follow_up, move_follow_up, reschedule_follow_up
+from commlog.followups.change import (
+    FollowUpDetails,
+    add_follow_up,
+    assign_follow_up,
+    move_follow_up,
+    reschedule_follow_up,
+)
 from commlog.forms import catalog, validation
 from commlog.log.log import open_log
 from commlog.records.change import edit_record
 from commlog.records.draft import assign_all
 from commlog.records.find import read_record
 from commlog.records.typed_follow_ups import parse_follow_up
-from commlog.records.write import Request, create_record
+from commlog.records.write import RecordRequest, create_record
 from commlog.values import Record
 from commlog.workspace import Workspace, make_workspace
 
@@ -191,7 +197,9 @@ class SmallLog:
             text for text in MINIMUM[template] if not (more.get("new_customer") and text.startswith("customer="))
         ]
         fields = assign_all(workspace, form, given, [*minimum, *assignments])
-        return create_record(workspace, Request(template, fields, follow_ups=follow_ups, choose=secrets.choice, **more))
+        return create_record(
+            workspace, RecordRequest(template, fields, follow_ups=follow_ups, choose=secrets.choice, **more)
+        )
 
     def edit(self, record_id: str, *assignments: str, unset: tuple[str, ...] = ()) -> Record:
         """Change a record by assignments."""
@@ -214,7 +222,7 @@ class SmallLog:
     def move(self, verb: str, address: str, **details: Any) -> dict[str, Any]:
         """The follow-up's mapping in the file after a verb of its life."""
         act = {"assign": assign_follow_up, "reschedule": reschedule_follow_up}.get(verb)
-        said = Details(**details)
+        said = FollowUpDetails(**details)
         where, _ = (
             act(self.workspace(), address, said) if act else move_follow_up(self.workspace(), address, verb, said)
         )

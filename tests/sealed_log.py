@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Self
 
 from commlog.log.log import open_log
-from commlog.privacy.cipher import Vault, new_identity
+from commlog.privacy.cipher import Sealer, new_identity
 from commlog.privacy.seal_keys import KeySource
 from commlog.records.draft import assign_all
 from commlog.records.find import read_record
-from commlog.records.write import Request, create_record
+from commlog.records.write import RecordRequest, create_record
 from commlog.values import Fields, Record
 from commlog.workspace import Workspace, make_workspace
 
@@ -37,14 +37,17 @@ class HeldLog:
         now = datetime.fromisoformat("2026-03-16T10:00:00+08:00")
         source = KeySource(self.key)
         return make_workspace(
-            open_log(self.root, str(self.root)), now, "wang", make_cipher=lambda root, rules: Vault(root, rules, source)
+            open_log(self.root, str(self.root)),
+            now,
+            "wang",
+            make_cipher=lambda root, rules: Sealer(root, rules, source),
         )
 
     def create(self, template: str, *assignments: str) -> Record:
         """Create a record from assignments."""
         workspace = self.workspace()
         fields = assign_all(workspace, workspace.catalog.get(template), {}, assignments)
-        return create_record(workspace, Request(template, fields, choose=secrets.choice))
+        return create_record(workspace, RecordRequest(template, fields, choose=secrets.choice))
 
     def with_key(self, key: str | None) -> Self:
         """The same log in other hands."""

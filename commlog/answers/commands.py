@@ -29,7 +29,7 @@ from commlog.output.labels import Labels
 from commlog.output.text import harmless
 from commlog.records.commands import make_edit, make_show
 from commlog.records.draft import assign_all
-from commlog.records.write import Request, create_record
+from commlog.records.write import RecordRequest, create_record
 from commlog.values import ANSWER
 
 _AUDIENCES: Final = ("internal", "customer")
@@ -53,7 +53,7 @@ def answer_create_command(
     session = session_of(context)
     form = session.workspace.catalog.get(ANSWER)
     fields = assign_all(session.workspace, form, {}, assignments)
-    request = Request(ANSWER, fields, choose=choose_random)
+    request = RecordRequest(ANSWER, fields, choose=choose_random)
     if edit_form:
         say(create_in_editor(session, form, request).id)
         return

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import Condition, is_one_of
+from commlog.database.query.contents import SqlCondition, is_one_of
 from commlog.database.query.fragments import columns_of
 from commlog.records.queries import RecordText, record_texts
 
@@ -23,7 +23,7 @@ class ListedAnswer(NamedTuple):
     path: Annotated[str, "r.path"]
 
 
-def listed_answers(index: Index, condition: Condition, order: str, limit: int, today: date) -> list[ListedAnswer]:
+def listed_answers(index: Index, condition: SqlCondition, order: str, limit: int, today: date) -> list[ListedAnswer]:
     """The rows of a listing; an answer is expired after its last day."""
     sql = f"""SELECT {columns_of(ListedAnswer).format(today=today.isoformat())} FROM records r JOIN contents c USING (record)
         WHERE {condition.sql} ORDER BY {order}, r.id LIMIT ?"""

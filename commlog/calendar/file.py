@@ -8,7 +8,7 @@ from commlog.values import Data, Fields, ValuePath, stored_date
 from commlog.worktime.calendar import DatedDay
 from commlog.yamltext.edit import edit
 from commlog.yamltext.format import format_entry
-from commlog.yamltext.parse import Located, parse, parse_located
+from commlog.yamltext.parse import Located, parse_located, parse_yaml
 
 
 def insert_days(text: str, days: Iterable[DatedDay]) -> str:
@@ -76,7 +76,7 @@ def _put_in_front(text: str, kind: str, days: Sequence[DatedDay]) -> str | None:
     written = [format_entry(day.date.isoformat(), day.name, column - 1) for day in days]
     whole = "".join([*lines[:line], *written, *lines[line:]])
     wanted = {**entries, **{day.date.isoformat(): day.name for day in days}}
-    return whole if parse(whole) == {**fields, kind: wanted} else None
+    return whole if parse_yaml(whole) == {**fields, kind: wanted} else None
 
 
 def _merge_keys(known: Fields, days: Sequence[DatedDay]) -> Fields:
@@ -104,7 +104,7 @@ def _is_in_braces(text: str) -> bool:
 
 
 def _fields_of(text: str) -> Fields:
-    data = parse(text) if text.strip() else {}
+    data = parse_yaml(text) if text.strip() else {}
     return dict(data) if isinstance(data, dict) else {}
 
 

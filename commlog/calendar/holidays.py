@@ -12,7 +12,7 @@ from commlog.log.settings import build_dated_days
 from commlog.messages import mark, translate
 from commlog.records.rules.consistency import near_names
 from commlog.worktime.calendar import DatedDay
-from commlog.yamltext.parse import parse
+from commlog.yamltext.parse import parse_yaml
 
 _FOLDER: Final = Path(__file__).parent
 # The time zones of China, old names included.
@@ -54,7 +54,7 @@ def read_public_holidays(country: str, year: int) -> tuple[DatedDay, ...]:
 def _days_of(country: str) -> Mapping[date, DatedDay]:
     if country not in shipped_countries():
         raise KeyError(country)
-    return build_dated_days(parse((_FOLDER / f"{country}.yaml").read_text(encoding="utf-8")))
+    return build_dated_days(parse_yaml((_FOLDER / f"{country}.yaml").read_text(encoding="utf-8")))
 
 
 # By the language people read: the package's names for it, the best first; else the country's own language.

@@ -8,11 +8,11 @@ from typing import Final
 from commlog.calendar.queries import files_due_by_calendar
 from commlog.followups.rules.deadline import expected_due, is_due_edited, limit_of, stored_due
 from commlog.followups.rules.explanation import measure_lateness
-from commlog.followups.rules.follow_up import FollowUp, entry_of, read_follow_up
+from commlog.followups.rules.follow_up import FollowUp, history_entry, read_follow_up
 from commlog.messages import translate
 from commlog.output.listing import Listing
 from commlog.records.change import change_record
-from commlog.records.find import Address
+from commlog.records.find import FollowUpAddress
 from commlog.values import Data, Fields, text_of
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar, to_utc
@@ -26,7 +26,7 @@ _ELAPSED: Final = frozenset({"m", "h"})
 class MovedDue:
     """A follow-up and its due as stored and as the calendar gives it now."""
 
-    address: Address
+    address: FollowUpAddress
     follow_up: FollowUp
     customer: str | None
     stored: datetime
@@ -86,7 +86,7 @@ def _moved_in(workspace: Workspace, path: str, fields: Fields) -> list[MovedDue]
             continue
         stored, computed = stored_due(follow_up, calendar), expected_due(follow_up, fields, calendar)
         if stored and computed and to_utc(stored) != to_utc(computed):
-            address = Address(path, text_of(fields, "id") or "", follow_up.n)
+            address = FollowUpAddress(path, text_of(fields, "id") or "", follow_up.n)
             found.append(MovedDue(address, follow_up, text_of(fields, "customer"), stored, computed))
     return found
 
@@ -99,7 +99,7 @@ def _with_dues(workspace: Workspace, fields: Fields, moved: dict[int, MovedDue],
             items.append(item)
             continue
         due = format_instant(moved[follow_up.n].computed)
-        entry = entry_of(workspace.stamp, by, follow_up.status, due=due, note=translate("the calendar changed"))
+        entry = history_entry(workspace.stamp, by, follow_up.status, due=due, note=translate("the calendar changed"))
         items.append({**item, "due": due, "history": [*(item.get("history") or []), entry]})
     return {**fields, "followups": items}
 

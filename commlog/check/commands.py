@@ -7,7 +7,7 @@ from typing import Final
 import typer
 
 from commlog.check.context import Inspection, select_paths
-from commlog.check.files import Scope, check_files
+from commlog.check.files import CheckDepth, check_files
 from commlog.check.text import format_counts, format_inspection_github, format_inspection_json, format_inspection_text
 from commlog.cli.options import format_choice
 from commlog.cli.terminal import command, say, session_of, warn
@@ -43,7 +43,7 @@ def check_command(
         )
     workspace = session_of(context).workspace
     selection = select_paths(workspace.log.root, Path.cwd(), path or ())
-    scope = Scope.STAGED if staged else Scope.CHANGED if changed else Scope.ALL
+    scope = CheckDepth.STAGED if staged else CheckDepth.CHANGED if changed else CheckDepth.ALL
     inspection = check_files(workspace, selection, scope)
     if output_format == "github":
         # GitHub knows files by their path in the repository, not in the log.

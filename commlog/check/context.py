@@ -14,7 +14,7 @@ from commlog.yamltext.scalars import YamlError
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class FileSelection:
     """Files, and folders with all that is in them, as paths inside the log; `removed` are ids whose files are gone."""
 
     files: frozenset[str] = frozenset()
@@ -25,18 +25,18 @@ class Selection:
         """Whether a file is among those asked about."""
         return path in self.files or any(path.startswith(folder) for folder in self.folders)
 
-    def narrow(self, paths: Iterable[str], removed: Iterable[str]) -> "Selection":
+    def narrow(self, paths: Iterable[str], removed: Iterable[str]) -> "FileSelection":
         """Those of some files that are also in this selection, and the ids of files that are gone."""
-        return Selection(
+        return FileSelection(
             frozenset(filter(self.has, paths)), (), frozenset(PurePosixPath(path).stem for path in removed)
         )
 
 
 # The empty prefix begins every path.
-WHOLE_LOG = Selection(folders=("",))
+WHOLE_LOG = FileSelection(folders=("",))
 
 
-def select_paths(root: Path, here: Path, named: Sequence[str]) -> Selection:
+def select_paths(root: Path, here: Path, named: Sequence[str]) -> FileSelection:
     """The files and folders people name, relative to where they stand or to the log; all when they name none.
 
     Raises:
@@ -54,7 +54,7 @@ def select_paths(root: Path, here: Path, named: Sequence[str]) -> Selection:
             folders.add("" if relative == "." else f"{relative}/")
         else:
             files.add(relative)
-    return Selection(frozenset(files), tuple(sorted(folders)))
+    return FileSelection(frozenset(files), tuple(sorted(folders)))
 
 
 def _find(root: Path, here: Path, name: str) -> Path:
@@ -78,7 +78,7 @@ def _find(root: Path, here: Path, name: str) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
+class PossibleProblem:
     """What is wrong with one file; `link` is the target of the link meant, when `place` is the list of links."""
 
     code: str
@@ -102,7 +102,7 @@ class Suspicion:
 class CheckContext:
     """A log as it is checked; `replaced` are bytes that stand for what is on disk, by path."""
 
-    def __init__(self, workspace: Workspace, selection: Selection, replaced: Mapping[str, bytes]) -> None:
+    def __init__(self, workspace: Workspace, selection: FileSelection, replaced: Mapping[str, bytes]) -> None:
         self.workspace = workspace
         self.selection = selection
         self.replaced = replaced
@@ -140,7 +140,7 @@ class CheckContext:
 
 
 # One thing to look for; a rule reads narrow rows of the index, never whole records but those it suspects.
-Rule = Callable[[CheckContext], Iterator[Suspicion | Problem]]
+Rule = Callable[[CheckContext], Iterator[PossibleProblem | Problem]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from commlog.check.context import Inspection, Selection
+from commlog.check.context import FileSelection, Inspection
 from commlog.check.inspect import inspect_log
 from commlog.database.queries import file_paths
-from commlog.database.refresh import rehearse
+from commlog.database.refresh import index_with_changes
 from commlog.errors import UsageError
 from commlog.git.run import (
     StagedFiles,
@@ -29,7 +29,7 @@ from commlog.workspace import Workspace, make_workspace
 _OWN_FILES: Final = (SETTINGS_FILE, CALENDAR_FILE, SCHEMAS_FOLDER)
 
 
-class Scope(Enum):
+class CheckDepth(Enum):
     """How far a check goes among the chosen files."""
 
     ALL = auto()
@@ -37,15 +37,15 @@ class Scope(Enum):
     STAGED = auto()
 
 
-def check_files(workspace: Workspace, selection: Selection, scope: Scope) -> Inspection:
+def check_files(workspace: Workspace, selection: FileSelection, scope: CheckDepth) -> Inspection:
     """What is wrong with the chosen files, as far as the scope goes.
 
     Raises:
         UsageError: changed or staged files are asked for, and there is no git repository.
     """
-    if scope is Scope.ALL:
+    if scope is CheckDepth.ALL:
         return inspect_log(workspace, selection)
-    is_staged = scope is Scope.STAGED
+    is_staged = scope is CheckDepth.STAGED
     root = workspace.log.root
     names = changed_files(root, staged=is_staged)
     if names is None:
@@ -54,7 +54,7 @@ def check_files(workspace: Workspace, selection: Selection, scope: Scope) -> Ins
     return _check_staged(workspace, narrowed) if is_staged else inspect_log(workspace, narrowed)
 
 
-def _check_staged(workspace: Workspace, selection: Selection) -> Inspection:
+def _check_staged(workspace: Workspace, selection: FileSelection) -> Inspection:
     """What is wrong with the chosen files as they are staged, in a log that is as it is staged.
 
     Raises:
@@ -66,7 +66,7 @@ def _check_staged(workspace: Workspace, selection: Selection) -> Inspection:
     if any(not path.startswith(f"{RECORDS}/") for path in staged.differing):
         return _check_export(workspace, selection, staged)
     contents = _contents(workspace, staged)
-    with rehearse(workspace.index, workspace.reader, contents) as index:
+    with index_with_changes(workspace.index, workspace.reader, contents) as index:
         rehearsed = replace(workspace, _index=index)
         return inspect_log(rehearsed, selection, {path: raw for path, raw in contents.items() if raw is not None})
 
@@ -90,7 +90,7 @@ def _contents(workspace: Workspace, staged: StagedFiles) -> dict[str, bytes | No
     return contents
 
 
-def _check_export(workspace: Workspace, selection: Selection, staged: StagedFiles) -> Inspection:
+def _check_export(workspace: Workspace, selection: FileSelection, staged: StagedFiles) -> Inspection:
     """Settings or templates are staged otherwise than they lie there: check a copy of all that is staged."""
     root = workspace.log.root
     with TemporaryDirectory(prefix="commlog-") as folder:

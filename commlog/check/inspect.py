@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from commlog.check.context import CheckContext, Inspection, Selection, Suspicion
+from commlog.check.context import CheckContext, FileSelection, Inspection, PossibleProblem
 from commlog.check.own_files import list_own_files
 from commlog.check.queries import stored_problems
 from commlog.check.rules import RULES
@@ -21,7 +21,9 @@ _LEFT_BEHIND: Final = frozenset({"dangling-link", "unknown-customer"})
 _PERSONAL: Final = "personal-number"
 
 
-def inspect_log(workspace: Workspace, selection: Selection, contents: Mapping[str, bytes] | None = None) -> Inspection:
+def inspect_log(
+    workspace: Workspace, selection: FileSelection, contents: Mapping[str, bytes] | None = None
+) -> Inspection:
     """Everything that is wrong with the chosen files, by path, line and column.
 
     `contents` are bytes that stand for what is on disk, by path.
@@ -47,7 +49,7 @@ def _problems_by_rules(context: CheckContext) -> Iterator[Problem]:
             yield found.as_problem(context.locate(found.path))
 
 
-def _is_asked(found: Suspicion, selection: Selection) -> bool:
+def _is_asked(found: PossibleProblem, selection: FileSelection) -> bool:
     return selection.has(found.path) or (found.code in _LEFT_BEHIND and found.facts["value"] in selection.removed)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import Condition, is_one_of
+from commlog.database.query.contents import SqlCondition, is_one_of
 from commlog.records.queries import RecordPlace, RecordText, places_matching, record_texts
 
 # Records whose whole texts are looked at are read so many at a time, so that memory does not grow with the log.
@@ -83,7 +83,7 @@ def stored_problems(index: Index) -> list[StoredProblem]:
 
 def places_of_shared_ids(index: Index) -> list[RecordPlace]:
     """The files whose id another file claims, too."""
-    return places_matching(index, Condition("r.id IN (SELECT id FROM records GROUP BY id HAVING count(*) > 1)"))
+    return places_matching(index, SqlCondition("r.id IN (SELECT id FROM records GROUP BY id HAVING count(*) > 1)"))
 
 
 def customers_without_file(index: Index) -> list[NamedCustomer]:
@@ -154,7 +154,7 @@ def texts_with_done(index: Index) -> list[RecordWithDone]:
 def iter_record_texts(index: Index) -> Iterator[RecordText]:
     """What all records say, read a batch at a time."""
     last = -1
-    while rows := record_texts(index, Condition("r.record > ?", (last,)), "r.record", _BATCH):
+    while rows := record_texts(index, SqlCondition("r.record > ?", (last,)), "r.record", _BATCH):
         last = rows[-1].record
         yield from rows
 

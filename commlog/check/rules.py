@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from commlog.check.context import CheckContext, Rule, Suspicion
+from commlog.check.context import CheckContext, PossibleProblem, Rule
 from commlog.check.own_files import find_broken_templates, find_stray_files
 from commlog.check.queries import (
     agents_in_use,
@@ -31,7 +31,7 @@ _OUTSIDE: Final = "ref:"
 _SUGGESTIONS: Final = 50
 
 
-def find_duplicate_ids(context: CheckContext) -> Iterator[Suspicion]:
+def find_duplicate_ids(context: CheckContext) -> Iterator[PossibleProblem]:
     """Ids that several files claim."""
     claims: defaultdict[str, list[str]] = defaultdict(list)
     for place in places_of_shared_ids(context.workspace.index):
@@ -39,10 +39,10 @@ def find_duplicate_ids(context: CheckContext) -> Iterator[Suspicion]:
     for record_id, paths in claims.items():
         for path in paths:
             others = ", ".join(other for other in paths if other != path)
-            yield Suspicion("duplicate-id", path, ("id",), {"value": record_id, "other": others})
+            yield PossibleProblem("duplicate-id", path, ("id",), {"value": record_id, "other": others})
 
 
-def find_unknown_customers(context: CheckContext) -> Iterator[Suspicion]:
+def find_unknown_customers(context: CheckContext) -> Iterator[PossibleProblem]:
     """Customers that a record or a merged customer names and that have no file."""
     unreadable = context.unreadable_ids()
     near: dict[str, str] = {}
@@ -52,53 +52,53 @@ def find_unknown_customers(context: CheckContext) -> Iterator[Suspicion]:
         if name not in near:
             near[name] = nearest_customers(context.workspace, name) if len(near) < _SUGGESTIONS else ""
         facts = {"value": name} | ({"suggestion": near[name]} if near[name] else {})
-        yield Suspicion("unknown-customer", path, (field,), facts)
+        yield PossibleProblem("unknown-customer", path, (field,), facts)
 
 
-def find_unknown_members(context: CheckContext) -> Iterator[Suspicion]:
+def find_unknown_members(context: CheckContext) -> Iterator[PossibleProblem]:
     """Agents who are not in the log's list of members, each told once: at the first of their records."""
     settings = context.workspace.log.settings
     if not settings.members:
         return
     for agent, path, count in agents_in_use(context.workspace.index):
         if settings.find_member(agent) is None:
-            yield Suspicion("unknown-member", path, ("agent",), {"value": agent, "count": str(count)})
+            yield PossibleProblem("unknown-member", path, ("agent",), {"value": agent, "count": str(count)})
 
 
-def find_merge_circles(context: CheckContext) -> Iterator[Suspicion]:
+def find_merge_circles(context: CheckContext) -> Iterator[PossibleProblem]:
     """Customers merged into each other, or into themselves."""
     pointers = merged_customers(context.workspace.index)
     paths = {one.source: one.path for one in pointers}
     itself = [[one.source] for one in pointers if one.source == one.target]
     for cycle in (*find_cycles((one.source, one.target) for one in pointers), *itself):
         for customer in cycle:
-            yield Suspicion("merge-cycle", paths[customer], ("merged_into",), {"value": _circle(cycle)})
+            yield PossibleProblem("merge-cycle", paths[customer], ("merged_into",), {"value": _circle(cycle)})
 
 
-def find_dangling(context: CheckContext) -> Iterator[Suspicion]:
+def find_dangling(context: CheckContext) -> Iterator[PossibleProblem]:
     """Links to records that are not there; one that is there but cannot be read has its own problem."""
     unreadable = context.unreadable_ids()
     for _, target, path in dangling_links(context.workspace.index):
         if target not in unreadable:
             near = _nearest_record(context.workspace, target)
-            yield Suspicion(
+            yield PossibleProblem(
                 "dangling-link", path, _LINKS, {"value": target} | ({"suggestion": near} if near else {}), target
             )
 
 
-def find_later(context: CheckContext) -> Iterator[Suspicion]:
+def find_later(context: CheckContext) -> Iterator[PossibleProblem]:
     """Links to records that began after the one that points to them."""
     for _, target, path in links_to_later(context.workspace.index):
-        yield Suspicion("link-to-later", path, _LINKS, {"value": target}, target)
+        yield PossibleProblem("link-to-later", path, _LINKS, {"value": target}, target)
 
 
-def find_circles(context: CheckContext) -> Iterator[Suspicion]:
+def find_circles(context: CheckContext) -> Iterator[PossibleProblem]:
     """Records that follow each other in a circle; each of them is told."""
     links = links_that_follow(context.workspace.index)
     paths = {one.source: one.path for one in links}
     for cycle in find_cycles((one.source, one.target) for one in links):
         for source, target in zip(cycle, (*cycle[1:], cycle[0]), strict=True):
-            yield Suspicion("link-cycle", paths[source], _LINKS, {"value": _circle(cycle)}, target)
+            yield PossibleProblem("link-cycle", paths[source], _LINKS, {"value": _circle(cycle)}, target)
 
 
 def _circle(cycle: list[str]) -> str:
@@ -141,16 +141,16 @@ def _walk(start: str, targets: dict[str, list[str]], finished: set[str], cycles:
             trail[target] = iter(targets.get(target, ()))
 
 
-def find_expired_answers(context: CheckContext) -> Iterator[Suspicion]:
+def find_expired_answers(context: CheckContext) -> Iterator[PossibleProblem]:
     """Standard answers whose last day is over."""
     for path, last_day in answers_valid_before(context.workspace.index, format_date(context.workspace.now.date())):
-        yield Suspicion("expired-answer", path, ("valid_until",), {"value": last_day})
+        yield PossibleProblem("expired-answer", path, ("valid_until",), {"value": last_day})
 
 
-def find_forgotten(context: CheckContext) -> Iterator[Suspicion]:
+def find_forgotten(context: CheckContext) -> Iterator[PossibleProblem]:
     """Customers who wait for something that nobody is going to do."""
     for ball in find_dropped_balls(context.workspace):
-        yield Suspicion(ball.rule, ball.path, ball.place, {"value": ball.record_id, **dict(ball.facts)})
+        yield PossibleProblem(ball.rule, ball.path, ball.place, {"value": ball.record_id, **dict(ball.facts)})
 
 
 # Those on one record and its template are checked when it is indexed.

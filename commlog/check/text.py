@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from commlog.check.context import Inspection
-from commlog.errors import CommlogError, Finding
+from commlog.errors import CommlogError, ProblemLike
 from commlog.messages import translate, translate_plural
 from commlog.output.text import harmless, shorten, width_of
 from commlog.problems import ERROR, Problem
@@ -43,7 +43,7 @@ def format_problem(problem: Problem, source: str = "") -> list[str]:
     return lines
 
 
-def _format_finding(finding: Finding) -> list[str]:
+def _format_finding(finding: ProblemLike) -> list[str]:
     """What a fault says that is told as one of several."""
     lines = [harmless(f"{translate('error')}: {finding.message}")]
     return [*lines, harmless(f"{_INDENT}→ {finding.remedy}")] if finding.remedy else lines

@@ -8,7 +8,7 @@ from commlog.followups.queries import addresses_starting
 from commlog.forms.catalog import Template
 from commlog.forms.fields import Field, find_field, label, value_label
 from commlog.messages import current_language
-from commlog.output.listing import cover_words
+from commlog.output.listing import mask_listing_words
 from commlog.records.queries import Suggestion, records_starting, tags_starting
 from commlog.workspace import Workspace
 
@@ -163,4 +163,4 @@ def figures(_workspace: Workspace, begin: str) -> Iterator[Candidate]:
 
 def _told(workspace: Workspace, found: Sequence[Suggestion]) -> Iterator[Candidate]:
     rules = workspace.log.settings.mask
-    return (Candidate(one.word, cover_words([one.customer_name], rules)(one.text)) for one in found)
+    return (Candidate(one.word, mask_listing_words([one.customer_name], rules)(one.text)) for one in found)

@@ -16,15 +16,15 @@ from commlog.cli.session import Session, choose_random, editor_command, has_own_
 from commlog.cli.terminal import confirm, is_interactive, warn
 from commlog.errors import CommlogError, ConflictError, InvalidError, NotFoundError, UsageError
 from commlog.forms.catalog import Template
-from commlog.log.files import ChangedMeanwhile, replace_file, write_new
+from commlog.log.files import FileChangedError, replace_file, write_new
 from commlog.log.log import changed_meanwhile, ensure_state_folder, not_writable
 from commlog.log.names import ALPHABET, STATE_FOLDER
 from commlog.messages import mark, translate
 from commlog.problems import Problem
 from commlog.records.change import save_text, text_to_edit
-from commlog.records.draft import converter_of, locate, parse_input
+from commlog.records.draft import converter_of, locate_problems, parse_input
 from commlog.records.skeleton import format_skeleton
-from commlog.records.write import Request, create_record
+from commlog.records.write import RecordRequest, create_record
 from commlog.values import DAY_FIELDS, INTERACTION, Fields, Record
 from commlog.workspace import Workspace
 from commlog.worktime.moment import format_instant
@@ -32,7 +32,7 @@ from commlog.worktime.moment import format_instant
 T = TypeVar("T")
 
 
-def create_in_editor(session: Session, template: Template, request: Request, draft: Path | None = None) -> Record:
+def create_in_editor(session: Session, template: Template, request: RecordRequest, draft: Path | None = None) -> Record:
     """The record written from a form that was filled in in the editor, in a `draft` when it is taken up again.
 
     Raises:
@@ -50,7 +50,7 @@ def create_in_editor(session: Session, template: Template, request: Request, dra
         fields = parse_input(text.encode("utf-8"), _shown_name(template.name))
         fields = {key: value for key, value in fields.items() if value is not None}
         translated = converter_of(workspace).translate_data(template, fields)
-        filled = Request(
+        filled = RecordRequest(
             template.name, translated, request.links, request.follow_ups, request.new_customer, choose_random
         )
         return create_record(workspace, filled)
@@ -179,11 +179,11 @@ def _placed(fault: CommlogError, text: str, draft: Path) -> CommlogError:
     if not problems or any(problem.line and not problem.field for problem in problems):
         return fault
     others = [problem for problem in fault.problems if problem not in problems]
-    found = [*others, *locate(problems, text, draft.name)]
+    found = [*others, *locate_problems(problems, text, draft.name)]
     return InvalidError(mark("the record is not valid yet"), problems=found, source=text)
 
 
-def _prefilled(workspace: Workspace, request: Request) -> Fields:
+def _prefilled(workspace: Workspace, request: RecordRequest) -> Fields:
     """What the tool would fill in anyway, for people to see and change."""
     template = workspace.catalog.get(request.template)
     known: Fields = {
@@ -262,7 +262,7 @@ def write_own(output: str, data: bytes, is_ours: Callable[[bytes], bool], taken:
             replace_file(path, data, expected=there)
     except FileExistsError:
         raise conflict from None
-    except ChangedMeanwhile:
+    except FileChangedError:
         raise changed_meanwhile(output) from None
     except OSError as fault:
         raise not_writable(output, fault) from None

@@ -23,7 +23,7 @@ from commlog.records.complete import terms_of
 from commlog.records.draft import converter_of
 from commlog.records.find import find_customer
 from commlog.records.typed_follow_ups import parse_follow_up
-from commlog.records.write import Request
+from commlog.records.write import RecordRequest
 from commlog.values import Data, Fields
 
 
@@ -31,7 +31,7 @@ from commlog.values import Data, Fields
 class Answers:
     """What is known so far of a record that is being asked for; it grows with every answer."""
 
-    request: Request
+    request: RecordRequest
 
     def keep(self, key: str, value: Data) -> None:
         """Add the answer for a field."""
@@ -47,7 +47,7 @@ class Answers:
 
 
 @contextmanager
-def keeping_answers(session: Session, request: Request) -> Iterator[Answers]:
+def keeping_answers(session: Session, request: RecordRequest) -> Iterator[Answers]:
     """Answers that are not lost: whoever stops, or is refused, is told where they are and which command goes on."""
     answers = Answers(request)
     try:
@@ -58,7 +58,7 @@ def keeping_answers(session: Session, request: Request) -> Iterator[Answers]:
         raise
 
 
-def _keep(session: Session, request: Request) -> None:
+def _keep(session: Session, request: RecordRequest) -> None:
     from commlog.yamltext.format import format_document
 
     fields: Fields = {"template": request.template, **request.fields}
@@ -85,7 +85,7 @@ _NUMBER: Final = re.compile(r"[+＋]?[0-9０-９ ()（）./-]{3,}")
 _ONLY_WHEN: Final = {"channel_detail": ("channel", "other")}
 
 
-def ask_record(session: Session, template: Template, answers: Answers) -> Request:
+def ask_record(session: Session, template: Template, answers: Answers) -> RecordRequest:
     """The request with what somebody answers: a customer, who may be new, the fields, and what the outcome promises."""
     _introduce()
     customer = next((field for field in template.fields if field.key == "customer" and field.required), None)

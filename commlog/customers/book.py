@@ -10,8 +10,8 @@ from commlog.privacy.rules.masking import mask_value
 from commlog.records.complete import IndexLookup
 from commlog.records.find import get_record
 from commlog.records.queries import known_names, merge_pointers, read_customers
-from commlog.records.rules.consistency import fold
-from commlog.records.write import Draft
+from commlog.records.rules.consistency import fold_text
+from commlog.records.write import RecordDraft
 from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, Data, Fields, Record, instant_of, text_of
 from commlog.workspace import Workspace
 
@@ -37,7 +37,7 @@ class CustomerBook:
             self._ids.add(entry.id)
             self._owners |= {entry.id: entry.owner} if entry.owner else {}
             if entry.name:
-                self._names.setdefault(fold(entry.name.strip()), set()).add(entry.id)
+                self._names.setdefault(fold_text(entry.name.strip()), set()).add(entry.id)
         for known in known_names(workspace.index):
             self._other_names.setdefault(known.name, set()).add(known.customer)
 
@@ -50,7 +50,7 @@ class CustomerBook:
         wanted = name.strip()
         if wanted == ANONYMOUS:
             return wanted
-        found = self._names.get(fold(wanted)) or ({wanted} & self._ids) or self._by_other_name(wanted)
+        found = self._names.get(fold_text(wanted)) or ({wanted} & self._ids) or self._by_other_name(wanted)
         ids = sorted({self._now(customer) for customer in found})
         if len(ids) > 1:
             raise AmbiguousError(
@@ -143,7 +143,7 @@ class CustomerBook:
             customer = f"{stem[:_LONGEST_STEM]}-{number}"
         return customer
 
-    def write(self, draft: Draft) -> bool:
+    def write(self, draft: RecordDraft) -> bool:
         """Write a new customer's file; False when somebody else wrote this very customer meanwhile.
 
         Raises:
@@ -156,7 +156,7 @@ class CustomerBook:
         except ConflictError:
             other = get_record(self.workspace.reader.read(record.path)).fields.get("name")
             self.add(record.id, {"name": str(other)})
-            if fold(str(other).strip()) != fold(record.fields["name"]):
+            if fold_text(str(other).strip()) != fold_text(record.fields["name"]):
                 raise
             return False
         self.add(record.id, record.fields)
@@ -173,7 +173,7 @@ class CustomerBook:
     def add(self, customer: str, fields: Fields) -> None:
         """Know a customer from now on, with their phones and e-mail addresses."""
         self._ids.add(customer)
-        self._names.setdefault(fold(str(fields.get("name")).strip()), set()).add(customer)
+        self._names.setdefault(fold_text(str(fields.get("name")).strip()), set()).add(customer)
         if owner := text_of(fields, "owner"):
             self._owners[customer] = owner
         for way in reached_by(fields):

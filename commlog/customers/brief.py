@@ -10,16 +10,16 @@ from commlog.customers.care import CareView, list_care
 from commlog.customers.queries import last_noted, overall_points, repeated_requests, unsettled_conversations
 from commlog.customers.rules.brief import (
     Brief,
+    CareOccasion,
     LastContact,
-    Occasion,
     OpenIssue,
-    Owed,
-    Promise,
-    Repeated,
+    OpenPromise,
+    OwedFollowUp,
+    RepeatedMatter,
     StandardAnswer,
     UnknownCaller,
-    cover_profile,
-    gaps_of,
+    mask_profile,
+    missing_details,
     read_profile,
 )
 from commlog.errors import NotFoundError
@@ -29,7 +29,7 @@ from commlog.followups.rules.dropped import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PR
 from commlog.issues.queries import open_issues
 from commlog.log.names import record_path
 from commlog.messages import mark
-from commlog.output.listing import cover_words, mask_id
+from commlog.output.listing import mask_id, mask_listing_words
 from commlog.privacy.rules.masking import MaskRules
 from commlog.records.find import customer_family, find_customer, get_record, has_customer_file
 from commlog.records.mask import mask_as_asked, names_of
@@ -38,7 +38,7 @@ from commlog.values import ANONYMOUS, CUSTOMER, Fields, mappings_of, text_of, te
 from commlog.workspace import Workspace
 from commlog.worktime.limits import working_days_since
 from commlog.worktime.periods import interval_before
-from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.parse import decode, parse_yaml
 from commlog.yamltext.scalars import YamlError
 
 # How many points a trend has.
@@ -91,7 +91,7 @@ def _brief(workspace: Workspace, customer: str, *, reveal: bool) -> Brief:
     fields = read_fields(workspace, record_path(CUSTOMER, customer))
     if not reveal:
         fields = mask_as_asked(workspace.catalog.get(CUSTOMER), fields, names_of(workspace, family), rules)
-    profile = cover_profile(read_profile(mask_id(customer, rules), fields, is_masked=not reveal), cover)
+    profile = mask_profile(read_profile(mask_id(customer, rules), fields, is_masked=not reveal), cover)
     today = workspace.now.date()
     since = (today - _RECENT).isoformat()
     verify_after = workspace.log.settings.care.verify_after
@@ -110,7 +110,7 @@ def _brief(workspace: Workspace, customer: str, *, reveal: bool) -> Brief:
         satisfaction=tuple(reversed(last_noted(workspace.index, family, "satisfaction", _TREND))),
         surveys=tuple(reversed(overall_points(workspace.index, family, _TREND))),
         care=_care_of(workspace, customer),
-        to_ask=gaps_of(profile, interval_before(verify_after, today) if verify_after else None),
+        to_ask=missing_details(profile, interval_before(verify_after, today) if verify_after else None),
         answer=_answer_to(workspace, last, words),
     )
 
@@ -128,11 +128,11 @@ def _answer_to(workspace: Workspace, last: LastContact | None, fields: Fields) -
     return StandardAnswer(found[0].id, found[0].question, " ".join(found[0].answer.split()), found[0].audience)
 
 
-def _care_of(workspace: Workspace, customer: str) -> tuple[Occasion, ...]:
+def _care_of(workspace: Workspace, customer: str) -> tuple[CareOccasion, ...]:
     """Birthdays, anniversaries, visits and silences of a customer that are past or come within a week."""
     care = list_care(workspace, "", [("id", [customer])], CareView(kinds=_CARE_KINDS)).listing
     rows = (dict(zip(care.columns, row, strict=True)) for row in care.rows)
-    return tuple(Occasion(row["kind"], row["day"], row["days"], row["occasion"] or "") for row in rows)
+    return tuple(CareOccasion(row["kind"], row["day"], row["days"], row["occasion"] or "") for row in rows)
 
 
 # What is done to people's free text before it is shown.
@@ -147,12 +147,12 @@ def read_fields(workspace: Workspace, path: str) -> Fields:
         NotFoundError, UnreadableError: it is gone or no record.
     """
     if workspace.reader.is_sealing:
-        from commlog.privacy.rules.sealing import hide_shut
+        from commlog.privacy.rules.sealing import hide_unreadable
 
         record = get_record(workspace.reader.read(path))
-        return hide_shut(record.fields, record.sealed)
+        return hide_unreadable(record.fields, record.sealed)
     try:
-        data = parse(decode(workspace.log.read_bytes(path)))
+        data = parse_yaml(decode(workspace.log.read_bytes(path)))
     except YamlError:
         data = None
     return data if isinstance(data, dict) else get_record(workspace.reader.read(path)).fields
@@ -163,7 +163,7 @@ def cover_of(workspace: Workspace, customers: Sequence[str], *, reveal: bool) ->
     if reveal:
         return str
     rules = workspace.log.settings.mask
-    return cover_words(names_of(workspace, customers) if rules.names else (), rules)
+    return mask_listing_words(names_of(workspace, customers) if rules.names else (), rules)
 
 
 # What a customer wants, by the first of these fields a conversation has.
@@ -203,7 +203,7 @@ def find_last_contact(
     return found, fields
 
 
-def find_repeated(workspace: Workspace, customers: tuple[str, ...], since: str) -> tuple[Repeated, ...]:
+def find_repeated(workspace: Workspace, customers: tuple[str, ...], since: str) -> tuple[RepeatedMatter, ...]:
     """What the customer came with at least twice since a day, the most frequent first: kinds of request, and tags."""
     return tuple(
         one if one.field == "tags" else replace(one, field=_CATEGORY_FIELDS.get(one.field, "category"))
@@ -215,7 +215,7 @@ def find_repeated(workspace: Workspace, customers: tuple[str, ...], since: str) 
 _READ = 10
 
 
-def find_owed(workspace: Workspace, customers: tuple[str, ...], cover: Cover) -> tuple[Owed, ...]:
+def find_owed(workspace: Workspace, customers: tuple[str, ...], cover: Cover) -> tuple[OwedFollowUp, ...]:
     """The pending follow-ups of a customer, those due first first."""
     rows = pending_of(workspace.index, customers, workspace.now)
     calendar = workspace.log.settings.calendar
@@ -223,7 +223,7 @@ def find_owed(workspace: Workspace, customers: tuple[str, ...], cover: Cover) ->
     days = {at: datetime.fromtimestamp(at, UTC).astimezone(calendar.zone).date() for at in late}
     late_by = working_days_since(days.values(), workspace.now.date(), calendar)
     return tuple(
-        Owed(
+        OwedFollowUp(
             address=row.address,
             action=cover(row.action),
             owner=row.owner,
@@ -237,21 +237,24 @@ def find_owed(workspace: Workspace, customers: tuple[str, ...], cover: Cover) ->
     )
 
 
-def find_promises(workspace: Workspace, customers: tuple[str, ...], since: str, cover: Cover) -> tuple[Promise, ...]:
+def find_promises(
+    workspace: Workspace, customers: tuple[str, ...], since: str, cover: Cover
+) -> tuple[OpenPromise, ...]:
     """What we agreed to and what was left open since a day, the newest conversation first.
 
     A conversation counts while one of its follow-ups is pending; without follow-ups, until a later one links to it.
     """
-    promises: list[Promise] = []
+    promises: list[OpenPromise] = []
     for path, record_id, day, _ in unsettled_conversations(workspace.index, customers, since, _READ):
         fields = read_fields(workspace, path)
         promises += [
-            Promise(record_id, day, cover(text_of(item, "what") or ""), text_of(item, "due"), is_open_point=False)
+            OpenPromise(record_id, day, cover(text_of(item, "what") or ""), text_of(item, "due"), is_open_point=False)
             for item in mappings_of(fields, "agreements")
             if item.get("by") == "us"
         ]
         promises += [
-            Promise(record_id, day, cover(text), None, is_open_point=True) for text in texts_of(fields, "open_points")
+            OpenPromise(record_id, day, cover(text), None, is_open_point=True)
+            for text in texts_of(fields, "open_points")
         ]
     return tuple(sorted(promises, key=lambda promise: promise.is_open_point))
 

@@ -11,16 +11,16 @@ from commlog.customers.rules.care import (
     CareCustomer,
     CareDate,
     CareItem,
-    LeftOut,
+    ExcludedCustomer,
     YearlyDate,
     care_of,
-    is_to_be_told,
+    is_reminder_due,
     read_care_date,
     reason_to_leave_out,
 )
 from commlog.database.queries import customer_dates
 from commlog.database.query.order import sort_rows
-from commlog.database.query.select import Domain
+from commlog.database.query.select import ListedRows
 from commlog.output.listing import Listing, mask_listing
 from commlog.records.mask import mask_name_of
 from commlog.records.question import OptionTerm, condition_of, filter_of
@@ -55,7 +55,7 @@ class CareListing:
     """What is to be done, and the customers who would be in it if they wanted to be contacted."""
 
     listing: Listing
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[ExcludedCustomer, ...]
 
 
 def list_care(workspace: Workspace, query: str, terms: Sequence[OptionTerm], view: CareView) -> CareListing:
@@ -68,7 +68,7 @@ def list_care(workspace: Workspace, query: str, terms: Sequence[OptionTerm], vie
     last = interval_after(view.within, today)
     kinds = view.kinds or KINDS
     items: list[CareItem] = []
-    left_out: list[LeftOut] = []
+    left_out: list[ExcludedCustomer] = []
     for customer in _iter_customers(workspace, query, terms):
         found = [
             item
@@ -77,7 +77,7 @@ def list_care(workspace: Workspace, query: str, terms: Sequence[OptionTerm], vie
         ]
         reason = reason_to_leave_out(customer) if found else None
         if reason:
-            left_out.append(LeftOut(customer.id, customer.name, reason))
+            left_out.append(ExcludedCustomer(customer.id, customer.name, reason))
         else:
             items += found
     rows = sort_rows([_row(item) for item in sorted(items, key=_place)], view.sort, COLUMN_NAMES, _MEANT)
@@ -100,7 +100,7 @@ def care_for_reminders(workspace: Workspace) -> tuple[CareItem, ...]:
         for customer in _iter_customers(workspace)
         if reason_to_leave_out(customer) is None
         for item in care_of(customer, settings.care, workspace.now.date())
-        if is_to_be_told(item, settings.care.before, settings.calendar)
+        if is_reminder_due(item, settings.care.before, settings.calendar)
     )
     return tuple(sorted(items, key=_place))
 
@@ -127,7 +127,7 @@ def yearly_dates(workspace: Workspace) -> tuple[YearlyDate, ...]:
 def _iter_customers(workspace: Workspace, query: str = "", terms: Sequence[OptionTerm] = ()) -> Iterator[CareCustomer]:
     """Customers that match and were not merged into another."""
     question = filter_of(workspace, query, [("kind", [CUSTOMER]), *terms])
-    condition = condition_of(workspace, question, Domain.RECORDS)
+    condition = condition_of(workspace, question, ListedRows.RECORDS)
     today, zone = workspace.now.date(), workspace.log.settings.zone
     dates = _read_dates(workspace)
     of_merged = last_contacts_of_merged(workspace.index, today)

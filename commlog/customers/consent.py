@@ -92,7 +92,7 @@ _KEY = "verified_on"
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class CheckedDetails:
     """Whose details were checked, and the day that was told.
 
     `stays` is the later day that the file has already, and goes on having; None when the day told is written.
@@ -103,7 +103,7 @@ class Verified:
     stays: str | None
 
 
-def verify_customer(workspace: Workspace, customer: str, on: str, assignments: Sequence[str]) -> Verified:
+def verify_customer(workspace: Workspace, customer: str, on: str, assignments: Sequence[str]) -> CheckedDetails:
     """What became of a check on a day as typed (today when empty); the assignments are written with it.
 
     A day that is still to come is nothing that a check on an earlier one gives way to.
@@ -125,4 +125,4 @@ def verify_customer(workspace: Workspace, customer: str, on: str, assignments: S
     known = text_of(read_record(workspace, found).fields, _KEY)
     stays = known if known is not None and day < known <= today else None
     edit_record(workspace, found, [*assignments, *([] if stays else [f"{_KEY}={day}"])], [])
-    return Verified(found, day, stays)
+    return CheckedDetails(found, day, stays)

@@ -9,7 +9,7 @@ from commlog.customers.queries import names_of_unmerged, record_counts
 from commlog.output.listing import Listing, mask_listing
 from commlog.privacy.rules.masking import mask_name, mask_value
 from commlog.records.queries import read_customers
-from commlog.records.rules.consistency import SHORTEST_PHONE, fold, name_key
+from commlog.records.rules.consistency import SHORTEST_PHONE, fold_text, name_key
 from commlog.workspace import Workspace
 
 PHONE: Final = "phone"
@@ -24,7 +24,7 @@ _PAIRED_AMONG_ALL: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class SharedDetail:
     """Two customers who share something: by its surest kind, as it is compared, and how many kinds they share."""
 
     customer: str
@@ -79,7 +79,7 @@ def find_duplicates(workspace: Workspace, limit: int = -1, *, reveal: bool = Fal
     return listing if reveal else mask_listing(listing, rules)
 
 
-def find_like(workspace: Workspace, customer: str) -> tuple[Likeness, ...]:
+def find_similar(workspace: Workspace, customer: str) -> tuple[SharedDetail, ...]:
     """Every customer who shares something with this one, the surest first."""
     book = _read_book(workspace)
     shared: dict[str, dict[str, str]] = {}
@@ -92,9 +92,9 @@ def find_like(workspace: Workspace, customer: str) -> tuple[Likeness, ...]:
     return tuple(sorted(found, key=lambda one: (-one.facts, _FACTS.index(one.shared), one.other)))
 
 
-def _likeness(pair: tuple[str, str], facts: Mapping[str, str]) -> Likeness:
+def _likeness(pair: tuple[str, str], facts: Mapping[str, str]) -> SharedDetail:
     surest = next(kind for kind in _FACTS if kind in facts)
-    return Likeness(*pair, surest, facts[surest], len(facts))
+    return SharedDetail(*pair, surest, facts[surest], len(facts))
 
 
 def _read_book(workspace: Workspace) -> _Book:
@@ -104,7 +104,7 @@ def _read_book(workspace: Workspace) -> _Book:
             book.names[customer] = name
             _note(book, customer, (NAME, name_key(name)))
         # The id is made of the name, and says nothing more.
-        if known != fold(customer):
+        if known != fold_text(customer):
             _note(book, customer, _fact_of(known))
     return book
 

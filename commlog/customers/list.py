@@ -6,7 +6,7 @@ from typing import Final
 from commlog.customers.queries import ListedCustomer, listed_customers
 from commlog.database.query.filter import Term
 from commlog.database.query.order import order_by
-from commlog.database.query.select import Domain
+from commlog.database.query.select import ListedRows
 from commlog.output.listing import Listing, mask_listing
 from commlog.records.question import OptionTerm, condition_of, filter_of, has_term
 from commlog.workspace import Workspace
@@ -36,9 +36,9 @@ def list_customers(  # noqa: PLR0913 - the flags are told by their names
         UsageError: the query or the sort is not understood.
     """
     question = filter_of(workspace, query, terms)
-    condition = condition_of(workspace, question, Domain.RECORDS)
+    condition = condition_of(workspace, question, ListedRows.RECORDS)
     is_shown = with_merged or has_term(question, _asks_for_merged)
-    order = order_by(sort or "id", _SORTS, Domain.RECORDS)
+    order = order_by(sort or "id", _SORTS, ListedRows.RECORDS)
     rows = listed_customers(workspace.index, condition, order, limit, with_merged=is_shown)
     listing = Listing(COLUMN_NAMES, tuple(rows), (*SHOWN, _MERGED) if is_shown else SHOWN, "id")
     return listing if reveal else mask_listing(listing, workspace.log.settings.mask)

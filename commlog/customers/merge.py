@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from commlog.customers.rules.customer import Fact, Merged, merge_facts
-from commlog.database.reader import Reading
+from commlog.customers.rules.customer import FieldValue, MergedCustomer, merge_facts
+from commlog.database.reader import ParsedFile
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError
 from commlog.log.names import record_path
 from commlog.messages import mark
-from commlog.records.change import Prepared, prepare_change, write_again, write_change
+from commlog.records.change import PreparedChange, prepare_change, retry_locked, write_prepared
 from commlog.records.find import (
     customer_family,
     customers_called,
@@ -36,8 +36,8 @@ class MergeResult:
     survivor: str
     named: str
     records: int
-    added: tuple[Fact, ...]
-    differing: tuple[Fact, ...]
+    added: tuple[FieldValue, ...]
+    differing: tuple[FieldValue, ...]
 
 
 def merge_customers(workspace: Workspace, duplicate: str, survivor: str, *, is_dry: bool = False) -> MergeResult:
@@ -61,7 +61,7 @@ def merge_customers(workspace: Workspace, duplicate: str, survivor: str, *, is_d
         with workspace.trial():
             merged, _ = _prepare(workspace, goes, stays)
     else:
-        merged = write_again(workspace, lambda: _merge(workspace, goes, stays))
+        merged = retry_locked(workspace, lambda: _merge(workspace, goes, stays))
     return MergeResult(goes, stays, named, records, merged.added, merged.differing)
 
 
@@ -139,14 +139,16 @@ def _refuse_anonymous(customer: str) -> None:
         )
 
 
-def _merge(workspace: Workspace, goes: str, stays: str) -> Merged:
+def _merge(workspace: Workspace, goes: str, stays: str) -> MergedCustomer:
     merged, files = _prepare(workspace, goes, stays)
     for file in files:
-        write_change(workspace, file)
+        write_prepared(workspace, file)
     return merged
 
 
-def _prepare(workspace: Workspace, goes: str, stays: str) -> tuple[Merged, tuple[Prepared, Prepared]]:
+def _prepare(
+    workspace: Workspace, goes: str, stays: str
+) -> tuple[MergedCustomer, tuple[PreparedChange, PreparedChange]]:
     """What the merge makes of the two, and both files, checked before the first of them is written."""
     ours, theirs = _read(workspace, stays), _read(workspace, goes)
     duplicate, survivor = get_record(theirs).fields, get_record(ours).fields
@@ -174,5 +176,5 @@ def _refuse_merged(customer: str, other: str, fields: Fields) -> None:
     )
 
 
-def _read(workspace: Workspace, customer: str) -> Reading:
+def _read(workspace: Workspace, customer: str) -> ParsedFile:
     return workspace.reader.read(record_path(CUSTOMER, customer))

@@ -5,9 +5,9 @@ from datetime import date
 from operator import attrgetter
 from typing import Annotated, Final, Literal, NamedTuple
 
-from commlog.customers.rules.brief import Mention, Reading, Repeated
+from commlog.customers.rules.brief import CallerMention, RepeatedMatter, TrendPoint
 from commlog.database.connection import Index
-from commlog.database.query.contents import Condition, any_of, is_one_of
+from commlog.database.query.contents import SqlCondition, any_of, is_one_of
 from commlog.database.query.fragments import (
     HAS_FOLLOW_UP,
     HAS_PENDING,
@@ -121,7 +121,7 @@ class ThreadEdge(NamedTuple):
 
 
 def listed_customers(
-    index: Index, condition: Condition, order: str, limit: int, *, with_merged: bool
+    index: Index, condition: SqlCondition, order: str, limit: int, *, with_merged: bool
 ) -> list[ListedCustomer]:
     """The rows of a listing; what is of the merged counts for who stays, and they are left out unless `with_merged`."""
     sql = f"""{_LISTED} SELECT {columns_of(ListedCustomer)} FROM customers c JOIN records r USING (record)
@@ -132,13 +132,13 @@ def listed_customers(
 
 def customers_starting(index: Index, begin: str) -> list[CustomerEntry]:
     """The customers who were not merged and whose id or name begins so."""
-    starts = Condition(
+    starts = SqlCondition(
         "c.merged_into IS NULL AND (substr(c.id, 1, ?) = ? OR substr(c.name, 1, ?) = ?)", (len(begin), begin) * 2
     )
     return sorted(read_customers(index, condition=starts), key=attrgetter("id"))[:MOST_SUGGESTED]
 
 
-def care_entries(index: Index, condition: Condition, today: date) -> list[CareEntry]:
+def care_entries(index: Index, condition: SqlCondition, today: date) -> list[CareEntry]:
     """The customers who match and were not merged, with their own last contact up to today."""
     sql = f"""SELECT {columns_of(CareEntry)} FROM customers c JOIN records r USING (record)
         WHERE c.merged_into IS NULL AND {condition.sql}"""
@@ -166,24 +166,24 @@ def record_counts(index: Index) -> dict[str, int]:
 
 def last_noted(
     index: Index, customers: Sequence[str], column: Literal["mood", "satisfaction"], limit: int
-) -> list[Reading]:
+) -> list[TrendPoint]:
     """What the last conversations with some customers noted, without those that nobody rated, the newest first."""
     whose = is_one_of("r.customer", customers)
     sql = f"""SELECT r.day, r.{column} FROM records r WHERE {whose.sql} AND {is_conversation("r")}
         AND r.{column} <> 'not_rated' ORDER BY r.day DESC, r.started_at DESC LIMIT ?"""
-    return index.read(Reading, sql, (*whose.parameters, limit))
+    return index.read(TrendPoint, sql, (*whose.parameters, limit))
 
 
-def overall_points(index: Index, customers: Sequence[str], limit: int) -> list[Reading]:
+def overall_points(index: Index, customers: Sequence[str], limit: int) -> list[TrendPoint]:
     """The overall points of the last surveys of some customers, the newest first."""
     whose = is_one_of("+r.customer", customers)
     sql = f"""SELECT r.day, field(c.content, 'scores.overall') FROM records r JOIN contents c USING (record)
         WHERE r.kind = 'survey' AND {whose.sql}
         AND field(c.content, 'scores.overall') IS NOT NULL ORDER BY r.day DESC LIMIT ?"""
-    return index.read(Reading, sql, (*whose.parameters, limit))
+    return index.read(TrendPoint, sql, (*whose.parameters, limit))
 
 
-def repeated_requests(index: Index, customers: Sequence[str], since: str) -> list[Repeated]:
+def repeated_requests(index: Index, customers: Sequence[str], since: str) -> list[RepeatedMatter]:
     """What some customers came with at least twice since a day, the most frequent first: by category, the field is the template, or by tag."""
     whose = is_one_of("r.customer", customers)
     asked = f"{whose.sql} AND {is_conversation('r')} AND r.direction = 'inbound' AND r.day >= ?"
@@ -191,7 +191,7 @@ def repeated_requests(index: Index, customers: Sequence[str], since: str) -> lis
         GROUP BY r.template, r.category HAVING count(*) > 1 UNION ALL
         SELECT 'tags', t.tag, count(*) FROM tags t JOIN records r USING (record) WHERE {asked}
         GROUP BY t.tag HAVING count(*) > 1 ORDER BY 3 DESC, 1, 2"""
-    return index.read(Repeated, sql, (*whose.parameters, since) * 2)
+    return index.read(RepeatedMatter, sql, (*whose.parameters, since) * 2)
 
 
 def unsettled_conversations(index: Index, customers: Sequence[str], since: str, limit: int) -> list[PastConversation]:
@@ -208,21 +208,21 @@ def unsettled_conversations(index: Index, customers: Sequence[str], since: str, 
     return index.read(PastConversation, sql, (*whose.parameters, since, limit))
 
 
-def mentions_of(index: Index, spellings: Sequence[str], limit: int) -> list[Mention]:
+def mentions_of(index: Index, spellings: Sequence[str], limit: int) -> list[CallerMention]:
     """The records in which a number or an address stands, written in one of these ways, the newest first."""
-    return _mentions(index, any_of(Condition("instr(c.folded, ?) > 0", (one,)) for one in spellings), limit)
+    return _mentions(index, any_of(SqlCondition("instr(c.folded, ?) > 0", (one,)) for one in spellings), limit)
 
 
-def records_naming(index: Index, name: str, customer: str, limit: int) -> list[Mention]:
+def records_naming(index: Index, name: str, customer: str, limit: int) -> list[CallerMention]:
     """The records of a party of this folded name or of this customer, the newest first."""
-    return _mentions(index, Condition("(fold(r.party) = ? OR r.customer = ?)", (name, customer)), limit)
+    return _mentions(index, SqlCondition("(fold(r.party) = ? OR r.customer = ?)", (name, customer)), limit)
 
 
-def _mentions(index: Index, condition: Condition, limit: int) -> list[Mention]:
+def _mentions(index: Index, condition: SqlCondition, limit: int) -> list[CallerMention]:
     sql = f"""SELECT r.id, coalesce(r.day, ''), r.kind, r.customer, r.party, r.channel, coalesce(r.subject, ''),
         {PENDING_COUNT} FROM records r JOIN contents c USING (record) WHERE {condition.sql}
         ORDER BY r.day DESC, coalesce(r.started_at, 0) DESC, r.id LIMIT ?"""
-    return index.read(Mention, sql, (*condition.parameters, limit))
+    return index.read(CallerMention, sql, (*condition.parameters, limit))
 
 
 def count_shut_customers(index: Index) -> int:

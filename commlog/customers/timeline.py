@@ -14,8 +14,8 @@ from commlog.customers.rules.timeline import (
     REPORTED,
     SURVEY,
     Event,
-    Step,
     Timeline,
+    TimelineFollowUp,
     letters_of,
 )
 from commlog.database.content import values_in
@@ -158,10 +158,10 @@ def _links(workspace: Workspace, records: list[int]) -> dict[int, tuple[tuple[st
     return links
 
 
-def _steps(workspace: Workspace, records: list[int]) -> dict[int, tuple[Step, ...]]:
-    steps: dict[int, tuple[Step, ...]] = {}
+def _steps(workspace: Workspace, records: list[int]) -> dict[int, tuple[TimelineFollowUp, ...]]:
+    steps: dict[int, tuple[TimelineFollowUp, ...]] = {}
     for row in follow_ups_of(workspace.index, records, workspace.now):
-        step = Step(
+        step = TimelineFollowUp(
             row.address,
             row.action,
             row.owner,

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from commlog.customers.queries import count_shut_customers, mentions_of, records_naming
-from commlog.customers.rules.brief import Mention
+from commlog.customers.rules.brief import CallerMention
 from commlog.errors import CommlogError, NotFoundError
 from commlog.messages import mark
-from commlog.output.listing import cover_words, mask_id
+from commlog.output.listing import mask_id, mask_listing_words
 from commlog.records.mask import mask_name_of, names_of
-from commlog.records.rules.consistency import fold, phone_digits
+from commlog.records.rules.consistency import fold_text, phone_digits
 from commlog.workspace import Workspace
 
 # Fewer digits stand in order numbers and dates by chance.
@@ -17,20 +17,20 @@ _MOBILE = 11
 _SHOWN = 20
 
 
-def find_mentions(workspace: Workspace, text: str, *, reveal: bool) -> tuple[Mention, ...]:
+def find_mentions(workspace: Workspace, text: str, *, reveal: bool) -> tuple[CallerMention, ...]:
     """The records that name a caller, the newest first: by number or address anywhere, by name or customer id alone."""
     spellings = _spellings(text)
     if spellings:
         found = mentions_of(workspace.index, spellings, _SHOWN)
     else:
-        found = records_naming(workspace.index, fold(text.strip()), text.strip(), _SHOWN)
+        found = records_naming(workspace.index, fold_text(text.strip()), text.strip(), _SHOWN)
     return tuple(found if reveal else (_masked(workspace, mention) for mention in found))
 
 
-def _masked(workspace: Workspace, mention: Mention) -> Mention:
+def _masked(workspace: Workspace, mention: CallerMention) -> CallerMention:
     rules = workspace.log.settings.mask
     known = names_of(workspace, [mention.customer or ""]) if rules.names else ()
-    cover = cover_words((*known, mention.party or ""), rules)
+    cover = mask_listing_words((*known, mention.party or ""), rules)
     return replace(
         mention,
         customer=mention.customer and mask_id(mention.customer, rules),
@@ -63,7 +63,7 @@ def not_known(workspace: Workspace, text: str, fault: NotFoundError) -> CommlogE
 
 def _spellings(text: str) -> list[str]:
     """How a number or address may be written in a record, folded; none for a name."""
-    wanted = fold(text.strip())
+    wanted = fold_text(text.strip())
     if "@" in wanted:
         return [wanted]
     digits = phone_digits(wanted)

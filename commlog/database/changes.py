@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from commlog.database.connection import Index, View, is_current
+from commlog.database.connection import Index, LogFolders, is_current
 from commlog.database.reader import RecordReader
 from commlog.database.scan import FolderState, Stamp
 from commlog.errors import CommlogError
@@ -16,7 +16,7 @@ _KEYS: Final = "keys"
 
 
 @dataclass(slots=True)
-class Change:
+class IndexChange:
     """What a refresh has to do: files to read, rows to forget, folders to remember."""
 
     to_read: dict[str, tuple[str, Stamp]] = field(default_factory=dict)
@@ -31,11 +31,11 @@ def is_up_to_date(index: Index, reader: RecordReader) -> bool:
     Raises:
         sqlite3.DatabaseError: the index is damaged.
     """
-    is_same = is_current(index, key_of(reader)) and is_read_by(index, reader)
-    return is_same and View(reader.log.root).is_known(known_folders(index))
+    is_same = is_current(index, dependency_key(reader)) and is_read_by(index, reader)
+    return is_same and LogFolders(reader.log.root).is_known(known_folders(index))
 
 
-def key_of(reader: RecordReader) -> str:
+def dependency_key(reader: RecordReader) -> str:
     """What the index depends on beside the records: settings, calendar, templates."""
     return f"{reader.log.fingerprint()}:{reader.catalog.fingerprint()}"
 
@@ -55,7 +55,7 @@ def note_keys(index: Index, reader: RecordReader) -> None:
         index.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_KEYS, reader.cipher.fingerprint))
 
 
-def add_sealed(index: Index, change: Change) -> None:
+def add_sealed(index: Index, change: IndexChange) -> None:
     """Have every file with a sealed value read again: a key came, or went."""
     from commlog.privacy.rules.sealing import SHUT
 
@@ -73,10 +73,10 @@ def known_folders(index: Index) -> dict[str, bytes]:
     return dict(index.rows("SELECT directory, fingerprint FROM directories"))
 
 
-def compare(index: Index, view: View) -> Change:
+def compare(index: Index, view: LogFolders) -> IndexChange:
     """What has to be read, forgotten and remembered for the index to be as the view."""
     before = known_folders(index)
-    change = Change()
+    change = IndexChange()
     change.folders, change.gone_folders = view.differing(before)
     for directory in change.gone_folders:
         change.to_forget += [row[0] for row in index.rows("SELECT file FROM files WHERE directory = ?", (directory,))]

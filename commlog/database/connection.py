@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from commlog.database.content import add_functions
-from commlog.database.scan import FolderState, look_at, read_fingerprints, readable_name
+from commlog.database.scan import FolderState, read_fingerprints, readable_name, scan_folder
 from commlog.database.tables import NUMBER, ROW_TABLES, TABLES
 from commlog.log.names import INDEX_FILE
 from commlog.version import VERSION
@@ -154,10 +154,10 @@ def connect(folder: Path | None) -> Index:
 def is_current(index: Index, key: str) -> bool:
     """Whether the index was made by this version for these settings and templates."""
     tables = index.rows("SELECT count(*) FROM sqlite_master WHERE name = 'meta'")
-    return bool(tables[0][0]) and index.meta("key") == key_of(key)
+    return bool(tables[0][0]) and index.meta("key") == index_key(key)
 
 
-def key_of(key: str) -> str:
+def index_key(key: str) -> str:
     """The key under which an index is valid: the tables' number and what the log depends on."""
     return f"{VERSION}:{NUMBER}:{key}"
 
@@ -170,7 +170,7 @@ def empty(index: Index, key: str) -> None:
     for statement in TABLES.split(";"):
         if statement.strip():
             index.connection.execute(statement)
-    index.insert("meta", [("key", key_of(key))])
+    index.insert("meta", [("key", index_key(key))])
 
 
 def remove(folder: Path) -> None:
@@ -179,7 +179,7 @@ def remove(folder: Path) -> None:
         (folder / f"{INDEX_FILE}{suffix}").unlink(missing_ok=True)
 
 
-class View:
+class LogFolders:
     """A log's folders, by the fingerprints they had when this was made; where one differs, its files are looked at again."""
 
     def __init__(self, root: Path, *, is_big: bool = False) -> None:
@@ -197,7 +197,7 @@ class View:
     def differing(self, known: Mapping[str, bytes]) -> tuple[list[FolderState], list[str]]:
         """The folders that are not as the index knows them, and those that are gone."""
         changed = [directory for directory, fingerprint in self._seen.items() if known.get(directory) != fingerprint]
-        looked = [look_at(self.root, self._names[directory])[0] for directory in changed]
+        looked = [scan_folder(self.root, self._names[directory])[0] for directory in changed]
         # What was emptied meanwhile is gone as well.
         gone = {state.directory for state in looked if not state.names}
         present = self._seen.keys() - gone

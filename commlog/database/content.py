@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from commlog.records.rules.consistency import fold
+from commlog.records.rules.consistency import fold_text
 from commlog.values import Data, Fields
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def content_of(fields: Fields, choices: frozenset[str]) -> Content:
     """
     kept = _kept("", fields) or {}
     texts = (
-        (text.upper() if key in choices else fold(text)).replace(SEPARATOR, " ") for key, text in _leaves("", kept)
+        (text.upper() if key in choices else fold_text(text)).replace(SEPARATOR, " ") for key, text in _leaves("", kept)
     )
     return Content(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), SEPARATOR.join(texts))
 
@@ -150,14 +150,14 @@ def _comparing(matches: Callable[[str, str], bool]) -> Callable[[str | None, str
     def compare(content: str | None, key: str | None, words: str | None) -> int:
         if content is None or key is None or words is None:
             return 0
-        return int(any(matches(fold(value), words) for value in values_in(content, key)))
+        return int(any(matches(fold_text(value), words) for value in values_in(content, key)))
 
     return compare
 
 
 def _fold_value(text: object) -> str | None:
     """The SQL function `fold`: text as it is compared, or NULL."""
-    return None if text is None else fold(str(text))
+    return None if text is None else fold_text(str(text))
 
 
 _FUNCTIONS: Final[dict[str, tuple[int, Callable[..., Any]]]] = {

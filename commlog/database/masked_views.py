@@ -10,9 +10,9 @@ from commlog.database.connection import READING, Index, QueryError, Row
 from commlog.database.content import SEPARATOR, Leaf, leaves_of, map_leaves
 from commlog.forms.personal import is_number_of_ours
 from commlog.messages import translate
-from commlog.output.listing import cover_words
+from commlog.output.listing import mask_listing_words
 from commlog.privacy.rules.masking import HIDDEN, MaskRules, mask_name, mask_text, mask_value
-from commlog.records.rules.consistency import SHORTEST_PHONE, fold, unfolded
+from commlog.records.rules.consistency import SHORTEST_PHONE, fold_text, unfolded
 
 # Whose words they are: the customer of a row's record, and what stands for one without a file.
 _OWNER: Final = (
@@ -139,7 +139,7 @@ class _Cover:
         """The folded text of a record's fields."""
         cover = self._content_cover(customer, party)
         shown = self.content(template, text, customer, party)
-        return SEPARATOR.join(cover(fold(leaf.text)) for leaf in leaves_of(str(shown)))
+        return SEPARATOR.join(cover(fold_text(leaf.text)) for leaf in leaves_of(str(shown)))
 
     def _content_cover(self, customer: object, party: object) -> Callable[[str], str]:
         """What covers the words of a record: a name also where it is written in another case or width."""
@@ -154,7 +154,7 @@ class _Cover:
 
     def _names_in(self, customer: object, party: object) -> Callable[[str], str]:
         told = self._told(customer, party)
-        return cover_words([*told, *map(fold, told)], self._rules)
+        return mask_listing_words([*told, *map(fold_text, told)], self._rules)
 
     def _told(self, customer: object, party: object) -> list[str]:
         return [str(one) for one in (self._called.get(customer), party) if one]
@@ -162,12 +162,12 @@ class _Cover:
 
 def _without_names(text: str, names: Iterable[str]) -> str:
     """The text with names masked whatever their case or width."""
-    for name in map(fold, names):
-        place = fold(text).find(name) if len(name) > 1 else -1
+    for name in map(fold_text, names):
+        place = fold_text(text).find(name) if len(name) > 1 else -1
         while place >= 0:
             start, stop = unfolded(text, place, place + len(name))
             text = f"{text[:start]}{mask_name(text[start:stop])}{text[stop:]}"
-            place = fold(text).find(name, place + 1)
+            place = fold_text(text).find(name, place + 1)
     return text
 
 

@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from commlog.database.content import choice_keys
-from commlog.database.reader import Reading, RecordReader
+from commlog.database.reader import ParsedFile, RecordReader
 from commlog.database.rows import Rows, rows_of
 from commlog.errors import CommlogError, NotFoundError, UnreadableError
 from commlog.forms.catalog import Template
@@ -14,7 +14,7 @@ from commlog.messages import translate
 from commlog.problems import Problem
 from commlog.records.rules.consistency import find_inconsistencies, near_names
 from commlog.values import Data, Fields, Record, ValuePath, show_path, text_of
-from commlog.yamltext.parse import decode, parse, parse_located
+from commlog.yamltext.parse import decode, parse_located, parse_yaml
 from commlog.yamltext.scalars import YamlError
 
 if TYPE_CHECKING:
@@ -26,34 +26,34 @@ _LARGEST: Final = 2**63 - 1
 _SEALED: Final = ":YWdlLWVuY3J5cHRpb24ub3JnL3Yx"
 
 
-def read_file(reader: RecordReader, path: str) -> Reading:
+def read_file(reader: RecordReader, path: str) -> ParsedFile:
     """The record in a file and all of its problems; never raises for what the file holds."""
     try:
         raw = reader.log.read_bytes(path)
     except OutsideLinkError:
-        return Reading(None, (Problem("outside-link", path),))
+        return ParsedFile(None, (Problem("outside-link", path),))
     except (NotFoundError, UnreadableError) as fault:
         if "\\" in path:
-            return Reading(None, (Problem("file-name-not-utf8", path),))
+            return ParsedFile(None, (Problem("file-name-not-utf8", path),))
         reason = str(fault.facts.get("reason") or translate("there is no such file"))
-        return Reading(None, (Problem("unreadable-file", path, facts=(("reason", reason),)),))
+        return ParsedFile(None, (Problem("unreadable-file", path, facts=(("reason", reason),)),))
     return read_raw(reader, path, raw)
 
 
-def read_raw(reader: RecordReader, path: str, raw: bytes) -> Reading:
+def read_raw(reader: RecordReader, path: str, raw: bytes) -> ParsedFile:
     """The record in the bytes of a file, and all of its problems."""
     try:
         text = decode(raw)
-        data = parse(text)
+        data = parse_yaml(text)
     except YamlError as fault:
-        return Reading(
+        return ParsedFile(
             None, (Problem(fault.code, path, fault.line, fault.column, "", tuple(fault.facts.items())),), raw
         )
     if not isinstance(data, dict):
-        return Reading(None, (Problem("not-a-mapping", path, 1, 1),), raw, text)
+        return ParsedFile(None, (Problem("not-a-mapping", path, 1, 1),), raw, text)
     template, problems = _template_of(reader, data, path, text)
     if template is None:
-        return Reading(None, problems, raw, text)
+        return ParsedFile(None, problems, raw, text)
     sealed: tuple[SealedPlace, ...] = ()
     if _SEALED in text or (reader.is_sealing and "age" in text):
         from commlog.database.sealed import open_fields
@@ -62,9 +62,9 @@ def read_raw(reader: RecordReader, path: str, raw: bytes) -> Reading:
     stem = PurePosixPath(path).stem
     record = Record(path, text_of(data, "id") or stem, template.kind, template.name, data, sealed)
     try:
-        return Reading(record, _problems_of(reader, record, text), raw, text)
+        return ParsedFile(record, _problems_of(reader, record, text), raw, text)
     except CommlogError as fault:
-        return Reading(None, (_broken_template(path, text, template.name, fault),), raw, text)
+        return ParsedFile(None, (_broken_template(path, text, template.name, fault),), raw, text)
 
 
 def make_rows(reader: RecordReader, record: Record) -> Rows:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedFile:
     """A file that was read: the record, or nothing when it cannot be one, and every problem found."""
 
     record: "Record | None"
@@ -66,13 +66,13 @@ class RecordReader:
             self._validator = Validator(self.catalog)
         return self._validator
 
-    def read(self, path: str) -> Reading:
+    def read(self, path: str) -> ParsedFile:
         """The record in a file and all of its problems; never raises for what the file holds."""
         from commlog.database.read_files import read_file
 
         return read_file(self, path)
 
-    def read_raw(self, path: str, raw: bytes) -> Reading:
+    def read_raw(self, path: str, raw: bytes) -> ParsedFile:
         """The record in the bytes of a file, and all of its problems."""
         from commlog.database.read_files import read_raw
 

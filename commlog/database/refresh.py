@@ -11,16 +11,16 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from commlog.database.changes import (
-    Change,
+    IndexChange,
     add_sealed,
     compare,
+    dependency_key,
     is_read_by,
     is_up_to_date,
-    key_of,
     known_folders,
     note_keys,
 )
-from commlog.database.connection import Connection, Index, Row, View, connect, empty, is_big, is_current, remove
+from commlog.database.connection import Connection, Index, LogFolders, Row, connect, empty, is_big, is_current, remove
 from commlog.database.reader import RecordReader
 from commlog.database.rows import Rows
 from commlog.database.scan import Stamp, scan_folders
@@ -54,7 +54,7 @@ _REFUSALS: Final = frozenset(
 )
 
 
-class MendingIndex(Index):
+class RepairingIndex(Index):
     """An index that is made anew when a question finds it damaged."""
 
     def __init__(self, connection: sqlite3.Connection, reader: RecordReader) -> None:
@@ -79,7 +79,7 @@ def open_index(reader: RecordReader) -> Index:
     folder = _writable_state_folder(reader.log.root)
     if folder is not None:
         try:
-            return MendingIndex(_refreshed(reader, folder).connection, reader)
+            return RepairingIndex(_refreshed(reader, folder).connection, reader)
         except _FAULTS as fault:
             if _primary_code(fault) not in _REFUSALS:
                 return rebuild_index(reader)
@@ -106,9 +106,9 @@ def refresh(index: Index, reader: RecordReader, folder: Path | None, *, from_not
     Raises:
         sqlite3.DatabaseError: the index cannot be written, or is damaged.
     """
-    key = key_of(reader)
+    key = dependency_key(reader)
     tick = _read_tick(folder)
-    view = View(reader.log.root, is_big=is_big(folder))
+    view = LogFolders(reader.log.root, is_big=is_big(folder))
     is_kept = not from_nothing and is_current(index, key)
     has_same_keys = not is_kept or is_read_by(index, reader)
     if is_kept and has_same_keys and view.is_known(known_folders(index)):
@@ -123,14 +123,14 @@ def refresh(index: Index, reader: RecordReader, folder: Path | None, *, from_not
         change = compare(index, view)
         if not has_same_keys:
             add_sealed(index, change)
-        write_change(index, reader, change, tick)
+        write_index_change(index, reader, change, tick)
         note_keys(index, reader)
 
 
 def _refreshed(reader: RecordReader, folder: Path | None, *, from_nothing: bool = False) -> Index:
     index = connect(folder)
     try:
-        if folder is not None and (from_nothing or not is_current(index, key_of(reader))):
+        if folder is not None and (from_nothing or not is_current(index, dependency_key(reader))):
             from_nothing = not _is_made_apart(reader, folder) and from_nothing
         refresh(index, reader, folder, from_nothing=from_nothing)
     except BaseException:
@@ -227,7 +227,7 @@ Entry = tuple[str, Rows, tuple[Problem, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class IndexedFile:
     """One file's entry with the folder it is in and its stamp."""
 
     directory: str
@@ -235,7 +235,7 @@ class Placed:
     entry: Entry
 
 
-def write_change(index: Index, reader: RecordReader, change: Change, tick: int) -> None:
+def write_index_change(index: Index, reader: RecordReader, change: IndexChange, tick: int) -> None:
     """Read what is new and write it, inside the caller's transaction; what was touched since `tick` is read again next time."""
     index.forget_files(change.to_forget)
     unsure: set[str] = set()
@@ -249,7 +249,7 @@ def write_change(index: Index, reader: RecordReader, change: Change, tick: int) 
     index.connection.executemany("DELETE FROM directories WHERE directory = ?", gone)
 
 
-def _iter_entries(reader: RecordReader, change: Change, tick: int, unsure: set[str]) -> Iterator[Placed]:
+def _iter_entries(reader: RecordReader, change: IndexChange, tick: int, unsure: set[str]) -> Iterator[IndexedFile]:
     """The entries of what is to be read; folders that have to be looked at again next time are added to `unsure`."""
     for entry in read_entries(reader, list(change.to_read)):
         path, rows, problems = entry
@@ -260,7 +260,7 @@ def _iter_entries(reader: RecordReader, change: Change, tick: int, unsure: set[s
         if max(stamp[1], stamp[2]) >= tick:
             unsure.add(directory)
             stamp = (_UNSURE, *stamp[1:])
-        yield Placed(directory, stamp, entry)
+        yield IndexedFile(directory, stamp, entry)
 
 
 def read_entries(reader: RecordReader, paths: list[str]) -> Iterator[Entry]:
@@ -302,7 +302,7 @@ def _exists(path: Path) -> bool:
     return path.exists() or path.is_symlink()
 
 
-def write_entries(index: Index, entries: Iterable[Placed]) -> None:
+def write_entries(index: Index, entries: Iterable[IndexedFile]) -> None:
     """Add entries to the tables, inside the caller's transaction; the rows must not be there yet."""
     number = int(index.rows("SELECT coalesce(max(file), 0) FROM files")[0][0])
     for chunk in _chunks(entries):
@@ -323,7 +323,7 @@ def _problem_row(number: int, problem: Problem) -> Row:
     return (number, problem.code, problem.line, problem.column, problem.field, json.dumps(facts, ensure_ascii=False))
 
 
-def _chunks(entries: Iterable[Placed]) -> Iterator[list[Placed]]:
+def _chunks(entries: Iterable[IndexedFile]) -> Iterator[list[IndexedFile]]:
     chunk = []
     for entry in entries:
         chunk.append(entry)
@@ -339,7 +339,7 @@ _NO_STAMP: Final[Stamp] = (-1, 0, 0, 0)
 
 
 @contextmanager
-def rehearse(index: Index, reader: RecordReader, contents: Mapping[str, bytes | None]) -> Iterator[Index]:
+def index_with_changes(index: Index, reader: RecordReader, contents: Mapping[str, bytes | None]) -> Iterator[Index]:
     """The index with some files' content replaced (None: the file is not there); nothing of it stays."""
     try:
         index.connection.execute("BEGIN IMMEDIATE")
@@ -363,7 +363,7 @@ def _replace(index: Index, reader: RecordReader, contents: Mapping[str, bytes | 
     write_entries(index, (_placed(reader, path, raw) for path, raw in contents.items() if raw is not None))
 
 
-def _placed(reader: RecordReader, path: str, raw: bytes) -> Placed:
+def _placed(reader: RecordReader, path: str, raw: bytes) -> IndexedFile:
     reading = reader.read_raw(path, raw)
     rows = {} if reading.record is None else reader.rows(reading.record)
-    return Placed(PurePosixPath(path).parent.as_posix(), _NO_STAMP, (path, rows, reading.problems))
+    return IndexedFile(PurePosixPath(path).parent.as_posix(), _NO_STAMP, (path, rows, reading.problems))

@@ -9,7 +9,7 @@ from commlog.database.content import content_of
 from commlog.followups.rules.follow_up import FollowUp, read_follow_up, read_follow_ups
 from commlog.issues.rules.issue import answers_of_rounds
 from commlog.issues.rules.resolution import Round, rounds_of_follow_up, rounds_of_issue
-from commlog.records.rules.consistency import fold, phone_digits
+from commlog.records.rules.consistency import fold_text, phone_digits
 from commlog.values import (
     CUSTOMER,
     DAY_FIELDS,
@@ -232,9 +232,9 @@ def _is_yearly_day(text: str) -> bool:
 
 def customer_names(record_id: str, fields: Fields) -> set[str]:
     """Every name a customer may be called on the command line: id, name, aliases, phones, e-mails; folded."""
-    names = {fold(record_id), *(fold(alias) for alias in texts_of(fields, "aliases"))}
-    names.update(fold(text) for text in (text_of(fields, "name"), text_of(fields, "email")) if text)
+    names = {fold_text(record_id), *(fold_text(alias) for alias in texts_of(fields, "aliases"))}
+    names.update(fold_text(text) for text in (text_of(fields, "name"), text_of(fields, "email")) if text)
     for person in (fields, *mappings_of(fields, "contacts")):
         phone, email = text_of(person, "phone"), text_of(person, "email")
-        names.update(filter(None, (phone_digits(phone) if phone else "", fold(email) if email else "")))
+        names.update(filter(None, (phone_digits(phone) if phone else "", fold_text(email) if email else "")))
     return names

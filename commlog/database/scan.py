@@ -23,7 +23,7 @@ _STAMP: Final = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
 _UNKNOWN: Final[Stamp] = (0, 0, 0, 0)
 
 
-class Share(NamedTuple):
+class FolderShare(NamedTuple):
     """One of several equal parts of the folders: whole branches of the tree from a depth on, the first has the rest."""
 
     number: int
@@ -46,7 +46,7 @@ class Share(NamedTuple):
 
 # records/interactions/2026/03 is a branch: months are of a size.
 _BRANCH_DEPTH: Final = 3
-WHOLE: Final = Share(0, 1)
+WHOLE: Final = FolderShare(0, 1)
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class FolderState:
             yield f"{self.directory}/{name}", (size, mtime, ctime, inode)
 
 
-def scan_folders(root: Path, share: Share = WHOLE) -> Iterator[tuple[str, FolderState]]:
+def scan_folders(root: Path, share: FolderShare = WHOLE) -> Iterator[tuple[str, FolderState]]:
     """Every folder below records/ that holds record files, or one share of them, each with its name as the disk has it.
 
     Hidden files and folders are left out. A folder that may not be listed is given with one nameless file, so that
@@ -80,7 +80,7 @@ def scan_folders(root: Path, share: Share = WHOLE) -> Iterator[tuple[str, Folder
         folder = waiting.pop()
         if not share.includes(folder):
             continue
-        state, folders = look_at(root, folder)
+        state, folders = scan_folder(root, folder)
         waiting += folders
         if state.names and share.owns(folder):
             yield folder, state
@@ -93,7 +93,7 @@ def read_fingerprints(root: Path, *, is_big: bool) -> dict[str, bytes]:
         from commlog.database.worker_processes import count_cores, start_workers
 
         if count_cores() > 1:
-            half, other = Share(0, 2), Share(1, 2)
+            half, other = FolderShare(0, 2), FolderShare(1, 2)
             with start_workers([lambda: [_fingerprints(root, other)]]) as (worker,):
                 found = _fingerprints(root, half)
                 rest = worker.next_answer()
@@ -101,11 +101,11 @@ def read_fingerprints(root: Path, *, is_big: bool) -> dict[str, bytes]:
     return _fingerprints(root, WHOLE)
 
 
-def _fingerprints(root: Path, share: Share) -> dict[str, bytes]:
+def _fingerprints(root: Path, share: FolderShare) -> dict[str, bytes]:
     return {folder: state.fingerprint for folder, state in scan_folders(root, share)}
 
 
-def look_at(root: Path, folder: str) -> tuple[FolderState, list[str]]:
+def scan_folder(root: Path, folder: str) -> tuple[FolderState, list[str]]:
     """One folder as the disk shows it, without names when it is not there, and the folders in it."""
     state = FolderState(readable_name(folder), [], array("q"))
     try:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from commlog.database.queries import StoredDate
-from commlog.database.reader import Reading, RecordReader
+from commlog.database.reader import ParsedFile, RecordReader
 from commlog.database.rows import Row, Rows, rows_of, yearly_day
 from commlog.errors import InvalidError
 from commlog.forms.fields import Field
@@ -20,11 +20,11 @@ from commlog.privacy.rules.sealing import (
     SHUT,
     Plan,
     SealedPlace,
+    SealRule,
     SealRules,
-    Spot,
+    contains_sealed,
     find_plain,
     find_sealed,
-    has_shut,
     hide_all,
     is_sealed,
     plan_of_keys,
@@ -32,7 +32,7 @@ from commlog.privacy.rules.sealing import (
     with_values,
 )
 from commlog.problems import Problem
-from commlog.records.rules.consistency import fold, phone_digits
+from commlog.records.rules.consistency import fold_text, phone_digits
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, ValuePath, show_path, text_of
 from commlog.yamltext.edit import edit
 from commlog.yamltext.format import OneLine
@@ -40,7 +40,7 @@ from commlog.yamltext.format import OneLine
 # Before the hash of what a customer is looked up by: its kind.
 PHONE: Final = "phone#"
 EMAIL: Final = "email#"
-_KINDS: Final = {"phone": (PHONE, phone_digits), "email": (EMAIL, fold)}
+_KINDS: Final = {"phone": (PHONE, phone_digits), "email": (EMAIL, fold_text)}
 _DATES: Final = {"birthday": "birthday", "date": "anniversary"}
 
 
@@ -135,13 +135,13 @@ def has_field(fields: tuple[Field, ...], key: str) -> bool:
 
 
 def _personal(fields: tuple[Field, ...]) -> Plan:
-    plan: dict[str, Spot] = {}
+    plan: dict[str, SealRule] = {}
     for field in fields:
         item = field.item
         inner = _personal((*field.fields, *(item.fields if item else ())))
         is_each = item is not None and item.personal
         if field.personal or is_each or inner:
-            plan[field.key] = Spot(field.personal, is_each, inner)
+            plan[field.key] = SealRule(field.personal, is_each, inner)
     return plan
 
 
@@ -211,7 +211,7 @@ def _to_seal(reader: RecordReader, template: str, fields: Fields) -> Iterator[tu
     for path, value in find_plain(fields, plan_of(reader, template)):
         if is_sealed(value):
             continue
-        if has_shut(value):
+        if contains_sealed(value):
             raise InvalidError(
                 mark("{field}: is sealed, and cannot be added to without a key; nothing was written"),
                 field=show_path(path),
@@ -225,7 +225,7 @@ def _name(path: ValuePath, value: Data) -> str:
     return json.dumps([[step for step in path if isinstance(step, str)], value], ensure_ascii=False, sort_keys=True)
 
 
-def opened_text(reading: Reading) -> str:
+def opened_text(reading: ParsedFile) -> str:
     """A record's text as its key holder edits it: sealed values stand open; as it is when there are none."""
     record = reading.record
     if record is None or not any(place.state == OPEN for place in record.sealed):

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from commlog.errors import InvalidError
 from commlog.exchange.incoming import Row
-from commlog.forms.fields import fold
+from commlog.forms.fields import fold_label
 from commlog.messages import mark, translate
 
 _DELIMITERS: Final = (",", ";", "\t")
@@ -110,14 +110,14 @@ _HEADINGS: Final = {
     "source": "来源 客户来源 渠道来源 source",
     "notes": "备注 说明 notes remark remarks comment",
 }
-_FIELDS: Final = {fold(word): path for path, words in _HEADINGS.items() for word in words.split()}
+_FIELDS: Final = {fold_label(word): path for path, words in _HEADINGS.items() for word in words.split()}
 _WAYS: Final = frozenset({"contacts.0.phone", "contacts.0.email", "contacts.0.wecom", "addresses.0.address"})
 
 
 def customer_field(column: str) -> str | None:
     """The dotted field of a customer that a column of this heading fills; None when no list calls a field so."""
-    plain = fold(column.strip().strip("*：:").replace(" ", "_").replace("-", "_"))
-    return _FIELDS.get(plain) or _FIELDS.get(fold(column))
+    plain = fold_label(column.strip().strip("*：:").replace(" ", "_").replace("-", "_"))
+    return _FIELDS.get(plain) or _FIELDS.get(fold_label(column))
 
 
 def count_customer_columns(columns: Iterable[str]) -> int:

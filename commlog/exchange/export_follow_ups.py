@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from commlog.database.query.select import Domain
+from commlog.database.query.select import ListedRows
 from commlog.exchange.queries import FollowUpEntry, follow_ups_to_export
 from commlog.followups.pending import pending_unless_named
 from commlog.followups.rules.follow_up import CLOSED, DONE, FollowUp, read_follow_ups
@@ -73,7 +73,7 @@ class ExportedFollowUp:
 
 
 @dataclass(frozen=True, slots=True)
-class CareDay:
+class CalendarCareDay:
     """A birthday or an anniversary on its way into a calendar; `dates` are those of a lunar one, None for all others.
 
     `key` tells it from all others and stays when its date is corrected; `customer_id` is empty where it would tell a masked name; `changed` is the instant its customer was recorded, in UTC.
@@ -106,7 +106,7 @@ def select_follow_ups(workspace: Workspace, query: str, *, reveal: bool) -> tupl
     return tuple(found if reveal else map(_masked, found))
 
 
-def select_care_days(workspace: Workspace, query: str, *, reveal: bool) -> tuple[CareDay, ...]:
+def select_care_days(workspace: Workspace, query: str, *, reveal: bool) -> tuple[CalendarCareDay, ...]:
     """Birthdays and anniversaries of the customers that match, lunar ones for this year and the four after it.
 
     Raises:
@@ -114,7 +114,7 @@ def select_care_days(workspace: Workspace, query: str, *, reveal: bool) -> tuple
     """
     from commlog.customers.care import yearly_dates
 
-    condition = condition_of(workspace, filter_of(workspace, query), Domain.RECORDS)
+    condition = condition_of(workspace, filter_of(workspace, query), ListedRows.RECORDS)
     about = {one.id: one for one in read_customers(workspace.index, condition=condition)}
     days = [
         _care_day(found, about[found.customer_id], workspace.now.year)
@@ -160,7 +160,7 @@ def _from_seconds(seconds: int | None) -> datetime | None:
     return None if seconds is None else _in_utc(datetime.fromtimestamp(seconds, UTC))
 
 
-def _care_day(found: "YearlyDate", about: CustomerEntry, year: int) -> CareDay:
+def _care_day(found: "YearlyDate", about: CustomerEntry, year: int) -> CalendarCareDay:
     # An id in Chinese is a name: it would be told by every calendar, masked or not.
     customer = found.customer_id if found.customer_id.isascii() else _hash(found.customer_id)
     key = f"{customer}-{found.kind}" + (f"-{_hash(found.label)}" if found.label else "")
@@ -170,7 +170,7 @@ def _care_day(found: "YearlyDate", about: CustomerEntry, year: int) -> CareDay:
 
         years = range(year, year + _LUNAR_YEARS)
         dates = tuple(day for one in years for day in lunar_dates_in(one, found.month, found.day))
-    return CareDay(
+    return CalendarCareDay(
         key,
         found.kind,
         found.customer_id,
@@ -199,7 +199,7 @@ def _masked(item: ExportedFollowUp) -> ExportedFollowUp:
     )
 
 
-def _masked_day(day: CareDay) -> CareDay:
+def _masked_day(day: CalendarCareDay) -> CalendarCareDay:
     return replace(
         day,
         customer_id="" if day.customer_name in day.customer_id else day.customer_id,

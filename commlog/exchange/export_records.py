@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from commlog.database.query.select import Domain
+from commlog.database.query.select import ListedRows
 from commlog.privacy.rules.masking import MaskRules
 from commlog.records.find import get_record
 from commlog.records.mask import mask_as_asked
@@ -14,28 +14,28 @@ from commlog.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ExportSelection:
     """The files of the records to export, customers first, then by day; and the templates they name."""
 
     paths: tuple[str, ...]
     templates: tuple[str, ...]
 
 
-def select_records(workspace: Workspace, query: str) -> Selection:
+def select_records(workspace: Workspace, query: str) -> ExportSelection:
     """Every record of the log, or those that match; customers and answers match when the query names their kind.
 
     Raises:
         UsageError: the query is not understood.
     """
     question = filter_of(workspace, query)
-    condition = condition_of(workspace, question, Domain.RECORDS)
+    condition = condition_of(workspace, question, ListedRows.RECORDS)
     if query.strip() and not mentions(question, NAMING_KINDS):
         condition = without_kinds(condition, (CUSTOMER, ANSWER))
     rows = places_to_export(workspace.index, condition)
-    return Selection(tuple(row.path for row in rows), tuple(dict.fromkeys(row.template for row in rows)))
+    return ExportSelection(tuple(row.path for row in rows), tuple(dict.fromkeys(row.template for row in rows)))
 
 
-def iter_fields(workspace: Workspace, selection: Selection) -> Iterator[Fields]:
+def iter_fields(workspace: Workspace, selection: ExportSelection) -> Iterator[Fields]:
     """The fields of each selected record, as its file has them, personal data masked, names where the settings hide them.
 
     A file is handed on: numbers in people's words are masked in it whatever the settings say.
@@ -47,7 +47,7 @@ def iter_fields(workspace: Workspace, selection: Selection) -> Iterator[Fields]:
         yield mask_as_asked(workspace.catalog.get(str(fields["template"])), fields, [names.get(path) or ""], rules)
 
 
-def iter_revealed(workspace: Workspace, selection: Selection) -> Iterator[Fields]:
+def iter_revealed(workspace: Workspace, selection: ExportSelection) -> Iterator[Fields]:
     """The fields of each selected record with personal data in full."""
     for path in selection.paths:
         record = get_record(workspace.reader.read(path))

@@ -6,7 +6,7 @@ from typing import Final
 
 from commlog.errors import UsageError
 from commlog.forms.catalog import Template
-from commlog.forms.fields import MAPPING, Field, canonical_path, closest, fold
+from commlog.forms.fields import MAPPING, Field, canonical_path, closest, fold_label
 from commlog.messages import mark
 from commlog.output.listing import cell_of, harmless_cell
 from commlog.records.rules.consistency import split_names
@@ -16,7 +16,7 @@ from commlog.values import Data, Fields
 _SEPARATORS: Final = frozenset(",，、\n[")
 
 
-def columns_of(templates: Sequence[Template]) -> tuple[str, ...]:
+def record_columns(templates: Sequence[Template]) -> tuple[str, ...]:
     """The columns of records of some templates: every field, in the order of the forms, each once."""
     return tuple(
         dict.fromkeys(column for template in templates for field in template.fields for column in _leaves(field, ""))
@@ -31,11 +31,11 @@ def export_columns(named: str, templates: Sequence[Template]) -> tuple[str, ...]
     """
     names = split_names(named)
     if not names:
-        return columns_of(templates)
+        return record_columns(templates)
     return tuple(_column(name, templates) for name in names)
 
 
-def cells_of(fields: Fields, columns: Iterable[str]) -> list[str]:
+def record_cells(fields: Fields, columns: Iterable[str]) -> list[str]:
     """The values of a record under columns, as cells no spreadsheet takes for a formula."""
     return [_cell(_find(fields, column)) for column in columns]
 
@@ -55,8 +55,8 @@ def _column(name: str, templates: Sequence[Template]) -> str:
             continue
     if not templates:
         return name
-    known = {fold(column): column for column in columns_of(templates)}
-    near = known.get(closest(fold(name), known))
+    known = {fold_label(column): column for column in record_columns(templates)}
+    near = known.get(closest(fold_label(name), known))
     raise UsageError(
         mark("there is no column '{name}'"),
         name=name,

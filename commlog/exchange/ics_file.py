@@ -53,7 +53,7 @@ class CalendarHead:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class EntryTexts:
     """What people read of an entry."""
 
     summary: str
@@ -62,7 +62,7 @@ class Words:
     category: str = ""
 
 
-class Task(Protocol):
+class CalendarTask(Protocol):
     """What a calendar needs to know of a follow-up; instants are in UTC."""
 
     @property
@@ -116,9 +116,9 @@ class YearlyDay(Protocol):
 
 def format_calendar(
     head: CalendarHead,
-    todos: Iterable[tuple[Task, Words]] = (),
-    events: Iterable[tuple[Task, Words]] = (),
-    days: Iterable[tuple[YearlyDay, Words]] = (),
+    todos: Iterable[tuple[CalendarTask, EntryTexts]] = (),
+    events: Iterable[tuple[CalendarTask, EntryTexts]] = (),
+    days: Iterable[tuple[YearlyDay, EntryTexts]] = (),
 ) -> bytes:
     """The bytes of a calendar: the same for the same entries, whenever they are written.
 
@@ -159,7 +159,7 @@ class _Writer:
     calendar: Any
     taken: set[str] = field(default_factory=set)
 
-    def add_todo(self, task: Task, words: Words) -> None:
+    def add_todo(self, task: CalendarTask, words: EntryTexts) -> None:
         """A follow-up as something to be done."""
         follow_up = task.follow_up
         todo = self._entry(self.library.Todo(), f"{task.record_id}-{follow_up.n}", words)
@@ -170,7 +170,7 @@ class _Writer:
         if task.finished is not None and not follow_up.is_cancelled:
             todo.add("completed", task.finished)
 
-    def add_event(self, task: Task, words: Words) -> None:
+    def add_event(self, task: CalendarTask, words: EntryTexts) -> None:
         """A follow-up as the half hour before it is due; it does not make anybody busy."""
         if task.due is None:
             return
@@ -182,7 +182,7 @@ class _Writer:
         event.add("dtend", task.due)
         event.add("transp", "TRANSPARENT")
 
-    def add_day(self, day: YearlyDay, words: Words, leap_day: str) -> None:
+    def add_day(self, day: YearlyDay, words: EntryTexts, leap_day: str) -> None:
         """A day of every year: one event with a rule, or one for each date."""
         if day.dates is not None:
             for one in day.dates:
@@ -194,7 +194,7 @@ class _Writer:
         event = self._add_all_day(day.key, words, date(_FIRST_YEAR, day.month, day.day), day.changed)
         event.add("rrule", rule)
 
-    def _add_all_day(self, key: str, words: Words, day: date, changed: datetime) -> Any:
+    def _add_all_day(self, key: str, words: EntryTexts, day: date, changed: datetime) -> Any:
         event = self._entry(self.library.Event(), key, words)
         event.add("dtstart", day)
         event.add("dtend", day + timedelta(days=1))
@@ -204,7 +204,7 @@ class _Writer:
         event.add("transp", "TRANSPARENT")
         return event
 
-    def _entry(self, entry: Any, key: str, words: Words) -> Any:
+    def _entry(self, entry: Any, key: str, words: EntryTexts) -> Any:
         entry.add("uid", self._identity(key))
         for name in ("summary", "description", "comment"):
             text = _clean(getattr(words, name))
@@ -215,7 +215,7 @@ class _Writer:
         self.calendar.add_component(entry)
         return entry
 
-    def _date(self, entry: Any, task: Task) -> None:
+    def _date(self, entry: Any, task: CalendarTask) -> None:
         entry.add("dtstamp", task.changed)
         entry.add("last-modified", task.changed)
         entry.add("created", task.created)

@@ -10,10 +10,10 @@ from commlog.errors import InvalidError
 from commlog.forms.catalog import Template
 from commlog.forms.conversion import Converter
 from commlog.forms.fields import Field, closest
-from commlog.forms.fields import fold as fold_name
+from commlog.forms.fields import fold_label as fold_name
 from commlog.messages import mark, translate
 from commlog.problems import Problem
-from commlog.records.rules.consistency import fold
+from commlog.records.rules.consistency import fold_text
 from commlog.values import Data, Fields, ValuePath
 from commlog.worktime.calendar import wall_instant
 from commlog.worktime.moment import format_instant
@@ -101,7 +101,7 @@ REASON_COLUMN: Final = "commlog_reason"
 OWN_COLUMNS: Final = frozenset({LINE_COLUMN, REASON_COLUMN})
 
 
-class Piece(NamedTuple):
+class TextPart(NamedTuple):
     """A piece of a text: words as they are, or (`is_column`) the name of the column whose cell stands there."""
 
     text: str
@@ -110,11 +110,11 @@ class Piece(NamedTuple):
 
 def fold_cell(text: str) -> str:
     """A cell as it is compared: case, width and surrounding blanks do not count."""
-    return fold(text.strip())
+    return fold_text(text.strip())
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class RowCondition:
     """Holds when any of the alternatives does: each asks of some columns that their cell be one of some folded texts."""
 
     alternatives: tuple[Mapping[str, frozenset[str]], ...]
@@ -128,18 +128,18 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ValueSource:
     """Where a value comes from: texts made of pieces, each left out when a cell in it is empty, joined.
 
     `values` translates the whole text (folded). `split` makes a list of it. `longest` cuts it, in characters.
     """
 
-    texts: tuple[tuple[Piece, ...], ...]
+    texts: tuple[tuple[TextPart, ...], ...]
     join: str = "\n"
     values: Mapping[str, Data] = field(default_factory=dict)
     default: Data = None
-    when: Condition | None = None
-    unless: Condition | None = None
+    when: RowCondition | None = None
+    unless: RowCondition | None = None
     split: str = ""
     longest: int = 0
 
@@ -151,7 +151,7 @@ class Target:
     name: str
     field: Field
     path: ValuePath
-    source: Source
+    source: ValueSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +159,12 @@ class FollowUpRule:
     """A follow-up that some rows get."""
 
     targets: tuple[Target, ...]
-    when: Condition | None = None
-    unless: Condition | None = None
+    when: RowCondition | None = None
+    unless: RowCondition | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ColumnReference:
     """A column the map names, and where."""
 
     column: str
@@ -188,7 +188,7 @@ class ImportMap:
     targets: tuple[Target, ...] = ()
     follow_ups: tuple[FollowUpRule, ...] = ()
     keeps_others: bool = True
-    references: tuple[Reference, ...] = ()
+    references: tuple[ColumnReference, ...] = ()
     text: str = ""
 
 
@@ -212,7 +212,7 @@ def require_columns(import_map: ImportMap, columns: tuple[str, ...]) -> None:
     )
 
 
-def _missing(reference: Reference, names: Mapping[str, str]) -> Problem:
+def _missing(reference: ColumnReference, names: Mapping[str, str]) -> Problem:
     near = names.get(closest(fold_name(reference.column), names))
     expected = (
         translate("a column of the file; the nearest is '{near}'").format(near=near)

@@ -17,7 +17,7 @@ from commlog.messages import mark, translate
 from commlog.problems import Problem
 from commlog.records.complete import NOT_VALID, with_member_ids
 from commlog.records.find import get_record
-from commlog.records.write import Completed, Draft, Request, check_record, complete_request
+from commlog.records.write import Completed, RecordDraft, RecordRequest, check_record, complete_request
 from commlog.values import CUSTOMER, Fields
 from commlog.workspace import Workspace
 
@@ -32,7 +32,7 @@ def _no_progress(rows: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class ImportOptions:
     """How an import runs: whether unknown customers are created, whether anything is written.
 
     `on_row` hears each count of rows; `batch` is how many records go to the disk together.
@@ -44,7 +44,7 @@ class Choices:
     batch: int = 256
 
 
-def import_records(workspace: Workspace, items: Iterable[Incoming], choices: Choices) -> ImportResult:
+def import_records(workspace: Workspace, items: Iterable[Incoming], choices: ImportOptions) -> ImportResult:
     """What became of every row; rows that are no record are rejected, never an end of the import.
 
     Raises:
@@ -71,7 +71,7 @@ def candidate_id(day: str, key: str, attempt: int) -> str:
 class _Importer:
     """One import: what the log holds, read once, and what was added since."""
 
-    def __init__(self, workspace: Workspace, choices: Choices, staging: Staging) -> None:
+    def __init__(self, workspace: Workspace, choices: ImportOptions, staging: Staging) -> None:
         self.workspace = workspace
         self.choices = choices
         self.staging = staging
@@ -139,7 +139,7 @@ class _Importer:
             fields["customer"] = item.customer
             if self.choices.creates_customers and self.book.find(item.customer) is None:
                 newcomer = self._draft_customer(item.customer.strip(), item.new_customer)
-        request = Request(template.name, fields, customer=newcomer, is_now=False)
+        request = RecordRequest(template.name, fields, customer=newcomer, is_now=False)
         completed = complete_request(self.workspace, request, self.book)
         for attempt in range(_CANDIDATES):
             record_id = candidate_id(f"{completed.day:%Y%m%d}", item.key, attempt)
@@ -177,14 +177,14 @@ class _Importer:
         self._write_customer(draft)
         return self._note(draft.record.id, item.key)
 
-    def _draft_customer(self, name: str, given: Fields) -> Draft:
+    def _draft_customer(self, name: str, given: Fields) -> RecordDraft:
         """A file for a new customer of this name, with the other fields that are given."""
         fields = {**given}
         if name and isinstance(given.get("name", ""), str):
             fields["name"] = name
         if name or given.get("id"):
             fields["id"] = self.book.free_id(name, given.get("id"))
-        completed = complete_request(self.workspace, Request(CUSTOMER, fields, is_now=False), self.book)
+        completed = complete_request(self.workspace, RecordRequest(CUSTOMER, fields, is_now=False), self.book)
         # Without a name there is no id either, and the name is what is missed.
         return check_record(self.workspace, completed, completed.fields.get("id") or "unnamed")
 
@@ -199,7 +199,7 @@ class _Importer:
         extra = get_record(self.workspace.reader.read(path)).fields.get(_EXTRA)
         return str(extra.get(IMPORT_KEY) or key) if isinstance(extra, dict) else key
 
-    def _write(self, draft: Draft, item: Incoming) -> None:
+    def _write(self, draft: RecordDraft, item: Incoming) -> None:
         if draft.customer is not None:
             # At once, so that no record on the disk names nobody.
             self._write_customer(draft.customer)
@@ -210,7 +210,7 @@ class _Importer:
             self.staging.add(draft.record.path, draft.text.encode("utf-8"))
             self.staged[draft.record.path] = (draft.record.id, item)
 
-    def _write_customer(self, draft: Draft) -> None:
+    def _write_customer(self, draft: RecordDraft) -> None:
         if self.choices.is_dry:
             self.book.add(draft.record.id, draft.record.fields)
             self.customers += 1

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from commlog.customers.book import CustomerBook
 from commlog.errors import AmbiguousError, CommlogError, NotWritableError
-from commlog.exchange.import_records import Choices, import_records
+from commlog.exchange.import_records import ImportOptions, import_records
 from commlog.exchange.incoming import IMPORT_KEY, ImportResult, Incoming, Row
 from commlog.exchange.queries import import_keys
 from commlog.forms.fields import Field, find_child, find_field, nearest
@@ -13,14 +13,14 @@ from commlog.messages import translate
 from commlog.records.change import change_record
 from commlog.records.complete import follow_up_of_low_scores, with_member_ids
 from commlog.records.find import read_record
-from commlog.records.rules.consistency import fold
+from commlog.records.rules.consistency import fold_text
 from commlog.surveys.record import open_requests, with_follow_up
 from commlog.surveys.rules import is_score_text
 from commlog.values import SURVEY, Fields
 from commlog.workspace import Workspace
 
 
-def import_surveys(workspace: Workspace, items: Iterable[Incoming], choices: Choices) -> tuple[ImportResult, int]:
+def import_surveys(workspace: Workspace, items: Iterable[Incoming], choices: ImportOptions) -> tuple[ImportResult, int]:
     """What became of every row, as `import_records`, with answered requests among the created; and the follow-ups opened.
 
     Raises:
@@ -98,7 +98,7 @@ class _Answers:
         customer = self._customer_of(item) if self._may_answer(item) else None
         if customer is None:
             return False
-        period = fold(str(item.fields.get("period") or ""))
+        period = fold_text(str(item.fields.get("period") or ""))
         found = [one for one, told in open_requests(self.workspace, customer) if told == period]
         found = [one for one in found if one not in self.taken]
         if not found:

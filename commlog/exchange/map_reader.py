@@ -9,8 +9,16 @@ from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
 from commlog.exchange.csv_file import CUSTOMER_GIVEN
-from commlog.exchange.import_map import DateReader, FollowUpRule, ImportMap, Reference, Target, parse_format, parse_time
-from commlog.exchange.map_section import Section
+from commlog.exchange.import_map import (
+    ColumnReference,
+    DateReader,
+    FollowUpRule,
+    ImportMap,
+    Target,
+    parse_format,
+    parse_time,
+)
+from commlog.exchange.map_section import SettingsSection
 from commlog.exchange.source_reader import SourceReader
 from commlog.forms.catalog import Catalog, Template
 from commlog.forms.conversion import Converter, find_duration, unknown_field
@@ -39,7 +47,7 @@ _GIVEN: Final = frozenset({"id", "template", "agent", "recorded_at"})
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class MapContext:
     """What a map is read against: the log's templates, its zone, and how typed text becomes values in it."""
 
     catalog: Catalog
@@ -47,7 +55,7 @@ class Ground:
     zone: ZoneInfo
 
 
-def read_map(raw: bytes, name: str, ground: Ground) -> ImportMap:
+def read_map(raw: bytes, name: str, ground: MapContext) -> ImportMap:
     """The map in the bytes of a file.
 
     Raises:
@@ -58,7 +66,7 @@ def read_map(raw: bytes, name: str, ground: Ground) -> ImportMap:
     text = ""
     try:
         text = decode(raw)
-        section = Section(name, text, faults)
+        section = SettingsSection(name, text, faults)
     except YamlError as fault:
         problem = Problem(fault.code, name, fault.line, fault.column, "", tuple(fault.facts.items()))
         raise InvalidError(mark("the map is not readable"), problems=(problem,), source=text) from None
@@ -81,7 +89,7 @@ def read_map(raw: bytes, name: str, ground: Ground) -> ImportMap:
 class _Reader:
     """One map while it is read."""
 
-    def __init__(self, section: Section, template: Template, ground: Ground) -> None:
+    def __init__(self, section: SettingsSection, template: Template, ground: MapContext) -> None:
         self.section = section
         self.template = template
         self.ground = ground
@@ -233,7 +241,7 @@ class _Reader:
     def _with_references(self, made: ImportMap) -> ImportMap:
         located = parse_located(self.section.text)
         references = tuple(
-            Reference(column, Problem("bad-setting", made.name, *located.position(path), show_path(path)))
+            ColumnReference(column, Problem("bad-setting", made.name, *located.position(path), show_path(path)))
             for column, path in self.sources.references
         )
         fields: Iterable[str] = made.__dataclass_fields__

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from commlog.messages import mark, translate
 from commlog.values import Data, Fields, ValuePath, show_path
-from commlog.yamltext.parse import parse, parse_located
+from commlog.yamltext.parse import parse_located, parse_yaml
 
 if TYPE_CHECKING:
     from commlog.problems import Problem
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Section:
+class SettingsSection:
     """A file, or a part of it; what is wrong with it is added to `faults`."""
 
     def __init__(self, name: str, text: str, faults: "list[Problem]") -> None:
         self.name = name
         self.faults = faults
         self.text = text
-        data = parse(text) if text.strip() else {}
+        data = parse_yaml(text) if text.strip() else {}
         self.fields: Fields = data if isinstance(data, dict) else {}
         if not isinstance(data, dict) and data is not None:
             self.report("not-a-mapping", ())

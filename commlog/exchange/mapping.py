@@ -13,9 +13,9 @@ from commlog.exchange.import_map import (
     OWN_COLUMNS,
     FollowUpRule,
     ImportMap,
-    Piece,
-    Source,
     Target,
+    TextPart,
+    ValueSource,
     fold_cell,
 )
 from commlog.exchange.incoming import IMPORT_KEY, Incoming, Row
@@ -43,7 +43,7 @@ def _nobody(_field: str, _word: str) -> None:
 def iter_incoming(sheet: Sheet, import_map: ImportMap, leave_out: LeaveOut = _nobody) -> Iterator[Incoming]:
     """Every row of a sheet as the map makes it, in the file's order; `leave_out` hears of each word that has null."""
     columns = tuple(column for column in sheet.columns if column not in OWN_COLUMNS)
-    identities = Identities(import_map.template.name, import_map.identity or columns)
+    identities = RowKeys(import_map.template.name, import_map.identity or columns)
     rest = _other_columns(import_map, columns) if import_map.keeps_others else ()
     for row in sheet.rows:
         if row.fault:
@@ -57,7 +57,7 @@ def iter_incoming(sheet: Sheet, import_map: ImportMap, leave_out: LeaveOut = _no
             )
 
 
-class Identities:
+class RowKeys:
     """The keys of a file's rows: a digest of the template's name, the identity's cells, and which occurrence it is.
 
     The very same row a second time is a contact of its own and gets the key of a second occurrence. Two rows
@@ -197,16 +197,16 @@ class _Filler:
         )
 
 
-def _applies(rule: FollowUpRule | Source, cells: Mapping[str, str]) -> bool:
+def _applies(rule: FollowUpRule | ValueSource, cells: Mapping[str, str]) -> bool:
     return (rule.when is None or rule.when.holds(cells)) and not (rule.unless is not None and rule.unless.holds(cells))
 
 
-def _text(source: Source, cells: Mapping[str, str]) -> str:
+def _text(source: ValueSource, cells: Mapping[str, str]) -> str:
     made = (_filled(pieces, cells) for pieces in source.texts)
     return source.join.join(text for text in made if text).strip()
 
 
-def _filled(pieces: tuple[Piece, ...], cells: Mapping[str, str]) -> str:
+def _filled(pieces: tuple[TextPart, ...], cells: Mapping[str, str]) -> str:
     """A text with its cells in place; empty when one of them is."""
     parts = [cells.get(piece.text, "").strip() if piece.is_column else piece.text for piece in pieces]
     return "" if "" in parts else "".join(parts)
@@ -230,7 +230,7 @@ class _RecordReader:
     def __init__(self, catalog: Catalog, converter: Converter) -> None:
         self.catalog = catalog
         self.converter = converter
-        self.identities: dict[str, Identities] = {}
+        self.identities: dict[str, RowKeys] = {}
 
     def kind_of(self, name: str) -> str:
         """The kind of records a template makes; nothing for a broken one."""
@@ -258,6 +258,6 @@ class _RecordReader:
         if fields.get("id"):
             return Incoming(row, template.name, fields)
         # Nothing but the whole object tells it from another one.
-        key, _ = self.identities.setdefault(template.name, Identities(template.name)).key_of(row)
+        key, _ = self.identities.setdefault(template.name, RowKeys(template.name)).key_of(row)
         customer = fields.pop("customer", "") if template.kind != CUSTOMER else ""
         return Incoming(row, template.name, fields, str(customer), {}, key)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import Condition
+from commlog.database.query.contents import SqlCondition
 from commlog.database.query.fragments import CUSTOMER_NAME, IS_COMPANY
 from commlog.exchange.incoming import IMPORT_KEY
 
@@ -25,7 +25,7 @@ def import_keys(index: Index, kind: str | None = None) -> dict[str, str | None]:
     return dict(index.rows(sql, () if kind is None else (kind,)))
 
 
-def follow_ups_to_export(index: Index, condition: Condition) -> list[FollowUpEntry]:
+def follow_ups_to_export(index: Index, condition: SqlCondition) -> list[FollowUpEntry]:
     """The follow-ups that a condition holds for, by record and number."""
     sql = f"""SELECT r.path, f.n, {CUSTOMER_NAME}, r.recorded_at, {IS_COMPANY} FROM follow_ups f JOIN records r USING (record)
         WHERE {condition.sql} ORDER BY r.id, r.path, f.n"""

@@ -11,7 +11,7 @@ from commlog.exchange.csv_file import Sheet, read_sheet
 from commlog.exchange.import_map import ImportMap, require_columns
 from commlog.exchange.incoming import Incoming
 from commlog.exchange.jsonl_file import read_objects, sheet_of
-from commlog.exchange.map_reader import Ground
+from commlog.exchange.map_reader import MapContext
 from commlog.exchange.mapping import LeaveOut, iter_incoming, iter_records
 from commlog.exchange.sketch import best_template
 from commlog.forms.catalog import Template
@@ -75,7 +75,7 @@ def open_sheet(source: SourceFile, encoding: str, import_map: ImportMap | None) 
 
 
 def iter_items(
-    sheet: Sheet, import_map: ImportMap | None, ground: Ground, leave_out: LeaveOut | None = None
+    sheet: Sheet, import_map: ImportMap | None, ground: MapContext, leave_out: LeaveOut | None = None
 ) -> Iterable[Incoming]:
     """Every row on its way to a record: as the map makes it, or as the whole record it is.
 
@@ -86,7 +86,7 @@ def iter_items(
     return iter_incoming(sheet, import_map, leave_out) if leave_out else iter_incoming(sheet, import_map)
 
 
-def template_for(sheet: Sheet, ground: Ground, name: str) -> Template:
+def template_for(sheet: Sheet, ground: MapContext, name: str) -> Template:
     """The template somebody named for a sketch, else the one that fits the header best.
 
     Raises:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from commlog.exchange.import_map import Condition, Piece, Source, fold_cell
-from commlog.exchange.map_section import Section
+from commlog.exchange.import_map import RowCondition, TextPart, ValueSource, fold_cell
+from commlog.exchange.map_section import SettingsSection
 from commlog.forms.conversion import ConversionError, Converter
 from commlog.forms.fields import Field
 from commlog.messages import mark
@@ -28,7 +28,7 @@ class _One:
 class SourceReader:
     """Reads sources of one map; `references` are the columns they name, each with its place in the map."""
 
-    def __init__(self, section: Section, converter: Converter) -> None:
+    def __init__(self, section: SettingsSection, converter: Converter) -> None:
         self.section = section
         self.converter = converter
         self.references: list[tuple[str, ValuePath]] = []
@@ -37,13 +37,13 @@ class SourceReader:
         """Note columns that the map names."""
         self.references += columns
 
-    def read(self, field: Field, given: Data, where: ValuePath, *, is_text: bool) -> Source | None:
+    def read(self, field: Field, given: Data, where: ValuePath, *, is_text: bool) -> ValueSource | None:
         """The source that a value of the map describes: a bare word is a column, or a text when `is_text`."""
         if isinstance(given, dict):
             return self._read_mapping(field, given, where)
         if not isinstance(given, str):
             if is_text and given is not None and not isinstance(given, list):
-                return Source((self._pieces(cell_of(given), where),))
+                return ValueSource((self._pieces(cell_of(given), where),))
             self.section.report(
                 "bad-setting",
                 where,
@@ -51,9 +51,9 @@ class SourceReader:
                 expected=mark("the name of a column, or a mapping with `column:` or `text:`"),
             )
             return None
-        return Source((self._pieces(given, where) if is_text else self._column(given, where),))
+        return ValueSource((self._pieces(given, where) if is_text else self._column(given, where),))
 
-    def read_condition(self, given: Data, where: ValuePath) -> Condition | None:
+    def read_condition(self, given: Data, where: ValuePath) -> RowCondition | None:
         """The condition in `when:` or `unless:`; None when there is none."""
         if given is None:
             return None
@@ -77,7 +77,7 @@ class SourceReader:
                     for column, wanted in alternative.items()
                 }
             )
-        return Condition(tuple(found))
+        return RowCondition(tuple(found))
 
     def convert_constant(self, field: Field, value: Data, where: ValuePath) -> Data:
         """A value the map itself gives for a field: choices by slug or label, dates as people type them."""
@@ -90,7 +90,7 @@ class SourceReader:
             self.section.report(fault.code, where, **facts)
             return value
 
-    def _read_mapping(self, field: Field, given: Mapping[str, Data], where: ValuePath) -> Source | None:
+    def _read_mapping(self, field: Field, given: Mapping[str, Data], where: ValuePath) -> ValueSource | None:
         section = self.section
         section.refuse_unknown(where, dict(given), SOURCE_KEYS)
         texts = self._texts(given, where)
@@ -112,7 +112,7 @@ class SourceReader:
         return (
             None
             if texts is None
-            else Source(
+            else ValueSource(
                 texts,
                 str(given.get("join", "\n")),
                 {
@@ -129,7 +129,7 @@ class SourceReader:
             )
         )
 
-    def _texts(self, given: Mapping[str, Data], where: ValuePath) -> tuple[tuple[Piece, ...], ...] | None:
+    def _texts(self, given: Mapping[str, Data], where: ValuePath) -> tuple[tuple[TextPart, ...], ...] | None:
         named = [key for key in ("column", "columns", "text") if key in given]
         if len(named) != 1:
             self.section.report(
@@ -144,13 +144,13 @@ class SourceReader:
         read = self._pieces if named[0] == "text" else self._column
         return tuple(read(cell_of(item), (*where, named[0])) for item in items)
 
-    def _column(self, name: str, where: ValuePath) -> tuple[Piece, ...]:
+    def _column(self, name: str, where: ValuePath) -> tuple[TextPart, ...]:
         self.refer([(name, where)])
-        return (Piece(name, is_column=True),)
+        return (TextPart(name, is_column=True),)
 
-    def _pieces(self, text: str, where: ValuePath) -> tuple[Piece, ...]:
+    def _pieces(self, text: str, where: ValuePath) -> tuple[TextPart, ...]:
         """A text cut at its `{Column}`s."""
         parts = _PLACEHOLDER.split(text)
-        pieces = [Piece(part, is_column=place % 2 == 1) for place, part in enumerate(parts) if part]
+        pieces = [TextPart(part, is_column=place % 2 == 1) for place, part in enumerate(parts) if part]
         self.refer((piece.text, where) for piece in pieces if piece.is_column)
         return tuple(pieces)

@@ -4,8 +4,8 @@ from typing import Final
 
 from commlog.errors import InvalidError
 from commlog.exchange.csv_file import Sheet
-from commlog.exchange.import_map import OWN_COLUMNS, DateReader, ImportMap, Piece, Source, Target
-from commlog.exchange.map_reader import Ground
+from commlog.exchange.import_map import OWN_COLUMNS, DateReader, ImportMap, Target, TextPart, ValueSource
+from commlog.exchange.map_reader import MapContext
 from commlog.forms.fields import Field, find_child, find_field
 from commlog.messages import mark
 from commlog.values import SURVEY, Fields
@@ -38,7 +38,7 @@ _DATES: Final = (
 _NEVER: Final = frozenset({"id", "template", "recorded_at", "followups", "links", "extra"})
 
 
-def survey_map(sheet: Sheet, ground: Ground, constants: Fields) -> ImportMap:
+def survey_map(sheet: Sheet, ground: MapContext, constants: Fields) -> ImportMap:
     """The map of a sheet: a column for the customer, for scores those of the form's dimensions, the rest under extra.
 
     `constants` are for fields that no column or no cell gives.
@@ -53,7 +53,7 @@ def survey_map(sheet: Sheet, ground: Ground, constants: Fields) -> ImportMap:
         found = _find(column, template.fields, scores) if column not in OWN_COLUMNS else None
         if found is not None:
             name, field = found
-            source = Source(((Piece(column, is_column=True),),))
+            source = ValueSource(((TextPart(column, is_column=True),),))
             targets.setdefault(name, Target(name, field, tuple(name.split(".")), source))
     missing = [] if _CUSTOMER in targets else [mark("no column names the customer")]
     if not any(name.startswith(f"{_SCORES}.") for name in targets):

@@ -17,10 +17,10 @@ from commlog.followups.rules.follow_up import (
     PAUSED,
     FollowUp,
     advance,
-    entry_of,
+    extend_due,
+    history_entry,
     next_number,
     pauses_of,
-    put_back,
     read_follow_up,
 )
 from commlog.followups.rules.new_follow_up import Opening, complete_follow_up
@@ -28,7 +28,7 @@ from commlog.forms.fields import find_field, find_value, value_label
 from commlog.messages import current_language, mark
 from commlog.records.change import change_record
 from commlog.records.complete import terms_of
-from commlog.records.find import Address, find_address, find_path
+from commlog.records.find import FollowUpAddress, find_address, find_path
 from commlog.values import Fields, mappings_of
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import to_utc
@@ -40,7 +40,7 @@ _Change = Callable[[Fields, Fields], Fields]
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class FollowUpDetails:
     """What may be said with a follow-up's verb; None is unsaid. `due` is text as people type it."""
 
     by: str | None = None
@@ -52,7 +52,9 @@ class Details:
     satisfaction: str | None = None
 
 
-def move_follow_up(workspace: Workspace, text: str, verb: str, details: Details) -> tuple[Address, FollowUp]:
+def move_follow_up(
+    workspace: Workspace, text: str, verb: str, details: FollowUpDetails
+) -> tuple[FollowUpAddress, FollowUp]:
     """The follow-up `ID/n` after one of the verbs start, wait, done, close, reopen; with `due`, rescheduled as well.
 
     Raises:
@@ -62,7 +64,7 @@ def move_follow_up(workspace: Workspace, text: str, verb: str, details: Details)
     by = workspace.require_member(details.by)
 
     def change(fields: Fields, record: Fields) -> Fields:
-        entry = entry_of(workspace.stamp, by, "", note=details.note)
+        entry = history_entry(workspace.stamp, by, "", note=details.note)
         changed = advance(fields, verb, entry, result=details.result)
         if details.satisfaction:
             told = _choice_of(workspace, record, "customer_satisfaction", details.satisfaction)
@@ -77,7 +79,7 @@ def move_follow_up(workspace: Workspace, text: str, verb: str, details: Details)
     return _change(workspace, text, change)
 
 
-def assign_follow_up(workspace: Workspace, text: str, details: Details) -> tuple[Address, FollowUp]:
+def assign_follow_up(workspace: Workspace, text: str, details: FollowUpDetails) -> tuple[FollowUpAddress, FollowUp]:
     """The follow-up with another owner; who and why are added to its history.
 
     Raises:
@@ -89,13 +91,13 @@ def assign_follow_up(workspace: Workspace, text: str, details: Details) -> tuple
     owner = workspace.log.settings.member_id(details.owner)
 
     def change(fields: Fields, _record: Fields) -> Fields:
-        entry = entry_of(workspace.stamp, by, read_follow_up(fields, 1).status, owner=owner, note=details.note)
+        entry = history_entry(workspace.stamp, by, read_follow_up(fields, 1).status, owner=owner, note=details.note)
         return {**fields, "owner": owner, "history": [*fields.get("history", []), entry]}
 
     return _change(workspace, text, change)
 
 
-def reschedule_follow_up(workspace: Workspace, text: str, details: Details) -> tuple[Address, FollowUp]:
+def reschedule_follow_up(workspace: Workspace, text: str, details: FollowUpDetails) -> tuple[FollowUpAddress, FollowUp]:
     """The follow-up with another due time, given or computed from another priority.
 
     Raises:
@@ -118,14 +120,14 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: Details) -> t
                 verb="reschedule",
                 remedy=mark("reopen it first: commlog reopen {address} --reason …"),
             )
-        entry = entry_of(workspace.stamp, by, current.status, note=details.note)
+        entry = history_entry(workspace.stamp, by, current.status, note=details.note)
         changed = {**fields, "history": [*fields.get("history", []), entry]}
         return _rescheduled(workspace, changed, record, details)
 
     return _change(workspace, text, change)
 
 
-def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str | None) -> tuple[Address, FollowUp]:
+def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str | None) -> tuple[FollowUpAddress, FollowUp]:
     """A new follow-up of an existing record; its limit counts from now.
 
     Raises:
@@ -149,11 +151,11 @@ def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str | Non
         return {**fields, "followups": [*(fields.get("followups") or []), item]}
 
     record = change_record(workspace, path, change)
-    address = Address(path, record.id, numbers[-1])
+    address = FollowUpAddress(path, record.id, numbers[-1])
     return address, _get_follow_up(record.fields, numbers[-1])
 
 
-def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: Details) -> Fields:
+def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: FollowUpDetails) -> Fields:
     """The mapping with a new due, also noted in the history's last entry.
 
     A due that is given counts from now; one of a priority from the original start, the time waited since then put back.
@@ -206,7 +208,7 @@ def _resumed(workspace: Workspace, fields: Fields, record: Fields, before: Field
     ended = [pause for pause in pauses_of(follow_up.history) if pause.end and pause.entry == len(follow_up.history)]
     if due is None or follow_up.agreed_with_customer or not ended:
         return fields
-    moved = put_back(due, ended, calendar, pauses_count_from(read_follow_up(before, 1), record, calendar))
+    moved = extend_due(due, ended, calendar, pauses_count_from(read_follow_up(before, 1), record, calendar))
     if to_utc(moved) == to_utc(due):
         return fields
     told = format_instant(moved)
@@ -218,7 +220,7 @@ def _due_since(workspace: Workspace, limit: Limit, began: datetime, follow_up: F
     calendar = workspace.log.settings.calendar
     due = due_after(limit, began, calendar)
     if due is not None:
-        due = put_back(due, counted_pauses(follow_up), calendar, began)
+        due = extend_due(due, counted_pauses(follow_up), calendar, began)
     return (format_instant(due) if due else None), str(limit)
 
 
@@ -239,7 +241,7 @@ def _choice_of(workspace: Workspace, record: Fields, key: str, words: str) -> st
     return (find_value(field, words) if field else None) or words
 
 
-def _change(workspace: Workspace, text: str, change: _Change) -> tuple[Address, FollowUp]:
+def _change(workspace: Workspace, text: str, change: _Change) -> tuple[FollowUpAddress, FollowUp]:
     address = find_address(workspace, text)
 
     def change_item(fields: Fields) -> Fields:
@@ -257,7 +259,7 @@ def _change(workspace: Workspace, text: str, change: _Change) -> tuple[Address, 
     return replace(address, record_id=record.id), _get_follow_up(record.fields, address.n)
 
 
-def _tell_in_words(workspace: Workspace, fault: ConflictError, address: Address) -> None:
+def _tell_in_words(workspace: Workspace, fault: ConflictError, address: FollowUpAddress) -> None:
     """Put the state into a fault as the form calls it, and the follow-up's own address into its remedy."""
     fault.facts["address"] = str(address)
     record = workspace.reader.read(address.path).record

@@ -30,7 +30,13 @@ from commlog.cli.options import (
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
-from commlog.followups.change import Details, add_follow_up, assign_follow_up, move_follow_up, reschedule_follow_up
+from commlog.followups.change import (
+    FollowUpDetails,
+    add_follow_up,
+    assign_follow_up,
+    move_follow_up,
+    reschedule_follow_up,
+)
 from commlog.followups.pending import list_follow_ups, provisional_years
 from commlog.followups.rules.follow_up import FollowUp
 from commlog.followups.text import format_deadline
@@ -39,7 +45,7 @@ from commlog.messages import mark, translate
 from commlog.output.formats import choose_columns, format_listing
 from commlog.output.listing import Page
 from commlog.output.text import format_due
-from commlog.records.find import Address, read_record
+from commlog.records.find import FollowUpAddress, read_record
 from commlog.records.list import list_records
 from commlog.records.typed_follow_ups import parse_follow_up
 
@@ -103,7 +109,7 @@ def pending_command(
     return ExitCode.FOUND if exit_code and listing.rows and not code else code
 
 
-def tell(session: Session, changed: tuple[Address, FollowUp]) -> None:
+def tell(session: Session, changed: tuple[FollowUpAddress, FollowUp]) -> None:
     """Print the address on stdout, for scripts, and how the follow-up stands on stderr, for people."""
     address, follow_up = changed
     labels = labels_of(session)
@@ -129,7 +135,7 @@ def make_move(verb: str) -> Callable[..., None]:
         by: str = by_option,
     ) -> None:
         session = session_of(context)
-        details = Details(by=by or None, note=note or None, due=due or None)
+        details = FollowUpDetails(by=by or None, note=note or None, due=due or None)
         tell(session, move_follow_up(session.workspace, address, verb, details))
 
     return move
@@ -169,7 +175,9 @@ def assign_command(
     session = session_of(context)
     tell(
         session,
-        assign_follow_up(session.workspace, address, Details(by=by or None, note=note or None, owner=to or None)),
+        assign_follow_up(
+            session.workspace, address, FollowUpDetails(by=by or None, note=note or None, owner=to or None)
+        ),
     )
 
 
@@ -178,7 +186,9 @@ def close_command(
     context: typer.Context, address: str = address_argument, note: str = note_option, by: str = by_option
 ) -> None:
     session = session_of(context)
-    tell(session, move_follow_up(session.workspace, address, "close", Details(by=by or None, note=note or None)))
+    tell(
+        session, move_follow_up(session.workspace, address, "close", FollowUpDetails(by=by or None, note=note or None))
+    )
 
 
 @command(mark("Say that a follow-up is done, and what came of it."))
@@ -203,7 +213,9 @@ def done_command(
     by: str = by_option,
 ) -> None:
     session = session_of(context)
-    details = Details(by=by or None, note=note or None, result=result or None, satisfaction=satisfaction or None)
+    details = FollowUpDetails(
+        by=by or None, note=note or None, result=result or None, satisfaction=satisfaction or None
+    )
     tell(session, move_follow_up(session.workspace, address, "done", details))
 
 
@@ -220,7 +232,7 @@ def reopen_command(
     if not reason.strip():
         raise UsageError(mark("'{verb}' needs a reason"), verb="reopen", remedy=mark("say why: --reason …"))
     session = session_of(context)
-    details = Details(by=by or None, note=reason.strip(), due=due or None)
+    details = FollowUpDetails(by=by or None, note=reason.strip(), due=due or None)
     tell(session, move_follow_up(session.workspace, address, "reopen", details))
 
 
@@ -240,7 +252,7 @@ def reschedule_command(
     by: str = by_option,
 ) -> None:
     session = session_of(context)
-    details = Details(by=by or None, note=note or None, due=due or None, priority=priority or None)
+    details = FollowUpDetails(by=by or None, note=note or None, due=due or None, priority=priority or None)
     tell(session, reschedule_follow_up(session.workspace, address, details))
 
 

@@ -32,7 +32,7 @@ from commlog.followups.rules.dropped import (
     promises_contact,
 )
 from commlog.records.queries import count_conversations_after, last_conversation, merge_pointers
-from commlog.records.rules.consistency import fold
+from commlog.records.rules.consistency import fold_text
 from commlog.values import INTERACTION, SURVEY, ValuePath
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar, wall_instant
@@ -47,7 +47,7 @@ _LINKED_WITHIN: Final = timedelta(days=365)
 
 
 @dataclass(slots=True)
-class Scope:
+class QuietFilter:
     """Where to look: the ids of one customer, or none for the whole log; what is of `cutoff` or later is too young.
 
     `families` are the ids of every customer who has several. What was dropped before `since` need not be looked for;
@@ -104,7 +104,7 @@ def find_dropped_balls(
     families = {one: family_of(pointers, one) for one in {*pointers, *pointers.values()}}
     cutoff = _previous_working_day(today or workspace.now.date(), workspace.log.settings.calendar)
     customers = families.get(customer, (customer,)) if customer else ()
-    scope = Scope(workspace, customers, cutoff, families, since.isoformat() if since else "")
+    scope = QuietFilter(workspace, customers, cutoff, families, since.isoformat() if since else "")
     found = (ball for rule, find in _RULES.items() if not rules or rule in rules for ball in find(scope))
     return in_order(ball for ball in found if ball.since >= scope.since)
 
@@ -115,7 +115,7 @@ def _previous_working_day(today: date, calendar: WorkCalendar) -> str:
     return next(filter(calendar.is_working_day, days), today - timedelta(days=1)).isoformat()
 
 
-def _find_unanswered(scope: Scope) -> Iterator[DroppedBall]:
+def _find_unanswered(scope: QuietFilter) -> Iterator[DroppedBall]:
     """Inbound contacts whose outcome is still open; nothing was done, nothing is planned, nobody spoke to them since."""
     for record in scope.quiet:
         if (
@@ -132,7 +132,7 @@ def _find_unanswered(scope: Scope) -> Iterator[DroppedBall]:
             yield _ball(UNANSWERED, record, ("outcome",))
 
 
-def _find_call_backs(scope: Scope) -> Iterator[DroppedBall]:
+def _find_call_backs(scope: QuietFilter) -> Iterator[DroppedBall]:
     """Follow-ups done for a day that promised the customer a contact, with no contact after the record they are in."""
     quiet = {record.record: record for record in scope.quiet}
     between = (scope.since_seconds, scope.seconds_of(scope.cutoff))
@@ -140,7 +140,7 @@ def _find_call_backs(scope: Scope) -> Iterator[DroppedBall]:
         record = quiet[done.record]
         since = (record.at if record.kind == INTERACTION else done.opened_at) or record.at or 0
         if (
-            (done.is_agreed or promises_contact(fold(done.action)))
+            (done.is_agreed or promises_contact(fold_text(done.action)))
             and since >= record.spoken_at
             and not _is_spoken_to(scope, record.customer, record.day, since)
         ):
@@ -148,13 +148,13 @@ def _find_call_backs(scope: Scope) -> Iterator[DroppedBall]:
             yield replace(ball, since=scope.day_of(done.finished_at or 0))
 
 
-def _find_promises(scope: Scope) -> Iterator[DroppedBall]:
+def _find_promises(scope: QuietFilter) -> Iterator[DroppedBall]:
     """Agreements on our side with no follow-up, neither in the record nor in one that links to it."""
     for record in commitments_without_follow_up(scope.workspace.index, scope.customers, scope.since):
         yield _ball(PROMISE, record, ("agreements",))
 
 
-def _find_idle_issues(scope: Scope) -> Iterator[DroppedBall]:
+def _find_idle_issues(scope: QuietFilter) -> Iterator[DroppedBall]:
     """Open issues of an earlier day with no pending follow-up in their conversation."""
     for record in open_issues_without_pending(scope.workspace.index, scope.customers, scope.cutoff):
         since = max(record.day, scope.day_of(record.at)) if record.at else record.day
@@ -162,7 +162,7 @@ def _find_idle_issues(scope: Scope) -> Iterator[DroppedBall]:
             yield replace(_ball(IDLE_ISSUE, record, ("status",)), since=since)
 
 
-def _find_low_scores(scope: Scope) -> Iterator[DroppedBall]:
+def _find_low_scores(scope: QuietFilter) -> Iterator[DroppedBall]:
     """Low satisfaction and low survey scores with no follow-up in their conversation and no contact since."""
     for record in scope.quiet:
         if record.has_follow_up or record.day >= scope.cutoff or not record.is_last:
@@ -180,11 +180,13 @@ def _find_low_scores(scope: Scope) -> Iterator[DroppedBall]:
             yield _ball(LOW_SCORE, record, (place,), score=score)
 
 
-def _find_missing_links(scope: Scope) -> Iterator[DroppedBall]:
+def _find_missing_links(scope: QuietFilter) -> Iterator[DroppedBall]:
     """Conversations of the last year that speak of an earlier one, of customers who have one, and link to none."""
     first_day = max((scope.workspace.now.date() - _LINKED_WITHIN).isoformat(), scope.since)
     for record in iter_unlinked(scope.workspace.index, scope.customers, first_day, is_short=bool(scope.since)):
-        words = find_earlier_contact(fold(record.summary or "")) or find_earlier_contact(fold(record.subject or ""))
+        words = find_earlier_contact(fold_text(record.summary or "")) or find_earlier_contact(
+            fold_text(record.subject or "")
+        )
         if words and record.at is not None:
             family = scope.family(record.customer)
             earlier = last_conversation(scope.workspace.index, family, record.day, record.at, is_any=True)
@@ -192,13 +194,13 @@ def _find_missing_links(scope: Scope) -> Iterator[DroppedBall]:
                 yield _ball(MISSING_LINK, record, ("summary",), words=words, suggestion=earlier.id)
 
 
-def _lowest_score(scope: Scope, record: int) -> str:
+def _lowest_score(scope: QuietFilter, record: int) -> str:
     """The lowest point of a survey when it is low; empty when none is."""
     lowest = min(points_of(scope.workspace.index, record), default=LOW_POINTS + 1)
     return str(lowest) if lowest <= LOW_POINTS else ""
 
 
-def _is_spoken_to(scope: Scope, customer: str, day: str, since: int | None) -> bool:
+def _is_spoken_to(scope: QuietFilter, customer: str, day: str, since: int | None) -> bool:
     """Whether somebody spoke to the customer after an instant under another of their ids."""
     others = [one for one in scope.family(customer) if one != customer]
     return bool(others) and count_conversations_after(scope.workspace.index, others, day, since or 0) > 0
@@ -210,7 +212,7 @@ def _ball(rule: str, record: QuietRecord | DroppedRecord, place: ValuePath, **fa
     )
 
 
-_RULES: Final[dict[str, Callable[[Scope], Iterator[DroppedBall]]]] = {
+_RULES: Final[dict[str, Callable[[QuietFilter], Iterator[DroppedBall]]]] = {
     UNANSWERED: _find_unanswered,
     CALL_BACK: _find_call_backs,
     PROMISE: _find_promises,

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from commlog.database.query.contents import Condition
+from commlog.database.query.contents import SqlCondition
 from commlog.database.query.filter import every
 from commlog.database.query.order import COLUMNS, order_by
-from commlog.database.query.select import Domain
+from commlog.database.query.select import ListedRows
 from commlog.followups.queries import ListedFollowUp, listed_follow_ups
 from commlog.output.listing import Listing, Page, mask_listing
 from commlog.records.question import OptionTerm, condition_of, filter_of, mentions
@@ -36,7 +36,7 @@ def list_follow_ups(
         UsageError: the query or the sort is not understood.
     """
     condition = pending_unless_named(workspace, query, terms)
-    order = order_by(page.sort or "due", COLUMNS[Domain.FOLLOW_UPS], Domain.FOLLOW_UPS)
+    order = order_by(page.sort or "due", COLUMNS[ListedRows.FOLLOW_UPS], ListedRows.FOLLOW_UPS)
     names = page.columns if page.columns and _WORKED_OUT.isdisjoint(page.columns) else COLUMN_NAMES
     rows = listed_follow_ups(workspace.index, names, condition, (order, page.limit), workspace.now)
     if names is COLUMN_NAMES:
@@ -45,7 +45,7 @@ def list_follow_ups(
     return listing if reveal else mask_listing(listing, workspace.log.settings.mask)
 
 
-def pending_unless_named(workspace: Workspace, query: str, terms: Sequence[OptionTerm] = ()) -> Condition:
+def pending_unless_named(workspace: Workspace, query: str, terms: Sequence[OptionTerm] = ()) -> SqlCondition:
     """The condition on follow-ups that a query and terms ask for; without a term on their status, those that are pending.
 
     Raises:
@@ -54,7 +54,7 @@ def pending_unless_named(workspace: Workspace, query: str, terms: Sequence[Optio
     question = filter_of(workspace, query, terms)
     if not mentions(question, _STATUS):
         question = every([filter_of(workspace, "", [("status", ["pending"])]), question])
-    return condition_of(workspace, question, Domain.FOLLOW_UPS)
+    return condition_of(workspace, question, ListedRows.FOLLOW_UPS)
 
 
 def provisional_years(listing: Listing, calendar: WorkCalendar) -> dict[int, int]:

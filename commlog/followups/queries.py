@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Final, NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import ALWAYS, Condition, all_of, is_one_of
+from commlog.database.query.contents import ALWAYS, SqlCondition, all_of, is_one_of
 from commlog.database.query.fragments import (
     CUSTOMER_NAME,
     HAS_FOLLOW_UP,
@@ -141,7 +141,7 @@ AND (r.kind IN ('issue', 'survey') OR NOT EXISTS (SELECT 1 FROM records x WHERE 
 
 
 def listed_follow_ups(
-    index: Index, names: Sequence[str], condition: Condition, page: tuple[str, int], now: datetime
+    index: Index, names: Sequence[str], condition: SqlCondition, page: tuple[str, int], now: datetime
 ) -> list[tuple[Data, ...]]:
     """The rows of a listing, those columns of `ListedFollowUp` that are named; `page` is the order and the limit."""
     order, limit = page
@@ -161,7 +161,7 @@ def addresses_starting(index: Index, begin: str) -> list[Suggestion]:
 def pending_of(index: Index, customers: Sequence[str], now: datetime) -> list[FollowUpRow]:
     """The pending follow-ups of some customers, those due first first."""
     whose = is_one_of("r.customer", customers)
-    condition = Condition(f"{IS_PENDING} AND {whose.sql}", whose.parameters)
+    condition = SqlCondition(f"{IS_PENDING} AND {whose.sql}", whose.parameters)
     return _follow_ups(index, condition, "f.due_at IS NULL, f.due_at, f.address", now)
 
 
@@ -184,19 +184,19 @@ def quiet_records(index: Index, customers: Sequence[str], since: str, since_at: 
 
 def done_between(index: Index, records: Sequence[int], between: tuple[int, int], now: datetime) -> list[FollowUpRow]:
     """The follow-ups of some records that were done within a stretch of seconds since 1970."""
-    done = Condition("f.is_cancelled = 0 AND f.done_at >= ? AND f.done_at < ?", between)
+    done = SqlCondition("f.is_cancelled = 0 AND f.done_at >= ? AND f.done_at < ?", between)
     return _follow_ups(index, all_of((_of_records(records), done)), "f.rowid", now)
 
 
-def _follow_ups(index: Index, condition: Condition, order: str, now: datetime) -> list[FollowUpRow]:
+def _follow_ups(index: Index, condition: SqlCondition, order: str, now: datetime) -> list[FollowUpRow]:
     columns = columns_of(FollowUpRow).format(is_overdue=is_overdue(now))
     sql = f"""SELECT {columns} FROM follow_ups f JOIN records r USING (record)
         WHERE {condition.sql} ORDER BY {order}"""
     return index.read(FollowUpRow, sql, condition.parameters)
 
 
-def _of_records(records: Sequence[int]) -> Condition:
-    return Condition(f"f.record IN ({', '.join(map(str, records))})")
+def _of_records(records: Sequence[int]) -> SqlCondition:
+    return SqlCondition(f"f.record IN ({', '.join(map(str, records))})")
 
 
 def commitments_without_follow_up(index: Index, customers: Sequence[str], since: str) -> list[DroppedRecord]:
@@ -229,7 +229,7 @@ def iter_unlinked(index: Index, customers: Sequence[str], first_day: str, *, is_
         yield from index.read(DroppedRecord, sql, scope.parameters)
 
 
-def _batches(index: Index, scope: Condition, first_day: str) -> Iterator[str]:
+def _batches(index: Index, scope: SqlCondition, first_day: str) -> Iterator[str]:
     """Conditions that together hold for the records since a day; few customers' records are read at once."""
     last = index.count(f"SELECT coalesce(max(r.record), 0) FROM records r WHERE {scope.sql}", scope.parameters)
     size = last + 1 if scope.parameters else _BATCH
@@ -250,5 +250,5 @@ def has_pending_in_thread(index: Index, record_id: str) -> bool:
     return bool(index.rows(sql, thread.parameters))
 
 
-def _of_customers(customers: Sequence[str]) -> Condition:
+def _of_customers(customers: Sequence[str]) -> SqlCondition:
     return is_one_of("r.customer", customers) if customers else ALWAYS

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from commlog.followups.rules.deadline import CountedDay
-from commlog.followups.rules.explanation import DueAnswer, DueExplanation, Lateness, ToldPause
+from commlog.followups.rules.explanation import DueAnswer, DueExplanation, ExplainedPause, Lateness
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels
 from commlog.output.text import format_due, harmless, pad, width_of
@@ -171,7 +171,7 @@ def _day_words(day: CountedDay) -> Iterator[str]:
         yield " ".join(format_span(span) for span in day.spans)
 
 
-def _pause_line(told: ToldPause, answer: DueAnswer) -> str:
+def _pause_line(told: ExplainedPause, answer: DueAnswer) -> str:
     pause = told.pause
     facts = {
         "begin": _moment(pause.begin, answer),
@@ -307,7 +307,7 @@ def _day(day: CountedDay) -> dict[str, Any]:
     }
 
 
-def _pause(told: ToldPause) -> dict[str, Any]:
+def _pause(told: ExplainedPause) -> dict[str, Any]:
     pause = told.pause
     return {
         "from": _instant(pause.begin),

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from commlog.errors import NotFoundError
 from commlog.followups.rules.explanation import DueAnswer
-from commlog.followups.rules.explanation import explain_due as explain
+from commlog.followups.rules.explanation import due_explanation as explain
 from commlog.followups.rules.follow_up import read_follow_ups
 from commlog.messages import mark
-from commlog.output.listing import cover_words
+from commlog.output.listing import mask_listing_words
 from commlog.records.find import find_address, get_record
 from commlog.records.mask import names_in
 from commlog.values import text_of
@@ -32,7 +32,7 @@ def explain_due(workspace: Workspace, address_text: str, *, reveal: bool = False
     explanation = explain(follow_up, record.fields, workspace.log.settings.calendar, workspace.now)
     if not reveal:
         rules = workspace.log.settings.mask
-        cover = cover_words(names_in(workspace, record) if rules.names else (), rules)
+        cover = mask_listing_words(names_in(workspace, record) if rules.names else (), rules)
         follow_up = replace(follow_up, action=cover(follow_up.action))
         changes = tuple(replace(change, note=cover(change.note)) for change in explanation.changes)
         explanation = replace(explanation, changes=changes)

@@ -13,7 +13,7 @@ from commlog.records.rules.consistency import near_names
 if TYPE_CHECKING:
     # Needed when a template is read; a listing answers from the copy without reading one.
     from commlog.forms.fields import Field
-    from commlog.forms.schemas import Flat
+    from commlog.forms.schemas import FlatSchema
 
 __all__ = ["KINDS", "SUFFIX", "Catalog", "Template", "shipped_folder"]
 
@@ -138,7 +138,7 @@ def _build_template(files: SchemaFiles, name: str, root: str) -> Template:
     )
 
 
-def _order_of(flat: "Flat", own: Schema) -> tuple[str, ...]:
+def _order_of(flat: "FlatSchema", own: Schema) -> tuple[str, ...]:
     """Every top-level key in the order of the file; a template without an order takes its part's."""
     named = _texts(flat.values.get("x-order"))
     fields = own.get("properties")

@@ -67,9 +67,9 @@ def hint(field: Field, language: str) -> str:
 
 def find_value(field: Field, words: str) -> str | None:
     """The choice that is written like this: its slug, its label in either language, or the beginning of one only."""
-    wanted = fold(words)
+    wanted = fold_label(words)
     choices = [choice for choice in dict.fromkeys((*field.enum, *field.enum_labels)) if isinstance(choice, str)]
-    names = {choice: {fold(choice), *map(fold, _labels_of(field, choice).values())} for choice in choices}
+    names = {choice: {fold_label(choice), *map(fold_label, _labels_of(field, choice).values())} for choice in choices}
     exact = [choice for choice in choices if wanted in names[choice]]
     begun = [choice for choice in choices if wanted and any(name.startswith(wanted) for name in names[choice])]
     return exact[0] if exact else begun[0] if len(begun) == 1 else None
@@ -87,7 +87,7 @@ def find_child(owner: HasFields, words: str) -> Field | None:
     for one in owner.fields:
         if one.key == words:
             return one
-    wanted = fold(words)
+    wanted = fold_label(words)
     matching = [one for one in owner.fields if wanted in _names_of(one)]
     return matching[0] if len(matching) == 1 else None
 
@@ -95,11 +95,13 @@ def find_child(owner: HasFields, words: str) -> Field | None:
 def guess_child(owner: HasFields, words: str) -> Field | None:
     """The field one level below that somebody means who types its key, its label, or the end of one label only."""
     found = find_child(owner, words)
-    wanted = fold(words)
+    wanted = fold_label(words)
     if found is not None or len(wanted) < 2:
         return found
     # 渠道 for 沟通渠道: what stands before the last word of a label says little.
-    ending = [field for field in owner.fields if any(fold(name).endswith(wanted) for name in field.labels.values())]
+    ending = [
+        field for field in owner.fields if any(fold_label(name).endswith(wanted) for name in field.labels.values())
+    ]
     return ending[0] if len(ending) == 1 else None
 
 
@@ -140,7 +142,7 @@ def split_dotted(dotted: str) -> list[str]:
 def nearest(words: str, owner: HasFields) -> str:
     """The key of the field whose key or label is written most like this; empty when none is near."""
     names = {name: field.key for field in owner.fields for name in _names_of(field)}
-    return names.get(closest(fold(words), names), "")
+    return names.get(closest(fold_label(words), names), "")
 
 
 def nearest_value(field: Field, words: str) -> str:
@@ -148,7 +150,7 @@ def nearest_value(field: Field, words: str) -> str:
     names: dict[str, str] = {}
     for choice in _choices(field):
         names.update(dict.fromkeys(_value_names(field, choice), choice))
-    return names.get(closest(fold(words), names), "")
+    return names.get(closest(fold_label(words), names), "")
 
 
 def closest(words: str, names: Mapping[str, str]) -> str:
@@ -160,14 +162,14 @@ def closest(words: str, names: Mapping[str, str]) -> str:
     return held[0] if len(held) == 1 else ""
 
 
-def fold(words: str) -> str:
+def fold_label(words: str) -> str:
     """The words as they are compared: case, blanks, `_` and `-` do not matter, nor full-width brackets."""
     plain = words.casefold().replace("（", "(").replace("）", ")")
     return re.sub(r"[\s_\-]+", "", plain)
 
 
 def _names_of(field: Field) -> set[str]:
-    return {fold(field.key), *map(fold, field.labels.values())}
+    return {fold_label(field.key), *map(fold_label, field.labels.values())}
 
 
 def _choices(field: Field) -> list[str]:
@@ -176,7 +178,7 @@ def _choices(field: Field) -> list[str]:
 
 
 def _value_names(field: Field, choice: str) -> set[str]:
-    return {fold(choice), *map(fold, _labels_of(field, choice).values())}
+    return {fold_label(choice), *map(fold_label, _labels_of(field, choice).values())}
 
 
 def _labels_of(field: Field, value: Data) -> Labels:

@@ -247,7 +247,7 @@ class Place:
 
 
 @dataclass(slots=True)
-class Flat:
+class FlatSchema:
     """A schema with everything it refers to laid on top of each other."""
 
     values: Schema = field(default_factory=dict)
@@ -262,11 +262,11 @@ class Resolver:
     def __init__(self, documents: Mapping[str, Schema]) -> None:
         self._documents = documents
 
-    def flatten(self, root: str) -> Flat:
+    def flatten(self, root: str) -> FlatSchema:
         """The schema file `root` with all it takes in, its own words winning."""
         return self._flatten([Place(self._documents[root], root)])
 
-    def build_fields(self, flat: Flat, order: tuple[str, ...]) -> tuple[Field, ...]:
+    def build_fields(self, flat: FlatSchema, order: tuple[str, ...]) -> tuple[Field, ...]:
         """The fields of a form in its order."""
         return tuple(
             self._build(key, flat.properties[key], depth=0, required=key in flat.required)
@@ -304,8 +304,8 @@ class Resolver:
             fields=children,
         )
 
-    def _flatten(self, places: list[Place]) -> Flat:
-        flat = Flat()
+    def _flatten(self, places: list[Place]) -> FlatSchema:
+        flat = FlatSchema()
         for place in places:
             for part in self._iter_parts(place, frozenset()):
                 self._lay(flat, part)
@@ -328,7 +328,7 @@ class Resolver:
                 yield from self._iter_parts(Place(inner, place.document), seen)
         yield place
 
-    def _lay(self, flat: Flat, part: Place) -> None:
+    def _lay(self, flat: FlatSchema, part: Place) -> None:
         for key, value in part.schema.items():
             if key == "properties" and isinstance(value, dict):
                 for name, schema in value.items():
@@ -341,7 +341,7 @@ class Resolver:
             else:
                 flat.values[key] = value
 
-    def _lay_sometimes(self, flat: Flat, part: Place) -> None:
+    def _lay_sometimes(self, flat: FlatSchema, part: Place) -> None:
         for branch in _iter_branches(part.schema):
             names = branch.get("properties")
             for name, schema in names.items() if isinstance(names, dict) else ():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from commlog.git.remote import Answer, ask, find_commit, list_unmerged
+from commlog.git.remote import GitResult, ask, commit_hash, list_unmerged
 from commlog.git.run import run_git
 
 HookState = Literal["absent", "ours", "foreign"]
@@ -80,12 +80,12 @@ def find_hooks_setting(folder: Path) -> str:
     return ask(folder, "config", "core.hooksPath").out.strip()
 
 
-def share_hooks(folder: Path) -> Answer:
+def share_hooks(folder: Path) -> GitResult:
     """Tell this clone to look for hooks in the shared folder."""
     return ask(folder, "config", "core.hooksPath", SHARED_FOLDER)
 
 
-def stop_sharing(folder: Path) -> Answer:
+def stop_sharing(folder: Path) -> GitResult:
     """Tell this clone to look for hooks where git does by itself."""
     return ask(folder, "config", "--unset", "core.hooksPath")
 
@@ -174,7 +174,7 @@ def integrate(folder: Path, aside: Path, upstream: str, *, is_merging: bool) -> 
         if done.is_good:
             told = [line for line in done.words.splitlines() if line.startswith(_OURS)]
             remarks = tuple(dict.fromkeys(line.removeprefix(_OURS) for line in told))
-            return Integration(find_commit(aside, "HEAD"), remarks=remarks)
+            return Integration(commit_hash(aside, "HEAD"), remarks=remarks)
         return Integration("", tuple(list_unmerged(aside)), done.words)
     finally:
         drop_tree(folder, aside)

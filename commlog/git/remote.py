@@ -24,7 +24,7 @@ _FASTER: Final = ("[rejected]", "cannot lock ref", "failed to update ref", "fail
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GitResult:
     """What git said: its exit code, stdout, and the words of stderr."""
 
     code: int
@@ -58,7 +58,7 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class WorkTreeChange:
     """A file that is not as in HEAD: its state in what is staged and in the work tree, as git's status writes them."""
 
     staged: str
@@ -76,7 +76,7 @@ class Change:
         return self.lying == "D" or (self.staged == "D" and self.lying == " ")
 
 
-def ask(folder: Path, *words: str, given: bytes = b"") -> Answer:
+def ask(folder: Path, *words: str, given: bytes = b"") -> GitResult:
     """What git answers to a command in a folder; `given` is its stdin.
 
     Raises:
@@ -92,14 +92,14 @@ def ask(folder: Path, *words: str, given: bytes = b"") -> Answer:
             timeout=_PATIENCE,
         )
     except subprocess.TimeoutExpired:
-        return Answer(-1, "", f"git {words[0]}: {_PATIENCE} s")
+        return GitResult(-1, "", f"git {words[0]}: {_PATIENCE} s")
     except OSError as fault:
         raise NoLogError(
             mark("git does not answer: {reason}"),
             reason=fault.strerror or str(fault),
             remedy=mark("check that git works in the log's folder"),
         ) from None
-    return Answer(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), _words_of(done.stderr))
+    return GitResult(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), _words_of(done.stderr))
 
 
 def _words_of(raw: bytes) -> str:
@@ -115,7 +115,7 @@ def find_branch(folder: Path) -> Branch | None:
         return None
     ref = name.out.strip()
     short = ref.removeprefix("refs/heads/")
-    head = find_commit(folder, "HEAD")
+    head = commit_hash(folder, "HEAD")
     remote = ask(folder, "config", f"branch.{short}.remote").out.strip()
     remote_ref = ask(folder, "config", f"branch.{short}.merge").out.strip()
     if not remote or not remote_ref or remote == ".":
@@ -123,10 +123,10 @@ def find_branch(folder: Path) -> Branch | None:
     asked = ask(folder, "for-each-ref", "--format=%(upstream)", ref).out.strip()
     # Before the first commit of a clone git cannot tell; its usual name is meant.
     upstream = asked or f"refs/remotes/{remote}/{remote_ref.removeprefix('refs/heads/')}"
-    return Branch(short, head, remote, remote_ref, upstream, find_commit(folder, upstream))
+    return Branch(short, head, remote, remote_ref, upstream, commit_hash(folder, upstream))
 
 
-def find_commit(folder: Path, name: str) -> str:
+def commit_hash(folder: Path, name: str) -> str:
     """The hash of the commit a name means; empty when there is none."""
     answer = ask(folder, "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
     return answer.out.strip() if answer.is_good else ""
@@ -152,17 +152,17 @@ def list_unmerged(folder: Path) -> list[str]:
     return sorted({name for name in listed if name})
 
 
-def list_changes(folder: Path, prefix: str, below: Iterable[str]) -> list[Change]:
+def list_changes(folder: Path, prefix: str, below: Iterable[str]) -> list[WorkTreeChange]:
     """What differs from HEAD below some paths of a folder; `prefix` is the folder's path in the repository.
 
     A file that was staged and is gone again is in neither.
     """
     answer = ask(folder, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *below)
     lines = [line for line in answer.out.split("\0") if len(line) > 3 and not line.startswith("AD")]
-    return [Change(line[0], line[1], line[3:].removeprefix(prefix)) for line in lines]
+    return [WorkTreeChange(line[0], line[1], line[3:].removeprefix(prefix)) for line in lines]
 
 
-def commit_files(folder: Path, changes: Sequence[Change], message: str) -> Answer:
+def commit_files(folder: Path, changes: Sequence[WorkTreeChange], message: str) -> GitResult:
     """Commit some changed files as they lie there; whatever else is staged stays staged."""
     new = _as_input(change.path for change in changes if change.is_new)
     if new:
@@ -191,27 +191,27 @@ def _as_input(paths: Iterable[str]) -> bytes:
     return "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
 
 
-def keep_commit(folder: Path, ref: str, commit: str, reason: str) -> Answer:
+def keep_commit(folder: Path, ref: str, commit: str, reason: str) -> GitResult:
     """Let a ref name a commit, so that it is not lost; what the ref named before is in its reflog."""
     return ask(folder, "update-ref", "--create-reflog", "-m", reason, ref, commit)
 
 
-def fetch(folder: Path, branch: Branch) -> Answer:
+def fetch(folder: Path, branch: Branch) -> GitResult:
     """Fetch what the remote has."""
     return ask(folder, "fetch", "--quiet", branch.remote)
 
 
-def push(folder: Path, branch: Branch, commit: str) -> Answer:
+def push(folder: Path, branch: Branch, commit: str) -> GitResult:
     """Push a commit to the branch's upstream."""
     return ask(folder, "push", "--porcelain", branch.remote, f"{commit}:{branch.remote_ref}")
 
 
-def was_faster(answer: Answer) -> bool:
+def was_overtaken(answer: GitResult) -> bool:
     """Whether a push was refused because somebody else had pushed."""
     return not answer.is_good and any(words in answer.out + answer.words for words in _FASTER)
 
 
-def was_refused(answer: Answer) -> bool:
+def was_refused(answer: GitResult) -> bool:
     """Whether the remote was reached, and refused a push."""
     return any(line.startswith("!") for line in answer.out.splitlines())
 
@@ -249,7 +249,7 @@ def list_new_blobs(folder: Path, start: str, end: str, below: Sequence[str]) -> 
     return [item for item in found if item[2].strip("0")]
 
 
-def move_to(folder: Path, branch: str, commit: str) -> Answer:
+def move_to(folder: Path, branch: str, commit: str) -> GitResult:
     """Bring the branch and the work tree to a commit; changes that are not committed stay, or nothing happens."""
     return ask(folder, "checkout", "--quiet", "--no-track", "-B", branch, commit)
 

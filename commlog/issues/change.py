@@ -13,11 +13,11 @@ from commlog.records.find import read_of_kind
 from commlog.values import ISSUE, Fields, Record
 from commlog.workspace import Workspace
 
-_Move = Callable[[Fields, issue.Step], Fields]
+_Move = Callable[[Fields, issue.IssueStep], Fields]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class IssueDetails:
     """What may be said with an issue's verb; None is unsaid. `by` is the member who does it."""
 
     by: str | None = None
@@ -28,7 +28,7 @@ class Told:
     department: str | None = None
 
 
-def move_issue(workspace: Workspace, text: str, verb: str, told: Told) -> Record:
+def move_issue(workspace: Workspace, text: str, verb: str, told: IssueDetails) -> Record:
     """The issue after one of the verbs start, fix, wait, close, reopen, assign.
 
     Raises:
@@ -48,7 +48,7 @@ def move_issue(workspace: Workspace, text: str, verb: str, told: Told) -> Record
 
 
 def confirm_issue(
-    workspace: Workspace, text: str, told: Told, given: issue.Confirmation, *, keeps_open: bool = False
+    workspace: Workspace, text: str, told: IssueDetails, given: issue.Confirmation, *, keeps_open: bool = False
 ) -> Record:
     """The issue after the customer's answer: closed, in a second round, or still waiting.
 
@@ -60,14 +60,14 @@ def confirm_issue(
     )
 
 
-def pending_addresses(record: Record) -> tuple[str, ...]:
+def pending_of_issue(record: Record) -> tuple[str, ...]:
     """The addresses of the issue's follow-ups that are still to be done."""
     return tuple(f"{record.id}/{item.n}" for item in read_follow_ups(record.fields) if item.is_pending)
 
 
-def _changed(workspace: Workspace, text: str, told: Told, move: _Move) -> Record:
+def _changed(workspace: Workspace, text: str, told: IssueDetails, move: _Move) -> Record:
     found = read_of_kind(workspace, text, ISSUE)
-    step = issue.Step(workspace.stamp, workspace.require_member(told.by), told.note or "")
+    step = issue.IssueStep(workspace.stamp, workspace.require_member(told.by), told.note or "")
     try:
         return change_record(workspace, found.path, lambda fields: move(fields, step))
     except ConflictError as fault:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from commlog.database.query.order import order_by
-from commlog.database.query.select import Domain
+from commlog.database.query.select import ListedRows
 from commlog.errors import UsageError
 from commlog.forms.fields import find_field, find_value
 from commlog.issues.queries import ListedIssue, listed_issues
@@ -14,7 +14,7 @@ from commlog.output.listing import Listing, mask_listing
 from commlog.records.find import get_record
 from commlog.records.mask import shown_record
 from commlog.records.question import condition_of, filter_of, mentions
-from commlog.records.rules.consistency import fold
+from commlog.records.rules.consistency import fold_text
 from commlog.values import ISSUE, Data, Record, stored_date
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import MEASURED_DAYS
@@ -75,7 +75,7 @@ def list_issues(workspace: Workspace, query: str, view: IssueView) -> Listing:
         UsageError: the query, the sort, the grouping, a category or a status is not understood.
     """
     question = filter_of(workspace, query, [("kind", [ISSUE])])
-    condition = condition_of(workspace, question, Domain.RECORDS)
+    condition = condition_of(workspace, question, ListedRows.RECORDS)
     is_asked = view.is_all or view.statuses or mentions(question, _STATUS)
     found = listed_issues(workspace.index, condition, _order_of(view), is_open=not is_asked)
     rows: list[dict[str, Data]] = [row._asdict() for row in found]
@@ -104,19 +104,19 @@ def _order_of(view: IssueView) -> str:
             known=", ".join(GROUPS),
         )
     # Old issues are those that were reported early: -age is the youngest first, age the oldest first.
-    return order_by(",".join(filter(None, (view.by, view.sort or "reported_on"))), _SORTS, Domain.RECORDS)
+    return order_by(",".join(filter(None, (view.by, view.sort or "reported_on"))), _SORTS, ListedRows.RECORDS)
 
 
 def _chosen(workspace: Workspace, rows: list[dict[str, Data]], view: IssueView) -> list[dict[str, Data]]:
     """The rows of the owners, departments, categories and states that are wanted, with their age."""
     members = workspace.log.settings.find_member
     wanted = {
-        "owner": {fold(found.id if (found := members(name)) else name) for name in view.owners},
-        "department": {fold(name) for name in view.departments},
+        "owner": {fold_text(found.id if (found := members(name)) else name) for name in view.owners},
+        "department": {fold_text(name) for name in view.departments},
         "category": {_choice(workspace, "category", name) for name in view.categories},
         "status": {_choice(workspace, "status", name) for name in view.statuses},
     }
-    kept = [row for row in rows if all(not names or fold(str(row[key])) in names for key, names in wanted.items())]
+    kept = [row for row in rows if all(not names or fold_text(str(row[key])) in names for key, names in wanted.items())]
     today = workspace.now.date()
     days = {key: _days_of(kept, key, today) for key in ("reported_on", "closed_on")}
     counted = {*days["reported_on"].values(), *days["closed_on"].values()}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Final, NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import Condition, is_one_of
+from commlog.database.query.contents import SqlCondition, is_one_of
 from commlog.database.query.fragments import (
     CUSTOMER_NAME,
     IS_OPEN_ISSUE,
@@ -40,7 +40,7 @@ class ListedIssue(NamedTuple):
     path: Annotated[str, "r.path"]
 
 
-def listed_issues(index: Index, condition: Condition, order: str, *, is_open: bool) -> list[ListedIssue]:
+def listed_issues(index: Index, condition: SqlCondition, order: str, *, is_open: bool) -> list[ListedIssue]:
     """The rows of a listing, without those that are closed when only `is_open` ones are wanted."""
     sql = f"""SELECT {columns_of(ListedIssue)} FROM records r JOIN contents c USING (record)
         WHERE ({condition.sql}) AND {IS_OPEN_ISSUE if is_open else "1"} ORDER BY {order}, r.id"""

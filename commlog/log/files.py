@@ -22,11 +22,11 @@ _LINK_MET: Final = frozenset((errno.ELOOP, errno.EMLINK))
 _NO_LINKS: Final = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV))
 
 
-class ChangedMeanwhile(Exception):  # noqa: N818 - the name is the fact, as in `except ChangedMeanwhile`
+class FileChangedError(Exception):
     """The file is no longer what it was when it was read."""
 
 
-class LinkMet(OSError):  # noqa: N818 - the name is the fact, as in `except LinkMet`
+class SymbolicLinkError(OSError):
     """The name that was to be opened is a symbolic link."""
 
 
@@ -39,12 +39,12 @@ def read_plain(path: str) -> bytes:
 
     """
     if not _NO_FOLLOW and os.path.islink(path):  # noqa: PTH114 - for every file that is read
-        raise LinkMet(errno.ELOOP, os.strerror(errno.ELOOP))
+        raise SymbolicLinkError(errno.ELOOP, os.strerror(errno.ELOOP))
     try:
         descriptor = os.open(path, _READ)
     except OSError as fault:
         if fault.errno in _LINK_MET:
-            raise LinkMet(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+            raise SymbolicLinkError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
         raise
     with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - Path has no way to open a descriptor
         return file.read()
@@ -142,12 +142,12 @@ def _write(path: Path, data: bytes, like: os.stat_result | None = None) -> None:
 def _expect(path: Path, expected: bytes) -> None:
     # A link that came meanwhile, at whatever step, leads to another file.
     if os.path.realpath(path) != str(path):
-        raise ChangedMeanwhile
+        raise FileChangedError
     try:
         if path.read_bytes() != expected:
-            raise ChangedMeanwhile
+            raise FileChangedError
     except FileNotFoundError:
-        raise ChangedMeanwhile from None
+        raise FileChangedError from None
 
 
 def _remove(path: Path) -> None:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from commlog.errors import ConflictError, NoLogError, NotFoundError, NotWritableError, UnreadableError
-from commlog.log.files import ChangedMeanwhile, LinkMet, lock, read_plain, replace_file, write_new
+from commlog.log.files import FileChangedError, SymbolicLinkError, lock, read_plain, replace_file, write_new
 from commlog.log.inside import real_place, refuse_own_links, refuse_state_links
 from commlog.log.names import STATE_FOLDER
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, read_settings
@@ -55,7 +55,7 @@ class Log:
                 place = self._folders[folder] = real_place(self.root, folder)
             try:
                 return read_plain(f"{place}{os.sep}{name}")
-            except LinkMet:
+            except SymbolicLinkError:
                 return read_plain(real_place(self.root, path))
         except FileNotFoundError:
             raise NotFoundError(mark("there is no such file"), file=path) from None
@@ -104,7 +104,7 @@ class Log:
         target = Path(real_place(self.root, path))
         try:
             replace_file(target, data, expected=expected, is_real=True)
-        except ChangedMeanwhile:
+        except FileChangedError:
             raise changed_meanwhile(path) from None
         except OSError as fault:
             raise not_writable(path, fault) from None

@@ -15,13 +15,13 @@ from commlog.log.members import Absence, Member, find_member
 from commlog.log.names import STATE_FOLDER
 from commlog.messages import mark
 from commlog.privacy.rules.masking import MaskRules
-from commlog.reminders.rules.stages import LEAD, ReminderRules, Rung
+from commlog.reminders.rules.stages import LEAD, EscalationStep, ReminderRules
 from commlog.values import Data, Fields, fingerprint_of, show_path
 from commlog.version import VERSION
 from commlog.worktime.calendar import AfterHours, DatedDay, WorkCalendar, parse_hours, parse_spans
 from commlog.worktime.limits import Limit, parse_limit
 from commlog.worktime.periods import Interval, parse_interval
-from commlog.yamltext.parse import Located, decode, parse, parse_located
+from commlog.yamltext.parse import Located, decode, parse_located, parse_yaml
 from commlog.yamltext.scalars import YamlError
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _read_bytes(path: Path) -> bytes:
 
 def _data_of(raw: bytes) -> Data:
     """The data in the bytes of a file; a file of comments alone has none, and means the same as an empty one."""
-    data = parse(decode(raw)) if raw.strip() else None
+    data = parse_yaml(decode(raw)) if raw.strip() else None
     return {} if data is None else data
 
 
@@ -225,7 +225,7 @@ def _build_reminder_rules(fields: Fields) -> ReminderRules:
     return ReminderRules(
         _convert(fields, "before", parse_limit, usual.before),
         _convert(fields, "repeat", parse_limit, usual.repeat),
-        tuple(Rung(parse_limit(step["overdue"]), step.get("to", LEAD)) for step in fields["ladder"])
+        tuple(EscalationStep(parse_limit(step["overdue"]), step.get("to", LEAD)) for step in fields["ladder"])
         if "ladder" in fields
         else usual.ladder,
     )

@@ -115,7 +115,7 @@ def row_mask(columns: Sequence[str], rules: MaskRules) -> Callable[[Row], Row]:
 
     def mask(row: Row) -> Row:
         cells = list(row)
-        cover = cover_words([next((str(row[place]) for place in names if row[place]), "")], rules)
+        cover = mask_listing_words([next((str(row[place]) for place in names if row[place]), "")], rules)
         for place, column in places:
             if isinstance(text := row[place], str):
                 cells[place] = (
@@ -126,7 +126,7 @@ def row_mask(columns: Sequence[str], rules: MaskRules) -> Callable[[Row], Row]:
     return mask
 
 
-def cover_words(names: Iterable[str], rules: MaskRules) -> Callable[[str], str]:
+def mask_listing_words(names: Iterable[str], rules: MaskRules) -> Callable[[str], str]:
     """What masks free text as a log's settings ask: numbers and addresses, and any of some customers' names, the longest first."""
     told = names if rules.names else ()
     hidden = sorted({name.strip() for name in told if len(name.strip()) > 1}, key=len, reverse=True)

@@ -13,8 +13,8 @@ from typing import Any, Final
 from commlog.errors import InvalidError, NotFoundError, NotWritableError, UnreadableError
 from commlog.messages import mark
 from commlog.privacy.keys import CustomerKey, CustomerKeys, damaged_key
-from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, SealRules, Stored, hint_of, take_apart
-from commlog.privacy.seal_keys import KeySource, fingerprint_of, hashed_name, read_identities, read_trusted
+from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, SealedText, SealRules, hint_of, parse_sealed
+from commlog.privacy.seal_keys import KeySource, hashed_name, identities_hash, read_identities, read_trusted
 from commlog.values import Data
 from commlog.workspace import Workspace
 
@@ -26,7 +26,7 @@ _DEEPEST: Final = 50
 _NOT_FOR_US: Final = "No matching keys"
 
 
-class Vault:
+class Sealer:
     """Seals for the recipients of a log's settings, and opens with the identities of one call.
 
     What it sealed or opened it knows from then on: a value just written is read back without a key. `customer_keys` are
@@ -59,7 +59,7 @@ class Vault:
     @property
     def fingerprint(self) -> str:
         """A hash of who can read; empty without a key."""
-        return fingerprint_of(self.identities)
+        return identities_hash(self.identities)
 
     def own_recipients(self) -> tuple[str, ...]:
         """The public keys of the identities of this call."""
@@ -76,7 +76,7 @@ class Vault:
         """
         if stored in self._known:
             return OPEN, self._known[stored]
-        parts = take_apart(stored)
+        parts = parse_sealed(stored)
         state, plain = self._decrypt(parts) if parts else (BROKEN, b"")
         if parts is None or state != OPEN:
             return state, stored
@@ -105,13 +105,13 @@ class Vault:
             recipients, hint = [own], hint_of(str(own))
         is_text = isinstance(value, str)
         plain = value if is_text else json.dumps(value, ensure_ascii=False)
-        stored = Stored(not is_text, hint, _encrypt(plain, recipients)).text
+        stored = SealedText(not is_text, hint, _encrypt(plain, recipients)).text
         self._known[stored] = value
         return stored
 
     def is_kept_for(self, stored: str, customer: str) -> bool:
         """Whether a sealed value may stay as it is in a record of a customer: it is not sealed with another's key."""
-        parts = take_apart(stored)
+        parts = parse_sealed(stored)
         return parts is None or not parts.hint or self.customer_keys.customer_of(parts.hint) in {customer, ""}
 
     @property
@@ -119,9 +119,9 @@ class Vault:
         """The hints of the customers' keys that are at hand."""
         return self.customer_keys.hints
 
-    def elsewhere(self, root: Path, rules: SealRules | None) -> "Vault":
+    def elsewhere(self, root: Path, rules: SealRules | None) -> "Sealer":
         """One with the same keys, for a log at another place that has this one's records."""
-        return Vault(root, rules, replace(self._source, folder=str(self._source.folder_of(self.root))))
+        return Sealer(root, rules, replace(self._source, folder=str(self._source.folder_of(self.root))))
 
     @contextmanager
     def trial(self) -> Iterator[None]:
@@ -156,7 +156,7 @@ class Vault:
                 self.customer_keys.wrap_again(key, self._wrapped(str(identity)))
         return tuple(shut)
 
-    def _decrypt(self, parts: Stored) -> tuple[str, bytes]:
+    def _decrypt(self, parts: SealedText) -> tuple[str, bytes]:
         """How a ciphertext was found, and what is in it."""
         try:
             sealed = base64.b64decode(parts.ciphertext, validate=True)
@@ -183,7 +183,7 @@ class Vault:
         return self._opened[hint]
 
     def _identity_of(self, key: CustomerKey) -> Any:
-        parts = take_apart(key.wrapped)
+        parts = parse_sealed(key.wrapped)
         state, plain = self._decrypt(parts) if parts and not parts.hint else (BROKEN, b"")
         if state != OPEN:
             return None
@@ -221,7 +221,7 @@ class Vault:
         self._opened[hint_of(str(recipient))] = identity
 
     def _wrapped(self, identity: str) -> str:
-        return Stored(is_data=False, hint="", ciphertext=_encrypt(identity, self._sealing_keys())).text
+        return SealedText(is_data=False, hint="", ciphertext=_encrypt(identity, self._sealing_keys())).text
 
     def _sealing_keys(self) -> list[Any]:
         if self._recipients is None:
@@ -264,10 +264,10 @@ class Vault:
         return self._keys
 
 
-def vault_of(workspace: Workspace) -> Vault:
+def vault_of(workspace: Workspace) -> Sealer:
     """The keys of the call that works on a log, with all that only the commands of sealing need."""
     cipher = workspace.reader.cipher
-    assert isinstance(cipher, Vault)
+    assert isinstance(cipher, Sealer)
     return cipher
 
 

@@ -13,13 +13,13 @@ from commlog.forms.catalog import Template
 from commlog.forms.personal import rewrite_words
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
-from commlog.privacy.forget import refuse_shut
+from commlog.privacy.forget import refuse_sealed
 from commlog.privacy.queries import texts_of_others
 from commlog.privacy.rules.forgetting import identity_of, name_regex
 from commlog.privacy.rules.masking import Span, find_personal, mask_name, splice
 from commlog.records.find import customer_family, find_customer, get_record
 from commlog.records.queries import places_of_customers, read_customers
-from commlog.records.rules.consistency import fold, phone_digits
+from commlog.records.rules.consistency import fold_text, phone_digits
 from commlog.records.text import format_record
 from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY, Fields, Record, mappings_of, text_of
 from commlog.workspace import Workspace
@@ -39,7 +39,7 @@ NOT_INCLUDED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class CustomerExport:
     """What the log holds on one person: their profiles, the one who stays first, their records by day, their files."""
 
     customer: str
@@ -63,7 +63,7 @@ class Dossier:
         }
 
 
-def collect_customer(workspace: Workspace, text: str) -> Dossier:
+def collect_customer(workspace: Workspace, text: str) -> CustomerExport:
     """Everything on the customer people mean, and on all who were merged into them.
 
     Raises:
@@ -83,7 +83,7 @@ def collect_customer(workspace: Workspace, text: str) -> Dossier:
     places = places_of_customers(workspace.index, family)
     records = tuple(_read(workspace, one.path) for one in places if one.kind != CUSTOMER)
     cover = _Cover(workspace, [one.fields for one in profiles], records)
-    return Dossier(
+    return CustomerExport(
         customer,
         workspace.stamp,
         profiles,
@@ -95,7 +95,7 @@ def collect_customer(workspace: Workspace, text: str) -> Dossier:
 
 def _read(workspace: Workspace, path: str) -> Record:
     record = get_record(workspace.reader.read(path))
-    refuse_shut(record)
+    refuse_sealed(record)
     return record
 
 
@@ -107,10 +107,10 @@ class _Cover:
         identity = identity_of(profiles, {})
         given = [part for one in records for part in _given(one.fields)]
         self._numbers = {*identity.phones, *filter(None, map(phone_digits, given))}
-        self._words = {*map(fold, identity.values), *map(fold, given)}
-        own = fold(" ".join((*identity.names, *given)))
+        self._words = {*map(fold_text, identity.values), *map(fold_text, given)}
+        own = fold_text(" ".join((*identity.names, *given)))
         named = {one.name for one in read_customers(workspace.index) if one.type == "individual" and one.name}
-        others = [name for name in named if len(name) > 1 and fold(name) not in own]
+        others = [name for name in named if len(name) > 1 and fold_text(name) not in own]
         self._names = re.compile("|".join(map(re.escape, sorted(others, key=len, reverse=True)))) if others else None
 
     def fields_of(self, record: Record) -> Fields:
@@ -123,7 +123,7 @@ class _Cover:
         return self._names.sub(lambda found: mask_name(found[0]), hidden) if self._names else hidden
 
     def _is_own(self, text: str) -> bool:
-        return fold(text) in self._words or phone_digits(text) in self._numbers
+        return fold_text(text) in self._words or phone_digits(text) in self._numbers
 
 
 def _given(fields: Fields) -> list[str]:
@@ -176,12 +176,12 @@ def pack_files(files: Mapping[str, bytes], made_at: datetime) -> bytes:
 FindTemplate = Callable[[str], Template]
 
 
-def format_dossier_json(document: Fields, notes: Fields) -> str:
+def format_customer_export_json(document: Fields, notes: Fields) -> str:
     """The document with what was included and what not."""
     return json.dumps({**document, **notes}, ensure_ascii=False, indent=2) + "\n"
 
 
-def format_dossier_text(records: tuple[Record, ...], notes: Fields, find_template: FindTemplate) -> str:
+def format_customer_export_text(records: tuple[Record, ...], notes: Fields, find_template: FindTemplate) -> str:
     """Every record in full under its labels, the profile first; before them what is here and what not."""
     lines = [translate("Included:"), f"  {notes['included']}", translate("Not included:")]
     lines += [f"  {note}" for note in notes["not_included"]]

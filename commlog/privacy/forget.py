@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
 
-from commlog.database.reader import Reading
+from commlog.database.reader import ParsedFile
 from commlog.errors import ConflictError, InvalidError, NoLogError, NotFoundError, UnreadableError
 from commlog.forms.personal import remove_personal, rewrite_words
 from commlog.git import history as git
@@ -21,10 +21,10 @@ from commlog.privacy.destroy_keys import destroyed_hints
 from commlog.privacy.rules.forgetting import (
     FORGOTTEN_AS,
     PSEUDONYM,
-    Doubt,
+    FieldRemoval,
     Forgetting,
     ForgottenFile,
-    Removal,
+    ManualCheck,
     Scrubber,
     identity_of,
     is_forgotten,
@@ -148,7 +148,7 @@ def _family(workspace: Workspace, text: str, choose: Choose) -> dict[str, str]:
     return found
 
 
-def refuse_shut(record: Record, destroyed: frozenset[str] = frozenset()) -> None:
+def refuse_sealed(record: Record, destroyed: frozenset[str] = frozenset()) -> None:
     """Refuse a record of which not everything can be read, but for what nobody can: `destroyed` are hints of keys.
 
     Raises:
@@ -171,7 +171,7 @@ def _prepare(workspace: Workspace, family: Mapping[str, str]) -> tuple[Forgettin
     profiles = [_read_profile(workspace, customer) for customer in family]
     destroyed = destroyed_hints(workspace)
     for record in profiles:
-        refuse_shut(record, destroyed)
+        refuse_sealed(record, destroyed)
     task = _Task(workspace, family, [record.fields for record in profiles])
     files = [task.profile(record) for record in profiles]
     skipped = {record.path for record in profiles}
@@ -202,7 +202,7 @@ class _Task:
         self.identity = identity_of([*profiles, *former], self.family)
         self._destroyed = destroyed_hints(workspace)
         self._keys = frozenset(vault_of(workspace).customer_keys.of(family))
-        self.doubts: list[Doubt] = []
+        self.doubts: list[ManualCheck] = []
         self.placeholder = translate(REMOVED)
         self._names = name_regex(self.identity)
         self._sure = sure_regex(self.identity)
@@ -223,7 +223,7 @@ class _Task:
         text = format_document(fields, schema_comment(self.workspace, record.template, path))
         raw = self.workspace.log.read_bytes(record.path)
         gone = tuple(
-            Removal(key, "") for key in record.fields if key not in fields or fields[key] != record.fields[key]
+            FieldRemoval(key, "") for key in record.fields if key not in fields or fields[key] != record.fields[key]
         )
         self._attachments(record)
         return _Written(ForgottenFile(record.path, path, CUSTOMER, gone), raw, text)
@@ -233,7 +233,7 @@ class _Task:
         try:
             raw = self.workspace.log.read_bytes(path)
         except (NotFoundError, UnreadableError) as fault:
-            self.doubts.append(Doubt(path, 0, fault.message))
+            self.doubts.append(ManualCheck(path, 0, fault.message))
             return []
         text = raw.decode("utf-8", "replace")
         rests = any(f"@{hint}:" in text for hint in self._keys)
@@ -242,16 +242,16 @@ class _Task:
             return []
         reading = self.workspace.reader.read_raw(path, raw)
         if reading.record is None:
-            self.doubts.append(Doubt(path, 0, translate("it cannot be read, and names the customer")))
+            self.doubts.append(ManualCheck(path, 0, translate("it cannot be read, and names the customer")))
             return []
         return self._record(reading, reading.record)
 
-    def _record(self, reading: Reading, record: Record) -> list[_Written]:
+    def _record(self, reading: ParsedFile, record: Record) -> list[_Written]:
         is_own = record.fields.get("customer") in self.family and record.kind != CUSTOMER
         if is_own or self._rests(record):
-            refuse_shut(record, self._destroyed)
+            refuse_sealed(record, self._destroyed)
         elif any(place.state != OPEN for place in record.sealed):
-            self.doubts.append(Doubt(record.path, 0, translate("sealed values in it stay shut")))
+            self.doubts.append(ManualCheck(record.path, 0, translate("sealed values in it stay shut")))
             return []
         fields = self._own(record) if is_own else self._other(record)
         is_same = fields == record.fields and not self._rests(record)
@@ -309,16 +309,18 @@ class _Task:
         for number, line in enumerate(text.splitlines(), start=1):
             found = next((reason for pattern, reason in reasons if pattern and pattern.search(line)), None)
             if found:
-                self.doubts.append(Doubt(path, number, found))
+                self.doubts.append(ManualCheck(path, number, found))
 
     def _attachments(self, record: Record) -> None:
         for item in mappings_of(record.fields, "attachments"):
             place = text_of(item, "location")
             if place and "://" not in place and (self.workspace.log.root / Path(place)).is_file():
-                self.doubts.append(Doubt(place, 0, translate("a file of theirs: delete it")))
+                self.doubts.append(ManualCheck(place, 0, translate("a file of theirs: delete it")))
 
 
-def _differences(before: Data, after: Data, placeholder: str, path: tuple[str | int, ...] = ()) -> Iterator[Removal]:
+def _differences(
+    before: Data, after: Data, placeholder: str, path: tuple[str | int, ...] = ()
+) -> Iterator[FieldRemoval]:
     """Every place at which a value changed, with the words around the first gap; nothing of what was there."""
     if before == after:
         return
@@ -327,7 +329,7 @@ def _differences(before: Data, after: Data, placeholder: str, path: tuple[str | 
             if key in after:
                 yield from _differences(before[key], after[key], placeholder, (*path, key))
             else:
-                yield Removal(show_path((*path, key)), "")
+                yield FieldRemoval(show_path((*path, key)), "")
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for place, (old, new) in enumerate(zip(before, after, strict=True)):
             yield from _differences(old, new, placeholder, (*path, place))
@@ -336,7 +338,7 @@ def _differences(before: Data, after: Data, placeholder: str, path: tuple[str | 
         place = max(0, text.find(placeholder))
         start, stop = max(0, place - _AROUND), place + len(placeholder) + _AROUND
         cut = " ".join(text[start:stop].split())
-        yield Removal(show_path(path), f"{'…' if start else ''}{cut}{'…' if stop < len(text) else ''}")
+        yield FieldRemoval(show_path(path), f"{'…' if start else ''}{cut}{'…' if stop < len(text) else ''}")
 
 
 def former_profiles(workspace: Workspace, customer: str) -> list[Fields]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from commlog.errors import NotWritableError, UnreadableError
-from commlog.log.files import ChangedMeanwhile, read_plain, replace_file, write_new
+from commlog.log.files import FileChangedError, read_plain, replace_file, write_new
 from commlog.log.log import not_readable, not_writable
 from commlog.messages import mark
-from commlog.privacy.rules.sealing import HINT, RECIPIENT, hint_of, take_apart
+from commlog.privacy.rules.sealing import HINT, RECIPIENT, hint_of, parse_sealed
 from commlog.privacy.seal_keys import KEY_FOLDER_VARIABLE
 
 _SUFFIX: Final = ".age"
@@ -157,7 +157,7 @@ class CustomerKeys:
         path = self.folder / _Name(key.customer, key.number, key.hint).file
         try:
             replace_file(path, _text_of(key.recipient, wrapped), expected=_text_of(key.recipient, key.wrapped))
-        except ChangedMeanwhile:
+        except FileChangedError:
             raise not_writable(str(path), OSError(None, "changed meanwhile")) from None
         except OSError as fault:
             raise not_writable(str(path), fault) from None
@@ -219,7 +219,7 @@ class CustomerKeys:
         except OSError as fault:
             raise not_readable(str(path), fault) from None
         recipient = next((line.removeprefix(_PUBLIC) for line in lines if line.startswith(_PUBLIC)), "")
-        wrapped = next((line for line in lines if take_apart(line)), "")
+        wrapped = next((line for line in lines if parse_sealed(line)), "")
         if not RECIPIENT.fullmatch(recipient) or hint_of(recipient) != name.hint or not wrapped:
             raise damaged_key(path)
         return CustomerKey(name.customer, name.number, recipient, wrapped)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import Condition, is_one_of, opposite_of
+from commlog.database.query.contents import SqlCondition, is_one_of, opposite_of
 from commlog.database.query.fragments import PENDING_COUNT
 from commlog.records.queries import RecordPlace, RecordText, places_matching, record_texts
 
@@ -34,7 +34,7 @@ def kept_records(index: Index) -> list[KeptRecord]:
 
 def profiles_starting(index: Index, start: str) -> list[RecordPlace]:
     """The profiles of the customers whose id starts so."""
-    return places_matching(index, Condition("r.kind = 'customer' AND r.id GLOB ?", (f"{start}*",)))
+    return places_matching(index, SqlCondition("r.kind = 'customer' AND r.id GLOB ?", (f"{start}*",)))
 
 
 def customers_in_use(index: Index) -> set[str]:

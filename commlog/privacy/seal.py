@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
-from commlog.database.reader import Reading
+from commlog.database.reader import ParsedFile
 from commlog.database.sealed import customer_of, has_field
 from commlog.errors import InvalidError, UsageError
 from commlog.log.log import Log, ensure_state_folder
@@ -15,11 +15,11 @@ from commlog.privacy.cipher import parse_recipients, vault_of
 from commlog.privacy.rules.sealing import OPEN, RECIPIENT, SealRules
 from commlog.privacy.seal_keys import add_trusted
 from commlog.privacy.seal_state import for_the_team, iter_files, line_of, plain_in, rotation_file
-from commlog.records.change import again, edited_text
+from commlog.records.change import edited_text, retry_write
 from commlog.values import Record, show_path
 from commlog.workspace import Workspace, make_workspace
 from commlog.yamltext.edit import edit
-from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.parse import decode, parse_yaml
 from commlog.yamltext.scalars import YamlError
 
 _NOT_SEALING: Final = mark("this log seals nothing yet")
@@ -196,7 +196,7 @@ def _with_rules(workspace: Workspace, wanted: SealRules, named: Sequence[str]) -
     if log.settings.seal != wanted:
         raw = log.read_bytes(SETTINGS_FILE)
         text = decode(raw)
-        fields = parse(text)
+        fields = parse_yaml(text)
         own = {"recipients": list(wanted.recipients), **({"per_customer": True} if wanted.per_customer else {})}
         changed = {**fields, "seal": {**(fields.get("seal") or {}), **own}}
         try:
@@ -215,7 +215,7 @@ def _with_rules(workspace: Workspace, wanted: SealRules, named: Sequence[str]) -
 
 def _reseal(workspace: Workspace, path: str, result: SealResult, *, renew: bool) -> str:
     """Seal what is plain in a file, and anew what is sealed; gives the text the file has then."""
-    return again(lambda: _reseal_once(workspace, path, result, renew=renew))
+    return retry_write(lambda: _reseal_once(workspace, path, result, renew=renew))
 
 
 def _reseal_once(workspace: Workspace, path: str, result: SealResult, *, renew: bool) -> str:
@@ -251,13 +251,13 @@ def _sealed(workspace: Workspace, path: str, text: str) -> tuple[str, int]:
     """The text with each plain value sealed that is to be, and how many these were."""
     reading = workspace.reader.read_raw(path, text.encode("utf-8"))
     assert reading.record is not None  # it was one before its ciphertexts changed
-    count = sum(1 for _ in plain_in(workspace, parse(text)))
+    count = sum(1 for _ in plain_in(workspace, parse_yaml(text)))
     if not count:
         return text, 0
     return edited_text(workspace, text, reading.record, reading.record.fields), count
 
 
-def _left_in(reading: Reading, record: Record) -> list[str]:
+def _left_in(reading: ParsedFile, record: Record) -> list[str]:
     """Where a file has values that could not be opened: they stay sealed for whom they were sealed."""
     return [
         f"{record.path}:{line_of(reading.text, place.stored)}: {show_path(place.path)}"

@@ -80,7 +80,7 @@ def read_identities(source: KeySource) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def fingerprint_of(identities: tuple[str, ...]) -> str:
+def identities_hash(identities: tuple[str, ...]) -> str:
     """A hash that tells sets of identities apart and gives none away; empty for none."""
     return hashlib.sha256("\n".join(sorted(identities)).encode()).hexdigest()[:32] if identities else ""
 

@@ -12,7 +12,7 @@ from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, SealedPlace, fin
 from commlog.privacy.seal_keys import read_trusted
 from commlog.values import Data, Fields, show_path
 from commlog.workspace import Workspace
-from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.parse import decode, parse_yaml
 
 ROTATION_FILE: Final = "seal-rotation"
 
@@ -27,7 +27,7 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
-class Damaged:
+class DamagedValue:
     """A sealed value that no key opens: its file, line and field."""
 
     file: str
@@ -56,7 +56,7 @@ class SealState:
     plain: int = 0
     for_the_team: int = 0
     missing_keys: set[str] = field(default_factory=set)
-    damaged: list[Damaged] = field(default_factory=list)
+    damaged: list[DamagedValue] = field(default_factory=list)
 
     @property
     def sealed(self) -> int:
@@ -85,7 +85,7 @@ def seal_state(workspace: Workspace) -> SealState:
             state.counts[place.state] += 1
             state.missing_keys |= {place.hint} - keys.hints - {""}
             if place.state == BROKEN:
-                state.damaged.append(Damaged(path, line_of(text, place.stored), show_path(place.path)))
+                state.damaged.append(DamagedValue(path, line_of(text, place.stored), show_path(place.path)))
         plain = sum(1 for _ in plain_in(workspace, data))
         state.plain += plain
         state.files += bool(places or plain)
@@ -105,7 +105,7 @@ def iter_files(workspace: Workspace) -> Iterator[tuple[str, str, Fields, tuple[S
     """Each record's file that can be read: its path, text, data as stored, and its sealed values."""
     for path in file_paths(workspace.index, is_readable=True):
         text = decode(workspace.log.read_bytes(path))
-        data = parse(text)
+        data = parse_yaml(text)
         has_sealed = "age" in text and any(True for _ in find_sealed(data))
         yield path, text, data, open_fields(workspace.reader, data)[1] if has_sealed else ()
 

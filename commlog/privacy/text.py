@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from commlog.messages import translate
 from commlog.output.text import harmless, shell_word
-from commlog.privacy.rules.forgetting import Doubt, Forgetting
+from commlog.privacy.rules.forgetting import Forgetting, ManualCheck
 
 _SHOWN_DOUBTS = 200
 
@@ -20,10 +20,10 @@ def format_preview(forgetting: Forgetting) -> str:
         moved = f" → {file.becomes}" if file.becomes != file.path else ""
         lines.append(harmless(f"{file.path}{moved}"))
         lines += [harmless(f"  {one.field}{f': {one.left}' if one.left else ''}") for one in file.removals]
-    return "\n".join((*lines, *format_doubts(forgetting.doubts)))
+    return "\n".join((*lines, *format_manual_checks(forgetting.doubts)))
 
 
-def format_doubts(doubts: Sequence[Doubt]) -> list[str]:
+def format_manual_checks(doubts: Sequence[ManualCheck]) -> list[str]:
     """What a person has to look at, one line each under a heading; nothing when there is nothing."""
     if not doubts:
         return []

@@ -20,7 +20,7 @@ _GIT = ".git"
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOver:
+class RemainingPlace:
     """A place that still tells who somebody was: where, which path, and how many times.
 
     `is_sealed` when it tells nobody but who holds a key that is at hand here.
@@ -36,7 +36,7 @@ class LeftOver:
 class Verification:
     """What is left of a forgotten person, and how many sealed values were met that no key here opens."""
 
-    left: tuple[LeftOver, ...]
+    left: tuple[RemainingPlace, ...]
     shut: int
 
 
@@ -78,7 +78,7 @@ class _Search:
         self._pattern = pattern
         self.shut: set[str] = set()
 
-    def in_files(self, purge_list: Path) -> Iterator[LeftOver]:
+    def in_files(self, purge_list: Path) -> Iterator[RemainingPlace]:
         """Places in the log's folder, but for git's own and the list itself."""
         for path in sorted(self._root.rglob("*")):
             name = path.relative_to(self._root).as_posix()
@@ -91,32 +91,32 @@ class _Search:
                 data = b"" if name.startswith(f"{KEY_FOLDER}/") else path.read_bytes()
                 yield from self._in(data, where, name, len(self._pattern.findall(name)))
             except OSError:
-                yield LeftOver(where, name, 1)
+                yield RemainingPlace(where, name, 1)
 
-    def in_keys(self) -> Iterator[LeftOver]:
+    def in_keys(self) -> Iterator[RemainingPlace]:
         """Keys that are called after them."""
         for customer in sorted(self._vault.customer_keys.customers):
             if self._pattern.search(customer):
-                yield LeftOver(translate("key folder"), customer, 1)
+                yield RemainingPlace(translate("key folder"), customer, 1)
 
-    def in_git(self) -> Iterator[LeftOver]:
+    def in_git(self) -> Iterator[RemainingPlace]:
         """Places in all that git holds."""
         for path in iter_paths(self._root):
             if self._pattern.search(path):
-                yield LeftOver(translate("name of a file in git's history"), path, 1)
+                yield RemainingPlace(translate("name of a file in git's history"), path, 1)
         for item in iter_objects(self._root):
             where = translate("git's history") if item.is_reachable else translate("git, reached by no ref")
             yield from self._in(item.data, where, f"{item.name[:12]} {item.path or item.kind}")
 
-    def _in(self, data: bytes, where: str, path: str, more: int = 0) -> Iterator[LeftOver]:
+    def _in(self, data: bytes, where: str, path: str, more: int = 0) -> Iterator[RemainingPlace]:
         text = data.decode("utf-8", "replace")
         count = more + self._count(text)
         if count:
-            yield LeftOver(where, path, count)
+            yield RemainingPlace(where, path, count)
         # Most files hold nothing sealed, and need no key.
         opened = sum(map(self._count_sealed, find_stored(text))) if HEADER in text else 0
         if opened:
-            yield LeftOver(where, path, opened, is_sealed=True)
+            yield RemainingPlace(where, path, opened, is_sealed=True)
 
     def _count(self, text: str) -> int:
         return sum(1 for _ in self._pattern.finditer(text))

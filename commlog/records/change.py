@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from commlog.database.reader import Reading
+from commlog.database.reader import ParsedFile
 from commlog.errors import ConflictError, InvalidError
 from commlog.followups.rules.new_follow_up import Opening, complete_follow_ups
 from commlog.forms.catalog import Template
@@ -26,10 +26,10 @@ _ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedChange:
     """A record's file as it is to be written: what it was made from, its text, and the record it then holds."""
 
-    reading: Reading
+    reading: ParsedFile
     text: str
     record: Record
 
@@ -44,20 +44,20 @@ def change_record(workspace: Workspace, path: str, change: Change) -> Record:
         ConflictError: the file holds merge markers, or others keep changing it.
         NotWritableError: the disk does not take it.
     """
-    return write_again(workspace, lambda: _change_once(workspace, path, change))
+    return retry_locked(workspace, lambda: _change_once(workspace, path, change))
 
 
-def write_again(workspace: Workspace, write: Callable[[], T]) -> T:
+def retry_locked(workspace: Workspace, write: Callable[[], T]) -> T:
     """What `write` gives under the log's lock; it is called again when somebody without the lock wrote meanwhile.
 
     Raises:
         ConflictError: others keep changing the files.
     """
     with workspace.log.lock():
-        return again(write)
+        return retry_write(write)
 
 
-def again(write: Callable[[], T]) -> T:
+def retry_write(write: Callable[[], T]) -> T:
     """What `write` gives to whoever holds the log's lock; as `write_again`.
 
     Raises:
@@ -73,7 +73,7 @@ def again(write: Callable[[], T]) -> T:
     raise AssertionError(write)
 
 
-def prepare_change(workspace: Workspace, reading: Reading, fields: Fields) -> Prepared:
+def prepare_change(workspace: Workspace, reading: ParsedFile, fields: Fields) -> PreparedChange:
     """A record's file with other fields, checked; nothing is written.
 
     Raises:
@@ -81,12 +81,12 @@ def prepare_change(workspace: Workspace, reading: Reading, fields: Fields) -> Pr
     """
     record = get_record(reading)
     if fields == record.fields:
-        return Prepared(reading, reading.text, record)
+        return PreparedChange(reading, reading.text, record)
     text = edited_text(workspace, reading.text, record, fields)
     changed = workspace.reader.read_raw(record.path, text.encode("utf-8"))
     refuse_new_problems(changed.problems, reading.problems, text)
     keep_policies(workspace, get_record(changed), record.fields)
-    return Prepared(reading, text, get_record(changed))
+    return PreparedChange(reading, text, get_record(changed))
 
 
 def edited_text(workspace: Workspace, text: str, record: Record, fields: Fields) -> str:
@@ -109,7 +109,7 @@ def edited_text(workspace: Workspace, text: str, record: Record, fields: Fields)
         ) from None
 
 
-def write_change(workspace: Workspace, prepared: Prepared) -> None:
+def write_prepared(workspace: Workspace, prepared: PreparedChange) -> None:
     """Write a prepared file if it says anything new.
 
     Raises:
@@ -123,7 +123,7 @@ def write_change(workspace: Workspace, prepared: Prepared) -> None:
 def _change_once(workspace: Workspace, path: str, change: Change) -> Record:
     reading = workspace.reader.read(path)
     prepared = prepare_change(workspace, reading, change(get_record(reading).fields))
-    write_change(workspace, prepared)
+    write_prepared(workspace, prepared)
     return prepared.record
 
 
@@ -135,9 +135,9 @@ def keep_policies(workspace: Workspace, record: Record, before: Fields | None = 
     """
     if workspace.log.settings.policies is not None:
         # Few logs have any: the others do not load them.
-        from commlog.records.policies import refuse_breaches
+        from commlog.records.policies import refuse_violations
 
-        refuse_breaches(workspace, record.fields, record.template, before)
+        refuse_violations(workspace, record.fields, record.template, before)
 
 
 def refuse_new_problems(problems: tuple[Problem, ...], known: tuple[Problem, ...], text: str) -> None:

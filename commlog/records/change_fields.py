@@ -7,12 +7,12 @@ from typing import Final
 from commlog.database.query.fields import find_built_in
 from commlog.errors import CommlogError, UsageError
 from commlog.forms.catalog import Catalog, Template
-from commlog.forms.fields import Field, HasFields, find_field, fold
+from commlog.forms.fields import Field, HasFields, find_field, fold_label
 from commlog.forms.personal import mask_marked_fields
 from commlog.messages import mark
-from commlog.output.listing import cover_words, mask_id
+from commlog.output.listing import mask_id, mask_listing_words
 from commlog.privacy.rules.masking import MaskRules, mask_value
-from commlog.privacy.rules.sealing import SHUT, has_shut
+from commlog.privacy.rules.sealing import SHUT, contains_sealed
 from commlog.records.mask import each_text
 from commlog.records.queries import read_customers
 from commlog.records.rules.consistency import near_names, split_names
@@ -71,7 +71,7 @@ def narrowed(revision: Revision, wanted: frozenset[str]) -> Revision | None:
 
 
 @dataclass(slots=True)
-class Mask:
+class RevisionMask:
     """Covers personal data in revisions, by what the templates say; all text of an unknown template is covered.
 
     In other text it covers what the rules ask; `names` are those of customers by id, where these are hidden.
@@ -89,7 +89,7 @@ class Mask:
     def cover(self, revision: Revision) -> Revision:
         """The revision with personal data masked, also phone numbers, addresses and names in free text."""
         template = self._template(revision.template)
-        self._cover = cover_words(self._names_in(revision), self.rules)
+        self._cover = mask_listing_words(self._names_in(revision), self.rules)
         changes = tuple(
             replace(
                 change,
@@ -120,8 +120,8 @@ class Mask:
         return self._templates[name]
 
     def _covered(self, template: Template | None, change: FieldChange, value: Data) -> Data:
-        if has_shut(value):
-            value = each_text(value, lambda text: SHUT if has_shut(text) else text)
+        if contains_sealed(value):
+            value = each_text(value, lambda text: SHUT if contains_sealed(text) else text)
         return value if self.is_revealed or value == SHUT else self._masked(template, change, value)
 
     def _masked(self, template: Template | None, change: FieldChange, value: Data) -> Data:
@@ -143,11 +143,11 @@ class Mask:
         return masked if found.personal else each_text(masked, self._cover)
 
 
-def mask_of(workspace: Workspace, *, reveal: bool) -> Mask:
+def mask_of(workspace: Workspace, *, reveal: bool) -> RevisionMask:
     """The mask of a log's revisions; names are read only where the settings hide them."""
     rules = workspace.log.settings.mask
     customers = read_customers(workspace.index) if rules.names and not reveal else []
-    return Mask(workspace.catalog, reveal, rules, {one.id: one.name for one in customers if one.name})
+    return RevisionMask(workspace.catalog, reveal, rules, {one.id: one.name for one in customers if one.name})
 
 
 def _field_at(template: Template, change: FieldChange) -> Field | None:
@@ -184,7 +184,7 @@ def _means(key: str, item: Field, word: str) -> bool:
     names = {word, built_in.name} if built_in else {word}
     if any(key == name or key.endswith(f".{name}") for name in names):
         return True
-    return fold(word) in {fold(label) for label in item.labels.values()}
+    return fold_label(word) in {fold_label(label) for label in item.labels.values()}
 
 
 def _is_wanted(key: str, wanted: frozenset[str]) -> bool:

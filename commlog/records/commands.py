@@ -58,12 +58,12 @@ from commlog.records.search import search_records
 from commlog.records.text import HTML, format_record, format_thread, shown_fields
 from commlog.records.thread import read_thread
 from commlog.records.typed_follow_ups import parse_follow_up
-from commlog.records.write import Request, create_record, draft_record
+from commlog.records.write import RecordRequest, create_record, draft_record
 from commlog.values import CUSTOMER, Fields, Record
 from commlog.workspace import Workspace
 
 if TYPE_CHECKING:
-    from commlog.database.reader import Reading
+    from commlog.database.reader import ParsedFile
 
 template_argument: Any = typer.Argument(
     ...,
@@ -123,7 +123,7 @@ def create_command(
     form = workspace.catalog.get(template)
     fields = _read_source(session, form, source) if source else {}
     fields = assign_all(workspace, form, fields, assignments)
-    request = Request(
+    request = RecordRequest(
         form.name,
         fields,
         [_split_link(link) for link in links],
@@ -145,7 +145,7 @@ def create_command(
         _tell(record, is_new_customer=bool(request.new_customer))
 
 
-def _create_by_asking(session: Session, form: Template, request: Request, *, is_dry: bool) -> None:
+def _create_by_asking(session: Session, form: Template, request: RecordRequest, *, is_dry: bool) -> None:
     """Write what somebody answers; what is refused is put right in the editor: answers are not typed twice."""
     with keeping_answers(session, request) as answers:
         asked = ask_record(session, form, answers)
@@ -172,7 +172,7 @@ def _tell(record: Record, *, is_new_customer: bool) -> None:
     warn(translate("wrote {path}").format(path=record.path))
 
 
-def _show_draft(workspace: Workspace, request: Request) -> None:
+def _show_draft(workspace: Workspace, request: RecordRequest) -> None:
     with workspace.trial():
         draft = draft_record(workspace, request)
     if draft.customer is not None:
@@ -342,8 +342,8 @@ def show_command(
     say(format_record(shown, workspace.catalog.get(found.template), output_format))
 
 
-def _page(workspace: Workspace, reading: "Reading", *, reveal: bool) -> str:
-    from commlog.records.page import Surroundings, format_record_page
+def _page(workspace: Workspace, reading: "ParsedFile", *, reveal: bool) -> str:
+    from commlog.records.page import RecordContext, format_record_page
     from commlog.records.queries import read_customers
 
     record = get_record(reading)
@@ -351,7 +351,7 @@ def _page(workspace: Workspace, reading: "Reading", *, reveal: bool) -> str:
     named = read_customers(workspace.index, [customer] if isinstance(customer, str) else [])
     name, kind = (named[0].name, named[0].type) if named else (None, None)
     people = {member.id: member.name for member in workspace.log.settings.members}
-    around = Surroundings(people, name or "", reading.problems, is_company=kind == "company", is_revealed=reveal)
+    around = RecordContext(people, name or "", reading.problems, is_company=kind == "company", is_revealed=reveal)
     return format_record_page(
         replace(record, fields=shown_fields(record)), workspace.catalog.get(record.template), around
     )

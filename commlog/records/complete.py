@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from commlog.errors import CommlogError, InvalidError, NotFoundError, UsageError
-from commlog.followups.rules.follow_up import entry_of
+from commlog.followups.rules.follow_up import history_entry
 from commlog.followups.rules.new_follow_up import Opening, Terms, complete_follow_ups
 from commlog.forms.catalog import Template
 from commlog.forms.conversion import DURATION
@@ -268,7 +268,7 @@ def _with_history(workspace: Workspace, fields: Fields) -> Fields:
     if fields.get("history") or not by:
         return fields
     at = text_of(fields, "recorded_at") or workspace.stamp
-    return {**fields, "history": [entry_of(at, by, text_of(fields, "status") or OPEN)]}
+    return {**fields, "history": [history_entry(at, by, text_of(fields, "status") or OPEN)]}
 
 
 def with_member_ids(workspace: Workspace, fields: Fields, before: Mapping[str, Data] | None = None) -> Fields:

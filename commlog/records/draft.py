@@ -15,7 +15,7 @@ from commlog.problems import Problem
 from commlog.values import Data, Fields, ValuePath, path_of, show_path
 from commlog.workspace import Workspace
 from commlog.worktime.moment import parse_moment
-from commlog.yamltext.parse import decode, parse, parse_located
+from commlog.yamltext.parse import decode, parse_located, parse_yaml
 from commlog.yamltext.scalars import MAX_DEPTH, YamlError
 
 _ASSIGNMENT: Final = re.compile(r"\s*([^=]*?)\s*(\+?=)(.*)", re.DOTALL)
@@ -96,7 +96,7 @@ def parse_flow(text: str) -> Data:
         ValueError: it is neither.
     """
     try:
-        return parse(text)
+        return parse_yaml(text)
     except YamlError as fault:
         raise ValueError(fault.facts.get("reason", fault.code)) from None
 
@@ -109,7 +109,7 @@ def parse_input(raw: bytes, source: str) -> Fields:
     """
     plain = raw.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     try:
-        data = _parse_json(plain) or parse(decode(plain))
+        data = _parse_json(plain) or parse_yaml(decode(plain))
     except YamlError as fault:
         problem = Problem(fault.code, source, fault.line, fault.column, "", tuple(fault.facts.items()))
         raise InvalidError(
@@ -130,7 +130,7 @@ def _parse_json(raw: bytes) -> Data:
         return None
 
 
-def locate(problems: Sequence[Problem], text: str, source: str) -> tuple[Problem, ...]:
+def locate_problems(problems: Sequence[Problem], text: str, source: str) -> tuple[Problem, ...]:
     """The problems at the lines where a text that somebody typed has the fields."""
     try:
         located = parse_located(text)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from commlog.customers.rules.customer import chain_of, family_of, is_circle
-from commlog.database.reader import Reading
+from commlog.database.reader import ParsedFile
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.log.names import RECORDS, SUFFIX, candidate_paths, record_path
 from commlog.messages import mark
 from commlog.records.queries import customers_named, known_names, merge_pointers, places_of_id, places_starting
-from commlog.records.rules.consistency import fold, near_names
+from commlog.records.rules.consistency import fold_text, near_names
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, ISSUE, SURVEY, Record
 from commlog.workspace import Workspace
 
@@ -24,7 +24,7 @@ _REFUSALS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class FollowUpAddress:
     """A follow-up's address: the record's file, its id, and the number."""
 
     path: str
@@ -80,7 +80,7 @@ def _raise_unreadable(workspace: Workspace, wanted: str) -> None:
             get_record(workspace.reader.read(path))
 
 
-def get_record(reading: Reading) -> Record:
+def get_record(reading: ParsedFile) -> Record:
     """The record that was read.
 
     Raises:
@@ -118,7 +118,7 @@ def read_of_kind(workspace: Workspace, text: str, kind: str) -> Record:
     return record
 
 
-def find_address(workspace: Workspace, text: str) -> Address:
+def find_address(workspace: Workspace, text: str) -> FollowUpAddress:
     """The follow-up people mean by `ID/n`; a record with one follow-up may be named alone.
 
     Raises:
@@ -146,7 +146,7 @@ def find_address(workspace: Workspace, text: str) -> Address:
             remedy=mark("it has: {numbers}"),
             numbers=", ".join(f"{record.id}/{n}" for n in numbers) or "-",
         )
-    return Address(record.path, record.id, int(number))
+    return FollowUpAddress(record.path, record.id, int(number))
 
 
 def find_customer(workspace: Workspace, text: str) -> str:
@@ -193,8 +193,8 @@ def customers_called(workspace: Workspace, text: str) -> tuple[str, ...]:
     An id means its customer alone, whoever else is called so. Whoever was merged in a circle, or into nobody, counts as themselves.
     """
     customers = customers_named(workspace.index, workspace.names_of(text))
-    wanted = fold(text.strip())
-    meant = [customer for customer in customers if fold(customer) == wanted] or customers
+    wanted = fold_text(text.strip())
+    meant = [customer for customer in customers if fold_text(customer) == wanted] or customers
     pointers = merge_pointers(workspace.index) if meant else {}
     chains = ((customer, chain_of(pointers, customer)) for customer in meant)
     return tuple(sorted({chain[-1] if _is_sound(workspace, chain) else customer for customer, chain in chains}))
@@ -259,7 +259,7 @@ def nearest_customers(workspace: Workspace, text: str) -> str:
     # Not the hashes that stand for sealed ones.
     known = (one for one in known_names(workspace.index) if not one.name.startswith(("phone#", "email#")))
     names = {one.name: one.customer for one in known}
-    wanted = fold(text)
+    wanted = fold_text(text)
     near = near_names(wanted, names, 3, 0.5)
     near += [name for name in names if wanted and (wanted in name or name in wanted)][:3]
     return ", ".join(dict.fromkeys(names[name] for name in near))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from commlog.database.query.order import COLUMNS, order_by
-from commlog.database.query.select import Domain
+from commlog.database.query.select import ListedRows
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.output.listing import Listing, Page, narrow, row_mask
@@ -34,11 +34,11 @@ def list_records(
         UsageError: the query or the sort is not understood.
     """
     question = filter_of(workspace, query, terms)
-    condition = condition_of(workspace, question, Domain.RECORDS)
+    condition = condition_of(workspace, question, ListedRows.RECORDS)
     kinds = [values[0] for name, values in terms if name == "kind"]
     if not mentions(question, NAMING_KINDS):
         condition = without_kinds(condition, (CUSTOMER, ANSWER))
-    order = order_by(page.sort or "-date", COLUMNS[Domain.RECORDS], Domain.RECORDS)
+    order = order_by(page.sort or "-date", COLUMNS[ListedRows.RECORDS], ListedRows.RECORDS)
     found = iter_listed(workspace.index, condition, order, page.limit)
     rows = found if reveal else map(row_mask(COLUMN_NAMES, workspace.log.settings.mask), found)
     shown = _SHOWN_BY_KIND.get(kinds[0] if kinds else "", SHOWN)

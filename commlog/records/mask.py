@@ -6,7 +6,7 @@ from typing import Final
 
 from commlog.forms.catalog import Template
 from commlog.forms.personal import mask_fields, mask_marked_fields
-from commlog.output.listing import WORDS, Listing, cover_words, mask_id, mask_listing
+from commlog.output.listing import WORDS, Listing, mask_id, mask_listing, mask_listing_words
 from commlog.privacy.rules.masking import MaskRules, mask_name
 from commlog.records.queries import names_by_record, read_customers
 from commlog.values import CUSTOMER, Data, Fields, Record, text_of
@@ -48,7 +48,7 @@ def mask_as_asked(template: Template, fields: Mapping[str, Data], names: Sequenc
         return masked
     # A customer's own file names them, whoever they were merged into.
     own = [str(fields.get("name") or "")] if template.kind == CUSTOMER else []
-    cover = cover_words([*names, *own], rules)
+    cover = mask_listing_words([*names, *own], rules)
     customer = masked.get("customer")
     if isinstance(customer, str):
         masked["customer"] = mask_id(customer, rules)
@@ -79,7 +79,7 @@ def mask_rows(workspace: Workspace, listing: Listing) -> Listing:
         return masked
     ids = [str(row[places[0]]).partition("/")[0] for row in listing.rows]
     names = {row.id: row.customer_name for row in names_by_record(workspace.index, ids)}
-    covers = [cover_words([names.get(one) or ""], rules) for one in ids]
+    covers = [mask_listing_words([names.get(one) or ""], rules) for one in ids]
     told = tuple(
         tuple(
             cover(cell) if column in WORDS and isinstance(cell, str) else cell
@@ -93,4 +93,4 @@ def mask_rows(workspace: Workspace, listing: Listing) -> Listing:
 def mask_name_of(workspace: Workspace, name: str) -> str:
     """A customer's name as the log's settings let it be shown."""
     rules = workspace.log.settings.mask
-    return mask_name(name) if rules.names and name else cover_words((), rules)(name)
+    return mask_name(name) if rules.names and name else mask_listing_words((), rules)(name)

@@ -26,7 +26,7 @@ _SHORT: Final = 34
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RecordContext:
     """What a form says that its record does not: members' names, the customer's name, the rules it breaks."""
 
     people: Mapping[str, str]
@@ -37,7 +37,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LabelledValue:
     """A label with its value; a wide one takes the whole line."""
 
     label: str
@@ -45,7 +45,7 @@ class Entry:
     is_wide: bool
 
 
-def format_record_page(record: Record, template: Template, around: Surroundings) -> str:
+def format_record_page(record: Record, template: Template, around: RecordContext) -> str:
     """The record as a page; personal data masked unless revealed.
 
     Raises:
@@ -69,7 +69,7 @@ def format_record_page(record: Record, template: Template, around: Surroundings)
 class _Form:
     """The form of one record."""
 
-    def __init__(self, record: Record, template: Template, around: Surroundings) -> None:
+    def __init__(self, record: Record, template: Template, around: RecordContext) -> None:
         self.template = template
         self.around = around
         self.known = {field.key: field for field in template.fields}
@@ -80,7 +80,7 @@ class _Form:
         """The word for a field."""
         return label(self._field(key), current_language())
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[LabelledValue]:
         """Every field that is filled in, and those that must be and are not, in the form's order."""
         for key in dict.fromkeys((*self.template.order, *self.fields)):
             field = self._field(key)
@@ -88,7 +88,7 @@ class _Form:
                 continue
             text = self._customer() if key == "customer" else self._text(field, self.fields.get(key))
             is_wide = field.multiline or "\n" in text or width_of(text) > _SHORT or field.type in {"list", "mapping"}
-            yield Entry(self.label(key), text, is_wide)
+            yield LabelledValue(self.label(key), text, is_wide)
 
     def columns(self) -> list[str]:
         """The headings of the table of follow-ups."""
@@ -165,9 +165,9 @@ class _Form:
         return text if around.is_revealed else mask_text(text, around.customer_name, is_company=around.is_company)
 
 
-def _lines(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+def _lines(entries: Iterator[LabelledValue]) -> Iterator[list[LabelledValue]]:
     """The lines of the form: two short values beside each other, a wide one alone."""
-    waiting: list[Entry] = []
+    waiting: list[LabelledValue] = []
     for entry in entries:
         if entry.is_wide:
             if waiting:

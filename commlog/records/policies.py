@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
-from commlog.check.context import CheckContext, Selection, Suspicion
+from commlog.check.context import CheckContext, FileSelection, PossibleProblem
 from commlog.check.queries import (
     conversations_written_after_end,
     iter_record_texts,
@@ -22,18 +22,18 @@ from commlog.log.names import RECORDS
 from commlog.log.settings import SETTINGS_FILE
 from commlog.messages import mark
 from commlog.problems import ERROR, Problem
-from commlog.records.rules.consistency import fold
+from commlog.records.rules.consistency import fold_text
 from commlog.records.rules.policy import (
     BACKDATED,
     CLOSING_REQUIRES,
     NO_PERSONAL_NUMBERS,
     OUTCOME_REQUIRES,
     RECORD_LATE,
-    Breach,
     FormKeys,
     Policies,
-    find_breaches,
+    PolicyViolation,
     find_numbers,
+    find_violations,
 )
 from commlog.values import Fields, ValuePath, show_path
 from commlog.workspace import Workspace
@@ -47,7 +47,7 @@ _USUAL: Final = Limit(24, "h")
 _NO_WORDS: Final = frozenset({"id", "template", "customer", "agent", "owner", "merged_into", "links", "due"})
 
 
-def find_wrong_policies(context: CheckContext) -> Iterator[Suspicion]:
+def find_wrong_policies(context: CheckContext) -> Iterator[PossibleProblem]:
     """Fields and outcomes that no form has: a policy that asks for them would never hold."""
     policies, catalog = context.workspace.log.settings.policies, context.workspace.catalog
     if policies is None or not context.selection.has(SETTINGS_FILE):
@@ -70,10 +70,10 @@ def find_wrong_policies(context: CheckContext) -> Iterator[Suspicion]:
             wrong.append((OUTCOME_REQUIRES, outcome, mark("an outcome of any form")))
         wrong += [(OUTCOME_REQUIRES, name, mark("a field of any form")) for name in names if name not in keys]
     for policy, name, expected in wrong:
-        yield Suspicion("bad-setting", SETTINGS_FILE, ("policies", policy), {"value": name, "expected": expected})
+        yield PossibleProblem("bad-setting", SETTINGS_FILE, ("policies", policy), {"value": name, "expected": expected})
 
 
-def find_breaking(context: CheckContext) -> Iterator[Suspicion]:
+def find_breaking(context: CheckContext) -> Iterator[PossibleProblem]:
     """What in one record breaks a policy."""
     policies = context.workspace.log.settings.policies
     if policies is None:
@@ -83,11 +83,11 @@ def find_breaking(context: CheckContext) -> Iterator[Suspicion]:
         form = forms.setdefault(template, form_keys(context.workspace, template))
         data = context.locate(path).data
         if form is not None and isinstance(data, dict):
-            for one in find_breaches(policies, data, form):
-                yield Suspicion(one.code, path, one.place, dict(one.facts))
+            for one in find_violations(policies, data, form):
+                yield PossibleProblem(one.code, path, one.place, dict(one.facts))
 
 
-def refuse_breaches(workspace: Workspace, fields: Fields, template: str, before: Fields | None = None) -> None:
+def refuse_violations(workspace: Workspace, fields: Fields, template: str, before: Fields | None = None) -> None:
     """Refuse what breaks a policy of severity error, unless the record broke it before.
 
     Raises:
@@ -97,10 +97,10 @@ def refuse_breaches(workspace: Workspace, fields: Fields, template: str, before:
     form = None if policies is None else form_keys(workspace, template)
     if policies is None or form is None:
         return
-    known = {_kind_of(one) for one in find_breaches(policies, before or {}, form)}
+    known = {_kind_of(one) for one in find_violations(policies, before or {}, form)}
     new = [
         Problem(one.code, field=show_path(one.place), facts=one.facts)
-        for one in find_breaches(policies, fields, form)
+        for one in find_violations(policies, fields, form)
         if _kind_of(one) not in known
     ]
     errors = tuple(problem for problem in new if problem.severity == ERROR)
@@ -108,7 +108,7 @@ def refuse_breaches(workspace: Workspace, fields: Fields, template: str, before:
         raise InvalidError(mark("the record would break a policy of this log; nothing was written"), problems=errors)
 
 
-def _kind_of(breach: Breach) -> tuple[str, ValuePath, tuple[tuple[str, str], ...]]:
+def _kind_of(breach: PolicyViolation) -> tuple[str, ValuePath, tuple[tuple[str, str], ...]]:
     """What a breach is, wherever in a list its entry stands: the same one elsewhere is no new one."""
     return breach.code, tuple(step for step in breach.place if isinstance(step, str)), breach.facts
 
@@ -142,7 +142,7 @@ def _collect_one(field: Field, key: str, keys: set[str], exempt: set[str]) -> No
         _collect_one(field.item, key, keys, exempt)
 
 
-def _suspects(workspace: Workspace, policies: Policies, selection: Selection) -> set[tuple[str, str]]:
+def _suspects(workspace: Workspace, policies: Policies, selection: FileSelection) -> set[tuple[str, str]]:
     """Chosen records that may break a policy, as (path, template): more than do, never fewer."""
     found: set[tuple[str, str]] = set()
     if policies.has(CLOSING_REQUIRES):
@@ -164,7 +164,7 @@ def _with_closed(workspace: Workspace, names: Sequence[str]) -> set[tuple[str, s
     }
 
 
-def _with_numbers(workspace: Workspace, selection: Selection) -> set[tuple[str, str]]:
+def _with_numbers(workspace: Workspace, selection: FileSelection) -> set[tuple[str, str]]:
     """Records with a long number in words that people wrote; read a batch at a time."""
     found: set[tuple[str, str]] = set()
     forms: dict[str, FormKeys | None] = {}
@@ -178,11 +178,11 @@ def _with_numbers(workspace: Workspace, selection: Selection) -> set[tuple[str, 
 
 
 def _has_number(content: str, form: FormKeys) -> bool:
-    texts = ((key, fold(text)) for key, text in leaves_of(content))
+    texts = ((key, fold_text(text)) for key, text in leaves_of(content))
     return any(_LONG_NUMBER.search(text) and not form.is_exempt(key) and find_numbers(text) for key, text in texts)
 
 
-def find_late(context: CheckContext) -> Iterator[Suspicion]:
+def find_late(context: CheckContext) -> Iterator[PossibleProblem]:
     """Conversations that were written down later than their template's limit after the end."""
     workspace, settings = context.workspace, context.workspace.log.settings
     if settings.policies is None or not settings.policies.has(RECORD_LATE):
@@ -194,7 +194,7 @@ def find_late(context: CheckContext) -> Iterator[Suspicion]:
         if due is not None and recorded > due.timestamp():
             facts = {"value": _shown(context, recorded), "ended": _shown(context, ended), "expected": str(limit)}
             facts["severity"] = settings.policies.severities[RECORD_LATE]
-            yield Suspicion("recorded-late", path, ("recorded_at",), facts)
+            yield PossibleProblem("recorded-late", path, ("recorded_at",), facts)
 
 
 def record_limit(workspace: Workspace, template: str) -> Limit:
@@ -210,7 +210,7 @@ def record_limit(workspace: Workspace, template: str) -> Limit:
     return _USUAL if limit.unit == "none" else limit
 
 
-def find_backdated(context: CheckContext) -> Iterator[Suspicion]:
+def find_backdated(context: CheckContext) -> Iterator[PossibleProblem]:
     """Records that claim to have been written long before they were committed; what is not committed yet counts as of now."""
     from commlog.git.objects import first_commit_times
 
@@ -228,7 +228,7 @@ def find_backdated(context: CheckContext) -> Iterator[Suspicion]:
         if committed is not None and committed - claimed > longest:
             facts = {"value": _shown(context, claimed), "committed": _shown(context, committed), "expected": str(limit)}
             facts["severity"] = policies.severities[BACKDATED]
-            yield Suspicion("backdated", path, ("recorded_at",), facts)
+            yield PossibleProblem("backdated", path, ("recorded_at",), facts)
 
 
 def _shown(context: CheckContext, seconds: float) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Final, NamedTuple
 
 from commlog.database.connection import Index
 from commlog.database.content import leaves_of
-from commlog.database.query.contents import ALWAYS, Condition, all_of, is_one_of, opposite_of
+from commlog.database.query.contents import ALWAYS, SqlCondition, all_of, is_one_of, opposite_of
 from commlog.database.query.fragments import CUSTOMER_NAME, PENDING_COUNT, columns_of, is_contact, is_conversation
 from commlog.database.query.select import thread_ids
 
@@ -125,18 +125,18 @@ class FoundRecord(NamedTuple):
     folded: Annotated[str, "t.folded"]
 
 
-def without_kinds(condition: Condition, kinds: Sequence[str]) -> Condition:
+def without_kinds(condition: SqlCondition, kinds: Sequence[str]) -> SqlCondition:
     """A condition on records `r` that leaves some kinds out."""
     return all_of((condition, opposite_of(is_one_of("r.kind", kinds))))
 
 
-def places_matching(index: Index, condition: Condition, order: str = "r.path", limit: int = -1) -> list[RecordPlace]:
+def places_matching(index: Index, condition: SqlCondition, order: str = "r.path", limit: int = -1) -> list[RecordPlace]:
     """The records `r` that a condition holds for, in an order, at most `limit` of them (-1: all)."""
     sql = f"SELECT r.path, r.id, r.kind, r.template FROM records r WHERE {condition.sql} ORDER BY {order} LIMIT ?"
     return index.read(RecordPlace, sql, (*condition.parameters, limit))
 
 
-def places_to_export(index: Index, condition: Condition) -> list[RecordPlace]:
+def places_to_export(index: Index, condition: SqlCondition) -> list[RecordPlace]:
     """The records `r` that a condition holds for, customers first, then by day."""
     return places_matching(index, condition, "r.kind <> 'customer', r.day, r.id, r.path")
 
@@ -149,7 +149,7 @@ def places_of_id(index: Index, record_id: str) -> list[RecordPlace]:
 def places_starting(index: Index, start: str, limit: int) -> list[RecordPlace]:
     """The records but customers whose id, or its random part, starts so."""
     size = len(start)
-    condition = Condition(
+    condition = SqlCondition(
         "(substr(r.id, 1, ?) = ? OR substr(r.id, 10, ?) = ?) AND r.kind <> 'customer'", (size, start, size, start)
     )
     return places_matching(index, condition, "r.id, r.path", limit)
@@ -163,7 +163,7 @@ def places_of_customers(index: Index, customers: Sequence[str]) -> list[RecordPl
 def places_of_thread(index: Index, record_id: str) -> list[NamedPlace]:
     """The records that links join to one, itself included, the oldest first."""
     thread = thread_ids(record_id)
-    condition = Condition(f"r.id IN ({thread.sql})", thread.parameters)
+    condition = SqlCondition(f"r.id IN ({thread.sql})", thread.parameters)
     return _named_places(index, condition, "r.day, coalesce(r.started_at, 0), r.id, r.path")
 
 
@@ -172,25 +172,25 @@ def names_by_record(index: Index, ids: Sequence[str] | None = None) -> list[Name
     return _named_places(index, ALWAYS if ids is None else is_one_of("r.id", ids), "r.path")
 
 
-def _named_places(index: Index, condition: Condition, order: str) -> list[NamedPlace]:
+def _named_places(index: Index, condition: SqlCondition, order: str) -> list[NamedPlace]:
     sql = f"SELECT r.path, r.id, {CUSTOMER_NAME} FROM records r WHERE {condition.sql} ORDER BY {order}"
     return index.read(NamedPlace, sql, condition.parameters)
 
 
-def record_texts(index: Index, condition: Condition, order: str = "r.path", limit: int = -1) -> list[RecordText]:
+def record_texts(index: Index, condition: SqlCondition, order: str = "r.path", limit: int = -1) -> list[RecordText]:
     """What the records `r` say that a condition holds for, in an order, at most `limit` of them (-1: all)."""
     sql = f"""SELECT r.record, r.path, r.id, r.template, c.content, c.folded FROM records r JOIN contents c USING (record)
         WHERE {condition.sql} ORDER BY {order} LIMIT ?"""
     return index.read(RecordText, sql, (*condition.parameters, limit))
 
 
-def iter_listed(index: Index, condition: Condition, order: str, limit: int) -> Iterator[ListedRecord]:
+def iter_listed(index: Index, condition: SqlCondition, order: str, limit: int) -> Iterator[ListedRecord]:
     """The rows of a listing one by one: of a big log no more is held than is asked for."""
     sql = f"SELECT {columns_of(ListedRecord)} FROM records r WHERE {condition.sql} ORDER BY {order} LIMIT ?"
     return index.iter_read(ListedRecord, sql, (*condition.parameters, limit))
 
 
-def found_records(index: Index, condition: Condition, order: str, limit: int) -> list[FoundRecord]:
+def found_records(index: Index, condition: SqlCondition, order: str, limit: int) -> list[FoundRecord]:
     """The rows of a search."""
     sql = f"""SELECT {columns_of(FoundRecord)} FROM records r JOIN contents t USING (record)
         WHERE {condition.sql} ORDER BY {order} LIMIT ?"""
@@ -257,7 +257,7 @@ def count_conversations_after(
 
 
 def read_customers(
-    index: Index, ids: Sequence[str] | None = None, condition: Condition = ALWAYS
+    index: Index, ids: Sequence[str] | None = None, condition: SqlCondition = ALWAYS
 ) -> list[CustomerEntry]:
     """The customers `c` of these ids, or all, that a condition on `r` and `c` holds for; of two files with one id both."""
     which = all_of((condition, ALWAYS if ids is None else is_one_of("c.id", ids)))

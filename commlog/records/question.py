@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from commlog.database.query.contents import Condition
+from commlog.database.query.contents import SqlCondition
 from commlog.database.query.filter import And, Filter, Not, Or, Term, every
 from commlog.database.query.parse import term
-from commlog.database.query.select import Domain, select
-from commlog.database.query.values import Frame
+from commlog.database.query.select import ListedRows, select
+from commlog.database.query.values import QueryContext
 from commlog.database.query.vocabulary import People, Vocabulary, build_vocabulary
 from commlog.errors import NotFoundError
 from commlog.log.names import SUFFIX
-from commlog.records.rules.consistency import fold
+from commlog.records.rules.consistency import fold_text
 from commlog.workspace import Workspace
 
 # A query that names one of these means every kind of record.
@@ -20,13 +20,13 @@ NAMING_KINDS: Final = frozenset({"kind", "template", "id", "thread", "link"})
 OptionTerm = tuple[str, Sequence[str]]
 
 
-def condition_of(workspace: Workspace, question: Filter, domain: Domain) -> Condition:
+def condition_of(workspace: Workspace, question: Filter, domain: ListedRows) -> SqlCondition:
     """The condition on the copy that a question makes.
 
     Raises:
         UsageError: a date in it is none; points at the place.
     """
-    return select(question, domain, frame_of(workspace))
+    return select(question, domain, query_context(workspace))
 
 
 def mentions(question: Filter, fields: frozenset[str]) -> bool:
@@ -59,20 +59,20 @@ def filter_of(workspace: Workspace, query: str, terms: Sequence[OptionTerm] = ()
     if not query.strip():
         return every(parts)
     # A listing without a query needs no parser.
-    from commlog.database.query.parse import parse
+    from commlog.database.query.parse import parse_query
 
-    return every([*parts, parse(query, words)])
+    return every([*parts, parse_query(query, words)])
 
 
-def frame_of(workspace: Workspace) -> Frame:
+def query_context(workspace: Workspace) -> QueryContext:
     """The moment and calendar by which a query's dates are read."""
     settings = workspace.log.settings
-    return Frame(workspace.now, settings.zone, settings.calendar)
+    return QueryContext(workspace.now, settings.zone, settings.calendar)
 
 
 def _people(workspace: Workspace) -> People:
     members = {
-        fold(name): member.id
+        fold_text(name): member.id
         for member in workspace.log.settings.members
         for name in (member.id, member.name, *member.aliases)
     }

@@ -29,7 +29,7 @@ from commlog.team.rules.field_change import (
     spread_fields,
 )
 from commlog.values import Fields, text_of
-from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.parse import decode, parse_yaml
 from commlog.yamltext.scalars import YamlError
 
 # With one of these a sealed value begins.
@@ -38,17 +38,17 @@ _CUSTOMERS: Final = f"{RECORDS}/customers/"
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class FileVersion:
     """A file as it was once: its fields, or why it cannot be read as a record; neither for a file that is not there."""
 
     fields: Fields | None = None
     problem: str = ""
 
 
-NOTHING: Final = Version()
+NOTHING: Final = FileVersion()
 
 
-class Team(Protocol):
+class TeamSettings(Protocol):
     """What is asked of a log's settings."""
 
     @property
@@ -61,13 +61,13 @@ class Team(Protocol):
 
 
 @dataclass(slots=True)
-class Past:
+class HistoryReader:
     """What makes revisions of commits; `cut` are the commits of a shallow clone whose parents are not there.
 
     With `is_detailed`, a record that is made or deleted has each of its fields as a change.
     """
 
-    team: Team
+    team: TeamSettings
     cut: frozenset[str] = frozenset()
     is_detailed: bool = False
     _members: dict[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Past:
         self._members = {member.email.casefold(): member.id for member in self.team.members if member.email}
 
     def revisions(
-        self, steps: Sequence[tuple[git.Commit, git.FileChange]], versions: Mapping[str, Version]
+        self, steps: Sequence[tuple[git.Commit, git.FileChange]], versions: Mapping[str, FileVersion]
     ) -> list[Revision]:
         """One revision for each step of one file, the newest first as they come; `versions` by blob."""
         known = {"": NOTHING, **versions}
@@ -106,7 +106,7 @@ class Past:
         instant = self._local(commit.committed)
         return instant.date() if instant else date.max
 
-    def detailed(self, revision: Revision, before: Version, after: Version) -> Revision:
+    def detailed(self, revision: Revision, before: FileVersion, after: FileVersion) -> Revision:
         """The revision with every field of a record that was made or deleted, when details are wanted."""
         if not self.is_detailed or revision.kind not in {CREATED, DELETED}:
             return revision
@@ -115,7 +115,7 @@ class Past:
         return replace(revision, changes=spread_fields(fields, kind, revision.claimed_at))
 
     def _revision(
-        self, commit: git.Commit, change: git.FileChange, before: Sequence[Version], after: Version
+        self, commit: git.Commit, change: git.FileChange, before: Sequence[FileVersion], after: FileVersion
     ) -> Revision | None:
         first = before[0] if before else NOTHING
         revision = self.detailed(describe(change.path, change.former, first, after), first, after)
@@ -144,7 +144,7 @@ class Past:
             return None
 
 
-def describe(path: str, former: str, before: Version, after: Version) -> Revision:
+def describe(path: str, former: str, before: FileVersion, after: FileVersion) -> Revision:
     """What became of a record between two versions of its file, whoever did it."""
     fields = after.fields or before.fields or {}
     kind = CHANGED if before.fields is not None else CREATED
@@ -167,30 +167,32 @@ def describe(path: str, former: str, before: Version, after: Version) -> Revisio
     )
 
 
-def read_version(reader: RecordReader, path: str, raw: bytes | None) -> Version:
+def read_version(reader: RecordReader, path: str, raw: bytes | None) -> FileVersion:
     """The version of a file that some bytes are, sealed values open that can be; None stands for a blob that is missing.
 
     Raises:
         NotFoundError, InvalidError, UnreadableError: a key for sealed values is named, but of no use.
     """
     if raw is None:
-        return Version(problem=translate("its content is not in this clone"))
+        return FileVersion(problem=translate("its content is not in this clone"))
     try:
-        data = parse(decode(raw))
+        data = parse_yaml(decode(raw))
     except YamlError as fault:
         problem = Problem(fault.code, path, fault.line, fault.column, "", tuple(fault.facts.items()))
         place = translate("line {line}: {reason}").format(line=fault.line, reason=problem.message)
-        return Version(problem=place if fault.line else problem.message)
+        return FileVersion(problem=place if fault.line else problem.message)
     if not isinstance(data, dict):
-        return Version(problem=Problem("not-a-mapping", path).message)
+        return FileVersion(problem=Problem("not-a-mapping", path).message)
     if _SEALED in raw:
         from commlog.database.sealed import open_fields
 
         data, _ = open_fields(reader, data)
-    return Version(data)
+    return FileVersion(data)
 
 
-def read_versions(reader: RecordReader, path: str, contents: Iterable[tuple[str, bytes | None]]) -> dict[str, Version]:
+def read_versions(
+    reader: RecordReader, path: str, contents: Iterable[tuple[str, bytes | None]]
+) -> dict[str, FileVersion]:
     """The versions of a file by blob.
 
     Raises:
@@ -211,7 +213,7 @@ def steps_of(commits: Iterable[git.Commit]) -> Iterator[tuple[git.Commit, git.Fi
             yield commit, change
 
 
-def _readable(known: Mapping[str, Version], last_readable: Mapping[str, str], blob: str) -> str:
+def _readable(known: Mapping[str, FileVersion], last_readable: Mapping[str, str], blob: str) -> str:
     """The blob, or the last one before it that could be read."""
     seen = set()
     while blob and known[blob].fields is None and blob not in seen:

@@ -1,16 +1,16 @@
 """Full-text search: records of every kind that hold all the words, with a piece of the text around them."""
 
 from commlog.database.content import SEPARATOR, Content, leaves_of
-from commlog.database.query.filter import And, Filter, Or, Words
+from commlog.database.query.filter import And, Filter, Or, TextTerm
 from commlog.database.query.order import COLUMNS, order_by
-from commlog.database.query.select import Domain
+from commlog.database.query.select import ListedRows
 from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.output.listing import Listing, mask_listing
 from commlog.privacy.rules.masking import HIDDEN, Span, find_personal, splice
 from commlog.records.queries import FoundRecord, found_records
 from commlog.records.question import condition_of, filter_of
-from commlog.records.rules.consistency import fold, unfolded
+from commlog.records.rules.consistency import fold_text, unfolded
 from commlog.workspace import Workspace
 
 # The last field is what the text is found in.
@@ -33,8 +33,8 @@ def search_records(workspace: Workspace, query: str, sort: str, limit: int, *, r
             remedy=mark("commlog search 漏水, or: commlog search refund customer:acme"),
         )
     question = filter_of(workspace, query)
-    condition = condition_of(workspace, question, Domain.RECORDS)
-    order = order_by(sort or "-date", COLUMNS[Domain.RECORDS], Domain.RECORDS)
+    condition = condition_of(workspace, question, ListedRows.RECORDS)
+    order = order_by(sort or "-date", COLUMNS[ListedRows.RECORDS], ListedRows.RECORDS)
     rows = found_records(workspace.index, condition, order, limit)
     words = list(_words_in(question))
     rules = workspace.log.settings.mask
@@ -48,7 +48,7 @@ def search_records(workspace: Workspace, query: str, sort: str, limit: int, *, r
 
 def _words_in(question: Filter) -> list[str]:
     match question:
-        case Words(text):
+        case TextTerm(text):
             return [text]
         case And(parts) | Or(parts):
             return [word for part in parts for word in _words_in(part)]
@@ -67,7 +67,7 @@ class _Hiding:
 
     def piece_of(self, template: str, kept: Content, words: list[str]) -> str:
         """The text around the first word that is found, as the file has it."""
-        for word in map(fold, words):
+        for word in map(fold_text, words):
             place = kept.folded.find(word)
             if place >= 0:
                 leaf = list(leaves_of(kept.content))[kept.folded.count(SEPARATOR, 0, place)]

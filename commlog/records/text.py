@@ -28,9 +28,9 @@ def shown_fields(record: Record) -> Fields:
     """The fields of a record as people may see them: a word stands for every sealed value that nobody here can read."""
     if not record.sealed:
         return record.fields
-    from commlog.privacy.rules.sealing import hide_shut
+    from commlog.privacy.rules.sealing import hide_unreadable
 
-    return hide_shut(record.fields, record.sealed)
+    return hide_unreadable(record.fields, record.sealed)
 
 
 def format_record(record: Record, template: Template, output_format: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from commlog.errors import CommlogError, ConflictError, Finding, InvalidError
+from commlog.errors import CommlogError, ConflictError, InvalidError, ProblemLike
 from commlog.forms.catalog import Template
 from commlog.log.names import is_customer_id, is_record_id, new_id, record_path
 from commlog.messages import mark
@@ -27,7 +27,7 @@ def _first(choices: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RecordRequest:
     """What somebody wants recorded: the fields so far, links and follow-ups apart, and how an id is drawn.
 
     `links` are pairs of prior and type as typed; `follow_ups` mappings whose dues are still as typed. `customer` is
@@ -40,17 +40,17 @@ class Request:
     follow_ups: Sequence[Fields] = ()
     new_customer: str | None = None
     choose: Callable[[str], str] = _first
-    customer: "Draft | None" = None
+    customer: "RecordDraft | None" = None
     is_now: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class RecordDraft:
     """A complete record that is not written yet: its path, its text, and the customer file that comes with it."""
 
     record: Record
     text: str
-    customer: "Draft | None" = None
+    customer: "RecordDraft | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ class Completed:
     template: Template
     fields: Fields
     day: date
-    customer: Draft | None = None
+    customer: RecordDraft | None = None
 
 
-def create_record(workspace: Workspace, request: Request) -> Record:
+def create_record(workspace: Workspace, request: RecordRequest) -> Record:
     """The record, written to a new file.
 
     Raises:
@@ -84,12 +84,12 @@ def create_record(workspace: Workspace, request: Request) -> Record:
     raise AssertionError(request.template)
 
 
-def _write(workspace: Workspace, draft: Draft) -> Record:
+def _write(workspace: Workspace, draft: RecordDraft) -> Record:
     workspace.log.create_file(draft.record.path, draft.text.encode("utf-8"))
     return draft.record
 
 
-def draft_record(workspace: Workspace, request: Request) -> Draft:
+def draft_record(workspace: Workspace, request: RecordRequest) -> RecordDraft:
     """The record that would be written.
 
     Raises:
@@ -102,7 +102,7 @@ def draft_record(workspace: Workspace, request: Request) -> Draft:
     return check_record(workspace, completed, record_id)
 
 
-def complete_request(workspace: Workspace, request: Request, lookup: Lookup) -> Completed:
+def complete_request(workspace: Workspace, request: RecordRequest, lookup: Lookup) -> Completed:
     """The fields that would be written, complete but for the id of what is no customer.
 
     Raises:
@@ -111,7 +111,9 @@ def complete_request(workspace: Workspace, request: Request, lookup: Lookup) -> 
     template = workspace.catalog.get(request.template)
     customer, fields = request.customer, request.fields
     if request.new_customer:
-        customer = draft_record(workspace, Request(CUSTOMER, {"name": request.new_customer}, choose=request.choose))
+        customer = draft_record(
+            workspace, RecordRequest(CUSTOMER, {"name": request.new_customer}, choose=request.choose)
+        )
     completion = Completion(workspace, template, lookup, request.is_now)
     if customer is not None:
         fields = {key: value for key, value in fields.items() if key != "customer"}
@@ -130,7 +132,7 @@ def complete_request(workspace: Workspace, request: Request, lookup: Lookup) -> 
     return completed
 
 
-def check_record(workspace: Workspace, completed: Completed, record_id: Data) -> Draft:
+def check_record(workspace: Workspace, completed: Completed, record_id: Data) -> RecordDraft:
     """The record of complete fields with an id, in the template's order, as its file would be read again.
 
     Raises:
@@ -153,7 +155,7 @@ def check_record(workspace: Workspace, completed: Completed, record_id: Data) ->
     if errors:
         raise InvalidError(NOT_VALID, problems=errors)
     keep_policies(workspace, get_record(reading))
-    return Draft(get_record(reading), text, completed.customer)
+    return RecordDraft(get_record(reading), text, completed.customer)
 
 
 def _path_of(template: Template, record_id: str) -> str:
@@ -174,7 +176,7 @@ def _told_at_once(
     workspace: Workspace, completed: Completed, faults: Sequence[tuple[str, CommlogError]]
 ) -> CommlogError:
     """The error for some faults and for whatever else is wrong with the record; the fault itself when it is alone."""
-    others: list[Finding] = []
+    others: list[ProblemLike] = []
     try:
         check_record(workspace, completed, completed.fields.get("id") or new_id(workspace.now.date(), _first))
     except InvalidError as fault:

@@ -14,13 +14,13 @@ from commlog.messages import mark, translate
 from commlog.privacy.rules.masking import mask_text
 from commlog.reminders.plan import plan_reminders, print_digest
 from commlog.reminders.rules.digest import Digest, Item, digest_of
-from commlog.reminders.text import Reading, format_digest, format_subject
+from commlog.reminders.text import DigestContext, format_digest, format_subject
 
 if TYPE_CHECKING:
     # Loaded when something is delivered: a run that prints needs none of it.
     from commlog.log.members import Member
     from commlog.reminders.deliver import Message
-    from commlog.reminders.send import Delivery, Lost, Parcel
+    from commlog.reminders.send import AddressedLines, DigestDelivery, UndeliverableItems
 
 
 # Under this name the ledger remembers what --once has printed.
@@ -44,7 +44,7 @@ format_option: Any = format_choice("text", "json")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RemindOptions:
     """What a call asks for."""
 
     notify: bool = False
@@ -70,7 +70,7 @@ def remind_command(
     exit_code: bool = exit_code_option,
 ) -> int:
     session = session_of(context)
-    wish = Wish(notify or (dry_run and not once), once, dry_run, to, reveal, output_format)
+    wish = RemindOptions(notify or (dry_run and not once), once, dry_run, to, reveal, output_format)
     if test:
         _refuse(notify or once or dry_run, "--test", "--notify, --once, --dry-run")
         return _test(session, to)
@@ -99,38 +99,38 @@ def _care(session: Session) -> Any:
     return care_for_reminders(session.workspace)
 
 
-def _reading(session: Session, wish: Wish) -> Reading:
+def _reading(session: Session, wish: RemindOptions) -> DigestContext:
     names = {member.id: member.name for member in session.workspace.log.settings.members}
-    return Reading(names, wish.reveal)
+    return DigestContext(names, wish.reveal)
 
 
 # Each way to tell gives whether everything arrived, and whether there was something.
 Told = tuple[bool, bool]
 
 
-def _print(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
+def _print(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> Told:
     """Print everything that holds."""
     digest = print_digest(session.workspace, items)
     _say_digest(digest, _reading(session, wish), wish)
     return True, bool(digest.lines)
 
 
-def _print_once(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
+def _print_once(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> Told:
     """Print what was not printed yet, and remember it."""
     from commlog.reminders.ledger import LedgerBusy, open_ledger, read_ledger
-    from commlog.reminders.send import new_keys, untold
+    from commlog.reminders.send import new_keys, unsent_lines
 
     workspace = session.workspace
     whole = print_digest(workspace, items)
     if wish.dry_run:
         ledger = read_ledger(workspace.log.root, workspace.now)
-        digest = digest_of(whole.at, untold(whole.lines, ledger, PRINTED), whole.unreadable)
+        digest = digest_of(whole.at, unsent_lines(whole.lines, ledger, PRINTED), whole.unreadable)
         _say_digest(digest, _reading(session, wish), wish)
         return True, bool(digest.lines)
     try:
         with open_ledger(workspace.log.root, workspace.now) as ledger:
             _tell_remarks(ledger)
-            digest = digest_of(whole.at, untold(whole.lines, ledger, PRINTED), whole.unreadable)
+            digest = digest_of(whole.at, unsent_lines(whole.lines, ledger, PRINTED), whole.unreadable)
             _say_digest(digest, _reading(session, wish), wish)
             # What a closed pipe did not take was not printed.
             sys.stdout.flush()
@@ -141,13 +141,13 @@ def _print_once(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
         return _say_busy()
 
 
-def _notify(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
+def _notify(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> Told:
     """Deliver to each address what was not told there, or show what would be delivered."""
-    from commlog.reminders.send import parcels_of
+    from commlog.reminders.send import lines_by_address
 
     workspace = session.workspace
     settings = workspace.log.settings
-    parcels, lost = parcels_of(items, settings.members, workspace.now.date())
+    parcels, lost = lines_by_address(items, settings.members, workspace.now.date())
     if wish.to:
         member = _member(session, wish.to)
         parcels, lost = tuple(parcel for parcel in parcels if member in parcel.members), ()
@@ -170,12 +170,12 @@ def _notify(session: Session, items: tuple[Item, ...], wish: Wish) -> Told:
     return not lost and not any(delivery.fault for delivery in went), bool(went)
 
 
-def _deliver_all(session: Session, parcels: "tuple[Parcel, ...]", ledger: Any) -> "list[Delivery]":
+def _deliver_all(session: Session, parcels: "tuple[AddressedLines, ...]", ledger: Any) -> "list[DigestDelivery]":
     from commlog.reminders.send import new_keys, plan_deliveries, send_digests
 
     workspace = session.workspace
     planned = plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
-    reading = _reading(session, Wish())
+    reading = _reading(session, RemindOptions())
 
     def deliver(address: str, digest: Digest) -> None:
         ledger.make_room(new_keys(digest, ledger, address), address, digest.at)
@@ -196,14 +196,14 @@ def _deliver(session: Session, address: str, message: "Message") -> None:
     deliver(address, message, outside_of(session.workspace.log.settings.notify, variable))
 
 
-def _message_of(digest: Digest, reading: Reading) -> "Message":
+def _message_of(digest: Digest, reading: DigestContext) -> "Message":
     from commlog.reminders.deliver import Message
     from commlog.reminders.text import format_html
 
     return Message(format_subject(digest), format_digest(digest, reading), format_html(digest, reading), digest.at)
 
 
-def _show_plan(session: Session, parcels: "tuple[Parcel, ...]", wish: Wish) -> bool:
+def _show_plan(session: Session, parcels: "tuple[AddressedLines, ...]", wish: RemindOptions) -> bool:
     """Print what each address would be told now."""
     from commlog.reminders.ledger import read_ledger
     from commlog.reminders.send import plan_deliveries
@@ -229,7 +229,7 @@ def _show_plan(session: Session, parcels: "tuple[Parcel, ...]", wish: Wish) -> b
     return bool(planned)
 
 
-def _say_digest(digest: Digest, reading: Reading, wish: Wish) -> None:
+def _say_digest(digest: Digest, reading: DigestContext, wish: RemindOptions) -> None:
     """Print a digest; nothing at all when it holds nothing, for cron mails whatever is printed."""
     if wish.output_format == "json":
         from commlog.reminders.text import format_items
@@ -306,8 +306,8 @@ def _tell_fault(session: Session, address: str, fault: CommlogError) -> None:
     warn(translate("; ").join(filter(None, (text, fault.remedy))))
 
 
-def _tell_lost(session: Session, lost: "Lost") -> None:
-    owner = _reading(session, Wish()).owner(lost.owner)
+def _tell_lost(session: Session, lost: "UndeliverableItems") -> None:
+    owner = _reading(session, RemindOptions()).owner(lost.owner)
     reasons = translate("; ").join(reason.message for reason in lost.reasons)
     warn(
         translate("{owner}: {count} to be told of, which reach nobody: {reasons}").format(

@@ -70,21 +70,21 @@ class DeliveryError(CommlogError):
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
+class DeliveryAddress:
     """A recipient as the settings have it: its channel, and the parts after the colon: a mail address, or `$NAME`s."""
 
     channel: str
     parts: tuple[str, ...]
 
 
-def parse_address(text: str) -> Recipient:
+def parse_address(text: str) -> DeliveryAddress:
     """The parts of an address; the settings have checked that it is one."""
     channel, _, rest = text.partition(":")
-    return Recipient(channel, (rest,) if "$" not in rest else tuple(rest.split("/")))
+    return DeliveryAddress(channel, (rest,) if "$" not in rest else tuple(rest.split("/")))
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class DeliveryContext:
     """The world of one delivery; `sender` is the From of mails, empty for the default; the time limit is in seconds.
 
     `servers` gives, by channel (`smtp` for mail), the `$NAME` of a variable that holds the URL of its server.
@@ -95,7 +95,7 @@ class Outside:
     sender: str = ""
     timeout_seconds: float = DEFAULT_TIMEOUT
 
-    def resolve(self, address: Recipient) -> tuple[str, ...]:
+    def resolve(self, address: DeliveryAddress) -> tuple[str, ...]:
         """What the parts of an address stand for: the values of the variables, or the mail address itself.
 
         Raises:
@@ -131,12 +131,12 @@ class Outside:
         return value
 
 
-def outside_of(notify: Mapping[str, Any], variables: Variables) -> Outside:
+def outside_of(notify: Mapping[str, Any], variables: Variables) -> DeliveryContext:
     """The world as the key `notify` of the settings describes it: `from`, `timeout` (seconds), and the servers by service."""
-    return Outside(variables, notify, notify.get("from", ""), float(notify.get("timeout", DEFAULT_TIMEOUT)))
+    return DeliveryContext(variables, notify, notify.get("from", ""), float(notify.get("timeout", DEFAULT_TIMEOUT)))
 
 
-class Secrets:
+class SecretValues:
     """The values of variables that were asked for, and texts without them."""
 
     def __init__(self, variables: Variables) -> None:

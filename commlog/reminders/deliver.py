@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Final
 
 from commlog.messages import mark, translate
-from commlog.reminders.connection import DeliveryError, Outside, Recipient, Secrets, parse_address
+from commlog.reminders.connection import DeliveryAddress, DeliveryContext, DeliveryError, SecretValues, parse_address
 
 # A robot says 20 messages a minute and is silenced for ten minutes after that.
 MOST_PIECES: Final = 10
@@ -107,7 +107,7 @@ CHANNELS: Final[Mapping[str, str]] = {
 }
 
 
-def deliver(address_text: str, message: Message, outside: Outside) -> None:
+def deliver(address_text: str, message: Message, outside: DeliveryContext) -> None:
     """Deliver a digest to an address as the settings have it; when this returns, the service has taken it.
 
     Raises:
@@ -115,9 +115,9 @@ def deliver(address_text: str, message: Message, outside: Outside) -> None:
             secret.
     """
     address = parse_address(address_text)
-    secrets = Secrets(outside.variables)
+    secrets = SecretValues(outside.variables)
     module, _, name = CHANNELS[address.channel].partition(":")
-    send: Callable[[Recipient, Message, Outside], None] = getattr(import_module(module), name)
+    send: Callable[[DeliveryAddress, Message, DeliveryContext], None] = getattr(import_module(module), name)
     try:
         send(address, _encodable(message), replace(outside, variables=secrets.look_up))
     except DeliveryError as fault:

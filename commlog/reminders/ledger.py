@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from commlog.errors import NotWritableError
-from commlog.log.files import ChangedMeanwhile, replace_file, write_new
+from commlog.log.files import FileChangedError, replace_file, write_new
 from commlog.log.log import ensure_state_folder, not_readable, not_writable
 from commlog.log.names import STATE_FOLDER
 from commlog.messages import mark, translate
-from commlog.reminders.ledger_lines import Entry, Key, LedgerText, format_entry, read_lines
+from commlog.reminders.ledger_lines import LedgerEntry, LedgerText, NoticeKey, format_ledger_line, read_lines
 from commlog.worktime.calendar import to_utc
 
 LEDGER_FILE: Final = "reminders.jsonl"
@@ -32,7 +32,7 @@ _NOT_A_FILE: Final = mark("is not a file")
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class LedgerProblem:
     """Something that was found wrong with the ledger: a marked text and its facts."""
 
     message: str
@@ -44,44 +44,44 @@ class Remark:
         return translate(self.message).format(**self.facts)
 
 
-class Ledger:
+class ReminderLedger:
     """What has been said so far; `remarks` is what was found wrong with it when it was opened.
 
     A ledger that was read only (`read_ledger`) takes entries too, and forgets them.
     """
 
-    def __init__(self, path: Path | None, reading: LedgerText, remarks: Iterable[Remark]) -> None:
+    def __init__(self, path: Path | None, reading: LedgerText, remarks: Iterable[LedgerProblem]) -> None:
         self._path = path
-        self._said: dict[tuple[Key, str], datetime] = {}
+        self._said: dict[tuple[NoticeKey, str], datetime] = {}
         for entry in reading.entries:
             self._note(entry)
-        self.remarks: tuple[Remark, ...] = tuple(remarks)
+        self.remarks: tuple[LedgerProblem, ...] = tuple(remarks)
 
-    def has(self, key: Key, to: str) -> bool:
+    def has(self, key: NoticeKey, to: str) -> bool:
         """Whether a notice has been said to a recipient."""
         return (key, to) in self._said
 
-    def said_at(self, key: Key, to: str) -> datetime | None:
+    def said_at(self, key: NoticeKey, to: str) -> datetime | None:
         """The instant of the digest in which a notice was last said to a recipient; None when it was not."""
         return self._said.get((key, to))
 
-    def add(self, keys: Iterable[Key], to: str, at: datetime) -> None:
+    def add(self, keys: Iterable[NoticeKey], to: str, at: datetime) -> None:
         """Note that a digest with these notices was delivered to a recipient; it is on the disk when this returns.
 
         Raises:
             NotWritableError: the disk does not take it; the file is as it was, and the next run says it again.
         """
-        entry = Entry(at, to, tuple(keys))
+        entry = LedgerEntry(at, to, tuple(keys))
         if not entry.told:
             return
         if self._path is not None:
             try:
-                _append(self._path, format_entry(entry))
+                _append(self._path, format_ledger_line(entry))
             except OSError as fault:
                 raise _not_noted(to, fault) from None
         self._note(entry)
 
-    def make_room(self, keys: Iterable[Key], to: str, at: datetime) -> None:
+    def make_room(self, keys: Iterable[NoticeKey], to: str, at: datetime) -> None:
         """See that the disk takes what `add` will write, before anything is delivered that could not be remembered.
 
         Raises:
@@ -90,7 +90,7 @@ class Ledger:
         if self._path is None:
             return
         # Blanks at the end are passed over by whoever reads, should nothing come after them.
-        room = b" " * len(format_entry(Entry(at, to, tuple(keys))))
+        room = b" " * len(format_ledger_line(LedgerEntry(at, to, tuple(keys))))
         try:
             with self._path.open("ab", buffering=0) as file:
                 before = file.seek(0, os.SEEK_END)
@@ -113,14 +113,14 @@ class Ledger:
         """
         if self._path is None:
             return
-        with suppress(OSError, ChangedMeanwhile):
+        with suppress(OSError, FileChangedError):
             if self._path.stat().st_size <= LARGE:
                 return
             data = self._path.read_bytes()
             kept = b"".join(_shortened(read_lines(data).entries, live, to_utc(at) - timedelta(days=KEPT_DAYS)))
             replace_file(self._path, kept, expected=data)
 
-    def _note(self, entry: Entry) -> None:
+    def _note(self, entry: LedgerEntry) -> None:
         for key in entry.told:
             known = self._said.get((key, entry.to))
             if known is None or to_utc(known) < to_utc(entry.at):
@@ -132,7 +132,7 @@ class LedgerBusy(Exception):  # noqa: N818 - the name is the fact, as in `except
 
 
 @contextmanager
-def open_ledger(root: Path, at: datetime) -> Iterator[Ledger]:
+def open_ledger(root: Path, at: datetime) -> Iterator[ReminderLedger]:
     """The ledger of a log, held by this process alone; what is damaged of it is put aside.
 
     Raises:
@@ -157,11 +157,11 @@ def open_ledger(root: Path, at: datetime) -> Iterator[Ledger]:
                 remarks.extend(_mend(path, data, reading))
             # A ledger that takes nothing must be known before anything is delivered.
             os.close(os.open(path, _APPEND))
-        except ChangedMeanwhile:
+        except FileChangedError:
             raise not_writable(_SHOWN, OSError(translate(mark("it changes while it is read")))) from None
         except OSError as fault:
             raise not_writable(_SHOWN, fault) from None
-        yield Ledger(path, reading, remarks)
+        yield ReminderLedger(path, reading, remarks)
 
 
 @contextmanager
@@ -210,7 +210,7 @@ else:
         return True
 
 
-def read_ledger(root: Path, at: datetime | None = None) -> Ledger:
+def read_ledger(root: Path, at: datetime | None = None) -> ReminderLedger:
     """The ledger of a log as it stands, without holding it; `at` is the present, to know entries of the future.
 
     Raises:
@@ -228,7 +228,7 @@ def read_ledger(root: Path, at: datetime | None = None) -> Ledger:
         raise not_readable(_SHOWN, fault) from None
     reading = read_lines(data or b"")
     lost = data is None and os.path.lexists(folder / LOCK_FILE)
-    return Ledger(None, reading, _remarks(reading, at, lost=lost))
+    return ReminderLedger(None, reading, _remarks(reading, at, lost=lost))
 
 
 def _bytes_of(path: Path) -> bytes | None:
@@ -246,27 +246,27 @@ def _bytes_of(path: Path) -> bytes | None:
     return path.read_bytes()
 
 
-def _remarks(reading: LedgerText, at: datetime | None, *, lost: bool) -> Iterator[Remark]:
+def _remarks(reading: LedgerText, at: datetime | None, *, lost: bool) -> Iterator[LedgerProblem]:
     if lost:
-        yield Remark(mark("the ledger of what has been said was deleted: what is due is said again"))
+        yield LedgerProblem(mark("the ledger of what has been said was deleted: what is due is said again"))
     if reading.damaged:
-        yield Remark(
+        yield LedgerProblem(
             mark("the ledger of what has been said has {count} damaged lines: what stood there is said again"),
             {"count": reading.damaged},
         )
     ahead = [] if at is None else [entry.at for entry in reading.entries if to_utc(entry.at) > to_utc(at) + _SLACK]
     if ahead:
-        yield Remark(
+        yield LedgerProblem(
             mark("the ledger has {count} digests of the future, up to {last}: was the clock put back? They count"),
             {"count": len(ahead), "last": max(ahead, key=to_utc).isoformat(timespec="minutes")},
         )
 
 
-def _mend(path: Path, data: bytes, reading: LedgerText) -> Iterator[Remark]:
+def _mend(path: Path, data: bytes, reading: LedgerText) -> Iterator[LedgerProblem]:
     """Leave the intact lines in the file; a copy of a damaged one is kept beside it."""
     if reading.damaged:
         aside = _put_aside(path, data)
-        yield Remark(mark("the damaged ledger is kept as {file}"), {"file": f"{STATE_FOLDER}/{aside.name}"})
+        yield LedgerProblem(mark("the damaged ledger is kept as {file}"), {"file": f"{STATE_FOLDER}/{aside.name}"})
     replace_file(path, reading.intact, expected=data)
 
 
@@ -313,9 +313,9 @@ def _write_all(descriptor: int, data: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _shortened(entries: Iterable[Entry], live: Collection[str], oldest: datetime) -> Iterator[bytes]:
+def _shortened(entries: Iterable[LedgerEntry], live: Collection[str], oldest: datetime) -> Iterator[bytes]:
     """The lines of entries without the notices of dead items before an instant."""
     for entry in entries:
         told = entry.told if to_utc(entry.at) >= oldest else tuple(key for key in entry.told if key[0] in live)
         if told:
-            yield format_entry(Entry(entry.at, entry.to, told))
+            yield format_ledger_line(LedgerEntry(entry.at, entry.to, told))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from zlib import crc32
 
-Key = tuple[str, str, str, str]
+NoticeKey = tuple[str, str, str, str]
 """A notice: the item's address, when it was opened, its due instant, the stage; all as texts."""
 
 _OPENING: Final = b'{"at":'
@@ -16,24 +16,24 @@ _CLOSING: Final = re.compile(rb',"sum":([0-9]{1,10})\}')
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One digest that was delivered: when, to whom, and the notices in it."""
 
     at: datetime
     to: str
-    told: tuple[Key, ...]
+    told: tuple[NoticeKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerText:
     """What a ledger's bytes hold: the entries, their lines as they stood there, and how many lines are damaged."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[LedgerEntry, ...]
     intact: bytes
     damaged: int
 
 
-def format_entry(entry: Entry) -> bytes:
+def format_ledger_line(entry: LedgerEntry) -> bytes:
     """The line of an entry: JSON in ASCII, its checksum (CRC-32 of the object without it) last."""
     fields = {"at": entry.at.isoformat(), "to": entry.to, "told": [list(key) for key in entry.told]}
     body = json.dumps(fields, separators=(",", ":")).encode("ascii")
@@ -45,7 +45,7 @@ def read_lines(data: bytes) -> LedgerText:
 
     An unfinished line at the end is what a crash leaves: it is passed over, and is no damage.
     """
-    entries: list[Entry] = []
+    entries: list[LedgerEntry] = []
     intact = bytearray()
     damaged = 0
     *lines, tail = data.split(b"\n")
@@ -68,7 +68,7 @@ def _is_unfinished(tail: bytes) -> bool:
     return (tail.startswith(_OPENING) or _OPENING.startswith(tail)) and b"\0" not in tail
 
 
-def _entries_of(line: bytes) -> tuple[list[tuple[Entry, bytes]], bool]:
+def _entries_of(line: bytes) -> tuple[list[tuple[LedgerEntry, bytes]], bool]:
     """The entries in a line with their bytes, and whether there is nothing else in it.
 
     There may be two when the line end between them was lost.
@@ -78,7 +78,7 @@ def _entries_of(line: bytes) -> tuple[list[tuple[Entry, bytes]], bool]:
     return found, rest == 0
 
 
-def _search(line: bytes) -> Iterator[tuple[Entry, bytes]]:
+def _search(line: bytes) -> Iterator[tuple[LedgerEntry, bytes]]:
     start = line.find(_OPENING)
     while start >= 0:
         closing = _CLOSING.search(line, start)
@@ -93,7 +93,7 @@ def _search(line: bytes) -> Iterator[tuple[Entry, bytes]]:
         start = line.find(_OPENING, closing.end())
 
 
-def _entry_of(text: bytes, length: int, checksum: int) -> Entry | None:
+def _entry_of(text: bytes, length: int, checksum: int) -> LedgerEntry | None:
     body = text[:length] + b"}"
     if crc32(body) != checksum:
         return None
@@ -105,10 +105,10 @@ def _entry_of(text: bytes, length: int, checksum: int) -> Entry | None:
         return None
     if at.tzinfo is None or not isinstance(fields["to"], str):
         return None
-    return Entry(at, fields["to"], told)
+    return LedgerEntry(at, fields["to"], told)
 
 
-def _key_of(value: object) -> Key:
+def _key_of(value: object) -> NoticeKey:
     match value:
         case [str(item), str(opened_at), str(due), str(stage)]:
             return item, opened_at, due, stage

@@ -10,20 +10,20 @@ from commlog.followups.rules.dropped import DroppedBall
 from commlog.log.settings import Settings
 from commlog.records.queries import read_customers
 from commlog.reminders.queries import PromisedFollowUp, RecordOwner, owners_of_records, promises_before
-from commlog.reminders.rules.digest import Digest, Item, Line, Reason, Urgency, digest_of
+from commlog.reminders.rules.digest import Digest, DigestLine, Item, Reason, Urgency, digest_of
 from commlog.reminders.rules.stages import (
     CALL_BACK,
     CARE,
     DROPPED,
     OVERDUE,
     TODAY,
-    Present,
-    Promise,
-    escalated,
+    CalendarInstant,
+    PendingDue,
+    calendar_instant,
+    escalation_stage,
+    escalation_steps,
     horizon,
     opening_time,
-    present_at,
-    rungs_of,
     stages_of,
 )
 from commlog.workspace import Workspace
@@ -32,7 +32,7 @@ from commlog.worktime.calendar import to_utc
 FOLLOW_UP: Final = "follow_up"
 
 
-class CareDay(Protocol):
+class ReminderCareDay(Protocol):
     """A day on which a customer wants care, as far as reminders look at it."""
 
     @property
@@ -60,7 +60,7 @@ class CareDay(Protocol):
         """What the day is, in words."""
 
 
-def plan_reminders(workspace: Workspace, care: Sequence[CareDay] = ()) -> tuple[Item, ...]:
+def plan_reminders(workspace: Workspace, care: Sequence[ReminderCareDay] = ()) -> tuple[Item, ...]:
     """Everything that holds at the workspace's instant, whether it was told before or not; the most urgent first.
 
     Raises:
@@ -70,7 +70,7 @@ def plan_reminders(workspace: Workspace, care: Sequence[CareDay] = ()) -> tuple[
     bound = int(horizon(settings.remind, workspace.now, settings.calendar).timestamp())
     rows = promises_before(workspace.index, bound)
     dues = {row.due_at: datetime.fromtimestamp(row.due_at, UTC).astimezone(settings.zone) for row in rows}
-    present = present_at(workspace.now, settings.calendar, {due.date() for due in dues.values()})
+    present = calendar_instant(workspace.now, settings.calendar, {due.date() for due in dues.values()})
     owners = {owner: settings.member_id(owner.strip()) for owner in {row.owner for row in rows}}
     items = (_item_of(row._replace(owner=owners[row.owner]), dues[row.due_at], settings, present) for row in rows)
     told = [item for item in items if item.stages]
@@ -88,12 +88,12 @@ def print_digest(workspace: Workspace, items: Iterable[Item]) -> Digest:
     for item in items:
         if item.owner not in reasons:
             reasons[item.owner] = absence_of(item.owner, team, today)
-        lines.append(Line(item, item.all_stages, reasons[item.owner]))
+        lines.append(DigestLine(item, item.all_stages, reasons[item.owner]))
     return digest_of(workspace.now, lines, tuple(workspace.unreadable_files()))
 
 
-def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, present: Present) -> Item:
-    promise = Promise(due_at, bool(row.is_paused), bool(row.is_agreed))
+def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, present: CalendarInstant) -> Item:
+    promise = PendingDue(due_at, bool(row.is_paused), bool(row.is_agreed))
     stages = stages_of(promise, settings.remind, present)
     item = Item(
         address=row.address,
@@ -113,7 +113,9 @@ def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, presen
     is_late = urgency <= Urgency.OVERDUE
     return replace(
         item,
-        escalations=tuple((escalated(rung), rung.to) for rung in rungs_of(promise, settings.remind, present)),
+        escalations=tuple(
+            (escalation_stage(rung), rung.to) for rung in escalation_steps(promise, settings.remind, present)
+        ),
         due_at=due_at,
         is_agreed=promise.is_agreed,
         urgency=urgency,
@@ -122,13 +124,13 @@ def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, presen
     )
 
 
-def _urgency_of(stages: tuple[str, ...], promise: Promise) -> Urgency:
+def _urgency_of(stages: tuple[str, ...], promise: PendingDue) -> Urgency:
     if stages[0].startswith((OVERDUE, CALL_BACK)):
         return Urgency.PROMISE_BROKEN if promise.is_agreed else Urgency.OVERDUE
     return Urgency.TODAY if stages[0] == TODAY else Urgency.SOON
 
 
-def _care_items(workspace: Workspace, care: Sequence[CareDay]) -> Iterable[Item]:
+def _care_items(workspace: Workspace, care: Sequence[ReminderCareDay]) -> Iterable[Item]:
     if not care:
         return
     companies = {one.id for one in read_customers(workspace.index) if one.type == "company"}

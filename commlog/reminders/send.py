@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Protocol
 from commlog.errors import CommlogError
 from commlog.log.members import Member, find_member
 from commlog.messages import mark
-from commlog.reminders.rules.digest import Digest, Item, Key, Line, Reason, digest_of
+from commlog.reminders.rules.digest import Digest, DigestLine, Item, Key, Reason, digest_of
 from commlog.reminders.rules.stages import LEAD
 
 _AWAY: Final = mark("away until {day}")
@@ -23,7 +23,7 @@ _NO_LEAD: Final = mark("the team has no lead")
 ESCALATION: Final = Reason(mark("overdue long enough for you to be told as well"))
 
 
-class Route(NamedTuple):
+class ReminderRoute(NamedTuple):
     """Who is told instead of, or as, somebody, and why; nobody when no lead has an address either."""
 
     members: tuple[Member, ...]
@@ -31,15 +31,15 @@ class Route(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class AddressedLines:
     """What goes to one address: the members who read there, and the lines."""
 
     address: str
     members: tuple[Member, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[DigestLine, ...]
 
 
-class Lost(NamedTuple):
+class UndeliverableItems(NamedTuple):
     """Items of one owner that reach nobody, and why."""
 
     owner: str
@@ -47,7 +47,7 @@ class Lost(NamedTuple):
     number: int
 
 
-def route_owner(owner: str, team: Sequence[Member], today: date) -> Route:
+def route_owner(owner: str, team: Sequence[Member], today: date) -> ReminderRoute:
     """Who is told of what `owner` owes: a member's id, or whatever else stands in a record."""
     member = find_member(team, owner) if owner.strip() else None
     if member is None:
@@ -58,10 +58,10 @@ def route_owner(owner: str, team: Sequence[Member], today: date) -> Route:
         return _route_leads(team, today, reasons)
     if not there.notify:
         return _route_leads(team, today, (*reasons, _reason(_NO_ADDRESS, name=there.name)))
-    return Route((there,), reasons)
+    return ReminderRoute((there,), reasons)
 
 
-def route_rung(to: str, team: Sequence[Member], today: date) -> Route:
+def route_escalation(to: str, team: Sequence[Member], today: date) -> ReminderRoute:
     """Who is told by a step of the ladder: the leads, or the member it names."""
     if to == LEAD:
         return _route_leads(team, today, ())
@@ -85,9 +85,9 @@ def absence_of(owner: str, team: Sequence[Member], today: date) -> tuple[Reason,
     return away, _reason(_STANDS_IN, name=there.name) if there else Reason(_NO_DEPUTY)
 
 
-def parcels_of(
+def lines_by_address(
     items: Iterable[Item], team: Sequence[Member], today: date
-) -> tuple[tuple[Parcel, ...], tuple[Lost, ...]]:
+) -> tuple[tuple[AddressedLines, ...], tuple[UndeliverableItems, ...]]:
     """What goes to each address, in the order in which the team names them, and what reaches nobody.
 
     Whoever is told of an item as its owner, or in the owner's place, is not told of it by the ladder as well.
@@ -97,11 +97,13 @@ def parcels_of(
         desk.sort(number, item)
     readers = {address: tuple(m for m in team if address in m.notify) for member in team for address in member.notify}
     parcels = (
-        Parcel(address, members, tuple(desk.boxes[address].values()))
+        AddressedLines(address, members, tuple(desk.boxes[address].values()))
         for address, members in readers.items()
         if address in desk.boxes
     )
-    return tuple(parcels), tuple(Lost(owner, reasons, count) for (owner, reasons), count in desk.lost.items())
+    return tuple(parcels), tuple(
+        UndeliverableItems(owner, reasons, count) for (owner, reasons), count in desk.lost.items()
+    )
 
 
 class _Desk:
@@ -110,17 +112,17 @@ class _Desk:
     def __init__(self, team: Sequence[Member], today: date) -> None:
         self.team = team
         self.today = today
-        self.boxes: dict[str, dict[int, Line]] = {}
+        self.boxes: dict[str, dict[int, DigestLine]] = {}
         self.lost: dict[tuple[str, tuple[Reason, ...]], int] = {}
-        self.owners: dict[str, Route] = {}
-        self.rungs: dict[str, Route] = {}
+        self.owners: dict[str, ReminderRoute] = {}
+        self.rungs: dict[str, ReminderRoute] = {}
 
     def sort(self, number: int, item: Item) -> None:
         """Put an item into every box it belongs to; a later step of the ladder joins an earlier one."""
         route = self._owner(item.owner)
         addresses = _addresses(route)
         for address in addresses:
-            self.boxes.setdefault(address, {})[number] = Line(item, item.stages, route.reasons)
+            self.boxes.setdefault(address, {})[number] = DigestLine(item, item.stages, route.reasons)
         if not addresses:
             self._lose(item.owner, route)
         for stage, to in item.escalations:
@@ -129,27 +131,27 @@ class _Desk:
                 box = self.boxes.setdefault(address, {})
                 known = box.get(number)
                 stages = (*known.stages, stage) if known else (stage,)
-                box[number] = Line(item, stages, (ESCALATION, *rung.reasons))
+                box[number] = DigestLine(item, stages, (ESCALATION, *rung.reasons))
             # A team may do without a lead; one whose lead cannot be reached is told so.
             if addresses and not rung.members and any(member.role == LEAD for member in self.team):
                 self._lose(to, rung)
 
-    def _lose(self, owner: str, route: Route) -> None:
+    def _lose(self, owner: str, route: ReminderRoute) -> None:
         place = owner, route.reasons
         self.lost[place] = self.lost.get(place, 0) + 1
 
-    def _owner(self, owner: str) -> Route:
+    def _owner(self, owner: str) -> ReminderRoute:
         if owner not in self.owners:
             self.owners[owner] = route_owner(owner, self.team, self.today)
         return self.owners[owner]
 
-    def _rung(self, to: str) -> Route:
+    def _rung(self, to: str) -> ReminderRoute:
         if to not in self.rungs:
-            self.rungs[to] = route_rung(to, self.team, self.today)
+            self.rungs[to] = route_escalation(to, self.team, self.today)
         return self.rungs[to]
 
 
-def _addresses(route: Route) -> tuple[str, ...]:
+def _addresses(route: ReminderRoute) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for member in route.members for address in member.notify))
 
 
@@ -166,7 +168,7 @@ def _who_is_there(member: Member, team: Sequence[Member], today: date) -> Member
     return None
 
 
-def _route_leads(team: Sequence[Member], today: date, reasons: tuple[Reason, ...]) -> Route:
+def _route_leads(team: Sequence[Member], today: date, reasons: tuple[Reason, ...]) -> ReminderRoute:
     """The leads who are there and have an address, deputies in their place; leads who are away rather than nobody."""
     leads = [member for member in team if member.role == LEAD]
     found: dict[str, Member] = {}
@@ -179,21 +181,21 @@ def _route_leads(team: Sequence[Member], today: date, reasons: tuple[Reason, ...
     members = tuple(found.values()) or tuple(lead for lead in leads if lead.notify)
     if not members:
         why += [_reason(_NO_ADDRESS, name=lead.name) for lead in leads] or [Reason(_NO_LEAD)]
-    return Route(members, tuple(dict.fromkeys(why)))
+    return ReminderRoute(members, tuple(dict.fromkeys(why)))
 
 
 def _reason(text: str, **facts: str) -> Reason:
     return Reason(text, tuple(facts.items()))
 
 
-class Told(Protocol):
+class SentNotices(Protocol):
     """What was told before."""
 
     def has(self, key: Key, to: str) -> bool:
         """Whether a recipient was told."""
 
 
-class Ledger(Told, Protocol):
+class DigestLedger(SentNotices, Protocol):
     """What was told before, and what is told now."""
 
     def add(self, keys: Collection[Key], to: str, at: datetime) -> None:
@@ -205,7 +207,7 @@ Deliver = Callable[[str, Digest], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class DigestDelivery:
     """A digest for an address, and why it did not arrive; None when it did."""
 
     address: str
@@ -213,41 +215,41 @@ class Delivery:
     fault: CommlogError | None = None
 
 
-def untold(lines: Iterable[Line], ledger: Told, to: str) -> tuple[Line, ...]:
+def unsent_lines(lines: Iterable[DigestLine], ledger: SentNotices, to: str) -> tuple[DigestLine, ...]:
     """The lines of which at least one stage was not told to a recipient yet."""
     return tuple(line for line in lines if not all(ledger.has(key, to) for key in line.keys))
 
 
-def new_keys(digest: Digest, ledger: Told, to: str) -> tuple[Key, ...]:
+def new_keys(digest: Digest, ledger: SentNotices, to: str) -> tuple[Key, ...]:
     """What is to be remembered of a digest that arrived: all of it that was not told before."""
     # Two files may carry the same id after a bad merge.
     return tuple(key for key in dict.fromkeys(digest.keys) if not ledger.has(key, to))
 
 
 def plan_deliveries(
-    parcels: Sequence[Parcel], ledger: Told, at: datetime, unreadable: tuple[str, ...] = ()
-) -> tuple[Delivery, ...]:
+    parcels: Sequence[AddressedLines], ledger: SentNotices, at: datetime, unreadable: tuple[str, ...] = ()
+) -> tuple[DigestDelivery, ...]:
     """What is to be delivered now, one digest an address; the files that cannot be read are told to the leads.
 
     Where no lead is told anything, the first recipient is told of the files.
     """
-    found = [(parcel, untold(parcel.lines, ledger, parcel.address)) for parcel in parcels]
+    found = [(parcel, unsent_lines(parcel.lines, ledger, parcel.address)) for parcel in parcels]
     found = [(parcel, lines) for parcel, lines in found if lines]
     informed = {parcel.address for parcel, _ in found if any(reader.role == LEAD for reader in parcel.members)}
     informed = informed or {parcel.address for parcel, _ in found[:1]}
     return tuple(
-        Delivery(parcel.address, digest_of(at, lines, unreadable if parcel.address in informed else ()))
+        DigestDelivery(parcel.address, digest_of(at, lines, unreadable if parcel.address in informed else ()))
         for parcel, lines in found
     )
 
 
-def send_digests(planned: Iterable[Delivery], ledger: Ledger, deliver: Deliver) -> Iterator[Delivery]:
+def send_digests(planned: Iterable[DigestDelivery], ledger: DigestLedger, deliver: Deliver) -> Iterator[DigestDelivery]:
     """Each delivery as it went, one after the other; a recipient who got nothing is asked again by the next run."""
     for delivery in planned:
         try:
             deliver(delivery.address, delivery.digest)
         except CommlogError as fault:
-            yield Delivery(delivery.address, delivery.digest, fault)
+            yield DigestDelivery(delivery.address, delivery.digest, fault)
             continue
         ledger.add(new_keys(delivery.digest, ledger, delivery.address), delivery.address, delivery.digest.at)
         yield delivery

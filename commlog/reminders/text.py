@@ -13,7 +13,7 @@ from commlog.log.members import Member
 from commlog.messages import current_language, mark, translate, translate_plural
 from commlog.output.text import harmless, pad, shell_word, shorten, width_of
 from commlog.privacy.rules.masking import mask_name, mask_text
-from commlog.reminders.rules.digest import Digest, Item, Line, Section, Urgency
+from commlog.reminders.rules.digest import Digest, DigestLine, DigestSection, Item, Urgency
 from commlog.worktime.moment import format_instant
 
 # So many lines of one owner are shown; the others are counted.
@@ -34,7 +34,7 @@ CARE_WORDS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DigestContext:
     """For whom a digest is written: the names of members by id, and whether personal data are shown."""
 
     names: Mapping[str, str]
@@ -61,10 +61,10 @@ class Reading:
 
 def format_subject(digest: Digest) -> str:
     """The subject of a digest: how much of what; no name, no personal data."""
-    return translate("[commlog] {what}").format(what=format_counts(digest))
+    return translate("[commlog] {what}").format(what=format_due_counts(digest))
 
 
-def format_counts(digest: Digest) -> str:
+def format_due_counts(digest: Digest) -> str:
     """How much a digest holds: `3 overdue, 2 due today`."""
     urgencies = [line.item.urgency for line in digest.lines]
     late = sum(urgency <= Urgency.OVERDUE for urgency in urgencies)
@@ -78,7 +78,7 @@ def format_counts(digest: Digest) -> str:
     return translate(", ").join(text.format(count=count) for count, text in counts if count)
 
 
-def format_digest(digest: Digest, reading: Reading) -> str:
+def format_digest(digest: Digest, reading: DigestContext) -> str:
     """The sections of a digest as text, without its subject."""
     blocks = [_format_section(section, digest, reading) for section in digest.sections]
     if digest.unreadable:
@@ -86,7 +86,7 @@ def format_digest(digest: Digest, reading: Reading) -> str:
     return "\n\n".join(blocks)
 
 
-def heading_of(section: Section, reading: Reading) -> str:
+def heading_of(section: DigestSection, reading: DigestContext) -> str:
     """Whose section it is, and why it is told here."""
     owner = harmless(reading.owner(section.owner))
     why = translate("; ").join(harmless(reason.message) for reason in section.reasons)
@@ -95,7 +95,7 @@ def heading_of(section: Section, reading: Reading) -> str:
     return translate("{owner} ({details})").format(owner=owner, details=details) if details else owner
 
 
-def how_it_stands(line: Line, now: datetime) -> str:
+def item_state(line: DigestLine, now: datetime) -> str:
     """How late an item is, or when it is due."""
     item = line.item
     how = _how(item, now)
@@ -116,7 +116,7 @@ def closing_command(item: Item) -> str:
     return f"commlog add-follow-up {_quoted(item.address)} …"
 
 
-def more_note(section: Section) -> str:
+def more_note(section: DigestSection) -> str:
     """How many lines of a section are not shown and the command that lists them; empty when all are."""
     hidden = [line.item for line in section.lines[MOST_LINES:]]
     if not hidden:
@@ -142,15 +142,15 @@ def unreadable_note(files: tuple[str, ...]) -> str:
     return text.format(count=len(files), files=translate(", ").join([*named, *more]))
 
 
-def cells_of(line: Line, digest: Digest, reading: Reading) -> tuple[str, str, str]:
+def digest_cells(line: DigestLine, digest: Digest, reading: DigestContext) -> tuple[str, str, str]:
     """How an item stands, for whom it is, and what is to be done, each on one line."""
     item = line.item
     action = shorten(harmless(reading.text(item)), _WIDEST_ACTION)
-    return how_it_stands(line, digest.at), harmless(" ".join(reading.customer(item).split())), action
+    return item_state(line, digest.at), harmless(" ".join(reading.customer(item).split())), action
 
 
-def _format_section(section: Section, digest: Digest, reading: Reading) -> str:
-    rows = [(line, cells_of(line, digest, reading)) for line in section.lines[:MOST_LINES]]
+def _format_section(section: DigestSection, digest: Digest, reading: DigestContext) -> str:
+    rows = [(line, digest_cells(line, digest, reading)) for line in section.lines[:MOST_LINES]]
     widths = [max(width_of(cells[place]) for _, cells in rows) for place in (0, 1)]
     lines = [f"■ {heading_of(section, reading)}"]
     for line, (how, customer, action) in rows:
@@ -209,13 +209,13 @@ def _how(item: Item, now: datetime) -> str:
     )
 
 
-def format_items(digest: Digest, reading: Reading) -> str:
+def format_items(digest: Digest, reading: DigestContext) -> str:
     """The items of a digest as a JSON list, the most urgent first."""
     lines = sorted(digest.lines, key=lambda line: line.item.rank)
     return _dump([_item(line, reading) for line in lines])
 
 
-def format_deliveries(deliveries: Iterable[tuple[str, Sequence[Member], Digest]], reading: Reading) -> str:
+def format_deliveries(deliveries: Iterable[tuple[str, Sequence[Member], Digest]], reading: DigestContext) -> str:
     """What would go to each address as a JSON list; addresses are masked."""
     return _dump(
         [
@@ -233,7 +233,7 @@ def format_deliveries(deliveries: Iterable[tuple[str, Sequence[Member], Digest]]
     )
 
 
-def _item(line: Line, reading: Reading) -> dict[str, Any]:
+def _item(line: DigestLine, reading: DigestContext) -> dict[str, Any]:
     item = line.item
     return {
         "kind": item.kind,
@@ -267,7 +267,7 @@ _CELL: Final = "padding:4px 12px 4px 0;vertical-align:top;border-top:1px solid r
 _CODE: Final = "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:12px"
 
 
-def format_html(digest: Digest, reading: Reading) -> str:
+def format_html(digest: Digest, reading: DigestContext) -> str:
     """A digest as a page of its own."""
     subject = escape(format_subject(digest))
     parts = [
@@ -282,10 +282,10 @@ def format_html(digest: Digest, reading: Reading) -> str:
     return "\n".join((*parts, "</body></html>", ""))
 
 
-def _section_as_html(section: Section, digest: Digest, reading: Reading) -> str:
+def _section_as_html(section: DigestSection, digest: Digest, reading: DigestContext) -> str:
     rows = []
     for line in section.lines[:MOST_LINES]:
-        how, customer, action = (escape(cell) for cell in cells_of(line, digest, reading))
+        how, customer, action = (escape(cell) for cell in digest_cells(line, digest, reading))
         code = f'<code style="{_CODE}">{escape(closing_command(line.item))}</code>'
         rows.append(
             f'<tr><td style="{_CELL};white-space:nowrap">{how}</td><td style="{_CELL};white-space:nowrap">{customer}</td>'

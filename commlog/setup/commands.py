@@ -18,7 +18,7 @@ from commlog.output.text import harmless
 from commlog.setup.doctor import diagnose
 from commlog.setup.hook import install_hook, read_hook_status, uninstall_hook
 from commlog.setup.index import ask_sql, index_status, rebuild
-from commlog.setup.init import Choices, init_log
+from commlog.setup.init import NewLogOptions, init_log
 from commlog.setup.templates import create_template, format_template, list_templates
 from commlog.team.mend_setup import mend_setup
 
@@ -86,7 +86,7 @@ def init_command(
             value=timezone,
             remedy=mark("write its IANA name, e.g. Asia/Shanghai"),
         )
-    choices = Choices(
+    choices = NewLogOptions(
         timezone=timezone or guess_timezone(),
         language=current_language(),
         member=member,

@@ -12,11 +12,11 @@ from commlog.log.settings import CALENDAR_FILE
 from commlog.messages import mark
 from commlog.privacy.cipher import vault_of
 from commlog.team.mend_setup import read_attributes
-from commlog.team.sync_check import look
+from commlog.team.sync_check import check_backup
 from commlog.workspace import Workspace
 
 
-class Observation(NamedTuple):
+class SetupCheck(NamedTuple):
     """One thing looked at: whether it is as it should be, what it is, what to do (marked texts and their facts).
 
     A hint is nothing wrong, yet something that may be wanted: its remedy is told, too.
@@ -30,16 +30,16 @@ class Observation(NamedTuple):
     is_hint: bool = False
 
 
-def diagnose(workspace: Workspace) -> tuple[Observation, ...]:
+def diagnose(workspace: Workspace) -> tuple[SetupCheck, ...]:
     """Everything that was looked at, good or not, in a fixed order."""
     return tuple(finding for look in LOOKS for finding in look(workspace))
 
 
-def _settings(workspace: Workspace) -> Iterator[Observation]:
+def _settings(workspace: Workspace) -> Iterator[SetupCheck]:
     settings = workspace.log.settings
     facts = (("zone", settings.zone.key), ("language", settings.language), ("now", workspace.stamp))
-    yield Observation("settings", True, mark("time zone {zone}, language {language}, now {now}"), facts=facts)
-    yield Observation(
+    yield SetupCheck("settings", True, mark("time zone {zone}, language {language}, now {now}"), facts=facts)
+    yield SetupCheck(
         "calendar",
         (workspace.log.root / CALENDAR_FILE).is_file() or not settings.members,
         mark("{count} dated days in calendar.yaml"),
@@ -48,11 +48,11 @@ def _settings(workspace: Workspace) -> Iterator[Observation]:
     )
 
 
-def _member(workspace: Workspace) -> Iterator[Observation]:
+def _member(workspace: Workspace) -> Iterator[SetupCheck]:
     email = find_user_email(workspace.log.root) or "-"
     known_as = mark("you are {member} (git's user.email: {email})")
     unknown = mark("nobody is known as you (git's user.email: {email})")
-    yield Observation(
+    yield SetupCheck(
         "member",
         workspace.member is not None,
         known_as if workspace.member else unknown,
@@ -62,7 +62,7 @@ def _member(workspace: Workspace) -> Iterator[Observation]:
     known = {member.id for member in workspace.log.settings.members}
     for member in workspace.log.settings.members:
         if member.deputy and member.deputy not in known:
-            yield Observation(
+            yield SetupCheck(
                 "member",
                 False,
                 mark("{member}'s deputy '{deputy}' is not a member"),
@@ -71,21 +71,21 @@ def _member(workspace: Workspace) -> Iterator[Observation]:
             )
 
 
-def _git(workspace: Workspace) -> Iterator[Observation]:
+def _git(workspace: Workspace) -> Iterator[SetupCheck]:
     root = workspace.log.root
-    yield Observation(
+    yield SetupCheck(
         "git", is_inside_repository(root), mark("the log is kept in git"), mark("run: git init; git add .; git commit")
     )
     ignored = root / ".gitignore"
     names = ignored.read_text(encoding="utf-8", errors="replace") if ignored.is_file() else ""
-    yield Observation(
+    yield SetupCheck(
         "git",
         STATE_FOLDER in names,
         mark("{folder}/ is ignored by git"),
         mark("add {folder}/ to .gitignore"),
         (("folder", STATE_FOLDER),),
     )
-    yield Observation(
+    yield SetupCheck(
         "git",
         "eol=lf" in read_attributes(root),
         mark("line ends stay LF on every machine"),
@@ -93,19 +93,19 @@ def _git(workspace: Workspace) -> Iterator[Observation]:
     )
 
 
-def _merging(workspace: Workspace) -> Iterator[Observation]:
+def _merging(workspace: Workspace) -> Iterator[SetupCheck]:
     root = workspace.log.root
     if not is_inside_repository(root):
         return
     missing = missing_attributes(read_attributes(root))
-    yield Observation(
+    yield SetupCheck(
         "merging",
         not missing,
         mark("git is told to merge records field by field"),
         mark("add to .gitattributes: {lines}; commlog doctor --fix does it"),
         (("lines", "; ".join(missing)),),
     )
-    yield Observation(
+    yield SetupCheck(
         "merging",
         is_installed(root),
         mark("this clone knows how to merge records"),
@@ -113,7 +113,7 @@ def _merging(workspace: Workspace) -> Iterator[Observation]:
     )
 
 
-def _templates(workspace: Workspace) -> Iterator[Observation]:
+def _templates(workspace: Workspace) -> Iterator[SetupCheck]:
     broken = 0
     for name in workspace.catalog.names():
         try:
@@ -121,7 +121,7 @@ def _templates(workspace: Workspace) -> Iterator[Observation]:
         except CommlogError as fault:
             broken += 1
             broken_facts = (("name", name), ("reason", fault.message))
-            yield Observation(
+            yield SetupCheck(
                 "templates",
                 False,
                 mark("the template '{name}' is broken: {reason}"),
@@ -129,14 +129,14 @@ def _templates(workspace: Workspace) -> Iterator[Observation]:
                 broken_facts,
             )
     facts = (("count", str(len(workspace.catalog.names()) - broken)),)
-    yield Observation("templates", True, mark("{count} templates can be used"), facts=facts)
+    yield SetupCheck("templates", True, mark("{count} templates can be used"), facts=facts)
 
 
-def _records(workspace: Workspace) -> Iterator[Observation]:
+def _records(workspace: Workspace) -> Iterator[SetupCheck]:
     files = count_rows(workspace.index).files
     unreadable = workspace.unreadable_files()
     facts = (("count", str(files)), ("unreadable", str(len(unreadable))))
-    yield Observation(
+    yield SetupCheck(
         "records",
         not unreadable,
         mark("{count} records, {unreadable} of them cannot be read"),
@@ -145,11 +145,11 @@ def _records(workspace: Workspace) -> Iterator[Observation]:
     )
 
 
-def _reminders(workspace: Workspace) -> Iterator[Observation]:
+def _reminders(workspace: Workspace) -> Iterator[SetupCheck]:
     settings = workspace.log.settings
     reached = [member for member in settings.members if member.notify]
     facts = (("count", str(len(reached))), ("all", str(len(settings.members))))
-    yield Observation(
+    yield SetupCheck(
         "reminders",
         True,
         mark("reminders reach {count} of {all} members (`notify:` in commlog.yaml)"),
@@ -159,7 +159,7 @@ def _reminders(workspace: Workspace) -> Iterator[Observation]:
     )
     # What has no owner, or an owner without an address, goes to the leads.
     if reached and not any(lead.notify for lead in settings.leads):
-        yield Observation(
+        yield SetupCheck(
             "reminders",
             False,
             mark("no lead has an address: reminders for departments and absent members reach nobody"),
@@ -169,12 +169,12 @@ def _reminders(workspace: Workspace) -> Iterator[Observation]:
         )
 
 
-def _sharing(workspace: Workspace) -> Iterator[Observation]:
+def _sharing(workspace: Workspace) -> Iterator[SetupCheck]:
 
-    yield from (Observation(*item) for item in look(workspace))
+    yield from (SetupCheck(*item) for item in check_backup(workspace))
 
 
-def _customer_keys(workspace: Workspace) -> Iterator[Observation]:
+def _customer_keys(workspace: Workspace) -> Iterator[SetupCheck]:
     rules = workspace.log.settings.seal
     if rules is None or not rules.per_customer:
         return
@@ -183,7 +183,7 @@ def _customer_keys(workspace: Workspace) -> Iterator[Observation]:
     keys = vault_of(workspace).customer_keys
     missed = missing_key_hints(workspace.index)
     missing = missed - destroyed_hints(workspace)
-    yield Observation(
+    yield SetupCheck(
         "sealing",
         keys.is_there and not missing,
         mark("keys of customers: {count} in {folder}; not here: {missing}"),
@@ -191,7 +191,7 @@ def _customer_keys(workspace: Workspace) -> Iterator[Observation]:
         (("count", str(len(keys.hints))), ("folder", str(keys.folder)), ("missing", str(len(missing)))),
     )
     if missed - missing:
-        yield Observation(
+        yield SetupCheck(
             "sealing",
             False,
             mark("values sealed with keys that were destroyed are back, probably by a merge"),
@@ -199,7 +199,7 @@ def _customer_keys(workspace: Workspace) -> Iterator[Observation]:
         )
     left = keys_to_destroy(workspace) if not workspace.unreadable_files() else ()
     if left:
-        yield Observation(
+        yield SetupCheck(
             "sealing",
             False,
             mark("keys of forgotten customers that are still here: {count}"),
@@ -208,7 +208,7 @@ def _customer_keys(workspace: Workspace) -> Iterator[Observation]:
         )
 
 
-LOOKS: Final[tuple[Callable[[Workspace], Iterator[Observation]], ...]] = (
+LOOKS: Final[tuple[Callable[[Workspace], Iterator[SetupCheck]], ...]] = (
     _settings,
     _member,
     _git,

@@ -90,7 +90,7 @@ class NewLog:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class NewLogOptions:
     """What a new log starts with; `member` is a pair of id and e-mail when git knows who works here.
 
     `name` is what the member is called, their id when nobody says. `year` is the year it is there, 0 when nobody says:
@@ -106,7 +106,7 @@ class Choices:
     name: str = ""
 
 
-def init_log(root: Path, choices: Choices) -> NewLog:
+def init_log(root: Path, choices: NewLogOptions) -> NewLog:
     """Make a log at a folder, new or existing; nothing that is there already is touched.
 
     The repository it is in learns to merge records, unless git is not to be used.
@@ -136,7 +136,7 @@ def init_log(root: Path, choices: Choices) -> NewLog:
     return NewLog(root, tuple(made), has_repository)
 
 
-def _settings_of(country: str | None, choices: Choices) -> str:
+def _settings_of(country: str | None, choices: NewLogOptions) -> str:
     """The text of the settings, their comments in the log's language."""
     comments = _COMMENTS.get(choices.language, _COMMENTS["en"])
     member_id, email = choices.member or ("", "")
@@ -159,7 +159,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _calendar_of(country: str | None, choices: Choices) -> str:
+def _calendar_of(country: str | None, choices: NewLogOptions) -> str:
     """The text of the calendar, with a country's holidays of this year and the next one as far as they are known."""
     years = (choices.year, choices.year + 1)
     days = [day for year in years for day in read_public_holidays(country, year)] if country else []

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from commlog.summary.figures.scope import Scope
-from commlog.summary.report_lists import Curtain, cover_lists, list_dropped_balls, list_low_scores, list_overdue
-from commlog.summary.report_series import measure_on_time, measure_satisfaction_over_time, measure_volume
-from commlog.summary.rules.report import Age, Report, Side
+from commlog.summary.figures.scope import SummaryScope
+from commlog.summary.report_lists import ListMask, cover_lists, list_dropped_balls, list_low_scores, list_overdue
+from commlog.summary.report_series import measure_satisfaction_over_time, measure_volume, on_time_by_step
+from commlog.summary.rules.report import AgeGroup, Report, Side
 from commlog.summary.summarize import SummaryRequest, summarize
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar
@@ -36,13 +36,13 @@ def build_report(workspace: Workspace, request: ReportRequest) -> Report:
     summary = summarize(
         workspace, SummaryRequest(request.period, request.compare, limit=request.limit, reveal=request.reveal)
     )
-    now = Scope(workspace, summary.period, workspace.now, "", request.limit)
-    before = Scope(workspace, summary.previous, summary.before_at, "", 0)
-    curtain = Curtain(is_revealed=request.reveal)
+    now = SummaryScope(workspace, summary.period, workspace.now, "", request.limit)
+    before = SummaryScope(workspace, summary.previous, summary.before_at, "", 0)
+    curtain = ListMask(is_revealed=request.reveal)
     return Report(
         summary,
         measure_volume(now),
-        measure_on_time(now, summary.previous),
+        on_time_by_step(now, summary.previous),
         measure_satisfaction_over_time(now, summary.previous),
         measure_ages(now, before),
         (
@@ -77,16 +77,16 @@ _DUE: Final = (
 )
 
 
-def measure_ages(now: Scope, before: Scope) -> tuple[Age, ...]:
+def measure_ages(now: SummaryScope, before: SummaryScope) -> tuple[AgeGroup, ...]:
     """Every class of age with how many are in it at the instants of two scopes."""
     counts, earlier = _count(now), _count(before)
     return tuple(
-        Age(side, low, high, counts[side, low], earlier[side, low])  # type: ignore[misc, arg-type, unused-ignore]
+        AgeGroup(side, low, high, counts[side, low], earlier[side, low])  # type: ignore[misc, arg-type, unused-ignore]
         for side, low, high in CLASSES
     )
 
 
-def _count(scope: Scope) -> Counter[tuple[Side, int]]:
+def _count(scope: SummaryScope) -> Counter[tuple[Side, int]]:
     calendar = scope.workspace.log.settings.calendar
     at = scope.at.timestamp()
     today = scope.at.astimezone(calendar.zone).date()

@@ -10,9 +10,9 @@ from commlog.followups.rules.dropped import CALL_BACK, LOW_SCORE, UNANSWERED
 from commlog.messages import translate
 from commlog.output.listing import Listing
 from commlog.privacy.rules.masking import mask_name, mask_text
-from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, Scope
-from commlog.summary.report_series import is_score, score_names
-from commlog.summary.rules.summary import Attention, Summary
+from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, SummaryScope
+from commlog.summary.report_series import is_stored_score, score_names
+from commlog.summary.rules.summary import PointedRecords, Summary
 from commlog.values import Data, text_of
 from commlog.workspace import Workspace
 from commlog.worktime.limits import working_days_since
@@ -48,7 +48,7 @@ _LOW_COLUMNS: Final = ("id", "day", "template", _NAME, "satisfaction", "text", "
 _LOW: Final = frozenset({"1", "2"})
 
 
-class Curtain:
+class ListMask:
     """What hides personal data of a report's lists, or lets it through."""
 
     def __init__(self, *, is_revealed: bool) -> None:
@@ -67,7 +67,7 @@ class Curtain:
         return mask_text(text, name or "", is_company=kind == _COMPANY)
 
 
-def list_overdue(scope: Scope, curtain: Curtain) -> Attention:
+def list_overdue(scope: SummaryScope, curtain: ListMask) -> PointedRecords:
     """The follow-ups that are overdue now, the oldest first."""
     workspace = scope.workspace
     calendar = workspace.log.settings.calendar
@@ -83,10 +83,10 @@ def list_overdue(scope: Scope, curtain: Curtain) -> Attention:
     number = workspace.index.rows(count, (now,))[0][0]
     words = {"priority": "followups.priority"}
     listing = Listing(_OVERDUE_COLUMNS, told, _OVERDUE_COLUMNS, "address", words)
-    return Attention(OVERDUE, listing, number - len(told))
+    return PointedRecords(OVERDUE, listing, number - len(told))
 
 
-def list_dropped_balls(scope: Scope, curtain: Curtain) -> Attention:
+def list_dropped_balls(scope: SummaryScope, curtain: ListMask) -> PointedRecords:
     """Customers who wait for something now that nobody is going to do, the most pressing first."""
     balls = find_dropped_balls(scope.workspace, rules=_DROPPED_RULES)
     listed = balls if scope.limit < 0 else balls[: scope.limit]
@@ -96,10 +96,10 @@ def list_dropped_balls(scope: Scope, curtain: Curtain) -> Attention:
         name, kind = customers.get(ball.record_id, (None, None))
         rows.append((ball.record_id, ball.day, curtain.name(name, kind), curtain.text(ball.text, name, kind)))
     listing = Listing(_DROPPED_COLUMNS, tuple(rows), _DROPPED_COLUMNS, "id")
-    return Attention(DROPPED, listing, len(balls) - len(listed))
+    return PointedRecords(DROPPED, listing, len(balls) - len(listed))
 
 
-def list_low_scores(scope: Scope, curtain: Curtain) -> Attention:
+def list_low_scores(scope: SummaryScope, curtain: ListMask) -> PointedRecords:
     """Conversations and surveys of the period with an answer or a score of 1 or 2, the newest first."""
     names = score_names(scope.workspace)
     found = [(row, "") for row in scope.rows(_DISSATISFIED)]
@@ -109,7 +109,7 @@ def list_low_scores(scope: Scope, curtain: Curtain) -> Attention:
             low = [
                 translate("{label}: {value}").format(label=label, value=score)
                 for label, score in zip(names.values(), given, strict=True)
-                if is_score(score) and score in _LOW
+                if is_stored_score(score) and score in _LOW
             ]
             if low:
                 found.append((tuple(row), translate(", ").join(low)))
@@ -117,7 +117,7 @@ def list_low_scores(scope: Scope, curtain: Curtain) -> Attention:
     listed = found if scope.limit < 0 else found[: scope.limit]
     rows = tuple(_low_row(scope.workspace, row, low, curtain) for row, low in listed)
     listing = Listing(_LOW_COLUMNS, rows, _LOW_COLUMNS, "id")
-    return Attention(LOW_SCORES, listing, len(found) - len(listed))
+    return PointedRecords(LOW_SCORES, listing, len(found) - len(listed))
 
 
 def _split(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
@@ -125,7 +125,7 @@ def _split(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
     return ((*row[:9], row[9:]) for row in rows)
 
 
-def _low_row(workspace: Workspace, row: tuple[Any, ...], low: str, curtain: Curtain) -> tuple[Data, ...]:
+def _low_row(workspace: Workspace, row: tuple[Any, ...], low: str, curtain: ListMask) -> tuple[Data, ...]:
     record_id, day, template, name, answer, subject, agent, kind, path = row
     if low:
         # The copy keeps a comment folded for searching; people read it as it was written.
@@ -136,12 +136,14 @@ def _low_row(workspace: Workspace, row: tuple[Any, ...], low: str, curtain: Curt
     return record_id, day, template, curtain.name(name, kind), low or answer, text and " ".join(text.split()), agent
 
 
-def cover_lists(workspace: Workspace, summary: Summary, curtain: Curtain) -> tuple[Attention, ...]:
+def cover_lists(workspace: Workspace, summary: Summary, curtain: ListMask) -> tuple[PointedRecords, ...]:
     """The lists of a summary with customers under their names, which are masked as free text is."""
-    return tuple(Attention(one.name, _covered(workspace, one.listing, curtain), one.rest) for one in summary.attention)
+    return tuple(
+        PointedRecords(one.name, _covered(workspace, one.listing, curtain), one.rest) for one in summary.attention
+    )
 
 
-def _covered(workspace: Workspace, listing: Listing, curtain: Curtain) -> Listing:
+def _covered(workspace: Workspace, listing: Listing, curtain: ListMask) -> Listing:
     listing = listing.narrowed(listing.shown)
     columns = listing.columns
     if "customer" in columns:

@@ -10,9 +10,9 @@ from commlog.errors import CommlogError
 from commlog.forms.fields import find_field, label
 from commlog.messages import current_language, mark, translate
 from commlog.summary.figures.follow_ups import DUE
-from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, Scope
+from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, SummaryScope
 from commlog.summary.rules.figures import STEPS, count_of, mean_of, measure_limit_kept, measure_satisfaction
-from commlog.summary.rules.report import MOST_BUCKETS, Bucket, Series, Step, buckets_between, place_of, step_for
+from commlog.summary.rules.report import MOST_BUCKETS, Series, TimeBucket, TimeStep, buckets_between, place_of, step_for
 from commlog.summary.rules.summary import Group, Measure
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import wall_instant
@@ -39,7 +39,7 @@ _SURVEYED: Final = (
 _Measures = dict[tuple[int, Group], Measure]
 
 
-def measure_volume(scope: Scope) -> Series:
+def measure_volume(scope: SummaryScope) -> Series:
     """Conversations by day (of a long period by week, month or year) and channel, the commonest channels first."""
     first, after = days_of(scope.period)
     step = step_for((after - first).days, "day")
@@ -60,7 +60,7 @@ def measure_volume(scope: Scope) -> Series:
     return Series(step, buckets, groups, {key: count_of(count) for key, count in counts.items()}, names)
 
 
-def measure_on_time(scope: Scope, previous: Period) -> Series:
+def on_time_by_step(scope: SummaryScope, previous: Period) -> Series:
     """The share of follow-ups done by their due time, by the week (or month, year) they were due in; both periods."""
     step, buckets = _both(scope, previous, "week")
     zone = scope.workspace.log.settings.zone
@@ -89,14 +89,14 @@ def measure_on_time(scope: Scope, previous: Period) -> Series:
     return Series(step, buckets, (None,), measures, {})
 
 
-def measure_satisfaction_over_time(scope: Scope, previous: Period) -> Series:
+def measure_satisfaction_over_time(scope: SummaryScope, previous: Period) -> Series:
     """The mean of each score customers gave, of those staff filled in, and of conversations' answers; both periods."""
-    finest: Step = "week" if (scope.period.end - scope.period.start).days <= 45 else "month"
+    finest: TimeStep = "week" if (scope.period.end - scope.period.start).days <= 45 else "month"
     step, buckets = _both(scope, previous, finest)
     names = score_names(scope.workspace)
-    whole = Scope(scope.workspace, Period(previous.start, scope.period.end, ""), scope.at, "", 0)
+    whole = SummaryScope(scope.workspace, Period(previous.start, scope.period.end, ""), scope.at, "", 0)
     if scope.period.start < previous.start:
-        whole = Scope(scope.workspace, Period(scope.period.start, previous.end, ""), scope.at, "", 0)
+        whole = SummaryScope(scope.workspace, Period(scope.period.start, previous.end, ""), scope.at, "", 0)
     surveys = whole.rows(surveys_sql(names)) if names else []
     answers = whole.rows(_ANSWERED)
     buckets = _fitting(buckets, (row[0] for row in (*surveys, *answers)))
@@ -104,7 +104,7 @@ def measure_satisfaction_over_time(scope: Scope, previous: Period) -> Series:
     for day, entered_by, *scores in surveys:
         place = _place(day, buckets)
         for key, score in zip(names, scores, strict=True):
-            if place is not None and is_score(score):
+            if place is not None and is_stored_score(score):
                 given[place, key if entered_by != "staff" else STAFF + key].append(int(score))
     measures: _Measures = {key: mean_of(sum(scores), len(scores)) for key, scores in given.items()}
     measures |= _measure_answers(answers, buckets)
@@ -133,7 +133,7 @@ def surveys_sql(names: Mapping[str, str]) -> str:
     return _SURVEYED.format(scores=", ".join(f"field(c.content, 'scores.{key}')" for key in names))
 
 
-def is_score(text: str | None) -> bool:
+def is_stored_score(text: str | None) -> bool:
     """Whether the text is one of the five steps."""
     return text in {"1", "2", "3", "4", "5"}
 
@@ -143,7 +143,7 @@ def days_of(period: Period) -> tuple[date, date]:
     return period.start.date(), (period.end - timedelta(seconds=1)).date() + timedelta(days=1)
 
 
-def _measure_answers(rows: Iterable[tuple[str, str, int]], buckets: tuple[Bucket, ...]) -> _Measures:
+def _measure_answers(rows: Iterable[tuple[str, str, int]], buckets: tuple[TimeBucket, ...]) -> _Measures:
     answers: defaultdict[int, Counter[Group]] = defaultdict(Counter)
     for day, answer, count in rows:
         place = _place(day, buckets)
@@ -161,7 +161,7 @@ def _words(names: Mapping[str, str]) -> dict[Group, str]:
     return words
 
 
-def _both(scope: Scope, previous: Period, finest: Step) -> tuple[Step, tuple[Bucket, ...]]:
+def _both(scope: SummaryScope, previous: Period, finest: TimeStep) -> tuple[TimeStep, tuple[TimeBucket, ...]]:
     """The buckets of the period compared with and of the period itself, in order of time."""
     first, after = days_of(scope.period)
     step = step_for((after - first).days, finest)
@@ -171,11 +171,11 @@ def _both(scope: Scope, previous: Period, finest: Step) -> tuple[Step, tuple[Buc
     return step, tuple(sorted((*earlier, *_run(first, after, step))))
 
 
-def _run(first: date, after: date, step: Step, *, is_previous: bool = False) -> tuple[Bucket, ...]:
+def _run(first: date, after: date, step: TimeStep, *, is_previous: bool = False) -> tuple[TimeBucket, ...]:
     return tuple(buckets_between(first, after, step, is_previous=is_previous))
 
 
-def _fitting(buckets: tuple[Bucket, ...], days: Iterable[str]) -> tuple[Bucket, ...]:
+def _fitting(buckets: tuple[TimeBucket, ...], days: Iterable[str]) -> tuple[TimeBucket, ...]:
     """The buckets, or when they are too many for one picture the last of those in which something happened."""
     if len(buckets) <= MOST_BUCKETS:
         return buckets
@@ -183,7 +183,7 @@ def _fitting(buckets: tuple[Bucket, ...], days: Iterable[str]) -> tuple[Bucket, 
     return tuple(buckets[place] for place in sorted(held)[-MOST_BUCKETS:])
 
 
-def _place(day: str, buckets: tuple[Bucket, ...]) -> int | None:
+def _place(day: str, buckets: tuple[TimeBucket, ...]) -> int | None:
     try:
         return place_of(date.fromisoformat(day), buckets)
     except ValueError:

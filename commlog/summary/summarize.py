@@ -18,9 +18,9 @@ from commlog.summary.figures.listed import cases_of_flow, cases_of_follow_ups, c
 from commlog.summary.figures.moods import measure_worsening
 from commlog.summary.figures.problems import find_weak_spots, measure_low_scores, measure_problems
 from commlog.summary.figures.recording import measure_feelings, measure_interactions, measure_recording
-from commlog.summary.figures.scope import Scope
-from commlog.summary.rules.figures import FIGURES, Case, pair
-from commlog.summary.rules.summary import Attention, Reading, Summary
+from commlog.summary.figures.scope import SummaryScope
+from commlog.summary.rules.figures import FIGURES, FigureCase, pair
+from commlog.summary.rules.summary import PointedRecords, Reading, Summary
 from commlog.values import Data
 from commlog.workspace import Workspace
 from commlog.worktime.periods import Period, parse_period
@@ -64,22 +64,22 @@ def summarize(workspace: Workspace, request: SummaryRequest) -> Summary:
     return Summary(period, previous, workspace.now, before_at, scope.by, lines, attention, unreadable)
 
 
-def scope_of(workspace: Workspace, period: Period, request: SummaryRequest) -> Scope:
+def scope_of(workspace: Workspace, period: Period, request: SummaryRequest) -> SummaryScope:
     """A period as it is asked of the copy at the workspace's instant.
 
     Raises:
         UsageError: there is no such column or field to group by.
     """
     by = dimension_of(workspace, request.by)
-    return Scope(workspace, period, workspace.now, by.name, request.limit, by.expression)
+    return SummaryScope(workspace, period, workspace.now, by.name, request.limit, by.expression)
 
 
-def _asked_of(index: Index, scope: Scope) -> Scope:
+def _asked_of(index: Index, scope: SummaryScope) -> SummaryScope:
     """The same scope with another connection to the copy."""
     return scope if index is scope.workspace.index else replace(scope, workspace=replace(scope.workspace, _index=index))
 
 
-def _measure(scope: Scope) -> tuple[Reading, tuple[Attention, ...]]:
+def _measure(scope: SummaryScope) -> tuple[Reading, tuple[PointedRecords, ...]]:
     recording, late = measure_recording(scope)
     worsening, worse = measure_worsening(scope)
     pending = measure_pending(scope)
@@ -172,10 +172,10 @@ def figures_of(metric: str) -> list[str]:
     return figures
 
 
-def cases_behind(scope: Scope, figures: Iterable[str]) -> dict[str, list[Case]]:
+def cases_behind(scope: SummaryScope, figures: Iterable[str]) -> dict[str, list[FigureCase]]:
     """The cases of some figures."""
     wanted = list(figures)
-    found: dict[str, list[Case]] = {}
+    found: dict[str, list[FigureCase]] = {}
     for finder in _FINDERS:
         if any(figure not in found for figure in wanted):
             cases = finder(scope)
@@ -183,7 +183,7 @@ def cases_behind(scope: Scope, figures: Iterable[str]) -> dict[str, list[Case]]:
     return {figure: found[figure] for figure in wanted}
 
 
-_FINDERS: Final[tuple[Callable[[Scope], Mapping[str, list[Case]]], ...]] = (
+_FINDERS: Final[tuple[Callable[[SummaryScope], Mapping[str, list[FigureCase]]], ...]] = (
     cases_of_follow_ups,
     cases_of_records,
     cases_of_flow,
@@ -191,7 +191,7 @@ _FINDERS: Final[tuple[Callable[[Scope], Mapping[str, list[Case]]], ...]] = (
 )
 
 
-def _read_details(scope: Scope, records: Iterable[int]) -> dict[int, tuple[Any, ...]]:
+def _read_details(scope: SummaryScope, records: Iterable[int]) -> dict[int, tuple[Any, ...]]:
     numbers = sorted(records)
     details = {}
     for place in range(0, len(numbers), _MOST_AT_ONCE):
@@ -200,7 +200,7 @@ def _read_details(scope: Scope, records: Iterable[int]) -> dict[int, tuple[Any, 
     return details
 
 
-def _row(figure: str, case: Case, details: Mapping[int, tuple[Any, ...]]) -> tuple[Data, ...]:
+def _row(figure: str, case: FigureCase, details: Mapping[int, tuple[Any, ...]]) -> tuple[Data, ...]:
     record_id, customer, day, owner, subject, path = details[case.record]
     is_address = case.name.startswith(f"{record_id}/")
     return (

@@ -28,7 +28,14 @@ from commlog.messages import current_language, mark, translate
 from commlog.records.commands import make_edit, make_show
 from commlog.records.find import find_customer
 from commlog.records.question import OptionTerm
-from commlog.surveys.record import Recorded, answers_of, earlier_answers, find_survey, record_answers, request_survey
+from commlog.surveys.record import (
+    RecordedSurvey,
+    answers_of,
+    earlier_answers,
+    find_survey,
+    record_answers,
+    request_survey,
+)
 from commlog.surveys.rules import is_score_text
 from commlog.surveys.text import format_trend, format_trend_json
 from commlog.surveys.trend import TrendView, list_surveys, survey_trend
@@ -165,7 +172,7 @@ def _ask_score(field: Field) -> int | None:
         typer.echo("  " + translate("give a whole number from 1 (lowest) to 5 (highest)"), err=True)
 
 
-def _tell(session: Session, recorded: Recorded) -> None:
+def _tell(session: Session, recorded: RecordedSurvey) -> None:
     """The id on stdout; on stderr the file, and what a low score has opened."""
     say(recorded.record.id)
     warn(translate("wrote {path}").format(path=recorded.record.path))

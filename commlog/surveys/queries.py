@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import Condition, is_one_of
+from commlog.database.query.contents import SqlCondition, is_one_of
 from commlog.database.query.fragments import CUSTOMER_NAME, HAS_SCORES, PENDING_COUNT, columns_of
 
 
@@ -34,7 +34,7 @@ class SurveyPeriod(NamedTuple):
 
 
 def listed_surveys(
-    index: Index, condition: Condition, order: str = "r.id", limit: int = -1, *, is_unanswered: bool = False
+    index: Index, condition: SqlCondition, order: str = "r.id", limit: int = -1, *, is_unanswered: bool = False
 ) -> list[ListedSurvey]:
     """The rows of a listing, only the unanswered ones when those are wanted."""
     sql = f"""SELECT {columns_of(ListedSurvey)} FROM records r JOIN contents c USING (record)

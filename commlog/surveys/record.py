@@ -14,8 +14,8 @@ from commlog.records.change import change_record
 from commlog.records.complete import IndexLookup, follow_up_of_low_scores, is_fresh_answer, terms_of, with_member_ids
 from commlog.records.draft import assign_all
 from commlog.records.find import customer_family, find_customer, read_of_kind
-from commlog.records.rules.consistency import fold
-from commlog.records.write import Request, create_record
+from commlog.records.rules.consistency import fold_text
+from commlog.records.write import RecordRequest, create_record
 from commlog.surveys.queries import SurveyPeriod, surveys_of
 from commlog.surveys.rules import low_scores
 from commlog.values import ANONYMOUS, SURVEY, Fields, Record, text_of
@@ -25,7 +25,7 @@ Choose = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedSurvey:
     """A survey as it was written: its low scores by dimension, and the address of the follow-up they opened, if any.
 
     `is_old` says why there is none: the answer is history.
@@ -48,7 +48,7 @@ def request_survey(workspace: Workspace, customer: str, given: Fields, choose: C
     customer_id = find_customer(workspace, customer)
     today = workspace.now.date()
     fields: Fields = {"customer": customer_id, "period": quarter_of(today), "requested_on": today.isoformat(), **given}
-    waiting = [one for one in open_requests(workspace, customer_id) if one[1] == fold(str(fields["period"]))]
+    waiting = [one for one in open_requests(workspace, customer_id) if one[1] == fold_text(str(fields["period"]))]
     if waiting:
         raise ConflictError(
             mark("{id} asks {customer} about {period} already"),
@@ -57,7 +57,7 @@ def request_survey(workspace: Workspace, customer: str, given: Fields, choose: C
             period=fields["period"],
             remedy=mark("when it is answered: commlog survey record {id} --score …"),
         )
-    return create_record(workspace, Request(SURVEY, fields, choose=choose))
+    return create_record(workspace, RecordRequest(SURVEY, fields, choose=choose))
 
 
 def find_survey(workspace: Workspace, text: str, period: str | None = None) -> Record | None:
@@ -77,7 +77,9 @@ def find_survey(workspace: Workspace, text: str, period: str | None = None) -> R
         except NotFoundError:
             raise fault from None
     found = [
-        record_id for record_id, told in open_requests(workspace, customer) if period is None or told == fold(period)
+        record_id
+        for record_id, told in open_requests(workspace, customer)
+        if period is None or told == fold_text(period)
     ]
     if len(found) > 1:
         raise AmbiguousError(
@@ -108,7 +110,9 @@ def earlier_answers(workspace: Workspace, given: Fields, *, again: bool = False)
         return ()
     period = str(given.get("period") or quarter_of(workspace.now.date()))
     family = customer_family(workspace, customer)
-    found = tuple(one.id for one in surveys_of(workspace.index, family, is_answered=True) if one.period == fold(period))
+    found = tuple(
+        one.id for one in surveys_of(workspace.index, family, is_answered=True) if one.period == fold_text(period)
+    )
     if found and not again:
         raise ConflictError(
             mark("{customer} has answered about {period} already: {ids}"),
@@ -125,7 +129,7 @@ def earlier_answers(workspace: Workspace, given: Fields, *, again: bool = False)
 
 def record_answers(
     workspace: Workspace, survey: Record | None, given: Fields, choose: Choose, *, again: bool = False
-) -> Recorded:
+) -> RecordedSurvey:
     """The survey with its answers: the one that was sent out, or a new one; a low score opens a follow-up in it.
 
     `given` are the answers and, for a new one, its customer and period; `again` lets it be another one of the period.
@@ -145,7 +149,7 @@ def record_answers(
     if survey is None:
         fields = {"period": quarter_of(today), **answers}
         earlier_answers(workspace, fields, again=again)
-        return _recorded(workspace, create_record(workspace, Request(SURVEY, fields, choose=choose)))
+        return _recorded(workspace, create_record(workspace, RecordRequest(SURVEY, fields, choose=choose)))
 
     def change(fields: Fields) -> Fields:
         if fields.get("scores"):
@@ -211,8 +215,8 @@ def quarter_of(day: date) -> str:
     return f"{day.year:04}-Q{(day.month + 2) // 3}"
 
 
-def _recorded(workspace: Workspace, record: Record) -> Recorded:
+def _recorded(workspace: Workspace, record: Record) -> RecordedSurvey:
     pending = [item for item in read_follow_ups(record.fields) if item.is_pending]
     low = low_scores(record.fields.get("scores"))
     address = f"{record.id}/{pending[-1].n}" if pending and low else None
-    return Recorded(record, low, address, not is_fresh_answer(workspace, record.fields))
+    return RecordedSurvey(record, low, address, not is_fresh_answer(workspace, record.fields))

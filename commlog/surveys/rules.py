@@ -36,7 +36,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class SurveyScore:
     """One dimension in one period, given by the customers or entered by staff; `n` answers, never none.
 
     `high` are those of at least 4, `low` those of at most 2.
@@ -82,7 +82,7 @@ class Trend:
     """The figures by period, the oldest first; `left_out` counts surveys whose scores tell nothing."""
 
     responses: tuple[Response, ...]
-    figures: tuple[Figure, ...]
+    figures: tuple[SurveyScore, ...]
     left_out: int
 
 
@@ -113,7 +113,7 @@ def is_fresh(answered_on: date, today: date) -> bool:
     return today - answered_on <= FRESH
 
 
-def trend_of(surveys: Iterable[Survey], kind: PeriodKind, dimensions: Sequence[str]) -> Trend:
+def survey_trend_of(surveys: Iterable[Survey], kind: PeriodKind, dimensions: Sequence[str]) -> Trend:
     """The figures of some surveys by month or quarter, dimensions in the order given.
 
     An answer counts in the period of the day it was given, a request in that of the day it was sent.
@@ -141,9 +141,11 @@ def trend_of(surveys: Iterable[Survey], kind: PeriodKind, dimensions: Sequence[s
     return Trend(tuple(responses), tuple(figures), left_out)
 
 
-def _figure(place: tuple[date, int, int], scores: Sequence[int], kind: PeriodKind, dimensions: Sequence[str]) -> Figure:
+def _figure(
+    place: tuple[date, int, int], scores: Sequence[int], kind: PeriodKind, dimensions: Sequence[str]
+) -> SurveyScore:
     first, who, dimension = place
-    return Figure(
+    return SurveyScore(
         _name_of(kind, first),
         ENTERED_BY[who],
         dimensions[dimension],

@@ -7,7 +7,7 @@ from typing import Final
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels
 from commlog.output.text import column_lines
-from commlog.surveys.rules import Figure, Response, Trend
+from commlog.surveys.rules import Response, SurveyScore, Trend
 
 _FIGURE_HEADINGS: Final = (
     mark("Period"),
@@ -69,7 +69,7 @@ def format_trend_json(trend: Trend, kind: str, customer: str | None) -> str:
     return json.dumps(told, ensure_ascii=False, indent=2)
 
 
-def _figure_cells(one: Figure, dimensions: Mapping[str, str], labels: Labels) -> list[str]:
+def _figure_cells(one: SurveyScore, dimensions: Mapping[str, str], labels: Labels) -> list[str]:
     return [
         one.period,
         labels.value("entered_by", one.entered_by),

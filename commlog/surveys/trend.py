@@ -6,14 +6,14 @@ from typing import Final
 
 from commlog.database.content import values_in
 from commlog.database.query.order import order_by
-from commlog.database.query.select import Domain
+from commlog.database.query.select import ListedRows
 from commlog.forms.fields import find_field
 from commlog.output.listing import Listing, mask_listing
 from commlog.records.find import find_customer
 from commlog.records.question import OptionTerm, condition_of, filter_of
-from commlog.records.rules.consistency import fold
+from commlog.records.rules.consistency import fold_text
 from commlog.surveys.queries import ListedSurvey, listed_surveys
-from commlog.surveys.rules import HIGHEST, LOWEST, Survey, Trend, trend_of
+from commlog.surveys.rules import HIGHEST, LOWEST, Survey, Trend, survey_trend_of
 from commlog.values import SURVEY, Data, stored_date
 from commlog.workspace import Workspace
 from commlog.worktime.periods import PeriodKind
@@ -55,7 +55,7 @@ def survey_trend(workspace: Workspace, view: TrendView) -> Trend:
         NotFoundError, AmbiguousError: the customer is not known.
     """
     terms: list[OptionTerm] = [("customer", [find_customer(workspace, view.customer)])] if view.customer else []
-    return trend_of(read_surveys(workspace, terms), view.by, dimensions_of(workspace))
+    return survey_trend_of(read_surveys(workspace, terms), view.by, dimensions_of(workspace))
 
 
 def dimensions_of(workspace: Workspace) -> tuple[str, ...]:
@@ -69,10 +69,10 @@ def read_surveys(workspace: Workspace, terms: list[OptionTerm]) -> tuple[Survey,
 
     A request counts as answered when it has scores itself, or when another survey of this customer and period has.
     """
-    condition = condition_of(workspace, filter_of(workspace, "", [("kind", [SURVEY]), *terms]), Domain.RECORDS)
+    condition = condition_of(workspace, filter_of(workspace, "", [("kind", [SURVEY]), *terms]), ListedRows.RECORDS)
     dimensions = dimensions_of(workspace)
     rows = listed_surveys(workspace.index, condition)
-    answered = {(row.customer, fold(row.period or "")) for row in rows if row.answered}
+    answered = {(row.customer, fold_text(row.period or "")) for row in rows if row.answered}
     return tuple(
         Survey(
             row.customer or "",
@@ -80,7 +80,7 @@ def read_surveys(workspace: Workspace, terms: list[OptionTerm]) -> tuple[Survey,
             (_day(row.assessed_on) or _day(row.requested_on) or _day(row.id[:8])) if row.answered else None,
             row.entered_by,
             _scores_in(row.content, dimensions),
-            (row.customer, fold(row.period or "")) in answered,
+            (row.customer, fold_text(row.period or "")) in answered,
         )
         for row in rows
     )
@@ -97,9 +97,9 @@ def list_surveys(
         UsageError: the query or the sort is not understood.
     """
     sort, limit, is_unanswered = page
-    condition = condition_of(workspace, filter_of(workspace, query, [("kind", [SURVEY]), *terms]), Domain.RECORDS)
+    condition = condition_of(workspace, filter_of(workspace, query, [("kind", [SURVEY]), *terms]), ListedRows.RECORDS)
     dimensions = dimensions_of(workspace)
-    order = f"{order_by(sort or '-date,-period', _SORTS, Domain.RECORDS)}, r.subject DESC, r.id"
+    order = f"{order_by(sort or '-date,-period', _SORTS, ListedRows.RECORDS)}, r.subject DESC, r.id"
     rows = listed_surveys(workspace.index, condition, order, limit, is_unanswered=is_unanswered)
     listing = Listing(COLUMN_NAMES, tuple(_told(row, dimensions) for row in rows), SHOWN, "id")
     return listing if reveal else mask_listing(listing, workspace.log.settings.mask)

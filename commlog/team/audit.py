@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
 
-from commlog.database.query.select import Domain
+from commlog.database.query.select import ListedRows
 from commlog.errors import UsageError
 from commlog.git import history as git
 from commlog.git.objects import iter_blobs
@@ -16,7 +16,7 @@ from commlog.records.change_fields import fields_named, mask_of, narrowed
 from commlog.records.list import since_day
 from commlog.records.queries import places_matching
 from commlog.records.question import condition_of, filter_of
-from commlog.records.revisions import Past, blobs_of, read_versions, steps_of
+from commlog.records.revisions import HistoryReader, blobs_of, read_versions, steps_of
 from commlog.team.rules.field_change import CHANGED, CUT, FieldChange, Revision, is_far
 from commlog.values import Data
 from commlog.workspace import Workspace
@@ -41,11 +41,11 @@ COLUMN_NAMES: Final = (
     "path",
 )
 SHOWN: Final = ("at", "by", "record", "customer", "field", "before", "after", "commit", "claimed_at")
-Step = tuple[git.Commit, git.FileChange]
+HistoryStep = tuple[git.Commit, git.FileChange]
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class AuditFilter:
     """Which changes are wanted: of which day and later, by whom, of which fields; "" is all."""
 
     since: str = ""
@@ -62,7 +62,12 @@ class Audit:
 
 
 def audit_log(
-    workspace: Workspace, query: str = "", scope: Scope | None = None, page: Page | None = None, *, reveal: bool = False
+    workspace: Workspace,
+    query: str = "",
+    scope: AuditFilter | None = None,
+    page: Page | None = None,
+    *,
+    reveal: bool = False,
 ) -> Audit:
     """What commits changed in records that match, the newest commit first; what is not committed is not part of it.
 
@@ -72,14 +77,14 @@ def audit_log(
         NoLogError: there is no git repository, or git does not answer.
         UsageError: the query, a field, the day or the sort is not understood.
     """
-    scope, page = scope or Scope(), page or Page()
+    scope, page = scope or AuditFilter(), page or Page()
     root = workspace.log.root
     wanted = fields_named(workspace.catalog, scope.fields)
     since = since_day(workspace, scope.since) if scope.since.strip() else None
     paths = _matching(workspace, query) if query.strip() else None
     if git.head_of(root) is None:
         return Audit(Listing(COLUMN_NAMES, (), SHOWN, "record"))
-    past = Past(workspace.log.settings, git.shallow_boundary(root), bool(wanted))
+    past = HistoryReader(workspace.log.settings, git.shallow_boundary(root), bool(wanted))
     commits = git.list_commits(root, [RECORDS])
     member = workspace.log.settings.member_id(scope.by.strip())
     order = {
@@ -102,13 +107,13 @@ def audit_log(
 def _matching(workspace: Workspace, query: str) -> frozenset[str]:
     """The paths of the records that match a query now."""
     question = filter_of(workspace, query)
-    condition = condition_of(workspace, question, Domain.RECORDS)
+    condition = condition_of(workspace, question, ListedRows.RECORDS)
     return frozenset(row.path for row in places_matching(workspace.index, condition))
 
 
-def _by_record(commits: Iterable[git.Commit]) -> dict[str, list[Step]]:
+def _by_record(commits: Iterable[git.Commit]) -> dict[str, list[HistoryStep]]:
     """What was done to each record's file, under the last path it had."""
-    groups: dict[str, list[Step]] = {}
+    groups: dict[str, list[HistoryStep]] = {}
     later: dict[str, str] = {}
     for commit, change in steps_of(commits):
         if not change.path.endswith(SUFFIX) or "/." in change.path:
@@ -120,7 +125,9 @@ def _by_record(commits: Iterable[git.Commit]) -> dict[str, list[Step]]:
     return groups
 
 
-def _revisions(workspace: Workspace, past: Past, groups: Sequence[Sequence[Step]]) -> Iterator[Revision]:
+def _revisions(
+    workspace: Workspace, past: HistoryReader, groups: Sequence[Sequence[HistoryStep]]
+) -> Iterator[Revision]:
     """The revisions of some files, each file's versions read and forgotten in its turn."""
     blobs = [blobs_of(steps) for steps in groups]
     contents = iter_blobs(workspace.log.root, chain.from_iterable(blobs))

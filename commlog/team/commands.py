@@ -23,16 +23,16 @@ from commlog.cli.options import (
 from commlog.cli.session import key_source
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import ExitCode, NotWritableError
-from commlog.log.files import ChangedMeanwhile, replace_file
+from commlog.log.files import FileChangedError, replace_file
 from commlog.log.log import not_readable
 from commlog.messages import mark, translate
 from commlog.output.formats import is_for_people
 from commlog.output.listing import Page
 from commlog.problems import Problem
-from commlog.team.audit import Scope, audit_log
+from commlog.team.audit import AuditFilter, audit_log
 from commlog.team.history import read_history
-from commlog.team.merge import MergedFile, Versions, merge_file
-from commlog.team.rules.sync import Synced, SyncWishes
+from commlog.team.merge import MergedFile, ThreeFiles, merge_file
+from commlog.team.rules.sync import SyncOptions, SyncResult
 from commlog.team.sync import BACKUP, sync_log
 from commlog.team.text import FieldWords, flat_listing, format_history, words_of_listing
 
@@ -73,7 +73,7 @@ def audit_command(
 ) -> None:
     session = session_of(context)
     workspace = session.workspace
-    scope = Scope(since, by, field)
+    scope = AuditFilter(since, by, field)
     page = Page(sort, limit or NO_LIMIT)
     found = audit_log(workspace, " ".join(query or ()), scope, page, reveal=reveal)
     if found.is_cut:
@@ -122,12 +122,12 @@ def merge_driver_command(
     path: str = typer.Argument("", metavar="[PATH]", show_default=False, help=mark("Its path in the repository.")),
 ) -> int:
     place = PurePosixPath(path or ours)
-    versions = Versions(_read(base), _read(ours), _read(theirs))
+    versions = ThreeFiles(_read(base), _read(ours), _read(theirs))
     merged = merge_file(versions, place, Path.cwd(), key_source())
     try:
         # Whole or not at all: git's own merge takes over from our file when this fails.
         replace_file(Path(ours), merged.data, expected=versions.ours)
-    except (OSError, ChangedMeanwhile) as fault:
+    except (OSError, FileChangedError) as fault:
         raise NotWritableError(mark("cannot be written: {reason}"), file=ours, reason=str(fault)) from None
     _tell(merged, str(place))
     return ExitCode.CONFLICT if merged.has_conflicts else ExitCode.DONE
@@ -171,13 +171,13 @@ def sync_command(
         help=mark("The words of the commit (default: what is in it)."),
     ),
 ) -> None:
-    done = sync_log(session_of(context).workspace, SyncWishes(message.strip(), dry_run))
+    done = sync_log(session_of(context).workspace, SyncOptions(message.strip(), dry_run))
     for line in _lines(done, is_rehearsal=dry_run):
         say(line)
     _remark(done, is_rehearsal=dry_run)
 
 
-def _lines(done: Synced, *, is_rehearsal: bool) -> list[str]:
+def _lines(done: SyncResult, *, is_rehearsal: bool) -> list[str]:
     """What was done, a line each."""
     lines = []
     if done.committed:
@@ -195,7 +195,7 @@ def _lines(done: Synced, *, is_rehearsal: bool) -> list[str]:
     return lines
 
 
-def _remark(done: Synced, *, is_rehearsal: bool) -> None:
+def _remark(done: SyncResult, *, is_rehearsal: bool) -> None:
     """What to know beside it."""
     for remark in done.remarks:
         warn(remark)

@@ -8,7 +8,16 @@ from commlog.git.objects import iter_blobs
 from commlog.log.names import candidate_paths
 from commlog.records.change_fields import fields_named, mask_of, narrowed
 from commlog.records.find import find_path
-from commlog.records.revisions import NOTHING, Past, Version, blobs_of, describe, read_version, read_versions, steps_of
+from commlog.records.revisions import (
+    NOTHING,
+    FileVersion,
+    HistoryReader,
+    blobs_of,
+    describe,
+    read_version,
+    read_versions,
+    steps_of,
+)
 from commlog.team.rules.field_change import History, Revision
 from commlog.workspace import Workspace
 
@@ -31,7 +40,7 @@ def read_history(workspace: Workspace, text: str, fields: str = "", *, reveal: b
     blob, source = _committed(workspace, path) if has_past else ("", path)
     commits = git.list_file_commits(root, source) if has_past else []
     steps = list(steps_of(commits))
-    past = Past(workspace.log.settings, git.shallow_boundary(root), bool(wanted))
+    past = HistoryReader(workspace.log.settings, git.shallow_boundary(root), bool(wanted))
     revisions = past.revisions(steps, read_versions(workspace.reader, path, iter_blobs(root, blobs_of(steps))))
     pending = _uncommitted(workspace, path, source, blob)
     if pending is not None:
@@ -72,7 +81,9 @@ def _committed(workspace: Workspace, path: str) -> tuple[str, str]:
     return blob, path
 
 
-def _uncommitted(workspace: Workspace, path: str, source: str, blob: str) -> tuple[Revision, Version, Version] | None:
+def _uncommitted(
+    workspace: Workspace, path: str, source: str, blob: str
+) -> tuple[Revision, FileVersion, FileVersion] | None:
     """What is in the work tree and in no commit, between which versions; None when nothing is."""
     committed = next((raw for _, raw in iter_blobs(workspace.log.root, [blob] if blob else [])), None)
     before = read_version(workspace.reader, source, committed) if blob else NOTHING
@@ -83,7 +94,7 @@ def _uncommitted(workspace: Workspace, path: str, source: str, blob: str) -> tup
     except NotFoundError:
         after = NOTHING
     except UnreadableError as fault:
-        after = Version(problem=fault.message)
+        after = FileVersion(problem=fault.message)
     if (after == NOTHING and not blob) or (raw is not None and raw == committed and source == path):
         return None
     return describe(path, source if blob else path, before, after), before, after

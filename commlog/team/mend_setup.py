@@ -5,7 +5,7 @@ from typing import Final
 
 from commlog.git.hooks import install, is_installed, missing_attributes
 from commlog.git.run import is_inside_repository
-from commlog.log.files import ChangedMeanwhile, replace_file, write_new
+from commlog.log.files import FileChangedError, replace_file, write_new
 from commlog.log.log import changed_meanwhile, not_writable
 from commlog.messages import mark
 
@@ -46,7 +46,7 @@ def _add_attributes(root: Path) -> bool:
             return True
         old = file.read_bytes()
         replace_file(file, (old if old.endswith(b"\n") or not old else old + b"\n") + missing, expected=old)
-    except (ChangedMeanwhile, FileExistsError):
+    except (FileChangedError, FileExistsError):
         raise changed_meanwhile(ATTRIBUTES_FILE) from None
     except OSError as fault:
         raise not_writable(ATTRIBUTES_FILE, fault) from None

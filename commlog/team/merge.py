@@ -17,22 +17,22 @@ from commlog.log.names import RECORDS
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
 from commlog.log.settings_faults import find_faults
 from commlog.messages import mark
-from commlog.privacy.cipher import Vault
+from commlog.privacy.cipher import Sealer
 from commlog.privacy.rules.sealing import HEADER, OPEN, find_stored
 from commlog.privacy.seal_keys import KeySource
 from commlog.records.rules.consistency import find_inconsistencies
-from commlog.team.rules.merge import Merged, differing_keys, hold_apart, merge_fields
+from commlog.team.rules.merge import MergedFields, differing_keys, keep_conflicting, merge_fields
 from commlog.team.rules.merge_history import Renumbering
 from commlog.values import Fields, ValuePath, show_path
-from commlog.yamltext.merge_layout import Texts, merge_layout
-from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.merge_layout import VersionTexts, merge_layout
+from commlog.yamltext.parse import decode, parse_yaml
 from commlog.yamltext.scalars import YamlError
 
 # A problem by its code and the keys of its path; places in lists change in a merge.
 _Broken = Counter[tuple[str, ValuePath]]
 
 
-class Rules:
+class MergeRules:
     """What is known of a file by its path and its fields: its template, and which rules hold.
 
     The log's own templates are used where they are readable, else those that are shipped.
@@ -71,7 +71,7 @@ class Rules:
             return self._find_template(fields)
 
 
-def keep_rules(rules: Rules, merged: Merged, ours: Fields, theirs: Fields) -> Merged:
+def keep_rules(rules: MergeRules, merged: MergedFields, ours: Fields, theirs: Fields) -> MergedFields:
     """The merge, with what breaks a rule that neither side broke left open as a conflict.
 
     That is the field the rule names, or, where this is not enough, every field in which the sides differ.
@@ -85,10 +85,10 @@ def keep_rules(rules: Rules, merged: Merged, ours: Fields, theirs: Fields) -> Me
         return merged
     differing = differing_keys(ours, theirs)
     named = frozenset(str(path[0]) for _, path in new if path) & differing
-    apart = hold_apart(merged, ours, theirs, named)
+    apart = keep_conflicting(merged, ours, theirs, named)
     if named and not (rules.broken(apart.ours) - known or rules.broken(apart.theirs) - known):
         return apart
-    return hold_apart(merged, ours, theirs, differing)
+    return keep_conflicting(merged, ours, theirs, differing)
 
 
 def _count(problems: Iterable[tuple[str, ValuePath]]) -> _Broken:
@@ -103,7 +103,7 @@ def _schema_folders(path: PurePosixPath, top: Path) -> tuple[Path, ...]:
     return (own, shipped_folder()) if own.is_dir() else (shipped_folder(),)
 
 
-class Versions(NamedTuple):
+class ThreeFiles(NamedTuple):
     """A file in the common base (empty when both sides added it) and on both sides."""
 
     base: bytes
@@ -126,7 +126,7 @@ class MergedFile:
     facts: tuple[tuple[str, str], ...] = ()
 
 
-def merge_file(versions: Versions, path: PurePosixPath, top: Path, keys: KeySource | None = None) -> MergedFile:
+def merge_file(versions: ThreeFiles, path: PurePosixPath, top: Path, keys: KeySource | None = None) -> MergedFile:
     """The merge of a record, of commlog.yaml or calendar.yaml; `path` is where it lies below `top`, the work tree.
 
     Where a version is not readable, git's own text merge takes its place. With `keys` a sealed value is what it says, so
@@ -141,11 +141,11 @@ def merge_file(versions: Versions, path: PurePosixPath, top: Path, keys: KeySour
     if ours == base:
         return MergedFile(theirs)
     try:
-        texts = Texts(decode(base) if base.strip() else "", decode(ours), decode(theirs))
+        texts = VersionTexts(decode(base) if base.strip() else "", decode(ours), decode(theirs))
         sealed = SealedMerge(texts, keys, path, top) if keys else None
         texts = sealed.texts if sealed else texts
         fields = [_fields_in(text) for text in texts]
-        rules = Rules(path, top, fields[1])
+        rules = MergeRules(path, top, fields[1])
         merged = keep_rules(rules, merge_fields(*fields), fields[1], fields[2])
         text = merge_layout(texts, merged.ours, merged.theirs, rules.order)
         data = (sealed.restored(text) if sealed else text).encode("utf-8")
@@ -154,18 +154,18 @@ def merge_file(versions: Versions, path: PurePosixPath, top: Path, keys: KeySour
     return _told(merged, data)
 
 
-def _told(merged: Merged, data: bytes) -> MergedFile:
+def _told(merged: MergedFields, data: bytes) -> MergedFile:
     return MergedFile(data, bool(merged.conflicts), tuple(map(show_path, merged.conflicts)), merged.renumbered)
 
 
 def _fields_in(text: str) -> Fields:
-    data = parse(text) if text else {}
+    data = parse_yaml(text) if text else {}
     if not isinstance(data, dict):
         raise YamlError("not-a-mapping")
     return data
 
 
-def _merge_as_text(versions: Versions, path: PurePosixPath, fault: YamlError) -> MergedFile:
+def _merge_as_text(versions: ThreeFiles, path: PurePosixPath, fault: YamlError) -> MergedFile:
     merged = merge_texts(*versions)
     if merged is None:
         raise UnreadableError(mark("cannot be merged, not even as text"), file=str(path))
@@ -178,8 +178,8 @@ class SealedMerge:
     What one side merely sealed anew is then no change of theirs; `restored` puts it back into what was merged.
     """
 
-    def __init__(self, texts: Texts, keys: KeySource, path: PurePosixPath, top: Path) -> None:
-        self._vault = Vault(_root_of(path, top), None, keys)
+    def __init__(self, texts: VersionTexts, keys: KeySource, path: PurePosixPath, top: Path) -> None:
+        self._vault = Sealer(_root_of(path, top), None, keys)
         self._anew: dict[str, str] = {}
         # The base's ciphertext stands for a value, else that of our side; sealed anew for us comes before for them.
         known: dict[str, str] = {}
@@ -191,7 +191,7 @@ class SealedMerge:
                     self._anew.setdefault(first, stored)
                     text = text.replace(stored, first)  # noqa: PLW2901 - the text with one ciphertext fewer
             swapped.append(text)
-        self.texts = Texts(*swapped)
+        self.texts = VersionTexts(*swapped)
 
     def restored(self, text: str) -> str:
         """The merged text with every value as it was sealed last."""

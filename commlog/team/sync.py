@@ -6,38 +6,37 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from commlog.check.context import Selection
+from commlog.check.context import FileSelection
 from commlog.check.inspect import inspect_log
 from commlog.errors import CommlogError, ConflictError, InvalidError
 from commlog.followups.rules.follow_up import CLOSED, DONE, read_follow_ups
 from commlog.git.hooks import Integration, drop_tree, integrate
 from commlog.git.objects import iter_blobs
 from commlog.git.remote import (
-    Answer,
     Branch,
-    Change,
+    GitResult,
+    WorkTreeChange,
     ask,
     commit_files,
+    commit_hash,
     count_commits,
     fetch,
-    find_commit,
     is_merging,
     keep_commit,
     list_changes,
     move_to,
     push,
-    was_faster,
+    was_overtaken,
     was_refused,
 )
 from commlog.log.files import lock
 from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.log.names import RECORDS, STATE_FOLDER, SUFFIX
 from commlog.messages import LANGUAGES, current_language, mark, mark_plural, translate, translate_plural, use_language
-from commlog.team.rules.sync import NotSharedError, Synced, SyncWishes
+from commlog.team.rules.sync import NotSharedError, SyncOptions, SyncResult
 from commlog.team.sync_check import (
     OWN_PATHS,
     check_commits,
-    look,
     refusal_of,
     refuse_errors,
     refuse_wrong_settings,
@@ -47,7 +46,7 @@ from commlog.team.sync_check import (
 from commlog.values import CUSTOMER, FOLDERS, Fields
 from commlog.workspace import Workspace, make_workspace
 
-__all__ = ["BACKUP", "look", "sync_log"]
+__all__ = ["BACKUP", "check_backup", "sync_log"]
 
 BACKUP: Final = "refs/commlog/before-sync"
 _ATTEMPTS: Final = 5
@@ -66,7 +65,7 @@ class _Commit:
     left: tuple[str, ...] = ()
 
 
-def sync_log(workspace: Workspace, wishes: SyncWishes) -> Synced:
+def sync_log(workspace: Workspace, wishes: SyncOptions) -> SyncResult:
     """What a sync did; in a rehearsal what it would do, as far as this clone knows.
 
     Raises:
@@ -83,7 +82,7 @@ def sync_log(workspace: Workspace, wishes: SyncWishes) -> Synced:
         ahead = count_commits(root, branch.upstream_head, branch.head) + bool(made.paths)
         received = count_commits(root, branch.head, branch.upstream_head)
         sent = ahead if branch.upstream else 0
-        return Synced(
+        return SyncResult(
             branch.name, branch.short_upstream, made.paths, made.message, made.left, sent, received, ahead - sent
         )
     with _one_at_a_time(root):
@@ -94,12 +93,12 @@ def sync_log(workspace: Workspace, wishes: SyncWishes) -> Synced:
         if made.paths:
             workspace = replace(workspace, _index=None)
         if not branch.upstream:
-            return Synced(
+            return SyncResult(
                 branch.name,
                 committed=made.paths,
                 message=made.message,
                 left=made.left,
-                ahead=count_commits(root, "", find_commit(root, "HEAD")),
+                ahead=count_commits(root, "", commit_hash(root, "HEAD")),
             )
         shared = _share(workspace, prefix, branch)
         return replace(shared, committed=made.paths, message=made.message, left=made.left)
@@ -125,7 +124,7 @@ def _keep(root: Path, commit: str) -> None:
         keep_commit(root, BACKUP, commit, "commlog sync")
 
 
-def _find_commit(workspace: Workspace, prefix: str, words: str) -> tuple[list[Change], _Commit]:
+def _find_commit(workspace: Workspace, prefix: str, words: str) -> tuple[list[WorkTreeChange], _Commit]:
     """What is to be committed, checked.
 
     Raises:
@@ -138,7 +137,7 @@ def _find_commit(workspace: Workspace, prefix: str, words: str) -> tuple[list[Ch
         return [], _Commit(left=left)
     gone = [change.path for change in wanted if change.is_gone]
     paths = [change.path for change in wanted if not change.is_gone]
-    found = inspect_log(workspace, Selection(frozenset(paths), (), frozenset(Path(path).stem for path in gone)))
+    found = inspect_log(workspace, FileSelection(frozenset(paths), (), frozenset(Path(path).stem for path in gone)))
     refuse_errors(found, mark("what is changed here has mistakes ({count}); nothing was committed, nothing was sent"))
     names = tuple(sorted({change.path for change in wanted}))
     return wanted, _Commit(names, words or commit_message(workspace, wanted), left)
@@ -173,14 +172,14 @@ def _commit(workspace: Workspace, prefix: str, words: str) -> _Commit:
             source=answer.words or answer.out.strip(),
             remedy=mark("mend what it says, then: commlog sync"),
         )
-    _keep(root, find_commit(root, "HEAD"))
+    _keep(root, commit_hash(root, "HEAD"))
     return made
 
 
-def _share(workspace: Workspace, prefix: str, branch: Branch) -> Synced:
+def _share(workspace: Workspace, prefix: str, branch: Branch) -> SyncResult:
     """Fetch, put together, check and push, again while others are faster."""
     root = workspace.log.root
-    start = find_commit(root, "HEAD")
+    start = commit_hash(root, "HEAD")
     remarks: tuple[str, ...] = ()
     for _ in range(_ATTEMPTS):
         branch = _fetch(root, branch)
@@ -192,7 +191,7 @@ def _share(workspace: Workspace, prefix: str, branch: Branch) -> Synced:
         if not moved.is_good:
             # Somebody wrote into a file that came in, or made a commit: it is taken along like the others.
             _commit(replace(workspace, _index=None), prefix, "")
-            if find_commit(root, "HEAD") == branch.head:
+            if commit_hash(root, "HEAD") == branch.head:
                 raise _cannot_move(moved)
             continue
         if commit != branch.head:
@@ -202,12 +201,12 @@ def _share(workspace: Workspace, prefix: str, branch: Branch) -> Synced:
             remarks += taken.remarks
         errors = check_commits(workspace, branch, commit, start)
         sent = count_commits(root, branch.upstream_head, commit)
-        answer = push(root, branch, commit) if sent else Answer(0, "", "")
+        answer = push(root, branch, commit) if sent else GitResult(0, "", "")
         if answer.is_good:
             return _shared(
-                root, branch, commit, Synced(branch.name, backup=start, sent=sent, errors=errors, remarks=remarks)
+                root, branch, commit, SyncResult(branch.name, backup=start, sent=sent, errors=errors, remarks=remarks)
             )
-        if not was_faster(answer):
+        if not was_overtaken(answer):
             raise _not_sent(branch, answer, sent)
     raise ConflictError(
         mark("others kept pushing to {upstream}; your commits are kept here, and were not sent"),
@@ -216,21 +215,21 @@ def _share(workspace: Workspace, prefix: str, branch: Branch) -> Synced:
     )
 
 
-def _shared(root: Path, branch: Branch, commit: str, done: Synced) -> Synced:
+def _shared(root: Path, branch: Branch, commit: str, done: SyncResult) -> SyncResult:
     """The result of a sync that came through; what was there before is named when others' commits went below it."""
     received = count_commits(root, done.backup, branch.upstream_head)
     is_mixed = received and commit not in {done.backup, branch.upstream_head}
     return replace(done, upstream=branch.short_upstream, received=received, backup=done.backup if is_mixed else "")
 
 
-def _move(workspace: Workspace, branch: Branch, commit: str) -> Answer:
+def _move(workspace: Workspace, branch: Branch, commit: str) -> GitResult:
     """What git says to bringing the work tree to a commit that holds what the branch held when it was looked at."""
     root = workspace.log.root
     if commit == branch.head:
-        return Answer(0, "", "")
+        return GitResult(0, "", "")
     with workspace.log.lock():
-        if find_commit(root, "HEAD") != branch.head:
-            return Answer(1, "", "")
+        if commit_hash(root, "HEAD") != branch.head:
+            return GitResult(1, "", "")
         return move_to(root, branch.name, commit)
 
 
@@ -278,7 +277,7 @@ def _has_merged(root: Path, branch: Branch) -> bool:
     return bool(ask(root, "rev-list", "--merges", "--max-count=1", commits).out.strip())
 
 
-def _cannot_move(answer: Answer) -> CommlogError:
+def _cannot_move(answer: GitResult) -> CommlogError:
     return ConflictError(
         mark("git cannot bring what came in into your files; nothing was moved or sent"),
         source=answer.words,
@@ -286,7 +285,7 @@ def _cannot_move(answer: Answer) -> CommlogError:
     )
 
 
-def _not_sent(branch: Branch, answer: Answer, count: int) -> CommlogError:
+def _not_sent(branch: Branch, answer: GitResult, count: int) -> CommlogError:
     refused = mark("{upstream} refuses what is sent; it is kept here (commits: {count})")
     lost = mark("{upstream} could not be reached; what was not sent is kept here (commits: {count})")
     return NotSharedError(
@@ -298,7 +297,7 @@ def _not_sent(branch: Branch, answer: Answer, count: int) -> CommlogError:
     )
 
 
-def _refusals(answer: Answer) -> list[str]:
+def _refusals(answer: GitResult) -> list[str]:
     return [line.rpartition("\t")[2] for line in answer.out.splitlines() if line.startswith("!")]
 
 
@@ -315,7 +314,7 @@ _COUNTED: Final = (
 )
 
 
-def commit_message(workspace: Workspace, changes: Sequence[Change]) -> str:
+def commit_message(workspace: Workspace, changes: Sequence[WorkTreeChange]) -> str:
     """One line for a commit of these changes: "3 records, 2 follow-ups done"."""
     records = [change for change in changes if change.path.startswith(f"{RECORDS}/")]
     gone = [change for change in records if change.is_gone]

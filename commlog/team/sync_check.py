@@ -7,7 +7,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Final
 
-from commlog.check.context import WHOLE_LOG, Inspection, Selection
+from commlog.check.context import WHOLE_LOG, FileSelection, Inspection
 from commlog.check.inspect import inspect_log
 from commlog.errors import ConflictError, InvalidError, NoLogError
 from commlog.git.hooks import Integration, is_installed, missing_attributes
@@ -15,9 +15,9 @@ from commlog.git.objects import iter_blobs
 from commlog.git.remote import (
     Branch,
     ask,
+    commit_hash,
     count_commits,
     find_branch,
-    find_commit,
     find_unfinished,
     list_differing,
     list_new_blobs,
@@ -91,8 +91,8 @@ def check_commits(workspace: Workspace, branch: Branch, commit: str, start: str)
     else:
         ours = selection_between(root, upstream, commit)
         theirs = selection_between(root, start, upstream)
-        both = Selection(ours.files | theirs.files, (), ours.removed | theirs.removed)
-        inspection = inspect_log(workspace, both) if both != Selection() else Inspection(0, ())
+        both = FileSelection(ours.files | theirs.files, (), ours.removed | theirs.removed)
+        inspection = inspect_log(workspace, both) if both != FileSelection() else Inspection(0, ())
     mine = tuple(item for item in inspection.problems if ours.has(item.path) or not upstream)
     refuse_errors(
         replace(inspection, problems=mine),
@@ -101,10 +101,10 @@ def check_commits(workspace: Workspace, branch: Branch, commit: str, start: str)
     return inspection.errors
 
 
-def selection_between(root: Path, start: str, end: str) -> Selection:
+def selection_between(root: Path, start: str, end: str) -> FileSelection:
     """The files that differ between two commits, and the ids of those that are gone."""
     files, gone = list_differing(root, start, end)
-    return Selection(frozenset(files), (), frozenset(Path(path).stem for path in gone))
+    return FileSelection(frozenset(files), (), frozenset(Path(path).stem for path in gone))
 
 
 def refuse_errors(found: Inspection, message: str) -> None:
@@ -260,13 +260,13 @@ def require_branch(root: Path) -> Branch:
     if branch is None:
         raise ConflictError(
             mark("no branch is checked out (git stands at {commit}); nothing was synced"),
-            commit=find_commit(root, "HEAD")[:10],
+            commit=commit_hash(root, "HEAD")[:10],
             remedy=mark("go back to a branch: git switch main; or keep this as one: git switch -c NAME"),
         )
     return branch
 
 
-def look(workspace: Workspace) -> Iterator[Sighting]:
+def check_backup(workspace: Workspace) -> Iterator[Sighting]:
     """Whether the log's commits are anywhere but here, as far as this clone knows."""
     root = workspace.log.root
     if find_prefix(root) is None:

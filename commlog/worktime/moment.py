@@ -10,7 +10,7 @@ from commlog.worktime.calendar import WorkCalendar, wall_instant
 from commlog.worktime.limits import due_after
 
 if TYPE_CHECKING:
-    from commlog.worktime.phrases import Frame
+    from commlog.worktime.phrases import PhraseContext
 
 # The phrases are imported by the functions that read them: most commands only read stored forms.
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -92,9 +92,9 @@ def parse_moment(text: str, now: datetime, calendar: WorkCalendar) -> date | dat
         CalendarError: the calendar has no working time.
 
     """
-    from commlog.worktime.phrases import Frame
+    from commlog.worktime.phrases import PhraseContext
 
-    return _parse(text, Frame(now.astimezone(calendar.zone), calendar))
+    return _parse(text, PhraseContext(now.astimezone(calendar.zone), calendar))
 
 
 def parse_due(text: str, start: datetime, now: datetime, calendar: WorkCalendar) -> tuple[str | None, str]:
@@ -109,18 +109,18 @@ def parse_due(text: str, start: datetime, now: datetime, calendar: WorkCalendar)
         CalendarError: the calendar has no working time.
 
     """
-    from commlog.worktime.phrases import Frame, find_limit
+    from commlog.worktime.phrases import PhraseContext, find_limit
 
     limit = find_limit(text)
     if limit is not None:
         due = due_after(limit, start, calendar)
         return None if due is None else format_instant(due), str(limit)
     since = start.astimezone(calendar.zone).date()
-    moment = _parse(text, Frame(now.astimezone(calendar.zone), calendar, since))
+    moment = _parse(text, PhraseContext(now.astimezone(calendar.zone), calendar, since))
     return format_instant(moment) if isinstance(moment, datetime) else format_date(moment), "given"
 
 
-def _parse(text: str, frame: Frame) -> date | datetime:
+def _parse(text: str, frame: PhraseContext) -> date | datetime:
     from commlog.worktime.phrases import find_moment
 
     stored = text.strip().upper()

@@ -41,7 +41,7 @@ _MONTH_DAY = rf"({_STEP}月)?(?P<day>{_NUMBER})[日号]"
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PhraseContext:
     """What a phrase is read against.
 
     `now` is in the zone of the log. A day without its year or month is the first one from `since` on,
@@ -80,7 +80,7 @@ def find_limit(text: str) -> Limit | None:
     return Limit(words.parse_number(found["number"]) * factor, cast("LimitUnit", unit))
 
 
-def find_moment(text: str, frame: Frame) -> date | datetime | None:
+def find_moment(text: str, frame: PhraseContext) -> date | datetime | None:
     """Find the date or the instant (in the zone of the log) a text means, or None when it means neither.
 
     Raises:
@@ -102,7 +102,7 @@ def find_moment(text: str, frame: Frame) -> date | datetime | None:
     return _find_length(phrase, frame) or _find_day(phrase, frame) or _find_day_and_time(phrase, frame)
 
 
-def _end_of_later_period(limit: str, steps: int, frame: Frame) -> datetime | None:
+def _end_of_later_period(limit: str, steps: int, frame: PhraseContext) -> datetime | None:
     kinds: dict[str, PeriodKind] = {"eow": "week", "eom": "month", "eoq": "quarter"}
     day = frame.today
     for _ in range(steps):
@@ -111,7 +111,7 @@ def _end_of_later_period(limit: str, steps: int, frame: Frame) -> datetime | Non
     return due_after(parse_limit(limit), midnight, frame.calendar)
 
 
-def _find_length(phrase: str, frame: Frame) -> date | datetime | None:
+def _find_length(phrase: str, frame: PhraseContext) -> date | datetime | None:
     """Find what lies a length of time from now: a date, or an instant for hours and minutes."""
     found = _match((_LENGTH,), phrase)
     if not found:
@@ -131,7 +131,7 @@ def _find_length(phrase: str, frame: Frame) -> date | datetime | None:
     return None
 
 
-def _find_day_and_time(phrase: str, frame: Frame) -> datetime | None:
+def _find_day_and_time(phrase: str, frame: PhraseContext) -> datetime | None:
     for split in range(len(phrase)):
         if _splits_number(phrase, split):
             continue
@@ -175,7 +175,7 @@ def _find_time(phrase: str) -> int | None:
     return total if total <= 86_400 else None
 
 
-def _find_day(phrase: str, frame: Frame) -> date | None:
+def _find_day(phrase: str, frame: PhraseContext) -> date | None:
     if phrase in words.DAYS:
         return frame.today + timedelta(days=words.DAYS[phrase])
     full = re.fullmatch(_FULL_DATE, phrase)
@@ -184,7 +184,7 @@ def _find_day(phrase: str, frame: Frame) -> date | None:
     return _find_weekday(phrase, frame) or _find_month_date(phrase, frame) or _find_month_day(phrase, frame)
 
 
-def _find_weekday(phrase: str, frame: Frame) -> date | None:
+def _find_weekday(phrase: str, frame: PhraseContext) -> date | None:
     found = _match(_WEEKDAYS, phrase)
     weekday = words.WEEKDAYS.get(found["name"]) if found else None
     if not found or weekday is None:
@@ -195,7 +195,7 @@ def _find_weekday(phrase: str, frame: Frame) -> date | None:
     return frame.today + timedelta(days=distance % 7)
 
 
-def _find_month_date(phrase: str, frame: Frame) -> date | None:
+def _find_month_date(phrase: str, frame: PhraseContext) -> date | None:
     found = _match((_MONTH_DATE,), phrase)
     if not found:
         return None
@@ -208,7 +208,7 @@ def _find_month_date(phrase: str, frame: Frame) -> date | None:
     return _choose((_day_or_none(year, month, day) for year in range(base - 8, base + 9)), frame)
 
 
-def _find_month_day(phrase: str, frame: Frame) -> date | None:
+def _find_month_day(phrase: str, frame: PhraseContext) -> date | None:
     found = _match((_MONTH_DAY,), phrase)
     if not found:
         return None
@@ -221,7 +221,7 @@ def _find_month_day(phrase: str, frame: Frame) -> date | None:
     return _choose((_day_or_none(month.year, month.month, day) for month in months), frame)
 
 
-def _choose(candidates: Iterable[date | None], frame: Frame) -> date | None:
+def _choose(candidates: Iterable[date | None], frame: PhraseContext) -> date | None:
     days = [day for day in candidates if day is not None]
     since = frame.since
     if since is not None:

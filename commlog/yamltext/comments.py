@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from commlog.yamltext.flow import is_same
-from commlog.yamltext.nodes import Node, compose, span_of
-from commlog.yamltext.parse import end_of, is_block_scalar, line_end, line_start, parse
+from commlog.yamltext.flow import is_same_value
+from commlog.yamltext.nodes import Node, compose_nodes, span_of
+from commlog.yamltext.parse import end_of, is_block_scalar, line_end, line_start, parse_yaml
 from commlog.yamltext.scalars import YamlError
 
 _COMMENT: Final = re.compile(r"#[^\n]*")
@@ -38,7 +38,7 @@ def find_comments(text: str) -> list[Comment]:
     Raises:
         YamlError: the text is not readable.
     """
-    root = compose(text) if "#" in text else None
+    root = compose_nodes(text) if "#" in text else None
     found: list[Comment] = []
     at = 0
     for start, end in [*(_spans_of(text, root) if root is not None else ()), (len(text), len(text))]:
@@ -134,12 +134,12 @@ def _without(text: str, comment: Comment) -> str:
 
 
 def _put_back(text: str, source: str, comment: Comment) -> str:
-    before = parse(text)
+    before = parse_yaml(text)
     known = sum(item.text == comment.text for item in find_comments(text))
     for attempt in _attempts(text, source, comment):
         try:
             is_there = sum(item.text == comment.text for item in find_comments(attempt)) > known
-            if is_there and is_same(parse(attempt), before):
+            if is_there and is_same_value(parse_yaml(attempt), before):
                 return attempt
         except YamlError:
             continue

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import yaml
 
 from commlog.values import Data, Fields
-from commlog.yamltext.flow import edit_flow, is_same, pair_items, rewrite_scalar
+from commlog.yamltext.flow import edit_flow, is_same_value, pair_items, rewrite_scalar
 from commlog.yamltext.format import (
     OneLine,
     depth_of,
@@ -20,7 +20,7 @@ from commlog.yamltext.format import (
     format_key,
     format_value,
 )
-from commlog.yamltext.nodes import Node, compose, construct, span_of
+from commlog.yamltext.nodes import Node, compose_nodes, construct, span_of
 from commlog.yamltext.parse import (
     CannotSpliceError,
     colon_after,
@@ -30,7 +30,7 @@ from commlog.yamltext.parse import (
     is_block_scalar,
     line_end,
     line_start,
-    parse,
+    parse_yaml,
 )
 from commlog.yamltext.scalars import MAX_DEPTH, YamlError
 
@@ -71,10 +71,10 @@ def edit(text: str, new: Fields, *, order: Sequence[str] = ()) -> str:
     if depth_of(new) > MAX_DEPTH:
         raise YamlError("too-deep", expected=str(MAX_DEPTH))
     whole = text if text.endswith("\n") or not text else text + "\n"
-    root = compose(whole)
+    root = compose_nodes(whole)
     if root is None:
         return whole + format_document(new) if new else text
-    if is_same(parse(text), new):
+    if is_same_value(parse_yaml(text), new):
         return text
     attempts = itertools.product((_Editor.edit_root, _Editor.rewrite_entries), (new, _on_one_line(new)))
     for attempt, data in attempts:
@@ -82,7 +82,7 @@ def edit(text: str, new: Fields, *, order: Sequence[str] = ()) -> str:
         try:
             attempt(editor, root, data)
             edited = editor.apply()
-            if is_same(parse(edited), new):
+            if is_same_value(parse_yaml(edited), new):
                 return edited
         except (CannotSpliceError, YamlError):
             continue
@@ -136,7 +136,7 @@ class _Editor:
         if not is_block(root) or not isinstance(root, yaml.MappingNode):
             raise CannotSpliceError
         for key, value in root.value:
-            if key.value in new and not is_same(construct(value), new[key.value]):
+            if key.value in new and not is_same_value(construct(value), new[key.value]):
                 start, end = line_start(self.text, span_of(key)[0]), max(self._after(key), self._after(value))
                 self._splice(start, end, format_entry(key.value, new[key.value], 0))
         self._remove_keys(root, new)
@@ -152,7 +152,7 @@ class _Editor:
 
     def _change(self, node: Node, new: Data, slot: _Slot) -> None:
         old = construct(node)
-        if is_same(old, new):
+        if is_same_value(old, new):
             return
         if is_block(node) and type(old) is type(new) and new:
             if isinstance(new, list):

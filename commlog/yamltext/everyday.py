@@ -34,7 +34,7 @@ class _NotEverydayError(Exception):
     """The text is not of the everyday form."""
 
 
-def parse_everyday(text: str) -> dict[str, Data] | None:
+def parse_common_yaml(text: str) -> dict[str, Data] | None:
     """The data of a document of the everyday form; None when the full reader has to look at it."""
     if text[-1:] != "\n" or not text.replace("\n", "").isprintable():
         return None

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import yaml
 
 from commlog.values import Data
-from commlog.yamltext.format import LINE_COLUMNS, columns_of, format_flow, format_key
+from commlog.yamltext.format import LINE_COLUMNS, display_columns, format_flow, format_key
 from commlog.yamltext.nodes import Node, construct, span_of
 from commlog.yamltext.parse import CannotSpliceError, line_start
 from commlog.yamltext.scalars import format_scalar, quote
@@ -33,8 +33,8 @@ def edit_flow(text: str, node: Node, new: Data) -> str | None:
         return None
     start, end = span_of(node)
     written = _edit_value(text, node, new)
-    column = columns_of(text[line_start(text, start) : start])
-    if "\n" not in written and len(written) > end - start and column + columns_of(written) > LINE_COLUMNS:
+    column = display_columns(text[line_start(text, start) : start])
+    if "\n" not in written and len(written) > end - start and column + display_columns(written) > LINE_COLUMNS:
         return None
     return written
 
@@ -49,7 +49,7 @@ def rewrite_scalar(node: Node, new: Data) -> str:
 def _edit_value(text: str, node: Node, new: Data) -> str:
     start, end = span_of(node)
     old = construct(node)
-    if is_same(old, new):
+    if is_same_value(old, new):
         return text[start:end]
     if type(old) is type(new) and old and new and isinstance(new, (dict, list)):
         if text[start] not in "[{":
@@ -94,7 +94,7 @@ def _edit_pair(text: str, pair: tuple[Node, Node], new: Data) -> str:
     key, value = pair
     start = span_of(key)[0]
     value_start, value_end = span_of(value)
-    if is_same(construct(value), new):
+    if is_same_value(construct(value), new):
         return text[start : max(span_of(key)[1], value_end)]
     if value_start == value_end:
         return f"{text[start : span_of(key)[1]]}: {format_flow(new)}"
@@ -131,7 +131,7 @@ def _is_nested(value: Data) -> bool:
 Pair = tuple[int | None, int | None]
 
 
-def is_same(one: Data, other: Data) -> bool:
+def is_same_value(one: Data, other: Data) -> bool:
     """Tell whether two values are equal, types included (1, 1.0 and true differ), in any order of keys."""
     return _fingerprint(one) == _fingerprint(other)
 

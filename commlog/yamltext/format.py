@@ -49,7 +49,7 @@ def format_entry(key: str, value: Data, indent: int) -> str:
 
     """
     margin = " " * indent
-    head, body = format_value(value, indent, len(margin) + columns_of(format_key(key)) + 2)
+    head, body = format_value(value, indent, len(margin) + display_columns(format_key(key)) + 2)
     return f"{margin}{format_key(key)}:{' ' if head else ''}{head}\n{body}"
 
 
@@ -146,7 +146,7 @@ def format_block_text(text: str, indent: int) -> tuple[str, str]:
     return ("|" if ends else "|-"), body
 
 
-def columns_of(text: str) -> int:
+def display_columns(text: str) -> int:
     """Count the columns text takes on a terminal: two for each wide character."""
     if text.isascii():
         return len(text)
@@ -173,7 +173,7 @@ def _format_leaf(value: Data, indent: int, column: int) -> tuple[str, str]:
     written = format_scalar(value)
     if not isinstance(value, str) or isinstance(value, OneLine):
         return written, ""
-    is_long = "\n" in value or column + columns_of(written) > LINE_COLUMNS
+    is_long = "\n" in value or column + display_columns(written) > LINE_COLUMNS
     return format_block_text(value, indent) if is_long and is_block_text(value) else (written, "")
 
 
@@ -183,4 +183,4 @@ def _flow_line(value: Data, column: int) -> str:
     if any(isinstance(item, (dict, list)) or (isinstance(item, str) and "\n" in item) for item in items):
         return ""
     written = format_flow(value)
-    return written if not value or column + columns_of(written) <= LINE_COLUMNS else ""
+    return written if not value or column + display_columns(written) <= LINE_COLUMNS else ""

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from commlog.team.rules.merge_sequence import CONFLICT, THEIRS, Region, find_regions
+from commlog.team.rules.merge_sequence import CONFLICT, THEIRS, MergeRegion, find_regions
 from commlog.values import Fields
 from commlog.yamltext.comments import bring_comments, merge_comments, place_lines, split_lines
 from commlog.yamltext.edit import edit
-from commlog.yamltext.flow import is_same
+from commlog.yamltext.flow import is_same_value
 from commlog.yamltext.scalars import YamlError
 
 OURS_MARKER: Final = "<<<<<<< ours\n"
@@ -18,7 +18,7 @@ THEIRS_MARKER: Final = ">>>>>>> theirs\n"
 _MAX_LINES: Final = 20_000
 
 
-class Texts(NamedTuple):
+class VersionTexts(NamedTuple):
     """The texts of the common base and of both sides."""
 
     base: str
@@ -26,7 +26,7 @@ class Texts(NamedTuple):
     theirs: str
 
 
-def merge_layout(texts: Texts, ours: Fields, theirs: Fields, order: Sequence[str]) -> str:
+def merge_layout(texts: VersionTexts, ours: Fields, theirs: Fields, order: Sequence[str]) -> str:
     """The text of merged data: of `ours` when both are the same, else with markers around what differs.
 
     Lines that only one side changed are that side's; comments either side added are there. `order` is that of the form.
@@ -35,7 +35,7 @@ def merge_layout(texts: Texts, ours: Fields, theirs: Fields, order: Sequence[str
         YamlError: no edit of the texts gives the data.
     """
     text = _lay_out(texts, ours, order)
-    other = text if is_same(ours, theirs) else edit(text, theirs, order=order)
+    other = text if is_same_value(ours, theirs) else edit(text, theirs, order=order)
     if other == text:
         return text
     # What one side took away with its comments the other still has, between the markers.
@@ -44,7 +44,7 @@ def merge_layout(texts: Texts, ours: Fields, theirs: Fields, order: Sequence[str
     return mark_conflicts(first, bring_comments(other, texts.theirs, of_theirs))
 
 
-def _lay_out(texts: Texts, fields: Fields, order: Sequence[str]) -> str:
+def _lay_out(texts: VersionTexts, fields: Fields, order: Sequence[str]) -> str:
     for start in _starts(texts):
         try:
             return merge_comments(edit(start, fields, order=order), *texts)
@@ -53,9 +53,9 @@ def _lay_out(texts: Texts, fields: Fields, order: Sequence[str]) -> str:
     raise YamlError("cannot-edit")
 
 
-def _starts(texts: Texts) -> Iterator[str]:
+def _starts(texts: VersionTexts) -> Iterator[str]:
     """Texts to start from, the one nearest to both sides first."""
-    whole = Texts(*(text if text.endswith("\n") or not text else text + "\n" for text in texts))
+    whole = VersionTexts(*(text if text.endswith("\n") or not text else text + "\n" for text in texts))
     lines = [*map(split_lines, whole)]
     if all(len(one) <= _MAX_LINES for one in lines):
         regions = find_regions(*map(place_lines, lines))
@@ -63,7 +63,7 @@ def _starts(texts: Texts) -> Iterator[str]:
     yield whole.ours
 
 
-def _weave(lines: list[list[str]], regions: list[Region], *, with_both: bool) -> str:
+def _weave(lines: list[list[str]], regions: list[MergeRegion], *, with_both: bool) -> str:
     """The lines of both sides; where both changed some, ours, and with `with_both` what both inserted there."""
     woven: list[str] = []
     for region in regions:

@@ -65,7 +65,7 @@ class _PlainLoader(_BaseLoader):  # type: ignore[misc]
         return None
 
 
-def compose(text: str) -> Node | None:
+def compose_nodes(text: str) -> Node | None:
     """The nodes of a text, or None when it holds nothing but comments.
 
     Raises:
@@ -179,7 +179,7 @@ def _first_line(entries: list[tuple[Node, Node]], key: str) -> str:
     return next(str(position_of(node)[0]) for node, _ in entries if node.value == key)
 
 
-def locate(root: Node) -> tuple[dict[ValuePath, tuple[int, int]], dict[ValuePath, tuple[int, int]]]:
+def node_places(root: Node) -> tuple[dict[ValuePath, tuple[int, int]], dict[ValuePath, tuple[int, int]]]:
     """The place of every value and of every key below a node, by path."""
     marks: dict[ValuePath, tuple[int, int]] = {}
     keys: dict[ValuePath, tuple[int, int]] = {}

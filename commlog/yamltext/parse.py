@@ -7,11 +7,11 @@ from typing import Final
 import yaml
 
 from commlog.values import Data, ValuePath
-from commlog.yamltext.everyday import parse_everyday
+from commlog.yamltext.everyday import parse_common_yaml
 from commlog.yamltext.nodes import Node, span_of
 from commlog.yamltext.scalars import MAX_BYTES, MAX_DEPTH, YamlError
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Located", "YamlError", "decode", "parse", "parse_located"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "Located", "YamlError", "decode", "parse_located", "parse_yaml"]
 
 _CONTROL: Final = bytes({*range(32), 127} - set(b"\t\n"))
 _MERGE_MARKERS: Final = (b"<<<<<<< ", b">>>>>>> ")
@@ -65,20 +65,20 @@ def decode(raw: bytes) -> str:
     return text
 
 
-def parse(text: str) -> Data:
+def parse_yaml(text: str) -> Data:
     """The data of a YAML text; None when it holds nothing but comments.
 
     Raises:
         YamlError: it is not YAML, or YAML that a record may not use.
 
     """
-    data = parse_everyday(text) if len(text) <= MAX_BYTES else None
+    data = parse_common_yaml(text) if len(text) <= MAX_BYTES else None
     if data is not None:
         return data
     # Everyday text never needs the yaml library, which takes as long to import as Python to start.
-    from commlog.yamltext.nodes import compose, construct
+    from commlog.yamltext.nodes import compose_nodes, construct
 
-    node = compose(text)
+    node = compose_nodes(text)
     return None if node is None else construct(node)
 
 
@@ -89,13 +89,13 @@ def parse_located(text: str) -> Located:
         YamlError: it is not YAML, or YAML that a record may not use.
 
     """
-    from commlog.yamltext.nodes import compose, construct, locate
+    from commlog.yamltext.nodes import compose_nodes, construct, node_places
 
-    node = compose(text)
+    node = compose_nodes(text)
     if node is None:
         return Located(None, {}, {})
     data = construct(node)
-    marks, keys = locate(node)
+    marks, keys = node_places(node)
     return Located(data, marks, keys)
 
 

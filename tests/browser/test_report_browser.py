@@ -14,7 +14,7 @@ from commlog.log.log import open_log
 from commlog.messages import use_language
 from commlog.output.labels import Labels
 from commlog.records.find import find_path, get_record
-from commlog.records.page import Surroundings, format_record_page
+from commlog.records.page import RecordContext, format_record_page
 from commlog.summary.page.page import format_report
 from commlog.summary.page.sections import Sections
 from commlog.summary.report import ReportRequest, build_report
@@ -107,7 +107,7 @@ def form_of(record_id):
     workspace = workspace_of(ROOT)
     record = get_record(workspace.reader.read(find_path(workspace, record_id)))
     people = {member.id: member.name for member in workspace.log.settings.members}
-    text = format_record_page(record, workspace.catalog.get(record.template), Surroundings(people, "李娜"))
+    text = format_record_page(record, workspace.catalog.get(record.template), RecordContext(people, "李娜"))
     use_language("en")
     return text
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from commlog.yamltext.parse import parse
+from commlog.yamltext.parse import parse_yaml
 from tests.build import ROOT, write_program
 
 BAD = "id: bad\ntemplate: customer\nname: 坏\ntype: company\nstage: active\nnonsense: 1\n"
@@ -173,7 +173,7 @@ def test_a_hook_needs_a_repository(run, folder):
 
 def test_the_framework_finds_the_hook(run, repository):
     """The file for the pre-commit framework is a list with one hook, whose entry checks what is staged in any log."""
-    (hook,) = parse((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    (hook,) = parse_yaml((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert hook["id"] == "commlog-check"
     assert (hook["language"], hook["pass_filenames"]) == ("python", False)
     for path in (

@@ -15,7 +15,7 @@ from commlog.database.connection import connect, empty
 from commlog.database.content import SEPARATOR, add_functions, content_of, leaves_of, map_leaves
 from commlog.database.masked_views import masked_columns_and_rows
 from commlog.privacy.rules.masking import MaskRules
-from commlog.records.rules.consistency import fold, unfolded
+from commlog.records.rules.consistency import fold_text, unfolded
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = st.text("ab.㎡，Ａß\x1f 李", max_size=6)
@@ -52,7 +52,7 @@ def test_the_json_and_the_folded_text_hold_every_value(fields: dict[str, Any]) -
     """Both list the same values as the fields, in one order, and SQLite can read the JSON."""
     kept = content_of(fields, frozenset())
     assert sorted(leaves_of(kept.content)) == sorted(plain_leaves(fields))
-    texts = [fold(leaf.text).replace(SEPARATOR, " ") for leaf in leaves_of(kept.content)]
+    texts = [fold_text(leaf.text).replace(SEPARATOR, " ") for leaf in leaves_of(kept.content)]
     assert kept.folded == SEPARATOR.join(texts)
     assert json.loads(map_leaves(kept.content, lambda leaf: leaf.text)) == json.loads(kept.content)
     connection = sqlite3.connect(":memory:")
@@ -103,9 +103,9 @@ def test_keys_that_differ_in_case_alone_are_one(database: sqlite3.Connection) ->
 def test_a_found_place_is_shown_where_it_stands(before: str, word: str, after: str) -> None:
     """The stretch of a text in which a folded word is found holds the word, whatever folding does to the signs before it."""
     text = f"{before}{word}{after}"
-    place = fold(text).find(fold(word))
-    start, stop = unfolded(text, place, place + len(fold(word)))
-    assert fold(word) in fold(text[start:stop])
+    place = fold_text(text).find(fold_text(word))
+    start, stop = unfolded(text, place, place + len(fold_text(word)))
+    assert fold_text(word) in fold_text(text[start:stop])
 
 
 def test_a_name_is_masked_whatever_its_case_and_width() -> None:
@@ -123,6 +123,6 @@ def test_a_name_is_masked_whatever_its_case_and_width() -> None:
         index, "SELECT content, folded FROM contents", rules, lambda _: frozenset()
     )
     index.close()
-    assert "emma hart" not in fold(content)
+    assert "emma hart" not in fold_text(content)
     assert "emma hart" not in folded
     assert "13800000001" not in folded

@@ -9,10 +9,10 @@ import pytest
 
 from commlog.database import connection as database
 from commlog.database import worker_processes
-from commlog.database.connection import View
+from commlog.database.connection import LogFolders
 from commlog.database.reader import RecordReader
 from commlog.database.refresh import open_index
-from commlog.database.scan import WHOLE, Share, read_fingerprints, scan_folders
+from commlog.database.scan import WHOLE, FolderShare, read_fingerprints, scan_folders
 from commlog.forms.catalog import Catalog
 from commlog.log.log import open_log
 
@@ -56,7 +56,7 @@ def test_the_shares_together_are_the_whole(log: Path) -> None:
     """Every folder belongs to exactly one share, whatever the number of shares."""
     whole = sorted(name for name, _ in scan_folders(log, WHOLE))
     for parts in (1, 2, 3, 7):
-        shares = [name for number in range(parts) for name, _ in scan_folders(log, Share(number, parts))]
+        shares = [name for number in range(parts) for name, _ in scan_folders(log, FolderShare(number, parts))]
         assert sorted(shares) == whole
 
 
@@ -87,7 +87,7 @@ def test_a_refresh_with_a_worker_shows_the_files_as_they_are(log: Path, change: 
 def test_a_folder_that_is_emptied_after_the_first_look_is_gone(log: Path) -> None:
     """What was there when the fingerprints were read and is not there when its files are read again counts as gone."""
     known = dict.fromkeys(read_fingerprints(log, is_big=False), b"other")
-    view = View(log)
+    view = LogFolders(log)
     shutil.rmtree(log / "records/surveys/2026")
     states, gone = view.differing(known)
     assert gone == ["records/surveys/2026"]

@@ -13,7 +13,7 @@ from commlog.customers.rules.care import (
     CareDate,
     CareRules,
     care_of,
-    is_to_be_told,
+    is_reminder_due,
     next_day,
     read_care_date,
     reason_to_leave_out,
@@ -235,7 +235,7 @@ def told_on(text, before):
     today, found = date(2026, 1, 1), []
     while today.year == 2026:
         item = items(customer, today=today)["birthday"]
-        if is_to_be_told(item, parse_interval(before), CALENDAR):
+        if is_reminder_due(item, parse_interval(before), CALENDAR):
             found.append(today.isoformat())
         today += timedelta(days=1)
     return found
@@ -262,7 +262,7 @@ def test_a_silence_is_told_a_week_ahead_and_a_visit_when_it_is_due():
     """Dormant from seven days before; visits and checks from their day on; nothing that has no day to count from."""
 
     def is_told(item):
-        return is_to_be_told(item, Interval(3, "d"), CALENDAR)
+        return is_reminder_due(item, Interval(3, "d"), CALENDAR)
 
     found = items()
     for kind, ahead in (("visit", 0), ("dormant", 7), ("verify", 0)):

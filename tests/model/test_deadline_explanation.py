@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from commlog.followups.rules.deadline import FIRST_DAYS, LAST_DAYS, count_days
-from commlog.followups.rules.explanation import explain_due, measure_lateness
+from commlog.followups.rules.explanation import due_explanation, measure_lateness
 from commlog.followups.rules.follow_up import read_follow_up
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours, to_utc
 from commlog.worktime.limits import due_after, parse_limit
@@ -40,7 +40,7 @@ def explain(fields, now="2026-03-18T10:00", calendar=PLAIN):
     defaults = {"due": "2026-03-19T18:00:00+08:00", "due_rule": "3wd", "status": "open"}
     history = [{"at": f"{when}:00+08:00", "by": "wang", **more} for when, more in fields.get("history", [])]
     item = read_follow_up(defaults | fields | {"n": 1, "action": "call", "history": history}, 1)
-    return explain_due(item, {"started_at": "2026-03-16T09:10:00+08:00", "recorded_at": None}, calendar, at(now))
+    return due_explanation(item, {"started_at": "2026-03-16T09:10:00+08:00", "recorded_at": None}, calendar, at(now))
 
 
 WAITED = [("2026-03-16T10:00", {"status": "open"}), ("2026-03-17T10:00", {"status": "awaiting_customer"})]

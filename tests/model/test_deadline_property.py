@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from commlog.followups.rules.explanation import explain_due
-from commlog.followups.rules.follow_up import Pause, Transition, pauses_of, put_back, read_follow_up
+from commlog.followups.rules.explanation import due_explanation
+from commlog.followups.rules.follow_up import Pause, Transition, extend_due, pauses_of, read_follow_up
 from commlog.worktime.calendar import DatedDay, WorkCalendar
 from commlog.worktime.limits import Limit, due_after, parse_limit
 from commlog.worktime.moment import format_instant
@@ -193,9 +193,9 @@ def test_pauses_agree_with_a_clock(data, chosen, limit):
     expected = clock.after_working(end, sum(waited(clock, pause) for pause in pauses))
     assume(expected is not None)
     due = clock.at(end)
-    assert clock.position(put_back(due, pauses, clock.calendar)) == expected
+    assert clock.position(extend_due(due, pauses, clock.calendar)) == expected
     for pause in pauses:
-        due = put_back(due, [pause], clock.calendar)
+        due = extend_due(due, [pause], clock.calendar)
     assert clock.position(due) == expected
 
 
@@ -219,7 +219,7 @@ def test_the_explanation_agrees_with_a_clock(data, chosen, limit):
         "history": [{"at": entry.at, "by": entry.by, "status": entry.status} for entry in history],
     }
     now = clock.at(len(clock.minutes) - 1)
-    told = explain_due(read_follow_up(fields, 1), {"started_at": history[0].at}, clock.calendar, now)
+    told = due_explanation(read_follow_up(fields, 1), {"started_at": history[0].at}, clock.calendar, now)
     assert (told.agrees, clock.position(told.limit_end), clock.position(told.computed)) == (True, end, stored)
     assert [pause.counted for pause in told.pauses if pause.pause.end] == [
         waited(clock, pause) for pause in pauses if pause.end

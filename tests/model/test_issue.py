@@ -6,10 +6,18 @@ import pytest
 
 from commlog.errors import ConflictError, UsageError
 from commlog.issues.rules import issue
-from commlog.issues.rules.issue import NEEDS_IMPROVEMENT, NO_ANSWER, RESULTS, SATISFIED, STATUSES, Confirmation, Step
+from commlog.issues.rules.issue import (
+    NEEDS_IMPROVEMENT,
+    NO_ANSWER,
+    RESULTS,
+    SATISFIED,
+    STATUSES,
+    Confirmation,
+    IssueStep,
+)
 
-STEP = Step("2026-03-16T10:00:00+08:00", "wang")
-LATER = Step("2026-03-20T09:00:00+08:00", "li")
+STEP = IssueStep("2026-03-16T10:00:00+08:00", "wang")
+LATER = IssueStep("2026-03-20T09:00:00+08:00", "li")
 MOVES = {
     "start": lambda fields: issue.start(fields, STEP),
     "wait": lambda fields: issue.wait(fields, STEP),

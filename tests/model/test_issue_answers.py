@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from commlog.followups.rules.follow_up import read_follow_up
-from commlog.issues.rules.issue import Confirmation, Step, answers_of_rounds, close, confirm, fix, reopen
+from commlog.issues.rules.issue import Confirmation, IssueStep, answers_of_rounds, close, confirm, fix, reopen
 from commlog.issues.rules.resolution import rounds_of_issue
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 
@@ -13,7 +13,7 @@ CALENDAR = WorkCalendar(ZoneInfo("Asia/Shanghai"), parse_hours())
 
 
 def step(day, note=""):
-    return Step(f"2026-03-{day:02}T10:00:00+08:00", "wang", note)
+    return IssueStep(f"2026-03-{day:02}T10:00:00+08:00", "wang", note)
 
 
 def opened():

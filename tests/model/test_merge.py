@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.team.rules.merge import Merged, merge_fields
+from commlog.team.rules.merge import MergedFields, merge_fields
 from commlog.team.rules.merge_history import Renumbering
 from commlog.team.rules.merge_sequence import find_regions, merge_order
 from commlog.team.rules.merge_values import is_same
 
 
-def merge_key(base: Any, ours: Any, theirs: Any, key: str = "x") -> Merged:
+def merge_key(base: Any, ours: Any, theirs: Any, key: str = "x") -> MergedFields:
     """The merge of one key beside another that never changes; None stands for a key that is not there."""
     return merge_fields(*({"id": "a"} | ({} if value is None else {key: value}) for value in (base, ours, theirs)))
 
 
-def value_of(merged: Merged, key: str = "x") -> Any:
+def value_of(merged: MergedFields, key: str = "x") -> Any:
     assert merged.conflicts == ()
     assert merged.ours == merged.theirs
     return merged.ours.get(key)
@@ -148,7 +148,7 @@ def test_a_stretch_both_rewrote_is_a_conflict_of_that_stretch() -> None:
     assert merged.theirs["x"] == [["a"], ["t"], ["c"], ["d"], ["e"]]
 
 
-def merge_items(ours: dict[str, Any], theirs: dict[str, Any], base: dict[str, Any] | None = None) -> Merged:
+def merge_items(ours: dict[str, Any], theirs: dict[str, Any], base: dict[str, Any] | None = None) -> MergedFields:
     sides = (item() if base is None else base, ours, theirs)
     return merge_fields(*({"followups": [one]} for one in sides))
 

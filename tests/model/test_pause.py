@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from commlog.followups.rules.follow_up import Transition, pauses_of, put_back, waited_minutes
+from commlog.followups.rules.follow_up import Transition, extend_due, pauses_of, waited_minutes
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 from tests.build import SHANGHAI
 
@@ -104,12 +104,12 @@ def test_putting_back_twice_is_putting_back_both():
     )
     first, second = pauses_of(entries)
     due = at("2026-03-17T10:00")
-    step_by_step = put_back(put_back(due, [first], CALENDAR), [second], CALENDAR)
-    assert put_back(due, [first, second], CALENDAR) == step_by_step == at("2026-03-17T10:20")
+    step_by_step = extend_due(extend_due(due, [first], CALENDAR), [second], CALENDAR)
+    assert extend_due(due, [first, second], CALENDAR) == step_by_step == at("2026-03-17T10:20")
 
 
 def test_a_pause_that_runs_or_took_no_working_time_moves_nothing():
     """A due outside working hours stays where it is when nothing is put back."""
     due = at("2026-03-21T20:00")
     entries = history("21T10:00 awaiting_customer", "22T10:00 in_progress", "22T11:00 awaiting_customer")
-    assert put_back(due, pauses_of(entries), CALENDAR) is due
+    assert extend_due(due, pauses_of(entries), CALENDAR) is due

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.reminders.rules.stages import (
-    Promise,
+    EscalationStep,
+    PendingDue,
     ReminderRules,
-    Rung,
-    escalated,
+    calendar_instant,
+    escalation_stage,
+    escalation_steps,
     horizon,
     opening_time,
-    present_at,
-    rungs_of,
     stages_of,
 )
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
@@ -35,7 +35,7 @@ UNITS = ("none", "30m", "3h", "4wh", "20wh", "1d", "3d", "1wd", "2wd")
 
 def rules(before="none", repeat="none", ladder=()):
     """Rules from texts; a step of the ladder is a limit and whom it names."""
-    rungs = tuple(Rung(parse_limit(limit), to) for limit, to in ladder)
+    rungs = tuple(EscalationStep(parse_limit(limit), to) for limit, to in ladder)
     return ReminderRules(parse_limit(before), parse_limit(repeat), rungs)
 
 
@@ -46,12 +46,12 @@ def at(text, zone=SHANGHAI):
 
 def present(now, due, calendar=CALENDAR):
     """The instant, ready for a promise due then."""
-    return present_at(now, calendar, {due.date()})
+    return calendar_instant(now, calendar, {due.date()})
 
 
 def stages(rule, due, now, **promise):
     """The stages of a promise in Shanghai."""
-    return stages_of(Promise(at(due), **promise), rule, present(at(now), at(due)))
+    return stages_of(PendingDue(at(due), **promise), rule, present(at(now), at(due)))
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ def test_what_waits_for_the_customer_is_silent():
     rule = rules("4wh", "1wd", [("1wd", "lead")])
     for now in ("03-16 10:00", "03-16 17:00", "03-20 10:00"):
         assert stages(rule, "03-16 18:00", now, is_paused=True) == ()
-        promise = Promise(at("03-16 18:00"), is_paused=True)
-        assert rungs_of(promise, rule, present(at(now), promise.due_at)) == ()
+        promise = PendingDue(at("03-16 18:00"), is_paused=True)
+        assert escalation_steps(promise, rule, present(at(now), promise.due_at)) == ()
 
 
 def test_a_promised_time_holds_while_the_customer_is_awaited():
@@ -150,8 +150,8 @@ def test_a_promised_time_holds_while_the_customer_is_awaited():
     assert stages(rule, "03-16 18:00", "03-16 15:00", **promise) == ("today", "soon")
     assert stages(rule, "03-16 18:00", "03-16 18:30", **promise) == ("call_back",)
     assert stages(rule, "03-16 18:00", "03-18 09:00", **promise) == ("call_back+2",)
-    late = Promise(at("03-16 18:00"), is_paused=True, is_agreed=True)
-    assert rungs_of(late, rule, present(at("03-20 10:00"), late.due_at)) == ()
+    late = PendingDue(at("03-16 18:00"), is_paused=True, is_agreed=True)
+    assert escalation_steps(late, rule, present(at("03-20 10:00"), late.due_at)) == ()
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_each_step_of_the_ladder_is_passed_when_its_limit_is_over(now, passed):
     """Steps are passed one after the other, in working days that have opened."""
     rule = rules(ladder=[("1wd", "lead"), ("3wd", "zhou"), ("none", "wang")])
     due = at("03-13 18:00")
-    assert [escalated(rung) for rung in rungs_of(Promise(due), rule, present(at(now), due))] == passed
+    assert [escalation_stage(rung) for rung in escalation_steps(PendingDue(due), rule, present(at(now), due))] == passed
 
 
 def test_hours_are_elapsed_when_the_clock_is_put_forward():
@@ -177,8 +177,8 @@ def test_hours_are_elapsed_when_the_clock_is_put_forward():
     due = at("03-29 05:00", BERLIN)
     near = present(at("03-29 01:00", BERLIN), due, calendar)
     far = present(at("03-29 00:59", BERLIN), due, calendar)
-    assert stages_of(Promise(due), rules("3h"), near) == ("soon",)
-    assert stages_of(Promise(due), rules("3h"), far) == ()
+    assert stages_of(PendingDue(due), rules("3h"), near) == ("soon",)
+    assert stages_of(PendingDue(due), rules("3h"), far) == ()
 
 
 def test_hours_are_elapsed_when_the_clock_is_put_back():
@@ -186,8 +186,8 @@ def test_hours_are_elapsed_when_the_clock_is_put_back():
     calendar = WorkCalendar(BERLIN, WEEK)
     due = at("10-25 02:30", BERLIN)
     again = due.replace(fold=1)
-    assert stages_of(Promise(due), rules("none", "1h"), present(again, due, calendar)) == ("overdue+1",)
-    assert stages_of(Promise(again), rules("2h"), present(due, again, calendar)) == ("soon",)
+    assert stages_of(PendingDue(due), rules("none", "1h"), present(again, due, calendar)) == ("overdue+1",)
+    assert stages_of(PendingDue(again), rules("2h"), present(due, again, calendar)) == ("soon",)
 
 
 def test_a_day_opens_at_its_own_hour():
@@ -205,7 +205,7 @@ MOMENTS = st.integers(0, 60 * 24 * 40).map(lambda minutes: at("02-08 00:00") + t
 def test_nothing_beyond_the_horizon_has_a_stage(now, due, before):
     """Whatever is due at or after the horizon has nothing to be told now."""
     if due >= horizon(rules(before), now, CALENDAR):
-        assert stages_of(Promise(due), rules(before), present(now, due)) == ()
+        assert stages_of(PendingDue(due), rules(before), present(now, due)) == ()
 
 
 @settings(deadline=None, max_examples=200)
@@ -214,6 +214,6 @@ def test_steps_only_grow(due, one, other, repeat):
     """A later instant never has an earlier step."""
     steps = []
     for now in sorted((one, other)):
-        told = stages_of(Promise(due), rules("none", repeat), present(now, due))
+        told = stages_of(PendingDue(due), rules("none", repeat), present(now, due))
         steps.append(int(told[0].partition("+")[2] or 0) if told and told[0] != "today" else -1)
     assert steps[0] <= steps[1]

@@ -15,7 +15,7 @@ from commlog.summary.rules.figures import (
     share_of,
     spread_of,
 )
-from commlog.summary.rules.summary import Contact, Key, count_repeats, has_worsened
+from commlog.summary.rules.summary import CustomerInquiry, MeasureKey, count_repeats, has_worsened
 
 DAY = 86_400
 
@@ -85,17 +85,17 @@ def test_a_mood_worsens_step_by_step(moods, worse):
 
 def test_a_contact_repeats_within_thirty_days():
     """The second contact after exactly 30 days repeats, a second later it does not; the first alone never does."""
-    first = Contact("a", "c", 0)
-    assert count_repeats([first, Contact("a", "c", 30 * DAY)], DAY) == (1, 1)
-    assert count_repeats([first, Contact("a", "c", 30 * DAY + 1)], DAY) == (0, 1)
-    assert count_repeats([first, Contact("a", "d", DAY)], DAY) == (0, 1)
+    first = CustomerInquiry("a", "c", 0)
+    assert count_repeats([first, CustomerInquiry("a", "c", 30 * DAY)], DAY) == (1, 1)
+    assert count_repeats([first, CustomerInquiry("a", "c", 30 * DAY + 1)], DAY) == (0, 1)
+    assert count_repeats([first, CustomerInquiry("a", "d", DAY)], DAY) == (0, 1)
     assert count_repeats([first], DAY) == (0, 0)
 
 
 def test_a_group_that_a_period_lacks_is_paired_with_nothing():
     """A part that did not occur is 0 of that period's whole; a count that did not is 0."""
-    now = distribution_of("problems", "tag", {"a": 2}, 6) | {Key("interactions"): count_of(6)}
-    before = distribution_of("problems", "tag", {"b": 1}, 4) | {Key("interactions"): count_of(4)}
+    now = distribution_of("problems", "tag", {"a": 2}, 6) | {MeasureKey("interactions"): count_of(6)}
+    before = distribution_of("problems", "tag", {"b": 1}, 4) | {MeasureKey("interactions"): count_of(4)}
     lines = {line.key: line for line in pair(now, before)}
     assert (lines["problems", "tag", "a"].before.numerator, lines["problems", "tag", "a"].before.denominator) == (0, 4)
     assert (lines["problems", "tag", "b"].now.numerator, lines["problems", "tag", "b"].now.denominator) == (0, 6)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from commlog.reminders.connection import DeliveryError, Outside
+from commlog.reminders.connection import DeliveryContext, DeliveryError
 from commlog.reminders.deliver import Message, deliver
 
 NOW = datetime(2026, 3, 16, 10, 0, tzinfo=timezone(timedelta(hours=8)))
@@ -27,8 +27,8 @@ class Sender:
     sender: str = ""
     seconds: float = 5.0
 
-    def outside(self) -> Outside:
-        return Outside(self.variables.get, SERVERS, self.sender, self.seconds)
+    def outside(self) -> DeliveryContext:
+        return DeliveryContext(self.variables.get, SERVERS, self.sender, self.seconds)
 
     def send(self, address: str) -> None:
         deliver(address, self.message, self.outside())

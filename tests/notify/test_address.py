@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from commlog.errors import InvalidError
 from commlog.log.settings import parse_settings
-from commlog.reminders.connection import DeliveryError, Outside, outside_of, parse_address
+from commlog.reminders.connection import DeliveryContext, DeliveryError, outside_of, parse_address
 
 
 def notify_of(address: str) -> tuple[str, ...]:
@@ -115,25 +115,25 @@ def test_any_text_is_an_address_or_an_error(text):
 def test_an_unset_variable_is_named(value):
     """A variable that is not set, or empty, is named in the error."""
     with pytest.raises(DeliveryError, match="DING_SECRET is not set"):
-        Outside({"DING": "x", "DING_SECRET": value}.get).resolve(parse_address("dingtalk:$DING/$DING_SECRET"))
+        DeliveryContext({"DING": "x", "DING_SECRET": value}.get).resolve(parse_address("dingtalk:$DING/$DING_SECRET"))
 
 
 def test_a_variable_of_two_lines_is_refused():
     """A value with a line break inside is an error; one at its end is not part of it."""
     address = parse_address("wecom:$KEY")
     with pytest.raises(DeliveryError, match="KEY holds a line break"):
-        Outside({"KEY": "one\ntwo"}.get).resolve(address)
-    assert Outside({"KEY": "one\n"}.get).resolve(address) == ("one",)
+        DeliveryContext({"KEY": "one\ntwo"}.get).resolve(address)
+    assert DeliveryContext({"KEY": "one\n"}.get).resolve(address) == ("one",)
 
 
 def test_servers_are_named_by_variables():
     """A server is the usual one, or what the variable of the settings holds, without a slash at its end."""
     usual = "https://open.feishu.cn"
-    assert Outside({}.get).server("feishu", usual) == usual
-    lark = Outside({"LARK": "https://open.larksuite.com/"}.get, {"feishu": "$LARK"})
+    assert DeliveryContext({}.get).server("feishu", usual) == usual
+    lark = DeliveryContext({"LARK": "https://open.larksuite.com/"}.get, {"feishu": "$LARK"})
     assert lark.server("feishu", usual) == "https://open.larksuite.com"
     with pytest.raises(DeliveryError, match="LARK is not set"):
-        Outside({}.get, {"feishu": "$LARK"}).server("feishu", usual)
+        DeliveryContext({}.get, {"feishu": "$LARK"}).server("feishu", usual)
 
 
 def test_the_settings_are_the_world_of_a_delivery():

@@ -9,8 +9,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from commlog.errors import ExitCode
-from commlog.reminders.channels.mail import compose, parse_server, sender_of
-from commlog.reminders.connection import DeliveryError, Secrets
+from commlog.reminders.channels.mail import make_mail, parse_server, sender_of
+from commlog.reminders.connection import DeliveryError, SecretValues
 from commlog.reminders.deliver import Message
 
 TO = "mailto:wang@example.com"
@@ -52,7 +52,7 @@ def test_the_message_id_is_of_the_digest_and_its_recipient(message):
     """The same digest to the same recipient has the same id; another text, instant or recipient another."""
     robot = Address("commlog", "commlog", "example.com")
     ids = [
-        compose(changed, to, robot)["Message-ID"]
+        make_mail(changed, to, robot)["Message-ID"]
         for changed, to in [
             (message, "a@example.com"),
             (message, "a@example.com"),
@@ -229,11 +229,11 @@ def test_an_url_that_is_none_is_said_without_showing_it(sender, url):
 
 def test_the_mail_server_has_a_default_variable(message):
     """Without notify.smtp the variable COMMLOG_SMTP_URL is asked for, and named when it is not set."""
-    from commlog.reminders.connection import Outside
+    from commlog.reminders.connection import DeliveryContext
     from commlog.reminders.deliver import deliver
 
     with pytest.raises(DeliveryError, match="COMMLOG_SMTP_URL is not set"):
-        deliver(TO, message, Outside({}.get))
+        deliver(TO, message, DeliveryContext({}.get))
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_a_certificate_nobody_signed_is_refused(sender, smtp_server, monkeypatch
 
 def test_secrets_are_hidden_in_all_their_forms():
     """What a server repeats of a URL shows neither password nor path, encoded or not."""
-    secrets = Secrets({"A": "smtps://bob:p%40ss@host", "B": "https://x.example/hook/T0KENT0KEN?key=abcdefg"}.get)
+    secrets = SecretValues({"A": "smtps://bob:p%40ss@host", "B": "https://x.example/hook/T0KENT0KEN?key=abcdefg"}.get)
     secrets.look_up("A")
     secrets.look_up("B")
     said = secrets.hide("p@ss p%40ss P@SS \x1b[31m t0kent0ken ABCDEFG https://x.example/hook/T0KENT0KEN?key=abcdefg")

@@ -14,14 +14,18 @@ from hypothesis import strategies as st
 
 from commlog.errors import CommlogError, NotWritableError
 from commlog.reminders.ledger import LARGE, LEDGER_FILE, LOCK_FILE, LedgerBusy, open_ledger, read_ledger
-from commlog.reminders.ledger_lines import Entry, format_entry, read_lines
+from commlog.reminders.ledger_lines import LedgerEntry, format_ledger_line, read_lines
 from tests.build import ROOT
 
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 TO = "mailto:wang@example.com"
 KEYS = [(f"20260310-aaaaa{number}/1", "2026-03-10T09:00:00+08:00", "2026-03-16", "due_soon") for number in range(4)]
-ENTRIES = [Entry(NOW, TO, (KEYS[0],)), Entry(NOW, "wecom:$KEY", tuple(KEYS[1:3])), Entry(NOW, "客户", (KEYS[3],))]
-LINES = [format_entry(entry) for entry in ENTRIES]
+ENTRIES = [
+    LedgerEntry(NOW, TO, (KEYS[0],)),
+    LedgerEntry(NOW, "wecom:$KEY", tuple(KEYS[1:3])),
+    LedgerEntry(NOW, "客户", (KEYS[3],)),
+]
+LINES = [format_ledger_line(entry) for entry in ENTRIES]
 DATA = b"".join(LINES)
 
 needs_rights = pytest.mark.skipif(
@@ -94,7 +98,7 @@ def test_a_crash_anywhere_loses_only_the_digest_it_hit(tmp_path):
             for entry in ENTRIES:
                 assert all(ledger.has(key, entry.to) == (entry in whole) for key in entry.told)
             ledger.add(KEYS, "next", NOW)
-        assert read_lines(path.read_bytes()).entries == (*whole, Entry(NOW, "next", tuple(KEYS)))
+        assert read_lines(path.read_bytes()).entries == (*whole, LedgerEntry(NOW, "next", tuple(KEYS)))
         assert read_lines(path.read_bytes()).damaged == 0
 
 
@@ -121,7 +125,7 @@ def test_no_bytes_make_an_entry_that_was_not_written(pieces, between):
     again = read_lines(reading.intact)
     assert (again.entries, again.damaged) == (reading.entries, 0)
     if between:
-        assert {entry for entry in ENTRIES if format_entry(entry) in pieces} == set(reading.entries)
+        assert {entry for entry in ENTRIES if format_ledger_line(entry) in pieces} == set(reading.entries)
 
 
 @settings(deadline=None, max_examples=100)
@@ -132,8 +136,8 @@ def test_no_bytes_make_an_entry_that_was_not_written(pieces, between):
 )
 def test_an_entry_is_read_as_it_was_written(at, to, told):
     """Any instant, recipient and keys come back as they were, in one line."""
-    entry = Entry(at, to, tuple(told))
-    line = format_entry(entry)
+    entry = LedgerEntry(at, to, tuple(told))
+    line = format_ledger_line(entry)
     assert line.count(b"\n") == 1
     assert read_lines(line).entries == (entry,)
 
@@ -308,8 +312,8 @@ def test_a_large_ledger_lets_go_of_the_old_and_dead(tmp_path):
     old, recent = NOW - timedelta(days=31), NOW - timedelta(days=29)
     dead, live = ("dead/1", "o", "d", "s"), ("live/1", "o", "d", "s")
     filler = tuple((f"dead/{number}", "o", "d", "s" * 100) for number in range(5000))
-    lines = [Entry(old, TO, (dead, live)), Entry(old, TO, filler), Entry(recent, "b", (dead,))]
-    path = put(tmp_path, b"".join(map(format_entry, lines)))
+    lines = [LedgerEntry(old, TO, (dead, live)), LedgerEntry(old, TO, filler), LedgerEntry(recent, "b", (dead,))]
+    path = put(tmp_path, b"".join(map(format_ledger_line, lines)))
     with open_ledger(tmp_path, NOW) as ledger:
         ledger.compact({"live/1"}, NOW)
         ledger.add([dead], "c", NOW)

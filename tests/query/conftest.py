@@ -7,11 +7,11 @@ import pytest
 
 from commlog.database.content import add_functions, content_of
 from commlog.database.query.filter import ValueType
-from commlog.database.query.select import Domain, select
-from commlog.database.query.values import Frame
-from commlog.database.query.vocabulary import Entry, People, vocabulary_of
+from commlog.database.query.select import ListedRows, select
+from commlog.database.query.values import QueryContext
+from commlog.database.query.vocabulary import People, VocabularyEntry, vocabulary_of
 from commlog.database.tables import TABLES
-from commlog.records.rules.consistency import fold
+from commlog.records.rules.consistency import fold_text
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 from tests.build import SHANGHAI
 
@@ -19,8 +19,8 @@ NOW = datetime(2026, 3, 18, 10, 0, tzinfo=SHANGHAI)  # a Wednesday
 CHOICES = frozenset({"scenario", "channel"})
 
 _SOURCES = {
-    Domain.RECORDS: "SELECT r.id FROM records r",
-    Domain.FOLLOW_UPS: "SELECT f.address FROM follow_ups f JOIN records r USING (record)",
+    ListedRows.RECORDS: "SELECT r.id FROM records r",
+    ListedRows.FOLLOW_UPS: "SELECT f.address FROM follow_ups f JOIN records r USING (record)",
 }
 
 
@@ -76,7 +76,7 @@ class Copy:
         number = self.connection.execute("SELECT count(*) + 1000 FROM customers").fetchone()[0]
         self.insert("customers", record=number, id=customer, **columns)
         for name in names:
-            self.insert("customer_names", record=number, customer=customer, name=fold(name))
+            self.insert("customer_names", record=number, customer=customer, name=fold_text(name))
 
     def answers(self, question, domain, frame):
         condition = select(question, domain, frame)
@@ -92,7 +92,7 @@ class Copy:
 @pytest.fixture
 def frame():
     """Ask on a Wednesday in Shanghai."""
-    return Frame(NOW, SHANGHAI, WorkCalendar(SHANGHAI, parse_hours()))
+    return QueryContext(NOW, SHANGHAI, WorkCalendar(SHANGHAI, parse_hours()))
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def vocabulary():
         return {slug: {"zh": zh, "en": slug.replace("_", " ").title()} for slug, zh in labels.items()}
 
     def entry(key, *labels, value_type=ValueType.TEXT, values=None):
-        return Entry(key, tuple({"zh": zh, "en": en} for zh, en in labels), value_type, values or {})
+        return VocabularyEntry(key, tuple({"zh": zh, "en": en} for zh, en in labels), value_type, values or {})
 
     background = ("背景信息", "Background")
     entries = [

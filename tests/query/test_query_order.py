@@ -3,10 +3,10 @@
 import pytest
 
 from commlog.database.query.order import COLUMNS, order_by
-from commlog.database.query.select import Domain, thread_ids
+from commlog.database.query.select import ListedRows, thread_ids
 from commlog.errors import UsageError
 
-RECORDS, FOLLOW_UPS = Domain.RECORDS, Domain.FOLLOW_UPS
+RECORDS, FOLLOW_UPS = ListedRows.RECORDS, ListedRows.FOLLOW_UPS
 
 
 def addresses(copy, sort):

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commlog.database.query.fields import BUILT_IN
-from commlog.database.query.filter import All, And, Not, Or, QueryField, Term, ValueType, Words
-from commlog.database.query.parse import MAX_DEPTH, MAX_VALUES, parse, term
-from commlog.database.query.select import Domain, select
+from commlog.database.query.filter import All, And, Not, Or, QueryField, Term, TextTerm, ValueType
+from commlog.database.query.parse import MAX_DEPTH, MAX_VALUES, parse_query, term
+from commlog.database.query.select import ListedRows, select
 from commlog.database.query.vocabulary import Vocabulary
 from commlog.errors import UsageError
 
@@ -25,7 +25,7 @@ def content(key, value_type, *values, operator="="):
     return Term(QueryField(key, value_type, is_content=True), operator, values)
 
 
-A, B, C = Words("a"), Words("b"), Words("c")
+A, B, C = TextTerm("a"), TextTerm("b"), TextTerm("c")
 
 EXAMPLES = {
     "": All(),
@@ -45,17 +45,17 @@ EXAMPLES = {
     "not -a": A,
     "-(a or b)": Not(Or((A, B))),
     "a -b": And((A, Not(B))),
-    "a - b": And((A, Words("-"), B)),
-    "a-b": Words("a-b"),
-    "空调 不制冷": And((Words("空调"), Words("不制冷"))),
-    '"a b"': Words("a b"),
-    "“空调 不制冷”": Words("空调 不制冷"),
-    "“空调 不制冷“": Words("空调 不制冷"),
-    r'"say \"yes\" \\"': Words(r'say "yes" \ '.strip()),
-    '"or"': Words("or"),
-    "14:30": Words("14:30"),
-    ":x": Words(":x"),
-    "it's 5\"": And((Words("it's"), Words('5"'))),
+    "a - b": And((A, TextTerm("-"), B)),
+    "a-b": TextTerm("a-b"),
+    "空调 不制冷": And((TextTerm("空调"), TextTerm("不制冷"))),
+    '"a b"': TextTerm("a b"),
+    "“空调 不制冷”": TextTerm("空调 不制冷"),
+    "“空调 不制冷“": TextTerm("空调 不制冷"),
+    r'"say \"yes\" \\"': TextTerm(r'say "yes" \ '.strip()),
+    '"or"': TextTerm("or"),
+    "14:30": TextTerm("14:30"),
+    ":x": TextTerm(":x"),
+    "it's 5\"": And((TextTerm("it's"), TextTerm('5"'))),
     "customer:acme": built_in("customer", "acme"),
     "客户：王力": built_in("customer", "wang-li"),
     "customer:张三": built_in("customer", "zhang-san", "zhang-san-2"),
@@ -135,7 +135,7 @@ EXAMPLES = {
 @pytest.mark.parametrize("query", EXAMPLES)
 def test_construct_gives_its_filter(query, vocabulary):
     """Each construct of the query string gives the filter it stands for."""
-    assert parse(query, vocabulary) == EXAMPLES[query]
+    assert parse_query(query, vocabulary) == EXAMPLES[query]
 
 
 MISTAKES = {
@@ -177,10 +177,10 @@ def test_mistake_is_shown_at_its_column(query, vocabulary):
     """A mistake is a usage error with the column where it is, and a caret under it."""
     column = MISTAKES[query]
     if not column:
-        assert parse(query, vocabulary) == And((A, Words("-")))
+        assert parse_query(query, vocabulary) == And((A, TextTerm("-")))
         return
     with pytest.raises(UsageError) as caught:
-        parse(query, vocabulary)
+        parse_query(query, vocabulary)
     assert caught.value.column == column
     assert caught.value.message
     assert caught.value.remedy or query == '""'
@@ -190,14 +190,14 @@ def test_mistake_is_shown_at_its_column(query, vocabulary):
 def test_caret_stands_under_wide_letters():
     """The caret counts Chinese letters as two columns."""
     with pytest.raises(UsageError) as caught:
-        parse("空调 foo:x", Vocabulary())
+        parse_query("空调 foo:x", Vocabulary())
     assert caught.value.source == "空调 foo:x\n     ^"
 
 
 def test_caret_of_a_long_query_stays_in_sight():
     """A long query is cut so that the place of the mistake is shown."""
     with pytest.raises(UsageError) as caught:
-        parse("a " * 500 + "foo:x", Vocabulary())
+        parse_query("a " * 500 + "foo:x", Vocabulary())
     line, caret = caught.value.source.split("\n")
     assert line[len(caret) - 1 :].startswith("foo:x")
     assert len(line) <= 120
@@ -206,49 +206,51 @@ def test_caret_of_a_long_query_stays_in_sight():
 def test_control_characters_are_not_shown():
     """Nothing in an error's picture or words can steer a terminal."""
     with pytest.raises(UsageError) as caught:
-        parse("a\x1b[2J fo\x1bo:x", Vocabulary())
+        parse_query("a\x1b[2J fo\x1bo:x", Vocabulary())
     assert "\x1b" not in caught.value.source + caught.value.message + caught.value.remedy
 
 
 def test_unknown_field_suggests_near_names(vocabulary):
     """An unknown field is answered with the names most like it, in either language."""
     with pytest.raises(UsageError) as caught:
-        parse("custmer:acme", vocabulary)
+        parse_query("custmer:acme", vocabulary)
     assert "customer" in caught.value.remedy
     with pytest.raises(UsageError) as caught:
-        parse("背景:x", vocabulary)
+        parse_query("背景:x", vocabulary)
     assert "背景信息" in caught.value.remedy
 
 
 def test_unknown_field_without_likeness_lists_the_fields(vocabulary):
     """An unknown field like no other is answered with the built-in fields."""
     with pytest.raises(UsageError) as caught:
-        parse("qqqq:acme", vocabulary)
+        parse_query("qqqq:acme", vocabulary)
     assert "customer, " in caught.value.remedy
 
 
 def test_unknown_choice_lists_the_choices(vocabulary):
     """An unknown choice is answered with the slugs there are."""
     with pytest.raises(UsageError) as caught:
-        parse("scenario:complain", vocabulary)
+        parse_query("scenario:complain", vocabulary)
     assert caught.value.remedy == "use one of: after_sales, complaint"
 
 
 def test_braces_in_a_query_stay_braces(vocabulary):
     """Braces in what was typed are no part of a message's pattern."""
     with pytest.raises(UsageError) as caught:
-        parse("mood:{0}{x}", vocabulary)
+        parse_query("mood:{0}{x}", vocabulary)
     assert "{0}{x}" in caught.value.message
 
 
 def test_without_templates_the_built_in_fields_are_known():
     """An empty vocabulary reads every built-in field; choices take any slug then."""
-    assert parse("情绪:calm 渠道:phone", Vocabulary()) == And((built_in("mood", "calm"), built_in("channel", "phone")))
+    assert parse_query("情绪:calm 渠道:phone", Vocabulary()) == And(
+        (built_in("mood", "calm"), built_in("channel", "phone"))
+    )
 
 
 def test_depth_and_size_are_bounded(vocabulary):
     """A query that no database could take is a usage error."""
-    parse("(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH, vocabulary)
+    parse_query("(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH, vocabulary)
     for query in (
         "(" * (MAX_DEPTH + 1) + "a" + ")" * (MAX_DEPTH + 1),
         "(" * 5000,
@@ -257,8 +259,8 @@ def test_depth_and_size_are_bounded(vocabulary):
         "x" * 20_000,
     ):
         with pytest.raises(UsageError):
-            parse(query, vocabulary)
-    assert parse("-" * 5001 + "a", vocabulary) == Not(A)
+            parse_query(query, vocabulary)
+    assert parse_query("-" * 5001 + "a", vocabulary) == Not(A)
 
 
 def test_option_values_are_taken_literally(vocabulary):
@@ -270,8 +272,8 @@ def test_option_values_are_taken_literally(vocabulary):
 
 def test_spot_is_no_part_of_a_filter(vocabulary):
     """Equal questions are equal wherever they stand in the query."""
-    assert parse("owner:a", vocabulary) == parse("  owner:a", vocabulary)
-    assert hash(parse("owner:a", vocabulary)) == hash(parse(" owner:a", vocabulary))
+    assert parse_query("owner:a", vocabulary) == parse_query("  owner:a", vocabulary)
+    assert hash(parse_query("owner:a", vocabulary)) == hash(parse_query(" owner:a", vocabulary))
 
 
 ODD = st.lists(
@@ -305,9 +307,9 @@ ODD = st.lists(
 @given(st.one_of(st.text(max_size=30), ODD))
 def test_random_text_is_a_query_or_a_usage_error(vocabulary, frame, one_record, query):
     """Any text at all either is a query the database answers in both domains, or a usage error."""
-    for domain in Domain:
+    for domain in ListedRows:
         try:
-            question = parse(query, vocabulary)
+            question = parse_query(query, vocabulary)
             select(question, domain, frame)
         except UsageError as error:
             assert error.message

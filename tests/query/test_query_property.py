@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commlog.database.query.fields import BUILT_IN
-from commlog.database.query.filter import All, And, Not, Or, QueryField, Term, ValueType, Words
-from commlog.database.query.select import Domain
+from commlog.database.query.filter import All, And, Not, Or, QueryField, Term, TextTerm, ValueType
+from commlog.database.query.select import ListedRows
 from tests.build import SHANGHAI
 
 NOW = datetime(2026, 3, 18, 10, 0, tzinfo=SHANGHAI)
@@ -142,7 +142,7 @@ def every_term():
         yield from (Term(field, "..", pair) for pair in sides)
 
 
-WORDS = [Words(text) for text in ("空调", "ac", "AC 100%", "a_b", "'x'", "冷", "complaint", "ok", "2026030800123")]
+WORDS = [TextTerm(text) for text in ("空调", "ac", "AC 100%", "a_b", "'x'", "冷", "complaint", "ok", "2026030800123")]
 TERMS = [All(), *WORDS, *every_term()]
 several = st.sampled_from([*MATCHED, *EQUAL]).flatmap(
     lambda known: st.builds(
@@ -190,7 +190,7 @@ class Oracle:
                 return all(self.matches(part, item, follow_up) for part in parts)
             case Or(parts):
                 return any(self.matches(part, item, follow_up) for part in parts)
-            case Words(text):
+            case TextTerm(text):
                 values = [
                     item["problem"],
                     item["order_no"],
@@ -347,14 +347,14 @@ def check(copy, frame, log, questions):
     fill(copy, log)
     for question in questions:
         expected = [one["id"] for one in log if oracle.matches(question, one, None)]
-        assert copy.answers(question, Domain.RECORDS, frame) == sorted(expected), question
+        assert copy.answers(question, ListedRows.RECORDS, frame) == sorted(expected), question
         expected = [
             f"{one['id']}/{item['n']}"
             for one in log
             for item in one["follow_ups"]
             if oracle.matches(question, one, item)
         ]
-        assert copy.answers(question, Domain.FOLLOW_UPS, frame) == sorted(expected), question
+        assert copy.answers(question, ListedRows.FOLLOW_UPS, frame) == sorted(expected), question
 
 
 @pytest.mark.slow

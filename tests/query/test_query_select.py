@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from commlog.database.query.fields import BUILT_IN
-from commlog.database.query.filter import All, QueryField, Term, ValueType, Words
-from commlog.database.query.parse import MAX_DEPTH, MAX_VALUES, parse
-from commlog.database.query.select import Domain, select
+from commlog.database.query.filter import All, QueryField, Term, TextTerm, ValueType
+from commlog.database.query.parse import MAX_DEPTH, MAX_VALUES, parse_query
+from commlog.database.query.select import ListedRows, select
 from commlog.errors import UsageError
 
-RECORDS, FOLLOW_UPS = Domain.RECORDS, Domain.FOLLOW_UPS
+RECORDS, FOLLOW_UPS = ListedRows.RECORDS, ListedRows.FOLLOW_UPS
 
 
 def epoch(text):
@@ -240,7 +240,7 @@ def test_records_that_match(query, log, vocabulary, frame):
         )
         for letter in RECORD_ANSWERS[query]
     )
-    assert log.answers(parse(query, vocabulary), RECORDS, frame) == expected
+    assert log.answers(parse_query(query, vocabulary), RECORDS, frame) == expected
 
 
 FOLLOW_UP_ANSWERS = {
@@ -272,7 +272,7 @@ FOLLOW_UP_ANSWERS = {
 @pytest.mark.parametrize("query", FOLLOW_UP_ANSWERS)
 def test_follow_ups_that_match(query, log, vocabulary, frame):
     """In a listing of follow-ups the follow-up's own values count, with its record's."""
-    found = log.answers(parse(query, vocabulary), FOLLOW_UPS, frame)
+    found = log.answers(parse_query(query, vocabulary), FOLLOW_UPS, frame)
     assert [f"{address[9]}{address[15:]}" for address in found] == FOLLOW_UP_ANSWERS[query]
 
 
@@ -282,7 +282,7 @@ def test_follow_ups_that_match(query, log, vocabulary, frame):
 def test_bad_date_is_a_usage_error_at_its_place(query, vocabulary, frame):
     """A value that is no date, or a range turned round, is shown where it stands."""
     with pytest.raises(UsageError) as caught:
-        select(parse(query, vocabulary), RECORDS, frame)
+        select(parse_query(query, vocabulary), RECORDS, frame)
     assert caught.value.column == query.index(":") + 2
     assert caught.value.remedy
 
@@ -321,12 +321,12 @@ def test_values_stay_data(attempt, log, frame):
         for key in ("problem", attempt)
         for value_type in (ValueType.TEXT, ValueType.CHOICE)
     ]
-    for domain in Domain:
+    for domain in ListedRows:
         for field in fields:
             for operator in ("=", "prefix"):
                 assert log.answers(Term(field, operator, (attempt,)), domain, frame) == []
         # The index writes `_` into keys and slugs, so a lone one is found there.
-        assert attempt == "_" or log.answers(Words(attempt), domain, frame) == []
+        assert attempt == "_" or log.answers(TextTerm(attempt), domain, frame) == []
     assert len(log.answers(All(), RECORDS, frame)) == 6
 
 
@@ -335,24 +335,24 @@ def test_signs_are_found_as_themselves(copy, frame, vocabulary):
     copy.add("a", subject="100% 'ok'; a_b", content={"problem": "it's 50%"})
     copy.add("b", subject="1000 axb", content={"problem": "its 50"})
     for query in ("subject:100%", "subject:'ok'", "subject:a_b", "it's", "50%", "problem:50%"):
-        assert copy.answers(parse(query, vocabulary), RECORDS, frame) == ["a"], query
+        assert copy.answers(parse_query(query, vocabulary), RECORDS, frame) == ["a"], query
 
 
 def test_overdue_uses_the_index_of_pending_follow_ups(log, vocabulary, frame):
     """Overdue follow-ups are read from their index by due time, alone or with other terms, in both domains."""
     for query in ("due:overdue", "due:overdue owner:wang", "due:overdue mood:calm 冷"):
-        plan = log.plan(parse(query, vocabulary), FOLLOW_UPS, frame)
+        plan = log.plan(parse_query(query, vocabulary), FOLLOW_UPS, frame)
         assert "SEARCH f USING INDEX follow_ups_pending (due_at<?)" in plan, plan
         assert "SCAN r" not in plan
-    assert "follow_ups_pending (due_at<?)" in log.plan(parse("due:overdue", vocabulary), RECORDS, frame)
+    assert "follow_ups_pending (due_at<?)" in log.plan(parse_query("due:overdue", vocabulary), RECORDS, frame)
 
 
 def test_customer_day_and_tag_use_their_indexes(log, vocabulary, frame):
     """A customer's records, the records of some days and of a tag are not found by reading all."""
-    assert "records_by_customer" in log.plan(parse("customer:acme date:2026-03", vocabulary), RECORDS, frame)
-    assert "records_by_day (day>? AND day<?)" in log.plan(parse("date:2026-03", vocabulary), RECORDS, frame)
-    assert "tags_by_tag" in log.plan(parse("tag:投诉-安装", vocabulary), RECORDS, frame)
-    plan = log.plan(parse("thread:20260210-aaaaaa", vocabulary), RECORDS, frame)
+    assert "records_by_customer" in log.plan(parse_query("customer:acme date:2026-03", vocabulary), RECORDS, frame)
+    assert "records_by_day (day>? AND day<?)" in log.plan(parse_query("date:2026-03", vocabulary), RECORDS, frame)
+    assert "tags_by_tag" in log.plan(parse_query("tag:投诉-安装", vocabulary), RECORDS, frame)
+    plan = log.plan(parse_query("thread:20260210-aaaaaa", vocabulary), RECORDS, frame)
     assert "links_by_record" in plan
     assert "links_by_target" in plan
     assert "SCAN r" not in plan
@@ -363,11 +363,11 @@ def test_deepest_query_is_taken_by_the_database(log, vocabulary, frame):
     query = "a"
     for level in range(MAX_DEPTH):
         query = f"-(thread:x -has:owner {query})" if level % 2 else f"(owner:x or due:overdue -thread:z or {query})"
-    for domain in Domain:
-        log.answers(parse(query, vocabulary), domain, frame)
+    for domain in ListedRows:
+        log.answers(parse_query(query, vocabulary), domain, frame)
         log.answers(
-            parse("-has:owner " * (MAX_VALUES // 2) + "or -x -overall:3 " * (MAX_VALUES // 8), vocabulary),
+            parse_query("-has:owner " * (MAX_VALUES // 2) + "or -x -overall:3 " * (MAX_VALUES // 8), vocabulary),
             domain,
             frame,
         )
-        log.answers(parse("tag:a* or -owner:b* or " * (MAX_VALUES // 2 - 1) + "a", vocabulary), domain, frame)
+        log.answers(parse_query("tag:a* or -owner:b* or " * (MAX_VALUES // 2 - 1) + "a", vocabulary), domain, frame)

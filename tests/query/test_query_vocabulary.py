@@ -4,7 +4,7 @@ import pytest
 
 from commlog.database.query.fields import COLUMN_PATHS
 from commlog.database.query.filter import QueryField, Term, ValueType
-from commlog.database.query.parse import parse
+from commlog.database.query.parse import parse_query
 from commlog.database.query.vocabulary import People, build_vocabulary
 from commlog.forms.catalog import Catalog
 from commlog.forms.schemas import shipped_folder
@@ -51,7 +51,7 @@ def test_every_choice_can_be_asked_for_by_its_labels(catalog, shipped):
                 values = shipped.values[COLUMN_PATHS.get(key, key)]
                 assert set(field.enum) <= set(values.values())
                 for slug, labels in field.enum_labels.items():
-                    question = parse(f'{COLUMN_PATHS.get(key, key)}:"{labels["zh"]}","{labels["en"]}"', shipped)
+                    question = parse_query(f'{COLUMN_PATHS.get(key, key)}:"{labels["zh"]}","{labels["en"]}"', shipped)
                     assert slug in str(question), (key, labels)
 
 
@@ -68,17 +68,17 @@ def test_types_follow_the_schema(shipped):
 
 def test_scenario_and_need_are_categories_too(shipped):
     """The column `category` is asked for by the labels of every field that fills it."""
-    assert parse("category:投诉", shipped).values == ("complaint",)
-    assert parse("scenario:投诉", shipped) == Term(
+    assert parse_query("category:投诉", shipped).values == ("complaint",)
+    assert parse_query("scenario:投诉", shipped) == Term(
         QueryField("scenario", ValueType.CHOICE, is_content=True), "=", ("complaint",)
     )
 
 
 def test_names_of_priorities_and_templates_are_values(shipped):
     """A template is named by its slug or label, a priority by the settings' names too."""
-    assert parse("template:service", shipped).values == ("service",)
-    assert parse("模板:客户交流记录表", shipped).values == ("service",)
-    assert parse("priority:VIP-first,紧急", shipped).values == ("vip-first", "urgent")
+    assert parse_query("template:service", shipped).values == ("service",)
+    assert parse_query("模板:客户交流记录表", shipped).values == ("service",)
+    assert parse_query("priority:VIP-first,紧急", shipped).values == ("vip-first", "urgent")
 
 
 def test_broken_template_adds_nothing_and_breaks_nothing(tmp_path):
@@ -86,4 +86,4 @@ def test_broken_template_adds_nothing_and_breaks_nothing(tmp_path):
     (tmp_path / "mine.schema.json").write_text("{", encoding="utf-8")
     vocabulary = build_vocabulary(Catalog((tmp_path, shipped_folder())), People())
     assert vocabulary.find("scenario")
-    assert parse("template:mine", vocabulary).values == ("mine",)
+    assert parse_query("template:mine", vocabulary).values == ("mine",)

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from commlog.customers.rules.brief import (
     Brief,
-    Gap,
+    CallerMention,
+    CareOccasion,
     LastContact,
-    Mention,
-    Occasion,
+    MissingDetail,
     OpenIssue,
-    Owed,
-    Promise,
-    Reading,
-    Repeated,
+    OpenPromise,
+    OwedFollowUp,
+    RepeatedMatter,
     StandardAnswer,
+    TrendPoint,
     UnknownCaller,
     read_profile,
 )
@@ -39,9 +39,9 @@ def page(brief: Brief | UnknownCaller, output_format: str = "text") -> str:
     return format_brief(brief, output_format, Labels(lambda _: {}))
 
 
-def owed(number: int, action: str = "回电") -> Owed:
+def owed(number: int, action: str = "回电") -> OwedFollowUp:
     """An overdue follow-up."""
-    return Owed(f"20260310-aaaaaa/{number}", action, "wang", "2026-03-12", "open", 2, True, False)
+    return OwedFollowUp(f"20260310-aaaaaa/{number}", action, "wang", "2026-03-12", "open", 2, True, False)
 
 
 def crowded(text: str, count: int) -> Brief:
@@ -67,15 +67,15 @@ def crowded(text: str, count: int) -> Brief:
         ("beta",),
         last,
         tuple(owed(number, text) for number in range(count)),
-        tuple(Promise("20260310-aaaaaa", "2026-03-10", text, None, is_open_point=False) for _ in range(count)),
+        tuple(OpenPromise("20260310-aaaaaa", "2026-03-10", text, None, is_open_point=False) for _ in range(count)),
         tuple(OpenIssue("20260310-aaaaaa", text, "open", text, "2026-03-10", 6) for _ in range(count)),
         tuple(DroppedBall("issue-without-next-action", "x", "p", "2026-03-10", "acme") for _ in range(count)),
-        tuple(Repeated("tags", text, 2) for _ in range(count)),
-        tuple(Reading("2026-03-10", text) for _ in range(5)),
+        tuple(RepeatedMatter("tags", text, 2) for _ in range(count)),
+        tuple(TrendPoint("2026-03-10", text) for _ in range(5)),
         (),
         (),
-        tuple(Occasion("birthday", "2026-03-18", 2, text) for _ in range(count)),
-        (Gap("not_verified"),),
+        tuple(CareOccasion("birthday", "2026-03-18", 2, text) for _ in range(count)),
+        (MissingDetail("not_verified"),),
         StandardAnswer("20260310-aaaaaa", text, text, "internal"),
     )
 
@@ -137,7 +137,7 @@ def test_what_is_overdue_comes_before_what_is_not() -> None:
 
 def test_trends_are_arrows() -> None:
     """Moods are told from the oldest to the newest; one mood alone is no trend."""
-    readings = (Reading("2026-03-02", "calm"), Reading("2026-03-10", "angry"))
+    readings = (TrendPoint("2026-03-02", "calm"), TrendPoint("2026-03-10", "angry"))
     assert "mood: calm → angry  (2026-03-02 – 03-10)" in page(replace(EMPTY, moods=readings))
     assert "mood:" not in page(replace(EMPTY, moods=readings[:1]))
 
@@ -165,7 +165,7 @@ def test_json_has_everything() -> None:
 
 def test_an_unknown_caller_is_told_by_what_names_them() -> None:
     """The records that name a caller are listed with what is open in them."""
-    mention = Mention("20260310-aaaaaa", "2026-03-10", "interaction", "anonymous", "路人", "phone", "问价格", 1)
+    mention = CallerMention("20260310-aaaaaa", "2026-03-10", "interaction", "anonymous", "路人", "phone", "问价格", 1)
     caller = UnknownCaller("13812345678", (mention,))
     text = page(caller)
     assert "13812345678" in text.split("\n")[0]

@@ -11,10 +11,10 @@ import pytest
 from commlog.followups.rules.dropped import TEXTS
 from commlog.messages import use_language
 from commlog.output.text import width_of
-from commlog.reminders.rules.digest import Item, Line, Reason, Urgency, digest_of
+from commlog.reminders.rules.digest import DigestLine, Item, Reason, Urgency, digest_of
 from commlog.reminders.text import (
     MOST_LINES,
-    Reading,
+    DigestContext,
     format_deliveries,
     format_digest,
     format_html,
@@ -23,7 +23,7 @@ from commlog.reminders.text import (
 )
 
 NOW = datetime(2026, 3, 16, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
-READING = Reading({"wang": "王芳"})
+READING = DigestContext({"wang": "王芳"})
 HOSTILE = "</td><script>alert('x')</script>\x1b[31m\u202e & \"quoted\"\nnext"
 
 
@@ -57,7 +57,7 @@ def dropped(number=1, rule="low-score-without-follow-up", **more):
 
 def digest(*items, unreadable=(), reasons=()):
     """A digest of some items."""
-    return digest_of(NOW, [Line(item, item.stages, reasons) for item in items], unreadable)
+    return digest_of(NOW, [DigestLine(item, item.stages, reasons) for item in items], unreadable)
 
 
 class Page(HTMLParser):
@@ -119,7 +119,7 @@ def test_personal_data_is_masked_in_text_html_and_json():
 
 def test_what_is_revealed_is_whole():
     """Whoever asks for it at the terminal reads names and numbers."""
-    text = format_digest(digest(item_of()), Reading({}, is_revealed=True))
+    text = format_digest(digest(item_of()), DigestContext({}, is_revealed=True))
     assert "告知李娜到货日，电话13800000001" in text
 
 

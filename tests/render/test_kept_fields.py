@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.forms.catalog import Catalog
-from commlog.issues.rules.issue import told_of
+from commlog.issues.rules.issue import history_note
 from commlog.messages import use_language
 from commlog.records.text import kept_in_words, with_kept_in_words
 
@@ -57,7 +57,7 @@ def test_no_key_is_left_of_what_a_round_keeps(fields):
     """Whatever a round keeps, each value is told behind its label, and no key is."""
     keys = ("completed_on", "confirmation", "score", "closed_on", "closed_reason")
     reason = fields.get("closed_reason", "")
-    words = kept_in_words(FORM, told_of(fields, keys)).removesuffix(reason)
+    words = kept_in_words(FORM, history_note(fields, keys)).removesuffix(reason)
     assert not [key for key in keys if f"{key}=" in words]
     assert str(fields.get("score", "")) in words
 

@@ -14,14 +14,14 @@ from commlog.messages import use_language
 from commlog.output.formats import FormatChoice
 from commlog.output.labels import Labels
 from commlog.output.page import fill_template, missing_package
-from commlog.summary.page.charts import Chart, Datum, bars, draw_chart, score_lines, share_columns, stack
+from commlog.summary.page.charts import Chart, ChartMark, bars, draw_chart, score_lines, share_columns, stack
 from commlog.summary.page.page import PAGE_FORMATS, format_report, is_our_report
 from commlog.summary.page.sections import Sections
 from commlog.summary.page.words import age_label, bucket_label, format_change
 from commlog.summary.report import ReportRequest, build_report
 from commlog.summary.rules.figures import count_of, share_of
-from commlog.summary.rules.report import Age, Bucket
-from commlog.summary.rules.summary import Key, Line
+from commlog.summary.rules.report import AgeGroup, TimeBucket
+from commlog.summary.rules.summary import MeasureKey, SummaryLine
 from commlog.workspace import make_workspace
 from tests.build import NOW, ROOT
 
@@ -230,7 +230,7 @@ def marks(svg):
 def test_a_chart_has_one_mark_for_each_datum(count):
     """Every datum is drawn once with its words; points that are joined are counted without the line."""
     places = [f"p{number}" for number in range(count)]
-    data = [Datum(place, 1 + number % 5, f"{place} told") for number, place in enumerate(places)]
+    data = [ChartMark(place, 1 + number % 5, f"{place} told") for number, place in enumerate(places)]
     for spec in (stack(data, places), score_lines(data, places), bars(data)):
         assert sorted(marks(draw_chart(Chart(spec, "x"), "x"))) == sorted(one.words for one in data)
     shares = [one._replace(value=one.value / 5) for one in data]
@@ -240,7 +240,7 @@ def test_a_chart_has_one_mark_for_each_datum(count):
 
 def test_a_chart_escapes_its_words_and_keeps_its_names_apart():
     """Words inside a drawing are escaped, and what two drawings define is named differently."""
-    data = [Datum(HOSTILE, 1, HOSTILE)]
+    data = [ChartMark(HOSTILE, 1, HOSTILE)]
     first, second = (draw_chart(Chart(bars(data), HOSTILE), name) for name in ("one", "two"))
     assert "<img" not in first
     assert "</script>" not in first
@@ -251,7 +251,7 @@ def test_a_chart_escapes_its_words_and_keeps_its_names_apart():
 @pytest.mark.parametrize("most", [0, 1, 3, 5, 6, 99, 100, 101, 123_456])
 def test_an_axis_of_numbers_counts_whole_ones_from_zero(most):
     """Ticks are whole, different, at most six, begin at 0 and reach the largest value."""
-    spec = bars([Datum("a", most, "w")])
+    spec = bars([ChartMark("a", most, "w")])
     axis = spec["layer"][0]["encoding"]["x"]
     ticks = axis["axis"]["values"]
     assert ticks[0] == 0
@@ -270,16 +270,17 @@ def test_an_axis_of_numbers_counts_whole_ones_from_zero(most):
 )
 def test_a_change_is_told_in_points_where_both_are_shares_of_enough(now, before, words):
     """Points of percent of two shares of five or more, else the difference in number."""
-    assert format_change(Line(Key("problems", "tag", "a"), now, before)) == words
+    assert format_change(SummaryLine(MeasureKey("problems", "tag", "a"), now, before)) == words
 
 
 def test_ages_and_days_have_words():
     """Classes of age and stretches of time are told by their limits."""
     told = [
-        age_label(Age(*age, 0, 0)) for age in (("late", 21, None), ("late", 3, 5), ("left", 0, 0), ("paused", 0, None))
+        age_label(AgeGroup(*age, 0, 0))
+        for age in (("late", 21, None), ("late", 3, 5), ("left", 0, 0), ("paused", 0, None))
     ]
     assert told == ["more than 20 days late", "3–5 days late", "today, on time", "waiting for the customer"]
-    bucket = Bucket(datetime(2026, 3, 2).date(), datetime(2026, 3, 9).date())
+    bucket = TimeBucket(datetime(2026, 3, 2).date(), datetime(2026, 3, 9).date())
     assert [bucket_label(bucket, step) for step in ("day", "month", "year")] == ["2026-03-02", "2026-03", "2026"]
 
 

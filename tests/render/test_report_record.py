@@ -8,7 +8,7 @@ import pytest
 from commlog.log.log import open_log
 from commlog.messages import use_language
 from commlog.records.find import find_path, get_record
-from commlog.records.page import Surroundings, format_record_page
+from commlog.records.page import RecordContext, format_record_page
 from commlog.workspace import make_workspace
 from tests.build import NOW, ROOT
 
@@ -26,7 +26,7 @@ def form_of(root, record_id, name="", **around):
     reading = workspace.reader.read(find_path(workspace, record_id))
     record = get_record(reading)
     people = {member.id: member.name for member in workspace.log.settings.members}
-    surroundings = Surroundings(people, name, reading.problems, **around)
+    surroundings = RecordContext(people, name, reading.problems, **around)
     return format_record_page(record, workspace.catalog.get(record.template), surroundings)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from commlog.forms.catalog import Catalog
 from commlog.messages import use_language
 from commlog.records.skeleton import format_skeleton
-from commlog.yamltext.parse import parse
+from commlog.yamltext.parse import parse_yaml
 
 CATALOG = Catalog()
 _COMMENTED = re.compile(r"# ?( *(?:- )?[a-z_]+:( .*)?)")
@@ -36,7 +36,7 @@ def keys_of(field):
 def test_a_form_is_yaml(name, language):
     """As it is, a form names its template and holds the required fields, empty."""
     template = CATALOG.get(name)
-    data = parse(format_skeleton(template, {}))
+    data = parse_yaml(format_skeleton(template, {}))
     assert data["template"] == name
     required = {field.key for field in template.fields if field.required and not field.read_only} - {"id"}
     assert required <= set(data)
@@ -50,7 +50,7 @@ def test_a_form_is_yaml_with_everything_uncommented(name, language):
     for line in format_skeleton(template, {}).split("\n"):
         found = _COMMENTED.fullmatch(line)
         lines.append(found.group(1) if found else line)
-    data = parse("\n".join(lines))
+    data = parse_yaml("\n".join(lines))
     offered = {field.key for field in template.fields if not field.read_only} - {
         "id",
         "template",
@@ -71,5 +71,5 @@ WORDS = (
 def test_what_is_known_stands_in_the_form(values):
     """Any text that was given before comes back from the form as it was."""
     known = {key: [value] if key == "tags" else value for key, value in values.items()}
-    data = parse(format_skeleton(CATALOG.get("member"), known))
+    data = parse_yaml(format_skeleton(CATALOG.get("member"), known))
     assert {key: data[key] for key in known} == known

@@ -16,7 +16,7 @@ from commlog.output.labels import Labels
 from commlog.output.listing import Listing
 from commlog.output.text import width_of
 from commlog.summary.rules.figures import FIGURES, count_of, mean_of, pair, share_of, spread_of
-from commlog.summary.rules.summary import Attention, Key, Summary
+from commlog.summary.rules.summary import MeasureKey, PointedRecords, Summary
 from commlog.summary.summarize import SummaryRequest, summarize
 from commlog.summary.text.summary import FORMATS, format_summary
 from commlog.summary.text.words import (
@@ -125,18 +125,18 @@ def test_customers_words_cannot_steer_terminal_or_page():
 
 def test_an_empty_period_says_so(labels):
     """Nothing in the period is said in a sentence, not left to a table of zeros."""
-    text = format_summary(made({Key("interactions"): count_of(0)}), "text", labels, 10)
+    text = format_summary(made({MeasureKey("interactions"): count_of(0)}), "text", labels, 10)
     assert "Nothing happened in 2026-03" in text
-    assert "Nothing happened" not in format_summary(made({Key("interactions"): count_of(1)}), "text", labels, 10)
+    assert "Nothing happened" not in format_summary(made({MeasureKey("interactions"): count_of(1)}), "text", labels, 10)
 
 
 def test_groups_and_records_beyond_the_limit_are_counted(labels):
     """A long table ends with how many more there are."""
-    now = {Key("interactions"): count_of(3)} | {
-        Key("interactions", "channel", str(n)): count_of(n) for n in range(1, 4)
+    now = {MeasureKey("interactions"): count_of(3)} | {
+        MeasureKey("interactions", "channel", str(n)): count_of(n) for n in range(1, 4)
     }
     listing = Listing(("id", "lag"), (("20260301-aaaaaa", 3600),), ("id", "lag"), "id")
-    text = format_summary(made(now, attention=[Attention("late_records", listing, 7)]), "text", labels, 2)
+    text = format_summary(made(now, attention=[PointedRecords("late_records", listing, 7)]), "text", labels, 2)
     assert "… and 1 more" in text
     assert "… and 7 more" in text
     assert "1 h 0 min" in text

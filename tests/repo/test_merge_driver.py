@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from commlog.git.hooks import ATTRIBUTES, install, is_installed, merge_texts, missing_attributes
-from commlog.yamltext.parse import parse
+from commlog.yamltext.parse import parse_yaml
 from tests.build import ROOT, write_program
 from tests.recorded_log import CALL_HEAD, CALL_PATH, SETTINGS
 
@@ -81,7 +81,7 @@ class Clone:
 
     @property
     def follow_ups(self) -> dict[int, dict[str, Any]]:
-        return {item["n"]: item for item in parse(self.text)["followups"]}
+        return {item["n"]: item for item in parse_yaml(self.text)["followups"]}
 
     def change(self, old: str, new: str) -> None:
         text = self.text
@@ -207,9 +207,9 @@ def test_settings_and_calendar_are_merged_too(clones: tuple[Clone, Clone]) -> No
         (clone.folder / "calendar.yaml").write_text(f"off:\n  {day}: 国庆节\n", encoding="utf-8")
         clone.commit()
     li.git("pull", "-q", "--no-rebase", "--no-edit")
-    members = parse((li.folder / "commlog.yaml").read_text(encoding="utf-8"))["members"]
+    members = parse_yaml((li.folder / "commlog.yaml").read_text(encoding="utf-8"))["members"]
     assert [member["id"] for member in members] == ["wang", "li", "sun", "zhao"]
-    days = parse((li.folder / "calendar.yaml").read_text(encoding="utf-8"))["off"]
+    days = parse_yaml((li.folder / "calendar.yaml").read_text(encoding="utf-8"))["off"]
     assert set(days) == {"2026-10-01", "2026-10-02"}
 
 

@@ -7,18 +7,18 @@ import pytest
 from commlog.git.hooks import find_hook, integrate
 from commlog.git.objects import first_commit_times
 from commlog.git.remote import (
-    Answer,
+    GitResult,
     ask,
     commit_files,
+    commit_hash,
     count_commits,
     find_branch,
-    find_commit,
     find_unfinished,
     is_merging,
     list_changes,
     list_differing,
     list_new_blobs,
-    was_faster,
+    was_overtaken,
     was_refused,
 )
 from tests.build import run_git
@@ -103,12 +103,12 @@ def test_the_first_commit_of_a_repository(tmp_path):
     branch = find_branch(tmp_path)
     assert (branch.name, branch.head, branch.upstream) == ("main", "", "")
     assert commit_files(tmp_path, list_changes(tmp_path, "", ["commlog.yaml", "records"]), "x").is_good
-    assert find_commit(tmp_path, "HEAD")
+    assert commit_hash(tmp_path, "HEAD")
 
 
 def test_contents_of_every_commit_are_seen(root):
     """What a commit in between gave a file is seen, even when a later one, or a merge, took it out again."""
-    start = find_commit(root, "HEAD")
+    start = commit_hash(root, "HEAD")
     write(root, "records/a.yaml", "a: bad\n")
     bad = commit(root, "bad")
     write(root, "records/a.yaml", "a: good\n")
@@ -172,10 +172,10 @@ def test_settings_say_whether_pulls_merge(root):
 
 def test_refusals_of_a_push_are_told_apart():
     """A push that came second is one to try again; one the remote does not want, or never got, is not."""
-    second = Answer(1, "To x\n!\ta:refs/heads/main\t[rejected] (fetch first)\nDone\n", "")
-    unwanted = Answer(1, "To x\n!\ta:refs/heads/main\t[remote rejected] (hook declined)\n", "")
-    away = Answer(128, "", "fatal: unable to access")
-    assert [was_faster(one) for one in (second, unwanted, away)] == [True, False, False]
+    second = GitResult(1, "To x\n!\ta:refs/heads/main\t[rejected] (fetch first)\nDone\n", "")
+    unwanted = GitResult(1, "To x\n!\ta:refs/heads/main\t[remote rejected] (hook declined)\n", "")
+    away = GitResult(128, "", "fatal: unable to access")
+    assert [was_overtaken(one) for one in (second, unwanted, away)] == [True, False, False]
     assert [was_refused(one) for one in (second, unwanted, away)] == [True, True, False]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from commlog.errors import NoLogError, UsageError
 from commlog.output.listing import Page
-from commlog.team.audit import Scope, audit_log
+from commlog.team.audit import AuditFilter, audit_log
 from commlog.team.rules.field_change import find_changes, is_far
 from tests.recorded_log import LATER, LI, PATH, VISIT, RecordedLog, start_log
 
@@ -35,7 +35,7 @@ def log(tmp_path: Path) -> RecordedLog:
 def rows_of(
     log: RecordedLog, query: str = "", *, limit: int = -1, sort: str = "", reveal: bool = False, **scope: str
 ) -> list[dict[str, Any]]:
-    listing = audit_log(log.workspace(), query, Scope(**scope), Page(sort, limit), reveal=reveal).listing
+    listing = audit_log(log.workspace(), query, AuditFilter(**scope), Page(sort, limit), reveal=reveal).listing
     return [dict(zip(listing.columns, row, strict=True)) for row in listing.rows]
 
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from commlog.followups.change import Details, reschedule_follow_up
+from commlog.followups.change import FollowUpDetails, reschedule_follow_up
 from commlog.followups.rules.follow_up import STATUSES, VERBS, next_number, read_follow_up
 from commlog.messages import use_language
 
@@ -721,7 +721,7 @@ def test_a_state_that_does_not_fit_is_told_as_the_form_calls_it(log):
             log.move("start", address)
         told = (caught.value.message, caught.value.remedy)
         with pytest.raises(ConflictError) as caught:
-            reschedule_follow_up(log.workspace(), address, Details(due="3wd"))
+            reschedule_follow_up(log.workspace(), address, FollowUpDetails(due="3wd"))
     finally:
         use_language("en")
     assert "已关闭" in told[0]

@@ -4,7 +4,7 @@ import pytest
 
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UsageError
 from commlog.problems import Problem
-from commlog.records.write import Request, create_record, draft_record
+from commlog.records.write import RecordRequest, create_record, draft_record
 
 
 def codes(fault):
@@ -264,7 +264,9 @@ def test_what_is_not_found_is_told_with_all_that_is_wrong(log):
     fields = {"customer": "nobodyx", "channel": "fone", "started_at": "soon"}
     follow_up = {"action": "a", "due": "soonish"}
     with pytest.raises(InvalidError) as caught:
-        create_record(log.workspace(), Request("service", {**fields, "followups": [follow_up]}, [("xyzq", "follows")]))
+        create_record(
+            log.workspace(), RecordRequest("service", {**fields, "followups": [follow_up]}, [("xyzq", "follows")])
+        )
     told = " | ".join(finding.message for finding in caught.value.problems)
     for words in (
         "'nobodyx'",
@@ -278,7 +280,7 @@ def test_what_is_not_found_is_told_with_all_that_is_wrong(log):
         assert words in told
     assert len({finding.message for finding in caught.value.problems}) == len(caught.value.problems)
     with pytest.raises(InvalidError) as caught:
-        create_record(log.workspace(), Request("service", {**fields, "customer": "acme"}))
+        create_record(log.workspace(), RecordRequest("service", {**fields, "customer": "acme"}))
     assert {"channel", "started_at", "subject"} <= {finding.field for finding in caught.value.problems}
     with pytest.raises(NotFoundError):
         log.create("service", "customer=nobodyx")
@@ -289,7 +291,7 @@ def test_every_missing_field_is_named(log):
     before = log.files()
     workspace = log.workspace()
     with pytest.raises(InvalidError) as caught:
-        create_record(workspace, Request("service", {"customer": "acme"}))
+        create_record(workspace, RecordRequest("service", {"customer": "acme"}))
     assert {field for code, field in codes(caught.value) if code == "missing-field"} == {
         "channel",
         "subject",
@@ -305,7 +307,7 @@ def test_every_missing_field_is_named(log):
 def test_an_unknown_template_names_the_nearest(log):
     """A template nobody knows is an error that names those written alike."""
     with pytest.raises(NotFoundError) as caught:
-        create_record(log.workspace(), Request("servise", {}))
+        create_record(log.workspace(), RecordRequest("servise", {}))
     assert "service" in caught.value.remedy
 
 
@@ -322,7 +324,7 @@ def test_a_record_id_is_never_given_twice(log):
     fields = dict(log.create("member").fields)
     for key in ("id", "template"):
         fields.pop(key)
-    request = Request("member", fields, choose=lambda _: next(drawn))
+    request = RecordRequest("member", fields, choose=lambda _: next(drawn))
     ids = [create_record(log.workspace(), request).id for _ in range(2)]
     assert ids == ["20260316-aaaaaa", "20260316-bbbbbb"]
 
@@ -333,7 +335,7 @@ def test_an_own_record_id_that_is_taken_is_a_conflict(log):
     before = log.text_of(record)
     fields = {key: value for key, value in record.fields.items() if key != "template"}
     with pytest.raises(ConflictError):
-        create_record(log.workspace(), Request("member", fields))
+        create_record(log.workspace(), RecordRequest("member", fields))
     assert log.text_of(record) == before
 
 
@@ -341,7 +343,7 @@ def test_a_draft_writes_nothing(log):
     """A draft is the text that would be written, and nothing is."""
     before = log.files()
     fields = {"channel": "phone", "subject": "s", "summary": "s", "core_request": "c"}
-    draft = draft_record(log.workspace(), Request("member", fields, new_customer="赵六"))
+    draft = draft_record(log.workspace(), RecordRequest("member", fields, new_customer="赵六"))
     assert "customer: 赵六\n" in draft.text
     assert draft.customer is not None
     assert "name: 赵六\n" in draft.customer.text

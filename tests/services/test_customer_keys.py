@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import InvalidError, NotWritableError, UnreadableError, UsageError
-from commlog.exchange.import_records import Choices, import_records
-from commlog.privacy.cipher import Vault
+from commlog.exchange.import_records import ImportOptions, import_records
+from commlog.privacy.cipher import Sealer
 from commlog.privacy.destroy_keys import destroy_keys, keys_to_destroy
 from commlog.privacy.forget import forget_customer, plan_forgetting
 from commlog.privacy.rules.forgetting import purge_lines
-from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, find_stored, take_apart
+from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, find_stored, parse_sealed
 from commlog.privacy.seal import rotate, turn_on
 from commlog.privacy.seal_keys import KeySource
 from commlog.privacy.seal_state import seal_state
@@ -41,7 +41,7 @@ class SealedLog(HeldLog):
     """Such a log in git, with a key folder."""
 
     @property
-    def vault(self) -> Vault:
+    def vault(self) -> Sealer:
         """What opens and seals."""
         return self.workspace().reader.vault
 
@@ -61,7 +61,7 @@ class SealedLog(HeldLog):
 
     def hints(self, path: str) -> set[str]:
         """Which keys the values of a file are sealed with; empty for the team's."""
-        return {parts.hint for parts in map(take_apart, self.stored(path)) if parts}
+        return {parts.hint for parts in map(parse_sealed, self.stored(path)) if parts}
 
     def forget(self, customer: str) -> None:
         """Forget a customer."""
@@ -196,9 +196,9 @@ def test_a_preview_and_a_trial_import_make_no_key(log: SealedLog) -> None:
         "contacts": [{"name": "新", "phone": "13700000009"}],
     }
     incoming = Incoming(Row(1, {}, {}), "customer", fields)
-    assert import_records(log.workspace(), [incoming], Choices(is_dry=True)).created == 1
+    assert import_records(log.workspace(), [incoming], ImportOptions(is_dry=True)).created == 1
     assert log.keys == before
-    assert import_records(log.workspace(), [incoming], Choices()).created == 1
+    assert import_records(log.workspace(), [incoming], ImportOptions()).created == 1
     assert len(log.keys) == len(before) + 1
     assert log.fields("neu")["contacts"][0]["phone"] == "13700000009"
 

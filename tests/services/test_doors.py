@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from commlog.cli.app import run
 from commlog.customers.book import CustomerBook
 from commlog.errors import CommlogError
-from commlog.exchange.import_records import Choices, import_records
+from commlog.exchange.import_records import ImportOptions, import_records
 from commlog.exchange.import_surveys import import_surveys
-from commlog.exchange.map_reader import Ground, read_map
+from commlog.exchange.map_reader import MapContext, read_map
 from commlog.exchange.source import SourceFile, iter_items, open_sheet
 from commlog.exchange.survey_map import survey_map
 from commlog.records.draft import assign_all, converter_of, parse_input
-from commlog.records.write import Request, create_record
+from commlog.records.write import RecordRequest, create_record
 from commlog.surveys.record import record_answers
 from commlog.yamltext.format import format_document
 
@@ -54,7 +54,7 @@ class Door:
 
 
 def ground_of(workspace):
-    return Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
+    return MapContext(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
 
 
 def refuse_rejected(result):
@@ -69,7 +69,7 @@ def by_assignments(log, template, fields):
     workspace = log.workspace()
     texts = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in fields.items()]
     given_fields = assign_all(workspace, workspace.catalog.get(template), {}, texts)
-    create_record(workspace, Request(template, given_fields))
+    create_record(workspace, RecordRequest(template, given_fields))
 
 
 def by_text(log, template, fields):
@@ -77,7 +77,7 @@ def by_text(log, template, fields):
     workspace = log.workspace()
     data = parse_input(format_document(fields).encode(), "x.yaml")
     translated = converter_of(workspace).translate_data(workspace.catalog.get(template), data)
-    create_record(workspace, Request(template, translated))
+    create_record(workspace, RecordRequest(template, translated))
 
 
 def by_editor(log, template, fields):
@@ -128,7 +128,7 @@ def by_csv(log, template, fields):
         raw = file.getvalue().encode()
     import_map = read_map(format_document(text).encode(), "m.yaml", ground_of(workspace))
     sheet = open_sheet(SourceFile("rows.csv", "csv", raw), "", import_map)
-    refuse_rejected(import_records(workspace, iter_items(sheet, import_map, ground_of(workspace)), Choices()))
+    refuse_rejected(import_records(workspace, iter_items(sheet, import_map, ground_of(workspace)), ImportOptions()))
 
 
 def by_jsonl(log, template, fields):
@@ -136,7 +136,7 @@ def by_jsonl(log, template, fields):
     workspace = log.workspace()
     raw = json.dumps({"template": template, **fields}).encode()
     sheet = open_sheet(SourceFile("rows.jsonl", "jsonl", raw), "", None)
-    refuse_rejected(import_records(workspace, iter_items(sheet, None, ground_of(workspace)), Choices()))
+    refuse_rejected(import_records(workspace, iter_items(sheet, None, ground_of(workspace)), ImportOptions()))
 
 
 def by_survey_record(log, template, fields):
@@ -157,7 +157,7 @@ def by_survey_file(log, template, fields):
     source = SourceFile("rows.csv", "csv", raw)
     import_map = survey_map(open_sheet(source, "", None), ground_of(workspace), {})
     items = iter_items(open_sheet(source, "", None), import_map, ground_of(workspace))
-    refuse_rejected(import_surveys(workspace, items, Choices())[0])
+    refuse_rejected(import_surveys(workspace, items, ImportOptions())[0])
 
 
 def by_new_customer(log, template, fields):
@@ -177,7 +177,7 @@ def by_import_of_newcomer(log, template, fields):
         csv.writer(file).writerows([["c", "s"], [fields["name"], "2026-03-02 09:00"]])
         raw = file.getvalue().encode()
     sheet = open_sheet(SourceFile("rows.csv", "csv", raw), "", import_map)
-    choices = Choices(creates_customers=True)
+    choices = ImportOptions(creates_customers=True)
     refuse_rejected(import_records(workspace, iter_items(sheet, import_map, ground_of(workspace)), choices))
 
 
@@ -372,7 +372,7 @@ def test_an_entry_past_the_end_of_a_list_is_refused_by_a_map(log):
     workspace = log.workspace()
     import_map = read_map((text % 1).encode(), "m.yaml", ground_of(workspace))
     sheet = open_sheet(SourceFile("rows.csv", "csv", "n,a,b\n李娜,,13900000009\n".encode()), "", import_map)
-    refuse_rejected(import_records(workspace, iter_items(sheet, import_map, ground_of(workspace)), Choices()))
+    refuse_rejected(import_records(workspace, iter_items(sheet, import_map, ground_of(workspace)), ImportOptions()))
     assert log.read("李娜").fields["contacts"] == [{"name": "李娜", "phone": "13900000009"}]
 
 
@@ -382,7 +382,7 @@ def test_a_visit_knows_the_contact_of_an_earlier_row(log):
     workspace = log.workspace()
     rows = [{"template": "visit", **VALID["visit"], "started_at": f"2026-03-0{day} 09:00"} for day in (3, 5)]
     sheet = open_sheet(SourceFile("r.jsonl", "jsonl", "\n".join(map(json.dumps, rows)).encode()), "", None)
-    import_records(workspace, iter_items(sheet, None, ground_of(workspace)), Choices())
+    import_records(workspace, iter_items(sheet, None, ground_of(workspace)), ImportOptions())
     found = log.workspace().index.rows("SELECT path FROM records WHERE template = 'visit' ORDER BY started_at")
     last = [log.workspace().reader.read(path).record.fields["last_contact_at"][:10] for (path,) in found]
     assert last == ["2026-03-01", "2026-03-03"]

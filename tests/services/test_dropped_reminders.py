@@ -12,7 +12,7 @@ from commlog.followups.dropped import find_dropped_balls
 from commlog.messages import use_language
 from commlog.reminders.plan import TOLD_WITHIN, plan_reminders
 from commlog.reminders.rules.digest import Item, Urgency
-from commlog.reminders.send import parcels_of, plan_deliveries, send_digests
+from commlog.reminders.send import lines_by_address, plan_deliveries, send_digests
 
 TUESDAY = "2026-03-10T10:00:00+08:00"
 WEDNESDAY = "2026-03-11T10:00:00+08:00"
@@ -56,7 +56,7 @@ def team(log: Any) -> Any:
 def run(log: Any, now: str, ledger: Memory) -> dict[str, list[str]]:
     """What each address is told by one run: the addresses of items."""
     workspace = log.at(now).workspace()
-    parcels, _ = parcels_of(plan_reminders(workspace), workspace.log.settings.members, workspace.now.date())
+    parcels, _ = lines_by_address(plan_reminders(workspace), workspace.log.settings.members, workspace.now.date())
     planned = plan_deliveries(parcels, ledger, workspace.now)
     list(send_digests(planned, ledger, lambda address, digest: None))
     return {one.address: [line.item.address for line in one.digest.lines] for one in planned}

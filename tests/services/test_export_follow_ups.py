@@ -6,7 +6,7 @@ import pytest
 
 from commlog.errors import UsageError
 from commlog.exchange.export_follow_ups import select_care_days, select_follow_ups
-from commlog.exchange.ics_file import CalendarHead, Words, format_calendar
+from commlog.exchange.ics_file import CalendarHead, EntryTexts, format_calendar
 from commlog.worktime.lunar import lunar_dates_in
 
 PERSON = """\
@@ -38,7 +38,7 @@ def actions(log, query=""):
 
 
 def calendar(log, query=""):
-    entries = [(task, Words(task.follow_up.action)) for task in tasks(log, query)]
+    entries = [(task, EntryTexts(task.follow_up.action)) for task in tasks(log, query)]
     return format_calendar(CalendarHead("log", "Asia/Shanghai"), entries, entries)
 
 
@@ -134,10 +134,10 @@ def test_the_same_files_give_the_same_bytes(log, record):
 def test_a_change_keeps_the_identity_and_counts(log, record, verb, details):
     """The UID stays, SEQUENCE grows and LAST-MODIFIED is the instant of the change, so that programs take it over."""
     address = f"{record.id}/1"
-    before = format_calendar(CalendarHead("log", "UTC"), [(tasks(log)[0], Words("s"))]).split(b"\r\n")
+    before = format_calendar(CalendarHead("log", "UTC"), [(tasks(log)[0], EntryTexts("s"))]).split(b"\r\n")
     log.at(LATER).move(verb, address, **details)
     changed = tasks(log, f"status:open,in_progress,awaiting_customer,done id:{record.id}")[0]
-    after = format_calendar(CalendarHead("log", "UTC"), [(changed, Words("s"))]).split(b"\r\n")
+    after = format_calendar(CalendarHead("log", "UTC"), [(changed, EntryTexts("s"))]).split(b"\r\n")
     uid = f"UID:{record.id}-1@commlog".encode()
     assert uid in before
     assert uid in after

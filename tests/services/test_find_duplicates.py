@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from commlog.customers.duplicates import find_duplicates, find_like
+from commlog.customers.duplicates import find_duplicates, find_similar
 
 
 @pytest.fixture
@@ -85,9 +85,9 @@ def test_whom_one_customer_is_like(log, add):
     """Everybody who shares something with one customer, the surest first; nobody for one who shares nothing."""
     add("name", "艾克米")
     add("phone", "别人", 'contacts: [{name: x, phone: "13800000001"}]')
-    assert [(one.other, one.shared, one.shown) for one in find_like(log.workspace(), "acme")] == [
+    assert [(one.other, one.shared, one.shown) for one in find_similar(log.workspace(), "acme")] == [
         ("phone", "phone", "138****0001"),
         ("name", "name", "艾克米"),
     ]
     add("single", "独一")
-    assert find_like(log.workspace(), "single") == ()
+    assert find_similar(log.workspace(), "single") == ()

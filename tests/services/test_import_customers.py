@@ -2,8 +2,8 @@
 
 import pytest
 
-from commlog.exchange.import_records import Choices, import_records
-from commlog.exchange.map_reader import Ground, read_map
+from commlog.exchange.import_records import ImportOptions, import_records
+from commlog.exchange.map_reader import MapContext, read_map
 from commlog.exchange.source import SourceFile, iter_items, open_sheet
 from commlog.records.draft import converter_of
 
@@ -23,10 +23,10 @@ HEADER = "姓名,别名,电话,邮箱\n"
 def run(log, rows, text=MAP, **choices):
     """Import rows under a map; that the counts add up is part of every test."""
     workspace = log.workspace()
-    ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
+    ground = MapContext(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
     import_map = read_map(text.encode(), "rows.map.yaml", ground)
     sheet = open_sheet(SourceFile("rows.csv", "csv", rows.encode()), "", import_map)
-    result = import_records(workspace, iter_items(sheet, import_map, ground), Choices(**choices))
+    result = import_records(workspace, iter_items(sheet, import_map, ground), ImportOptions(**choices))
     assert result.rows == result.created + result.present + len(result.rejected)
     return result
 

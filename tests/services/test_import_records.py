@@ -11,9 +11,9 @@ import pytest
 
 from commlog.errors import NotWritableError
 from commlog.exchange.export_records import iter_fields, iter_revealed, select_records
-from commlog.exchange.import_records import Choices, candidate_id, import_records
+from commlog.exchange.import_records import ImportOptions, candidate_id, import_records
 from commlog.exchange.jsonl_file import format_object
-from commlog.exchange.map_reader import Ground, read_map
+from commlog.exchange.map_reader import MapContext, read_map
 from commlog.exchange.source import SourceFile, iter_items, open_sheet
 from commlog.log.log import open_log
 from commlog.log.names import is_record_id, record_path
@@ -50,11 +50,11 @@ def make(tmp_path):
 
 def run(workspace, rows, map_text=MAP, *, form="csv", **choices):
     """Import the rows of a text under a map (none for whole records)."""
-    ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
+    ground = MapContext(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
     import_map = read_map(map_text.encode(), "rows.map.yaml", ground) if map_text else None
     sheet = open_sheet(SourceFile("rows." + form, form, rows.encode()), "", import_map)
     creates = import_map is not None and import_map.creates_customers
-    return import_records(workspace, iter_items(sheet, import_map, ground), Choices(creates, **choices))
+    return import_records(workspace, iter_items(sheet, import_map, ground), ImportOptions(creates, **choices))
 
 
 def counts(result):

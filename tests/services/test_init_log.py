@@ -13,11 +13,11 @@ from commlog.git.run import is_inside_repository
 from commlog.log.log import open_log
 from commlog.output.listing import Page
 from commlog.records.list import list_records
-from commlog.records.write import Request, create_record
-from commlog.setup.init import Choices, init_log
+from commlog.records.write import RecordRequest, create_record
+from commlog.setup.init import NewLogOptions, init_log
 from commlog.workspace import make_workspace
 
-PLAIN = Choices("Asia/Shanghai", "zh", ("wang", "wang@example.com"), use_git=False)
+PLAIN = NewLogOptions("Asia/Shanghai", "zh", ("wang", "wang@example.com"), use_git=False)
 
 
 def workspace_of(root):
@@ -49,7 +49,7 @@ def test_a_new_log_can_be_used_at_once(tmp_path):
     assert (settings.zone.key, settings.language) == ("Asia/Shanghai", "zh")
     assert [(member.id, member.email) for member in settings.members] == [("wang", "wang@example.com")]
     fields = {"channel": "phone", "subject": "s", "summary": "s", "core_request": "c"}
-    record = create_record(workspace_of(made.root), Request("member", fields, new_customer="张三"))
+    record = create_record(workspace_of(made.root), RecordRequest("member", fields, new_customer="张三"))
     assert (
         (made.root / record.path)
         .read_text(encoding="utf-8")
@@ -60,7 +60,7 @@ def test_a_new_log_can_be_used_at_once(tmp_path):
 @pytest.mark.parametrize("member", [None, ("a: b", "x@y"), ("王芳", ""), ('"quoted"', "a#b@c")])
 def test_any_name_makes_valid_settings(tmp_path, member):
     """Whatever git calls its user, the settings are valid YAML and valid settings."""
-    made = init_log(tmp_path / "log", Choices("UTC", "auto", member, use_git=False))
+    made = init_log(tmp_path / "log", NewLogOptions("UTC", "auto", member, use_git=False))
     data = yaml.safe_load((made.root / "commlog.yaml").read_text(encoding="utf-8"))
     assert [item["id"] for item in data["members"]] == ([member[0]] if member else [])
     open_log(made.root, None)
@@ -96,20 +96,20 @@ def test_a_file_in_the_way_is_said(tmp_path):
 
 def test_a_repository_is_made_unless_there_is_one(tmp_path):
     """A new log is a git repository; inside another one it is not."""
-    outer = init_log(tmp_path / "outer", Choices("UTC", "en"))
+    outer = init_log(tmp_path / "outer", NewLogOptions("UTC", "en"))
     assert outer.has_repository
     assert (outer.root / ".git").is_dir()
-    inner = init_log(outer.root / "inner", Choices("UTC", "en"))
+    inner = init_log(outer.root / "inner", NewLogOptions("UTC", "en"))
     assert inner.has_repository
     assert not (inner.root / ".git").exists()
 
 
 def test_state_is_ignored_by_git(tmp_path):
     """What the tool keeps for itself never shows up in git."""
-    root = init_log(tmp_path, Choices("UTC", "en", ("wang", "w@x"))).root
+    root = init_log(tmp_path, NewLogOptions("UTC", "en", ("wang", "w@x"))).root
     fields = {"channel": "phone", "subject": "s", "summary": "s", "core_request": "c"}
     workspace = workspace_of(root)
-    create_record(workspace, Request("member", fields, new_customer="x"))
+    create_record(workspace, RecordRequest("member", fields, new_customer="x"))
     list_records(workspace, "", (), Page())
     (root / "records" / ".x.yaml.1234.tmp").write_text("")
     status = subprocess.run(
@@ -122,7 +122,7 @@ def test_state_is_ignored_by_git(tmp_path):
 
 def test_the_example_is_a_log_with_records(tmp_path):
     """--example brings records that can be listed, with the settings they need, and nothing that is no record."""
-    made = init_log(tmp_path, Choices("UTC", "en", with_example=True, use_git=False))
+    made = init_log(tmp_path, NewLogOptions("UTC", "en", with_example=True, use_git=False))
     workspace = workspace_of(made.root)
     assert len(list_records(workspace, "", (), Page()).rows) > 20
     assert workspace.unreadable_files() == []

@@ -6,13 +6,13 @@ import pytest
 
 from commlog.errors import ConflictError, NotFoundError, UsageError
 from commlog.forms.fields import find_field, value_label
-from commlog.issues.change import Told, confirm_issue, move_issue, pending_addresses
+from commlog.issues.change import IssueDetails, confirm_issue, move_issue, pending_of_issue
 from commlog.issues.create import CATEGORIES, issue_fields, issues_from
 from commlog.issues.list import COLUMN_NAMES, IssueView, list_issues, read_issues
 from commlog.issues.rules.issue import Confirmation
 from commlog.messages import use_language
 from commlog.records.draft import assign_all
-from commlog.records.write import Request, create_record
+from commlog.records.write import RecordRequest, create_record
 from commlog.worktime.limits import Limit
 from commlog.worktime.periods import Interval
 
@@ -22,7 +22,7 @@ def make(log, prior, *assignments):
     workspace = log.workspace()
     known = issue_fields(workspace, prior)
     fields = assign_all(workspace, workspace.catalog.get("issue"), known, assignments)
-    return create_record(workspace, Request("issue", fields, [(prior, "relates")], choose=secrets.choice))
+    return create_record(workspace, RecordRequest("issue", fields, [(prior, "relates")], choose=secrets.choice))
 
 
 def rows(log, query="", **view):
@@ -98,11 +98,11 @@ def test_a_round_trip_leaves_the_rest_of_the_file_alone(log):
     text = (log.root / path).read_text("utf-8").replace("title: t\n", "title: t  # as on paper\n")
     log.write(path, text)
     record_id = path.rpartition("/")[2].removesuffix(".yaml")
-    move_issue(log.workspace(), record_id, "fix", Told(solution="换新"))
-    confirm_issue(log.workspace(), record_id, Told(), Confirmation("satisfied", "陈经理", "电话", 4))
+    move_issue(log.workspace(), record_id, "fix", IssueDetails(solution="换新"))
+    confirm_issue(log.workspace(), record_id, IssueDetails(), Confirmation("satisfied", "陈经理", "电话", 4))
     closed = log.read(record_id).fields
     assert (closed["status"], closed["closed_on"], closed["score"]) == ("closed", "2026-03-16", 4)
-    move_issue(log.workspace(), record_id, "reopen", Told(by="小王", reason="又坏了"))
+    move_issue(log.workspace(), record_id, "reopen", IssueDetails(by="小王", reason="又坏了"))
     again = log.read(record_id)
     assert "title: t  # as on paper\n" in log.text_of(again)
     assert again.fields["reopened"] == [{"at": log.now, "by": "wang", "reason": "又坏了"}]
@@ -112,7 +112,7 @@ def test_a_round_trip_leaves_the_rest_of_the_file_alone(log):
 def test_only_an_issue_has_these_verbs(log):
     """A conversation is refused by its template; an unknown id by what there is."""
     with pytest.raises(UsageError) as caught:
-        move_issue(log.workspace(), log.create("member").id, "start", Told())
+        move_issue(log.workspace(), log.create("member").id, "start", IssueDetails())
     assert "member" in caught.value.message
 
 
@@ -120,13 +120,13 @@ def test_somebody_has_to_do_it(log):
     """Nobody known is asked for, before the issue's state is looked at."""
     record = log.create("issue")
     with pytest.raises(UsageError):
-        move_issue(log.asked_by(None).workspace(), record.id, "start", Told())
+        move_issue(log.asked_by(None).workspace(), record.id, "start", IssueDetails())
 
 
 def test_a_member_is_named_in_any_way(log):
     """An owner by alias is stored by id; a department as it is written."""
     record = log.create("issue")
-    changed = move_issue(log.workspace(), record.id, "assign", Told(owner="小王", department="R&D|二部"))
+    changed = move_issue(log.workspace(), record.id, "assign", IssueDetails(owner="小王", department="R&D|二部"))
     assert (changed.fields["owner"], changed.fields["department"]) == ("wang", "R&D|二部")
 
 
@@ -134,7 +134,7 @@ def test_what_is_still_to_be_done_is_known_when_it_closes(log):
     """Follow-ups that are done are not named."""
     record = log.create("issue", follow_ups=["call; owner=li", "write; owner=li"])
     log.move("done", f"{record.id}/1", result="told")
-    assert pending_addresses(log.read(record.id)) == (f"{record.id}/2",)
+    assert pending_of_issue(log.read(record.id)) == (f"{record.id}/2",)
 
 
 def test_a_verb_that_does_not_apply_writes_nothing(log):
@@ -142,18 +142,18 @@ def test_a_verb_that_does_not_apply_writes_nothing(log):
     record = log.create("issue")
     before = log.text_of(record)
     with pytest.raises(ConflictError):
-        confirm_issue(log.workspace(), record.id, Told(), Confirmation("satisfied"))
+        confirm_issue(log.workspace(), record.id, IssueDetails(), Confirmation("satisfied"))
     assert log.text_of(record) == before
 
 
 def test_a_state_is_told_in_the_words_of_the_form(log):
     """What a verb says of the state it does not apply in is the form's word, in the language in use."""
     record = log.create("issue")
-    move_issue(log.workspace(), record.id, "close", Told(reason="r"))
+    move_issue(log.workspace(), record.id, "close", IssueDetails(reason="r"))
     use_language("zh")
     try:
         with pytest.raises(ConflictError) as caught:
-            move_issue(log.workspace(), record.id, "start", Told())
+            move_issue(log.workspace(), record.id, "start", IssueDetails())
         words = caught.value.message
     finally:
         use_language("en")

@@ -15,7 +15,7 @@ from commlog.errors import ConflictError, InvalidError, NotFoundError, UsageErro
 from commlog.log.settings import build_dated_days, parse_settings
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import DatedDay
-from commlog.yamltext.parse import parse
+from commlog.yamltext.parse import parse_yaml
 
 CHINESE = """\
 timezone: Asia/Shanghai
@@ -193,7 +193,7 @@ def calendars(draw) -> str:
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_an_import_keeps_every_line_of_the_team(text, year):
     """Whatever the team wrote is there afterwards, line by line and in order; the days say what both say."""
-    own = build_dated_days(parse(text) or {})
+    own = build_dated_days(parse_yaml(text) or {})
     added = [day for day in read_public_holidays("CN", year) if day.date not in own]
     written = insert_days(text, added)
     left = iter(written.splitlines())
@@ -287,4 +287,4 @@ def test_long_ranges_of_own_days_are_shortened(log):
     log.write("calendar.yaml", text_of(log).replace("off:\n", f"off:\n{added}", 1))
     found = check_calendar(log.workspace(), shipped)
     assert found[0].message.endswith("2026-07-01 盘点, 2026-07-02 盘点, 2026-07-03 盘点, …")
-    assert parse(text_of(log))
+    assert parse_yaml(text_of(log))

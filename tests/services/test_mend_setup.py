@@ -9,10 +9,10 @@ import pytest
 from commlog.git.hooks import ATTRIBUTES, is_installed
 from commlog.git.run import create_repository
 from commlog.setup.doctor import diagnose
-from commlog.setup.init import Choices, init_log
+from commlog.setup.init import NewLogOptions, init_log
 from commlog.team.mend_setup import mend_setup
 
-CHOICES = Choices("UTC", "en")
+CHOICES = NewLogOptions("UTC", "en")
 
 
 def states_of(log) -> list[bool]:

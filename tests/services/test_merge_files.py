@@ -5,9 +5,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from commlog.errors import UnreadableError
-from commlog.team.merge import MergedFile, Versions, merge_file
+from commlog.team.merge import MergedFile, ThreeFiles, merge_file
 from commlog.team.rules.merge_history import Renumbering
-from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.parse import decode, parse_yaml
 from commlog.yamltext.scalars import YamlError
 from tests.recorded_log import CALL_HEAD, CALL_PATH, EDITOR_LINE
 
@@ -51,7 +51,7 @@ ADDED = """\
 
 
 def merge(base: str, ours: str, theirs: str, path: str = CALL_PATH, top: str = "/nowhere") -> MergedFile:
-    versions = Versions(base.encode(), ours.encode(), theirs.encode())
+    versions = ThreeFiles(base.encode(), ours.encode(), theirs.encode())
     return merge_file(versions, PurePosixPath(path), Path(top))
 
 
@@ -117,7 +117,7 @@ def test_comments_of_both_sides_come_together() -> None:
     assert "# 标签由王芳统一\ntags:" in text
     assert "# 第三次\n" in text
     assert "# 第二次" not in text
-    assert parse(text) == parse(change("mood: anxious", "mood: calm"))
+    assert parse_yaml(text) == parse_yaml(change("mood: anxious", "mood: calm"))
 
 
 def test_a_comment_beside_lines_that_both_changed_is_kept() -> None:
@@ -245,7 +245,7 @@ def test_what_cannot_be_read_is_merged_as_text(broken: str, reason: str) -> None
 def test_what_is_no_text_is_an_error() -> None:
     """Bytes that even git does not merge are left alone."""
     with pytest.raises(UnreadableError):
-        merge_file(Versions(b"\0", b"\0\1", b"\0\2"), PurePosixPath(CALL_PATH), Path("/nowhere"))
+        merge_file(ThreeFiles(b"\0", b"\0\1", b"\0\2"), PurePosixPath(CALL_PATH), Path("/nowhere"))
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\n\n# 完\n", "\n..."])
@@ -253,5 +253,5 @@ def test_any_end_of_a_file_is_merged(end: str) -> None:
     """A missing line end, or a comment at the end, loses nothing."""
     base = "id: a\ntemplate: none\nx: 1\ny: 2" + end
     text = merge(base, base.replace("x: 1", "x: 3"), base.replace("y: 2", "y: 4")).data.decode()
-    assert parse(text) == {"id": "a", "template": "none", "x": 3, "y": 4}
+    assert parse_yaml(text) == {"id": "a", "template": "none", "x": 3, "y": 4}
     assert ("# 完" in text) == ("# 完" in end)

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from commlog.errors import CommlogError
-from commlog.followups.rules.follow_up import advance, entry_of, next_number
-from commlog.team.merge import MergedFile, Versions, merge_file
+from commlog.followups.rules.follow_up import advance, history_entry, next_number
+from commlog.team.merge import MergedFile, ThreeFiles, merge_file
 from commlog.workspace import Workspace
 from commlog.yamltext.edit import edit
-from commlog.yamltext.parse import parse
+from commlog.yamltext.parse import parse_yaml
 from tests.recorded_log import CALL_HEAD, CALL_PATH, EDITOR_LINE
 
 pytestmark = pytest.mark.torture
@@ -122,7 +122,7 @@ class Author:
         self.random = random.Random(f"{seed} {name}")
         self.name = name
         self.text = text
-        self.fields: dict[str, Any] = parse(text)
+        self.fields: dict[str, Any] = parse_yaml(text)
 
     def word(self) -> str:
         return self.random.choice("春夏秋冬东南西北") + f"{self.name}{self.random.randrange(1000)}"
@@ -139,7 +139,7 @@ class Author:
             except CommlogError:
                 continue
             self.text = edit(self.text, changed)
-            self.fields = parse(self.text)
+            self.fields = parse_yaml(self.text)
             if self.random.random() < 0.4:
                 self.comment()
         return self.text
@@ -164,7 +164,7 @@ class Author:
         else:
             lines.insert(place, f"# {self.word()}\n")
         text = "".join(lines)
-        if parse(text) == self.fields:
+        if parse_yaml(text) == self.fields:
             self.text = text
 
     def follow_up(self, fields: dict[str, Any]) -> dict[str, Any]:
@@ -174,7 +174,7 @@ class Author:
     def move(self, fields: dict[str, Any]) -> None:
         item = self.follow_up(fields)
         verb = self.random.choice(["start", "wait", "done", "close", "reopen"])
-        entry = entry_of(self.instant(), self.name, "", note=self.word())
+        entry = history_entry(self.instant(), self.name, "", note=self.word())
         entry["at"] = max(entry["at"], item["history"][-1]["at"])
         changed = advance(item, verb, entry, result=self.word() if verb == "done" else None)
         item.clear()
@@ -182,7 +182,7 @@ class Author:
 
     def tell(self, item: dict[str, Any], **more: str) -> None:
         at = max(self.instant(), item["history"][-1]["at"])
-        item["history"].append(entry_of(at, self.name, item["status"], **more))
+        item["history"].append(history_entry(at, self.name, item["status"], **more))
 
     def assign(self, fields: dict[str, Any]) -> None:
         item = self.follow_up(fields)
@@ -203,7 +203,7 @@ class Author:
                 "owner": "li",
                 "due": "2026-04-01",
                 "status": "open",
-                "history": [entry_of(at, self.name, "open")],
+                "history": [history_entry(at, self.name, "open")],
             }
         )
 
@@ -315,14 +315,14 @@ def file_of(number: int) -> tuple[str, str]:
 
 @cache
 def merge(base: str, ours: str, theirs: str, path: str = CALL_PATH) -> MergedFile:
-    versions = Versions(base.encode(), ours.encode(), theirs.encode())
+    versions = ThreeFiles(base.encode(), ours.encode(), theirs.encode())
     return merge_file(versions, PurePosixPath(path), Path("/nowhere"))
 
 
 def losses(base: str, ours: str, theirs: str, merged: str) -> list[str]:
     """Every change that is neither in the merge nor between its markers."""
-    b, o, t = (leaves_of(parse(text)) for text in (base, ours, theirs))
-    first, second = (leaves_of(parse(resolve(merged, side))) for side in ("ours", "theirs"))
+    b, o, t = (leaves_of(parse_yaml(text)) for text in (base, ours, theirs))
+    first, second = (leaves_of(parse_yaml(resolve(merged, side))) for side in ("ours", "theirs"))
     lost = []
     for address in sorted({*b, *o, *t, *first, *second}):
         old, one, other, results = (
@@ -400,7 +400,7 @@ def test_it_does_not_matter_who_merges():
         one, other = merge(base, ours, theirs, path), merge(base, theirs, ours, path)
         assert one.has_conflicts == other.has_conflicts, number
         if not one.has_conflicts:
-            assert canonical(parse(one.data.decode())) == canonical(parse(other.data.decode())), number
+            assert canonical(parse_yaml(one.data.decode())) == canonical(parse_yaml(other.data.decode())), number
 
 
 @pytest.mark.slow
@@ -416,7 +416,7 @@ def test_three_sides_give_the_same_in_any_order():
         first, second = merge(base, left.data.decode(), three, path), merge(base, one, right.data.decode(), path)
         if not (first.has_conflicts or second.has_conflicts):
             counted += 1
-            assert canonical(parse(first.data.decode())) == canonical(parse(second.data.decode())), number
+            assert canonical(parse_yaml(first.data.decode())) == canonical(parse_yaml(second.data.decode())), number
     assert counted > 10
 
 

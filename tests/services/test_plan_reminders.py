@@ -11,8 +11,16 @@ from commlog.errors import CommlogError
 from commlog.log.members import Absence, Member
 from commlog.reminders.plan import plan_reminders, print_digest
 from commlog.reminders.rules.digest import Item, Urgency
-from commlog.reminders.rules.stages import Promise, ReminderRules, Rung, escalated, present_at, rungs_of, stages_of
-from commlog.reminders.send import parcels_of, plan_deliveries, route_owner, route_rung, send_digests
+from commlog.reminders.rules.stages import (
+    EscalationStep,
+    PendingDue,
+    ReminderRules,
+    calendar_instant,
+    escalation_stage,
+    escalation_steps,
+    stages_of,
+)
+from commlog.reminders.send import lines_by_address, plan_deliveries, route_escalation, route_owner, send_digests
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 from commlog.worktime.limits import parse_limit
 from tests.build import SHANGHAI
@@ -137,10 +145,10 @@ def test_without_a_lead_who_can_be_reached_nobody_is_told():
 def test_a_step_of_the_ladder_is_routed_like_an_owner():
     """The member a step names, their deputy, or all leads."""
     second = Member("qian", "钱进", notify=("mailto:qian@example.com",), role="lead")
-    assert [member.id for member in route_rung("lead", (*TEAM, second), TODAY).members] == ["zhou", "qian"]
-    assert [member.id for member in route_rung("sun", TEAM, TODAY).members] == ["sun"]
+    assert [member.id for member in route_escalation("lead", (*TEAM, second), TODAY).members] == ["zhou", "qian"]
+    assert [member.id for member in route_escalation("sun", TEAM, TODAY).members] == ["sun"]
     team = (WANG, LI, without(SUN, away=AWAY), ZHOU)
-    route = route_rung("sun", team, TODAY)
+    route = route_escalation("sun", team, TODAY)
     assert [member.id for member in route.members] == ["wang"]
     assert [reason.message for reason in route.reasons] == ["王芳 stands in for 孙悦"]
 
@@ -158,7 +166,7 @@ def item_of(number, owner="wang", stages=("overdue",), escalations=(), **more):
 def test_whoever_has_it_as_owner_is_not_told_by_the_ladder():
     """A lead's own item, and one that falls to the lead, come once and without the ladder's stage."""
     ladder = (("escalated/1wd/lead", "lead"),)
-    parcels, lost = parcels_of(
+    parcels, lost = lines_by_address(
         [
             item_of(1, "zhou", escalations=ladder),
             item_of(2, "物流部", escalations=ladder),
@@ -179,14 +187,14 @@ def test_an_address_that_two_members_share_gets_one_digest():
     """A group's address is one recipient, whoever reads there."""
     group = ("wecom:$TEAM",)
     team = (without(WANG, notify=group), without(LI, notify=group), ZHOU)
-    parcels, _ = parcels_of([item_of(1), item_of(2, "li")], team, TODAY)
+    parcels, _ = lines_by_address([item_of(1), item_of(2, "li")], team, TODAY)
     assert [(parcel.address, len(parcel.lines)) for parcel in parcels] == [("wecom:$TEAM", 2)]
 
 
 def test_each_address_of_a_member_is_a_recipient_of_its_own():
     """Two addresses get the same, and a failure of one is retried there alone."""
     two = ("mailto:wang@example.com", "wecom:$WANG")
-    parcels, _ = parcels_of([item_of(1)], (without(WANG, notify=two),), TODAY)
+    parcels, _ = lines_by_address([item_of(1)], (without(WANG, notify=two),), TODAY)
     ledger = Memory()
 
     def broken(address, digest):
@@ -200,26 +208,26 @@ def test_each_address_of_a_member_is_a_recipient_of_its_own():
 
 def test_what_reaches_nobody_is_counted_by_owner():
     """Items that no address gets are lost, with the number and the reasons."""
-    _, lost = parcels_of([item_of(1, "物流部"), item_of(2, "物流部"), item_of(3)], (WANG,), TODAY)
+    _, lost = lines_by_address([item_of(1, "物流部"), item_of(2, "物流部"), item_of(3)], (WANG,), TODAY)
     assert [(one.owner, one.number) for one in lost] == [("物流部", 2)]
 
 
 def test_a_ladder_that_ends_at_a_lead_without_an_address_is_said():
     """A team that has leads learns that none can be reached; a team without any is left in peace."""
     late = [item_of(1, escalations=(("escalated/1wd/lead", "lead"),))]
-    assert parcels_of(late, (WANG,), TODAY)[1] == ()
-    assert [one.owner for one in parcels_of(late, (WANG, without(ZHOU, notify=())), TODAY)[1]] == ["lead"]
+    assert lines_by_address(late, (WANG,), TODAY)[1] == ()
+    assert [one.owner for one in lines_by_address(late, (WANG, without(ZHOU, notify=())), TODAY)[1]] == ["lead"]
 
 
 def test_files_that_cannot_be_read_are_told_to_the_lead_or_the_first():
     """The leads read of them; where none is told anything, the first recipient does."""
-    parcels, _ = parcels_of([item_of(1), item_of(2, "物流部")], TEAM, TODAY)
+    parcels, _ = lines_by_address([item_of(1), item_of(2, "物流部")], TEAM, TODAY)
     told = plan_deliveries(parcels, Memory(), AT, ("records/x.yaml",))
     assert {one.address: one.digest.unreadable for one in told} == {
         "mailto:wang@example.com": (),
         "mailto:zhou@example.com": ("records/x.yaml",),
     }
-    parcels, _ = parcels_of([item_of(1), item_of(2, "li")], TEAM, TODAY)
+    parcels, _ = lines_by_address([item_of(1), item_of(2, "li")], TEAM, TODAY)
     told = plan_deliveries(parcels, Memory(), AT, ("records/x.yaml",))
     assert [one.digest.unreadable for one in told] == [("records/x.yaml",), ()]
 
@@ -227,7 +235,7 @@ def test_files_that_cannot_be_read_are_told_to_the_lead_or_the_first():
 def test_a_thousand_overdue_items_are_one_digest():
     """One message an address, however much there is; all of it counts as told."""
     ledger = Memory()
-    parcels, _ = parcels_of([item_of(number) for number in range(1000)], TEAM, TODAY)
+    parcels, _ = lines_by_address([item_of(number) for number in range(1000)], TEAM, TODAY)
     sent = []
     list(send_digests(plan_deliveries(parcels, ledger, AT), ledger, lambda address, digest: sent.append(digest)))
     assert [len(digest.lines) for digest in sent] == [1000]
@@ -253,7 +261,7 @@ ADDRESS = "20260316-7f3kq2/1"
 def run(log, now, ledger):
     """The stages each address is told by one run, by address."""
     workspace = log.at(now).workspace()
-    parcels, _ = parcels_of(plan_reminders(workspace), workspace.log.settings.members, workspace.now.date())
+    parcels, _ = lines_by_address(plan_reminders(workspace), workspace.log.settings.members, workspace.now.date())
     planned = plan_deliveries(parcels, ledger, workspace.now)
     list(send_digests(planned, ledger, lambda address, digest: None))
     return {one.address: [stage for line in one.digest.lines for stage in line.stages] for one in planned}
@@ -346,7 +354,7 @@ def test_days_of_care_follow_what_is_due(team_log):
     items = plan_reminders(workspace, [Care(), Care(owner="王芳", kind="visit")])
     assert [(item.kind, item.owner) for item in items] == [("follow_up", "wang"), ("birthday", ""), ("visit", "wang")]
     assert items[1].key("care") == ("customer:acme", "birthday", "2026-03-18", "care")
-    parcels, _ = parcels_of(items, workspace.log.settings.members, TODAY)
+    parcels, _ = lines_by_address(items, workspace.log.settings.members, TODAY)
     assert {parcel.address: len(parcel.lines) for parcel in parcels} == {
         "mailto:wang@example.com": 2,
         "mailto:zhou@example.com": 1,
@@ -372,7 +380,7 @@ RULES = st.builds(
     ReminderRules,
     LIMITS,
     LIMITS,
-    st.lists(st.builds(Rung, LIMITS, st.sampled_from(["lead", "sun"])), max_size=2).map(tuple),
+    st.lists(st.builds(EscalationStep, LIMITS, st.sampled_from(["lead", "sun"])), max_size=2).map(tuple),
 )
 START = datetime(2026, 3, 12, 8, tzinfo=SHANGHAI)
 OFFSETS = st.integers(0, 6 * 24 * 4)
@@ -391,18 +399,18 @@ def instant(quarters):
 def items_at(now, promises, rules):
     """What the rules say of some promises at an instant."""
     dues = [instant(due) for due, *_ in promises]
-    present = present_at(now, CALENDAR, {due.date() for due in dues})
+    present = calendar_instant(now, CALENDAR, {due.date() for due in dues})
     for number, (due, (_, paused, agreed, owner)) in enumerate(zip(dues, promises, strict=True)):
-        promise = Promise(due, paused, agreed)
+        promise = PendingDue(due, paused, agreed)
         stages = stages_of(promise, rules, present)
         if stages:
-            steps = tuple((escalated(rung), rung.to) for rung in rungs_of(promise, rules, present))
+            steps = tuple((escalation_stage(rung), rung.to) for rung in escalation_steps(promise, rules, present))
             yield item_of(number, owner, stages, steps, due=due.isoformat(), due_at=due)
 
 
 def tell(now, promises, rules, ledger):
     """One run; the keys that hold for each address."""
-    parcels, _ = parcels_of(items_at(now, promises, rules), TEAM, now.date())
+    parcels, _ = lines_by_address(items_at(now, promises, rules), TEAM, now.date())
     list(send_digests(plan_deliveries(parcels, ledger, now), ledger, lambda address, digest: None))
     return {(key, parcel.address) for parcel in parcels for line in parcel.lines for key in line.keys}
 

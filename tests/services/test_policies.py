@@ -5,12 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.check.context import WHOLE_LOG
-from commlog.check.files import Scope, check_files
+from commlog.check.files import CheckDepth, check_files
 from commlog.errors import InvalidError
-from commlog.followups.change import Details, move_follow_up
+from commlog.followups.change import FollowUpDetails, move_follow_up
 from commlog.log.log import open_log
 from commlog.messages import use_language
-from commlog.records.policies import refuse_breaches
+from commlog.records.policies import refuse_violations
 from commlog.records.rules.policy import BANK_CARD, ID_CARD, MOBILE, find_numbers
 from tests.build import run_git
 
@@ -26,7 +26,7 @@ def with_policies(log, text):
     return log
 
 
-def problems(log, scope=Scope.ALL, now=None):
+def problems(log, scope=CheckDepth.ALL, now=None):
     """Everything a check finds of policies: (code, severity, field)."""
     found = check_files((log.at(now) if now else log).workspace(), WHOLE_LOG, scope).problems
     codes = {"closing-incomplete", "outcome-incomplete", "personal-number", "recorded-late", "backdated"}
@@ -156,7 +156,7 @@ def test_found_numbers_are_not_repeated(log):
     """Neither the problem nor the line shown with it holds the number."""
     log.create("service", "summary=她的手机 13800138000", f"request=身份证 {ID_NUMBER}")
     with_policies(log, "no_personal_numbers: error")
-    found = check_files(log.workspace(), WHOLE_LOG, Scope.ALL)
+    found = check_files(log.workspace(), WHOLE_LOG, CheckDepth.ALL)
     shown = [problem.message for problem in found.problems] + list(found.lines.values())
     assert any("138****8000" in text for text in shown)
     assert not any("13800138000" in text or ID_NUMBER in text for text in shown)
@@ -168,7 +168,7 @@ def test_numbers_are_named_in_the_language_in_use(log):
     with_policies(log, "no_personal_numbers: error")
     use_language("zh")
     found = [
-        one for one in check_files(log.workspace(), WHOLE_LOG, Scope.ALL).problems if one.code == "personal-number"
+        one for one in check_files(log.workspace(), WHOLE_LOG, CheckDepth.ALL).problems if one.code == "personal-number"
     ]
     assert dict(found[0].facts)["kind"] == MOBILE
 
@@ -196,7 +196,7 @@ def test_backdated_records_are_told_by_their_commit(log):
     (log.root / "records/interactions/2026/04").mkdir()
     run_git(log.root, "mv", late.path, late.path.replace("/03/", "/04/"))
     in_git(log, "2026-04-20T10:00:00+08:00")
-    found = [one for one in check_files(log.workspace(), WHOLE_LOG, Scope.ALL).problems if one.code == "backdated"]
+    found = [one for one in check_files(log.workspace(), WHOLE_LOG, CheckDepth.ALL).problems if one.code == "backdated"]
     assert [dict(one.facts)["committed"] for one in found] == ["2026-03-20T10:00:00+08:00"]
 
 
@@ -206,9 +206,9 @@ def test_backdated_records_are_told_before_the_commit(log):
     in_git(log)
     record = log.create("service")
     run_git(log.root, "add", record.path)
-    assert problems(log, Scope.STAGED, "2026-03-16T11:59:00+08:00") == []
-    assert problems(log, Scope.STAGED, "2026-03-16T12:01:00+08:00") == [("backdated", "error", "recorded_at")]
-    assert problems(log, Scope.CHANGED, "2026-03-16T12:01:00+08:00") == [("backdated", "error", "recorded_at")]
+    assert problems(log, CheckDepth.STAGED, "2026-03-16T11:59:00+08:00") == []
+    assert problems(log, CheckDepth.STAGED, "2026-03-16T12:01:00+08:00") == [("backdated", "error", "recorded_at")]
+    assert problems(log, CheckDepth.CHANGED, "2026-03-16T12:01:00+08:00") == [("backdated", "error", "recorded_at")]
 
 
 def test_backdating_is_not_asked_where_git_cannot_tell(log, tmp_path):
@@ -232,7 +232,7 @@ def test_policies_hold_for_what_is_staged(log):
     log.edit(record.id, "subject=staged")
     run_git(log.root, "add", record.path)
     log.edit(record.id, "summary=masked")
-    assert problems(log, Scope.STAGED) == [("personal-number", "error", "summary")]
+    assert problems(log, CheckDepth.STAGED) == [("personal-number", "error", "summary")]
     assert problems(log) == []
 
 
@@ -241,9 +241,9 @@ def test_new_breaches_can_be_refused(log):
     with_policies(log, "no_personal_numbers: error\noutcome_requires: {resolved: [solution], severity: warning}")
     workspace = log.workspace()
     before = {"summary": "13800138000", "outcome": "resolved"}
-    refuse_breaches(workspace, before, "service", before)
+    refuse_violations(workspace, before, "service", before)
     with pytest.raises(InvalidError) as refused:
-        refuse_breaches(workspace, {**before, "problem": "13900139000"}, "service", before)
+        refuse_violations(workspace, {**before, "problem": "13900139000"}, "service", before)
     assert [one.field for one in refused.value.problems] == ["problem"]
 
 
@@ -273,7 +273,7 @@ def test_policies_fit_the_schema_of_settings(log):
         "closing_requires: {fields: [result], severity: warning}\noutcome_requires: {resolved: [solution], severity: off}\n"
         "no_personal_numbers: error\nrecord_late: off\nbackdated: {after: 90m, severity: error}",
     )
-    assert check_files(log.workspace(), WHOLE_LOG, Scope.ALL).errors == 0
+    assert check_files(log.workspace(), WHOLE_LOG, CheckDepth.ALL).errors == 0
 
 
 def test_policies_name_what_forms_have(log):
@@ -281,7 +281,7 @@ def test_policies_name_what_forms_have(log):
     with_policies(
         log, "closing_requires: [result, satisfaktion]\noutcome_requires: {resovled: [solution], resolved: [solutoin]}"
     )
-    found = check_files(log.workspace(), WHOLE_LOG, Scope.ALL).problems
+    found = check_files(log.workspace(), WHOLE_LOG, CheckDepth.ALL).problems
     told = [(one.code, one.path, dict(one.facts)["value"]) for one in found]
     assert sorted(told) == [("bad-setting", "commlog.yaml", name) for name in ("resovled", "satisfaktion", "solutoin")]
 
@@ -293,7 +293,7 @@ def test_a_verb_that_breaks_a_policy_is_refused_before_it_writes(log):
     path, address = log.root / record.path, f"{record.id}/1"
     before = path.read_bytes()
     with pytest.raises(InvalidError):
-        move_follow_up(log.workspace(), address, "done", Details(by="li", result="told"))
+        move_follow_up(log.workspace(), address, "done", FollowUpDetails(by="li", result="told"))
     assert path.read_bytes() == before
-    move_follow_up(log.workspace(), address, "done", Details(by="li", result="told", satisfaction="satisfied"))
+    move_follow_up(log.workspace(), address, "done", FollowUpDetails(by="li", result="told", satisfaction="satisfied"))
     assert b"customer_satisfaction: satisfied" in path.read_bytes()

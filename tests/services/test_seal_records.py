@@ -16,9 +16,9 @@ from commlog.customers.duplicates import find_duplicates
 from commlog.customers.merge import merge_customers
 from commlog.database.reader import RecordReader
 from commlog.errors import AmbiguousError, InvalidError, NotFoundError, NotWritableError, UsageError
-from commlog.exchange.import_records import Choices, import_records
+from commlog.exchange.import_records import ImportOptions, import_records
 from commlog.log.log import open_log
-from commlog.privacy.cipher import Vault
+from commlog.privacy.cipher import Sealer
 from commlog.privacy.rules.sealing import find_sealed, is_sealed
 from commlog.privacy.seal import rotate, trust_recipients, turn_on
 from commlog.privacy.seal_keys import KeySource, add_trusted
@@ -28,7 +28,7 @@ from commlog.records.find import find_customer
 from commlog.records.mask import shown_record
 from commlog.records.text import format_record
 from commlog.values import Fields, Record
-from commlog.yamltext.parse import parse
+from commlog.yamltext.parse import parse_yaml
 from tests.sealed_log import IDENTITY, OTHER_IDENTITY, OTHER_RECIPIENT, RECIPIENT, SETTINGS, HeldLog
 
 LINA = """\
@@ -88,7 +88,7 @@ class SealedLog(HeldLog):
 
     def stored(self, path: str = PATH) -> dict[str, str]:
         """The sealed values of a file by their place."""
-        return {str(place): value for place, value in find_sealed(parse(self.text(path)))}
+        return {str(place): value for place, value in find_sealed(parse_yaml(self.text(path)))}
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_an_import_seals_too(sealed: SealedLog) -> None:
         fields={"name": "新", "contacts": [{"phone": "13700000005"}]},
         customer="",
     )
-    result = import_records(sealed.workspace(), [item], Choices())
+    result = import_records(sealed.workspace(), [item], ImportOptions())
     assert (result.created, result.rejected) == (1, ())
     assert not [path for path in sealed.files() if "13700000005" in sealed.text(path)]
     assert find_customer(sealed.workspace(), "13700000005")
@@ -262,7 +262,7 @@ def test_an_editor_shows_and_takes_values_open(sealed: SealedLog) -> None:
     """A key holder edits plain text; what was not touched is written back byte for byte."""
     workspace, raw = sealed.workspace(), sealed.text().encode()
     opened = text_to_edit(workspace, PATH, raw)
-    assert parse(opened) == parse(LINA)
+    assert parse_yaml(opened) == parse_yaml(LINA)
     save_text(workspace, PATH, opened.replace("stage: active", "stage: lost"), raw)
     assert sealed.text() == raw.decode().replace("stage: active", "stage: lost")
     raw = sealed.text().encode()
@@ -353,10 +353,10 @@ def test_rotation_hands_a_log_over(sealed: SealedLog) -> None:
     """Afterwards the new key reads all and the old one nothing; comments and all other lines are as they were."""
     others = "\n".join(line for line in sealed.text().splitlines() if "age" not in line)
     rotate(sealed.workspace(), [OTHER_RECIPIENT], [])
-    assert sealed.fields() == sealed.with_key(OTHER_IDENTITY).fields() == parse(LINA)
+    assert sealed.fields() == sealed.with_key(OTHER_IDENTITY).fields() == parse_yaml(LINA)
     other = sealed.with_key(OTHER_IDENTITY)
     rotate(other.workspace(), [], [RECIPIENT])
-    assert other.fields() == parse(LINA)
+    assert other.fields() == parse_yaml(LINA)
     state = seal_state(sealed.workspace())
     assert (state.counts["open"], state.counts["closed"], state.is_rotating) == (0, 8, False)
     assert "\n".join(line for line in sealed.text().splitlines() if "age" not in line) == others
@@ -401,7 +401,7 @@ def test_an_import_stops_at_a_stranger(sealed: SealedLog) -> None:
         row=Row(1, {}, []), key="k", template="customer", fields={"name": "新", "contacts": [{"phone": "13700000005"}]}
     )
     with pytest.raises(NotWritableError):
-        import_records(sealed.workspace(), [item], Choices())
+        import_records(sealed.workspace(), [item], ImportOptions())
     assert sealed.files() == before
 
 
@@ -410,7 +410,7 @@ def test_values_stay_readable_when_the_setting_is_gone(sealed: SealedLog) -> Non
     text = sealed.text("commlog.yaml")
     sealed.write("commlog.yaml", text[: text.index("seal:")])
     stored = sealed.stored()
-    assert sealed.fields() == parse(LINA)
+    assert sealed.fields() == parse_yaml(LINA)
     sealed.edit("lina", "stage=trial")
     assert sealed.stored() == stored
 
@@ -492,7 +492,7 @@ def test_a_rotation_that_is_killed_goes_on(plain: SealedLog) -> None:
     assert 0 < result.files < 42
     state = seal_state(other.workspace())
     assert (state.counts["open"], state.counts["closed"], state.plain, state.is_rotating) == (41 * 6 + 2, 0, 0, False)
-    assert other.fields("c7") == {**parse(LINA), "id": "c7"}
+    assert other.fields("c7") == {**parse_yaml(LINA), "id": "c7"}
 
 
 def test_a_rotation_skips_what_it_finished(sealed: SealedLog) -> None:
@@ -516,6 +516,8 @@ def test_reading_with_helpers_or_without_is_the_same(sealed: SealedLog) -> None:
     """A key that is named but of no use is told at once, by whatever process reads."""
     opened = open_log(sealed.root, str(sealed.root))
     catalog = sealed.workspace().catalog
-    reader = RecordReader(opened, catalog, make_cipher=lambda root, rules: Vault(root, rules, KeySource(IDENTITY[:-3])))
+    reader = RecordReader(
+        opened, catalog, make_cipher=lambda root, rules: Sealer(root, rules, KeySource(IDENTITY[:-3]))
+    )
     with pytest.raises(InvalidError, match="not one of age"):
         reader.read(PATH)

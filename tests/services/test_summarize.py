@@ -7,7 +7,7 @@ import pytest
 
 from commlog.errors import UsageError
 from commlog.log.log import open_log
-from commlog.summary.rules.summary import Key
+from commlog.summary.rules.summary import MeasureKey
 from commlog.summary.summarize import SummaryRequest, summarize
 from commlog.workspace import make_workspace
 from tests.build import NOW
@@ -106,7 +106,7 @@ def at(text):
 
 def fraction(summary, figure, dimension="", group=None):
     """Numerator and denominator of a figure now."""
-    line = next(line for line in summary.lines if line.key == Key(figure, dimension, group))
+    line = next(line for line in summary.lines if line.key == MeasureKey(figure, dimension, group))
     return line.now.numerator, line.now.denominator
 
 
@@ -308,7 +308,9 @@ def test_complaints_and_frequent_problems(log):
     assert fraction(summary, "problems", "need_type", "service_complaint") == (1, 1)
     assert fraction(summary, "problems", "category", "logistics") == (1, 1)
     assert fraction(summary, "problems", "tag", "late") == (2, 4)
-    before = next(line.before for line in summary.lines if line.key == Key("problems", "scenario", "after_sales"))
+    before = next(
+        line.before for line in summary.lines if line.key == MeasureKey("problems", "scenario", "after_sales")
+    )
     assert (before.numerator, before.denominator) == (0, 1)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UsageError
-from commlog.exchange.import_records import Choices
+from commlog.exchange.import_records import ImportOptions
 from commlog.exchange.import_surveys import columns_like_scores, import_surveys
 from commlog.exchange.incoming import Incoming, Row
 from commlog.surveys.record import answers_of, find_survey, open_requests, quarter_of, record_answers, request_survey
@@ -138,7 +138,7 @@ def test_an_imported_answer_names_its_member_by_id(log):
         incoming(2, "1" * 32, agent="李静", scores={"overall": 4}),
         incoming(3, "2" * 32, agent="李静", scores={"overall": 4}, period="2025-H2"),
     ]
-    result, _ = import_surveys(log.workspace(), rows, Choices())
+    result, _ = import_surveys(log.workspace(), rows, ImportOptions())
     assert result.created == 2
     agents = {
         path: log.read(path.rpartition("/")[2].removesuffix(".yaml")).fields["agent"]
@@ -240,13 +240,13 @@ def test_every_row_is_accounted_for(log):
         incoming(6, "e", customer="nobody", scores={"overall": 1}),
         incoming(7, "f", customer="", scores={"overall": 1}),
     ]
-    result, opened = import_surveys(log.workspace(), items, Choices())
+    result, opened = import_surveys(log.workspace(), items, ImportOptions())
     assert (result.rows, result.created, result.present) == (6, 2, 0)
     assert [item.row.line for item in result.rejected] == [4, 5, 6, 7]
     assert opened == 1
     assert log.read(sent.id).fields["scores"] == {"overall": 4}
     assert log.read(sent.id).fields["requested_on"] == "2026-03-16"
-    again, opened = import_surveys(log.workspace(), items, Choices())
+    again, opened = import_surveys(log.workspace(), items, ImportOptions())
     assert (again.created, again.present, len(again.rejected), opened) == (0, 2, 4, 0)
 
 
@@ -255,7 +255,7 @@ def test_a_dry_run_counts_and_writes_nothing(log):
     request(log)
     before = log.files()
     items = [incoming(2, "a", scores={"overall": 4}), incoming(3, "b", scores={"overall": 4})]
-    result, _ = import_surveys(log.workspace(), items, Choices(is_dry=True))
+    result, _ = import_surveys(log.workspace(), items, ImportOptions(is_dry=True))
     assert result.created == 2
     assert log.files() == before
     assert open_requests(log.workspace(), "acme")
@@ -263,7 +263,7 @@ def test_a_dry_run_counts_and_writes_nothing(log):
 
 def test_a_low_score_of_a_row_is_followed_up(log):
     """As one that is typed: important, three working days from the import."""
-    import_surveys(log.workspace(), [incoming(2, "a", agent="li", scores={"overall": 2})], Choices())
+    import_surveys(log.workspace(), [incoming(2, "a", agent="li", scores={"overall": 2})], ImportOptions())
     (row,) = list_surveys(log.workspace(), "", [], ("", -1, False)).rows
     item = log.follow_up(f"{row[0]}/1")
     assert (item["owner"], item["due"], item["due_rule"]) == ("li", "2026-03-19T18:00:00+08:00", "3wd")

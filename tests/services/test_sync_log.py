@@ -12,12 +12,12 @@ import pytest
 from commlog.errors import CommlogError, ConflictError, InvalidError, NoLogError
 from commlog.messages import current_language, use_language
 from commlog.team.mend_setup import mend_setup
-from commlog.team.rules.sync import NotSharedError, SyncWishes
+from commlog.team.rules.sync import NotSharedError, SyncOptions
 from commlog.team.sync import BACKUP, sync_log
-from commlog.team.sync_check import look
+from commlog.team.sync_check import check_backup
 from tests.build import run_git
 
-DO = SyncWishes()
+DO = SyncOptions()
 
 
 def clone(log, hub, folder, name):
@@ -114,7 +114,7 @@ def test_the_commit_says_what_is_in_it(wang):
     assert run_git(wang.root, "log", "-1", "--format=%s") == done.message
     wang.write("calendar.yaml", "off:\n  2026-05-01: 劳动节\n")
     (wang.root / record.path).unlink()
-    assert sync(wang, SyncWishes("我的话")).message == "我的话"
+    assert sync(wang, SyncOptions("我的话")).message == "我的话"
     assert run_git(wang.root, "log", "-1", "--format=%s") == "我的话"
 
 
@@ -170,7 +170,7 @@ def test_a_rehearsal_changes_nothing(wang, li):
     sync(li)
     wang.create("service")
     before = state(wang), run_git(wang.root, "for-each-ref")
-    told = sync(wang, SyncWishes(is_rehearsal=True))
+    told = sync(wang, SyncOptions(is_rehearsal=True))
     assert (len(told.committed), told.sent, told.received) == (1, 1, 0)
     assert (state(wang), run_git(wang.root, "for-each-ref")) == before
 
@@ -596,13 +596,13 @@ def test_records_that_look_alike_stay_apart(wang, li):
 
 def test_commits_that_are_nowhere_else_are_seen(wang):
     """Commits that the remote has not got are told, as is a branch that follows none."""
-    assert [one[1] for one in look(wang.workspace())] == [True]
+    assert [one[1] for one in check_backup(wang.workspace())] == [True]
     run_git(wang.root, "commit", "-q", "--allow-empty", "-m", "x")
-    (told,) = look(wang.workspace())
+    (told,) = check_backup(wang.workspace())
     assert not told[1]
     assert dict(told[4]) == {"count": "1", "upstream": "origin/main"}
     run_git(wang.root, "branch", "--unset-upstream")
-    (told,) = look(wang.workspace())
+    (told,) = check_backup(wang.workspace())
     assert not told[1]
 
 

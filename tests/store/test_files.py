@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from commlog.log import files
-from commlog.log.files import ChangedMeanwhile, is_temporary, lock, replace_file, write_new
+from commlog.log.files import FileChangedError, is_temporary, lock, replace_file, write_new
 
 
 def names(folder):
@@ -117,7 +117,7 @@ def test_replace_refuses_what_changed(tmp_path, current):
     path = tmp_path / "a"
     if current is not None:
         path.write_bytes(current)
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(FileChangedError):
         replace_file(path, b"new", expected=b"old")
     assert (path.read_bytes() if path.exists() else None) == current
     assert names(tmp_path) == ([] if current is None else ["a"])
@@ -134,7 +134,7 @@ def test_change_while_writing_is_noticed(tmp_path, monkeypatch):
         path.write_bytes(b"editor")
 
     monkeypatch.setattr(files, "_write", write_and_disturb)
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(FileChangedError):
         replace_file(path, b"new", expected=b"old")
     assert path.read_bytes() == b"editor"
     assert names(tmp_path) == ["a"]
@@ -200,7 +200,7 @@ def add_one(path):
         old = path.read_bytes()
         try:
             replace_file(path, str(int(old) + 1).encode(), expected=old)
-        except ChangedMeanwhile:
+        except FileChangedError:
             continue
         return
 

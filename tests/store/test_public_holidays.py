@@ -12,7 +12,7 @@ from commlog.calendar.holidays import country_of_zone, read_public_holidays, shi
 from commlog.errors import InvalidError
 from commlog.log.settings import build_dated_days, parse_settings
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
-from commlog.yamltext.parse import parse
+from commlog.yamltext.parse import parse_yaml
 
 # What the notices say, as `first-last` of days off and days worked in return.
 NOTICES = {
@@ -152,6 +152,6 @@ def test_a_calendar_that_contradicts_itself_is_refused(calendar, line):
 
 def test_hours_belong_to_days_off_too():
     """A day off with hours is off for these alone."""
-    days = build_dated_days(parse("off:\n  2026-05-04: {name: x, hours: ['13:00-24:00']}\n"))
+    days = build_dated_days(parse_yaml("off:\n  2026-05-04: {name: x, hours: ['13:00-24:00']}\n"))
     day = DatedDay(date(2026, 5, 4), "off", "x", ((780, 1440),))
     assert days == {day.date: day}

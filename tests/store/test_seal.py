@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from commlog.errors import ConflictError, InvalidError, NotWritableError, UnreadableError
 from commlog.log.settings import read_settings
-from commlog.privacy.cipher import Vault, new_identity, parse_recipients
+from commlog.privacy.cipher import Sealer, new_identity, parse_recipients
 from commlog.privacy.rules.sealing import BROKEN, CLOSED, DATA_MARK, OPEN, TEXT_MARK, SealRules, is_sealed
 from commlog.privacy.seal_keys import KeySource, add_trusted, hashed_name, read_trusted, write_identity
 
@@ -24,9 +24,9 @@ PLACE = Path("/nowhere")
 VALUES = st.text(min_size=1) | st.lists(st.text()) | st.dictionaries(st.text(), st.text() | st.integers())
 
 
-def vault(*recipients: str, key: str | None = IDENTITY, root: Path = PLACE) -> Vault:
+def vault(*recipients: str, key: str | None = IDENTITY, root: Path = PLACE) -> Sealer:
     """A vault for recipients (default: ours), with a key (default: ours)."""
-    return Vault(root, SealRules(recipients or (RECIPIENT,)), KeySource(key))
+    return Sealer(root, SealRules(recipients or (RECIPIENT,)), KeySource(key))
 
 
 @settings(deadline=None, max_examples=60)
@@ -90,7 +90,7 @@ def test_a_key_file_is_its_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "key.txt"
     write_identity(path, IDENTITY, RECIPIENT, "2026-03-16T10:00:00+08:00")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert Vault(PLACE, None, KeySource(file=str(path))).own_recipients() == (RECIPIENT,)
+    assert Sealer(PLACE, None, KeySource(file=str(path))).own_recipients() == (RECIPIENT,)
     before = path.read_bytes()
     with pytest.raises(ConflictError):
         write_identity(path, OTHER_IDENTITY, OTHER_RECIPIENT, "2026-03-16T10:00:00+08:00")
@@ -100,10 +100,10 @@ def test_a_key_file_is_its_owners_alone(tmp_path: Path) -> None:
 def test_a_key_that_is_of_no_use_is_told(tmp_path: Path) -> None:
     """A missing key file, one without a key, and a key that is cut are three different faults; none shows the key."""
     with pytest.raises(UnreadableError):
-        Vault(PLACE, None, KeySource(file=str(tmp_path / "none"))).identities
+        Sealer(PLACE, None, KeySource(file=str(tmp_path / "none"))).identities
     (tmp_path / "empty").write_text("# nothing\n")
     with pytest.raises(InvalidError, match="holds no identity"):
-        Vault(PLACE, None, KeySource(file=str(tmp_path / "empty"))).identities
+        Sealer(PLACE, None, KeySource(file=str(tmp_path / "empty"))).identities
     with pytest.raises(InvalidError) as caught:
         vault(key=IDENTITY[:-4]).open(vault().seal("x"))
     assert IDENTITY[20:40] not in caught.value.message

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from commlog.yamltext.edit import edit
 from commlog.yamltext.format import format_document
-from commlog.yamltext.parse import parse, parse_located
+from commlog.yamltext.parse import parse_located, parse_yaml
 from commlog.yamltext.scalars import YamlError
 
 EXAMPLE = """\
@@ -82,13 +82,13 @@ ORDER = [
 def changed(text, new, **options):
     """The lines taken away and the lines put in, in order."""
     edited = edit(text, new, **options)
-    assert parse(edited) == new
+    assert parse_yaml(edited) == new
     return [line for line in difflib.ndiff(text.splitlines(), edited.splitlines()) if line[:1] in "-+"]
 
 
 def example():
     """The data of the example."""
-    return parse(EXAMPLE)
+    return parse_yaml(EXAMPLE)
 
 
 def test_same_data_gives_the_same_text():
@@ -130,7 +130,7 @@ def test_types_differ():
     for old in values:
         for new in values:
             edited = edit(format_document({"a": old}), {"a": new})
-            assert repr(parse(edited)) == repr({"a": new})
+            assert repr(parse_yaml(edited)) == repr({"a": new})
 
 
 def test_change_block_text():
@@ -186,7 +186,7 @@ def test_add_keys_in_the_order_of_the_form():
     """A key that was absent comes behind its predecessor in the form, one the form does not know at the end."""
     new = {**example(), "tags": ["投诉-安装"], "mood": "calm", "agent": "wang", "other": 1}
     edited = edit(EXAMPLE, new, order=ORDER)
-    assert parse(edited) == new
+    assert parse_yaml(edited) == new
     assert "contact: 李娜\nagent: wang\nchannel" in edited
     assert "第五天了。}\nmood: calm\ntags: [投诉-安装]\nattachments: []\n" in edited
     assert edited.endswith("    status: open\nother: 1\n# the end\n")
@@ -249,7 +249,7 @@ def test_last_item_and_last_key_leave_brackets():
     new = example()
     new["links"], new["background"], new["identity_check"]["by"] = [], {}, []
     edited = edit(EXAMPLE, new)
-    assert parse(edited) == new
+    assert parse_yaml(edited) == new
     assert "links: []\n" in edited
     assert "background: {}\n" in edited
     assert "  by: []\n" in edited
@@ -285,7 +285,7 @@ def test_flow_that_no_longer_fits():
     new["dialogue"][0]["words"] = "一\n二\n"
     new["identity_check"]["by"] = [{"x": 1}]
     edited = edit(EXAMPLE, new)
-    assert parse(edited) == new
+    assert parse_yaml(edited) == new
     assert "  - to: 20260305-x2m9pd\n    type: follows\n    note: " + "长" * 40 + "\n" in edited
     assert "  - speaker: customer\n    words: |\n      一\n      二\nattachments" in edited
     assert "  by:\n    - {x: 1}\n" in edited
@@ -394,7 +394,7 @@ def widened(text):
 @settings(max_examples=80, deadline=None)
 def test_any_data_becomes_any_other(old, new):
     """Whatever the text held, after the edit it holds the new data."""
-    assert repr_sorted(parse(edit(format_document(old), new))) == repr_sorted(new)
+    assert repr_sorted(parse_yaml(edit(format_document(old), new))) == repr_sorted(new)
 
 
 @pytest.mark.slow
@@ -406,7 +406,7 @@ def test_random_changes_in_dressed_text(data):
     text = format_document(old)
     for candidate in (dressed(text, data.draw), widened(text)):
         try:
-            if parse(candidate) != old:
+            if parse_yaml(candidate) != old:
                 continue
         except YamlError:
             continue
@@ -414,7 +414,7 @@ def test_random_changes_in_dressed_text(data):
         break
     new = data.draw(changed_data(old))
     edited = edit(text, new)
-    assert repr_sorted(parse(edited)) == repr_sorted(new)
+    assert repr_sorted(parse_yaml(edited)) == repr_sorted(new)
     assert edit(edited, new) == edited
     for key in old:
         if key in new and repr_sorted(old[key]) == repr_sorted(new[key]):
@@ -427,7 +427,7 @@ def test_random_changes_of_the_example(data):
     """A real record takes any change, and keeps the lines of every key that is not changed."""
     new = data.draw(changed_data(example()))
     edited = edit(EXAMPLE, new, order=ORDER)
-    assert repr_sorted(parse(edited)) == repr_sorted(new)
+    assert repr_sorted(parse_yaml(edited)) == repr_sorted(new)
     for key, value in example().items():
         if key in new and repr_sorted(value) == repr_sorted(new[key]):
             assert entry_of(EXAMPLE, key) in edited

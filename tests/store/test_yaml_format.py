@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from commlog.yamltext.format import columns_of, depth_of, format_document, format_entry, format_flow, format_item
-from commlog.yamltext.parse import parse
+from commlog.yamltext.format import depth_of, display_columns, format_document, format_entry, format_flow, format_item
+from commlog.yamltext.parse import parse_yaml
 from commlog.yamltext.scalars import MAX_DEPTH, YamlError, format_scalar
 
 TRICKY = [
@@ -182,7 +182,7 @@ def load_ruamel(text):
 @settings(max_examples=250, deadline=None)
 def test_round_trip(data):
     """Whatever is written is read back the same, types included."""
-    assert repr(parse(format_document(data))) == repr(data)
+    assert repr(parse_yaml(format_document(data))) == repr(data)
 
 
 @given(
@@ -228,7 +228,7 @@ def test_tricky_text_in_every_place(text, shape):
     """Each text that looks like something else comes back as text, from three readers and in every place."""
     data = shape(text)
     written = format_document(data)
-    assert parse(written) == data
+    assert parse_yaml(written) == data
     assert load_ruamel(written) == without_dates(data, load_ruamel(written))
     assert yaml.safe_load(written) == without_dates(data, yaml.safe_load(written))
 
@@ -237,7 +237,7 @@ def test_tricky_text_in_every_place(text, shape):
 def test_tricky_keys(key):
     """A key that looks like something else comes back as the same text."""
     data = {key: "x", "k": [{key: "y"}]}
-    assert parse(format_document(data)) == data
+    assert parse_yaml(format_document(data)) == data
 
 
 def test_style():
@@ -314,7 +314,7 @@ nested:
 
 def test_wide_characters_count_twice():
     """A line ends where a terminal ends it: a Chinese character takes two columns."""
-    assert columns_of("a你：b") == 6
+    assert display_columns("a你：b") == 6
     assert format_entry("k", ["你" * 47], 0) == f"k: [{'你' * 47}]\n"
     assert format_entry("k", ["你" * 48], 0) == f"k:\n  - {'你' * 48}\n"
 
@@ -344,7 +344,7 @@ def test_depth():
     deep = []
     for _ in range(MAX_DEPTH - 2):
         deep = [deep]
-    assert parse(format_document({"a": deep})) == {"a": deep}
+    assert parse_yaml(format_document({"a": deep})) == {"a": deep}
     assert depth_of({"a": [deep]}) == MAX_DEPTH + 1
     with pytest.raises(YamlError):
         format_document({"a": [deep]})

@@ -8,9 +8,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commlog.yamltext.everyday import parse_everyday
-from commlog.yamltext.nodes import compose, construct
-from commlog.yamltext.parse import decode, parse, parse_located
+from commlog.yamltext.everyday import parse_common_yaml
+from commlog.yamltext.nodes import compose_nodes, construct
+from commlog.yamltext.parse import decode, parse_located, parse_yaml
 from commlog.yamltext.scalars import MAX_BYTES, MAX_DEPTH, YamlError
 
 RECORD = """\
@@ -47,19 +47,19 @@ followups:
 def fault_of(text):
     """The fault a text is refused with."""
     with pytest.raises(YamlError) as caught:
-        parse(text)
+        parse_yaml(text)
     return caught.value
 
 
 def full(text):
     """What the full reader makes of a text."""
-    node = compose(text)
+    node = compose_nodes(text)
     return None if node is None else construct(node)
 
 
 def test_everyday_record_is_read_quickly():
     """A record in the usual style is read without the yaml library, and as the full reader reads it."""
-    data = parse_everyday(RECORD)
+    data = parse_common_yaml(RECORD)
     assert data == full(RECORD)
     assert data["problem"] == "3月8日安装的空调，开机后一直不制冷。\n\n安装师傅现场判断可能是管路问题。\n"
     assert data["followups"][1] == {"n": 2, "note": None}
@@ -123,9 +123,9 @@ def test_parse_of_a_record_does_not_import_yaml():
 def test_scalars(written, value):
     """Words and numbers are those of JSON; dates, times and everything else stay text, in each of the two readers."""
     text = f"key: {written}\n"
-    assert parse(text) == {"key": value}
+    assert parse_yaml(text) == {"key": value}
     assert full(text) == {"key": value}
-    assert type(parse(text)["key"]) is type(value)
+    assert type(parse_yaml(text)["key"]) is type(value)
     assert full(f"- {written}\n") == [value]
 
 
@@ -268,7 +268,7 @@ def test_scalars(written, value):
 )
 def test_quick_reader_agrees(text):
     """What the quick reader accepts it reads as the full one does; what is wrong it never accepts."""
-    quick = parse_everyday(text)
+    quick = parse_common_yaml(text)
     if quick is not None:
         assert repr(quick) == repr(full(text))
 
@@ -329,7 +329,7 @@ LINES = st.sampled_from(
 def test_quick_reader_agrees_on_any_lines(lines):
     """Whatever lines come together, the quick reader gives what the full reader gives, or leaves it to that one."""
     text = "\n".join(lines) + "\n"
-    quick = parse_everyday(text)
+    quick = parse_common_yaml(text)
     if quick is not None:
         assert repr(quick) == repr(full(text))
 
@@ -343,7 +343,7 @@ def test_quick_reader_agrees_on_any_lines(lines):
 def test_quick_reader_agrees_on_damaged_records(at, inserted, removed):
     """A record damaged at any place is read alike by both readers, or refused."""
     text = RECORD[:at] + inserted + RECORD[at + removed :]
-    quick = parse_everyday(text)
+    quick = parse_common_yaml(text)
     if quick is not None:
         assert repr(quick) == repr(full(text))
 
@@ -359,7 +359,7 @@ def test_quick_reader_agrees_on_any_value(value):
         f"a:\n  - {value}\n",
         f"a: |\n  {value}\nb: 1\n",
     ):
-        quick = parse_everyday(text)
+        quick = parse_common_yaml(text)
         if quick is not None:
             assert repr(quick) == repr(full(text))
 
@@ -408,7 +408,7 @@ def test_refused(text, code, place, facts):
 
 def test_comments_alone_hold_nothing():
     """A text of comments alone has no data, and its place is the first line."""
-    assert parse("# nothing\n") is None
+    assert parse_yaml("# nothing\n") is None
     assert parse_located("# nothing\n").position(("a",)) == (1, 1)
 
 
@@ -430,7 +430,7 @@ def test_deep_nesting_is_refused_without_a_crash(opening):
 
 def test_depth_has_a_limit():
     """Forty levels are read, forty-two are not."""
-    assert parse("a: " + "[" * (MAX_DEPTH - 1) + "x" + "]" * (MAX_DEPTH - 1))
+    assert parse_yaml("a: " + "[" * (MAX_DEPTH - 1) + "x" + "]" * (MAX_DEPTH - 1))
     assert fault_of("a: " + "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1)).code == "too-deep"
 
 
@@ -482,7 +482,7 @@ def test_quoted_merge_marker_is_text():
 def test_any_bytes_end_well(raw):
     """Whatever the bytes, reading ends in data or in a YamlError."""
     try:
-        parse(decode(raw))
+        parse_yaml(decode(raw))
     except YamlError as fault:
         assert fault.code
 
@@ -490,7 +490,7 @@ def test_any_bytes_end_well(raw):
 def test_places():
     """Every value and key knows its line and column; what is missing falls back to its parent."""
     located = parse_located(RECORD)
-    assert located.data == parse(RECORD)
+    assert located.data == parse_yaml(RECORD)
     assert located.position(("followups", 0, "action")) == (21, 13)
     assert located.key_position(("followups", 0, "action")) == (21, 5)
     assert located.position(("followups", 0, "owner")) == (20, 5)
@@ -500,7 +500,7 @@ def test_places():
 
 def test_record_is_like_the_stock_reader():
     """A record's values are those PyYAML reads without guessing types."""
-    assert strings(parse(RECORD)) == yaml.load(RECORD, Loader=yaml.BaseLoader)
+    assert strings(parse_yaml(RECORD)) == yaml.load(RECORD, Loader=yaml.BaseLoader)
 
 
 def strings(value):

@@ -8,7 +8,7 @@ import pytest
 from commlog.forms.catalog import Catalog
 from commlog.forms.conversion import ConversionError, Converter, unknown_field
 from commlog.forms.fields import find_field
-from commlog.yamltext.parse import parse
+from commlog.yamltext.parse import parse_yaml
 
 CATALOG = Catalog()
 MOMENTS = {"明天": date(2026, 3, 11), "明天17点": datetime(2026, 3, 11, 17, tzinfo=ZoneInfo("Asia/Shanghai"))}
@@ -24,7 +24,7 @@ def parse_moment(text):
 def parse_flow(text):
     """The store's reader, its error as the converter expects it."""
     try:
-        return parse(text)
+        return parse_yaml(text)
     except Exception as error:
         raise ValueError(str(error)) from error
 

@@ -8,7 +8,7 @@ import pytest
 from commlog.forms.catalog import Catalog
 from commlog.forms.validation import Validator
 from commlog.values import show_path
-from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.parse import decode, parse_yaml
 
 FOLDER = Path(__file__).parents[1] / "examples"
 VALID = sorted(FOLDER.glob("valid/*/*.yaml"))
@@ -18,7 +18,7 @@ VALIDATOR = Validator(Catalog())
 
 def read(path: Path):
     """The data of an example."""
-    return parse(decode(path.read_bytes()))
+    return parse_yaml(decode(path.read_bytes()))
 
 
 def name_of(path: Path) -> str:

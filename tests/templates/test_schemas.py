@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from commlog.forms.catalog import Catalog
-from commlog.forms.fields import fold
+from commlog.forms.fields import fold_label
 from commlog.forms.schemas import shipped_folder
 from commlog.forms.validation import check_template
 
@@ -111,7 +111,7 @@ def test_labels_name_one_field(name):
         for field in level:
             for word in (field.key, *field.labels.values()):
                 assert "." not in word or word.endswith("."), word
-                assert owners.setdefault(fold(word), field.key) == field.key, word
+                assert owners.setdefault(fold_label(word), field.key) == field.key, word
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -121,7 +121,7 @@ def test_choice_labels_name_one_value(name):
         owners = {}
         for slug, labels in field.enum_labels.items():
             for word in (slug, *labels.values()):
-                assert owners.setdefault(fold(word), slug) == slug, (field.key, word)
+                assert owners.setdefault(fold_label(word), slug) == slug, (field.key, word)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

@@ -19,12 +19,12 @@ from commlog.forms.schemas import shipped_folder
 from commlog.forms.validation import BASE, Validator, build_accepting, check_template, refuse
 from commlog.messages import current_language, use_language
 from commlog.problems import KINDS
-from commlog.yamltext.parse import decode, parse
+from commlog.yamltext.parse import decode, parse_yaml
 
 CATALOG = Catalog()
 VALIDATOR = Validator(CATALOG)
 EXAMPLES = [
-    (path.parent.name, parse(decode(path.read_bytes())))
+    (path.parent.name, parse_yaml(decode(path.read_bytes())))
     for path in sorted((Path(__file__).parents[1] / "examples").glob("valid/*/*.yaml"))
 ]
 SERVICE = next(data for name, data in EXAMPLES if name == "service" and data["outcome"] == "transferred")

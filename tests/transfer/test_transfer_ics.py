@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import ExitCode, UsageError
-from commlog.exchange.ics_file import CalendarHead, Words, format_calendar, is_our_calendar
+from commlog.exchange.ics_file import CalendarHead, EntryTexts, format_calendar, is_our_calendar
 from commlog.followups.rules.follow_up import read_follow_up
 
 HEAD = CalendarHead("客服", "Asia/Shanghai")
@@ -49,15 +49,15 @@ def read(data):
 
 
 def only_todo(*args, **fields):
-    return read(format_calendar(HEAD, [(task(*args, **fields), Words("s"))])).todos[0]
+    return read(format_calendar(HEAD, [(task(*args, **fields), EntryTexts("s"))])).todos[0]
 
 
 def only_event(**fields):
-    return read(format_calendar(HEAD, events=[(task(**fields), Words("s"))])).events[0]
+    return read(format_calendar(HEAD, events=[(task(**fields), EntryTexts("s"))])).events[0]
 
 
 def only_day(day, head=HEAD):
-    return read(format_calendar(head, days=[(day, Words("s"))])).events[0]
+    return read(format_calendar(head, days=[(day, EntryTexts("s"))])).events[0]
 
 
 # The calendar
@@ -146,7 +146,7 @@ def test_priorities_are_numbers(priority, number):
 
 def test_instants_are_written_in_utc():
     """Due, creation and last change need no time zone to be understood."""
-    lines = format_calendar(HEAD, [(task(), Words("s"))]).split(b"\r\n")
+    lines = format_calendar(HEAD, [(task(), EntryTexts("s"))]).split(b"\r\n")
     assert {
         b"DUE:20260320T100000Z",
         b"CREATED:20260316T020000Z",
@@ -158,7 +158,7 @@ def test_instants_are_written_in_utc():
 def test_a_follow_up_without_a_due_is_no_event():
     """As something to be done it stands in the calendar, without DUE; there is no time to draw it at."""
     assert "due" not in only_todo(None)
-    assert not read(format_calendar(HEAD, events=[(task(None), Words("s"))])).events
+    assert not read(format_calendar(HEAD, events=[(task(None), EntryTexts("s"))])).events
 
 
 def test_an_event_ends_when_it_is_due():
@@ -175,7 +175,7 @@ def test_a_cancelled_event_says_so():
 
 def test_a_todo_and_its_event_are_two_things():
     """Each has an identity of its own, the same whether they are written together or alone."""
-    entry = (task(), Words("s"))
+    entry = (task(), EntryTexts("s"))
     both = read(format_calendar(HEAD, [entry], [entry]))
     uids = (both.todos[0]["uid"], both.events[0]["uid"])
     assert uids == ("20260316-abcdef-1@commlog", "20260316-abcdef-1-event@commlog")
@@ -184,7 +184,7 @@ def test_a_todo_and_its_event_are_two_things():
 
 def test_no_identity_is_given_twice():
     """Two files of one id are both in the calendar, under different names."""
-    entries = [(task(), Words(text)) for text in ("one", "two", "three")]
+    entries = [(task(), EntryTexts(text)) for text in ("one", "two", "three")]
     todos = read(format_calendar(HEAD, entries)).todos
     assert [todo["uid"] for todo in todos] == [f"20260316-abcdef-1{more}@commlog" for more in ("", "-2", "-3")]
 
@@ -222,7 +222,7 @@ def test_29_february_is_kept_in_common_years(leap_day, common):
 def test_a_lunar_date_is_one_event_for_each_year():
     """Each with an identity of its own and no rule; two in one year are both there."""
     dates = (date(2026, 9, 25), date(2027, 9, 15), date(2028, 1, 1), date(2028, 12, 20))
-    events = read(format_calendar(HEAD, days=[(Day(dates=dates), Words("s"))])).events
+    events = read(format_calendar(HEAD, days=[(Day(dates=dates), EntryTexts("s"))])).events
     assert tuple(event["dtstart"].dt for event in events) == dates
     assert not any("rrule" in event for event in events)
     assert [event["uid"].removesuffix("@commlog") for event in events] == [
@@ -244,7 +244,7 @@ HOSTILE = st.text(
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
 def test_no_text_breaks_the_file(summary, description, category, name):
     """Whatever people write, there is one entry with our properties, in lines of at most 75 bytes of whole characters."""
-    words = Words(summary, description, comment=description, category=category)
+    words = EntryTexts(summary, description, comment=description, category=category)
     data = format_calendar(CalendarHead(name, "UTC"), [(task(), words)])
     lines = data.split(b"\r\n")
     assert lines[-1] == b""
@@ -262,13 +262,13 @@ def test_no_text_breaks_the_file(summary, description, category, name):
 @given(st.text(st.sampled_from(list('ab \n;,:\\"n汉𠮷😀^=')), min_size=1, max_size=150))
 def test_a_text_is_read_back_as_it_was(text):
     """Line ends, commas, semicolons, backslashes and folded Chinese survive the way to another program."""
-    todo = read(format_calendar(HEAD, [(task(), Words(text, text))])).todos[0]
+    todo = read(format_calendar(HEAD, [(task(), EntryTexts(text, text))])).todos[0]
     assert (str(todo["summary"]), str(todo["description"])) == (text, text)
 
 
 def test_long_chinese_text_is_folded_between_characters():
     """Each line is whole characters; without the folds the text is there again."""
     text = "客户要求换货，" * 30
-    data = format_calendar(HEAD, [(task(), Words(text))])
+    data = format_calendar(HEAD, [(task(), EntryTexts(text))])
     assert all(line.decode("utf-8") is not None and len(line) <= 75 for line in data.split(b"\r\n"))
     assert f"SUMMARY:{text}".encode() in data.replace(b"\r\n ", b"")

@@ -7,24 +7,24 @@ import pytest
 
 from commlog.errors import InvalidError, NotFoundError
 from commlog.exchange.csv_file import read_sheet
-from commlog.exchange.flat_record import cells_of, export_columns
+from commlog.exchange.flat_record import export_columns, record_cells
 from commlog.exchange.import_map import require_columns
 from commlog.exchange.incoming import Rejected
-from commlog.exchange.map_reader import Ground, read_map
-from commlog.exchange.mapping import Identities, iter_incoming
+from commlog.exchange.map_reader import MapContext, read_map
+from commlog.exchange.mapping import RowKeys, iter_incoming
 from commlog.exchange.rejects import format_rejects, rejects_name
 from commlog.exchange.sketch import sketch_map
 from commlog.forms.catalog import Catalog
 from commlog.forms.conversion import Converter
 from commlog.worktime.calendar import WorkCalendar, parse_hours
 from commlog.worktime.moment import parse_moment
-from commlog.yamltext.parse import parse
+from commlog.yamltext.parse import parse_yaml
 from tests.build import SHANGHAI
 
 CATALOG = Catalog()
 CALENDAR = WorkCalendar(SHANGHAI, parse_hours())
 NOW = datetime(2026, 3, 14, 9, tzinfo=SHANGHAI)
-GROUND = Ground(CATALOG, Converter(parse, lambda text: parse_moment(text, NOW, CALENDAR)), SHANGHAI)
+GROUND = MapContext(CATALOG, Converter(parse_yaml, lambda text: parse_moment(text, NOW, CALENDAR)), SHANGHAI)
 EXAMPLE = Path(__file__).parents[2] / "examples" / "consumer-complaints.map.yaml"
 FORM = """\
 template: member
@@ -185,8 +185,8 @@ def test_dotted_fields_longest_and_duration():
 def test_same_rows_are_contacts_of_their_own():
     """The same row a second time has another key; the keys of a file depend on nothing but its rows."""
     rows = list(read_sheet("a,b\n1,2\n1,2\n2,2\n", "rows.csv").rows)
-    keys = [Identities("member", ("a", "b")).key_of(row)[0] for row in rows]
-    numbered = Identities("member", ("b", "a"))
+    keys = [RowKeys("member", ("a", "b")).key_of(row)[0] for row in rows]
+    numbered = RowKeys("member", ("b", "a"))
     again = [numbered.key_of(row)[0] for row in rows]
     assert keys[0] == keys[1] == again[0] != again[1]
     assert len(set(again)) == 3
@@ -194,7 +194,7 @@ def test_same_rows_are_contacts_of_their_own():
 
 def test_one_identity_for_different_rows_is_refused():
     """Two rows with one identity but other values contradict the map: the later is refused and names the earlier."""
-    identities = Identities("member", ("a",))
+    identities = RowKeys("member", ("a",))
     rows = list(read_sheet("a,b\n1,2\n1,3\n1,2\n", "rows.csv").rows)
     assert [bool(identities.key_of(row)[1]) for row in rows] == [False, True, False]
 
@@ -223,7 +223,7 @@ def test_sketch_is_a_map():
     """A sketch of a header that names all required fields is a valid map, with formats, choices and identity guessed."""
     source = "工单号,客户,沟通渠道,沟通开始时间,内容摘要,沟通主题,核心诉求,门店编码\nA1,甲,电话,2026/3/1 9:05,x,y,z,\nA2,乙,短信,2026/3/2 9:05,x,y,z,\n"
     text = sketch_map(read_sheet(source, "rows.csv"), CATALOG.get("member"), "zh")
-    data = parse(text)
+    data = parse_yaml(text)
     assert data["dates"] == {"format": "year/month/day hour:minute"}
     assert data["identity"] == ["工单号"]
     assert data["fields"]["channel"] == {"column": "沟通渠道", "values": {"电话": "phone", "短信": None}}
@@ -254,4 +254,4 @@ def test_flat_columns():
     }
     names = export_columns("标签,explicit_needs,party.姓名/名称,reached,extra.k,followups.0.n,mood", [member])
     assert names == ("tags", "explicit_needs", "party.name", "reached", "extra.k", "followups.0.n", "mood")
-    assert cells_of(fields, names) == ["a, b", '["一，二"]', "'=x", "true", "1", "1", ""]
+    assert record_cells(fields, names) == ["a, b", '["一，二"]', "'=x", "true", "1", "1", ""]

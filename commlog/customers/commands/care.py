@@ -23,14 +23,14 @@ from commlog.cli.options import (
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.customers.brief import brief_customer
 from commlog.customers.care import CareView, list_care
-from commlog.customers.rules.care import CONSENT_WITHDRAWN, DO_NOT_CONTACT, KINDS, LeftOut
+from commlog.customers.rules.care import CONSENT_WITHDRAWN, DO_NOT_CONTACT, KINDS, ExcludedCustomer
 from commlog.customers.text.brief import BRIEF_FORMATS, format_brief
 from commlog.customers.text.timeline import format_timeline
 from commlog.customers.timeline import list_timeline
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
 from commlog.output.formats import TEXT_FORMATS
-from commlog.records.rules.consistency import fold, split_names
+from commlog.records.rules.consistency import fold_text, split_names
 from commlog.worktime.periods import Interval, parse_interval
 
 _NAMED_DATES = 10
@@ -119,7 +119,7 @@ def _kinds_of(text: str) -> tuple[str, ...]:
     Raises:
         UsageError: there is no such kind; names all there are.
     """
-    names = map(fold, split_names(text))
+    names = map(fold_text, split_names(text))
     kinds = tuple(_KIND_WORDS.get(name, name) for name in names)
     for kind in kinds:
         if kind not in KINDS:
@@ -132,7 +132,7 @@ def _kinds_of(text: str) -> tuple[str, ...]:
     return kinds
 
 
-def _tell_left_out(left_out: tuple[LeftOut, ...]) -> None:
+def _tell_left_out(left_out: tuple[ExcludedCustomer, ...]) -> None:
     """Name the customers who are left alone, on stderr."""
     for reason, text in _REASONS.items():
         names = [one.customer_name for one in left_out if one.reason == reason]

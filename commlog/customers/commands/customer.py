@@ -32,7 +32,7 @@ from commlog.records.draft import assign_all
 from commlog.records.find import find_customer, has_customer_file, read_record
 from commlog.records.mask import shown_record
 from commlog.records.text import format_record
-from commlog.records.write import Request, create_record
+from commlog.records.write import RecordRequest, create_record
 from commlog.values import CUSTOMER
 from commlog.workspace import Workspace
 
@@ -52,7 +52,7 @@ def customer_create_command(
     session = session_of(context)
     form = session.workspace.catalog.get(CUSTOMER)
     fields = assign_all(session.workspace, form, {"name": name} if name else {}, assignments)
-    request = Request(CUSTOMER, fields, choose=choose_random)
+    request = RecordRequest(CUSTOMER, fields, choose=choose_random)
     if edit_form:
         created = create_in_editor(session, form, request)
     else:
@@ -219,14 +219,14 @@ def customer_verify_command(
 
 def warn_of_likeness(workspace: Workspace, customer: str) -> None:
     """Say whom a new customer shares something with, and how to make them one."""
-    from commlog.customers.duplicates import EMAIL, NAME, PHONE, find_like
+    from commlog.customers.duplicates import EMAIL, NAME, PHONE, find_similar
 
     kinds = {
         PHONE: mark("the phone {value}"),
         EMAIL: mark("the e-mail address {value}"),
         NAME: mark("the name {value}"),
     }
-    found = find_like(workspace, customer)
+    found = find_similar(workspace, customer)
     for one in found[:_NAMED_LIKE]:
         shared = translate(kinds[one.shared]).format(value=one.shown)
         warn(

@@ -15,7 +15,7 @@ NOT_VERIFIED: Final = "not_verified"
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class ContactPerson:
     """One person at a customer; absent texts are None, personal ones masked unless revealed."""
 
     name: str
@@ -47,7 +47,7 @@ class Profile:
     taboos: tuple[str, ...] | None
     taboo_count: int
     delivery_notes: tuple[str, ...]
-    contacts: tuple[Contact, ...]
+    contacts: tuple[ContactPerson, ...]
     verified_on: str | None
     notes: str | None
 
@@ -77,7 +77,7 @@ class LastContact:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class OwedFollowUp:
     """A pending follow-up; `late` are working days, None when it is not overdue."""
 
     address: str
@@ -91,7 +91,7 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class OpenPromise:
     """Something we agreed to (`open_point` is False), or a point left open, that nobody has settled."""
 
     record: str
@@ -114,7 +114,7 @@ class OpenIssue:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class RepeatedMatter:
     """What a customer came with more than once: the `field` it is told by, its value, and how often."""
 
     field: str
@@ -123,7 +123,7 @@ class Repeated:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TrendPoint:
     """One point of a trend: a day, and a slug or a number."""
 
     day: str
@@ -131,7 +131,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class CareOccasion:
     """A care date within the next days, or past: `kind` is one of care, `days` how far off, negative when past."""
 
     kind: str
@@ -151,7 +151,7 @@ class StandardAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class MissingDetail:
     """What to ask for, because it is missing or old: one of the kinds above, with the day it was last checked."""
 
     kind: str
@@ -169,21 +169,21 @@ class Brief:
     profile: Profile
     merged: tuple[str, ...]
     last_contact: LastContact | None
-    follow_ups: tuple[Owed, ...]
-    promises: tuple[Promise, ...]
+    follow_ups: tuple[OwedFollowUp, ...]
+    promises: tuple[OpenPromise, ...]
     issues: tuple[OpenIssue, ...]
     dropped_balls: tuple[DroppedBall, ...]
-    repeated: tuple[Repeated, ...]
-    moods: tuple[Reading, ...]
-    satisfaction: tuple[Reading, ...]
-    surveys: tuple[Reading, ...]
-    care: tuple[Occasion, ...]
-    to_ask: tuple[Gap, ...]
+    repeated: tuple[RepeatedMatter, ...]
+    moods: tuple[TrendPoint, ...]
+    satisfaction: tuple[TrendPoint, ...]
+    surveys: tuple[TrendPoint, ...]
+    care: tuple[CareOccasion, ...]
+    to_ask: tuple[MissingDetail, ...]
     answer: StandardAnswer | None
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class CallerMention:
     """A record in which an unknown caller is named."""
 
     id: str
@@ -201,7 +201,7 @@ class UnknownCaller:
     """A number, address or name that no customer has, and the records that name it, the newest first."""
 
     text: str
-    mentions: tuple[Mention, ...]
+    mentions: tuple[CallerMention, ...]
 
 
 def read_profile(customer: str, fields: Fields, *, is_masked: bool) -> Profile:
@@ -235,7 +235,7 @@ def read_profile(customer: str, fields: Fields, *, is_masked: bool) -> Profile:
     )
 
 
-def cover_profile(profile: Profile, cover: Callable[[str], str]) -> Profile:
+def mask_profile(profile: Profile, cover: Callable[[str], str]) -> Profile:
     """The profile with its free text covered."""
     return replace(
         profile,
@@ -245,22 +245,22 @@ def cover_profile(profile: Profile, cover: Callable[[str], str]) -> Profile:
     )
 
 
-def gaps_of(profile: Profile, verified_before: date | None) -> tuple[Gap, ...]:
+def missing_details(profile: Profile, verified_before: date | None) -> tuple[MissingDetail, ...]:
     """What to ask a customer for; what was last checked before a day counts as old."""
     gaps = []
     if not any(contact.phone for contact in profile.contacts):
-        gaps.append(Gap(NO_PHONE))
+        gaps.append(MissingDetail(NO_PHONE))
     if not profile.preferred_time and not any(contact.preferred_time for contact in profile.contacts):
-        gaps.append(Gap(NO_PREFERRED_TIME))
+        gaps.append(MissingDetail(NO_PREFERRED_TIME))
     if profile.consent in {None, "not_asked"}:
-        gaps.append(Gap(NO_CONSENT))
+        gaps.append(MissingDetail(NO_CONSENT))
     if verified_before and (profile.verified_on or "") < verified_before.isoformat():
-        gaps.append(Gap(NOT_VERIFIED, profile.verified_on))
+        gaps.append(MissingDetail(NOT_VERIFIED, profile.verified_on))
     return tuple(gaps)
 
 
-def _contact(fields: Fields) -> Contact:
-    return Contact(
+def _contact(fields: Fields) -> ContactPerson:
+    return ContactPerson(
         text_of(fields, "name") or "",
         text_of(fields, "role"),
         text_of(fields, "phone"),

@@ -116,7 +116,7 @@ class CareItem:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class ExcludedCustomer:
     """A customer who is in no answer about care, and why: DO_NOT_CONTACT or CONSENT_WITHDRAWN."""
 
     customer: str
@@ -183,7 +183,7 @@ def next_day(yearly: CareDate, today: date, leap_day: LeapDay) -> date | None:
     return None
 
 
-def is_to_be_told(item: CareItem, before: Interval | None, calendar: WorkCalendar) -> bool:
+def is_reminder_due(item: CareItem, before: Interval | None, calendar: WorkCalendar) -> bool:
     """Whether a reminder tells of it today.
 
     A birthday or anniversary from `before` ahead until its day, and at the latest on the last working day before one

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from commlog.records.rules.consistency import SHORTEST_PHONE, fold, phone_digits
+from commlog.records.rules.consistency import SHORTEST_PHONE, fold_text, phone_digits
 from commlog.values import Data, Fields, mappings_of, text_of, texts_of
 
 # Who somebody is and since when: each file has its own.
@@ -54,7 +54,7 @@ def family_of(pointers: Mapping[str, str], customer: str) -> tuple[str, ...]:
 def reached_by(fields: Fields) -> tuple[str, ...]:
     """Every phone and e-mail address of a customer's contacts, as they are compared."""
     ways = (
-        phone_digits(text) if key == "phone" else fold(text.strip())
+        phone_digits(text) if key == "phone" else fold_text(text.strip())
         for contact in mappings_of(fields, "contacts")
         for key in ("phone", "email")
         if (text := text_of(contact, key))
@@ -63,7 +63,7 @@ def reached_by(fields: Fields) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class FieldValue:
     """A value at a place: the dotted field, and for a difference also what the other file says."""
 
     field: str
@@ -72,15 +72,15 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergedCustomer:
     """The fields of the one who stays, what was added to them, and where the other file says something else."""
 
     fields: Fields
-    added: tuple[Fact, ...]
-    differing: tuple[Fact, ...]
+    added: tuple[FieldValue, ...]
+    differing: tuple[FieldValue, ...]
 
 
-def merge_facts(survivor: Fields, duplicate: Fields) -> Merged:
+def merge_facts(survivor: Fields, duplicate: Fields) -> MergedCustomer:
     """What the one who stays knows afterwards; a fact both have is there once, in the words of the one who stays.
 
     The one who goes is not changed. A second time nothing is added.
@@ -94,10 +94,10 @@ class _Merging:
     def __init__(self, survivor: Fields, duplicate: Fields) -> None:
         self.fields = dict(survivor)
         self.duplicate = duplicate
-        self.added: list[Fact] = []
-        self.differing: list[Fact] = []
+        self.added: list[FieldValue] = []
+        self.differing: list[FieldValue] = []
 
-    def merge(self) -> Merged:
+    def merge(self) -> MergedCustomer:
         self._names()
         for key, value in self.duplicate.items():
             if key not in _OWN and not _is_empty(value):
@@ -105,7 +105,7 @@ class _Merging:
         extra = self.duplicate.get("extra")
         if isinstance(extra, dict):
             self._mapping("extra", {key: value for key, value in extra.items() if key not in _OF_THE_FILE})
-        return Merged(self.fields, tuple(self.added), tuple(self.differing))
+        return MergedCustomer(self.fields, tuple(self.added), tuple(self.differing))
 
     def _names(self) -> None:
         """The other names become aliases."""
@@ -122,7 +122,7 @@ class _Merging:
         known = self.fields.get(key)
         if _is_empty(known):
             self.fields[key] = value
-            self.added += [Fact(key, item) for item in (value if isinstance(value, list) else [value])]
+            self.added += [FieldValue(key, item) for item in (value if isinstance(value, list) else [value])]
         elif isinstance(known, list) and isinstance(value, list):
             self._list(key, value)
         elif key == "membership" and isinstance(known, dict) and isinstance(value, dict):
@@ -134,10 +134,10 @@ class _Merging:
 
     def _scalar(self, key: str, known: Data, value: Data) -> None:
         if (key == "do_not_contact" and value is True) or (key == "consent" and _is_refusal_of(value, known)):
-            self.differing.append(Fact(key, value, known))
+            self.differing.append(FieldValue(key, value, known))
             self.fields[key] = value
         else:
-            self.differing.append(Fact(key, known, value))
+            self.differing.append(FieldValue(key, known, value))
 
     def _notes(self, known: str, value: str) -> None:
         if value.strip() not in known:
@@ -147,17 +147,17 @@ class _Merging:
         """What the mapping of the one who stays lacks, key by key."""
         known = self.fields.get(key)
         if known is not None and not isinstance(known, dict):
-            self.differing.append(Fact(key, known, value))
+            self.differing.append(FieldValue(key, known, value))
             return
         self._fill(key, known or {}, value, lambda made: self.fields.__setitem__(key, made))
 
     def _fill(self, where: str, known: Fields, value: Fields, put: Callable[[Fields], None]) -> None:
         lacking = {name: item for name, item in value.items() if _is_empty(known.get(name)) and not _is_empty(item)}
         for name, item in lacking.items():
-            self.added.append(Fact(f"{where}.{name}", item))
+            self.added.append(FieldValue(f"{where}.{name}", item))
         for name, item in value.items():
             if name not in lacking and not _is_empty(item) and not _is_same_value(name, known[name], item):
-                self.differing.append(Fact(f"{where}.{name}", known[name], item))
+                self.differing.append(FieldValue(f"{where}.{name}", known[name], item))
         if lacking:
             put({**known, **lacking})
 
@@ -178,7 +178,7 @@ class _Merging:
 
     def _add(self, key: str, value: Data, added: Data) -> None:
         self.fields[key] = value
-        self.added.append(Fact(key, added))
+        self.added.append(FieldValue(key, added))
 
 
 def _is_empty(value: Data) -> bool:
@@ -186,7 +186,7 @@ def _is_empty(value: Data) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(fold(text).split())
+    return " ".join(fold_text(text).split())
 
 
 def _is_same_text(one: Data, other: Data) -> bool:

@@ -12,7 +12,7 @@ CLOSED: Final = "issue_closed"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TimelineFollowUp:
     """A follow-up of the record: `due`, `opened` and `done` are days or instants as people read them, absent ones None."""
 
     address: str
@@ -52,7 +52,7 @@ class Event:
     outcome: str | None
     note: str | None
     links: tuple[tuple[str, str], ...]
-    steps: tuple[Step, ...]
+    steps: tuple[TimelineFollowUp, ...]
 
 
 @dataclass(frozen=True, slots=True)

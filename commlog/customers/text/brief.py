@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from commlog.customers.rules.brief import Brief, Contact, Owed, Profile, Reading, UnknownCaller
+from commlog.customers.rules.brief import Brief, ContactPerson, OwedFollowUp, Profile, TrendPoint, UnknownCaller
 from commlog.followups.rules.follow_up import PAUSED
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels, labelled
@@ -189,7 +189,7 @@ class _Page:
         lines = tuple(self._owed_line(one, brief.day) for one in owed)
         return lines if brief.follow_ups and owed[0].is_overdue else tuple(line[2:] for line in lines)
 
-    def _owed_line(self, owed: Owed, today: str) -> str:
+    def _owed_line(self, owed: OwedFollowUp, today: str) -> str:
         due = format_due(owed.due)
         if owed.is_overdue:
             due = translate("LATE by {days} wd ({due})").format(days=owed.late or 0, due=due)
@@ -229,7 +229,7 @@ class _Page:
         lines = [harmless(profile.preferred_time)] if profile.preferred_time else []
         return tuple(lines + [self._contact(contact, profile) for contact in profile.contacts])
 
-    def _contact(self, contact: Contact, profile: Profile) -> str:
+    def _contact(self, contact: ContactPerson, profile: Profile) -> str:
         words = [
             contact.name if contact.name != profile.name or contact.role else "",
             f"({contact.role})" if contact.role else "",
@@ -254,7 +254,7 @@ class _Page:
             if len(readings) > 1 or (readings and not column)
         )
 
-    def _arrows(self, column: str, readings: tuple[Reading, ...]) -> str:
+    def _arrows(self, column: str, readings: tuple[TrendPoint, ...]) -> str:
         shown = [self.labels.value(column, reading.value) if column else reading.value for reading in readings]
         return f"{' → '.join(map(harmless, shown))}  ({_span(readings)})"
 
@@ -285,7 +285,7 @@ class _Page:
         )
 
 
-def _span(readings: tuple[Reading, ...]) -> str:
+def _span(readings: tuple[TrendPoint, ...]) -> str:
     """The first and the last day, the year once when it is the same."""
     first, last = readings[0].day, readings[-1].day
     if first == last:

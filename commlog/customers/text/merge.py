@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from commlog.customers.rules.customer import Fact
+from commlog.customers.rules.customer import FieldValue
 from commlog.forms.catalog import Template
 from commlog.forms.fields import LIST, MAPPING, Field, find_field, free_field, label, value_label
 from commlog.forms.personal import mask_fields
@@ -13,14 +13,14 @@ from commlog.values import Data
 _LONGEST: Final = 100
 
 
-def format_added(template: Template, fact: Fact, *, reveal: bool = False) -> str:
+def format_added(template: Template, fact: FieldValue, *, reveal: bool = False) -> str:
     """A fact that the one who stays got."""
     return translate("added: {field}: {value}").format(
         field=_label(template, fact.field), value=_shown(template, fact.field, fact.value, reveal=reveal)
     )
 
 
-def format_difference(template: Template, fact: Fact, *, reveal: bool = False) -> str:
+def format_difference(template: Template, fact: FieldValue, *, reveal: bool = False) -> str:
     """A fact of which the two files say different things, and which of the two goes on."""
     return translate("differs: {field}: {value} stays; the duplicate's file says {other}").format(
         field=_label(template, fact.field),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Final
 
-from commlog.customers.rules.timeline import Event, Step, Timeline
+from commlog.customers.rules.timeline import Event, Timeline, TimelineFollowUp
 from commlog.messages import mark, translate
 from commlog.output.formats import TEXT_FORMATS, choose_columns, format_listing, require_format
 from commlog.output.labels import Labels, labelled
@@ -141,7 +141,7 @@ def _second(event: Event, labels: Labels) -> Iterator[str]:
         yield _step(step, labels)
 
 
-def _step(step: Step, labels: Labels) -> str:
+def _step(step: TimelineFollowUp, labels: Labels) -> str:
     number = step.address.rpartition("/")[2]
     owner = harmless(labels.value("owner", step.owner or "-"))
     if step.is_overdue:

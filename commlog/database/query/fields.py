@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from commlog.database.query.filter import QueryField, ValueType
-from commlog.records.rules.consistency import fold
+from commlog.records.rules.consistency import fold_text
 
 _TABLE: Final[tuple[tuple[str, ValueType, tuple[str, ...]], ...]] = (
     ("id", ValueType.NAME, ("编号", "记录编号")),
@@ -167,7 +167,7 @@ FLAG_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 
 def plain_name(text: str) -> str:
     """Give a field's or value's name as names are compared: folded, words joined by `_`."""
-    return "_".join(fold(text).replace("-", " ").split())
+    return "_".join(fold_text(text).replace("-", " ").split())
 
 
 _NAMES: Final = {plain_name(word): BUILT_IN[name] for name, _, words in _TABLE for word in (name, *words)}

@@ -35,7 +35,7 @@ class QueryField:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class QueryPosition:
     """Where a part of a question stands: the query as typed, and the column (from 1; 0 is nowhere)."""
 
     query: str = ""
@@ -48,7 +48,7 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TextTerm:
     """The records that hold this text in any value."""
 
     text: str
@@ -62,7 +62,7 @@ class Term:
     operator: Operator
     values: tuple[str, ...]
     # Where a mistake in a value is to be shown; no part of what is asked.
-    spot: Spot = dataclasses.field(default=Spot(), compare=False, repr=False)
+    spot: QueryPosition = dataclasses.field(default=QueryPosition(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Or:
     parts: tuple["Filter", ...]
 
 
-Filter = All | Words | Term | Not | And | Or
+Filter = All | TextTerm | Term | Not | And | Or
 
 
 def every(parts: Iterable[Filter]) -> Filter:
@@ -123,18 +123,18 @@ def count_values(question: Filter) -> int:
             return 1
 
 
-def fault(message: str, spot: Spot, remedy: str = "", **facts: Any) -> UsageError:
+def fault(message: str, spot: QueryPosition, remedy: str = "", **facts: Any) -> UsageError:
     """Give the error of a marked message at a place of the query."""
     return UsageError(message, remedy=remedy, column=spot.column, source=_picture(spot), **facts)
 
 
-def shown(text: str) -> str:
+def displayable_text(text: str) -> str:
     """Give a text from the query as it may be shown: nothing that steers a terminal, not endless."""
     clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
     return clean if len(clean) <= 80 else clean[:79] + "…"
 
 
-def _picture(spot: Spot) -> str:
+def _picture(spot: QueryPosition) -> str:
     if not spot.column:
         return ""
     # A long query is cut before the place, so that the caret stays in sight.

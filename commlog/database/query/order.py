@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Final
 
 from commlog.database.query.fields import find_built_in, plain_name
-from commlog.database.query.filter import Spot, fault, shown
-from commlog.database.query.select import Domain
+from commlog.database.query.filter import QueryPosition, displayable_text, fault
+from commlog.database.query.select import ListedRows
 from commlog.messages import mark
 from commlog.values import Data
 
@@ -50,15 +50,15 @@ _FOLLOW_UP_COLUMNS: Final = {
 Columns = Mapping[str, tuple[str, ...]]
 
 # The SQL each listing can be sorted by; a caller may replace some, e.g. rank priorities by their limits.
-COLUMNS: Final[Mapping[Domain, Columns]] = MappingProxyType(
-    {Domain.RECORDS: MappingProxyType(_RECORD_COLUMNS), Domain.FOLLOW_UPS: MappingProxyType(_FOLLOW_UP_COLUMNS)}
+COLUMNS: Final[Mapping[ListedRows, Columns]] = MappingProxyType(
+    {ListedRows.RECORDS: MappingProxyType(_RECORD_COLUMNS), ListedRows.FOLLOW_UPS: MappingProxyType(_FOLLOW_UP_COLUMNS)}
 )
 
 # Two files may carry the same id after a bad merge; the path decides then.
-_TIES: Final = {Domain.RECORDS: ("r.id", "r.path"), Domain.FOLLOW_UPS: ("r.id", "f.n", "r.path")}
+_TIES: Final = {ListedRows.RECORDS: ("r.id", "r.path"), ListedRows.FOLLOW_UPS: ("r.id", "f.n", "r.path")}
 
 
-def order_by(sort: str, columns: Columns, domain: Domain) -> str:
+def order_by(sort: str, columns: Columns, domain: ListedRows) -> str:
     """Give the text after ORDER BY: named columns (`-` reverses one), missing values last, then id and n.
 
     Raises:
@@ -100,12 +100,12 @@ def _read_sort(sort: str, columns: Collection[str], meant: Mapping[str, str]) ->
         names = (plain_name(name), built_in.name if built_in else "")
         found = [column for column in (meant.get(one, one) for one in names) if column in columns]
         if not found:
-            spot = Spot(sort, place + 1 + len(part) - len(part.lstrip()))
+            spot = QueryPosition(sort, place + 1 + len(part) - len(part.lstrip()))
             raise fault(
                 mark("'{column_name}' is not a column to sort by"),
                 spot,
                 mark("use some of: {known}"),
-                column_name=shown(part.strip()),
+                column_name=displayable_text(part.strip()),
                 known=", ".join(columns),
             )
         yield found[0], part.strip() != name

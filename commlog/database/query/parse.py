@@ -7,18 +7,18 @@ from commlog.database.query.fields import BUILT_IN, plain_name
 from commlog.database.query.filter import (
     Filter,
     Operator,
-    Spot,
+    QueryPosition,
     Term,
-    Words,
+    TextTerm,
     count_values,
+    displayable_text,
     either,
     every,
     fault,
     opposite,
-    shown,
 )
 from commlog.database.query.tokens import Token, TokenType, scan
-from commlog.database.query.values import stored_values, terms_of
+from commlog.database.query.values import stored_values, value_terms
 from commlog.database.query.vocabulary import Vocabulary
 from commlog.errors import UsageError
 from commlog.messages import mark
@@ -29,7 +29,7 @@ MAX_DEPTH: Final = 12
 MAX_VALUES: Final = 300
 
 
-def parse(query: str, vocabulary: Vocabulary) -> Filter:
+def parse_query(query: str, vocabulary: Vocabulary) -> Filter:
     """Give the filter of a query string; an empty one asks for everything.
 
     Raises:
@@ -43,7 +43,7 @@ def parse(query: str, vocabulary: Vocabulary) -> Filter:
     if count_values(question) > MAX_VALUES:
         raise fault(
             mark("the query compares with too many values"),
-            Spot(),
+            QueryPosition(),
             mark("at most {limit}; ask in several steps"),
             limit=MAX_VALUES,
         )
@@ -100,7 +100,7 @@ class _Parser:
             is_negated = not is_negated
         token = self._peek()
         if token is None or token.type in {TokenType.OR, TokenType.AND, TokenType.CLOSE}:
-            spot = token.spot if token else Spot(self.query, len(self.query) + 1)
+            spot = token.spot if token else QueryPosition(self.query, len(self.query) + 1)
             raise fault(
                 mark("something to look for is missing here"),
                 spot,
@@ -112,7 +112,7 @@ class _Parser:
 
     def _meaning(self, token: Token) -> Filter:
         if token.type is TokenType.WORDS:
-            return Words(token.text)
+            return TextTerm(token.text)
         if token.type is TokenType.FIELD:
             return self._field(token)
         self.depth += 1
@@ -135,7 +135,7 @@ class _Parser:
         for field in fields:
             # Forms may share a name with different choices: the value need only suit one of them.
             try:
-                found.append(terms_of(field, token.values, self.vocabulary))
+                found.append(value_terms(field, token.values, self.vocabulary))
             except UsageError as error:
                 faults.append(error)
         if not found:
@@ -150,7 +150,7 @@ class _Parser:
             mark("'{field}' is not a field one can ask for"),
             token.spot,
             known if near else none_near,
-            field=shown(token.text),
+            field=displayable_text(token.text),
             known=", ".join(near or BUILT_IN),
         )
 
@@ -173,5 +173,5 @@ def term(name: str, values: Sequence[str], vocabulary: Vocabulary) -> Filter:
     """
     operator: Operator = "<=" if name.endswith("<=") else ".." if name.endswith("..") else "="
     field = BUILT_IN[name.rstrip("<=.")]
-    stored = [stored_values(field, value, operator, (Spot(value, 1), vocabulary)) for value in values]
+    stored = [stored_values(field, value, operator, (QueryPosition(value, 1), vocabulary)) for value in values]
     return Term(field, operator, tuple(dict.fromkeys(text for texts in stored for text in texts)))

@@ -6,7 +6,7 @@ from typing import Final
 
 from commlog.database.query.contents import (
     ALWAYS,
-    Condition,
+    SqlCondition,
     all_of,
     any_of,
     content_condition,
@@ -21,12 +21,12 @@ from commlog.database.query.contents import (
     starts_with,
 )
 from commlog.database.query.fields import BUILT_IN, NONE, OVERDUE, PENDING
-from commlog.database.query.filter import All, And, Filter, Not, Or, Term, ValueType, Words
-from commlog.database.query.values import Frame, stretch_of
-from commlog.records.rules.consistency import fold
+from commlog.database.query.filter import All, And, Filter, Not, Or, Term, TextTerm, ValueType
+from commlog.database.query.values import QueryContext, instant_range
+from commlog.records.rules.consistency import fold_text
 
 
-class Domain(Enum):
+class ListedRows(Enum):
     """What a listing has a row for."""
 
     RECORDS = "records"
@@ -63,7 +63,7 @@ def is_overdue(now: datetime) -> str:
     return f"(f.is_pending = 1 AND f.due_at < {int(now.timestamp())} AND f.status <> 'awaiting_customer')"
 
 
-def select(question: Filter, domain: Domain, frame: Frame) -> Condition:
+def select(question: Filter, domain: ListedRows, frame: QueryContext) -> SqlCondition:
     """Give the SQL condition of a filter, never empty; the tables are called `r` and `f`.
 
     Uses the SQL functions `fold`, `field` and `field_has`.
@@ -78,11 +78,11 @@ def select(question: Filter, domain: Domain, frame: Frame) -> Condition:
 class _Selection:
     """A translation into one domain at one moment."""
 
-    def __init__(self, domain: Domain, frame: Frame) -> None:
+    def __init__(self, domain: ListedRows, frame: QueryContext) -> None:
         self.domain = domain
         self.frame = frame
 
-    def condition(self, question: Filter, *, is_negated: bool) -> Condition:
+    def condition(self, question: Filter, *, is_negated: bool) -> SqlCondition:
         """Give the condition; `not` is pushed down to the terms, which keeps the SQL flat."""
         match question:
             case Not(part):
@@ -92,13 +92,13 @@ class _Selection:
                 return join(self.condition(part, is_negated=is_negated) for part in parts)
             case All():
                 found = ALWAYS
-            case Words(text):
+            case TextTerm(text):
                 found = holds_words(text)
             case Term():
                 found = self._term(question)
         return opposite_of(found) if is_negated else found
 
-    def _term(self, term: Term) -> Condition:
+    def _term(self, term: Term) -> SqlCondition:
         if term.field.is_content:
             return content_condition(term, self.frame)
         name = term.field.name
@@ -106,7 +106,7 @@ class _Selection:
             return any_of(self._has(value) for value in term.values)
         if name == "thread":
             found = [thread_ids(value) for value in term.values]
-            return any_of(Condition(f"r.id IN ({one.sql})", one.parameters) for one in found)
+            return any_of(SqlCondition(f"r.id IN ({one.sql})", one.parameters) for one in found)
         if name == "link":
             return any_of(neighbours(value) for value in term.values)
         if name == "tag":
@@ -119,39 +119,39 @@ class _Selection:
             return self._of_follow_up(term)
         return self._of_column(_COLUMNS.get(name, f"r.{name}"), term)
 
-    def _of_follow_up(self, term: Term) -> Condition:
+    def _of_follow_up(self, term: Term) -> SqlCondition:
         name = term.field.name
         inner = any_of(self._follow_up_conditions(term))
-        if self.domain is Domain.FOLLOW_UPS:
+        if self.domain is ListedRows.FOLLOW_UPS:
             return inner
         found = is_among("r.record", _FOLLOW_UPS, inner)
         if name == "status" and PENDING not in term.values:
             # A record with a status of its own (an issue) is asked for that, not for its follow-ups'.
-            found = all_of((Condition("r.status IS NULL"), found))
+            found = all_of((SqlCondition("r.status IS NULL"), found))
         return any_of((self._of_column(f"r.{name}", term), found)) if name in _OWN else found
 
-    def _follow_up_conditions(self, term: Term) -> list[Condition]:
+    def _follow_up_conditions(self, term: Term) -> list[SqlCondition]:
         name, special = term.field.name, []
         plain = list(term.values)
         if name == "status" and term.operator == "=" and PENDING in plain:
             plain.remove(PENDING)
-            special.append(Condition("f.is_pending = 1"))
+            special.append(SqlCondition("f.is_pending = 1"))
         if name == "due" and term.operator == "=":
             if OVERDUE in plain:
                 plain.remove(OVERDUE)
                 special.append(self._overdue())
             if NONE in plain:
                 plain.remove(NONE)
-                special.append(Condition("f.due_at IS NULL"))
+                special.append(SqlCondition("f.due_at IS NULL"))
         if not plain:
             return special
         rest = Term(term.field, term.operator, tuple(plain), term.spot)
         return [*special, self._of_column(_OF_FOLLOW_UPS[name], rest)]
 
-    def _overdue(self) -> Condition:
-        return Condition(is_overdue(self.frame.now))
+    def _overdue(self) -> SqlCondition:
+        return SqlCondition(is_overdue(self.frame.now))
 
-    def _of_column(self, column: str, term: Term) -> Condition:
+    def _of_column(self, column: str, term: Term) -> SqlCondition:
         if term.field.type is ValueType.MOMENT:
             values = term.values[:1] if term.operator == ".." else term.values
             return any_of(self._moment(column, term, value) for value in values)
@@ -161,38 +161,38 @@ class _Selection:
             return is_one_of(column, [int(value == "true") for value in term.values])
         return _compared(column, term)
 
-    def _moment(self, column: str, term: Term, value: str) -> Condition:
-        stretch = stretch_of(term, value, self.frame)
+    def _moment(self, column: str, term: Term, value: str) -> SqlCondition:
+        stretch = instant_range(term, value, self.frame)
         start, end = stretch.days() if term.field.name == "date" else stretch.seconds()
         return is_between(column, start, end)
 
-    def _has(self, name: str) -> Condition:
+    def _has(self, name: str) -> SqlCondition:
         if name in _ROWS:
             return is_among("r.record", _ROWS[name], ALWAYS)
         if name == "customer":
-            return Condition("r.customer <> 'anonymous'")
+            return SqlCondition("r.customer <> 'anonymous'")
         if name == "result" or name in _OF_FOLLOW_UPS:
             column = _OF_FOLLOW_UPS.get(name, f"f.{name}")
-            present = Condition(f"{column} IS NOT NULL")
-            if self.domain is Domain.FOLLOW_UPS:
+            present = SqlCondition(f"{column} IS NOT NULL")
+            if self.domain is ListedRows.FOLLOW_UPS:
                 return present
             found = is_among("r.record", _FOLLOW_UPS, present)
-            return any_of((Condition(f"r.{name} IS NOT NULL"), found)) if name in _OWN else found
+            return any_of((SqlCondition(f"r.{name} IS NOT NULL"), found)) if name in _OWN else found
         if name in {"level", "stage"}:
-            return is_among("r.customer", _CUSTOMERS, Condition(f"{name} IS NOT NULL"))
+            return is_among("r.customer", _CUSTOMERS, SqlCondition(f"{name} IS NOT NULL"))
         if name in BUILT_IN and name not in {"thread", "has"}:
-            return Condition(f"{_COLUMNS.get(name, f'r.{name}')} IS NOT NULL")
+            return SqlCondition(f"{_COLUMNS.get(name, f'r.{name}')} IS NOT NULL")
         return holds_key(name)
 
 
-def _compared(column: str, term: Term) -> Condition:
+def _compared(column: str, term: Term) -> SqlCondition:
     """Give a column of text against the term's values, as the field's type wants it."""
     if term.field.type is ValueType.TEXT:
-        folded = [fold(value) for value in term.values]
+        folded = [fold_text(value) for value in term.values]
         if term.operator == "prefix":
             starts = [(f"substr(fold({column}), 1, {len(text)}) = ?", text) for text in folded]
-            return any_of(Condition(sql, (text,)) for sql, text in starts)
-        return any_of(Condition(f"instr(fold({column}), ?) > 0", (text,)) for text in folded)
+            return any_of(SqlCondition(sql, (text,)) for sql, text in starts)
+        return any_of(SqlCondition(f"instr(fold({column}), ?) > 0", (text,)) for text in folded)
     if term.operator == "prefix":
         return starts_with(column, term.values)
     if term.field.type is ValueType.CHOICE or term.field.name in _EXACT:
@@ -200,8 +200,8 @@ def _compared(column: str, term: Term) -> Condition:
     return is_named(column, term.values)
 
 
-def _customer_starts(term: Term) -> Condition:
-    names = starts_with("name", [fold(value) for value in term.values])
+def _customer_starts(term: Term) -> SqlCondition:
+    names = starts_with("name", [fold_text(value) for value in term.values])
     return any_of((starts_with("r.customer", term.values), is_among("r.customer", _CUSTOMER_NAMES, names)))
 
 
@@ -222,14 +222,14 @@ WITH RECURSIVE thread (id) AS (
 SELECT id FROM thread"""
 
 
-def thread_ids(record_id: str) -> Condition:
+def thread_ids(record_id: str) -> SqlCondition:
     """Give the SQL of the ids of all records in a record's thread, itself and dangling targets included."""
-    return Condition(_THREAD, (record_id,))
+    return SqlCondition(_THREAD, (record_id,))
 
 
-def neighbours(record_id: str) -> Condition:
+def neighbours(record_id: str) -> SqlCondition:
     """Ask whether the row of `records r` points to this record, or this record to it."""
-    return Condition(
+    return SqlCondition(
         "(r.record IN (SELECT record FROM links WHERE target = ?)"
         " OR r.id IN (SELECT target FROM records JOIN links USING (record) WHERE records.id = ?))",
         (record_id, record_id),

@@ -5,9 +5,9 @@ from enum import Enum
 from re import compile as pattern
 from typing import Final
 
-from commlog.database.query.filter import Spot, fault
+from commlog.database.query.filter import QueryPosition, fault
 from commlog.messages import mark
-from commlog.records.rules.consistency import fold
+from commlog.records.rules.consistency import fold_text
 
 MAX_LENGTH: Final = 10_000
 
@@ -38,7 +38,7 @@ _KEYWORDS: Final = {"or": TokenType.OR, "and": TokenType.AND, "not": TokenType.N
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ValuePart:
     """A stretch of a value; in a quoted one no sign has a meaning."""
 
     text: str
@@ -49,8 +49,8 @@ class Piece:
 class Value:
     """One of the values after a colon, and where it begins."""
 
-    pieces: tuple[Piece, ...]
-    spot: Spot
+    pieces: tuple[ValuePart, ...]
+    spot: QueryPosition
 
     @property
     def text(self) -> str:
@@ -64,7 +64,7 @@ class Token:
 
     type: TokenType
     text: str
-    spot: Spot
+    spot: QueryPosition
     values: tuple[Value, ...] = ()
 
 
@@ -76,10 +76,12 @@ def scan(query: str) -> list[Token]:
 
     """
     if len(query) > MAX_LENGTH:
-        raise fault(mark("the query is too long"), Spot(), mark("at most {limit} characters"), limit=MAX_LENGTH)
+        raise fault(
+            mark("the query is too long"), QueryPosition(), mark("at most {limit} characters"), limit=MAX_LENGTH
+        )
     for place, letter in enumerate(query):
         if "\ud800" <= letter <= "\udfff":
-            raise fault(mark("this is not text"), Spot(query, place + 1), mark("write the query in UTF-8"))
+            raise fault(mark("this is not text"), QueryPosition(query, place + 1), mark("write the query in UTF-8"))
     return _Scanner(query).tokens()
 
 
@@ -102,8 +104,8 @@ class _Scanner:
     def _next(self) -> str:
         return self.query[self.place : self.place + 1]
 
-    def _spot(self) -> Spot:
-        return Spot(self.query, self.place + 1)
+    def _spot(self) -> QueryPosition:
+        return QueryPosition(self.query, self.place + 1)
 
     def _ends(self) -> bool:
         letter = self._next()
@@ -132,12 +134,12 @@ class _Scanner:
             return self._field(named.group(), spot)
         return self._word(spot)
 
-    def _word(self, spot: Spot) -> Token:
+    def _word(self, spot: QueryPosition) -> Token:
         start = self.place
         while not self._ends():
             self.place += 1
         text = self.query[start : self.place]
-        return Token(_KEYWORDS.get(fold(text), TokenType.WORDS), text, spot)
+        return Token(_KEYWORDS.get(fold_text(text), TokenType.WORDS), text, spot)
 
     def _phrase(self) -> str:
         spot, closing = self._spot(), _QUOTES[self._next()]
@@ -157,7 +159,7 @@ class _Scanner:
                 self.place += 1
             letters.append(letter)
 
-    def _field(self, name: str, spot: Spot) -> Token:
+    def _field(self, name: str, spot: QueryPosition) -> Token:
         values = []
         while True:
             self.place += 1  # the colon, or the comma
@@ -174,16 +176,16 @@ class _Scanner:
             if not (self._next() and self._next() in _COMMAS):
                 return Token(TokenType.FIELD, name, spot, tuple(values))
 
-    def _pieces(self) -> list[Piece]:
-        pieces: list[Piece] = []
+    def _pieces(self) -> list[ValuePart]:
+        pieces: list[ValuePart] = []
         start = self.place
         while not (self._ends() or self._next() in _COMMAS):
             raw = self.query[start : self.place]
             if self._next() in _QUOTES and _BEFORE_QUOTE.fullmatch(raw):
-                pieces += [Piece(raw, is_quoted=False)] if raw else []
-                pieces.append(Piece(self._phrase(), is_quoted=True))
+                pieces += [ValuePart(raw, is_quoted=False)] if raw else []
+                pieces.append(ValuePart(self._phrase(), is_quoted=True))
                 start = self.place
             else:
                 self.place += 1
         raw = self.query[start : self.place]
-        return [*pieces, Piece(raw, is_quoted=False)] if raw else pieces
+        return [*pieces, ValuePart(raw, is_quoted=False)] if raw else pieces

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from commlog.database.query.fields import FLAG_WORDS, VALUE_WORDS, plain_name
-from commlog.database.query.filter import Filter, Operator, QueryField, Spot, Term, ValueType, either, fault, shown
+from commlog.database.query.filter import (
+    Filter,
+    Operator,
+    QueryField,
+    QueryPosition,
+    Term,
+    ValueType,
+    displayable_text,
+    either,
+    fault,
+)
 from commlog.database.query.vocabulary import Vocabulary
 from commlog.messages import mark
-from commlog.records.rules.consistency import fold
+from commlog.records.rules.consistency import fold_text
 from commlog.worktime.calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -27,7 +37,7 @@ _ORDERED: Final = frozenset({ValueType.MOMENT, ValueType.NUMBER})
 _WITHOUT_PREFIX: Final = frozenset({ValueType.RECORD, ValueType.FLAG, ValueType.PRESENCE})
 
 
-def terms_of(field: QueryField, values: "tuple[Value, ...]", vocabulary: Vocabulary) -> Filter:
+def value_terms(field: QueryField, values: "tuple[Value, ...]", vocabulary: Vocabulary) -> Filter:
     """Give the filter of a field and its values as typed, each in its stored form.
 
     Raises:
@@ -81,13 +91,13 @@ def _split_ordered(field: QueryField, value: "Value") -> tuple[Operator, tuple[s
             value.spot,
             mark("write {field}:<X, {field}:X..Y, {field}:X.. or {field}:..Y"),
             field=field.name,
-            value=shown(value.text),
+            value=displayable_text(value.text),
         )
     return "..", tuple(sides)
 
 
 def stored_values(
-    field: QueryField, text: str, operator: Operator, context: tuple[Spot, Vocabulary]
+    field: QueryField, text: str, operator: Operator, context: tuple[QueryPosition, Vocabulary]
 ) -> tuple[str, ...]:
     """Give the stored forms a typed value stands for; a name may stand for several.
 
@@ -103,12 +113,12 @@ def stored_values(
     return _READERS[field.type](field, text.strip() or text, spot, vocabulary)
 
 
-def _text(field: QueryField, text: str, _spot: Spot, vocabulary: Vocabulary) -> tuple[str, ...]:
+def _text(field: QueryField, text: str, _spot: QueryPosition, vocabulary: Vocabulary) -> tuple[str, ...]:
     return (vocabulary.values.get(field.name, {}).get(plain_name(text), text),)
 
 
-def _name(field: QueryField, text: str, _spot: Spot, vocabulary: Vocabulary) -> tuple[str, ...]:
-    folded = fold(text)
+def _name(field: QueryField, text: str, _spot: QueryPosition, vocabulary: Vocabulary) -> tuple[str, ...]:
+    folded = fold_text(text)
     if not field.is_content:
         if field.name == "customer":
             return vocabulary.customers(folded) or (text,)
@@ -119,7 +129,7 @@ def _name(field: QueryField, text: str, _spot: Spot, vocabulary: Vocabulary) -> 
     return (vocabulary.values.get(field.name, {}).get(plain_name(text), text),)
 
 
-def _choice(field: QueryField, text: str, spot: Spot, vocabulary: Vocabulary) -> tuple[str, ...]:
+def _choice(field: QueryField, text: str, spot: QueryPosition, vocabulary: Vocabulary) -> tuple[str, ...]:
     name = plain_name(text)
     known = vocabulary.values.get(field.name, {})
     words = {} if field.is_content else VALUE_WORDS.get(field.name, {})
@@ -133,36 +143,36 @@ def _choice(field: QueryField, text: str, spot: Spot, vocabulary: Vocabulary) ->
     return (found,)
 
 
-def _flag(field: QueryField, text: str, spot: Spot, _vocabulary: Vocabulary) -> tuple[str, ...]:
-    found = FLAG_WORDS.get(fold(text))
+def _flag(field: QueryField, text: str, spot: QueryPosition, _vocabulary: Vocabulary) -> tuple[str, ...]:
+    found = FLAG_WORDS.get(fold_text(text))
     if found is None:
         raise _unknown_value(field, text, spot, ["yes", "no"])
     return (found,)
 
 
-def _number(field: QueryField, text: str, spot: Spot, _vocabulary: Vocabulary) -> tuple[str, ...]:
-    folded = fold(text)
+def _number(field: QueryField, text: str, spot: QueryPosition, _vocabulary: Vocabulary) -> tuple[str, ...]:
+    folded = fold_text(text)
     if not _NUMBER.fullmatch(folded) or not isfinite(float(folded)):
         raise fault(
             mark("{field}: '{value}' is not a number"),
             spot,
             mark("write e.g. {field}:4, {field}:>=4 or {field}:1..3"),
             field=field.name,
-            value=shown(text),
+            value=displayable_text(text),
         )
     return (folded,)
 
 
-def _moment(field: QueryField, text: str, _spot: Spot, _vocabulary: Vocabulary) -> tuple[str, ...]:
+def _moment(field: QueryField, text: str, _spot: QueryPosition, _vocabulary: Vocabulary) -> tuple[str, ...]:
     words = {} if field.is_content else VALUE_WORDS.get(field.name, {})
     return (words.get(plain_name(text), text),)
 
 
-def _record(_field: QueryField, text: str, _spot: Spot, vocabulary: Vocabulary) -> tuple[str, ...]:
-    return vocabulary.records(fold(text)) or (text,)
+def _record(_field: QueryField, text: str, _spot: QueryPosition, vocabulary: Vocabulary) -> tuple[str, ...]:
+    return vocabulary.records(fold_text(text)) or (text,)
 
 
-def _presence(field: QueryField, text: str, spot: Spot, vocabulary: Vocabulary) -> tuple[str, ...]:
+def _presence(field: QueryField, text: str, spot: QueryPosition, vocabulary: Vocabulary) -> tuple[str, ...]:
     known = VALUE_WORDS["has"].get(plain_name(text))
     if known:
         return (known,)
@@ -172,7 +182,7 @@ def _presence(field: QueryField, text: str, spot: Spot, vocabulary: Vocabulary) 
     return names
 
 
-_Reader = Callable[[QueryField, str, Spot, Vocabulary], tuple[str, ...]]
+_Reader = Callable[[QueryField, str, QueryPosition, Vocabulary], tuple[str, ...]]
 _READERS: Final[dict[ValueType, _Reader]] = {
     ValueType.TEXT: _text,
     ValueType.NAME: _name,
@@ -185,19 +195,19 @@ _READERS: Final[dict[ValueType, _Reader]] = {
 }
 
 
-def _unknown_value(field: QueryField, text: str, spot: Spot, known: list[str]) -> Exception:
+def _unknown_value(field: QueryField, text: str, spot: QueryPosition, known: list[str]) -> Exception:
     return fault(
         mark("{field}: '{value}' is not one of the choices"),
         spot,
         mark("use one of: {known}"),
         field=field.name,
-        value=shown(text),
+        value=displayable_text(text),
         known=", ".join(known),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class QueryContext:
     """When and where a question is asked: `now` is aware, `zone` and `calendar` are the log's."""
 
     now: datetime
@@ -205,7 +215,7 @@ class Frame:
     calendar: WorkCalendar
 
 
-class Stretch(NamedTuple):
+class InstantRange(NamedTuple):
     """From `start` up to, not including, `end`; None is open."""
 
     start: datetime | None
@@ -228,7 +238,7 @@ class Stretch(NamedTuple):
         )
 
 
-def stretch_of(term: Term, value: str, frame: Frame) -> Stretch:
+def instant_range(term: Term, value: str, frame: QueryContext) -> InstantRange:
     """Give the stretch of time that one value of a term (for `..`: both) asks for.
 
     Raises:
@@ -245,24 +255,24 @@ def stretch_of(term: Term, value: str, frame: Frame) -> Stretch:
                 term.spot,
                 mark("turn it round"),
                 field=term.field.name,
-                first=shown(first),
-                last=shown(last),
+                first=displayable_text(first),
+                last=displayable_text(last),
             )
-        return Stretch(start, end)
+        return InstantRange(start, end)
     whole = _period(term, value, frame)
     match term.operator:
         case "<":
-            return Stretch(None, whole.start)
+            return InstantRange(None, whole.start)
         case "<=":
-            return Stretch(None, whole.end)
+            return InstantRange(None, whole.end)
         case ">":
-            return Stretch(whole.end, None)
+            return InstantRange(whole.end, None)
         case ">=":
-            return Stretch(whole.start, None)
+            return InstantRange(whole.start, None)
     return whole
 
 
-def _period(term: Term, text: str, frame: Frame) -> Stretch:
+def _period(term: Term, text: str, frame: QueryContext) -> InstantRange:
     """Give a named period, a day, or the second of an instant."""
     from commlog.worktime.moment import parse_moment
     from commlog.worktime.periods import parse_period
@@ -273,12 +283,12 @@ def _period(term: Term, text: str, frame: Frame) -> Stretch:
     except (ValueError, OverflowError):
         pass
     else:
-        return Stretch(period.start, period.end)
+        return InstantRange(period.start, period.end)
     try:
         moment = parse_moment(text, now, frame.calendar)
         if isinstance(moment, datetime):
             second = moment.astimezone(frame.zone).replace(microsecond=0)
-            return Stretch(second, second + timedelta(seconds=1))
+            return InstantRange(second, second + timedelta(seconds=1))
         return _day(moment, now)
     except (ValueError, OverflowError) as error:
         raise fault(
@@ -286,12 +296,12 @@ def _period(term: Term, text: str, frame: Frame) -> Stretch:
             term.spot,
             mark("write e.g. 2026-03-14, 2026-03, 2026-Q1, last-month, tomorrow, +3d or 2026-03..2026-05"),
             field=term.field.name,
-            value=shown(text),
+            value=displayable_text(text),
         ) from error
 
 
-def _day(day: date, now: datetime) -> Stretch:
+def _day(day: date, now: datetime) -> InstantRange:
     from commlog.worktime.periods import parse_period
 
     period = parse_period(day.isoformat(), now)
-    return Stretch(period.start, period.end)
+    return InstantRange(period.start, period.end)

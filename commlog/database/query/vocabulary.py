@@ -67,7 +67,7 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class VocabularyEntry:
     """A template's field for the builder: dotted key, the labels of each step, type, labels of values."""
 
     key: str
@@ -90,7 +90,7 @@ def build_vocabulary(catalog: "Catalog", people: People, priorities: Sequence[st
 
     `priorities` are the names of time limits the settings know.
     """
-    entries: list[Entry] = []
+    entries: list[VocabularyEntry] = []
     templates: dict[str, Labels] = {}
     for name in catalog.names():
         try:
@@ -109,7 +109,7 @@ def build_vocabulary(catalog: "Catalog", people: People, priorities: Sequence[st
 
 
 def vocabulary_of(
-    entries: Sequence[Entry], people: People, extra: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    entries: Sequence[VocabularyEntry], people: People, extra: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 ) -> Vocabulary:
     """Give the vocabulary of some entries; `extra` adds values: field → plain value → slug."""
     return Vocabulary(
@@ -121,7 +121,7 @@ def vocabulary_of(
     )
 
 
-def _names_of(entries: Sequence[Entry]) -> Mapping[str, tuple[QueryField, ...]]:
+def _names_of(entries: Sequence[VocabularyEntry]) -> Mapping[str, tuple[QueryField, ...]]:
     by_slug: dict[str, dict[QueryField, None]] = {}
     by_label: dict[str, dict[QueryField, None]] = {}
     for entry in entries:
@@ -139,12 +139,14 @@ def _names_of(entries: Sequence[Entry]) -> Mapping[str, tuple[QueryField, ...]]:
     return {name: tuple(found) for name, found in {**by_label, **by_slug}.items()}
 
 
-def _field_of(entry: Entry) -> QueryField:
+def _field_of(entry: VocabularyEntry) -> QueryField:
     column = COLUMN_PATHS.get(entry.key)
     return BUILT_IN[column] if column else QueryField(entry.key, entry.type, is_content=True)
 
 
-def _values_of(entries: Sequence[Entry], extra: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+def _values_of(
+    entries: Sequence[VocabularyEntry], extra: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, Mapping[str, str]]:
     values: dict[str, dict[str, str]] = {name: dict(known) for name, known in extra.items() if known}
     for entry in entries:
         names = {entry.key, COLUMN_PATHS.get(entry.key, entry.key)}
@@ -163,12 +165,12 @@ def _words(slug: str, labels: Labels) -> Iterator[str]:
         yield plain_name(label)
 
 
-def _entries_of(template: "Template") -> Iterator[Entry]:
+def _entries_of(template: "Template") -> Iterator[VocabularyEntry]:
     for one in template.fields:
         yield from _entries_at(one, "", ())
 
 
-def _entries_at(one: "Field", before: str, labels: tuple[Labels, ...]) -> Iterator[Entry]:
+def _entries_at(one: "Field", before: str, labels: tuple[Labels, ...]) -> Iterator[VocabularyEntry]:
     key = f"{before}{one.key}"
     path = (*labels, one.labels)
     if key in _LEFT_OUT:
@@ -178,7 +180,7 @@ def _entries_at(one: "Field", before: str, labels: tuple[Labels, ...]) -> Iterat
         yield from _entries_at(inner, f"{key}.", path)
     # A birthday is a date or a mapping: it can be asked for as both.
     if item.type != "mapping":
-        yield Entry(key, path, _type_of(item), item.enum_labels or one.enum_labels)
+        yield VocabularyEntry(key, path, _type_of(item), item.enum_labels or one.enum_labels)
 
 
 def _type_of(item: "Field") -> ValueType:

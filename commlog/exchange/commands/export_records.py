@@ -13,10 +13,10 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, session_of, warn
 from commlog.customers.rules.care import BIRTHDAY
 from commlog.errors import ConflictError, ExitCode, UsageError
-from commlog.exchange.export_follow_ups import CareDay, ExportedFollowUp, select_care_days, select_follow_ups
+from commlog.exchange.export_follow_ups import CalendarCareDay, ExportedFollowUp, select_care_days, select_follow_ups
 from commlog.exchange.export_records import iter_fields, iter_revealed, select_records
-from commlog.exchange.flat_record import cells_of, export_columns
-from commlog.exchange.ics_file import CalendarHead, Words, format_calendar, is_our_calendar
+from commlog.exchange.flat_record import export_columns, record_cells
+from commlog.exchange.ics_file import CalendarHead, EntryTexts, format_calendar, is_our_calendar
 from commlog.exchange.jsonl_file import format_object
 from commlog.followups.rules.follow_up import AWAITING_CUSTOMER
 from commlog.forms.catalog import Template
@@ -92,7 +92,7 @@ def export_command(
         if columns or encoding.lower() != _UTF_8:
             raise UsageError(mark("--columns and --encoding are not for ics: a calendar has its own fields, in UTF-8"))
 
-        return export_calendar(session, CalendarWish(words, shape or TODO, care, reveal, output))
+        return export_calendar(session, CalendarOptions(words, shape or TODO, care, reveal, output))
     if shape or care:
         raise UsageError(mark("--as and --care are for ics"))
     if columns and output_format != "csv":
@@ -115,7 +115,7 @@ def export_command(
 
 def _csv_lines(records: Iterable[Fields], columns: str, templates: list[Template]) -> Iterator[str]:
     names = export_columns(columns, templates)
-    return format_rows(row for rows in ([names], (cells_of(fields, names) for fields in records)) for row in rows)
+    return format_rows(row for rows in ([names], (record_cells(fields, names) for fields in records)) for row in rows)
 
 
 def _write(output: str, lines: Iterable[str], encoding: str) -> None:
@@ -148,7 +148,7 @@ _GIVEN: Final = "given"
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarWish:
+class CalendarOptions:
     """What somebody wants of a calendar: follow-ups that match as `shape`, care dates, personal data in full, a file."""
 
     query: str
@@ -158,7 +158,7 @@ class CalendarWish:
     output: str = ""
 
 
-def export_calendar(session: Session, wish: CalendarWish) -> ExitCode:
+def export_calendar(session: Session, wish: CalendarOptions) -> ExitCode:
     """Write follow-ups, and care dates if wanted, as a calendar.
 
     Raises:
@@ -192,10 +192,10 @@ def export_calendar(session: Session, wish: CalendarWish) -> ExitCode:
     return finish(session)
 
 
-def _words(task: ExportedFollowUp, labels: Labels) -> Words:
+def _words(task: ExportedFollowUp, labels: Labels) -> EntryTexts:
     follow_up = task.follow_up
     is_waiting = follow_up.status == AWAITING_CUSTOMER
-    return Words(
+    return EntryTexts(
         " — ".join(filter(None, (" ".join(follow_up.action.split()), task.customer_name))),
         "\n".join(_lines(task, labels)),
         translate("waiting for the customer: the clock stands still") if is_waiting else "",
@@ -220,9 +220,9 @@ def _lines(task: ExportedFollowUp, labels: Labels) -> Iterator[str]:
         yield translate("When it is done: {command}").format(command=f'commlog done {task.address} --result "…"')
 
 
-def _day_words(day: CareDay) -> Words:
+def _day_words(day: CalendarCareDay) -> EntryTexts:
     text = translate("{name}'s birthday") if day.kind == BIRTHDAY else translate("{name}: {label}")
     summary = text.format(name=day.customer_name, label=day.label or translate("anniversary"))
     command = f"commlog customer show {day.customer_id}"
     where = translate("See: {command}").format(command=command) if day.customer_id else ""
-    return Words(summary, where, category=translate("Care"))
+    return EntryTexts(summary, where, category=translate("Care"))

@@ -12,10 +12,10 @@ from commlog.cli.terminal import command, progress, read_stdin, say, session_of,
 from commlog.errors import ExitCode, UsageError
 from commlog.exchange.csv_file import Sheet
 from commlog.exchange.import_map import OWN_COLUMNS, ImportMap
-from commlog.exchange.import_records import Choices, import_records
+from commlog.exchange.import_records import ImportOptions, import_records
 from commlog.exchange.import_surveys import columns_like_scores, import_surveys
 from commlog.exchange.incoming import IMPORT_KEY, ImportResult
-from commlog.exchange.map_reader import Ground, read_map
+from commlog.exchange.map_reader import MapContext, read_map
 from commlog.exchange.mapping import iter_incoming
 from commlog.exchange.rejects import format_rejected_objects, format_rejects, refuse_existing, write_rejects
 from commlog.exchange.sketch import sketch_map
@@ -112,7 +112,7 @@ def import_command(
 ) -> int:
     workspace = session_of(context).workspace
     source = _read_source(words)
-    ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
+    ground = MapContext(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
     if sketch:
         sheet = open_sheet(source, encoding, None)
         say(sketch_map(sheet, template_for(sheet, ground, template), current_language()))
@@ -125,7 +125,7 @@ def import_command(
     items = iter_items(sheet, import_map, ground, lambda field, word: left_out.update([(field, word)]))
     creates = import_map is not None and import_map.creates_customers
     with progress(translate("Importing"), source.lines) as tell:
-        result = import_records(workspace, items, Choices(creates, dry_run, tell))
+        result = import_records(workspace, items, ImportOptions(creates, dry_run, tell))
     written = _write_rejects(result, sheet, source, rejects) if result.rejected and not dry_run else ""
     return answer_import(result, written, output_format, is_dry=dry_run, left_out=left_out)
 
@@ -142,7 +142,7 @@ def _read_source(words: list[str]) -> SourceFile:
     )
 
 
-def _read_map(source: SourceFile, map_file: str, ground: Ground) -> ImportMap | None:
+def _read_map(source: SourceFile, map_file: str, ground: MapContext) -> ImportMap | None:
     if map_file:
         return read_map(read_bytes(Path(map_file)), map_file, ground)
     if source.format != "csv":
@@ -206,13 +206,13 @@ def survey_import_command(
     raw = read_stdin() if file == _STDIN else read_bytes(Path(file))
     source = SourceFile("stdin.csv" if file == _STDIN else file, "csv", raw)
     sheet = open_sheet(source, encoding, None)
-    ground = Ground(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
+    ground = MapContext(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
     import_map = survey_map(sheet, ground, _constants(workspace, period, entered_by))
     if left := _columns_left(sheet, import_map):
         _tell_of_columns(workspace, left, open_sheet(source, encoding, None))
     with progress(translate("Importing"), source.lines) as tell:
         items = iter_incoming(sheet, import_map)
-        result, opened = import_surveys(workspace, items, Choices(is_dry=dry_run, on_row=tell))
+        result, opened = import_surveys(workspace, items, ImportOptions(is_dry=dry_run, on_row=tell))
     written = ""
     if result.rejected and not dry_run:
         written = write_rejects(format_rejects(result.rejected, sheet.columns), source.name, rejects)

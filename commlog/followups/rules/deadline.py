@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 
-from commlog.followups.rules.follow_up import CLOSED, DONE, OPEN, PAUSED, FollowUp, Pause, pauses_of, put_back
+from commlog.followups.rules.follow_up import CLOSED, DONE, OPEN, PAUSED, FollowUp, Pause, extend_due, pauses_of
 from commlog.values import Data, instant_of
 from commlog.worktime.calendar import CalendarError, Span, WorkCalendar, to_utc, wall_instant
 from commlog.worktime.limits import Limit, due_after, parse_limit, start_day
@@ -20,7 +20,7 @@ _OVER: Final = frozenset({DONE, CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class LimitStart:
     """The instant a limit counts from, and what happened then; `entry` is its number in the history, 0 for none."""
 
     at: datetime
@@ -37,7 +37,7 @@ def limit_of(rule: str | None) -> Limit | None:
     return None if limit.unit == "none" else limit
 
 
-def original_start(follow_up: FollowUp, conversation: Mapping[str, Data]) -> Start | None:
+def original_start(follow_up: FollowUp, conversation: Mapping[str, Data]) -> LimitStart | None:
     """The instant from which the limit of a priority counts; None when nothing tells one.
 
     The end of the conversation, else its start, for a follow-up made with its record; the moment it was added for any
@@ -49,7 +49,7 @@ def original_start(follow_up: FollowUp, conversation: Mapping[str, Data]) -> Sta
     return _first_start(follow_up, conversation)
 
 
-def find_start(follow_up: FollowUp, conversation: Mapping[str, Data], calendar: WorkCalendar) -> Start | None:
+def find_start(follow_up: FollowUp, conversation: Mapping[str, Data], calendar: WorkCalendar) -> LimitStart | None:
     """The instant from which the stored due was counted; None when its rule is no limit or nothing tells one.
 
     A due set later by a limit counts from the entry that set it, one set by a priority from the original start; the
@@ -80,11 +80,11 @@ def find_start(follow_up: FollowUp, conversation: Mapping[str, Data], calendar: 
     return likely[min(distances, key=lambda place: distances[place])] if distances else original
 
 
-def due_from(start: Start, limit: Limit, follow_up: FollowUp, calendar: WorkCalendar) -> datetime | None:
+def due_from(start: LimitStart, limit: Limit, follow_up: FollowUp, calendar: WorkCalendar) -> datetime | None:
     """The instant a limit comes to from a start, the pauses since then put back; None when it is past all calendars."""
     try:
         due = due_after(limit, start.at, calendar)
-        return due and put_back(due, counted_pauses(follow_up), calendar, start.at)
+        return due and extend_due(due, counted_pauses(follow_up), calendar, start.at)
     except (CalendarError, OverflowError, ValueError):
         return None
 
@@ -135,30 +135,30 @@ def is_due_edited(follow_up: FollowUp) -> bool:
     return told is not None and told != (follow_up.due or NO_LIMIT)
 
 
-def _first_start(follow_up: FollowUp, conversation: Mapping[str, Data]) -> Start | None:
+def _first_start(follow_up: FollowUp, conversation: Mapping[str, Data]) -> LimitStart | None:
     opened = instant_of(follow_up.history[0].at) if follow_up.history else None
     recorded = instant_of(conversation.get("recorded_at"))
     if opened is None or (recorded is not None and to_utc(opened) == to_utc(recorded)):
         ended, started = (instant_of(conversation.get(key)) for key in ("ended_at", "started_at"))
         if ended:
-            return Start(ended, "conversation_end")
+            return LimitStart(ended, "conversation_end")
         if started:
-            return Start(started, "conversation_start")
-    return Start(opened, "added", 1) if opened else None
+            return LimitStart(started, "conversation_start")
+    return LimitStart(opened, "added", 1) if opened else None
 
 
-def _reopening(follow_up: FollowUp) -> Start | None:
+def _reopening(follow_up: FollowUp) -> LimitStart | None:
     found = None
     previous = ""
     for number, entry in enumerate(follow_up.history, start=1):
         at = instant_of(entry.at)
         if entry.status == OPEN and previous in _OVER and at:
-            found = Start(at, "reopened", number)
+            found = LimitStart(at, "reopened", number)
         previous = entry.status
     return found
 
 
-def _entries_with_due(follow_up: FollowUp, *, resumed: bool | None) -> Iterator[Start]:
+def _entries_with_due(follow_up: FollowUp, *, resumed: bool | None) -> Iterator[LimitStart]:
     """The entries that set the due, the newest first: those that end a pause, those that do not, or (None) both."""
     for number in range(len(follow_up.history), 0, -1):
         entry = follow_up.history[number - 1]
@@ -166,7 +166,7 @@ def _entries_with_due(follow_up: FollowUp, *, resumed: bool | None) -> Iterator[
         at = instant_of(entry.at)
         ends_pause = previous == PAUSED and entry.status != PAUSED
         if entry.due and at and resumed in {None, ends_pause}:
-            yield Start(at, "rescheduled", number)
+            yield LimitStart(at, "rescheduled", number)
 
 
 def _is_moved_by_resuming(follow_up: FollowUp) -> bool:
@@ -198,7 +198,7 @@ class CountedDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Counting:
+class DayCount:
     """How a limit was counted over days; `left_out` days in the middle of `days` are not listed.
 
     `first_day` is the start day and `opening` why it is that one; `period` the first and the last day of the week,
@@ -212,7 +212,7 @@ class Counting:
     period: tuple[date, date] | None = None
 
 
-def count_days(limit: Limit, start: datetime, end: datetime, calendar: WorkCalendar) -> Counting:
+def count_days(limit: Limit, start: datetime, end: datetime, calendar: WorkCalendar) -> DayCount:
     """The days from the start of a limit to its end, both in any zone.
 
     Raises:
@@ -226,10 +226,10 @@ def count_days(limit: Limit, start: datetime, end: datetime, calendar: WorkCalen
         return _count_working_hours(start, end, calendar)
     if limit.unit == "d":
         return _count_calendar_days(limit.amount, start, end, calendar)
-    return Counting()
+    return DayCount()
 
 
-def day_of(day: date, calendar: WorkCalendar) -> CountedDay:
+def uncounted_day(day: date, calendar: WorkCalendar) -> CountedDay:
     """What the calendar says of a day, not counted."""
     spans = calendar.spans_on(day)
     dated = calendar.dated.get(day)
@@ -240,7 +240,7 @@ def day_of(day: date, calendar: WorkCalendar) -> CountedDay:
     return CountedDay(day, "dated_part_off" if spans else "dated_off", spans, dated.name)
 
 
-def _count_working_days(amount: int, start: datetime, end: datetime, calendar: WorkCalendar) -> Counting:
+def _count_working_days(amount: int, start: datetime, end: datetime, calendar: WorkCalendar) -> DayCount:
     local = _day(start, calendar)
     first = start_day(start, calendar)
     last = _closed_day(end, calendar)
@@ -258,10 +258,10 @@ def _count_working_days(amount: int, start: datetime, end: datetime, calendar: W
     for day in reversed(tail):
         back.append(replace(day, counted=number) if day.spans else day)
         number -= bool(day.spans)
-    return Counting((*listed, *reversed(back)), left_out, first, opening)
+    return DayCount((*listed, *reversed(back)), left_out, first, opening)
 
 
-def _count_working_hours(start: datetime, end: datetime, calendar: WorkCalendar) -> Counting:
+def _count_working_hours(start: datetime, end: datetime, calendar: WorkCalendar) -> DayCount:
     local = _day(start, calendar)
     days, left_out = _list(local, _day(to_utc(end) - timedelta(seconds=1), calendar), calendar)
     listed = []
@@ -270,26 +270,26 @@ def _count_working_hours(start: datetime, end: datetime, calendar: WorkCalendar)
         begun, over = max(to_utc(start), opening), min(to_utc(end), closing)
         seconds = calendar.working_seconds(begun, over) if begun < over else 0
         listed.append(replace(day, minutes=seconds // 60))
-    return Counting(tuple(listed), left_out)
+    return DayCount(tuple(listed), left_out)
 
 
-def _count_calendar_days(amount: int, start: datetime, end: datetime, calendar: WorkCalendar) -> Counting:
+def _count_calendar_days(amount: int, start: datetime, end: datetime, calendar: WorkCalendar) -> DayCount:
     local = _day(start, calendar)
     days, left_out = _list(local, _closed_day(end, calendar), calendar)
     listed = []
     for day in days:
         number = (day.date - local).days
         listed.append(replace(day, counted=number) if number <= amount else day)
-    return Counting(tuple(listed), left_out, local, "same_day")
+    return DayCount(tuple(listed), left_out, local, "same_day")
 
 
-def _count_period(kind: PeriodKind, start: datetime, end: datetime, calendar: WorkCalendar) -> Counting:
+def _count_period(kind: PeriodKind, start: datetime, end: datetime, calendar: WorkCalendar) -> DayCount:
     closed = _closed_day(end, calendar)
     first, after = period_bounds(kind, closed)
     days, left_out = _list(closed, after - timedelta(days=1), calendar)
     is_same = first <= _day(start, calendar)
     listed = (replace(days[0], counted=1), *days[1:])
-    return Counting(
+    return DayCount(
         listed, left_out, None, "same_day" if is_same else "after_hours", (first, after - timedelta(days=1))
     )
 
@@ -304,7 +304,7 @@ def _list(first: date, last: date, calendar: WorkCalendar) -> tuple[list[Counted
     """The days from the first to the last, or the ends of a long stretch and how many were left out between them."""
     length = last.toordinal() - first.toordinal() + 1
     left_out = length - FIRST_DAYS - LAST_DAYS
-    return [day_of(day, calendar) for day in _chosen(first, length)], max(0, left_out)
+    return [uncounted_day(day, calendar) for day in _chosen(first, length)], max(0, left_out)
 
 
 def _chosen(first: date, length: int) -> Iterator[date]:

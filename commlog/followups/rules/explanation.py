@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from commlog.followups.rules.deadline import (
-    Counting,
-    Start,
+    DayCount,
+    LimitStart,
     count_days,
     counted_pauses,
     due_from,
@@ -27,7 +27,7 @@ _ELAPSED: Final = frozenset({"m", "h"})
 
 
 @dataclass(frozen=True, slots=True)
-class ToldPause:
+class ExplainedPause:
     """A pause with its working minutes so far; `counted` of them were, or will be, put back.
 
     None of them when the due is kept, only the later ones when it was set in the middle of the pause.
@@ -75,14 +75,14 @@ class DueExplanation:
 
     rule: str
     limit: Limit | None
-    start: Start | None
-    counting: Counting
+    start: LimitStart | None
+    counting: DayCount
     limit_end: datetime | None
     computed: datetime | None
     stored: datetime | None
     agrees: bool
     is_edited: bool
-    pauses: tuple[ToldPause, ...]
+    pauses: tuple[ExplainedPause, ...]
     changes: tuple[DueChange, ...]
     provisional_years: tuple[int, ...]
     lateness: Lateness | None
@@ -99,7 +99,7 @@ class DueAnswer:
     explanation: DueExplanation
 
 
-def explain_due(
+def due_explanation(
     follow_up: FollowUp, conversation: Mapping[str, Data], calendar: WorkCalendar, now: datetime
 ) -> DueExplanation:
     """The explanation of a follow-up's due; `conversation` are the fields of its record, `now` is aware."""
@@ -107,7 +107,7 @@ def explain_due(
     start = find_start(follow_up, conversation, calendar)
     computed = due_from(start, limit, follow_up, calendar) if limit and start else None
     limit_end = due_after(limit, start.at, calendar) if limit and start and computed else None
-    counting = Counting()
+    counting = DayCount()
     if limit and start and limit_end:
         counting = count_days(limit, start.at, limit_end, calendar)
     stored = stored_due(follow_up, calendar)
@@ -137,7 +137,7 @@ def explain_due(
     )
 
 
-def _if_resumed(stored: datetime | None, pauses: Sequence[ToldPause], calendar: WorkCalendar) -> datetime | None:
+def _if_resumed(stored: datetime | None, pauses: Sequence[ExplainedPause], calendar: WorkCalendar) -> datetime | None:
     if stored is None or not pauses or pauses[-1].pause.end:
         return None
     try:
@@ -168,7 +168,7 @@ def _lateness(follow_up: FollowUp, stored: datetime | None, calendar: WorkCalend
 
 def _told_pauses(
     follow_up: FollowUp, since: datetime | None, calendar: WorkCalendar, now: datetime
-) -> tuple[ToldPause, ...]:
+) -> tuple[ExplainedPause, ...]:
     counted = counted_pauses(follow_up)
     told = []
     for pause in pauses_of(follow_up.history):
@@ -178,7 +178,7 @@ def _told_pauses(
             back = minutes if pause.moved else 0
         else:
             back = waited_minutes(pause, now, calendar, since) if is_counted else 0
-        told.append(ToldPause(pause, minutes, back))
+        told.append(ExplainedPause(pause, minutes, back))
     return tuple(told)
 
 

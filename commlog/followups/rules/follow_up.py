@@ -22,7 +22,7 @@ PENDING: Final = frozenset({OPEN, IN_PROGRESS, AWAITING_CUSTOMER})
 PAUSED: Final = AWAITING_CUSTOMER
 
 
-class Verb(NamedTuple):
+class FollowUpVerb(NamedTuple):
     """What a verb does: the states it starts from, the state it leads to, the text it asks for."""
 
     sources: frozenset[str]
@@ -30,12 +30,12 @@ class Verb(NamedTuple):
     needs: str = ""
 
 
-VERBS: Final[Mapping[str, Verb]] = {
-    "start": Verb(frozenset({OPEN, AWAITING_CUSTOMER}), IN_PROGRESS),
-    "wait": Verb(frozenset({OPEN, IN_PROGRESS}), AWAITING_CUSTOMER),
-    "done": Verb(PENDING, DONE, needs="result"),
-    "close": Verb(frozenset({*PENDING, DONE}), CLOSED),
-    "reopen": Verb(frozenset({DONE, CLOSED}), OPEN, needs="note"),
+VERBS: Final[Mapping[str, FollowUpVerb]] = {
+    "start": FollowUpVerb(frozenset({OPEN, AWAITING_CUSTOMER}), IN_PROGRESS),
+    "wait": FollowUpVerb(frozenset({OPEN, IN_PROGRESS}), AWAITING_CUSTOMER),
+    "done": FollowUpVerb(PENDING, DONE, needs="result"),
+    "close": FollowUpVerb(frozenset({*PENDING, DONE}), CLOSED),
+    "reopen": FollowUpVerb(frozenset({DONE, CLOSED}), OPEN, needs="note"),
 }
 
 
@@ -152,7 +152,7 @@ def next_number(fields: Mapping[str, Data]) -> int:
     return max((follow_up.n for follow_up in read_follow_ups(fields)), default=0) + 1
 
 
-def entry_of(at: str, by: str, status: str, **more: str | None) -> Fields:
+def history_entry(at: str, by: str, status: str, **more: str | None) -> Fields:
     """A history entry; what is None is left out."""
     return {"at": at, "by": by, "status": status, **{key: value for key, value in more.items() if value}}
 
@@ -248,7 +248,9 @@ def waited_minutes(pause: Pause, until: datetime, calendar: WorkCalendar, since:
     return max(0, calendar.working_seconds(begin, end)) // _MINUTE
 
 
-def put_back(due: datetime, pauses: Iterable[Pause], calendar: WorkCalendar, since: datetime | None = None) -> datetime:
+def extend_due(
+    due: datetime, pauses: Iterable[Pause], calendar: WorkCalendar, since: datetime | None = None
+) -> datetime:
     """The due later by the working time of the pauses that are over, each in whole minutes; nothing before `since` counts.
 
     Raises:

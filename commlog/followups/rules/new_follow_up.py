@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from commlog.errors import UsageError
-from commlog.followups.rules.follow_up import OPEN, entry_of
+from commlog.followups.rules.follow_up import OPEN, history_entry
 from commlog.messages import mark
 from commlog.values import Data, Fields, instant_of
 from commlog.worktime.calendar import WorkCalendar
@@ -102,7 +102,7 @@ def complete_follow_up(terms: Terms, wanted: Fields, number: int, opening: Openi
     item["status"] = status
     known = {*item, "due", "history"}
     item |= {key: value for key, value in wanted.items() if key not in known and value is not None}
-    item["history"] = wanted.get("history") or [entry_of(opening.at, opening.by, status)]
+    item["history"] = wanted.get("history") or [history_entry(opening.at, opening.by, status)]
     return item
 
 

@@ -35,7 +35,7 @@ from commlog.records.draft import assign_all
 from commlog.records.find import read_record
 from commlog.records.rules.consistency import split_names
 from commlog.records.typed_follow_ups import parse_follow_up
-from commlog.records.write import Request, create_record
+from commlog.records.write import RecordRequest, create_record
 from commlog.values import ISSUE, Record
 from commlog.worktime.limits import Limit, parse_limit
 from commlog.worktime.periods import Interval, parse_interval
@@ -106,7 +106,7 @@ def issue_create_command(
     fields = assign_all(workspace, form, known, assignments)
     links = [(prior, "relates")] if prior else []
     texts = [parse_follow_up(workspace, text, ISSUE) for text in follow_ups]
-    request = Request(ISSUE, fields, links, texts, choose=choose_random)
+    request = RecordRequest(ISSUE, fields, links, texts, choose=choose_random)
     earlier = issues_from(workspace, prior) if prior else ()
     if edit_form:
         record = create_in_editor(session, form, request)

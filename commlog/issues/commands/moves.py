@@ -10,7 +10,7 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.forms.fields import find_field, find_value
-from commlog.issues.change import Told, confirm_issue, move_issue, pending_addresses
+from commlog.issues.change import IssueDetails, confirm_issue, move_issue, pending_of_issue
 from commlog.issues.rules.issue import CLOSED, RESULTS, Confirmation
 from commlog.messages import mark, translate
 from commlog.values import ISSUE, Record, text_of
@@ -68,7 +68,7 @@ def _make_move(verb: str) -> Callable[..., None]:
 
     def move(context: typer.Context, issue: str = id_argument, note: str = note_option, by: str = by_option) -> None:
         session = session_of(context)
-        tell_issue(session, move_issue(session.workspace, issue, verb, Told(by=by or None, note=note or None)))
+        tell_issue(session, move_issue(session.workspace, issue, verb, IssueDetails(by=by or None, note=note or None)))
 
     return move
 
@@ -82,7 +82,7 @@ def issue_fix_command(
     by: str = by_option,
 ) -> None:
     session = session_of(context)
-    told = Told(by=by or None, note=note or None, solution=solution.strip() or None)
+    told = IssueDetails(by=by or None, note=note or None, solution=solution.strip() or None)
     tell_issue(session, move_issue(session.workspace, issue, "fix", told))
 
 
@@ -100,7 +100,7 @@ def issue_confirm_command(
 ) -> None:
     session = session_of(context)
     given = Confirmation(_result_of(session, result), confirmed_by.strip(), how.strip(), score_of(score))
-    told = Told(by=by or None, note=note.strip() or None)
+    told = IssueDetails(by=by or None, note=note.strip() or None)
     tell_issue(session, confirm_issue(session.workspace, issue, told, given, keeps_open=keep_open))
 
 
@@ -113,7 +113,7 @@ def issue_close_command(
     by: str = by_option,
 ) -> None:
     session = session_of(context)
-    told = Told(by=by or None, note=note or None, reason=reason.strip() or None)
+    told = IssueDetails(by=by or None, note=note or None, reason=reason.strip() or None)
     tell_issue(session, move_issue(session.workspace, issue, "close", told))
 
 
@@ -123,7 +123,8 @@ def issue_reopen_command(
 ) -> None:
     session = session_of(context)
     tell_issue(
-        session, move_issue(session.workspace, issue, "reopen", Told(by=by or None, reason=reason.strip() or None))
+        session,
+        move_issue(session.workspace, issue, "reopen", IssueDetails(by=by or None, reason=reason.strip() or None)),
     )
 
 
@@ -137,7 +138,9 @@ def issue_assign_command(
     by: str = by_option,
 ) -> None:
     session = session_of(context)
-    told = Told(by=by or None, note=note or None, owner=to.strip() or None, department=department.strip() or None)
+    told = IssueDetails(
+        by=by or None, note=note or None, owner=to.strip() or None, department=department.strip() or None
+    )
     tell_issue(session, move_issue(session.workspace, issue, "assign", told))
     settings = session.workspace.log.settings
     if told.owner and settings.members and settings.find_member(told.owner) is None:
@@ -180,7 +183,7 @@ def tell_issue(session: Session, issue: Record) -> None:
             owner=labels.value("owner", owner) if owner else text_of(issue.fields, "department") or "-",
         )
     )
-    pending = pending_addresses(issue)
+    pending = pending_of_issue(issue)
     if issue.fields.get("status") == CLOSED and pending:
         warn(translate("still to be done although it is closed: {addresses}").format(addresses=", ".join(pending)))
 

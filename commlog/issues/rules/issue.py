@@ -31,19 +31,19 @@ SCORES: Final = range(1, 6)
 _OF_ONE_ROUND: Final = ("completed_on", "confirmation", "score", "closed_on", "closed_reason")
 
 
-class Verb(NamedTuple):
+class IssueVerb(NamedTuple):
     """What a verb does: the states it starts from, and the state it leads to."""
 
     sources: frozenset[str]
     target: str
 
 
-VERBS: Final[Mapping[str, Verb]] = {
-    "start": Verb(frozenset({OPEN, FIXED, AWAITING_CUSTOMER}), IN_PROGRESS),
-    "fix": Verb(frozenset({OPEN, IN_PROGRESS, AWAITING_CUSTOMER}), FIXED),
-    "wait": Verb(frozenset({OPEN, IN_PROGRESS, FIXED}), AWAITING_CUSTOMER),
-    "close": Verb(frozenset({OPEN, IN_PROGRESS, FIXED, AWAITING_CUSTOMER}), CLOSED),
-    "reopen": Verb(frozenset({FIXED, AWAITING_CUSTOMER, CLOSED}), OPEN),
+VERBS: Final[Mapping[str, IssueVerb]] = {
+    "start": IssueVerb(frozenset({OPEN, FIXED, AWAITING_CUSTOMER}), IN_PROGRESS),
+    "fix": IssueVerb(frozenset({OPEN, IN_PROGRESS, AWAITING_CUSTOMER}), FIXED),
+    "wait": IssueVerb(frozenset({OPEN, IN_PROGRESS, FIXED}), AWAITING_CUSTOMER),
+    "close": IssueVerb(frozenset({OPEN, IN_PROGRESS, FIXED, AWAITING_CUSTOMER}), CLOSED),
+    "reopen": IssueVerb(frozenset({FIXED, AWAITING_CUSTOMER, CLOSED}), OPEN),
 }
 # From where a confirmation may come, by what it says: a closed issue is not asked about again.
 CONFIRMED_FROM: Final[Mapping[str, frozenset[str]]] = {
@@ -53,7 +53,7 @@ CONFIRMED_FROM: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-class Step(NamedTuple):
+class IssueStep(NamedTuple):
     """When something is done to an issue and by whom: an instant as stored, a member's id, a remark."""
 
     at: str
@@ -81,7 +81,7 @@ def status_of(fields: Mapping[str, Data]) -> str:
     return status if status in STATUSES else OPEN
 
 
-def start(fields: Fields, step: Step) -> Fields:
+def start(fields: Fields, step: IssueStep) -> Fields:
     """The issue in work.
 
     Raises:
@@ -91,7 +91,7 @@ def start(fields: Fields, step: Step) -> Fields:
     return _entered(fields, step, IN_PROGRESS)
 
 
-def wait(fields: Fields, step: Step) -> Fields:
+def wait(fields: Fields, step: IssueStep) -> Fields:
     """The issue waiting for the customer.
 
     Raises:
@@ -101,7 +101,7 @@ def wait(fields: Fields, step: Step) -> Fields:
     return _entered(fields, step, AWAITING_CUSTOMER)
 
 
-def fix(fields: Fields, step: Step, solution: str | None) -> Fields:
+def fix(fields: Fields, step: IssueStep, solution: str | None) -> Fields:
     """The issue fixed on the step's day; a solution that another one takes the place of is kept in the history.
 
     Raises:
@@ -115,11 +115,11 @@ def fix(fields: Fields, step: Step, solution: str | None) -> Fields:
     changed = {**fields, "completed_on": step.day}
     if not solution or solution == known:
         return _entered(changed, step, FIXED)
-    kept = told_of(fields, ["solution"]) if known else ""
+    kept = history_note(fields, ["solution"]) if known else ""
     return _entered({**changed, "solution": solution}, step, FIXED, kept)
 
 
-def confirm(fields: Fields, step: Step, given: Confirmation, *, keeps_open: bool = False) -> Fields:
+def confirm(fields: Fields, step: IssueStep, given: Confirmation, *, keeps_open: bool = False) -> Fields:
     """The issue after the customer's answer: closed when satisfied, opened again when not, waiting when there is none.
 
     `keeps_open` leaves a satisfied one as it is. The step's remark is the reason for a second round.
@@ -140,7 +140,7 @@ def confirm(fields: Fields, step: Step, given: Confirmation, *, keeps_open: bool
             )
         return _second_round(told, step, before=replaced)
     status = status_of(fields)
-    said = told_of(told, ["confirmation", "score"] if given.score else ["confirmation"], {step.at})
+    said = history_note(told, ["confirmation", "score"] if given.score else ["confirmation"], {step.at})
     said = "\n".join(filter(None, (replaced, said)))
     if given.result == NO_ANSWER:
         return _entered(told, step, AWAITING_CUSTOMER, said)
@@ -149,7 +149,7 @@ def confirm(fields: Fields, step: Step, given: Confirmation, *, keeps_open: bool
     return _entered({**told, "closed_on": step.day}, step, CLOSED, said)
 
 
-def close(fields: Fields, step: Step, reason: str | None) -> Fields:
+def close(fields: Fields, step: IssueStep, reason: str | None) -> Fields:
     """The issue closed on the step's day, by the customer's confirmation or for a stated reason.
 
     Raises:
@@ -167,7 +167,7 @@ def close(fields: Fields, step: Step, reason: str | None) -> Fields:
     return _entered(changed, step, CLOSED)
 
 
-def reopen(fields: Fields, step: Step, reason: str) -> Fields:
+def reopen(fields: Fields, step: IssueStep, reason: str) -> Fields:
     """The issue in another round; what was said and dated in the last one is kept in the history.
 
     Raises:
@@ -180,7 +180,7 @@ def reopen(fields: Fields, step: Step, reason: str) -> Fields:
     return _second_round(fields, step._replace(note=reason), before="")
 
 
-def assign(fields: Fields, step: Step, owner: str | None, department: str | None) -> Fields:
+def assign(fields: Fields, step: IssueStep, owner: str | None, department: str | None) -> Fields:
     """The issue with another owner or department; whose it was is kept in the history.
 
     Raises:
@@ -194,12 +194,12 @@ def assign(fields: Fields, step: Step, owner: str | None, department: str | None
     moved = [key for key, value in given.items() if fields.get(key) != value]
     if not moved:
         return fields
-    kept = told_of(fields, moved)
+    kept = history_note(fields, moved)
     entry = {"owner": given["owner"]} if "owner" in moved else {}
     return _entered({**fields, **given}, step, status_of(fields), kept, **entry)
 
 
-def told_of(fields: Mapping[str, Data], keys: Iterable[str], known: Container[str] = ()) -> str:
+def history_note(fields: Mapping[str, Data], keys: Iterable[str], known: Container[str] = ()) -> str:
     """Some fields in one line, `key=value`, for the history; what is not there is left out.
 
     A confirmation is told as `confirmation=satisfied (by, at, how)`, without an instant that is `known` already.
@@ -221,7 +221,7 @@ def _plain(value: Data) -> str:
     return " / ".join(str(value).split("\n")).strip(" /")
 
 
-def _entered(fields: Fields, step: Step, status: str, kept: str = "", **more: str) -> Fields:
+def _entered(fields: Fields, step: IssueStep, status: str, kept: str = "", **more: str) -> Fields:
     """The fields in a state, with an entry in the history: the remark first, then what the history keeps."""
     entry: Fields = {"at": step.at, "by": step.by, "status": status, **more}
     note = "\n".join(filter(None, (step.note, kept)))
@@ -231,8 +231,8 @@ def _entered(fields: Fields, step: Step, status: str, kept: str = "", **more: st
     return {**fields, "status": status, "history": [*(history if isinstance(history, list) else []), entry]}
 
 
-def _second_round(fields: Fields, step: Step, *, before: str) -> Fields:
-    kept = "\n".join(filter(None, (before, told_of(fields, _OF_ONE_ROUND, {step.at, *_instants(fields)}))))
+def _second_round(fields: Fields, step: IssueStep, *, before: str) -> Fields:
+    kept = "\n".join(filter(None, (before, history_note(fields, _OF_ONE_ROUND, {step.at, *_instants(fields)}))))
     changed = {key: value for key, value in fields.items() if key not in _OF_ONE_ROUND}
     earlier = fields.get("reopened")
     again = {"at": step.at, "by": step.by, "reason": step.note}
@@ -244,7 +244,7 @@ def _replaced(fields: Fields) -> str:
     """An answer that a later one takes the place of, unless the history has an entry of its instant."""
     confirmation = fields.get("confirmation")
     is_told = isinstance(confirmation, dict) and confirmation.get("at") in _instants(fields)
-    return "" if is_told else told_of(fields, ["confirmation", "score"])
+    return "" if is_told else history_note(fields, ["confirmation", "score"])
 
 
 def _instants(fields: Fields) -> set[str]:

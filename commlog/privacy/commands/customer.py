@@ -13,7 +13,7 @@ from commlog.output.text import shell_word
 from commlog.records.rules.consistency import split_names
 
 if TYPE_CHECKING:
-    from commlog.privacy.dossier import Dossier
+    from commlog.privacy.dossier import CustomerExport
     from commlog.privacy.rules.forgetting import Forgetting
     from commlog.workspace import Workspace
 
@@ -51,14 +51,14 @@ def customer_export_command(
     ),
     output_format: str = format_choice("text", "json", help_text=mark("On stdout: {formats}.")),
 ) -> int:
-    from commlog.privacy.dossier import collect_customer, format_dossier_json, format_dossier_text
+    from commlog.privacy.dossier import collect_customer, format_customer_export_json, format_customer_export_text
 
     session = session_of(context)
     workspace = session.workspace
     dossier = collect_customer(workspace, customer)
     notes = _notes(dossier)
-    document = format_dossier_json(dossier.as_mapping(), notes)
-    text = format_dossier_text((*dossier.profiles, *dossier.records), notes, workspace.catalog.get)
+    document = format_customer_export_json(dossier.as_mapping(), notes)
+    text = format_customer_export_text((*dossier.profiles, *dossier.records), notes, workspace.catalog.get)
     if not output:
         say(document if output_format == "json" else text)
         return finish(session)
@@ -70,7 +70,7 @@ def customer_export_command(
     return finish(session)
 
 
-def _notes(dossier: "Dossier") -> dict[str, Any]:
+def _notes(dossier: "CustomerExport") -> dict[str, Any]:
     from commlog.privacy.dossier import INCLUDED, NOT_INCLUDED
 
     facts = {"paths": " ".join(one.path for one in dossier.profiles), "mentions": ", ".join(dossier.mentions) or "-"}
@@ -190,10 +190,10 @@ def _hand_over(workspace: "Workspace", done: "Forgetting", receipt: str, by: str
 
 def _tell_the_rest(workspace: "Workspace", done: "Forgetting", purge_list: str) -> None:
     """Say on stderr what a person has to look at, and what this could not reach."""
-    from commlog.privacy.text import format_doubts, format_left_behind
+    from commlog.privacy.text import format_left_behind, format_manual_checks
     from commlog.privacy.verify_forgotten import history_prefix
 
-    for line in format_doubts(done.doubts):
+    for line in format_manual_checks(done.doubts):
         typer.echo(line, err=True)
     typer.echo(format_left_behind(done, history_prefix(workspace), purge_list or "PURGE-LIST"), err=True)
     if not purge_list:

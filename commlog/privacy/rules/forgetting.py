@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from commlog.privacy.rules.masking import Span, find_personal, splice
-from commlog.records.rules.consistency import SHORTEST_PHONE, fold, phone_digits
+from commlog.records.rules.consistency import SHORTEST_PHONE, fold_text, phone_digits
 from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY, Data, Fields, mappings_of, text_of, texts_of
 from commlog.worktime.periods import Interval, interval_after
 
@@ -70,7 +70,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class FieldRemoval:
     """A change of one field: where, and the words around the gap; never what stood there."""
 
     field: str
@@ -84,11 +84,11 @@ class ForgottenFile:
     path: str
     becomes: str
     kind: str
-    removals: tuple[Removal, ...]
+    removals: tuple[FieldRemoval, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class ManualCheck:
     """Something a person has to look at: the file, the line (0: the file itself) and the reason."""
 
     path: str
@@ -107,7 +107,7 @@ class Forgetting:
     pseudonym: str
     identity: Identity
     files: tuple[ForgottenFile, ...]
-    doubts: tuple[Doubt, ...]
+    doubts: tuple[ManualCheck, ...]
     keys: tuple[str, ...] = ()
 
 
@@ -143,7 +143,7 @@ class Scrubber:
 
     def __init__(self, identity: Identity, placeholder: str) -> None:
         self._placeholder = placeholder
-        self._ids = {fold(one): pseudonym for one, pseudonym in identity.ids}
+        self._ids = {fold_text(one): pseudonym for one, pseudonym in identity.ids}
         self._names = _pattern((*identity.sure_patterns(), *identity.fact_patterns(), *identity.name_patterns()))
         self._sure = _pattern(identity.sure_patterns())
 
@@ -162,7 +162,7 @@ class Scrubber:
         return self._sure.sub(self._placeholder, text) if self._sure else text
 
     def _stand_in(self, found: re.Match[str]) -> str:
-        return self._ids.get(fold(found[0]), self._placeholder)
+        return self._ids.get(fold_text(found[0]), self._placeholder)
 
 
 def pseudonymous_profile(fields: Fields, ids: Mapping[str, str], day: str, keys: Sequence[str] = ()) -> Fields:

@@ -85,7 +85,7 @@ class SealRules:
     per_customer: bool = False
 
 
-class Stored(NamedTuple):
+class SealedText(NamedTuple):
     """A sealed value taken apart: whether it holds JSON, the hint of the customer's key (empty for the team's), base64."""
 
     is_data: bool
@@ -100,15 +100,15 @@ class Stored(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class SealRule:
     """What is sealed of a field: the value as a whole, each item of a list, or what stands deeper; lists are passed through."""
 
     whole: bool = False
     each: bool = False
-    inner: Mapping[str, "Spot"] = field(default_factory=dict)
+    inner: Mapping[str, "SealRule"] = field(default_factory=dict)
 
 
-Plan = Mapping[str, Spot]
+Plan = Mapping[str, SealRule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class SealedPlace:
     @property
     def hint(self) -> str:
         """Which customer's key the value is sealed with; empty for the team's."""
-        parts = take_apart(self.stored)
+        parts = parse_sealed(self.stored)
         return parts.hint if parts else ""
 
 
@@ -131,10 +131,10 @@ def is_sealed(value: Data) -> bool:
     return isinstance(value, str) and value.startswith("age") and bool(_STORED.fullmatch(value))
 
 
-def take_apart(stored: str) -> Stored | None:
+def parse_sealed(stored: str) -> SealedText | None:
     """The parts of a sealed value; None when it is none."""
     found = _STORED.fullmatch(stored)
-    return Stored(found[1] is not None, found[2] or "", found[3]) if found else None
+    return SealedText(found[1] is not None, found[2] or "", found[3]) if found else None
 
 
 def hint_of(recipient: str) -> str:
@@ -147,21 +147,21 @@ def find_stored(text: str) -> Iterator[str]:
     return (found[0] for found in _STORED.finditer(text))
 
 
-def shown(place: SealedPlace) -> str:
+def sealed_placeholder(place: SealedPlace) -> str:
     """What people see in place of a value that stays shut."""
     return BROKEN_SHOWN if place.state == BROKEN else SHUT
 
 
 def plan_of_keys(keys: tuple[str, ...]) -> Plan:
     """What is sealed when dotted keys are named."""
-    tree: dict[str, Spot] = {}
+    tree: dict[str, SealRule] = {}
     for key in keys:
         first, _, rest = key.partition(".")
-        known = tree.get(first, Spot())
+        known = tree.get(first, SealRule())
         tree[first] = (
-            Spot(known.whole, known.each, {**known.inner, **_merged(known.inner, plan_of_keys((rest,)))})
+            SealRule(known.whole, known.each, {**known.inner, **_merged(known.inner, plan_of_keys((rest,)))})
             if rest
-            else Spot(whole=True)
+            else SealRule(whole=True)
         )
     return tree
 
@@ -246,7 +246,7 @@ class NoKeys:
 
     def open(self, stored: str) -> tuple[str, Data]:
         """As it is stored."""
-        return (CLOSED if take_apart(stored) else BROKEN), stored
+        return (CLOSED if parse_sealed(stored) else BROKEN), stored
 
     def seal(self, value: Data, customer: str = "") -> str:
         """Nothing.
@@ -284,9 +284,9 @@ def with_values(fields: Fields, values: Mapping[ValuePath, Data]) -> Fields:
     return result
 
 
-def hide_shut(fields: Fields, places: tuple[SealedPlace, ...]) -> Fields:
+def hide_unreadable(fields: Fields, places: tuple[SealedPlace, ...]) -> Fields:
     """The fields with a word in place of every value that stays shut."""
-    return with_values(fields, {place.path: shown(place) for place in places if place.state != OPEN})
+    return with_values(fields, {place.path: sealed_placeholder(place) for place in places if place.state != OPEN})
 
 
 def hide_all(fields: Fields, places: tuple[SealedPlace, ...]) -> Fields:
@@ -294,23 +294,23 @@ def hide_all(fields: Fields, places: tuple[SealedPlace, ...]) -> Fields:
     return with_values(fields, {place.path: SHUT for place in places})
 
 
-def has_shut(value: Data) -> bool:
+def contains_sealed(value: Data) -> bool:
     """Whether a value holds, at any depth, a sealed one or the word that is shown for one."""
     if isinstance(value, dict):
-        return any(map(has_shut, value.values()))
+        return any(map(contains_sealed, value.values()))
     if isinstance(value, list):
-        return any(map(has_shut, value))
+        return any(map(contains_sealed, value))
     return isinstance(value, str) and (HEADER in value or is_sealed(value) or value.strip() in SHOWN)
 
 
-def _find(value: Data, spot: Spot, path: ValuePath) -> Iterator[tuple[ValuePath, Data]]:
+def _find(value: Data, spot: SealRule, path: ValuePath) -> Iterator[tuple[ValuePath, Data]]:
     if value is None or value in ("", [], {}):
         return
     if spot.whole:
         yield path, value
     elif isinstance(value, list):
         for place, item in enumerate(value):
-            yield from _find(item, Spot(spot.each, spot.each, spot.inner), (*path, place))
+            yield from _find(item, SealRule(spot.each, spot.each, spot.inner), (*path, place))
     elif isinstance(value, dict):
         yield from find_plain(value, spot.inner, path)
 
@@ -324,11 +324,11 @@ def _with(node: Data, path: ValuePath, value: Data) -> Data:
     return copy
 
 
-def _merged(one: Plan, other: Plan) -> dict[str, Spot]:
+def _merged(one: Plan, other: Plan) -> dict[str, SealRule]:
     merged = dict(one)
     for key, spot in other.items():
         known = merged.get(key)
         merged[key] = (
-            spot if known is None else Spot(known.whole or spot.whole, known.each, _merged(known.inner, spot.inner))
+            spot if known is None else SealRule(known.whole or spot.whole, known.each, _merged(known.inner, spot.inner))
         )
     return merged

@@ -90,7 +90,7 @@ _WORDS: Final = re.compile(r"[^\W_]+")
 _SHORTEST_STEM: Final = 2
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """The text as it is compared: NFKC (full-width letters and digits become plain), case folded."""
     if text.isascii():
         return text.lower()
@@ -99,12 +99,12 @@ def fold(text: str) -> str:
 
 def unfolded(text: str, start: int, stop: int) -> tuple[int, int]:
     """Where a stretch of a text's folded form stands in the text itself."""
-    if len(fold(text)) == len(text):
+    if len(fold_text(text)) == len(text):
         return start, stop
     # A sign may become several (㎡), and several one: how far the folding of each beginning reaches.
     places = range(len(text) + 1)
-    first = bisect_right(places, start, key=lambda place: len(fold(text[:place]))) - 1
-    return first, min(bisect_left(places, stop, key=lambda place: len(fold(text[:place]))), len(text))
+    first = bisect_right(places, start, key=lambda place: len(fold_text(text[:place]))) - 1
+    return first, min(bisect_left(places, stop, key=lambda place: len(fold_text(text[:place]))), len(text))
 
 
 def phone_digits(text: str) -> str:
@@ -112,7 +112,7 @@ def phone_digits(text: str) -> str:
 
     A landline written for callers from abroad gets the 0 back that its area begins with.
     """
-    folded = fold(text)
+    folded = fold_text(text)
     digits = "".join(character for character in folded if character in _DIGITS)
     for prefix in ("0086", "86"):
         if digits.startswith(prefix) and len(digits) - len(prefix) == _MOBILE_LENGTH:
@@ -128,7 +128,7 @@ def spoken_names(text: str) -> tuple[str, ...]:
 
     A number is a phone only as a whole: the 2 in "Shop 2" is not.
     """
-    folded = fold(text.strip())
+    folded = fold_text(text.strip())
     digits = phone_digits(folded)
     if len(digits) < SHORTEST_PHONE and any(character.isalpha() for character in folded):
         digits = ""
@@ -137,7 +137,7 @@ def spoken_names(text: str) -> tuple[str, ...]:
 
 def name_key(name: str) -> str:
     """A name as duplicates are looked for: folded, without blanks, marks and what kind of company it is."""
-    words = _WORDS.findall(fold(name))
+    words = _WORDS.findall(fold_text(name))
     while len(words) > 1 and words[-1] in _COMPANY_WORDS:
         words.pop()
     key = "".join(words)

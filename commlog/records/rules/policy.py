@@ -85,7 +85,7 @@ class FoundNumber(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class PolicyViolation:
     """What in one record breaks a policy: the code of the problem, the place, and the facts."""
 
     code: str
@@ -101,7 +101,7 @@ class FormKeys:
     is_exempt: Callable[[str], bool]
 
 
-def find_breaches(policies: Policies, fields: Fields, form: FormKeys) -> Iterator[Breach]:
+def find_violations(policies: Policies, fields: Fields, form: FormKeys) -> Iterator[PolicyViolation]:
     """What in a record breaks the policies that one record alone can break, in the order of the policies."""
     if policies.has(CLOSING_REQUIRES):
         yield from _find_incomplete_closings(policies, fields, form)
@@ -112,10 +112,10 @@ def find_breaches(policies: Policies, fields: Fields, form: FormKeys) -> Iterato
         for place, text in iter_texts(fields, form.is_exempt):
             for found in find_numbers(text):
                 facts = (("kind", found.kind), ("value", found.shown), ("severity", severity))
-                yield Breach("personal-number", place, facts)
+                yield PolicyViolation("personal-number", place, facts)
 
 
-def _find_incomplete_closings(policies: Policies, fields: Fields, form: FormKeys) -> Iterator[Breach]:
+def _find_incomplete_closings(policies: Policies, fields: Fields, form: FormKeys) -> Iterator[PolicyViolation]:
     items = fields.get("followups")
     wanted = [name for name in policies.closing_requires if f"followups.{name}" in form.keys]
     for place, item in enumerate(items if isinstance(items, list) else ()):
@@ -129,10 +129,10 @@ def _find_incomplete_closings(policies: Policies, fields: Fields, form: FormKeys
             if is_blank(item, name):
                 facts = {"value": str(follow_up.n), "missing": name, "status": follow_up.status}
                 facts["severity"] = policies.severities[CLOSING_REQUIRES]
-                yield Breach("closing-incomplete", ("followups", place, name), tuple(facts.items()))
+                yield PolicyViolation("closing-incomplete", ("followups", place, name), tuple(facts.items()))
 
 
-def _find_incomplete_outcome(policies: Policies, fields: Fields, form: FormKeys) -> Iterator[Breach]:
+def _find_incomplete_outcome(policies: Policies, fields: Fields, form: FormKeys) -> Iterator[PolicyViolation]:
     outcome = fields.get("outcome")
     wanted = policies.outcome_requires.get(outcome, ()) if isinstance(outcome, str) else ()
     for name in wanted:
@@ -140,7 +140,7 @@ def _find_incomplete_outcome(policies: Policies, fields: Fields, form: FormKeys)
         if name in form.keys and is_blank(fields, name):
             severity = policies.severities[OUTCOME_REQUIRES]
             facts = (("value", str(outcome)), ("missing", name), ("severity", severity))
-            yield Breach("outcome-incomplete", tuple(name.split(".")), facts)
+            yield PolicyViolation("outcome-incomplete", tuple(name.split(".")), facts)
 
 
 def is_blank(fields: Mapping[str, Data], dotted: str) -> bool:

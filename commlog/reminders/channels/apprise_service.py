@@ -5,7 +5,7 @@ import warnings
 from typing import TYPE_CHECKING, Final
 
 from commlog.messages import mark
-from commlog.reminders.connection import DeliveryError, Outside, Recipient
+from commlog.reminders.connection import DeliveryAddress, DeliveryContext, DeliveryError
 from commlog.reminders.deliver import Message
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _OWN: Final = {"wecombot": "wecom:", "dingtalk": "dingtalk:", "feishu": "feishu:", "lark": "feishu:"}
 
 
-def send_through_apprise(address: Recipient, message: Message, outside: Outside) -> None:
+def send_through_apprise(address: DeliveryAddress, message: Message, outside: DeliveryContext) -> None:
     """Hand a digest to apprise.
 
     Raises:

@@ -17,9 +17,9 @@ from commlog.forms.formats import is_mail_address
 from commlog.messages import mark
 from commlog.reminders.connection import (
     PASSING,
+    DeliveryAddress,
+    DeliveryContext,
     DeliveryError,
-    Outside,
-    Recipient,
     TimeLimit,
     conversation,
     is_loopback,
@@ -49,7 +49,7 @@ class MailServer:
     password: str
 
 
-def send_mail(address: Recipient, message: Message, outside: Outside) -> None:
+def send_mail(address: DeliveryAddress, message: Message, outside: DeliveryContext) -> None:
     """Mail a digest.
 
     Raises:
@@ -57,7 +57,7 @@ def send_mail(address: Recipient, message: Message, outside: Outside) -> None:
     """
     (recipient,) = outside.resolve(address)
     server = parse_server(outside.server("smtp", _USUAL_SERVER))
-    mail = compose(message, recipient, sender_of(outside.sender, server))
+    mail = make_mail(message, recipient, sender_of(outside.sender, server))
     with conversation(server.host, outside.timeout_seconds, _STEPS) as limit:
         try:
             _converse(server, mail, limit, outside.timeout_seconds)
@@ -110,7 +110,7 @@ def sender_of(named: str, server: MailServer) -> MailAddress:
     return MailAddress("commlog", "commlog", "localhost" if _is_number(server.host) else server.host)
 
 
-def compose(message: Message, recipient: str, sender: MailAddress) -> EmailMessage:
+def make_mail(message: Message, recipient: str, sender: MailAddress) -> EmailMessage:
     """The mail of a digest: the same bytes for the same digest, but for the boundary between its parts."""
     mail = EmailMessage(policy=SMTP_POLICY)
     mail["From"] = sender

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from commlog.messages import mark
-from commlog.reminders.connection import DeliveryError, Outside, Recipient
+from commlog.reminders.connection import DeliveryAddress, DeliveryContext, DeliveryError
 from commlog.reminders.deliver import Cost, Message, byte_cost, plain_text_of, split_text
 from commlog.reminders.http import TOO_MANY_REQUESTS, HttpAnswer, check_status, post_json, rate_limited
 
@@ -59,7 +59,7 @@ class Robot:
     words: tuple[str, ...] = ("errmsg",)
 
 
-def _send(robot: Robot, address: Recipient, message: Message, outside: Outside) -> None:
+def _send(robot: Robot, address: DeliveryAddress, message: Message, outside: DeliveryContext) -> None:
     """Post a digest into a group; a robot with a secret takes messages whose instant is the present, give or take an hour.
 
     Raises:

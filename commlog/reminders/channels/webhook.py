@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from commlog.messages import mark
 from commlog.reminders.channels.robot import post_pieces
-from commlog.reminders.connection import DeliveryError, Outside, Recipient
+from commlog.reminders.connection import DeliveryAddress, DeliveryContext, DeliveryError
 from commlog.reminders.deliver import Message, plain_text_of, split_text
 from commlog.reminders.http import check_status, post_json
 
@@ -14,7 +14,7 @@ _SLACK_LIMIT: Final = 30_000  # characters after escaping; the service cuts at 4
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def send_to_webhook(address: Recipient, message: Message, outside: Outside) -> None:
+def send_to_webhook(address: DeliveryAddress, message: Message, outside: DeliveryContext) -> None:
     """Post a digest as an object of `subject`, `text`, `html` (when there is some) and `at` (ISO 8601, with its offset).
 
     Raises:
@@ -27,7 +27,7 @@ def send_to_webhook(address: Recipient, message: Message, outside: Outside) -> N
     check_status(post_json(url, body, outside.timeout_seconds), "webhook")
 
 
-def send_to_slack(address: Recipient, message: Message, outside: Outside) -> None:
+def send_to_slack(address: DeliveryAddress, message: Message, outside: DeliveryContext) -> None:
     """Post a digest to a webhook, named by its whole URL or by the part after `/services/`.
 
     Raises:

@@ -91,7 +91,7 @@ class Item:
         return self.address, self.opened_at, self.due, stage
 
 
-class Line(NamedTuple):
+class DigestLine(NamedTuple):
     """An item as one reader is told of it: the stages that hold for them, and why they are told."""
 
     item: Item
@@ -104,12 +104,12 @@ class Line(NamedTuple):
         return tuple(self.item.key(stage) for stage in self.stages)
 
 
-class Section(NamedTuple):
+class DigestSection(NamedTuple):
     """The lines of one owner that reach a reader for the same reasons."""
 
     owner: str
     reasons: tuple[Reason, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[DigestLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +117,11 @@ class Digest:
     """Everything one reader is told at an instant in the log's zone; `unreadable` are files that are in no answer."""
 
     at: datetime
-    sections: tuple[Section, ...]
+    sections: tuple[DigestSection, ...]
     unreadable: tuple[str, ...] = ()
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[DigestLine, ...]:
         """All lines, section by section."""
         return tuple(line for section in self.sections for line in section.lines)
 
@@ -131,10 +131,10 @@ class Digest:
         return tuple(key for line in self.lines for key in line.keys)
 
 
-def digest_of(at: datetime, lines: Iterable[Line], unreadable: tuple[str, ...] = ()) -> Digest:
+def digest_of(at: datetime, lines: Iterable[DigestLine], unreadable: tuple[str, ...] = ()) -> Digest:
     """The digest of some lines: sections by owner and reasons, the one with the most urgent line first."""
-    groups: dict[tuple[str, tuple[Reason, ...]], list[Line]] = {}
+    groups: dict[tuple[str, tuple[Reason, ...]], list[DigestLine]] = {}
     for line in sorted(lines, key=lambda line: line.item.rank):
         groups.setdefault((line.item.owner, line.reasons), []).append(line)
-    sections = (Section(owner, reasons, tuple(group)) for (owner, reasons), group in groups.items())
+    sections = (DigestSection(owner, reasons, tuple(group)) for (owner, reasons), group in groups.items())
     return Digest(at, tuple(sections), unreadable)

@@ -11,7 +11,7 @@ from commlog.worktime.limits import Limit, working_days_since
 LEAD: Final = "lead"
 
 
-class Rung(NamedTuple):
+class EscalationStep(NamedTuple):
     """A step of the ladder: after `overdue`, those named by `to` (`lead`, or a member's id) are told as well."""
 
     overdue: Limit
@@ -23,7 +23,7 @@ class ReminderRules(NamedTuple):
 
     before: Limit = Limit(4, "wh")
     repeat: Limit = Limit(0, "none")
-    ladder: tuple[Rung, ...] = (Rung(Limit(1, "wd"), LEAD),)
+    ladder: tuple[EscalationStep, ...] = (EscalationStep(Limit(1, "wd"), LEAD),)
 
 
 SOON: Final = "soon"
@@ -39,7 +39,7 @@ DROPPED: Final = "dropped"
 _SECONDS: Final = {"m": 60, "h": 3600, "wh": 3600}
 
 
-class Promise(NamedTuple):
+class PendingDue(NamedTuple):
     """What counts of a pending follow-up: its due instant in the log's zone, whether its clock stands, whether the time was promised."""
 
     due_at: datetime
@@ -48,7 +48,7 @@ class Promise(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class CalendarInstant:
     """An instant on a calendar: its day, whether that day has opened, and the working days that began since earlier days."""
 
     now: datetime
@@ -58,14 +58,14 @@ class Present:
     late: Mapping[date, int]
 
 
-def present_at(now: datetime, calendar: WorkCalendar, days: Iterable[date]) -> Present:
+def calendar_instant(now: datetime, calendar: WorkCalendar, days: Iterable[date]) -> CalendarInstant:
     """The aware instant `now`, with the working days since `days` counted; due instants lie on these days or later."""
     today = now.astimezone(calendar.zone).date()
     has_opened = to_utc(now) >= to_utc(opening_time(today, calendar))
-    return Present(to_utc(now), today, has_opened, calendar, working_days_since(days, today, calendar))
+    return CalendarInstant(to_utc(now), today, has_opened, calendar, working_days_since(days, today, calendar))
 
 
-def stages_of(promise: Promise, rules: ReminderRules, present: Present) -> tuple[str, ...]:
+def stages_of(promise: PendingDue, rules: ReminderRules, present: CalendarInstant) -> tuple[str, ...]:
     """The stages that hold for whoever owns the promise, the most urgent first; none when there is nothing to say."""
     if promise.is_paused and not promise.is_agreed:
         return ()
@@ -81,7 +81,7 @@ def stages_of(promise: Promise, rules: ReminderRules, present: Present) -> tuple
     return (*((TODAY,) if is_today else ()), *((SOON,) if is_soon else ()))
 
 
-def rungs_of(promise: Promise, rules: ReminderRules, present: Present) -> tuple[Rung, ...]:
+def escalation_steps(promise: PendingDue, rules: ReminderRules, present: CalendarInstant) -> tuple[EscalationStep, ...]:
     """The steps of the ladder that an overdue promise has passed; none while its clock stands."""
     if promise.is_paused or present.now <= to_utc(promise.due_at):
         return ()
@@ -89,7 +89,7 @@ def rungs_of(promise: Promise, rules: ReminderRules, present: Present) -> tuple[
     return tuple(dict.fromkeys(passed))
 
 
-def escalated(rung: Rung) -> str:
+def escalation_stage(rung: EscalationStep) -> str:
     """The stage of whoever a step of the ladder names."""
     return f"{ESCALATED}/{rung.overdue}/{rung.to}"
 
@@ -112,7 +112,7 @@ def opening_time(day: date, calendar: WorkCalendar) -> datetime:
     return wall_instant(datetime.combine(day, time()) + timedelta(minutes=first), calendar.zone)
 
 
-def _passed(limit: Limit, due: datetime, present: Present) -> int:
+def _passed(limit: Limit, due: datetime, present: CalendarInstant) -> int:
     """How many times a limit has passed since a due instant that is over; days pass when they open."""
     if limit.unit == "none":
         return 0
@@ -128,12 +128,12 @@ def _passed(limit: Limit, due: datetime, present: Present) -> int:
     return max(0, days - is_early) // limit.amount
 
 
-def _days_since(day: date, present: Present) -> int:
+def _days_since(day: date, present: CalendarInstant) -> int:
     found = present.late.get(day)
     return working_days_since((day,), present.today, present.calendar)[day] if found is None else found
 
 
-def _is_near(before: Limit, due: datetime, present: Present) -> bool:
+def _is_near(before: Limit, due: datetime, present: CalendarInstant) -> bool:
     """Whether a due instant to come is at most so far away."""
     calendar, now = present.calendar, present.now
     if before.unit == "none":

@@ -8,9 +8,9 @@ from typing import Final
 
 from commlog.customers.rules.care import DO_NOT_CONTACT, VISIT, CareDate, next_day, read_care_date
 from commlog.database.queries import customer_dates
-from commlog.summary.figures.scope import Scope
+from commlog.summary.figures.scope import SummaryScope
 from commlog.summary.figures.threads import survivors_of
-from commlog.summary.rules.figures import LEFT_OUT, NO, YES, Case, Judgement
+from commlog.summary.rules.figures import LEFT_OUT, NO, YES, FigureCase, Judgement
 from commlog.worktime.periods import Interval, interval_after, parse_interval
 
 # A birthday or an anniversary is kept within so many days around it, a visit up to so many days after it was due.
@@ -69,7 +69,7 @@ class _Customer:
         return date.fromisoformat(self.contacts[place - 1]) if found else None
 
 
-def cases_of_care(scope: Scope) -> dict[str, list[Case]]:
+def cases_of_care(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """Each birthday, anniversary and visit due in the period: kept within its window, missed, or left out."""
     customers = scope.once("care_customers", lambda: list(_read_customers(scope)))
     today = scope.workspace.now.date()
@@ -82,14 +82,14 @@ def cases_of_care(scope: Scope) -> dict[str, list[Case]]:
                 judged = _judge(customer, is_kept=kept, is_over=day + AROUND < today)
                 if customer.begun is not None and day < customer.begun:
                     judged = LEFT_OUT, "not_yet_customer"
-                cases.append(Case(customer.record, *judged, name=f"{yearly.kind} {day}", group=yearly.kind))
+                cases.append(FigureCase(customer.record, *judged, name=f"{yearly.kind} {day}", group=yearly.kind))
         for day, is_kept in _visits(customer, first, after, today):
             judged = _judge(customer, is_kept=is_kept, is_over=day + AFTERWARDS < today)
-            cases.append(Case(customer.record, *judged, name=f"{VISIT} {day}", group=VISIT))
+            cases.append(FigureCase(customer.record, *judged, name=f"{VISIT} {day}", group=VISIT))
     return {"care_served": cases}
 
 
-def cases_of_silence(scope: Scope) -> dict[str, list[Case]]:
+def cases_of_silence(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """Customers silent for longer than their level allows, over all active ones; of those silent when the period began, who came back."""
     customers = scope.once("care_customers", lambda: list(_read_customers(scope)))
     limits = scope.workspace.log.settings.care.dormant_after
@@ -113,18 +113,18 @@ def cases_of_silence(scope: Scope) -> dict[str, list[Case]]:
             and interval_after(limit, last) <= first
         ):
             came = customer.first_between(first, after - timedelta(days=1))
-            returned.append(Case(customer.record, YES if came else NO))
+            returned.append(FigureCase(customer.record, YES if came else NO))
     return {"dormant": dormant, "reactivated": returned}
 
 
-def _silence(customer: _Customer, limit: Interval | None, until: date, at: date) -> Case | None:
+def _silence(customer: _Customer, limit: Interval | None, until: date, at: date) -> FigureCase | None:
     last = customer.last_before(until)
     if last is None:
         is_later = bool(customer.contacts) or customer.added is not None
-        return None if is_later else Case(customer.record, LEFT_OUT, "without_contact")
+        return None if is_later else FigureCase(customer.record, LEFT_OUT, "without_contact")
     if limit is None:
-        return Case(customer.record, LEFT_OUT, "without_limit")
-    return Case(customer.record, YES if interval_after(limit, last) <= at else NO)
+        return FigureCase(customer.record, LEFT_OUT, "without_limit")
+    return FigureCase(customer.record, YES if interval_after(limit, last) <= at else NO)
 
 
 def _judge(customer: _Customer, *, is_kept: bool, is_over: bool) -> Judgement:
@@ -135,7 +135,7 @@ def _judge(customer: _Customer, *, is_kept: bool, is_over: bool) -> Judgement:
     return (NO, "") if is_over else (LEFT_OUT, "window_open")
 
 
-def _days_between(scope: Scope, yearly: CareDate, first: date, after: date) -> Iterator[date]:
+def _days_between(scope: SummaryScope, yearly: CareDate, first: date, after: date) -> Iterator[date]:
     day = next_day(yearly, first, scope.workspace.log.settings.care.leap_day)
     while day is not None and day < after:
         yield day
@@ -162,7 +162,7 @@ def _visits(customer: _Customer, first: date, after: date, today: date) -> Itera
         last = kept or customer.first_between(latest + timedelta(days=1), today)
 
 
-def _read_customers(scope: Scope) -> Iterator[_Customer]:
+def _read_customers(scope: SummaryScope) -> Iterator[_Customer]:
     index = scope.workspace.index
     zone = scope.workspace.log.settings.zone
     every = scope.workspace.log.settings.care.visit_every
@@ -185,7 +185,7 @@ def _read_customers(scope: Scope) -> Iterator[_Customer]:
         )
 
 
-def _read_contacts(scope: Scope) -> Mapping[str, list[str]]:
+def _read_contacts(scope: SummaryScope) -> Mapping[str, list[str]]:
     """The days of two-way contacts by customer; those of merged customers are their survivor's."""
     index = scope.workspace.index
     survivors = survivors_of(scope)
@@ -209,5 +209,5 @@ def _interval(text: str | None) -> Interval | None:
         return None  # `check` says what is wrong with it
 
 
-def _day_after(scope: Scope) -> date:
+def _day_after(scope: SummaryScope) -> date:
     return (scope.period.end - timedelta(seconds=1)).date() + timedelta(days=1)

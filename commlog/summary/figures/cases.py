@@ -7,12 +7,19 @@ from commlog.summary.figures.care import cases_of_care, cases_of_silence
 from commlog.summary.figures.dimensions import OF_RECORDS, TAG
 from commlog.summary.figures.issues import cases_of_issues
 from commlog.summary.figures.moods import cases_of_surveys
-from commlog.summary.figures.scope import Scope
+from commlog.summary.figures.scope import SummaryScope
 from commlog.summary.figures.threads import cases_of_first_contacts, cases_of_responses
-from commlog.summary.rules.figures import FIGURES, Case, measure_cases, measure_mean, measure_share, measure_spread
+from commlog.summary.rules.figures import (
+    FIGURES,
+    FigureCase,
+    measure_cases,
+    measure_mean,
+    measure_share,
+    measure_spread,
+)
 from commlog.summary.rules.summary import Group, Measure, Reading
 
-FINDERS: Final[tuple[Callable[[Scope], dict[str, list[Case]]], ...]] = (
+FINDERS: Final[tuple[Callable[[SummaryScope], dict[str, list[FigureCase]]], ...]] = (
     cases_of_responses,
     cases_of_issues,
     cases_of_first_contacts,
@@ -22,7 +29,7 @@ FINDERS: Final[tuple[Callable[[Scope], dict[str, list[Case]]], ...]] = (
 )
 _WORKED: Final = measure_spread("working_seconds")
 # All others are shares.
-_MEASURES: Final[Mapping[str, Callable[[Iterable[Case]], Measure]]] = {
+_MEASURES: Final[Mapping[str, Callable[[Iterable[FigureCase]], Measure]]] = {
     "first_response": _WORKED,
     "unanswered_age": _WORKED,
     "issue_first_resolution": _WORKED,
@@ -35,7 +42,7 @@ _OWN: Final = frozenset({"score", "care"})
 _MOST_AT_ONCE: Final = 10_000
 
 
-def measure_all_cases(scope: Scope) -> Reading:
+def measure_all_cases(scope: SummaryScope) -> Reading:
     """Every figure that is made of cases, with the groups of its dimensions and of `scope.by`."""
     reading: Reading = {}
     for find in FINDERS:
@@ -45,8 +52,10 @@ def measure_all_cases(scope: Scope) -> Reading:
     return reading
 
 
-def _groups(scope: Scope, figure: str, cases: Sequence[Case]) -> Mapping[str, Callable[[Case], Iterable[Group]]]:
-    groups: dict[str, Callable[[Case], Iterable[Group]]] = {}
+def _groups(
+    scope: SummaryScope, figure: str, cases: Sequence[FigureCase]
+) -> Mapping[str, Callable[[FigureCase], Iterable[Group]]]:
+    groups: dict[str, Callable[[FigureCase], Iterable[Group]]] = {}
     columns = scope.columns_of(OF_RECORDS)
     for dimension in dict.fromkeys((*FIGURES[figure].dimensions, scope.by)):
         if dimension in _OWN:
@@ -57,7 +66,7 @@ def _groups(scope: Scope, figure: str, cases: Sequence[Case]) -> Mapping[str, Ca
     return groups
 
 
-def groups_of(scope: Scope, dimension: str, expression: str, records: Iterable[int]) -> dict[int, list[Group]]:
+def groups_of(scope: SummaryScope, dimension: str, expression: str, records: Iterable[int]) -> dict[int, list[Group]]:
     """The groups each of some records stands in; several only by tag."""
     tags = "LEFT JOIN tags t ON t.record = r.record" if dimension == TAG else ""
     numbers = sorted(records)

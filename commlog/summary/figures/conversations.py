@@ -7,7 +7,7 @@ from itertools import compress
 from typing import Any, Final
 
 from commlog.summary.figures.dimensions import OF_RECORDS, TAG
-from commlog.summary.figures.scope import Scope, states_of
+from commlog.summary.figures.scope import SummaryScope, states_of
 from commlog.summary.rules.figures import States
 from commlog.summary.rules.summary import Group
 
@@ -77,7 +77,7 @@ class Conversations:
         return Conversations(columns, groups)
 
 
-def conversations_of(scope: Scope) -> Conversations:
+def conversations_of(scope: SummaryScope) -> Conversations:
     """All conversations of the period's days, those without a beginning included; walked over once.
 
     The columns are what figures ask for, `level`, and what `scope.by` stands for where records have it.
@@ -85,12 +85,12 @@ def conversations_of(scope: Scope) -> Conversations:
     return scope.once_a_period("conversations", lambda: _walk(scope))
 
 
-def dated_conversations_of(scope: Scope) -> Conversations:
+def dated_conversations_of(scope: SummaryScope) -> Conversations:
     """The conversations of the period that say when they began."""
     return scope.once_a_period("dated_conversations", lambda: conversations_of(scope).dated)
 
 
-def count_tags(scope: Scope) -> Mapping[Group, Counter[Group]]:
+def count_tags(scope: SummaryScope) -> Mapping[Group, Counter[Group]]:
     """How the contacts of the period went, by tag; one with several is counted under each, one without under None."""
     walked = conversations_of(scope)
     state_of = dict(walked.rows("record", "contact"))
@@ -104,7 +104,7 @@ def count_tags(scope: Scope) -> Mapping[Group, Counter[Group]]:
     return groups
 
 
-def _walk(scope: Scope) -> Conversations:
+def _walk(scope: SummaryScope) -> Conversations:
     by = scope.columns_of(OF_RECORDS).get(scope.by)
     asked = [*_WALKED.values(), *([by] if by and scope.by != TAG else [])]
     # Constants of this package; bounds are filled in as numbers and dates.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from commlog.summary.figures.dimensions import OF_FOLLOW_UPS, TAG
-from commlog.summary.figures.scope import FOLLOW_UPS, Scope, Source, count_states, states_of_rows
+from commlog.summary.figures.scope import FOLLOW_UPS, CountSource, SummaryScope, count_states, states_of_rows
 from commlog.summary.figures.threads import FOLLOW_UPS_TURNED
 from commlog.summary.rules.figures import (
     FIGURES,
@@ -20,7 +20,7 @@ from commlog.summary.rules.figures import (
     measure_overdue,
     spread_of,
 )
-from commlog.summary.rules.summary import Group, Key, Measure, Reading
+from commlog.summary.rules.summary import Group, Measure, MeasureKey, Reading
 from commlog.worktime.limits import working_days_since
 
 # Judged as known now, also for an earlier period: whether it was kept does not change any more.
@@ -52,9 +52,9 @@ def _seconds(column: str) -> str:
     return f"coalesce(f.{column}, {UNKNOWN})"
 
 
-DUE: Final = Source(FOLLOW_UPS, _DUE_IN_PERIOD, _KEPT, OF_FOLLOW_UPS)
-FIRST_DONE: Final = Source(FOLLOW_UPS, _FIRST_DONE, _seconds("first_working_seconds"), OF_FOLLOW_UPS)
-LAST_DONE: Final = Source(FOLLOW_UPS, _LAST_DONE, _seconds("working_seconds"), OF_FOLLOW_UPS)
+DUE: Final = CountSource(FOLLOW_UPS, _DUE_IN_PERIOD, _KEPT, OF_FOLLOW_UPS)
+FIRST_DONE: Final = CountSource(FOLLOW_UPS, _FIRST_DONE, _seconds("first_working_seconds"), OF_FOLLOW_UPS)
+LAST_DONE: Final = CountSource(FOLLOW_UPS, _LAST_DONE, _seconds("working_seconds"), OF_FOLLOW_UPS)
 _SOURCES: Final = (DUE, FIRST_DONE, LAST_DONE)
 # How it turned stands after those.
 _TURN: Final = len(_SOURCES)
@@ -62,12 +62,12 @@ _TURN: Final = len(_SOURCES)
 _NEITHER: Final = "neither"
 
 
-def standing_at(scope: Scope) -> Source:
+def pending_source(scope: SummaryScope) -> CountSource:
     """The pending follow-ups by how they stand."""
-    return Source(FOLLOW_UPS, scope.pending, _STANDING, OF_FOLLOW_UPS)
+    return CountSource(FOLLOW_UPS, scope.pending, _STANDING, OF_FOLLOW_UPS)
 
 
-def measure_follow_ups(scope: Scope) -> Reading:
+def measure_follow_ups(scope: SummaryScope) -> Reading:
     """Follow-ups due in the period: done on time, and limits kept; those done in it: the working time they took."""
     rows, places = walk_follow_ups(scope)
     kept = states_of_rows([row for row in rows if row[0] is not None], 0, places)
@@ -90,11 +90,11 @@ def measure_follow_ups(scope: Scope) -> Reading:
     for figure, told in spans.items():
         for dimension in dict.fromkeys(("", *FIGURES[figure].dimensions, scope.by)):
             for group, seconds in told.get(dimension, {}).items():
-                reading[Key(figure, dimension, group)] = _measure_worked(seconds)
+                reading[MeasureKey(figure, dimension, group)] = _measure_worked(seconds)
     return reading
 
 
-def count_turned(scope: Scope) -> States:
+def count_turned(scope: SummaryScope) -> States:
     """What came and what went in the period, by `scope.by`."""
     rows, places = walk_follow_ups(scope)
     turned = [row for row in rows if row[_TURN] is not None]
@@ -103,7 +103,7 @@ def count_turned(scope: Scope) -> States:
     return States(states.whole, _count_tags(scope, FOLLOW_UPS_TURNED).groups) if scope.by == TAG else states
 
 
-def walk_follow_ups(scope: Scope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
+def walk_follow_ups(scope: SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
     """The follow-ups due, done, opened or finished in the period, walked over once, and the places of their groups.
 
     Each has the four states first, None of what it does not concern.
@@ -111,7 +111,7 @@ def walk_follow_ups(scope: Scope) -> tuple[list[tuple[Any, ...]], Mapping[str, i
     return scope.once_a_period("follow_ups", lambda: _walk(scope))
 
 
-def _walk(scope: Scope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
+def _walk(scope: SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
     columns = scope.columns_of(OF_FOLLOW_UPS)
     names = [name for name in dict.fromkeys(("priority", "owner", "category", scope.by)) if name in columns]
     plain = [name for name in names if name != TAG]
@@ -125,7 +125,7 @@ def _walk(scope: Scope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
     return rows, {name: place for place, name in enumerate(plain, start=len(sources))}
 
 
-def _count_tags(scope: Scope, source: Source) -> States:
+def _count_tags(scope: SummaryScope, source: CountSource) -> States:
     return count_states(scope, replace(source, columns={TAG: OF_FOLLOW_UPS[TAG]}))
 
 
@@ -150,10 +150,10 @@ def _measure_worked(seconds: list[int]) -> Measure:
     return spread_of(known, "working_seconds", opened_at_unknown_time=len(seconds) - len(known))
 
 
-def measure_pending(scope: Scope) -> Reading:
+def measure_pending(scope: SummaryScope) -> Reading:
     """What is pending, the overdue part of it, and the age of that in working days."""
-    states = count_states(scope, standing_at(scope), FIGURES["overdue"].dimensions)
-    ages = Ages(scope, states.whole)
+    states = count_states(scope, pending_source(scope), FIGURES["overdue"].dimensions)
+    ages = WorkingDayAges(scope, states.whole)
     return (
         states.measured("pending", measure_all, scope.by)
         | states.measured("overdue", lambda counts: measure_overdue(_folded(counts)), scope.by)
@@ -173,10 +173,10 @@ def _folded(counts: Counts) -> Counts:
     return {**rest, "overdue": sum(overdue.values())}
 
 
-class Ages:
+class WorkingDayAges:
     """How many working days began since each due day, today included: the `late` of `commlog pending`."""
 
-    def __init__(self, scope: Scope, counts: Counts) -> None:
+    def __init__(self, scope: SummaryScope, counts: Counts) -> None:
         zone = scope.workspace.log.settings.zone
         days = {due: datetime.fromtimestamp(int(due), UTC).astimezone(zone).date() for due in _overdue(counts)}
         counted = working_days_since(

@@ -6,10 +6,17 @@ from typing import Any, Final
 from commlog.output.listing import Listing
 from commlog.summary.figures.conversations import dated_conversations_of
 from commlog.summary.figures.follow_ups import count_turned
-from commlog.summary.figures.scope import FOLLOW_UPS, INTERACTIONS_OF_PERIOD, Scope, Source, count_states, list_states
+from commlog.summary.figures.scope import (
+    FOLLOW_UPS,
+    INTERACTIONS_OF_PERIOD,
+    CountSource,
+    SummaryScope,
+    count_states,
+    list_states,
+)
 from commlog.summary.figures.threads import ISSUES_TURNED
-from commlog.summary.rules.figures import LEFT_OUT, NO, YES, Case, Counts, States, Verdict, count_of, share_of
-from commlog.summary.rules.summary import Attention, Key, Measure, Reading
+from commlog.summary.rules.figures import LEFT_OUT, NO, YES, Counts, FigureCase, States, Verdict, count_of, share_of
+from commlog.summary.rules.summary import Measure, MeasureKey, PointedRecords, Reading
 
 ISSUE_COLUMNS: Final = ("id", "subject", "owner", "priority", "status", "day", "path")
 COMMITMENT_COLUMNS: Final = ("id", "subject", "agent", "day", "commitments", "followups", "path")
@@ -40,7 +47,7 @@ _COMMITMENTS: Final = f"{_PROMISES} WHERE {INTERACTIONS_OF_PERIOD} AND r.commitm
 _FOLLOW_UPS_OF: Final = "SELECT record, count(*) FROM follow_ups WHERE record IN ({numbers}) GROUP BY record"
 
 
-def measure_flow(scope: Scope, pending: Reading) -> tuple[Reading, tuple[Attention, ...]]:
+def measure_flow(scope: SummaryScope, pending: Reading) -> tuple[Reading, tuple[PointedRecords, ...]]:
     """What came and what went, and what is left lying: without owner, next step or follow-up; `pending` are the pending follow-ups."""
     issues = _open_issues(scope)
     idle = [row[:-2] for row in issues if not row[-1]]
@@ -48,13 +55,13 @@ def measure_flow(scope: Scope, pending: Reading) -> tuple[Reading, tuple[Attenti
     reading = {
         **_measure_follow_ups(scope),
         **_measure_issues(scope),
-        Key("without_owner"): _measure_without_owner(pending, issues),
-        Key("issues_without_next_action"): share_of(len(idle), len(issues)),
-        Key("commitments_without_follow_up"): share_of(sum(loose.values()), promises),
+        MeasureKey("without_owner"): _measure_without_owner(pending, issues),
+        MeasureKey("issues_without_next_action"): share_of(len(idle), len(issues)),
+        MeasureKey("commitments_without_follow_up"): share_of(sum(loose.values()), promises),
     }
     return reading, (
         _attention(scope, "issues_without_next_action", ISSUE_COLUMNS, idle),
-        Attention("commitments_without_follow_up", _list_loose(scope, loose), _rest(scope, len(loose))),
+        PointedRecords("commitments_without_follow_up", _list_loose(scope, loose), _rest(scope, len(loose))),
     )
 
 
@@ -70,31 +77,36 @@ def judge_turn(state: str | None) -> dict[str, tuple[Verdict, str, int]]:
     return told.get(state, {})
 
 
-def list_left_lying(scope: Scope) -> dict[str, list[Case]]:
+def list_untouched(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """Open issues by whether somebody goes on with them, and each promise of ours by whether it has a follow-up."""
     promises = [
-        Case(row[-1], NO if number < row[5] else YES) for row in scope.rows(_COMMITMENTS) for number in range(row[4])
+        FigureCase(row[-1], NO if number < row[5] else YES)
+        for row in scope.rows(_COMMITMENTS)
+        for number in range(row[4])
     ]
-    issues = [Case(row[-2], NO if row[-1] else YES) for row in _open_issues(scope)]
+    issues = [FigureCase(row[-2], NO if row[-1] else YES) for row in _open_issues(scope)]
     return {"issues_without_next_action": issues, "commitments_without_follow_up": promises}
 
 
-def list_without_owner(scope: Scope) -> list[Case]:
+def list_without_owner(scope: SummaryScope) -> list[FigureCase]:
     """Pending follow-ups and open issues by whether they are anybody's."""
-    follow_ups = list_states(scope, Source(FOLLOW_UPS, scope.pending, "f.owner", {}))
+    follow_ups = list_states(scope, CountSource(FOLLOW_UPS, scope.pending, "f.owner", {}))
     issues = [(row[-2], None, row[2]) for row in _open_issues(scope)]
-    return [Case(record, NO if owner else YES, name=address or "") for record, address, owner in (*follow_ups, *issues)]
+    return [
+        FigureCase(record, NO if owner else YES, name=address or "")
+        for record, address, owner in (*follow_ups, *issues)
+    ]
 
 
-def _measure_follow_ups(scope: Scope) -> Reading:
+def _measure_follow_ups(scope: SummaryScope) -> Reading:
     return _balance(scope, _FOLLOW_UP_FIGURES, count_turned(scope))
 
 
-def _measure_issues(scope: Scope) -> Reading:
+def _measure_issues(scope: SummaryScope) -> Reading:
     return _balance(scope, _ISSUE_FIGURES, count_states(scope, ISSUES_TURNED))
 
 
-def _balance(scope: Scope, figures: tuple[str, str, str], states: States) -> Reading:
+def _balance(scope: SummaryScope, figures: tuple[str, str, str], states: States) -> Reading:
     """What came, what went, and the difference."""
     came, went, net = figures
     return (
@@ -114,18 +126,18 @@ def _sum(counts: Counts, *states: str) -> int:
 
 def _measure_without_owner(pending: Reading, issues: list[tuple[Any, ...]]) -> Measure:
     """Pending follow-ups and open issues that are nobody's; an issue may be a department's."""
-    orphan = pending.get(Key("pending", "owner", None))
+    orphan = pending.get(MeasureKey("pending", "owner", None))
     orphans = (orphan.numerator if orphan else 0) + sum(1 for issue in issues if not issue[2])
-    return share_of(orphans, pending[Key("pending")].numerator + len(issues))
+    return share_of(orphans, pending[MeasureKey("pending")].numerator + len(issues))
 
 
-def _open_issues(scope: Scope) -> list[tuple[Any, ...]]:
+def _open_issues(scope: SummaryScope) -> list[tuple[Any, ...]]:
     """Issues open at the scope's instant; the last value says whether it, or a record linked with it, has a pending follow-up."""
     condition = _OPEN_THEN if scope.is_past else _OPEN_NOW
     return scope.rows(_ISSUES.replace("{issues}", condition).replace("{pending}", scope.pending))
 
 
-def _count_promises(scope: Scope) -> tuple[int, dict[int, int]]:
+def _count_promises(scope: SummaryScope) -> tuple[int, dict[int, int]]:
     """How much was promised in the period, and the records with fewer follow-ups than promises: how many fewer."""
     walked = dated_conversations_of(scope).rows("record", "commitments")
     promised = {record: number for record, number in walked if number > 0}
@@ -136,21 +148,21 @@ def _count_promises(scope: Scope) -> tuple[int, dict[int, int]]:
     return sum(promised.values()), {record: number for record, number in left if number > 0}
 
 
-def _list_loose(scope: Scope, loose: Iterable[int]) -> Listing:
+def _list_loose(scope: SummaryScope, loose: Iterable[int]) -> Listing:
     """The conversations of which somebody promised more than is followed up, the earliest first."""
     condition = f"r.record IN ({', '.join(map(str, loose))})"
     rows = scope.rows(f"{_PROMISES} WHERE {condition} {_BY_DAY} LIMIT {scope.limit}") if scope.limit else []
     return Listing(COMMITMENT_COLUMNS, tuple(row[:-1] for row in rows), COMMITMENT_COLUMNS[:-1], "id")
 
 
-def _rest(scope: Scope, number: int) -> int:
+def _rest(scope: SummaryScope, number: int) -> int:
     """How many are not listed."""
     return 0 if scope.limit < 0 else max(0, number - scope.limit)
 
 
-def _attention(scope: Scope, name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Attention:
+def _attention(scope: SummaryScope, name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> PointedRecords:
     listed = rows if scope.limit < 0 else rows[: scope.limit]
-    return Attention(name, Listing(columns, tuple(listed), columns[:-1], "id"), _rest(scope, len(rows)))
+    return PointedRecords(name, Listing(columns, tuple(listed), columns[:-1], "id"), _rest(scope, len(rows)))
 
 
 _ROUNDS: Final = """
@@ -162,7 +174,7 @@ _CONFIRMED: Final = "satisfied"
 _Rounds = dict[int, list[tuple[Any, ...]]]
 
 
-def cases_of_issues(scope: Scope) -> dict[str, list[Case]]:
+def cases_of_issues(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """Working seconds to the first and the final resolution of issues; of those closed in the period, what came back and what was confirmed."""
     rounds = _rounds_of(scope)
     firsts, finals, closed, confirmed = [], [], [], []
@@ -176,11 +188,11 @@ def cases_of_issues(scope: Scope) -> dict[str, list[Case]]:
         closings = _closings(scope, told)
         if closings:
             came_back = any(one[3] is not None and one[3] <= now for one in closings)
-            closed.append(Case(record, YES if came_back else NO))
+            closed.append(FigureCase(record, YES if came_back else NO))
             # Of an issue closed twice in the period, the later closing counts.
             result = closings[-1][4]
             why = "" if result == _CONFIRMED else f"confirmation_{result}" if result in _OTHERS else ""
-            confirmed.append(Case(record, YES if result == _CONFIRMED else NO, why))
+            confirmed.append(FigureCase(record, YES if result == _CONFIRMED else NO, why))
     return {
         "issue_first_resolution": firsts,
         "issue_resolution": finals,
@@ -189,32 +201,36 @@ def cases_of_issues(scope: Scope) -> dict[str, list[Case]]:
     }
 
 
-def closed_issues(scope: Scope) -> list[int]:
+def closed_issues(scope: SummaryScope) -> list[int]:
     """The records of the issues closed in the period, whether or not they were opened again."""
     return [record for record, told in _rounds_of(scope).items() if _closings(scope, told)]
 
 
-def _rounds_of(scope: Scope) -> _Rounds:
+def _rounds_of(scope: SummaryScope) -> _Rounds:
     return scope.once("issue_rounds", lambda: _read_rounds(scope))
 
 
 _OTHERS: Final = frozenset({"needs_improvement", "no_answer"})
 
 
-def _read_rounds(scope: Scope) -> _Rounds:
+def _read_rounds(scope: SummaryScope) -> _Rounds:
     rounds: _Rounds = {}
     for record, *one in scope.rows(_ROUNDS):
         rounds.setdefault(record, []).append(tuple(one))
     return rounds
 
 
-def _closings(scope: Scope, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def _closings(scope: SummaryScope, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [one for one in told if one[2] is not None and _is_within(scope, one[2])]
 
 
-def _resolution(record: int, seconds: int | None) -> Case:
-    return Case(record, LEFT_OUT, "opened_at_unknown_time") if seconds is None else Case(record, YES, value=seconds)
+def _resolution(record: int, seconds: int | None) -> FigureCase:
+    return (
+        FigureCase(record, LEFT_OUT, "opened_at_unknown_time")
+        if seconds is None
+        else FigureCase(record, YES, value=seconds)
+    )
 
 
-def _is_within(scope: Scope, at: int) -> bool:
+def _is_within(scope: SummaryScope, at: int) -> bool:
     return scope.period.start.timestamp() <= at < scope.period.end.timestamp()

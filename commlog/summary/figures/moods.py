@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from commlog.database.content import leaves_of
 from commlog.output.listing import Listing
-from commlog.summary.figures.scope import Scope
+from commlog.summary.figures.scope import SummaryScope
 from commlog.summary.figures.threads import survivors_of
-from commlog.summary.rules.figures import LEFT_OUT, NO, YES, Case, Judgement, share_of
-from commlog.summary.rules.summary import LAST_RECORDS, WEIGHTS, Attention, Key, Reading, has_worsened
+from commlog.summary.rules.figures import LEFT_OUT, NO, YES, FigureCase, Judgement, share_of
+from commlog.summary.rules.summary import LAST_RECORDS, WEIGHTS, MeasureKey, PointedRecords, Reading, has_worsened
 from commlog.values import stored_date
 from commlog.worktime.calendar import wall_instant
 
@@ -46,24 +46,26 @@ class _Survey:
     scores: dict[str, int]
 
 
-def cases_of_surveys(scope: Scope) -> dict[str, list[Case]]:
+def cases_of_surveys(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """The scores given in the period, customers' own and those staff entered apart; requests answered; low scores followed up."""
     surveys = scope.once("surveys", lambda: _read_surveys(scope))
-    cases: dict[str, list[Case]] = {f"{who}_scores{part}": [] for who in ("customer", "staff") for part in _PARTS}
-    answers: list[Case] = []
-    reactions: list[Case] = []
+    cases: dict[str, list[FigureCase]] = {f"{who}_scores{part}": [] for who in ("customer", "staff") for part in _PARTS}
+    answers: list[FigureCase] = []
+    reactions: list[FigureCase] = []
     today = scope.workspace.now.date()
     for survey in surveys:
         if survey.requested and _is_within(scope, survey.requested):
             is_answered = bool(survey.scores) and survey.assessed is not None and survey.assessed <= today
-            answers.append(Case(survey.record, YES if is_answered else NO))
+            answers.append(FigureCase(survey.record, YES if is_answered else NO))
         if survey.assessed is None or survey.assessed > today or not _is_within(scope, survey.assessed):
             continue
         who = "staff" if survey.is_staff else "customer"
         for name, score in survey.scores.items():
             for part, counts in zip(_PARTS, (True, score >= HIGH, score <= LOW), strict=True):
                 verdict = YES if counts else NO
-                cases[f"{who}_scores{part}"].append(Case(survey.record, verdict, value=score, name=name, group=name))
+                cases[f"{who}_scores{part}"].append(
+                    FigureCase(survey.record, verdict, value=score, name=name, group=name)
+                )
         if any(score <= LOW for score in survey.scores.values()):
             reactions.append(_reaction(scope, survey))
     return {**cases, "survey_responses": answers, "low_scores_followed_up": reactions}
@@ -72,7 +74,7 @@ def cases_of_surveys(scope: Scope) -> dict[str, list[Case]]:
 _PARTS: Final = ("", "_high", "_low")
 
 
-def _reaction(scope: Scope, survey: _Survey) -> Case:
+def _reaction(scope: SummaryScope, survey: _Survey) -> FigureCase:
     """Whether a follow-up was opened or a contact made within 24 hours; on that day or the next when only the day is known."""
     zone = scope.workspace.log.settings.zone
     assessed = survey.assessed or date.min
@@ -83,13 +85,13 @@ def _reaction(scope: Scope, survey: _Survey) -> Case:
     now = scope.workspace.now.timestamp()
     bounds = (survey.customer, int(begin), int(min(end, now)))
     if survey.customer in {None, "anonymous"}:
-        return Case(survey.record, LEFT_OUT, "without_customer")
+        return FigureCase(survey.record, LEFT_OUT, "without_customer")
     if scope.workspace.index.rows(_REACTIONS, (*bounds, *bounds))[0][0]:
-        return Case(survey.record, YES)
-    return Case(survey.record, LEFT_OUT, "window_open") if end > now else Case(survey.record, NO)
+        return FigureCase(survey.record, YES)
+    return FigureCase(survey.record, LEFT_OUT, "window_open") if end > now else FigureCase(survey.record, NO)
 
 
-def _read_surveys(scope: Scope) -> list[_Survey]:
+def _read_surveys(scope: SummaryScope) -> list[_Survey]:
     zone = scope.workspace.log.settings.zone
     surveys = []
     for record, customer, recorded, content in scope.workspace.index.rows(_SURVEYS):
@@ -112,7 +114,7 @@ def _day(text: str | None) -> date | None:
     return stored_date((text or "")[:10])
 
 
-def _is_within(scope: Scope, day: date) -> bool:
+def _is_within(scope: SummaryScope, day: date) -> bool:
     return scope.period.start.date() <= day <= (scope.period.end - timedelta(seconds=1)).date()
 
 
@@ -143,7 +145,7 @@ FROM seen s CROSS JOIN records r ON r.record IN (
 _RECORD, _AT, _IS_SPOKEN = 5, 6, 7
 
 
-def measure_worsening(scope: Scope) -> tuple[Reading, Attention]:
+def measure_worsening(scope: SummaryScope) -> tuple[Reading, PointedRecords]:
     """Customers of the period whose last three moods up to its end never get better and end worse, the worst first."""
     customers = _last_moods(scope)
     complete = [rows for rows in customers if len(rows) == LAST_RECORDS]
@@ -152,11 +154,13 @@ def measure_worsening(scope: Scope) -> tuple[Reading, Attention]:
     listed = worse if scope.limit < 0 else worse[: scope.limit]
     lines = tuple((rows[-1][0], [row[1] for row in rows], *rows[-1][2:_RECORD]) for rows in listed)
     share = share_of(len(worse), len(complete), fewer_than_three_records=len(customers) - len(complete))
-    attention = Attention("worsened_customers", Listing(COLUMNS, lines, COLUMNS, "customer"), len(worse) - len(listed))
-    return {Key("worsened_customers"): share}, attention
+    attention = PointedRecords(
+        "worsened_customers", Listing(COLUMNS, lines, COLUMNS, "customer"), len(worse) - len(listed)
+    )
+    return {MeasureKey("worsened_customers"): share}, attention
 
 
-def list_moods(scope: Scope) -> list[Case]:
+def list_moods(scope: SummaryScope) -> list[FigureCase]:
     """The customers of the period by their last record with a mood."""
     cases = []
     for rows in _last_moods(scope):
@@ -164,11 +168,11 @@ def list_moods(scope: Scope) -> list[Case]:
         judged: Judgement = (YES, "") if has_worsened(moods) else (NO, "")
         if len(rows) < LAST_RECORDS:
             judged = LEFT_OUT, "fewer_than_three_records"
-        cases.append(Case(rows[-1][_RECORD], *judged, name=" → ".join(moods)))
+        cases.append(FigureCase(rows[-1][_RECORD], *judged, name=" → ".join(moods)))
     return cases
 
 
-def _last_moods(scope: Scope) -> list[list[tuple[Any, ...]]]:
+def _last_moods(scope: SummaryScope) -> list[list[tuple[Any, ...]]]:
     """The last records with a mood of each customer of the period, the earliest first; of merged ones under the survivor."""
     survivors = survivors_of(scope)
     found = [list(rows) for _, rows in groupby(scope.rows(_SQL), key=itemgetter(0))]

@@ -9,7 +9,7 @@ from commlog.errors import CommlogError
 from commlog.output.listing import Listing
 from commlog.summary.figures.conversations import dated_conversations_of
 from commlog.summary.figures.issues import closed_issues
-from commlog.summary.figures.scope import RECORDS, Scope, Source, count_states
+from commlog.summary.figures.scope import RECORDS, CountSource, SummaryScope, count_states
 from commlog.summary.figures.threads import survivors_of
 from commlog.summary.rules.figures import (
     FIGURES,
@@ -17,7 +17,7 @@ from commlog.summary.rules.figures import (
     NO,
     STEPS,
     YES,
-    Case,
+    FigureCase,
     States,
     distribution_of,
     is_weak,
@@ -29,10 +29,10 @@ from commlog.summary.rules.summary import (
     REPEAT_DAYS,
     REPEAT_SECONDS,
     SMALLEST_SHARED,
-    Attention,
-    Contact,
+    CustomerInquiry,
     Group,
-    Key,
+    MeasureKey,
+    PointedRecords,
     Reading,
     count_repeats,
     repeated_pairs,
@@ -50,12 +50,12 @@ AND r.started_at >= {earliest}
 """
 
 
-def measure_problems(scope: Scope, conversations: States) -> Reading:
+def measure_problems(scope: SummaryScope, conversations: States) -> Reading:
     """Complaints among conversations, what conversations and issues are about, and repeat contacts.
 
     `conversations` are counted by category, and that by template.
     """
-    issues = count_states(scope, Source(RECORDS, ISSUES_OF_PERIOD, "r.category", {}))
+    issues = count_states(scope, CountSource(RECORDS, ISSUES_OF_PERIOD, "r.category", {}))
     by_field: dict[str, Counter[Group]] = {"category": Counter(issues.whole)}
     for template, counts in conversations.groups["template"].items():
         by_field.setdefault(_field_of(scope.workspace, template), Counter()).update(counts)
@@ -76,7 +76,7 @@ def _field_of(workspace: Workspace, template: Group) -> str:
     return next((name for name in CATEGORY_FIELDS if name in keys), "category")
 
 
-def _measure_repeats(scope: Scope) -> Reading:
+def _measure_repeats(scope: SummaryScope) -> Reading:
     """Customers who turned to us about the same thing again within 30 days; nobody knows that of anonymous ones."""
     start = int(scope.period.start.timestamp())
     earliest = start - REPEAT_SECONDS
@@ -92,24 +92,26 @@ def _measure_repeats(scope: Scope) -> Reading:
     clear.sort(key=itemgetter(0))
     repeats = count_repeats([(customer, category, at) for at, customer, category in clear], start)
     unclear = sum(row[0] >= start for row in inbound) - sum(row[0] >= start for row in clear)
-    return {Key("repeat_contacts"): share_of(repeats.repeated, repeats.pairs, without_customer_or_category=unclear)}
+    return {
+        MeasureKey("repeat_contacts"): share_of(repeats.repeated, repeats.pairs, without_customer_or_category=unclear)
+    }
 
 
-def list_repeats(scope: Scope) -> list[Case]:
+def list_repeats(scope: SummaryScope) -> list[FigureCase]:
     """The pairs of customer and category, each by its last contact of the period, and the contacts of nobody known."""
     start = int(scope.period.start.timestamp())
     rows = _read_contacts(scope)
     last = {row[:2]: row[3] for row in rows if _is_clear(row) and row[2] >= start}
-    repeated = repeated_pairs(Contact(*row[:3]) for row in rows if _is_clear(row))
+    repeated = repeated_pairs(CustomerInquiry(*row[:3]) for row in rows if _is_clear(row))
     came_back = {pair for pair, at in repeated if at >= start}
     unclear = [row[3] for row in rows if not _is_clear(row) and row[2] >= start]
     return [
-        *(Case(record, YES if pair in came_back else NO, name=pair[1]) for pair, record in last.items()),
-        *(Case(record, LEFT_OUT, "without_customer_or_category") for record in unclear),
+        *(FigureCase(record, YES if pair in came_back else NO, name=pair[1]) for pair, record in last.items()),
+        *(FigureCase(record, LEFT_OUT, "without_customer_or_category") for record in unclear),
     ]
 
 
-def _read_contacts(scope: Scope) -> list[tuple[Any, ...]]:
+def _read_contacts(scope: SummaryScope) -> list[tuple[Any, ...]]:
     """The inbound contacts of the period and of the 30 days before it, in order of time: customer, category, instant and record.
 
     Those of a merged customer are the survivor's.
@@ -119,7 +121,7 @@ def _read_contacts(scope: Scope) -> list[tuple[Any, ...]]:
     return [(survivors.get(row[0], row[0]), *row[1:]) for row in scope.rows(f"{sql} ORDER BY r.started_at")]
 
 
-def _contacts_sql(scope: Scope, columns: str, until: str) -> str:
+def _contacts_sql(scope: SummaryScope, columns: str, until: str) -> str:
     """The question for inbound contacts from 30 days before the period on, up to the day a bound of the period names."""
     earliest = int(scope.period.start.timestamp()) - REPEAT_SECONDS
     # A day to spare for the time zone; a period may begin with the first day there is.
@@ -147,13 +149,13 @@ def answer_of(score: str | None) -> Group:
     return _ANSWERS.get(score or "")
 
 
-def issue_scores(scope: Scope) -> list[tuple[Any, ...]]:
+def issue_scores(scope: SummaryScope) -> list[tuple[Any, ...]]:
     """The record, category, owner and score, if there is one, of each issue closed in the period."""
     closed = closed_issues(scope)
     return scope.rows(_ISSUE_SCORES.format(numbers=", ".join(map(str, closed)))) if closed else []
 
 
-def measure_low_scores(scope: Scope, answers: States) -> Reading:
+def measure_low_scores(scope: SummaryScope, answers: States) -> Reading:
     """Low answers of conversations and low scores of issues closed in the period, over all that were given."""
     whole = Counter(answers.whole)
     groups = {
@@ -168,18 +170,18 @@ def measure_low_scores(scope: Scope, answers: States) -> Reading:
     return States(whole, groups).measured("low_scores", measure_dissatisfied)
 
 
-def find_weak_spots(scope: Scope, reading: Reading) -> Attention:
+def find_weak_spots(scope: SummaryScope, reading: Reading) -> PointedRecords:
     """The groups of five or more that are worse than everything together by the margin, the largest first in each dimension."""
     rows = [
-        (key.dimension, key.group, key.figure, measure.value, reading[Key(key.figure)].value, measure.size)
+        (key.dimension, key.group, key.figure, measure.value, reading[MeasureKey(key.figure)].value, measure.size)
         for key, measure in reading.items()
         if key.figure in WEAKNESSES
         and key.dimension in DIMENSIONS
         and key.group is not None
         and measure.size >= SMALLEST_SHARED
-        and is_weak(measure, reading[Key(key.figure)])
+        and is_weak(measure, reading[MeasureKey(key.figure)])
     ]
     order = list(FIGURES)
     rows.sort(key=lambda row: (DIMENSIONS.index(row[0]), order.index(row[2]), -row[5], row[1] or ""))
     listed = rows if scope.limit < 0 else rows[: scope.limit]
-    return Attention("weak_spots", Listing(COLUMNS, tuple(listed), COLUMNS, "group"), len(rows) - len(listed))
+    return PointedRecords("weak_spots", Listing(COLUMNS, tuple(listed), COLUMNS, "group"), len(rows) - len(listed))

@@ -17,7 +17,7 @@ from commlog.summary.figures.conversations import (
     dated_conversations_of,
 )
 from commlog.summary.figures.dimensions import OF_INTERACTIONS, OF_RECORDS, TAG
-from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, RECORDS, Scope, Source, count_states
+from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, RECORDS, CountSource, SummaryScope, count_states
 from commlog.summary.rules.figures import (
     FIGURES,
     Counts,
@@ -33,7 +33,7 @@ from commlog.summary.rules.figures import (
     share_of,
     spread_of,
 )
-from commlog.summary.rules.summary import Attention, Group, Key, Measure, Reading
+from commlog.summary.rules.summary import Group, Measure, MeasureKey, PointedRecords, Reading
 from commlog.workspace import Workspace
 from commlog.worktime.limits import Limit, due_after
 from commlog.worktime.moment import format_instant
@@ -86,7 +86,7 @@ class _Limits:
         return "late" if is_late else "in_time"
 
 
-def measure_recording(scope: Scope) -> tuple[Reading, Attention]:
+def measure_recording(scope: SummaryScope) -> tuple[Reading, PointedRecords]:
     """The share recorded within the template's limit, the lag between end and record, and the latest ones."""
     limits = _Limits(scope.workspace)
     found = _collect(scope, "template", limits)
@@ -96,12 +96,13 @@ def measure_recording(scope: Scope) -> tuple[Reading, Attention]:
         grouped = found if scope.by == "template" else _collect(scope, scope.by, limits)
         states[scope.by] = grouped.states
         reading = {
-            Key("recording_lag", scope.by, group): spread_of(lags, "seconds") for group, lags in grouped.lags.items()
+            MeasureKey("recording_lag", scope.by, group): spread_of(lags, "seconds")
+            for group, lags in grouped.lags.items()
         }
     whole = sum(found.states.values(), Counter[Group]())
     reading |= States(whole, states).measured("recorded_in_time", _measure_in_time, scope.by)
     lags = (lag for group in found.lags.values() for lag in group)
-    reading[Key("recording_lag")] = spread_of(lags, "seconds", without_recorded_at=whole["unknown"])
+    reading[MeasureKey("recording_lag")] = spread_of(lags, "seconds", without_recorded_at=whole["unknown"])
     return reading, _list_late(scope, found.late, limits)
 
 
@@ -115,7 +116,7 @@ def _measure_in_time(counts: Counts) -> Measure:
     )
 
 
-def list_lags(scope: Scope) -> list[tuple[int, str, int | None]]:
+def list_lags(scope: SummaryScope) -> list[tuple[int, str, int | None]]:
     """Each conversation of the period: its record, whether it was written in time, and how many seconds after its end."""
     limits = _Limits(scope.workspace)
     return [
@@ -126,7 +127,7 @@ def list_lags(scope: Scope) -> list[tuple[int, str, int | None]]:
     ]
 
 
-def _walk(scope: Scope, dimension: str) -> Iterable[tuple[Any, ...]]:
+def _walk(scope: SummaryScope, dimension: str) -> Iterable[tuple[Any, ...]]:
     """The conversations of the period: record, template, group, end, and when it was written down."""
     if dimension != TAG:
         walked = dated_conversations_of(scope)
@@ -139,7 +140,7 @@ def _walk(scope: Scope, dimension: str) -> Iterable[tuple[Any, ...]]:
     )
 
 
-def _collect(scope: Scope, dimension: str, limits: _Limits) -> _Lags:
+def _collect(scope: SummaryScope, dimension: str, limits: _Limits) -> _Lags:
     found = _Lags()
     told: defaultdict[tuple[Group, str], int] = defaultdict(int)
     # Most limits are plain time: looked up once a template, not once a record.
@@ -165,7 +166,7 @@ def _collect(scope: Scope, dimension: str, limits: _Limits) -> _Lags:
     return found
 
 
-def _list_late(scope: Scope, late: list[tuple[int, int, int, int]], limits: _Limits) -> Attention:
+def _list_late(scope: SummaryScope, late: list[tuple[int, int, int, int]], limits: _Limits) -> PointedRecords:
     """The records written the longest after their conversation, the worst first."""
     listed = heapq.nlargest(len(late) if scope.limit < 0 else scope.limit, late)
     index = scope.workspace.index
@@ -175,14 +176,14 @@ def _list_late(scope: Scope, late: list[tuple[int, int, int, int]], limits: _Lim
         record_id, template, agent, channel, path = index.rows(_NAMES, (record,))[0]
         instants = (format_instant(datetime.fromtimestamp(at, UTC).astimezone(zone)) for at in (ended, recorded))
         rows.append((record_id, template, agent, channel, *instants, lag, str(limits.of(template)), path))
-    return Attention("late_records", Listing(COLUMNS, tuple(rows), _SHOWN, "id"), len(late) - len(listed))
+    return PointedRecords("late_records", Listing(COLUMNS, tuple(rows), _SHOWN, "id"), len(late) - len(listed))
 
 
-CONTACTS: Final = Source(RECORDS, OF_THE_DAYS, CONTACT, OF_INTERACTIONS)
-ANSWERS: Final = Source(RECORDS, INTERACTIONS_OF_PERIOD, "r.satisfaction", OF_RECORDS)
+CONTACTS: Final = CountSource(RECORDS, OF_THE_DAYS, CONTACT, OF_INTERACTIONS)
+ANSWERS: Final = CountSource(RECORDS, INTERACTIONS_OF_PERIOD, "r.satisfaction", OF_RECORDS)
 
 
-def measure_interactions(scope: Scope) -> Reading:
+def measure_interactions(scope: SummaryScope) -> Reading:
     """Conversations begun in the period, the share of our own that were answered, and the tags they carry."""
     known = scope.columns_of(OF_INTERACTIONS)
     names = [name for name in (*FIGURES["interactions"].dimensions, scope.by) if name in known and name != TAG]
@@ -193,10 +194,10 @@ def measure_interactions(scope: Scope) -> Reading:
         "reached", measure_reached, scope.by
     )
     tags = {tag: measure_conversations(counts).numerator for tag, counts in by_tag.items()}
-    return reading | distribution_of("problems", TAG, tags, reading[Key("interactions")].numerator)
+    return reading | distribution_of("problems", TAG, tags, reading[MeasureKey("interactions")].numerator)
 
 
-def measure_feelings(scope: Scope) -> tuple[Reading, States, States]:
+def measure_feelings(scope: SummaryScope) -> tuple[Reading, States, States]:
     """The five-step answers and the moods of the period's conversations.
 
     With how many gave which answer by category and by who was in charge; and what they were about, by template.

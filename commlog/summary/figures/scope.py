@@ -31,7 +31,7 @@ INTERACTIONS_OF_PERIOD: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class SummaryScope:
     """A period of a log; states are those at `at`, which is `workspace.now` or, for a period compared with, its end.
 
     `by` is one more dimension to group by, or empty; `by_field` the expression for it when it is no column of the copy;
@@ -93,7 +93,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CountSource:
     """Things to count: `state` is an expression that gives the state of each, `columns` what they can be grouped by.
 
     The table is `records r` or `follow_ups f`; records join the latter when a column needs them.
@@ -105,7 +105,7 @@ class Source:
     columns: Mapping[str, str]
 
 
-def count_states(scope: Scope, source: Source, dimensions: Sequence[str] = ()) -> States:
+def count_states(scope: SummaryScope, source: CountSource, dimensions: Sequence[str] = ()) -> States:
     """Count the things of a source by state: all, and by each dimension they have, `scope.by` included."""
     columns = scope.columns_of(source.columns) if source.columns else source.columns
     known = [name for name in dict.fromkeys((*dimensions, scope.by)) if name in columns]
@@ -141,7 +141,7 @@ def _folded(counted: Mapping[tuple[Group, ...], int], names: Sequence[str]) -> S
     return States(whole, groups)
 
 
-def list_states(scope: Scope, source: Source) -> list[tuple[int, str | None, str | None]]:
+def list_states(scope: SummaryScope, source: CountSource) -> list[tuple[int, str | None, str | None]]:
     """The things `count_states` counts, one by one: the record, the address of a follow-up, the state."""
     address = "f.address" if source.table == FOLLOW_UPS else "NULL"
     tables = source.table
@@ -152,7 +152,9 @@ def list_states(scope: Scope, source: Source) -> list[tuple[int, str | None, str
     return scope.rows(sql)
 
 
-def _counted(scope: Scope, source: Source, columns: Sequence[str]) -> Iterable[tuple[tuple[Group, ...], int]]:
+def _counted(
+    scope: SummaryScope, source: CountSource, columns: Sequence[str]
+) -> Iterable[tuple[tuple[Group, ...], int]]:
     """How many things have each combination of a state and values."""
     asking = _asking(source, columns)
     if columns:
@@ -162,7 +164,7 @@ def _counted(scope: Scope, source: Source, columns: Sequence[str]) -> Iterable[t
     return [((state,), count) for state, count in scope.rows(counting)]
 
 
-def _asking(source: Source, columns: Sequence[str]) -> str:
+def _asking(source: CountSource, columns: Sequence[str]) -> str:
     expressions = ", ".join((f"{source.state} AS state", *(source.columns[name] for name in columns)))
     tables = source.table
     if source.table == FOLLOW_UPS and "r." in expressions:

@@ -10,8 +10,8 @@ from commlog.database.query.select import FINISHED
 from commlog.records.queries import merge_pointers
 from commlog.summary.figures.conversations import dated_conversations_of
 from commlog.summary.figures.dimensions import OF_FOLLOW_UPS, OF_ISSUES
-from commlog.summary.figures.scope import FOLLOW_UPS, OPENED, RECORDS, Scope, Source
-from commlog.summary.rules.figures import LEFT_OUT, NO, YES, Case
+from commlog.summary.figures.scope import FOLLOW_UPS, OPENED, RECORDS, CountSource, SummaryScope
+from commlog.summary.rules.figures import LEFT_OUT, NO, YES, FigureCase
 
 _LINKS = """
 SELECT l.record, coalesce(q.record, l.target) FROM links l LEFT JOIN records q ON q.id = l.target
@@ -58,12 +58,12 @@ def _top(above: dict[int | str, int | str], node: int | str) -> int | str:
     return node
 
 
-def threads_of(scope: Scope) -> Threads:
+def threads_of(scope: SummaryScope) -> Threads:
     """The threads of the log, found once for both periods."""
     return scope.once("threads", lambda: Threads(scope.workspace.index.rows(_LINKS)))
 
 
-def contacts_of(scope: Scope, threads: Threads, records: Iterable[int]) -> dict[int | str, list[Contact]]:
+def contacts_of(scope: SummaryScope, threads: Threads, records: Iterable[int]) -> dict[int | str, list[Contact]]:
     """The contacts up to now in the threads of some records, by the thread's name, the earliest first; of single ones none."""
     wanted: dict[int | str, list[int]] = {}
     for record in records:
@@ -79,7 +79,7 @@ def contacts_of(scope: Scope, threads: Threads, records: Iterable[int]) -> dict[
     return contacts
 
 
-def _known_contacts(scope: Scope, records: Iterable[int]) -> Mapping[int, Contact | None]:
+def _known_contacts(scope: SummaryScope, records: Iterable[int]) -> Mapping[int, Contact | None]:
     """The contact each of some records stands for, None of one that stands for none; asked for once."""
     known = scope.once("contacts", dict[int, Contact | None])
     known.update(scope.once_a_period("contacts_of_period", lambda: _contacts_of_period(scope)))
@@ -91,18 +91,18 @@ def _known_contacts(scope: Scope, records: Iterable[int]) -> Mapping[int, Contac
     return known
 
 
-def _contacts_of_period(scope: Scope) -> dict[int, Contact | None]:
+def _contacts_of_period(scope: SummaryScope) -> dict[int, Contact | None]:
     now = scope.workspace.now.timestamp()
     rows = dated_conversations_of(scope).rows("record", "started_at", "is_two_way", "is_outbound")
     return {row[0]: row if row[1] <= now else None for row in rows}
 
 
-def survivors_of(scope: Scope) -> Mapping[str, str]:
+def survivors_of(scope: SummaryScope) -> Mapping[str, str]:
     """Who each merged customer is now, read once for both periods; others are not in it. A circle ends where it closes."""
     return scope.once("survivors", lambda: _read_survivors(scope))
 
 
-def _read_survivors(scope: Scope) -> dict[str, str]:
+def _read_survivors(scope: SummaryScope) -> dict[str, str]:
     pointers = merge_pointers(scope.workspace.index)
     chains = {customer: chain_of(pointers, customer) for customer in pointers}
     return {customer: chain[-2] if is_circle(chain) else chain[-1] for customer, chain in chains.items()}
@@ -129,8 +129,8 @@ _ISSUE_TURN: Final = _TURN.format(
     came="r.day >= '{first}' AND r.day < '{after}'",
     went="r.closed_at >= {start} AND r.closed_at < {end}",
 )
-FOLLOW_UPS_TURNED: Final = Source(FOLLOW_UPS, _MAY_HAVE_TURNED, _FOLLOW_UP_TURN, OF_FOLLOW_UPS)
-ISSUES_TURNED: Final = Source(RECORDS, "r.kind = 'issue'", _ISSUE_TURN, OF_ISSUES)
+FOLLOW_UPS_TURNED: Final = CountSource(FOLLOW_UPS, _MAY_HAVE_TURNED, _FOLLOW_UP_TURN, OF_FOLLOW_UPS)
+ISSUES_TURNED: Final = CountSource(RECORDS, "r.kind = 'issue'", _ISSUE_TURN, OF_ISSUES)
 
 
 SETTLED_SECONDS: Final = 7 * 86_400
@@ -142,27 +142,27 @@ WHERE +r.kind = 'interaction' AND r.direction = 'inbound' AND r.received_at >= {
 _RESOLVED: Final = "resolved"
 
 
-def cases_of_responses(scope: Scope) -> dict[str, list[Case]]:
+def cases_of_responses(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """Working seconds from each arrival of the period to the first answer on its thread, and the age of what has none by now."""
     received = [row for row in scope.rows(_RECEIVED) if row[1] <= scope.workspace.now.timestamp()]
     threads = threads_of(scope)
     contacts = contacts_of(scope, threads, [row[0] for row in received])
-    answered: list[Case] = []
-    waiting: list[Case] = []
+    answered: list[FigureCase] = []
+    waiting: list[FigureCase] = []
     for record, arrived, started, *own in received:
         alone: list[Contact] = [(record, started, *own)] if started is not None else []
         known = contacts.get(threads.name_of(record), alone)
         first = min((at for _, at, *answers in known if at >= arrived and any(answers)), default=None)
         if first is None or first > scope.workspace.now.timestamp():
-            answered.append(Case(record, LEFT_OUT, "unanswered"))
+            answered.append(FigureCase(record, LEFT_OUT, "unanswered"))
             age = _worked(scope, arrived, int(scope.workspace.now.timestamp()))
-            waiting.append(Case(record, YES, value=age))
+            waiting.append(FigureCase(record, YES, value=age))
         else:
-            answered.append(Case(record, YES, value=_worked(scope, arrived, first)))
+            answered.append(FigureCase(record, YES, value=_worked(scope, arrived, first)))
     return {"first_response": answered, "unanswered_age": waiting}
 
 
-def cases_of_first_contacts(scope: Scope) -> dict[str, list[Case]]:
+def cases_of_first_contacts(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """Each thread resolved in the period, by its first conversation there that resolved it.
 
     It was settled at once when no two-way conversation came before that one, nor within seven days after it.
@@ -180,11 +180,11 @@ def cases_of_first_contacts(scope: Scope) -> dict[str, list[Case]]:
         counts = is_two_way and not any(
             other != record and both and then <= latest for other, then, both, _ in contacts.get(name, ())
         )
-        cases.append(Case(record, YES if counts else NO, "may_come_back" if counts and latest > now else ""))
+        cases.append(FigureCase(record, YES if counts else NO, "may_come_back" if counts and latest > now else ""))
     return {"first_contact_resolution": cases}
 
 
-def _worked(scope: Scope, begin: int, end: int) -> int:
+def _worked(scope: SummaryScope, begin: int, end: int) -> int:
     """Working seconds between two instants in seconds since 1970."""
     calendar = scope.workspace.log.settings.calendar
     return calendar.working_seconds(datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC))

@@ -52,7 +52,7 @@ _ID: Final = re.compile(r'(\bid="|url\(#)([^")]+)')
 _JOINING: Final = "line mark"
 
 
-class Datum(NamedTuple):
+class ChartMark(NamedTuple):
     """One mark: its place on the axis, its size, the words that tell it, its colour."""
 
     place: str
@@ -70,7 +70,7 @@ class Chart:
     legend: tuple[tuple[str, str, str], ...] = ()
 
 
-def stack(data: Sequence[Datum], places: Sequence[str], *, skip: int = 0) -> dict[str, Any]:
+def stack(data: Sequence[ChartMark], places: Sequence[str], *, skip: int = 0) -> dict[str, Any]:
     """Columns of parts upon each other along an axis of `places`, of which the first `skip` letters are left away."""
     sums: Counter[str] = Counter()
     for one in data:
@@ -84,7 +84,7 @@ def stack(data: Sequence[Datum], places: Sequence[str], *, skip: int = 0) -> dic
     return _upright(data, [{"mark": {"type": "bar"}, "encoding": encoding}])
 
 
-def share_columns(data: Sequence[Datum], places: Sequence[str], *, skip: int = 0) -> dict[str, Any]:
+def share_columns(data: Sequence[ChartMark], places: Sequence[str], *, skip: int = 0) -> dict[str, Any]:
     """A column of 0 to 100 % at each place that has one."""
     axis = {"format": ".0%", "values": [0, 0.25, 0.5, 0.75, 1], "title": None}
     encoding = {
@@ -95,7 +95,7 @@ def share_columns(data: Sequence[Datum], places: Sequence[str], *, skip: int = 0
     return _upright(data, [{"mark": {"type": "bar"}, "encoding": encoding}])
 
 
-def score_lines(data: Sequence[Datum], places: Sequence[str], *, skip: int = 0) -> dict[str, Any]:
+def score_lines(data: Sequence[ChartMark], places: Sequence[str], *, skip: int = 0) -> dict[str, Any]:
     """Points from 1 to 5, those of one colour joined."""
     axis = {"values": list(_STEPS_OF_SCORE), "format": "d", "title": None}
     x = {**_places_axis(places, skip), "scale": {"domain": list(places), "type": "point", "padding": 0.5}}
@@ -108,7 +108,7 @@ def score_lines(data: Sequence[Datum], places: Sequence[str], *, skip: int = 0) 
     return _upright(data, [line, points])
 
 
-def bars(data: Sequence[Datum], ticks: Sequence[Datum] = (), *, is_share: bool = False) -> dict[str, Any]:
+def bars(data: Sequence[ChartMark], ticks: Sequence[ChartMark] = (), *, is_share: bool = False) -> dict[str, Any]:
     """Bars side by side, downwards, with a tick where the earlier value stands."""
     places = list(dict.fromkeys(one.place for one in data))
     most = max((one.value for one in (*data, *ticks)), default=0)
@@ -179,7 +179,7 @@ _MARKED: Final[dict[str, Any]] = {
 }
 
 
-def _base(data: Sequence[Datum]) -> dict[str, Any]:
+def _base(data: Sequence[ChartMark]) -> dict[str, Any]:
     return {
         "data": {"values": _rows(data)},
         "width": _WIDTH,
@@ -189,11 +189,11 @@ def _base(data: Sequence[Datum]) -> dict[str, Any]:
     }
 
 
-def _upright(data: Sequence[Datum], layers: list[dict[str, Any]]) -> dict[str, Any]:
+def _upright(data: Sequence[ChartMark], layers: list[dict[str, Any]]) -> dict[str, Any]:
     return {**_base(data), "height": _HEIGHT, "layer": layers}
 
 
-def _rows(data: Sequence[Datum]) -> list[dict[str, Any]]:
+def _rows(data: Sequence[ChartMark]) -> list[dict[str, Any]]:
     return [
         {
             "place": harmless(one.place),

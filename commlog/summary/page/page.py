@@ -6,7 +6,7 @@ from commlog.messages import translate
 from commlog.output.labels import Labels
 from commlog.output.page import GENERATOR, as_markup, fill_template, style_sheet
 from commlog.summary.page.charts import draw_chart
-from commlog.summary.page.sections import Section, Sections
+from commlog.summary.page.sections import ReportSection, Sections
 from commlog.summary.rules.report import Report
 from commlog.summary.text.words import Block, Table, format_markdown
 
@@ -42,7 +42,7 @@ def is_our_report(data: bytes) -> bool:
     return beginning.startswith(_MARK) or (beginning.startswith("<!DOCTYPE html>") and _META in beginning)
 
 
-def _drawn(section: Section) -> Any:
+def _drawn(section: ReportSection) -> Any:
     return as_markup(draw_chart(section.chart, section.name)) if section.chart else None
 
 

@@ -14,7 +14,7 @@ from commlog.summary.page.charts import (
     NOW,
     SERIES,
     Chart,
-    Datum,
+    ChartMark,
     bars,
     score_lines,
     share_columns,
@@ -32,7 +32,7 @@ from commlog.summary.page.words import (
 )
 from commlog.summary.rules.figures import FIGURES
 from commlog.summary.rules.report import Report, Series
-from commlog.summary.rules.summary import Group, Line, Measure
+from commlog.summary.rules.summary import Group, Measure, SummaryLine
 from commlog.summary.text.words import (
     FIGURE_LABELS,
     Table,
@@ -63,7 +63,7 @@ _YEAR: Final = len("2026-")
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class FigureCard:
     """A figure told large, with the one of the period before."""
 
     label: str
@@ -72,7 +72,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ReportSection:
     """One part of a report; without a chart there is nothing to draw, without a row nothing to tell."""
 
     name: str
@@ -118,14 +118,14 @@ class Sections:
                 count=self.summary.unreadable_files
             )
 
-    def cards(self) -> tuple[Card, ...]:
+    def cards(self) -> tuple[FigureCard, ...]:
         """The figures a team lead asks for first."""
         lines = [line for figure in _HEADLINES if (line := self.summary.total(figure))]
         return tuple(
-            Card(_figure_label(line.key.figure), _large(line.now), format_median(line.before)) for line in lines
+            FigureCard(_figure_label(line.key.figure), _large(line.now), format_median(line.before)) for line in lines
         )
 
-    def charts(self) -> list[Section]:
+    def charts(self) -> list[ReportSection]:
         """The charts, each over its numbers."""
         return [
             self._volume(),
@@ -144,20 +144,20 @@ class Sections:
         tables = [self._figure_table(title, numbers) for title, numbers in (*groups, (translate("Other"), rest))]
         return [table for table in tables if table.rows]
 
-    def lists(self) -> list[Section]:
+    def lists(self) -> list[ReportSection]:
         """What to look at, most pressing first."""
         return [
-            Section(one.name.replace("_", "-"), list_label(one.name), "", list_table(one, self.labels))
+            ReportSection(one.name.replace("_", "-"), list_label(one.name), "", list_table(one, self.labels))
             for one in self.report.lists
         ]
 
-    def _volume(self) -> Section:
+    def _volume(self) -> ReportSection:
         series = self.report.volume
         colours = dict(zip(series.groups, SERIES, strict=False))
         names = {group: self._channel(series, group) for group in series.groups}
         places = [bucket_label(bucket, series.step) for bucket in series.buckets]
         data = [
-            Datum(
+            ChartMark(
                 places[place], measure.numerator, f"{places[place]} {names[group]}: {measure.numerator}", colours[group]
             )
             for place in range(len(places))
@@ -171,12 +171,12 @@ class Sections:
         chart = Chart(stack(data, places, skip=_skipped(series)), title, legend) if data else None
         line = self.summary.total("interactions")
         note = self._compared(line) if line else ""
-        return Section("volume", title, note, table, chart)
+        return ReportSection("volume", title, note, table, chart)
 
     def _channel(self, series: Series, group: Group) -> str:
         return series.names.get(group) or group_label("channel", group, self.labels)
 
-    def _on_time(self) -> Section:
+    def _on_time(self) -> ReportSection:
         series = self.report.on_time
         places = [bucket_label(bucket, series.step) for bucket in series.buckets]
         data, rows = [], []
@@ -188,22 +188,23 @@ class Sections:
             share = share_value(measure)
             if share is not None:
                 words = f"{places[place]}: {format_measure(measure)}"
-                data.append(Datum(places[place], share, words, BEFORE if bucket.is_previous else NOW))
+                data.append(ChartMark(places[place], share, words, BEFORE if bucket.is_previous else NOW))
         title = self._by_step(mark("Follow-ups done in time, by {step} they were due"), series)
         note = translate("Those not yet due are left out; under five there is no percentage.")
         headings = (step_label(series.step), translate("In time"), translate("Remarks"))
         spec = share_columns(data, places, skip=_skipped(series))
         chart = Chart(spec, title, self._periods("bar")) if data else None
-        return Section("on-time", title, note, Table(title, headings, tuple(rows), frozenset({2})), chart)
+        return ReportSection("on-time", title, note, Table(title, headings, tuple(rows), frozenset({2})), chart)
 
-    def _ages(self) -> Section:
+    def _ages(self) -> ReportSection:
         ages = self.report.ages
         colours = {"late": LATE, "left": NOW}
         data = [
-            Datum(age_label(age), age.now, f"{age_label(age)}: {age.now}", colours.get(age.side, IDLE)) for age in ages
+            ChartMark(age_label(age), age.now, f"{age_label(age)}: {age.now}", colours.get(age.side, IDLE))
+            for age in ages
         ]
         ticks = [
-            Datum(age_label(age), age.before, f"{age_label(age)}: {age.before}", "var(--tick)")
+            ChartMark(age_label(age), age.before, f"{age_label(age)}: {age.before}", "var(--tick)")
             for age in ages
             if age.before
         ]
@@ -219,9 +220,9 @@ class Sections:
             *((("var(--tick)", translate("as of {instant}").format(instant=instant), "tick"),) if ticks else ()),
         )
         chart = Chart(bars(data, ticks), title, legend) if is_drawn else None
-        return Section("ageing", title, "", Table(title, headings, rows), chart)
+        return ReportSection("ageing", title, "", Table(title, headings, rows), chart)
 
-    def _problems(self) -> list[Section]:
+    def _problems(self) -> list[ReportSection]:
         found = [name for name in _PROBLEMS if self.summary.groups("problems", name)]
         return [
             self._distribution("problems", name, self._problem_title(name), f"{name.replace('_', '-')}-")
@@ -231,7 +232,7 @@ class Sections:
     def _problem_title(self, name: str) -> str:
         return translate("Frequent problems: {column}").format(column=column_label(name, self.labels))
 
-    def _distribution(self, figure: str, dimension: str, title: str, prefix: str) -> Section:
+    def _distribution(self, figure: str, dimension: str, title: str, prefix: str) -> ReportSection:
         """The parts of a whole with those of the period before: as shares where there are enough, else as numbers."""
         lines = [line for line in self.summary.groups(figure, dimension) if line.now.size or line.before.size]
         shown = lines[:_MOST_PROBLEMS]
@@ -240,11 +241,11 @@ class Sections:
         names = {line.key.group: group_label(dimension, line.key.group, self.labels) for line in lines}
         words = [f"{names[line.key.group]}: {format_measure(line.now)}" for line in shown]
         data = [
-            Datum(names[line.key.group], _part(line.now, is_share=is_share), text)
+            ChartMark(names[line.key.group], _part(line.now, is_share=is_share), text)
             for line, text in zip(shown, words, strict=True)
         ]
         ticks = [
-            Datum(
+            ChartMark(
                 names[line.key.group],
                 _part(line.before, is_share=is_share),
                 f"{names[line.key.group]}, {self.summary.previous.name}: {format_measure(line.before)}",
@@ -266,15 +267,15 @@ class Sections:
         )
         rest = len(lines) - len(shown)
         note = translate("The {count} most frequent; all are in the table.").format(count=len(shown)) if rest else ""
-        return Section(f"{prefix}{figure}", title, note, table, chart)
+        return ReportSection(f"{prefix}{figure}", title, note, table, chart)
 
-    def _satisfaction(self) -> Section:
+    def _satisfaction(self) -> ReportSection:
         series = self.report.satisfaction
         places = [bucket_label(bucket, series.step) for bucket in series.buckets]
         drawn = [group for group in series.groups if not str(group).startswith(_STAFF)]
         colours = dict(zip(drawn, SERIES, strict=False))
         data = [
-            Datum(
+            ChartMark(
                 places[place],
                 measure.value or 0,
                 f"{places[place]} {series.names[group]}: {format_measure(measure)}",
@@ -291,7 +292,7 @@ class Sections:
         legend = tuple((colours[group], series.names[group], "point") for group in colours)
         chart = Chart(score_lines(data, places, skip=_skipped(series)), title, legend) if data else None
         note = translate("Means of what customers answered; what staff filled in for them is in the table only.")
-        return Section("satisfaction", title, note, table, chart)
+        return ReportSection("satisfaction", title, note, table, chart)
 
     def _series_rows(self, series: Series, places: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """A row for each stretch of time in which anything is told."""
@@ -312,7 +313,7 @@ class Sections:
             return (now,)
         return now, (BEFORE if shape == "bar" else "var(--tick)", self.summary.previous.name, shape)
 
-    def _compared(self, line: Line) -> str:
+    def _compared(self, line: SummaryLine) -> str:
         return translate("{now} in {period}, {before} in {previous}").format(
             now=format_measure(line.now),
             before=format_measure(line.before),

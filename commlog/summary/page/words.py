@@ -5,8 +5,8 @@ from typing import Final
 
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels, cell
-from commlog.summary.rules.report import Age, Bucket, Step
-from commlog.summary.rules.summary import Attention, Line, Measure
+from commlog.summary.rules.report import AgeGroup, TimeBucket, TimeStep
+from commlog.summary.rules.summary import Measure, PointedRecords, SummaryLine
 from commlog.summary.text.words import (
     ATTENTION_LABELS,
     FIGURE_LABELS,
@@ -44,7 +44,7 @@ _SIDES: Final = {
     "left": (mark("today, on time"), mark("{days} days left"), mark("more than {days} days left")),
 }
 _OTHERS: Final = {"no_due": mark("no due time"), "paused": mark("waiting for the customer")}
-_STEPS: Final[Mapping[Step, str]] = {
+_STEPS: Final[Mapping[TimeStep, str]] = {
     "day": mark("Day"),
     "week": mark("Week from"),
     "month": mark("Month"),
@@ -62,17 +62,17 @@ def heading(column: str, labels: Labels) -> str:
     return translate(_HEADINGS[column]) if column in _HEADINGS else column_label(column, labels)
 
 
-def step_label(step: Step) -> str:
+def step_label(step: TimeStep) -> str:
     """The heading of a column of days, weeks, months or years."""
     return translate(_STEPS[step])
 
 
-def bucket_label(bucket: Bucket, step: Step) -> str:
+def bucket_label(bucket: TimeBucket, step: TimeStep) -> str:
     """A stretch of the axis by its first day, a month as 2026-03, a year as 2026."""
     return bucket.start.isoformat()[: {"month": 7, "year": 4}.get(step, 10)]
 
 
-def age_label(age: Age) -> str:
+def age_label(age: AgeGroup) -> str:
     """A class of age in words: `3–5 days late`, `waiting for the customer`."""
     if age.side in _OTHERS:
         return translate(_OTHERS[age.side])
@@ -84,7 +84,7 @@ def age_label(age: Age) -> str:
     return translate(some).format(days=f"{age.low}–{age.high}")
 
 
-def format_change(line: Line) -> str:
+def format_change(line: SummaryLine) -> str:
     """What became of a share or a count: points of percent where both periods have enough, else the difference in number."""
     now, before = share_value(line.now), share_value(line.before)
     if now is not None and before is not None:
@@ -110,7 +110,7 @@ _WEAK_SPOT: Final = ("dimension", "group", "figure", "value", "whole", "n")
 _DURATIONS: Final = frozenset({"resolution"})
 
 
-def list_table(attention: Attention, labels: Labels) -> Table:
+def list_table(attention: PointedRecords, labels: Labels) -> Table:
     """A list of a report, and how many more there are."""
     listing = attention.listing
     rows = tuple(

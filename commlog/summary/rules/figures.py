@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from commlog.summary.rules.summary import Group, Key, Line, Measure, Reading, Spread, Unit
+from commlog.summary.rules.summary import DurationSpread, Group, Measure, MeasureKey, Reading, SummaryLine, Unit
 
 # How many there are in each state; the state is a slug, or None where there is none.
 Counts = Mapping[Group, int]
 
 
-class Figure(NamedTuple):
+class FigureDefinition(NamedTuple):
     """A figure's number among the metrics and the dimensions it is always shown by.
 
     The groups of a distribution share one total: each is a part of it.
@@ -21,56 +21,56 @@ class Figure(NamedTuple):
     is_distribution: bool = False
 
 
-FIGURES: Final[Mapping[str, Figure]] = {
-    "interactions": Figure(1, ("template", "channel", "direction", "agent", "level", "tag")),
-    "reached": Figure(1),
-    "recorded_in_time": Figure(2, ("template",)),
-    "recording_lag": Figure(2),
-    "first_response": Figure(3),
-    "unanswered_age": Figure(3),
-    "follow_ups_on_time": Figure(4, ("priority", "owner")),
-    "pending": Figure(5, ("owner",)),
-    "overdue": Figure(5, ("owner",)),
-    "overdue_age": Figure(5, ("owner",)),
-    "limit_kept": Figure(6, ("priority",)),
-    "first_resolution": Figure(7),
-    "resolution": Figure(7, ("owner", "category")),
-    "issue_first_resolution": Figure(7),
-    "issue_resolution": Figure(7),
-    "reopened": Figure(8, ("category", "owner")),
-    "confirmed_closing": Figure(9),
-    "first_contact_resolution": Figure(10),
-    "satisfaction": Figure(11),
-    "satisfied": Figure(11),
-    "dissatisfied": Figure(11),
-    "satisfaction_answers": Figure(11, ("satisfaction",), is_distribution=True),
-    "customer_scores": Figure(11, ("score",)),
-    "customer_scores_high": Figure(11, ("score",)),
-    "customer_scores_low": Figure(11, ("score",)),
-    "staff_scores": Figure(11, ("score",)),
-    "staff_scores_high": Figure(11, ("score",)),
-    "staff_scores_low": Figure(11, ("score",)),
-    "survey_responses": Figure(11),
-    "low_scores_followed_up": Figure(11),
-    "complaints": Figure(12),
-    "problems": Figure(12, ("scenario", "need_type", "category", "tag"), is_distribution=True),
-    "repeat_contacts": Figure(12),
-    "breached": Figure(13, ("category", "owner")),
-    "low_scores": Figure(13, ("category", "owner")),
-    "moods": Figure(14, ("mood",), is_distribution=True),
-    "worsened_customers": Figure(14),
-    "care_served": Figure(15, ("care",)),
-    "dormant": Figure(16, ("level",)),
-    "reactivated": Figure(16),
-    "follow_ups_opened": Figure(17),
-    "follow_ups_finished": Figure(17),
-    "follow_ups_net": Figure(17),
-    "issues_opened": Figure(17),
-    "issues_closed": Figure(17),
-    "issues_net": Figure(17),
-    "without_owner": Figure(17),
-    "issues_without_next_action": Figure(17),
-    "commitments_without_follow_up": Figure(17),
+FIGURES: Final[Mapping[str, FigureDefinition]] = {
+    "interactions": FigureDefinition(1, ("template", "channel", "direction", "agent", "level", "tag")),
+    "reached": FigureDefinition(1),
+    "recorded_in_time": FigureDefinition(2, ("template",)),
+    "recording_lag": FigureDefinition(2),
+    "first_response": FigureDefinition(3),
+    "unanswered_age": FigureDefinition(3),
+    "follow_ups_on_time": FigureDefinition(4, ("priority", "owner")),
+    "pending": FigureDefinition(5, ("owner",)),
+    "overdue": FigureDefinition(5, ("owner",)),
+    "overdue_age": FigureDefinition(5, ("owner",)),
+    "limit_kept": FigureDefinition(6, ("priority",)),
+    "first_resolution": FigureDefinition(7),
+    "resolution": FigureDefinition(7, ("owner", "category")),
+    "issue_first_resolution": FigureDefinition(7),
+    "issue_resolution": FigureDefinition(7),
+    "reopened": FigureDefinition(8, ("category", "owner")),
+    "confirmed_closing": FigureDefinition(9),
+    "first_contact_resolution": FigureDefinition(10),
+    "satisfaction": FigureDefinition(11),
+    "satisfied": FigureDefinition(11),
+    "dissatisfied": FigureDefinition(11),
+    "satisfaction_answers": FigureDefinition(11, ("satisfaction",), is_distribution=True),
+    "customer_scores": FigureDefinition(11, ("score",)),
+    "customer_scores_high": FigureDefinition(11, ("score",)),
+    "customer_scores_low": FigureDefinition(11, ("score",)),
+    "staff_scores": FigureDefinition(11, ("score",)),
+    "staff_scores_high": FigureDefinition(11, ("score",)),
+    "staff_scores_low": FigureDefinition(11, ("score",)),
+    "survey_responses": FigureDefinition(11),
+    "low_scores_followed_up": FigureDefinition(11),
+    "complaints": FigureDefinition(12),
+    "problems": FigureDefinition(12, ("scenario", "need_type", "category", "tag"), is_distribution=True),
+    "repeat_contacts": FigureDefinition(12),
+    "breached": FigureDefinition(13, ("category", "owner")),
+    "low_scores": FigureDefinition(13, ("category", "owner")),
+    "moods": FigureDefinition(14, ("mood",), is_distribution=True),
+    "worsened_customers": FigureDefinition(14),
+    "care_served": FigureDefinition(15, ("care",)),
+    "dormant": FigureDefinition(16, ("level",)),
+    "reactivated": FigureDefinition(16),
+    "follow_ups_opened": FigureDefinition(17),
+    "follow_ups_finished": FigureDefinition(17),
+    "follow_ups_net": FigureDefinition(17),
+    "issues_opened": FigureDefinition(17),
+    "issues_closed": FigureDefinition(17),
+    "issues_net": FigureDefinition(17),
+    "without_owner": FigureDefinition(17),
+    "issues_without_next_action": FigureDefinition(17),
+    "commitments_without_follow_up": FigureDefinition(17),
 }
 
 # The five-step answers; `not_rated` is no answer.
@@ -94,10 +94,10 @@ class States:
 
     def measured(self, figure: str, measure: Callable[[Counts], Measure], by: str = "") -> Reading:
         """A figure of everything, and of each group of its own dimensions and of `by`."""
-        reading = {Key(figure): measure(self.whole)}
+        reading = {MeasureKey(figure): measure(self.whole)}
         for dimension in dict.fromkeys((*FIGURES[figure].dimensions, by)):
             for group, counts in self.groups.get(dimension, {}).items():
-                reading[Key(figure, dimension, group)] = measure(counts)
+                reading[MeasureKey(figure, dimension, group)] = measure(counts)
         return reading
 
 
@@ -123,14 +123,16 @@ def spread_of(values: Iterable[int], unit: Unit, **left_out: int) -> Measure:
     spread = None
     if ordered:
         median = (ordered[(number - 1) // 2] + ordered[number // 2]) / 2
-        spread = Spread(median, ordered[(9 * number + 9) // 10 - 1], ordered[-1], unit)
+        spread = DurationSpread(median, ordered[(9 * number + 9) // 10 - 1], ordered[-1], unit)
     return Measure("spread", number, left_out=_told(left_out), spread=spread)
 
 
 def distribution_of(figure: str, dimension: str, counts: Counts, whole: int) -> Reading:
     """Each group's part of a whole; things without a value are no group."""
     return {
-        Key(figure, dimension, group): share_of(count, whole) for group, count in counts.items() if group is not None
+        MeasureKey(figure, dimension, group): share_of(count, whole)
+        for group, count in counts.items()
+        if group is not None
     }
 
 
@@ -205,7 +207,7 @@ def measure_answers(answers: Counts) -> Reading:
     """Each of the five answers as a part of all of them."""
     rated = _rated(answers)
     return {
-        Key("satisfaction_answers"): count_of(sum(rated.values()), **_unrated(answers)),
+        MeasureKey("satisfaction_answers"): count_of(sum(rated.values()), **_unrated(answers)),
         **distribution_of("satisfaction_answers", "satisfaction", rated, sum(rated.values())),
     }
 
@@ -215,7 +217,7 @@ def measure_moods(moods: Counts) -> Reading:
     named: Counts = {mood: count for mood, count in moods.items() if mood is not None}
     whole = sum(named.values())
     return {
-        Key("moods"): count_of(whole, without_mood=moods.get(None, 0)),
+        MeasureKey("moods"): count_of(whole, without_mood=moods.get(None, 0)),
         **distribution_of("moods", "mood", named, whole),
     }
 
@@ -225,10 +227,12 @@ def measure_complaints(categories: Counts) -> Measure:
     return share_of(sum(categories.get(slug, 0) for slug in COMPLAINTS), sum(categories.values()))
 
 
-def pair(now: Reading, before: Reading) -> tuple[Line, ...]:
+def pair(now: Reading, before: Reading) -> tuple[SummaryLine, ...]:
     """Every figure with the earlier one beside it: in the order of FIGURES, each dimension's largest groups first."""
     lines = [
-        Line(key, now.get(key) or _nothing(key, now, before[key]), before.get(key) or _nothing(key, before, now[key]))
+        SummaryLine(
+            key, now.get(key) or _nothing(key, now, before[key]), before.get(key) or _nothing(key, before, now[key])
+        )
         for key in {**now, **before}
     ]
     order = {figure: place for place, figure in enumerate(FIGURES)}
@@ -252,7 +256,7 @@ def pair(now: Reading, before: Reading) -> tuple[Line, ...]:
     )
 
 
-def _nothing(key: Key, reading: Reading, other: Measure) -> Measure:
+def _nothing(key: MeasureKey, reading: Reading, other: Measure) -> Measure:
     """The measure of a group that a period does not have."""
     whole = None if other.denominator is None else 0
     if FIGURES[key.figure].is_distribution:
@@ -304,7 +308,7 @@ Judgement = tuple[Verdict, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class FigureCase:
     """A record, follow-up or customer behind a figure.
 
     `counted`: yes in the numerator (of a spread or a mean: among the values), no in the denominator alone, left out of
@@ -320,7 +324,7 @@ class Case:
     group: Group = None
 
 
-def measure_share(cases: Iterable[Case]) -> Measure:
+def measure_share(cases: Iterable[FigureCase]) -> Measure:
     """Those that count over all that are not left out."""
     told = list(cases)
     part = sum(case.counted == YES for case in told)
@@ -329,24 +333,24 @@ def measure_share(cases: Iterable[Case]) -> Measure:
     return Measure(measure.kind, part, whole, measure.left_out, _reasons(told, {YES, NO}))
 
 
-def measure_count(cases: Iterable[Case]) -> Measure:
+def measure_count(cases: Iterable[FigureCase]) -> Measure:
     """How many count; a value of -1 counts down."""
     told = list(cases)
     total = sum(1 if case.value is None else case.value for case in told if case.counted == YES)
     return count_of(total, **_reasons(told, {LEFT_OUT}))
 
 
-def measure_mean(cases: Iterable[Case]) -> Measure:
+def measure_mean(cases: Iterable[FigureCase]) -> Measure:
     """The mean of the values that count."""
     told = list(cases)
     values = [case.value for case in told if case.counted == YES and case.value is not None]
     return mean_of(sum(values), len(values), **_reasons(told, {LEFT_OUT}))
 
 
-def measure_spread(unit: Unit) -> Callable[[Iterable[Case]], Measure]:
+def measure_spread(unit: Unit) -> Callable[[Iterable[FigureCase]], Measure]:
     """How the durations that count lie."""
 
-    def measure(cases: Iterable[Case]) -> Measure:
+    def measure(cases: Iterable[FigureCase]) -> Measure:
         told = list(cases)
         values = (case.value for case in told if case.counted == YES and case.value is not None)
         return spread_of(values, unit, **_reasons(told, {LEFT_OUT}))
@@ -356,22 +360,22 @@ def measure_spread(unit: Unit) -> Callable[[Iterable[Case]], Measure]:
 
 def measure_cases(
     figure: str,
-    cases: Sequence[Case],
-    measure: Callable[[Iterable[Case]], Measure],
-    groups: Mapping[str, Callable[[Case], Iterable[Group]]],
+    cases: Sequence[FigureCase],
+    measure: Callable[[Iterable[FigureCase]], Measure],
+    groups: Mapping[str, Callable[[FigureCase], Iterable[Group]]],
 ) -> Reading:
     """A figure of all cases, and of each group of some dimensions; a case may stand in several groups."""
-    reading: Reading = {Key(figure): measure(cases)}
+    reading: Reading = {MeasureKey(figure): measure(cases)}
     for dimension, groups_of in groups.items():
-        grouped: dict[Group, list[Case]] = {}
+        grouped: dict[Group, list[FigureCase]] = {}
         for case in cases:
             for group in groups_of(case):
                 grouped.setdefault(group, []).append(case)
-        reading |= {Key(figure, dimension, group): measure(some) for group, some in grouped.items()}
+        reading |= {MeasureKey(figure, dimension, group): measure(some) for group, some in grouped.items()}
     return reading
 
 
-def _reasons(cases: Iterable[Case], counted: set[Verdict]) -> dict[str, int]:
+def _reasons(cases: Iterable[FigureCase], counted: set[Verdict]) -> dict[str, int]:
     reasons: dict[str, int] = {}
     for case in cases:
         if case.why and case.counted in counted:

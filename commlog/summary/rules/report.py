@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
-from commlog.summary.rules.summary import Attention, Group, Measure, Summary
+from commlog.summary.rules.summary import Group, Measure, PointedRecords, Summary
 from commlog.worktime.periods import period_bounds
 
-Step = Literal["day", "week", "month", "year"]
+TimeStep = Literal["day", "week", "month", "year"]
 Side = Literal["late", "left", "no_due", "paused"]
 
 # More columns than this nobody can tell apart in one picture.
 MOST_BUCKETS: Final = 120
 
 
-class Bucket(NamedTuple):
+class TimeBucket(NamedTuple):
     """Some days on the axis of time: from `start` up to, not including, `end`."""
 
     start: date
@@ -31,8 +31,8 @@ class Series:
     `groups` are in the order in which they are told, `names` their words where a template gives them.
     """
 
-    step: Step
-    buckets: tuple[Bucket, ...]
+    step: TimeStep
+    buckets: tuple[TimeBucket, ...]
     groups: tuple[Group, ...]
     measures: Mapping[tuple[int, Group], Measure]
     names: Mapping[Group, str]
@@ -43,7 +43,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Age:
+class AgeGroup:
     """How many pending follow-ups are late, or have time left, by `low` to `high` working days (None: or more)."""
 
     side: Side
@@ -61,20 +61,20 @@ class Report:
     volume: Series
     on_time: Series
     satisfaction: Series
-    ages: tuple[Age, ...]
-    lists: tuple[Attention, ...]
+    ages: tuple[AgeGroup, ...]
+    lists: tuple[PointedRecords, ...]
     is_revealed: bool
 
 
-def step_for(days: int, finest: Step) -> Step:
+def step_for(days: int, finest: TimeStep) -> TimeStep:
     """The step at which so many days fit into one picture, none finer than `finest`."""
-    steps: tuple[tuple[Step, int], ...] = (("day", 100), ("week", 400), ("month", 1900))
+    steps: tuple[tuple[TimeStep, int], ...] = (("day", 100), ("week", 400), ("month", 1900))
     order = [step for step, _ in steps]
     allowed = steps[order.index(finest) :] if finest in order else ()
     return next((step for step, most in allowed if days <= most), "year")
 
 
-def buckets_between(first: date, after: date, step: Step, *, is_previous: bool = False) -> list[Bucket]:
+def buckets_between(first: date, after: date, step: TimeStep, *, is_previous: bool = False) -> list[TimeBucket]:
     """The days from `first` up to, not including, `after` in steps; the outer ones are cut at these days."""
     buckets = []
     day = first
@@ -84,12 +84,12 @@ def buckets_between(first: date, after: date, step: Step, *, is_previous: bool =
         except ValueError:
             # The last year there is has no day after it.
             end = after
-        buckets.append(Bucket(day, end, is_previous))
+        buckets.append(TimeBucket(day, end, is_previous))
         day = end
     return buckets
 
 
-def place_of(day: date, buckets: tuple[Bucket, ...]) -> int | None:
+def place_of(day: date, buckets: tuple[TimeBucket, ...]) -> int | None:
     """The place of the bucket that holds a day, None when none does; the buckets are in order of time."""
     place = bisect_right(buckets, day, key=lambda bucket: bucket.start) - 1
     return place if place >= 0 and day < buckets[place].end else None

@@ -18,7 +18,7 @@ SMALLEST_SHARED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class DurationSpread:
     """How some durations lie: the middle one, the one that nine of ten do not exceed, and the longest."""
 
     median: float
@@ -40,7 +40,7 @@ class Measure:
     denominator: int | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     included: Mapping[str, int] = field(default_factory=dict)
-    spread: Spread | None = None
+    spread: DurationSpread | None = None
 
     @property
     def size(self) -> int:
@@ -58,7 +58,7 @@ class Measure:
         return self.numerator / self.size if self.size >= fewest else None
 
 
-class Key(NamedTuple):
+class MeasureKey(NamedTuple):
     """Which figure a measure is: of everything, or of one group of a dimension (empty for everything)."""
 
     figure: str
@@ -67,20 +67,20 @@ class Key(NamedTuple):
 
 
 # The figures of one period.
-Reading = dict[Key, Measure]
+Reading = dict[MeasureKey, Measure]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SummaryLine:
     """A figure with its measure in the period and in the one it is compared with."""
 
-    key: Key
+    key: MeasureKey
     now: Measure
     before: Measure
 
 
 @dataclass(frozen=True, slots=True)
-class Attention:
+class PointedRecords:
     """Records or customers a figure points at: the first of them, and how many more there are."""
 
     name: str
@@ -100,15 +100,15 @@ class Summary:
     now: datetime
     before_at: datetime
     by: str
-    lines: tuple[Line, ...]
-    attention: tuple[Attention, ...]
+    lines: tuple[SummaryLine, ...]
+    attention: tuple[PointedRecords, ...]
     unreadable_files: int = 0
 
-    def total(self, figure: str) -> Line | None:
+    def total(self, figure: str) -> SummaryLine | None:
         """The line of a figure for everything, when it has one."""
-        return next((line for line in self.lines if line.key == Key(figure)), None)
+        return next((line for line in self.lines if line.key == MeasureKey(figure)), None)
 
-    def groups(self, figure: str, dimension: str) -> tuple[Line, ...]:
+    def groups(self, figure: str, dimension: str) -> tuple[SummaryLine, ...]:
         """The lines of a figure by the groups of a dimension, the largest first."""
         return tuple(line for line in self.lines if line.key[:2] == (figure, dimension))
 
@@ -128,7 +128,7 @@ REPEAT_DAYS: Final = 30
 REPEAT_SECONDS: Final = REPEAT_DAYS * 86_400
 
 
-class Contact(NamedTuple):
+class CustomerInquiry(NamedTuple):
     """A customer who turned to us about something; `at` is in seconds since 1970."""
 
     customer: str
@@ -167,7 +167,7 @@ def count_repeats(contacts: Iterable[tuple[str, str, int]], start: int) -> Repea
     return Repeats(len(repeated), len(pairs))
 
 
-def repeated_pairs(contacts: Iterable[Contact]) -> Iterator[tuple[tuple[str, str], int]]:
+def repeated_pairs(contacts: Iterable[CustomerInquiry]) -> Iterator[tuple[tuple[str, str], int]]:
     """The pairs of customer and category that came back within 30 days, with the instant of each return; contacts in order of time."""
     last: dict[tuple[str, str], int] = {}
     for contact in contacts:

@@ -4,7 +4,7 @@ import json
 
 from commlog.output.listing import Listing
 from commlog.summary.rules.figures import FIGURES
-from commlog.summary.rules.summary import Line, Measure, Summary
+from commlog.summary.rules.summary import Measure, Summary, SummaryLine
 from commlog.values import Data
 from commlog.worktime.moment import format_instant
 from commlog.worktime.periods import Period
@@ -74,7 +74,7 @@ def list_figures(summary: Summary) -> Listing:
     return Listing(COLUMNS, tuple(_row(line) for line in summary.lines), COLUMNS, "figure")
 
 
-def _row(line: Line) -> tuple[Data, ...]:
+def _row(line: SummaryLine) -> tuple[Data, ...]:
     key, now, before = line.key, line.now, line.before
     unit = next((one.spread.unit for one in (now, before) if one.spread), None)
     return (
@@ -105,7 +105,7 @@ def _period(period: Period) -> dict[str, Data]:
     return {"name": period.name, "start": format_instant(period.start), "end": format_instant(period.end)}
 
 
-def _pair(line: Line) -> dict[str, Data]:
+def _pair(line: SummaryLine) -> dict[str, Data]:
     return {**_object(line.now), "previous": _object(line.before)}
 
 

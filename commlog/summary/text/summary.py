@@ -10,7 +10,7 @@ from commlog.output.formats import TEXT_FORMATS, format_listing, is_for_people, 
 from commlog.output.labels import Labels
 from commlog.summary.page.words import list_table
 from commlog.summary.rules.figures import FIGURES
-from commlog.summary.rules.summary import Attention, Line, Summary
+from commlog.summary.rules.summary import PointedRecords, Summary, SummaryLine
 from commlog.summary.text.data import format_summary_json, list_figures
 from commlog.summary.text.words import (
     FIGURE_LABELS,
@@ -208,36 +208,38 @@ class _Page:
     def _by_title(self, dimension: str) -> str:
         return translate("By {column}").format(column=column_label(dimension, self.labels))
 
-    def _rows(self, dimension: str, figures: Sequence[str]) -> list[tuple[str | None, list[Line | None]]]:
+    def _rows(self, dimension: str, figures: Sequence[str]) -> list[tuple[str | None, list[SummaryLine | None]]]:
         found = [{line.key.group: line for line in self.summary.groups(figure, dimension)} for figure in figures]
         groups = dict.fromkeys(group for lines in found for group in lines)
         ordered = sorted(groups, key=lambda group: group is None)
         return [(group, [lines.get(group) for lines in found]) for group in ordered]
 
-    def _cut(self, rows: list[tuple[str | None, list[Line | None]]]) -> list[tuple[str | None, list[Line | None]]]:
+    def _cut(
+        self, rows: list[tuple[str | None, list[SummaryLine | None]]]
+    ) -> list[tuple[str | None, list[SummaryLine | None]]]:
         return rows if self.limit < 0 else rows[: self.limit]
 
-    def _attention(self, attention: Attention) -> Table:
+    def _attention(self, attention: PointedRecords) -> Table:
         listing = attention.listing
         return list_table(replace(attention, listing=listing.narrowed(listing.shown)), self.labels)
 
 
-def _shown(line: Line | None, figure: str, *, is_now: bool) -> str:
+def _shown(line: SummaryLine | None, figure: str, *, is_now: bool) -> str:
     """A figure of a group; a group that only other figures have counts nothing."""
     if line is None:
         return "0" if figure in _COUNTS else "–"
     return format_measure(line.now if is_now else line.before)
 
 
-def _says_something(line: Line) -> bool:
+def _says_something(line: SummaryLine) -> bool:
     return line.now.kind == "count" or any(one.size or one.left_out for one in (line.now, line.before))
 
 
-def _has_now(line: Line | None) -> bool:
+def _has_now(line: SummaryLine | None) -> bool:
     return line is not None and line.now.size > 0
 
 
-def _both(line: Line | None) -> tuple[str, str]:
+def _both(line: SummaryLine | None) -> tuple[str, str]:
     return (format_measure(line.now), format_measure(line.before)) if line else ("–", "–")
 
 

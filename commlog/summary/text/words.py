@@ -8,7 +8,7 @@ from typing import Final
 from commlog.messages import mark, translate
 from commlog.output.labels import COLUMN_LABELS, Labels
 from commlog.output.text import column_lines, harmless, markdown_text
-from commlog.summary.rules.summary import Measure, Spread
+from commlog.summary.rules.summary import DurationSpread, Measure
 
 FIGURE_LABELS: Final[Mapping[str, str]] = {
     "interactions": mark("Conversations"),
@@ -230,7 +230,7 @@ def format_median(measure: Measure) -> str:
     return translate("{median} (N {count})").format(median=write(measure.spread.median), count=measure.size)
 
 
-def _format_spread(spread: Spread, number: int) -> str:
+def _format_spread(spread: DurationSpread, number: int) -> str:
     if spread.unit == "seconds":
         text, values = (
             translate("median {median}, 90% within {ninetieth} (N {count})"),

@@ -8,8 +8,8 @@ changed and the other took away. `merge_lists`, `merge_follow_ups` and `merge_hi
 from dataclasses import dataclass
 from typing import Final
 
-from commlog.team.rules.merge_history import HISTORY, Renumbering, merge_follow_ups, merge_history, settle_told
-from commlog.team.rules.merge_values import MISSING, Sides, Three, agreed, fields_of, is_same, merge_list
+from commlog.team.rules.merge_history import HISTORY, Renumbering, merge_follow_ups, merge_history, merge_history_values
+from commlog.team.rules.merge_values import MISSING, MergedSides, ThreeValues, agreed, fields_of, is_same, merge_list
 from commlog.values import Fields, ValuePath
 
 _FOLLOW_UPS: Final = "followups"
@@ -18,7 +18,7 @@ _WHOLE: Final = "hours"
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergedFields:
     """Merged data, each conflict decided for ours and for theirs; without conflicts both are the same."""
 
     ours: Fields
@@ -27,12 +27,12 @@ class Merged:
     renumbered: tuple[Renumbering, ...] = ()
 
 
-def merge_fields(base: Fields, ours: Fields, theirs: Fields) -> Merged:
+def merge_fields(base: Fields, ours: Fields, theirs: Fields) -> MergedFields:
     """The data of two sides that went apart from a common base, merged; an empty base is for files added apart."""
     merger = _Merger()
-    merged = merger.merge_value(Three(base, ours, theirs), ())
+    merged = merger.merge_value(ThreeValues(base, ours, theirs), ())
     conflicts = tuple(dict.fromkeys(merged.conflicts))
-    return Merged(merged.ours, merged.theirs, conflicts, tuple(merger.renumbered))
+    return MergedFields(merged.ours, merged.theirs, conflicts, tuple(merger.renumbered))
 
 
 class _Merger:
@@ -41,7 +41,7 @@ class _Merger:
     def __init__(self) -> None:
         self.renumbered: list[Renumbering] = []
 
-    def merge_value(self, three: Three, path: ValuePath) -> Sides:
+    def merge_value(self, three: ThreeValues, path: ValuePath) -> MergedSides:
         base, ours, theirs = three
         if is_same(ours, theirs) or is_same(base, theirs):
             return agreed(ours)
@@ -51,9 +51,9 @@ class _Merger:
             return self._merge_mapping(three, path)
         if isinstance(ours, list) and isinstance(theirs, list) and _WHOLE not in path:
             return self._merge_items(three, path)
-        return Sides(ours, theirs, (path,))
+        return MergedSides(ours, theirs, (path,))
 
-    def _merge_items(self, three: Three, path: ValuePath) -> Sides:
+    def _merge_items(self, three: ThreeValues, path: ValuePath) -> MergedSides:
         if path[-1] == HISTORY:
             return merge_history(three, path, self.merge_value)
         if path[-1] == _FOLLOW_UPS:
@@ -63,14 +63,14 @@ class _Merger:
                 return found[0]
         return merge_list(three, path, self.merge_value)
 
-    def _merge_mapping(self, three: Three, path: ValuePath) -> Sides:
-        sides = Three(*map(fields_of, three))
+    def _merge_mapping(self, three: ThreeValues, path: ValuePath) -> MergedSides:
+        sides = ThreeValues(*map(fields_of, three))
         merged = {
-            key: self.merge_value(Three(*(side.get(key, MISSING) for side in sides)), (*path, key))
+            key: self.merge_value(ThreeValues(*(side.get(key, MISSING) for side in sides)), (*path, key))
             for key in _keys_in_order(sides.ours, sides.theirs)
         }
-        merged |= settle_told(sides, merged, path)
-        return Sides(
+        merged |= merge_history_values(sides, merged, path)
+        return MergedSides(
             _without_missing({key: item.ours for key, item in merged.items()}),
             _without_missing({key: item.theirs for key, item in merged.items()}),
             tuple(conflict for item in merged.values() for conflict in item.conflicts),
@@ -94,7 +94,7 @@ def _keys_in_order(ours: Fields, theirs: Fields) -> list[str]:
     return order
 
 
-def hold_apart(merged: Merged, ours: Fields, theirs: Fields, keys: frozenset[str]) -> Merged:
+def keep_conflicting(merged: MergedFields, ours: Fields, theirs: Fields, keys: frozenset[str]) -> MergedFields:
     """The merge with some top-level keys left as each side has them, as conflicts.
 
     For values that a rule forbids beside each other although no side broke it.
@@ -108,7 +108,7 @@ def hold_apart(merged: Merged, ours: Fields, theirs: Fields, keys: frozenset[str
     apart: tuple[ValuePath, ...] = tuple((key,) for key in sorted(keys))
     kept = tuple(path for path in merged.conflicts if path[0] not in keys)
     renumbered = () if _FOLLOW_UPS in keys else merged.renumbered
-    return Merged(choose(merged.ours, ours), choose(merged.theirs, theirs), (*kept, *apart), renumbered)
+    return MergedFields(choose(merged.ours, ours), choose(merged.theirs, theirs), (*kept, *apart), renumbered)
 
 
 def differing_keys(ours: Fields, theirs: Fields) -> frozenset[str]:

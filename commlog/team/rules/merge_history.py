@@ -8,9 +8,9 @@ from commlog.followups.rules.follow_up import CLOSED, DONE, PENDING
 from commlog.team.rules.merge_sequence import merge_order
 from commlog.team.rules.merge_values import (
     MISSING,
+    MergedSides,
     MergeValue,
-    Sides,
-    Three,
+    ThreeValues,
     agreed,
     fields_of,
     fingerprint,
@@ -27,12 +27,12 @@ _IDENTITY: Final = ("at", "by", "status")
 _NO_DUE: Final = "none"
 
 
-def merge_history(three: Three, path: ValuePath, merge_value: MergeValue) -> Sides:
+def merge_history(three: ThreeValues, path: ValuePath, merge_value: MergeValue) -> MergedSides:
     """A history both sides changed: the entries of both, known by (at, by, status), in the order of their instants.
 
     Where an instant cannot be read, or a side is not in the order of time, entries go behind their neighbours.
     """
-    lists = Three(*map(list_of, three))
+    lists = ThreeValues(*map(list_of, three))
     keys = _keys_of(lists)
     instants = [[instant_of(fields_of(entry).get("at")) for entry in one] for one in lists]
     order = merge_order(keys.base, keys.ours, keys.theirs)
@@ -48,7 +48,9 @@ def merge_history(three: Three, path: ValuePath, merge_value: MergeValue) -> Sid
     return merge_keyed(lists, keys, path, merge_value, order=order)
 
 
-def settle_told(three: Three, merged: Mapping[str, Sides], path: ValuePath) -> dict[str, Sides]:
+def merge_history_values(
+    three: ThreeValues, merged: Mapping[str, MergedSides], path: ValuePath
+) -> dict[str, MergedSides]:
     """What the merged history of a follow-up or issue says of its other values, where both sides added entries.
 
     The status is that of the latest step. A step holds when who took it saw the state it now comes after, or both
@@ -58,8 +60,8 @@ def settle_told(three: Three, merged: Mapping[str, Sides], path: ValuePath) -> d
     `due_rule` and `priority` go with the due.
     """
     told = merged.get(HISTORY)
-    sides = Three(*(fields_of(value) for value in three))
-    lists = Three(*(list_of(value.get(HISTORY)) for value in sides))
+    sides = ThreeValues(*(fields_of(value) for value in three))
+    lists = ThreeValues(*(list_of(value.get(HISTORY)) for value in sides))
     if told is None or told.conflicts or not told.ours or not _is_told(lists):
         return {}
     keys = _keys_of(lists)
@@ -72,7 +74,7 @@ def settle_told(three: Three, merged: Mapping[str, Sides], path: ValuePath) -> d
 class _Line:
     """A merged history with what each side's own one said."""
 
-    def __init__(self, lists: Three, keys: Three, entries: list[Fields]) -> None:
+    def __init__(self, lists: ThreeValues, keys: ThreeValues, entries: list[Fields]) -> None:
         self.lists = lists
         self.base = set(keys.base)
         self.entries = entries
@@ -111,20 +113,20 @@ class _Line:
         return MISSING, True
 
 
-def _settle_status(sides: Three, line: _Line, path: ValuePath) -> dict[str, Sides]:
+def _settle_status(sides: ThreeValues, line: _Line, path: ValuePath) -> dict[str, MergedSides]:
     ours, theirs = sides.ours.get("status", MISSING), sides.theirs.get("status", MISSING)
     last = [_last_told(one, "status") for one in (line.lists.ours, line.lists.theirs)]
     if not (is_same(ours, last[0]) and is_same(theirs, last[1])):
         return {}
     walked = line.walk()
     if walked is None:
-        return {} if is_same(ours, theirs) else {"status": Sides(ours, theirs, ((*path, "status"),))}
+        return {} if is_same(ours, theirs) else {"status": MergedSides(ours, theirs, ((*path, "status"),))}
     entries, status = walked
     return {HISTORY: agreed(entries), "status": agreed(status)}
 
 
-def _settle_named(sides: Three, line: _Line, merged: Mapping[str, Sides]) -> dict[str, Sides]:
-    settled: dict[str, Sides] = {}
+def _settle_named(sides: ThreeValues, line: _Line, merged: Mapping[str, MergedSides]) -> dict[str, MergedSides]:
+    settled: dict[str, MergedSides] = {}
 
     def is_open(key: str) -> bool:
         return key in merged and bool(merged[key].conflicts)
@@ -141,7 +143,7 @@ def _settle_named(sides: Three, line: _Line, merged: Mapping[str, Sides]) -> dic
     return settled
 
 
-def _explains(sides: Three, line: _Line, name: str) -> bool:
+def _explains(sides: ThreeValues, line: _Line, name: str) -> bool:
     """Whether on both sides the value is the one the side's own history named last."""
     for side, one in ((sides.ours, line.lists.ours), (sides.theirs, line.lists.theirs)):
         told = _last_told(one, name)
@@ -163,7 +165,7 @@ def _last_told(entries: list[Fields], name: str) -> Data:
     return next((entry[name] for entry in reversed(entries) if name in entry), MISSING)
 
 
-def _is_told(lists: Three) -> bool:
+def _is_told(lists: ThreeValues) -> bool:
     return all(isinstance(entry, dict) and instant_of(entry.get("at")) is not None for one in lists for entry in one)
 
 
@@ -172,8 +174,8 @@ def _is_in_order(instants: list[datetime | None]) -> bool:
     return len(known) == len(instants) and known == sorted(known)
 
 
-def _keys_of(lists: Three) -> Three:
-    return Three(*(numbered([_key_of(entry) for entry in one]) for one in lists))
+def _keys_of(lists: ThreeValues) -> ThreeValues:
+    return ThreeValues(*(numbered([_key_of(entry) for entry in one]) for one in lists))
 
 
 def _key_of(entry: Data) -> str:
@@ -190,15 +192,15 @@ class Renumbering(NamedTuple):
 
 
 def merge_follow_ups(
-    three: Three, path: ValuePath, merge_value: MergeValue
-) -> tuple[Sides, tuple[Renumbering, ...]] | None:
+    three: ThreeValues, path: ValuePath, merge_value: MergeValue
+) -> tuple[MergedSides, tuple[Renumbering, ...]] | None:
     """Follow-ups both sides changed, each merged by itself, and what was numbered anew; None when one is no mapping.
 
     Two are the same obligation when they were opened by the same person at the same instant for the same action,
     or have the same number and one of both in common. Of two that were added apart under one number, theirs gets
     the next number that was never given. A number given so in an earlier merge is kept.
     """
-    lists = Three(*map(list_of, three))
+    lists = ThreeValues(*map(list_of, three))
     if any(not isinstance(item, dict) for one in lists for item in one):
         return None
     tokens = _tokens_of(lists)
@@ -208,7 +210,7 @@ def merge_follow_ups(
     return merged, tuple(renumbered)
 
 
-def _tokens_of(lists: Three) -> Three:
+def _tokens_of(lists: ThreeValues) -> ThreeValues:
     """A key for each item, the same for the same obligation on all sides."""
     base = [f"base {place}" for place in range(len(lists.base))]
     named: list[list[str]] = []
@@ -223,7 +225,7 @@ def _tokens_of(lists: Three) -> Three:
     )
     for theirs_place, ours_place in added.items():
         theirs[new_theirs[theirs_place]] = ours[new_ours[ours_place]]
-    return Three(base, ours, theirs)
+    return ThreeValues(base, ours, theirs)
 
 
 def _pair(old: list[Fields], new: list[Fields], *, is_strict: bool = False) -> dict[int, int]:
@@ -275,7 +277,7 @@ _SURE = (_by_all, _by_opening)
 _LIKELY = (_by_number_and_opening, _by_number_and_action, _by_number)
 
 
-def _with_numbers(lists: Three, tokens: Three, renumbered: list[Renumbering]) -> Three:
+def _with_numbers(lists: ThreeValues, tokens: ThreeValues, renumbered: list[Renumbering]) -> ThreeValues:
     """The lists with one number for each obligation on all sides, none given twice."""
     items = [dict(zip(names, one, strict=True)) for names, one in zip(tokens, lists, strict=True)]
     numbers = {key: _number_of(*(side.get(key, {}).get("n") for side in items)) for key in _all_keys(tokens)}
@@ -292,7 +294,7 @@ def _with_numbers(lists: Three, tokens: Three, renumbered: list[Renumbering]) ->
             if key not in items[0]:
                 renumbered.append(Renumbering(number, highest))
         taken.add(numbers[key])
-    return Three(
+    return ThreeValues(
         *(
             [
                 {**item, "n": numbers[key]} if "n" in item and numbers[key] is not None else item
@@ -310,7 +312,7 @@ def _number_of(base: Data, ours: Data, theirs: Data) -> Data:
     return theirs if base == ours else ours
 
 
-def _all_keys(tokens: Three) -> Iterator[str]:
+def _all_keys(tokens: ThreeValues) -> Iterator[str]:
     return iter(dict.fromkeys(key for names in tokens for key in names))
 
 

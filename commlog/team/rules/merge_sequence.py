@@ -11,7 +11,7 @@ CONFLICT: Final = "conflict"
 _Change = tuple[int, int, int]
 
 
-class Region(NamedTuple):
+class MergeRegion(NamedTuple):
     """A stretch of the three sequences, as slices, and whose version of it counts; CONFLICT when both changed it."""
 
     base: slice
@@ -20,13 +20,13 @@ class Region(NamedTuple):
     winner: str
 
 
-def find_regions(base: Sequence[Hashable], ours: Sequence[Hashable], theirs: Sequence[Hashable]) -> list[Region]:
+def find_regions(base: Sequence[Hashable], ours: Sequence[Hashable], theirs: Sequence[Hashable]) -> list[MergeRegion]:
     """The whole of three sequences in stretches: unchanged, changed by one side, or by both.
 
     Changes that touch but do not overlap stay apart; two insertions at one place are one stretch.
     """
     of_ours, of_theirs = _changes(base, ours), _changes(base, theirs)
-    regions: list[Region] = []
+    regions: list[MergeRegion] = []
     at = ours_at = theirs_at = 0
     while of_ours or of_theirs:
         first = min([*of_ours[:1], *of_theirs[:1]], key=lambda change: change[:2])
@@ -37,7 +37,7 @@ def find_regions(base: Sequence[Hashable], ours: Sequence[Hashable], theirs: Seq
         theirs_end = theirs_at + end - at + sum(grown_theirs)
         same = ours[ours_at:ours_end] == theirs[theirs_at:theirs_end]
         winner = OURS if same or not grown_theirs else THEIRS if not grown_ours else CONFLICT
-        regions.append(Region(slice(at, end), slice(ours_at, ours_end), slice(theirs_at, theirs_end), winner))
+        regions.append(MergeRegion(slice(at, end), slice(ours_at, ours_end), slice(theirs_at, theirs_end), winner))
         at, ours_at, theirs_at = end, ours_end, theirs_end
     regions.append(_unchanged(len(base) - at, at, ours_at, theirs_at))
     return [region for region in regions if any(part.start != part.stop for part in region[:3])]
@@ -116,5 +116,7 @@ def _overlaps(change: _Change, start: int, end: int) -> bool:
     )
 
 
-def _unchanged(length: int, at: int, ours_at: int, theirs_at: int) -> Region:
-    return Region(slice(at, at + length), slice(ours_at, ours_at + length), slice(theirs_at, theirs_at + length), OURS)
+def _unchanged(length: int, at: int, ours_at: int, theirs_at: int) -> MergeRegion:
+    return MergeRegion(
+        slice(at, at + length), slice(ours_at, ours_at + length), slice(theirs_at, theirs_at + length), OURS
+    )

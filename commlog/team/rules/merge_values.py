@@ -20,7 +20,7 @@ class Missing:
 MISSING: Final = Missing()
 
 
-class Three(NamedTuple):
+class ThreeValues(NamedTuple):
     """A value in the common ancestor and on both sides; MISSING where it is not."""
 
     base: Data
@@ -28,7 +28,7 @@ class Three(NamedTuple):
     theirs: Data
 
 
-class Sides(NamedTuple):
+class MergedSides(NamedTuple):
     """A merged value, each conflict in it decided for ours and for theirs; both are the same without a conflict."""
 
     ours: Data
@@ -37,12 +37,12 @@ class Sides(NamedTuple):
 
 
 # How the value at a path is merged.
-MergeValue = Callable[[Three, ValuePath], Sides]
+MergeValue = Callable[[ThreeValues, ValuePath], MergedSides]
 
 
-def agreed(value: Data) -> Sides:
+def agreed(value: Data) -> MergedSides:
     """A merged value without a conflict."""
-    return Sides(value, value)
+    return MergedSides(value, value)
 
 
 def is_same(one: Data, other: Data) -> bool:
@@ -90,7 +90,7 @@ _USUAL_IDENTITIES: Final = (("id",), ("n",), ("name",), ("date",), ("at",))
 _DEFAULTS: Final[Mapping[str, str]] = {"type": DEFAULT_LINK_TYPE}
 
 
-def merge_list(three: Three, path: ValuePath, merge_value: MergeValue) -> Sides:
+def merge_list(three: ThreeValues, path: ValuePath, merge_value: MergeValue) -> MergedSides:
     """A list both sides changed.
 
     Plain values are a set that keeps its order: what either side took away is gone, ours come before theirs.
@@ -98,41 +98,41 @@ def merge_list(three: Three, path: ValuePath, merge_value: MergeValue) -> Sides:
     nothing names them, by their place, and two additions at one place both stay. A list both sides put into
     another order is a conflict.
     """
-    lists = Three(*map(list_of, three))
+    lists = ThreeValues(*map(list_of, three))
     keys = keys_of(lists, str(path[-1]))
     return merge_by_place(lists, path, merge_value) if keys is None else merge_keyed(lists, keys, path, merge_value)
 
 
-def keys_of(lists: Three, name: str) -> Three | None:
+def keys_of(lists: ThreeValues, name: str) -> ThreeValues | None:
     """What each item of the three lists is known by; None when nothing tells them apart."""
     items = [item for one in lists for item in one]
     if not any(isinstance(item, (dict, list)) for item in items):
-        return Three(*(numbered([*map(fingerprint, one)]) for one in lists))
+        return ThreeValues(*(numbered([*map(fingerprint, one)]) for one in lists))
     for identity in _IDENTITIES.get(name, _USUAL_IDENTITIES):
         if all(_is_named(item, identity) for item in items):
             named = [[fingerprint([_part(item, key) for key in identity]) for item in one] for one in lists]
             if all(len(set(one)) == len(one) for one in named):
-                return Three(*named)
+                return ThreeValues(*named)
     return None
 
 
 def merge_keyed(
-    lists: Three, keys: Three, path: ValuePath, merge_value: MergeValue, *, order: list[str] | None = None
-) -> Sides:
+    lists: ThreeValues, keys: ThreeValues, path: ValuePath, merge_value: MergeValue, *, order: list[str] | None = None
+) -> MergedSides:
     """Lists whose items are known by keys: each item merged by itself, in this order or in that of both sides."""
     order = order or merge_order(keys.base, keys.ours, keys.theirs)
     if order is None:
-        return Sides(lists.ours, lists.theirs, (path,))
+        return MergedSides(lists.ours, lists.theirs, (path,))
     by_key = [dict(zip(names, items, strict=True)) for names, items in zip(keys, lists, strict=True)]
     places = {key: place for names in (keys.theirs, keys.ours) for place, key in enumerate(names)}
     return _join(
-        merge_value(Three(*(items.get(key, MISSING) for items in by_key)), (*path, places[key])) for key in order
+        merge_value(ThreeValues(*(items.get(key, MISSING) for items in by_key)), (*path, places[key])) for key in order
     )
 
 
-def merge_by_place(lists: Three, path: ValuePath, merge_value: MergeValue) -> Sides:
+def merge_by_place(lists: ThreeValues, path: ValuePath, merge_value: MergeValue) -> MergedSides:
     """Lists whose items nothing names: what one side changed counts, stretch by stretch."""
-    merged: list[Sides] = []
+    merged: list[MergedSides] = []
     for region in find_regions(*([*map(fingerprint, one)] for one in lists)):
         base, ours, theirs = lists.base[region.base], lists.ours[region.ours], lists.theirs[region.theirs]
         if region.winner != CONFLICT:
@@ -143,13 +143,13 @@ def merge_by_place(lists: Three, path: ValuePath, merge_value: MergeValue) -> Si
         elif len(base) == len(ours) == len(theirs) and all(map(_is_the_same, base, ours, theirs)):
             start = region.ours.start
             merged += [
-                merge_value(Three(*items), (*path, start + place))
+                merge_value(ThreeValues(*items), (*path, start + place))
                 for place, items in enumerate(zip(base, ours, theirs, strict=True))
             ]
         else:
-            merged += [Sides(item, MISSING) for item in ours]
-            merged += [Sides(MISSING, item) for item in theirs]
-            merged.append(Sides(MISSING, MISSING, (path,)))
+            merged += [MergedSides(item, MISSING) for item in ours]
+            merged += [MergedSides(MISSING, item) for item in theirs]
+            merged.append(MergedSides(MISSING, MISSING, (path,)))
     return _join(merged)
 
 
@@ -161,9 +161,9 @@ def _is_the_same(base: Data, ours: Data, theirs: Data) -> bool:
     return min(kept) * 2 > len(base)
 
 
-def _join(merged: Iterable[Sides]) -> Sides:
+def _join(merged: Iterable[MergedSides]) -> MergedSides:
     sides = list(merged)
-    return Sides(
+    return MergedSides(
         [item.ours for item in sides if item.ours is not MISSING],
         [item.theirs for item in sides if item.theirs is not MISSING],
         tuple(conflict for item in sides for conflict in item.conflicts),

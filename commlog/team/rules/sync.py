@@ -13,7 +13,7 @@ class NotSharedError(CommlogError):
 
 
 @dataclass(frozen=True, slots=True)
-class SyncWishes:
+class SyncOptions:
     """What somebody asks of a sync: the words of its commit (empty: made up), and whether to tell only."""
 
     message: str = ""
@@ -21,7 +21,7 @@ class SyncWishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Synced:
+class SyncResult:
     """What a sync did, or in a rehearsal would do.
 
     `committed` are paths below the log and `message` the words of their commit; `left` are files below records/ that
