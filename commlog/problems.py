@@ -35,34 +35,34 @@ KINDS: Final[dict[str, ProblemKind]] = {
     "utf16": ProblemKind(mark("is UTF-16 text"), mark("save it as UTF-8")),
     "not-utf8": ProblemKind(mark("is not UTF-8 text: byte {value}"), mark("save it as UTF-8 (it may be GBK)")),
     "control-character": ProblemKind(
-        mark("holds the control character {value}"), mark("remove it, or write it as an escape in double quotes")
+        mark("contains the control character {value}"), mark("remove it, or write it as an escape in double quotes")
     ),
     "crlf": ProblemKind(mark("has Windows line ends (CR LF)"), mark("convert it to LF, e.g. with dos2unix")),
     "too-large": ProblemKind(
         mark("is too large: {value} bytes, at most {expected}"),
-        mark("a record is one conversation; keep attachments outside"),
+        mark("a record is one conversation; store attachments elsewhere"),
     ),
     "empty-file": ProblemKind(mark("is empty"), mark("delete it, or restore it: git checkout -- {path}")),
     "merge-markers": ProblemKind(
-        mark("holds the conflict markers of a merge"),
+        mark("contains the conflict markers of a merge"),
         mark("keep the lines of one side, or of both, and delete the markers"),
     ),
     "duplicate-key": ProblemKind(
-        mark("the key '{value}' stands twice (first on line {first})"), mark("keep one of them")
+        mark("the key '{value}' occurs twice (first on line {first})"), mark("keep one of them")
     ),
     "key-not-text": ProblemKind(mark("the key {value} is not text"), mark("put it in quotes")),
-    "alias": ProblemKind(mark("uses a YAML anchor or alias ({value})"), mark("write the value out")),
+    "alias": ProblemKind(mark("uses a YAML anchor or alias ({value})"), mark("write the value in full")),
     "unknown-tag": ProblemKind(
-        mark("uses the YAML tag {value}"), mark("remove the tag; a record holds plain text, numbers and lists")
+        mark("uses the YAML tag {value}"), mark("remove the tag; a record contains plain text, numbers and lists")
     ),
     "too-deep": ProblemKind(
-        mark("is nested too deep (more than {expected} levels)"), mark("no form needs that: check the indentation")
+        mark("is nested too deeply (more than {expected} levels)"), mark("no form needs that: check the indentation")
     ),
     "yaml-syntax": ProblemKind(
         mark("is not YAML: {reason}"), mark("check quotes, colons and indentation here and on the line above")
     ),
     "several-documents": ProblemKind(
-        mark("holds several YAML documents"), mark("one file is one record: remove the '---' line")
+        mark("contains several YAML documents"), mark("one file is one record: remove the '---' line")
     ),
     "not-a-mapping": ProblemKind(
         mark("is not a mapping of fields to values"), mark("start it with `id:` and `template:`")
@@ -72,20 +72,19 @@ KINDS: Final[dict[str, ProblemKind]] = {
         mark("change it in an editor: commlog edit"),
     ),
     # The record against its template.
-    "no-template": ProblemKind(mark("names no template"), mark("add a line `template: …`; known: {expected}")),
+    "no-template": ProblemKind(mark("has no template"), mark("add a line `template: …`; known: {expected}")),
     "unknown-template": ProblemKind(
-        mark("template: '{value}' is not known"),
+        mark("template: '{value}' is unknown"),
         mark("did you mean '{suggestion}'? known: {expected}"),
         otherwise=mark("use one of: {expected}"),
     ),
     "broken-template": ProblemKind(
-        mark("its template '{value}' is broken: {reason}"),
-        mark("run `commlog template list` to see what is wrong with it"),
+        mark("its template '{value}' is broken: {reason}"), mark("run `commlog template list` to see its mistakes")
     ),
     "unknown-field": ProblemKind(
-        mark("{field}: no such field"),
-        mark("did you mean '{suggestion}'? what no field foresees goes under `extra:`"),
-        otherwise=mark("what no field foresees goes under `extra:`"),
+        mark("{field}: there is no such field"),
+        mark("did you mean '{suggestion}'? put content that no field covers under `extra:`"),
+        otherwise=mark("put content that no field covers under `extra:`"),
     ),
     "missing-field": ProblemKind(mark("{field}: is required"), mark("add it")),
     "missing-choice": ProblemKind(mark("one of {choices} is required"), mark("add at least one of them: {choices}")),
@@ -101,7 +100,7 @@ KINDS: Final[dict[str, ProblemKind]] = {
     "out-of-range": ProblemKind(
         mark("{field}: {value} is out of range ({expected})"), mark("write a number in this range")
     ),
-    "blank": ProblemKind(mark("{field}: is blank"), mark("fill it in, or take the line away")),
+    "blank": ProblemKind(mark("{field}: is blank"), mark("fill it in, or remove the line")),
     "wrong-pattern": ProblemKind(
         mark("{field}: '{value}' has characters or a form that is not allowed here"), mark("expected: {expected}")
     ),
@@ -110,11 +109,11 @@ KINDS: Final[dict[str, ProblemKind]] = {
     "schema-violation": ProblemKind(mark("{field}: {reason}"), mark("see the template: commlog template show")),
     "sealed-unreadable": ProblemKind(
         mark("{field}: the sealed value is damaged, and cannot be read with any key"),
-        mark("take the line from an earlier commit: git log -p -- {path}"),
+        mark("restore the line from an earlier commit: git log -p -- {path}"),
     ),
     "sealed-shut": ProblemKind(
-        mark("{field}: is sealed, and cannot be added to without a key; nothing was written"),
-        mark("name your key in $COMMLOG_AGE_KEY_FILE, or give the whole value anew"),
+        mark("{field}: is sealed, and nothing can be added to it without a key; nothing was written"),
+        mark("set $COMMLOG_AGE_KEY_FILE to your key file, or give the whole value again"),
     ),
     # The record's own times and follow-ups.
     "end-before-start": ProblemKind(mark("ended_at {value} is before started_at {expected}"), mark("check both times")),
@@ -123,7 +122,7 @@ KINDS: Final[dict[str, ProblemKind]] = {
         mark("check the times; a record is written afterwards"),
     ),
     "follow-up-number": ProblemKind(
-        mark("followups: the number {value} stands twice"), mark("give the newer one the next free number")
+        mark("followups: the number {value} occurs twice"), mark("give the newer one the next free number")
     ),
     "status-without-history": ProblemKind(
         mark("follow-up {value} is {status}, but its history ends with {expected}"),
@@ -131,18 +130,18 @@ KINDS: Final[dict[str, ProblemKind]] = {
         WARNING,
     ),
     "no-due": ProblemKind(
-        mark("follow-up {value} has no due time"), mark("commlog reschedule {address} --due …"), WARNING
+        mark("follow-up {value} has no due time"), mark("run: commlog reschedule {address} --due …"), WARNING
     ),
     "unknown-priority": ProblemKind(
         mark("{field}: '{value}' is not a priority of this log"),
         mark("use one of: {expected}, or add it to commlog.yaml"),
     ),
     "unknown-member": ProblemKind(
-        mark("{field}: '{value}' is not a member of this log ({count} records)"),
+        mark("{field}: '{value}' is not a member of this log (records: {count})"),
         mark("add it to `members:` in commlog.yaml, or correct it"),
         WARNING,
     ),
-    "expired-answer": ProblemKind(mark("the answer was valid until {value}"), mark("have it approved again"), WARNING),
+    "expired-answer": ProblemKind(mark("the answer was valid until {value}"), mark("get it approved again"), WARNING),
     # The record against the rest of the log.
     "duplicate-id": ProblemKind(
         mark("the id {value} is also used by {other}"), mark("give one of them another id and file name")
@@ -157,93 +156,95 @@ KINDS: Final[dict[str, ProblemKind]] = {
         otherwise=mark("correct the name, or: commlog customer create"),
     ),
     "merge-cycle": ProblemKind(
-        mark("merged_into goes round in a circle: {value}"), mark("the customer who stays has no `merged_into`")
+        mark("merged_into forms a cycle: {value}"), mark("the customer to keep must not have `merged_into`")
     ),
     "dangling-link": ProblemKind(
         mark("links: there is no record '{value}'"),
-        mark("did you mean {suggestion}? a number from outside starts with `ref:`"),
-        otherwise=mark("correct it, or write `ref:` before a number from outside"),
+        mark("did you mean {suggestion}? a number of another system starts with `ref:`"),
+        otherwise=mark("correct it, or write `ref:` before a number of another system"),
     ),
     "self-link": ProblemKind(mark("links: the record points to itself"), mark("remove the link")),
     "link-cycle": ProblemKind(
-        mark("links: `follows` goes round in a circle: {value}"), mark("remove the wrong one: commlog unlink")
+        mark("links: the `follows` links form a cycle: {value}"), mark("remove the wrong one: commlog unlink")
     ),
     "link-to-later": ProblemKind(
         mark("links: {value} is later than this record"), mark("a link points to an earlier record"), WARNING
     ),
     "promise-without-follow-up": ProblemKind(
-        mark("agreements: something was promised to the customer, and no follow-up keeps it"),
-        mark("commlog add-follow-up {value} …"),
+        mark("agreements: something was promised to the customer, but no follow-up ensures it"),
+        mark("run: commlog add-follow-up {value} …"),
         WARNING,
     ),
     "unanswered-contact": ProblemKind(
-        mark("the customer got in touch; nothing was done or is planned, and nobody has spoken to them since"),
+        mark("the customer got in touch; nothing was done or planned, and nobody has contacted them since"),
         mark("record the answer: commlog create … --link {value}:answers, or: commlog add-follow-up {value} …"),
         WARNING,
     ),
     "call-back-not-recorded": ProblemKind(
-        mark("{address} promised the customer to be in touch; it is done, but no contact is recorded since"),
+        mark("{address} promised the customer a contact; it is done, but no contact is recorded since"),
         mark("record it: commlog create … --link {value}:answers; not done yet: commlog reopen {address} --reason …"),
         WARNING,
     ),
     "missing-link": ProblemKind(
-        mark("{field}: speaks of an earlier contact ('{words}'), and the record is linked to none"),
+        mark("{field}: mentions an earlier contact ('{words}'), but the record is not linked to any"),
         mark("if it is this one: commlog link {value} {suggestion}"),
         WARNING,
     ),
     "issue-without-next-action": ProblemKind(
-        mark("the issue is open, and nobody has anything to do for it"),
-        mark("commlog add-follow-up {value} …"),
-        WARNING,
+        mark("the issue is open, but has no pending follow-up"), mark("run: commlog add-follow-up {value} …"), WARNING
     ),
     "low-score-without-follow-up": ProblemKind(
-        mark("{field}: the customer is not satisfied ({score}), and nobody looks after it"),
-        mark("commlog add-follow-up {value} …"),
+        mark("{field}: the customer is not satisfied ({score}), and nobody follows it up"),
+        mark("run: commlog add-follow-up {value} …"),
         WARNING,
     ),
     # The record against the team's own rules.
     "closing-incomplete": ProblemKind(
-        mark("follow-up {value} is {status} without {missing}, which this log asks for"),
+        mark("follow-up {value} is {status} without {missing}, which this log requires"),
         mark("fill it in: commlog edit"),
     ),
     "outcome-incomplete": ProblemKind(
-        mark("the outcome {value} needs {missing} in this log"), mark("fill it in: commlog edit")
+        mark("the outcome {value} requires {missing} in this log"), mark("fill it in: commlog edit")
     ),
     "personal-number": ProblemKind(
-        mark("{field}: holds the number of a {kind}: {value}"),
-        mark("take it out, or write it into the field made for it; in the text leave the last digits at most"),
+        mark("{field}: contains the number of a {kind}: {value}"),
+        mark("remove it, or write it in the field for it; leave at most the last digits in the text"),
     ),
     "recorded-late": ProblemKind(
         mark("recorded_at {value} is later than {expected} after the conversation's end {ended}"),
-        mark("write conversations down when they end"),
+        mark("record conversations when they end"),
         WARNING,
     ),
     "backdated": ProblemKind(
-        mark("recorded_at claims {value}, but the record was committed on {committed}, more than {expected} later"),
+        mark("recorded_at is {value}, but the record was committed on {committed}, more than {expected} later"),
         mark("correct recorded_at, or sync more often"),
         WARNING,
     ),
     # The log's own files.
     "file-name-not-utf8": ProblemKind(mark("the file's name is not UTF-8 text"), mark("rename it")),
     "stray-file": ProblemKind(
-        mark("is not read: a record's file name ends with .yaml"),
+        mark("is not read: the name of a record's file ends with .yaml"),
         mark("rename it, or move it out of records/"),
         WARNING,
     ),
     "template-file-broken": ProblemKind(
-        mark("{reason}"), mark("correct the template, or remove it: the shipped one is used then")
+        mark("{reason}"), mark("correct the template, or remove it to use the shipped one")
     ),
-    "unknown-setting": ProblemKind(mark("{field}: no such setting"), mark("did you mean '{suggestion}'?")),
+    "unknown-setting": ProblemKind(mark("{field}: there is no such setting"), mark("did you mean '{suggestion}'?")),
     "bad-setting": ProblemKind(mark("{field}: '{value}' is not {expected}"), mark("write {expected}")),
-    "no-working-time": ProblemKind(mark("the calendar has no working time"), mark("give at least one weekday hours")),
-    "duplicate-member": ProblemKind(mark("members: '{value}' stands twice"), mark("ids and aliases name one person")),
+    "no-working-time": ProblemKind(
+        mark("the calendar has no working time"), mark("set working hours for at least one day of the week")
+    ),
+    "duplicate-member": ProblemKind(
+        mark("members: '{value}' occurs twice"), mark("an id or alias may belong to one member only")
+    ),
 }
 
 
 # What to do where a rule asks for the field, by the field; elsewhere the rule says enough.
 _ASKED_FOR: Final = {
     "followups": mark(
-        'say what is to be done: --follow-up "…; owner=…; due=…", or in the file under `followups:` action, owner and due'
+        'give the follow-up: --follow-up "…; owner=…; due=…", or in the file under `followups:` action, owner and due'
     )
 }
 # Facts that may be sentences of the catalogue.

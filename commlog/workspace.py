@@ -70,7 +70,7 @@ class Workspace:
         name = named or self.member
         if not name:
             raise UsageError(
-                mark("who are you? no member is known"),
+                mark("it is unknown which member you are"),
                 remedy=mark(
                     "set $COMMLOG_MEMBER to a member's id, or give git's user.email to a member as `email` in commlog.yaml"
                 ),

@@ -1,7 +1,7 @@
 """Writes commlog/calendar/CN.yaml: China's public holidays and make-up working days from the package `holidays`.
 
 Run it with `python scripts/make_calendar_cn.py` after a release of `holidays` that knows the next year, raise LAST, and
-let tests/store/test_public_holidays.py compare the result with `chinesecalendar`.
+let tests/calendar/test_public_holidays.py compare the result with `chinesecalendar`.
 """
 
 import re

@@ -28,6 +28,9 @@ from commlog.followups.change import (
 )
 from commlog.forms import catalog, validation
 from commlog.log.log import open_log
+from commlog.privacy.cipher import Sealer
+from commlog.privacy.rules.sealing import SealRules
+from commlog.privacy.seal_keys import KeySource
 from commlog.records.change import edit_record
 from commlog.records.draft import assign_all
 from commlog.records.find import read_record
@@ -160,6 +163,11 @@ MINIMUM = {
 }
 
 
+def without_keys(root: Path, rules: SealRules | None) -> Sealer:
+    """What opens sealed values for somebody who names no key."""
+    return Sealer(root, rules, KeySource())
+
+
 @dataclass(frozen=True)
 class SmallLog:
     """A log on disk, as somebody uses it at one instant; each call opens it anew, as a command does."""
@@ -178,7 +186,8 @@ class SmallLog:
 
     def workspace(self) -> Workspace:
         """The log, opened."""
-        return make_workspace(open_log(self.root, str(self.root)), datetime.fromisoformat(self.now), self.member)
+        opened = open_log(self.root, str(self.root))
+        return make_workspace(opened, datetime.fromisoformat(self.now), self.member, make_cipher=without_keys)
 
     def write(self, path: str, text: str) -> Path:
         """Put a file into the log."""

@@ -35,18 +35,18 @@ from commlog.values import ANSWER
 _AUDIENCES: Final = ("internal", "customer")
 
 words_argument: Any = typer.Argument(
-    ..., metavar="WORDS", help=mark("What the customer asks, in any words; several are joined.")
+    ..., metavar="WORDS", help=mark("The customer's question, in any words; several are joined.")
 )
 audience_option: Any = typer.Option(
     "internal",
     "--audience",
     metavar="internal|customer",
-    help=mark("customer: only what may be told to customers as it stands."),
+    help=mark("customer: only answers that may be given to customers unchanged."),
 )
 find_format_option: Any = format_choice("text", "json", "ids")
 
 
-@command(mark("Write a standard answer; prints its id."))
+@command(mark("Create a standard answer; prints its id."))
 def answer_create_command(
     context: typer.Context, assignments: list[str] = set_option, edit_form: bool = edit_option
 ) -> None:
@@ -79,7 +79,7 @@ def answer_list_command(
     return answer_listing(session, listing, columns, output_format)
 
 
-@command(mark("Find what to answer: by keywords in what the customer asks, the longest first."))
+@command(mark("Find a standard answer by keywords in the customer's question. The longest keyword comes first."))
 def answer_find_command(
     context: typer.Context,
     words: list[str] = words_argument,
@@ -89,7 +89,7 @@ def answer_find_command(
 ) -> int:
     if audience not in _AUDIENCES:
         raise UsageError(
-            mark("--audience: '{value}' is not internal or customer"),
+            mark("invalid value for --audience: '{value}' is not internal or customer"),
             value=audience,
             remedy=mark("use one of: {known}"),
             known=", ".join(_AUDIENCES),
@@ -103,7 +103,7 @@ def answer_find_command(
         texts = (match.id if output_format == "ids" else _text(match, labels_of(session)) for match in matches)
         say(("\n" if output_format == "ids" else "\n\n").join(texts))
     else:
-        warn(translate("no answer fits"))
+        warn(translate("no answer matches"))
     for match in found.expired:
         warn(
             translate("left out, valid until {day}: {id} {question}").format(
@@ -137,4 +137,4 @@ def _data(match: AnswerMatch) -> dict[str, str | None]:
 
 
 answer_show_command = command(mark("Show a standard answer."))(make_show(ANSWER))
-answer_edit_command = command(mark("Change a standard answer, by assignments or in $EDITOR."))(make_edit(ANSWER))
+answer_edit_command = command(mark("Change a standard answer, with --set or in $EDITOR."))(make_edit(ANSWER))

@@ -42,7 +42,7 @@ def calendar_show_command(
         show_default=False,
         help=mark("2026, 2026-Q1, 2026-03, last-month, 2026-01..2026-02 (default: this year)."),
     ),
-    every_day: bool = typer.Option(False, "--all", help=mark("Every day, not only the dated ones.")),
+    every_day: bool = typer.Option(False, "--all", help=mark("Show every day, not only those set by date.")),
     columns: str = columns_option,
     output_format: str = format_option,
 ) -> None:
@@ -52,13 +52,12 @@ def calendar_show_command(
     labels = Labels(lambda field: {slug: translate(word) for slug, word in _WORDS.get(field, {}).items()})
     say_listing(view.listing, columns, output_format, labels)
     hours = f"{view.working_seconds / 3600:,.2f}".rstrip("0").rstrip(".")
-    total = translate("{period}: {days} working days, {hours} working hours")
+    total = translate("{period}: working days: {days}, working hours: {hours}")
     warn(total.format(period=view.period, days=f"{view.working_days:,}", hours=hours))
     if view.is_weekly_only:
         warn(
             translate(
-                "neither a country nor a dated day is set: every limit counts by the weekly hours alone; "
-                "see commlog calendar import"
+                "neither a country nor a date is set: every time limit uses only the weekly working hours; see commlog calendar import"
             )
         )
     for year in view.provisional:
@@ -69,12 +68,14 @@ def calendar_show_command(
         )
 
 
-@command(mark("Take a country's holidays into calendar.yaml."))
+@command(mark("Add a country's holidays to calendar.yaml."))
 def calendar_import_command(
     context: typer.Context,
-    country: str = typer.Argument(..., metavar="COUNTRY", help=mark("Its code: CN, DE; a part of one: US-CA.")),
+    country: str = typer.Argument(
+        ..., metavar="COUNTRY", help=mark("The country's code: CN, DE; for a part of a country: US-CA.")
+    ),
     year: list[str] = typer.Argument(..., metavar="YEAR...", help=mark("The years, e.g. 2026 2027.")),
-    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Only say what would be added.")),
+    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Only show what would be added.")),
 ) -> int:
     from commlog.calendar.manage import import_days
 
@@ -87,11 +88,11 @@ def calendar_import_command(
         text = translate("kept: {date} is {own} here, {other} in {country}")
         warn(text.format(date=own.date, own=_told(own), other=_told(other), country=code))
     told = (
-        translate("calendar.yaml has all of these days already")
+        translate("calendar.yaml already has all of these days")
         if not done.added
-        else translate("would add {count} days to calendar.yaml; nothing is written")
+        else translate("days to add to calendar.yaml: {count}; nothing is written")
         if dry_run
-        else translate("added {count} days to calendar.yaml")
+        else translate("days added to calendar.yaml: {count}")
     )
     warn(told.format(count=len(done.added)))
     if not done.is_country_set:
@@ -101,10 +102,10 @@ def calendar_import_command(
     return ExitCode.DONE
 
 
-@command(mark("List follow-ups that a changed calendar moves."))
+@command(mark("List follow-ups whose due time differs by the changed calendar."))
 def calendar_diff_command(
     context: typer.Context,
-    apply: bool = typer.Option(False, "--apply", help=mark("Move them, and say so in their history.")),
+    apply: bool = typer.Option(False, "--apply", help=mark("Change the due times, and note it in their history.")),
     exit_code: bool = exit_code_option,
     by: str = by_option,
     columns: str = columns_option,
@@ -118,15 +119,15 @@ def calendar_diff_command(
     code = answer_listing(session, listing, columns, output_format)
     if apply and listing.rows:
         moved = apply_moved(session.workspace, by or None)
-        warn(translate("{count} follow-ups moved").format(count=len(moved)))
+        warn(translate("follow-ups rescheduled: {count}").format(count=len(moved)))
     elif listing.rows:
         warn(
-            translate("{count} follow-ups are due at another time by this calendar; move them: --apply").format(
+            translate("follow-ups whose due time differs by this calendar: {count}; to change it: --apply").format(
                 count=len(listing.rows)
             )
         )
     else:
-        warn(translate("the calendar moves no follow-up"))
+        warn(translate("no due time changes with the calendar"))
     return ExitCode.FOUND if exit_code and listing.rows and not code else code
 
 
@@ -145,7 +146,7 @@ def calendar_check_command(context: typer.Context, output_format: str = format_c
         say(f"{place}: {severities[finding.severity]}: {finding.message}{remedy}")
     errors = sum(finding.severity == "error" for finding in found)
     years = ", ".join(map(str, years_in_use(session.workspace)))
-    total = translate("checked {years}: {errors} errors, {remarks} remarks")
+    total = translate("checked {years}; errors: {errors}, remarks: {remarks}")
     warn(total.format(years=years, errors=errors, remarks=len(found) - errors))
     return ExitCode.INVALID if errors else finish(session)
 
@@ -182,10 +183,10 @@ def _warn_of_moved(session: Session) -> None:
 
     moved = len(list_moved(replace(session, _workspace=None).workspace).rows)
     if moved:
-        text = translate("{count} pending follow-ups would be due at another time: see commlog calendar diff")
+        text = translate("pending follow-ups whose due time would change: {count}; see commlog calendar diff")
         warn(text.format(count=moved))
     else:
-        warn(translate("no pending follow-up moves by this (commlog calendar diff)"))
+        warn(translate("the due time of no pending follow-up changes (commlog calendar diff)"))
 
 
 def _told(day: DatedDay) -> str:

@@ -82,7 +82,7 @@ def _period_of(words: str, workspace: Workspace) -> Period:
             remedy=mark("write e.g. 2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or 2026-01..2026-02"),
         ) from None
     if (period.end.date() - period.start.date()).days > _MOST_DAYS:
-        raise UsageError(mark("'{value}' is more than a century"), value=words, remedy=mark("name a shorter period"))
+        raise UsageError(mark("'{value}' is more than a century"), value=words, remedy=mark("give a shorter period"))
     return period
 
 
@@ -262,32 +262,32 @@ def _compare_days(
             yield _different(own, day, calendar.country or "", lines)
     extra = [day for when, day in sorted(calendar.dated.items()) if when.year == year and when not in theirs]
     if extra:
-        message = translate("{year}: {count} days of the team's own: {days}")
+        message = translate("{year}: days set by the team ({count}): {days}")
         yield CalendarFinding(
             "remark", "own-days", message.format(year=year, count=len(extra), days=_named(extra)), year=year
         )
 
 
 def _missing(year: int, country: str, missing: list[DatedDay], absent: list[DatedDay]) -> CalendarFinding:
-    remedy = translate("commlog calendar import {country} {year}").format(country=country, year=year)
+    remedy = translate("run: commlog calendar import {country} {year}").format(country=country, year=year)
     if missing:
-        message = translate("{year}: {count} days of {country} are missing: {days}")
+        message = translate("{year}: missing days of {country} ({count}): {days}")
         told = message.format(year=year, count=len(absent), country=country, days=_named(missing))
         return CalendarFinding("error", "missing-days", told, remedy, year)
-    message = translate("{year}: {count} days of {country} are missing, which the week has off anyway: {days}")
+    message = translate("{year}: missing days of {country} that are weekly days off anyway ({count}): {days}")
     told = message.format(year=year, count=len(absent), country=country, days=_named(absent))
     return CalendarFinding("remark", "missing-days-off", told, remedy, year)
 
 
 def _different(own: DatedDay, other: DatedDay, country: str, lines: Mapping[date, int]) -> CalendarFinding:
     message = (
-        translate("{date} {name}: off here, worked in {country}")
+        translate("{date} {name}: day off here, working day in {country}")
         if own.kind == "off"
-        else translate("{date} {name}: worked here, off in {country}")
+        else translate("{date} {name}: working day here, day off in {country}")
     )
     when = own.date.isoformat()
     told = message.format(date=when, name=own.name or other.name, country=country)
-    remedy = translate("correct it in calendar.yaml, unless the team means it")
+    remedy = translate("correct it in calendar.yaml, unless your team wants it so")
     return CalendarFinding("remark", "different", told, remedy, own.date.year, when, line=lines.get(own.date, 0))
 
 
@@ -297,8 +297,10 @@ def _without_effect(
     for day in sorted(days, key=lambda one: one.date):
         if calendar.spans_on(day.date) == calendar.weekdays[day.date.weekday()] and not _is_in_a_stretch(day, calendar):
             when = day.date.isoformat()
-            told = translate("{date} {name}: changes nothing, the week says the same").format(date=when, name=day.name)
-            remedy = translate("take the line away, or correct the date")
+            told = translate("{date} {name}: has no effect, the weekly working hours are the same").format(
+                date=when, name=day.name
+            )
+            remedy = translate("remove the line, or correct the date")
             yield CalendarFinding("remark", "no-effect", told, remedy, day.date.year, when, line=lines.get(day.date, 0))
 
 
@@ -309,13 +311,17 @@ def _is_in_a_stretch(day: DatedDay, calendar: WorkCalendar) -> bool:
 
 
 def _provisional(year: int, country: str | None) -> CalendarFinding:
-    told = translate("{year}: its holidays are not known yet; limits count by the weekly hours alone").format(year=year)
+    told = translate("{year}: its holidays are not known yet; time limits use only the weekly working hours").format(
+        year=year
+    )
     if country == "CN":
         remedy = translate(
             "after the notice of November {before}: pip install -U commlog, then commlog calendar import CN {year}"
         ).format(before=year - 1, year=year)
     else:
-        remedy = translate("commlog calendar import {country} {year}").format(country=country or "COUNTRY", year=year)
+        remedy = translate("run: commlog calendar import {country} {year}").format(
+            country=country or "COUNTRY", year=year
+        )
     return CalendarFinding("remark", "provisional", told, remedy, year)
 
 
@@ -323,7 +329,7 @@ def _no_country(calendar: WorkCalendar, year: int) -> CalendarFinding:
     told = (
         translate("no country is set: its holidays cannot be compared")
         if calendar.dated
-        else translate("neither a country nor a dated day is set: every limit counts by the weekly hours alone")
+        else translate("neither a country nor a date is set: every time limit uses only the weekly working hours")
     )
     remedy = translate("write `country: CN` under `calendar:` in commlog.yaml, then commlog calendar import CN {year}")
     return CalendarFinding("remark", "no-country", told, remedy.format(year=year), file=SETTINGS_FILE)

@@ -29,7 +29,7 @@ def check_command(
         None,
         metavar="[PATH]...",
         show_default=False,
-        help=mark("Files or folders, relative to here or to the log (default: the whole log)."),
+        help=mark("Files or folders, relative to the current folder or to the log (default: the whole log)."),
     ),
     changed: bool = typer.Option(False, "--changed", help=mark("Only files that differ from git's last commit.")),
     staged: bool = typer.Option(
@@ -39,7 +39,8 @@ def check_command(
 ) -> int:
     if changed and staged:
         raise UsageError(
-            mark("--changed and --staged exclude each other"), remedy=mark("--changed includes what is staged")
+            mark("--changed and --staged cannot be used together"),
+            remedy=mark("--changed already includes staged files"),
         )
     workspace = session_of(context).workspace
     selection = select_paths(workspace.log.root, Path.cwd(), path or ())

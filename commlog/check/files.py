@@ -74,9 +74,9 @@ def _check_staged(workspace: Workspace, selection: FileSelection) -> Inspection:
 def _needs_git(option: str) -> UsageError:
     """The error for an option that means nothing outside a repository."""
     return UsageError(
-        mark("{option} needs git, and the log in a repository"),
+        mark("{option} needs git, and a log in a git repository"),
         option=option,
-        remedy=mark("git init, or name the files instead"),
+        remedy=mark("run git init, or give the files"),
     )
 
 

@@ -112,10 +112,10 @@ NOUNS: Final[Mapping[str, str]] = {
     "customer": mark("Customers: create, list, show, edit, merge, verify, consent, export, forget."),
     "issue": mark("Issues: one problem of a customer, followed until it is closed."),
     "survey": mark("Surveys: how satisfied customers are, by the form's dimensions."),
-    "answer": mark("Standard answers to questions that come up again."),
-    "calendar": mark("Working days: show, import, diff, check."),
+    "answer": mark("Standard answers to frequent questions."),
+    "calendar": mark("The working calendar: show, import, diff, check."),
     "template": mark("Templates: list, show, new."),
-    "index": mark("The copy that answers questions: status, rebuild. It may be deleted at any time."),
+    "index": mark("The index used for queries: status, rebuild. It may be deleted at any time."),
     "seal": mark("Sealed fields: status, init, on, rotate, trust, destroy."),
 }
 
@@ -124,9 +124,12 @@ NOUNS: Final[Mapping[str, str]] = {
 _PROGRAM: Final = "commlog-"
 # What every command takes, before or after its name: what help calls the value, and says of it.
 SHARED_OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "shared_log": ("DIR", mark("The log's folder (default: the nearest commlog.yaml upwards, or $COMMLOG_DIR).")),
-    "shared_now": ("INSTANT", mark("Answer as if it were this instant.")),
-    "shared_language": ("zh|en", mark("The language of the answer.")),
+    "shared_log": (
+        "DIR",
+        mark("The log's folder (default: the nearest one upwards with a commlog.yaml, or $COMMLOG_DIR)."),
+    ),
+    "shared_now": ("INSTANT", mark("Use this date and time as the present.")),
+    "shared_language": ("zh|en", mark("The language of the output.")),
 }
 
 if TYPE_CHECKING:
@@ -256,10 +259,10 @@ class LazyGroup(_Shared, TyperGroup):
             names = self.list_commands(ctx)
             near = near_names(name, names)
             raise UsageError(
-                mark("there is no command '{name}'"),
+                mark("no such command: '{name}'"),
                 name=name,
                 near=", ".join(near or names),
-                remedy=mark("did you mean {near}?") if near else mark("there are: {near}"),
+                remedy=mark("did you mean {near}?") if near else mark("available: {near}"),
             )
         return super().resolve_command(ctx, args) if command is None else (name, command, args[1:])
 
@@ -327,7 +330,7 @@ def _translated(text: str | None) -> str | None:
 
 
 def start(
-    context: typer.Context, version: bool = typer.Option(False, "--version", help=mark("Print the version and stop."))
+    context: typer.Context, version: bool = typer.Option(False, "--version", help=mark("Print the version and exit."))
 ) -> int | None:
     """Run nothing before a command; without one, say what is due today, or help."""
     if version:

@@ -118,11 +118,7 @@ def _tell_kept(session: Session, draft: Path, name: str) -> None:
     """Say where the text is, and how a form that was being filled in is taken up again."""
     warn(translate("your text is kept in {file}").format(file=draft))
     if name in session.workspace.catalog.names():
-        warn(
-            translate("put it right and record it with: commlog create {name} --from {file}").format(
-                name=name, file=draft
-            )
-        )
+        warn(translate("correct it, then record it: commlog create {name} --from {file}").format(name=name, file=draft))
 
 
 def _require_editor() -> None:
@@ -134,7 +130,7 @@ def _require_editor() -> None:
     if has_own_editor() or os.name == "nt" or (sys.stdin.isatty() and sys.stdout.isatty()):
         return
     raise UsageError(
-        mark("there is no terminal for an editor here, and $EDITOR names none; nothing was written"),
+        mark("there is no terminal for an editor here, and $EDITOR is not set to another one; nothing was written"),
         remedy=mark("give the fields with --set KEY=VALUE, or set $VISUAL or $EDITOR"),
     )
 

@@ -61,16 +61,16 @@ def _parameter_name(fault: Any) -> str:
 _REASONS: Final = (
     (
         re.compile(r"^Got unexpected extra arguments? ?(?:\(s\))? ?\((?P<words>.*)\)", re.DOTALL),
-        mark("too many words: {words}"),
+        mark("too many arguments: {words}"),
     ),
     (re.compile(r"^'(?P<value>.*)' is not a valid int", re.DOTALL), mark("'{value}' is not a whole number")),
-    (re.compile("requires an argument"), mark("its value is missing")),
-    (re.compile("does not take a value"), mark("it takes no value")),
+    (re.compile("requires an argument"), mark("missing value")),
+    (re.compile("does not take a value"), mark("it accepts no value")),
 )
 # The command-line library's usage faults by class: our words, and where their fact is.
 _WORDS: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
-    "NoSuchOption": (mark("there is no option {name}"), lambda fault: fault.option_name),
-    "MissingParameter": (mark("{name} is missing"), _parameter_name),
-    "BadParameter": (mark("{name}: not understood: {reason}"), _parameter_name),
-    "BadOptionUsage": (mark("the option {name} is used wrongly: {reason}"), lambda fault: fault.option_name),
+    "NoSuchOption": (mark("no such option: {name}"), lambda fault: fault.option_name),
+    "MissingParameter": (mark("missing argument: {name}"), _parameter_name),
+    "BadParameter": (mark("invalid value for {name}: {reason}"), _parameter_name),
+    "BadOptionUsage": (mark("invalid use of {name}: {reason}"), lambda fault: fault.option_name),
 }

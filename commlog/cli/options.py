@@ -32,17 +32,21 @@ query_argument: Any = typer.Argument(
     None,
     metavar="[QUERY]",
     show_default=False,
-    help=mark("What to list, e.g. customer:acme date:2026-03 投诉; several words are joined."),
+    help=mark("What to list, e.g. customer:acme date:2026-03 投诉; all words must match."),
 )
 format_option: Any = format_choice(*LISTING_FORMATS)
 columns_option: Any = typer.Option(
-    "", "--columns", metavar="A,B", show_default=False, help=mark("The columns to show, in order.")
+    "", "--columns", metavar="A,B", show_default=False, help=mark("The columns to show, in this order.")
 )
 sort_option: Any = typer.Option(
-    "", "--sort", metavar="A,-B", show_default=False, help=mark("The columns to sort by; - turns one round.")
+    "",
+    "--sort",
+    metavar="A,-B",
+    show_default=False,
+    help=mark("The columns to sort by; - before a name reverses the order."),
 )
 limit_option: Any = typer.Option(
-    NO_LIMIT, "--limit", metavar="N", show_default=False, help=mark("At most so many rows.")
+    NO_LIMIT, "--limit", metavar="N", show_default=False, help=mark("Maximum number of rows.")
 )
 by_option: Any = typer.Option(
     "",
@@ -51,9 +55,7 @@ by_option: Any = typer.Option(
     show_default=False,
     help=mark("Who does it (default: $COMMLOG_MEMBER, else git's user)."),
 )
-note_option: Any = typer.Option(
-    "", "--note", metavar="NOTE", show_default=False, help=mark("A remark for the history.")
-)
+note_option: Any = typer.Option("", "--note", metavar="NOTE", show_default=False, help=mark("A note for the history."))
 due_option: Any = typer.Option(
     "",
     "--due",
@@ -63,7 +65,7 @@ due_option: Any = typer.Option(
 )
 reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data in full."))
 address_argument: Any = typer.Argument(..., metavar="ID/n", help=mark("The follow-up: the record's id and its number."))
-id_argument: Any = typer.Argument(..., metavar="ID", help=mark("The record's id, or the beginning of it."))
+id_argument: Any = typer.Argument(..., metavar="ID", help=mark("The record's id, or its first characters."))
 customer_argument: Any = typer.Argument(
     ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
 )
@@ -73,14 +75,14 @@ set_option: Any = typer.Option(
     "-s",
     metavar="KEY=VALUE",
     show_default=False,
-    help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
+    help=mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
 )
 unset_option: Any = typer.Option(
-    [], "--unset", metavar="KEY", show_default=False, help=mark("Take a field away. Repeatable.")
+    [], "--unset", metavar="KEY", show_default=False, help=mark("Remove a field. Repeatable.")
 )
 edit_option: Any = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR."))
 record_format_option: Any = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or yaml."))
-exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with 10 when there is something."))
+exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with code 10 when there is a result."))
 
 
 def labels_of(session: Session) -> Labels:
@@ -120,7 +122,7 @@ as_of_option: Any = typer.Option(
     "--as-of",
     metavar="DATE|COMMIT",
     show_default=False,
-    help=mark("Answer as the log stood at the end of a day, or at a commit, without what was not committed."),
+    help=mark("Answer from the log at the end of a day, or at a commit, without uncommitted changes."),
 )
 
 

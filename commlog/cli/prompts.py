@@ -71,7 +71,7 @@ def _keep(session: Session, request: RecordRequest) -> None:
     words += ["--new-customer", request.new_customer] if request.new_customer else []
     words += [word for prior, kind in request.links for word in ("--link", f"{prior}:{kind}")]
     words += ["--log", session.folder] if session.folder else []
-    warn(translate("go on from there with: {command}").format(command=shlex.join(words)))
+    warn(translate("continue with: {command}").format(command=shlex.join(words)))
 
 
 # Filled in by the tool, or asked for in another way.
@@ -99,7 +99,7 @@ def ask_record(session: Session, template: Template, answers: Answers) -> Record
 
 def _introduce() -> None:
     typer.echo(
-        translate("Enter passes over what is optional; Ctrl-C stops and keeps the answers as a draft."), err=True
+        translate("Press Enter to skip an optional field; Ctrl-C stops and keeps your answers as a draft."), err=True
     )
 
 
@@ -142,7 +142,7 @@ def _ask_follow_ups(session: Session, template: Template, answers: Answers) -> N
     """Ask for follow-ups in the words of `--follow-up`, until Enter; one that is not understood is asked for again."""
     workspace = session.workspace
     opening = Opening(workspace.stamp, workspace.stamp, workspace.member or "")
-    advise("  " + translate("what is to be done, e.g. Ring back; owner=li; due=3wd; Enter when there is nothing more"))
+    advise("  " + translate("what is to be done, e.g. Ring back; owner=li; due=3wd; press Enter to finish"))
     while answer := ask(translate("Follow-up") + ": ").strip():
         try:
             wanted = parse_follow_up(workspace, answer, template.name)
@@ -219,7 +219,7 @@ def _ask(session: Session, field: Field) -> Data:
             expected = fault.facts.get("expected", "")
             typer.echo(
                 "  "
-                + translate("'{value}' does not fit; expected: {expected}").format(value=answer, expected=expected),
+                + translate("'{value}' is not valid; expected: {expected}").format(value=answer, expected=expected),
                 err=True,
             )
         except NotFoundError as fault:

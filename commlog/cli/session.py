@@ -37,7 +37,7 @@ class Session:
             UsageError: there is no such language.
         """
         if language and language not in LANGUAGES:
-            raise UsageError(mark("--language: '{value}' is not zh or en"), value=language)
+            raise UsageError(mark("invalid value for --language: '{value}' is not zh or en"), value=language)
         self.folder = folder or self.folder
         self.now_text = now_text or self.now_text
         if language:
@@ -81,7 +81,7 @@ class Session:
             now = datetime.fromisoformat(self.now_text.strip())
         except ValueError:
             raise UsageError(
-                mark("--now: '{value}' is not an instant"),
+                mark("invalid value for --now: '{value}' is not a date and time"),
                 value=self.now_text,
                 remedy=mark("write 2026-03-14T17:00:00+08:00, or 2026-03-14 17:00 in the log's time zone"),
             ) from None

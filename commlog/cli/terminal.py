@@ -72,9 +72,9 @@ def warn_of_sealed(record: Record) -> None:
 
     count = sum(1 for place in record.sealed if place.state != OPEN)
     if count:
-        told = translate("{count} values are sealed; to read them, name your key in $COMMLOG_AGE_KEY_FILE")
+        told = translate("sealed values: {count}; to read them, set $COMMLOG_AGE_KEY_FILE to your key file")
         if variable("COMMLOG_AGE_KEY_FILE") or variable("COMMLOG_AGE_KEY"):
-            told = translate("{count} values are sealed, and no key here opens them: commlog doctor")
+            told = translate("sealed values that no key here opens: {count}; see commlog doctor")
         warn(told.format(count=count))
 
 

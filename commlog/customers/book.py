@@ -54,7 +54,7 @@ class CustomerBook:
         ids = sorted({self._now(customer) for customer in found})
         if len(ids) > 1:
             raise AmbiguousError(
-                mark("'{name}' could be several customers: {candidates}"), name=wanted, candidates=", ".join(ids)
+                mark("'{name}' matches several customers: {candidates}"), name=wanted, candidates=", ".join(ids)
             )
         return ids[0] if ids else None
 
@@ -68,7 +68,8 @@ class CustomerBook:
         found = self.find(name)
         if found is None:
             raise NotFoundError(
-                mark("there is no customer '{name}' (`customers: {{unknown: create}}` in the map makes one)"), name=name
+                mark("there is no customer '{name}' (`customers: {{unknown: create}}` in the map creates one)"),
+                name=name,
             )
         return found
 
@@ -101,7 +102,9 @@ class CustomerBook:
             if len(others) > 1 and named not in found:
                 merges = (f"commlog customer merge {other} {others[0]}" for other in others[1:])
                 raise ConflictError(
-                    mark("{value} is that of several customers: {customers}; if they are one: {commands}"),
+                    mark(
+                        "{value} belongs to several customers: {customers}; if they are the same customer: {commands}"
+                    ),
                     value=mask_value(way),
                     customers=", ".join(others),
                     commands="; ".join(merges),
@@ -109,7 +112,7 @@ class CustomerBook:
             if others and named not in found:
                 raise ConflictError(
                     mark(
-                        "{value} is that of the customer {customer}; if they are one: commlog customer edit {customer}"
+                        "{value} belongs to the customer {customer}; if it is the same customer: commlog customer edit {customer}"
                     ),
                     value=mask_value(way),
                     customer=others[0],
@@ -118,7 +121,7 @@ class CustomerBook:
         if named is not None and missing:
             raise ConflictError(
                 mark(
-                    "{customer} is a customer of this name, but without {value}; add it: commlog customer edit {customer}; somebody else needs an id"
+                    "{customer} is a customer of this name, but without {value}; add it: commlog customer edit {customer}; for somebody else, give the row an id"
                 ),
                 customer=named,
                 value=", ".join(map(mask_value, missing)),

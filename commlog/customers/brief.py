@@ -77,7 +77,7 @@ def brief_customer(workspace: Workspace, text: str, *, reveal: bool = False) -> 
         return UnknownCaller(text.strip(), mentions)
     if customer == ANONYMOUS:
         raise NotFoundError(
-            mark("'{name}' is everybody who gave no name"),
+            mark("'{name}' is used for every customer who gave no name"),
             name=text,
             remedy=mark("search for what you know of them: commlog search …"),
         )

@@ -43,14 +43,14 @@ def record_consent(workspace: Workspace, customer: str, change: ConsentChange) -
     """
     found = find_customer(workspace, customer)
     if found == ANONYMOUS:
-        raise ConflictError(mark("'anonymous' is everybody who gave no name, and cannot consent"))
+        raise ConflictError(mark("'anonymous' is used for every customer who gave no name; it cannot give consent"))
     by = workspace.require_member(change.by)
     told = _read_words(workspace, change)
     if told["on"] > workspace.now.date().isoformat():
         raise ConflictError(
-            mark("--on: {day} is still to come"),
+            mark("invalid value for --on: {day} is in the future"),
             day=told["on"],
-            remedy=mark("name the day it was said, e.g. yesterday or 2026-03-14"),
+            remedy=mark("give the day it was said, e.g. yesterday or 2026-03-14"),
         )
     entry = {**told, "by": by, **({"note": change.note} if change.note else {})}
 
@@ -118,9 +118,9 @@ def verify_customer(workspace: Workspace, customer: str, on: str, assignments: S
     day = str(assign_all(workspace, workspace.catalog.get(CUSTOMER), {}, [f"{_KEY}={on or today}"])[_KEY])
     if day > today:
         raise UsageError(
-            mark("--on: {day} is still to come"),
+            mark("invalid value for --on: {day} is in the future"),
             day=day,
-            remedy=mark("name the day the details were checked, e.g. yesterday or 2026-03-14"),
+            remedy=mark("give the day the details were checked, e.g. yesterday or 2026-03-14"),
         )
     known = text_of(read_record(workspace, found).fields, _KEY)
     stays = known if known is not None and day < known <= today else None

@@ -93,7 +93,7 @@ def _find_duplicate(workspace: Workspace, text: str, survivor: str, named: str) 
     others = [customer for customer in called if customer != survivor]
     if len(others) > 1:
         raise AmbiguousError(
-            mark("'{name}' could be several customers: {candidates}"),
+            mark("'{name}' matches several customers: {candidates}"),
             name=text,
             candidates=", ".join(others),
             remedy=mark("give the id"),
@@ -102,7 +102,7 @@ def _find_duplicate(workspace: Workspace, text: str, survivor: str, named: str) 
         return others[0]
     if called:
         raise ConflictError(
-            mark("'{name}' and '{survivor}' are one customer already"),
+            mark("'{name}' and '{survivor}' are already one customer"),
             name=text,
             survivor=survivor,
             remedy=mark("to merge another one, give the id: commlog customer duplicates"),
@@ -121,20 +121,20 @@ def _itself(customer: str, named: str) -> ConflictError:
         return ConflictError(
             mark("'{customer}' cannot be merged into itself"),
             customer=customer,
-            remedy=mark("name the duplicate first, and then the one who stays"),
+            remedy=mark("give the duplicate first, then the customer to keep"),
         )
     return ConflictError(
-        mark("'{named}' is merged into '{customer}' already"),
+        mark("'{named}' is already merged into '{customer}'"),
         named=named,
         customer=customer,
-        remedy=mark("the other way round, first take that back: commlog edit {named} --unset merged_into"),
+        remedy=mark("to merge the other way round, first undo that: commlog edit {named} --unset merged_into"),
     )
 
 
 def _refuse_anonymous(customer: str) -> None:
     if customer == ANONYMOUS:
         raise ConflictError(
-            mark("'anonymous' is everybody who gave no name, and no customer to merge"),
+            mark("'anonymous' is used for every customer who gave no name; it cannot be merged"),
             remedy=mark("give the record its customer: commlog edit ID --set customer=NAME"),
         )
 
@@ -165,14 +165,14 @@ def _refuse_merged(customer: str, other: str, fields: Fields) -> None:
     if into is None:
         return
     remedy = (
-        mark("there is nothing to do; to take it back: commlog edit {customer} --unset merged_into")
+        mark("nothing needs to be done; to undo the merge: commlog edit {customer} --unset merged_into")
         if into == other
         else mark(
-            "if {into} and {other} are one, too: commlog customer merge {into} {other}; to take it back: commlog edit {customer} --unset merged_into"
+            "if {into} and {other} are the same customer too: commlog customer merge {into} {other}; to undo the merge: commlog edit {customer} --unset merged_into"
         )
     )
     raise ConflictError(
-        mark("'{customer}' is merged into '{into}' already"), customer=customer, into=into, other=other, remedy=remedy
+        mark("'{customer}' is already merged into '{into}'"), customer=customer, into=into, other=other, remedy=remedy
     )
 
 

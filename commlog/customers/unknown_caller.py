@@ -49,15 +49,15 @@ def not_known(workspace: Workspace, text: str, fault: NotFoundError) -> CommlogE
     sealed = count_shut_customers(workspace.index)
     if sealed:
         return NotFoundError(
-            mark("'{name}' may be known: sealed values of {count} customers cannot be read here"),
+            mark("'{name}' may be an existing customer: customers whose sealed values cannot be read here: {count}"),
             name=text.strip(),
             count=sealed,
-            remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE and ask again, or ask by name"),
+            remedy=mark("set $COMMLOG_AGE_KEY_FILE to your key file and search again, or search by name"),
         )
     return NotFoundError(
-        mark("unknown caller: '{name}' is no customer's, and no record names it"),
+        mark("unknown caller: '{name}' does not belong to any customer, and no record mentions it"),
         name=text.strip(),
-        remedy=mark("write them down while you talk: commlog customer create, or create … --new-customer NAME"),
+        remedy=mark("create the customer while you talk: commlog customer create, or create … --new-customer NAME"),
     )
 
 

@@ -67,7 +67,7 @@ def masked_columns_and_rows(
     except QueryError as fault:
         if "prohibited" not in str(fault):
             raise
-        told = translate("name tables without `main.`, or add --reveal")
+        told = translate("write the names of tables without `main.`, or add --reveal")
         raise QueryError(f"{fault}; {told}") from None
     finally:
         for table in _MASKED:

@@ -194,7 +194,7 @@ def stored_fields(reader: RecordReader, template: str, fields: Fields, sealed: t
             raise InvalidError(
                 mark("{field}: is sealed with another customer's key, and no key here opens it; nothing was written"),
                 field=show_path(path),
-                remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE, or give the whole value anew"),
+                remedy=mark("set $COMMLOG_AGE_KEY_FILE to your key file, or give the whole value again"),
             )
         values.setdefault(path, OneLine(stored))
     return with_values(fields, values)
@@ -213,9 +213,9 @@ def _to_seal(reader: RecordReader, template: str, fields: Fields) -> Iterator[tu
             continue
         if contains_sealed(value):
             raise InvalidError(
-                mark("{field}: is sealed, and cannot be added to without a key; nothing was written"),
+                mark("{field}: is sealed, and nothing can be added to it without a key; nothing was written"),
                 field=show_path(path),
-                remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE, or give the whole value anew"),
+                remedy=mark("set $COMMLOG_AGE_KEY_FILE to your key file, or give the whole value again"),
             )
         yield path, value
 

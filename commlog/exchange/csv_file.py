@@ -43,7 +43,7 @@ def read_sheet(text: str, name: str, delimiter: str = "") -> Sheet:
             line=reader.line_num,
             column=1,
             columns=", ".join(repeated),
-            remedy=mark("give each column of the header a name of its own"),
+            remedy=mark("give each column of the header a different name"),
         )
     return Sheet(columns, _iter_rows(reader, columns))
 
@@ -78,7 +78,7 @@ def _row_of(cells: list[str], columns: tuple[str, ...], first: int, last: int) -
         if last > first:
             fault += translate(" (lines {first} to {last}: is a quote not closed?)").format(first=first, last=last)
     elif any("\0" in cell for cell in cells):
-        fault = translate("holds a NUL character")
+        fault = translate("contains a NUL character")
     plain = [cell.replace("\r\n", "\n").replace("\r", "\n") for cell in cells]
     return Row(first, dict(zip(columns, plain, strict=False)), cells, fault)
 

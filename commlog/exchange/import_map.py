@@ -204,7 +204,7 @@ def require_columns(import_map: ImportMap, columns: tuple[str, ...]) -> None:
     names = {fold_name(column): column for column in columns}
     problems = [_missing(reference, names) for reference in missing]
     raise InvalidError(
-        mark("the map names columns that the file does not have"),
+        mark("the map uses columns that the file does not have"),
         problems=problems,
         source=import_map.text,
         remedy=mark("the file's columns are: {columns}"),

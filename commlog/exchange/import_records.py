@@ -155,7 +155,7 @@ class _Importer:
         fields = with_member_ids(self.workspace, item.fields)
         record_id = str(fields.get("id"))
         if not (is_customer_id if template.kind == CUSTOMER else is_record_id)(record_id):
-            raise InvalidError(mark("id: '{value}' is no id of this kind of record"), value=record_id)
+            raise InvalidError(mark("id: '{value}' is not a valid id for this kind of record"), value=record_id)
         if self._holder(template, record_id, "") is not None:
             return False
         customer = fields.get("customer")

@@ -83,7 +83,7 @@ class _Answers:
         if is_known:
             return item
         told = translate("there is no customer '{name}'").format(name=item.customer)
-        return replace(item, fault=told if item.customer else translate("names no customer"))
+        return replace(item, fault=told if item.customer else translate("has no customer"))
 
     def _note_low_scores(self, item: Incoming) -> None:
         """Keep the line of a row whose low score opens a follow-up."""

@@ -39,7 +39,7 @@ def _row_of(line: str, number: int) -> Row:
     except ValueError as fault:
         return Row(number, {}, line.strip(), translate("is not JSON: {reason}").format(reason=fault))
     if is_deep:
-        return Row(number, {}, line.strip(), translate("is nested too deep"))
+        return Row(number, {}, line.strip(), translate("is nested too deeply"))
     if not isinstance(data, dict):
         return Row(number, {}, line.strip(), translate("is not an object in braces"))
     return Row(number, dict(_iter_cells(data, "")), data)
@@ -48,7 +48,7 @@ def _row_of(line: str, number: int) -> Row:
 def _object(pairs: list[tuple[str, Data]]) -> Fields:
     data = dict(pairs)
     if len(data) < len(pairs):
-        raise ValueError(translate("a key stands twice"))
+        raise ValueError(translate("a key occurs twice"))
     return data
 
 

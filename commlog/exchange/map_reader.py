@@ -168,7 +168,10 @@ class _Reader:
             return duration, (duration.key,)
         if field is not None and owner is self.template and field.key in self.assigned:
             self.section.report(
-                "bad-setting", where, value=key, expected=mark("a field that people fill in; this one is assigned")
+                "bad-setting",
+                where,
+                value=key,
+                expected=mark("a field that people fill in; this one is set by commlog"),
             )
             return None, ()
         if field is None:

@@ -249,7 +249,7 @@ class _RecordReader:
         except CommlogError as fault:
             return Incoming(row, fault=fault.message)
         if template is None:
-            return Incoming(row, fault=translate('names no template: add "template": "…", or give a map'))
+            return Incoming(row, fault=translate('has no template: add "template": "…", or give a map'))
         return self._read_as(row, template)
 
     def _read_as(self, row: Row, template: Template) -> Incoming:

@@ -21,7 +21,7 @@ def refuse_existing(name: str) -> None:
     """
     if Path(name).exists():
         raise ConflictError(
-            mark("exists already"), file=name, remedy=mark("choose another name, or move the file away")
+            mark("already exists"), file=name, remedy=mark("choose another name, or move the file away")
         )
 
 

@@ -51,7 +51,7 @@ def sketch_map(sheet: Sheet, template: Template, language: str) -> str:
     matches = _match(columns, template, rows)
     others = [column for column in columns if column not in {match.column for match in matches}]
     parts = [
-        "# " + translate("A first map; see docs/IMPORT.md for every key.") + "\n",
+        "# " + translate("A draft of a map; docs/IMPORT.md explains every key.") + "\n",
         format_entry("template", template.name, 0),
         _dates_part(matches),
         _identity_part(columns, rows),
@@ -86,7 +86,7 @@ def _dates_part(matches: Iterable[_Match]) -> str:
     found = next((name for name in _DATE_FORMATS if texts and all(_fits(text, name) for text in texts)), "")
     dates = {"format": found} if found else {}
     hint = translate(
-        "how the file writes dates: year month day hour minute second; zone: of its clocks; time: of a bare day"
+        "how the file writes dates: year month day hour minute second; zone: its time zone; time: the time for a date without one"
     )
     example = '# dates: {format: month/day/year, zone: Asia/Shanghai, time: "09:00"}\n'
     return f"# {hint}\n" + (format_entry("dates", dates, 0) if dates else example)
@@ -103,7 +103,7 @@ def _fits(text: str, name: str) -> bool:
 def _identity_part(columns: Iterable[str], rows: list[Row]) -> str:
     lines = (
         "# "
-        + translate("what tells one row from another, so that a second import adds nothing; without it, all columns")
+        + translate("the columns that identify a row, so that a second import adds nothing; without it, all columns")
         + "\n"
     )
     for column in columns:
@@ -118,7 +118,9 @@ def _fields_part(matches: Iterable[_Match]) -> str:
     has_gaps = any(isinstance(source, dict) and None in source["values"].values() for source in fields.values())
     hint = (
         "# "
-        + translate("null: no choice of the form is written so, and the word is left out; put the right choice there")
+        + translate(
+            "null: no choice of the form is written like this, so the word is left out; write the right choice here"
+        )
         + "\n"
         if has_gaps
         else ""
@@ -148,7 +150,7 @@ def _missing_part(template: Template, matches: Iterable[_Match], language: str) 
     if not missing:
         return ""
     lines = [
-        "# " + translate("required, and no column is named so: map one under fields, or give a constant"),
+        "# " + translate("required, but no column has this name: map a column under fields, or give a constant"),
         "# constants:",
     ]
     return (

@@ -47,7 +47,7 @@ def format_of(name: str, named: str) -> str:
     if chosen not in FORMATS:
         near = near_names(chosen, FORMATS, 1)
         raise UsageError(
-            mark("there is no format '{value}'") if named else mark("the format of {value} is not told by its name"),
+            mark("there is no format '{value}'") if named else mark("the name of {value} does not show its format"),
             value=named or name,
             formats=" | ".join(near or FORMATS),
             remedy=mark("write: commlog import {formats} FILE"),
@@ -139,7 +139,7 @@ def decode_text(raw: bytes, encoding: str, name: str) -> str:
         ) from None
     if not raw.strip():
         raise UnreadableError(
-            mark("is empty"), file=name, remedy=mark("a file of rows begins with the names of its columns")
+            mark("is empty"), file=name, remedy=mark("write the names of the columns on the first line of the file")
         )
     try:
         text = raw.decode(codec)
@@ -151,7 +151,7 @@ def decode_text(raw: bytes, encoding: str, name: str) -> str:
             column=1,
             encoding=codec,
             value=f"0x{raw[fault.start]:02X}",
-            remedy=mark("name its encoding: --encoding {guess}"),
+            remedy=mark("give its encoding: --encoding {guess}"),
             guess=_guess(raw),
         ) from None
     except UnicodeError as fault:
@@ -160,11 +160,11 @@ def decode_text(raw: bytes, encoding: str, name: str) -> str:
         ) from None
     if text.count("\0") > len(text) // 4:
         raise UnreadableError(
-            mark("is full of NUL characters"),
+            mark("contains only NUL characters"),
             file=name,
             line=1,
             column=1,
-            remedy=mark("name its encoding: --encoding {guess}"),
+            remedy=mark("give its encoding: --encoding {guess}"),
             guess="utf-16-le",
         )
     return text.removeprefix("\ufeff")

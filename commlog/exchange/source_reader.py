@@ -100,7 +100,7 @@ class SourceReader:
                 "bad-setting",
                 (*where, "values"),
                 value=str(values),
-                expected=mark("a mapping of the file's words to ours"),
+                expected=mark("a mapping from the file's words to the values of this log"),
             )
         longest = given.get("longest", 0)
         if not isinstance(longest, int) or not 0 <= longest <= _LONGEST:

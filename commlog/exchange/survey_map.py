@@ -55,13 +55,13 @@ def survey_map(sheet: Sheet, ground: MapContext, constants: Fields) -> ImportMap
             name, field = found
             source = ValueSource(((TextPart(column, is_column=True),),))
             targets.setdefault(name, Target(name, field, tuple(name.split(".")), source))
-    missing = [] if _CUSTOMER in targets else [mark("no column names the customer")]
+    missing = [] if _CUSTOMER in targets else [mark("no column contains the customer")]
     if not any(name.startswith(f"{_SCORES}.") for name in targets):
-        missing.append(mark("no column is named like a dimension of the form"))
+        missing.append(mark("no column has the name of a dimension of the form"))
     if missing:
         raise InvalidError(
             missing[0],
-            remedy=mark("name the columns as the form does: {known}; or use commlog import csv FILE --map MAP"),
+            remedy=mark("name the columns as in the form: {known}; or use commlog import csv FILE --map MAP"),
             known=", ".join([_CUSTOMER, *(child.key for child in scores.fields)] if scores else [_CUSTOMER]),
         )
     return ImportMap(

@@ -17,12 +17,12 @@ def format_import_text(result: ImportResult, rejects: str, *, is_dry: bool) -> s
     """The counts in a line that adds up, then the first rejected rows and where all of them are."""
     words = (
         translate(
-            "{rows} rows: {created} would be created, {present} already there, {rejected} rejected; {customers} customers would be new"
+            "rows: {rows}; would be created: {created}, already present: {present}, rejected: {rejected}; new customers: {customers}"
         )
         if is_dry
         else (
             translate(
-                "{rows} rows: {created} created, {present} already there, {rejected} rejected; {customers} new customers"
+                "rows: {rows}; created: {created}, already present: {present}, rejected: {rejected}; new customers: {customers}"
             )
         )
     )
@@ -41,7 +41,7 @@ def format_import_text(result: ImportResult, rejects: str, *, is_dry: bool) -> s
     if len(result.rejected) > _SHOWN:
         lines.append("  " + translate("… and {count} more").format(count=len(result.rejected) - _SHOWN))
     if rejects:
-        lines.append(translate("the rejected rows with their reasons are in {file}").format(file=harmless(rejects)))
+        lines.append(translate("rejected rows and their reasons are in {file}").format(file=harmless(rejects)))
     return "\n".join(lines)
 
 
@@ -54,7 +54,7 @@ def format_left_out(left_out: Mapping[tuple[str, str], int]) -> str:
     more = len(left_out) - len(parts)
     if more:
         parts.append(translate("… and {count} more").format(count=more))
-    return translate("left out, for the map has null there: {words}").format(words=translate("; ").join(parts))
+    return translate("left out, because the map has null for them: {words}").format(words=translate("; ").join(parts))
 
 
 def format_import_json(

@@ -87,7 +87,7 @@ def assign_follow_up(workspace: Workspace, text: str, details: FollowUpDetails) 
     """
     by = workspace.require_member(details.by)
     if not details.owner:
-        raise UsageError(mark("who takes it over? no owner is given"), remedy=mark("add --to MEMBER"))
+        raise UsageError(mark("no new owner is given"), remedy=mark("add --to MEMBER"))
     owner = workspace.log.settings.member_id(details.owner)
 
     def change(fields: Fields, _record: Fields) -> Fields:
@@ -114,7 +114,7 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: FollowUpDetai
         current = read_follow_up(fields, 1)
         if not current.is_pending:
             raise ConflictError(
-                mark("follow-up {n} is {status}: '{verb}' does not apply"),
+                mark("follow-up {n} is {status}: '{verb}' cannot be used"),
                 n=current.n,
                 status=current.status,
                 verb="reschedule",

@@ -58,7 +58,7 @@ due_within_option: Any = typer.Option(
     "--due-within",
     metavar="LIMIT",
     show_default=False,
-    help=mark("Only those due by then, overdue ones included: 2d, 3wd, 周五."),
+    help=mark("Only those due by this time, including overdue ones: 2d, 3wd, 周五."),
 )
 priority_option: Any = typer.Option(
     "", "--priority", metavar="A,B", show_default=False, help=mark("Only those of these priorities.")
@@ -104,7 +104,7 @@ def pending_command(
     listing = list_follow_ups(session.workspace, words, terms, page, reveal=reveal)
     code = answer_listing(session, listing, columns, output_format)
     for year, count in provisional_years(listing, session.workspace.log.settings.calendar).items():
-        told = translate("{count} due times in {year} are provisional: its holidays are not in calendar.yaml yet")
+        told = translate("provisional due times in {year}: {count}; its holidays are not in calendar.yaml yet")
         warn(told.format(count=count, year=year))
     return ExitCode.FOUND if exit_code and listing.rows and not code else code
 
@@ -115,7 +115,7 @@ def tell(session: Session, changed: tuple[FollowUpAddress, FollowUp]) -> None:
     labels = labels_of(session)
     say(str(address))
     warn(
-        translate("{address} is {status}; owner {owner}, due {due}").format(
+        translate("{address} is {status}; owner: {owner}, due: {due}").format(
             address=address,
             status=labels.value("followups.status", follow_up.status),
             owner=labels.value("owner", follow_up.owner or "-"),
@@ -146,7 +146,7 @@ def add_follow_up_command(
     context: typer.Context,
     record: str = id_argument,
     what: str = typer.Argument(
-        ..., metavar="ACTION", help=mark("What is to be done: words, or action=…; owner=…; priority=…; due=….")
+        ..., metavar="ACTION", help=mark("What is to be done: a text, or action=…; owner=…; priority=…; due=….")
     ),
     owner: str = typer.Option(
         "", "--to", metavar="OWNER", show_default=False, help=mark("Who does it (default: you).")
@@ -164,7 +164,7 @@ def add_follow_up_command(
     tell(session, add_follow_up(session.workspace, found.id, wanted, by or None))
 
 
-@command(mark("Give a follow-up to another member or department."))
+@command(mark("Assign a follow-up to another member or department."))
 def assign_command(
     context: typer.Context,
     address: str = address_argument,
@@ -191,7 +191,7 @@ def close_command(
     )
 
 
-@command(mark("Say that a follow-up is done, and what came of it."))
+@command(mark("Mark a follow-up as done, with its result."))
 def done_command(
     context: typer.Context,
     address: str = address_argument,
@@ -200,7 +200,7 @@ def done_command(
         "--result",
         metavar="RESULT",
         show_default=False,
-        help=mark("What came of it (required unless the record has it)."),
+        help=mark("The result (required unless the record has one)."),
     ),
     satisfaction: str = typer.Option(
         "",
@@ -219,7 +219,7 @@ def done_command(
     tell(session, move_follow_up(session.workspace, address, "done", details))
 
 
-@command(mark("Open a follow-up again that was done or closed; say why with --reason."))
+@command(mark("Open a done or closed follow-up again. Give the reason with --reason."))
 def reopen_command(
     context: typer.Context,
     address: str = address_argument,
@@ -230,13 +230,13 @@ def reopen_command(
     by: str = by_option,
 ) -> None:
     if not reason.strip():
-        raise UsageError(mark("'{verb}' needs a reason"), verb="reopen", remedy=mark("say why: --reason …"))
+        raise UsageError(mark("'{verb}' needs a reason"), verb="reopen", remedy=mark("give the reason: --reason …"))
     session = session_of(context)
     details = FollowUpDetails(by=by or None, note=reason.strip(), due=due or None)
     tell(session, move_follow_up(session.workspace, address, "reopen", details))
 
 
-@command(mark("Give a follow-up another due time, or another priority from which it is computed."))
+@command(mark("Change a follow-up's due time, or the priority it is calculated from."))
 def reschedule_command(
     context: typer.Context,
     address: str = address_argument,
@@ -246,7 +246,7 @@ def reschedule_command(
         "--priority",
         metavar="NAME",
         show_default=False,
-        help=mark("Another priority; the due time is computed anew."),
+        help=mark("Set another priority; the due time is calculated again."),
     ),
     note: str = note_option,
     by: str = by_option,
@@ -256,7 +256,7 @@ def reschedule_command(
     tell(session, reschedule_follow_up(session.workspace, address, details))
 
 
-start_command = command(mark("Say that work on a follow-up has begun, or goes on after waiting."))(make_move("start"))
+start_command = command(mark("Mark a follow-up as started, or as continued after waiting."))(make_move("start"))
 
 
 def show_today(session: Session) -> int:
@@ -294,10 +294,12 @@ def show_today(session: Session) -> int:
     return finish(session)
 
 
-wait_command = command(mark("Say that a follow-up waits for the customer; its clock stops."))(make_move("wait"))
+wait_command = command(mark("Mark a follow-up as waiting for the customer. Its time limit is paused."))(
+    make_move("wait")
+)
 
 
-@command(mark("Show why a follow-up is due when it is: its rule, the days that counted, pauses and changes."))
+@command(mark("Explain a follow-up's due time. Shows its rule, the days counted, pauses and changes."))
 def why_command(
     context: typer.Context,
     address: str = address_argument,

@@ -49,7 +49,7 @@ def format_deadline(answer: DueAnswer, output_format: str, labels: Labels) -> st
     lines += [_pause_line(told, answer) for told in explanation.pauses]
     if explanation.if_resumed:
         due = _moment(explanation.if_resumed, answer)
-        lines.append(translate("if work went on now, it would be due {due}").format(due=due))
+        lines.append(translate("if work continued now, it would be due {due}").format(due=due))
     lines += _change_lines(explanation, labels)
     lines += _doubt_lines(answer)
     lines += [_late_line(explanation.lateness, answer)] if explanation.lateness else []
@@ -63,10 +63,10 @@ def _due_line(answer: DueAnswer, labels: Labels) -> str:
         due = translate("{due} (closes {time})").format(due=due, time=_clock(explanation.stored))
     if explanation.limit is None or explanation.start is None:
         if not follow_up.due:
-            return translate("no due: it has no limit")
+            return translate("no due time: it has no time limit")
         if follow_up.agreed_with_customer:
-            return translate("due {due}: given by hand, and promised to the customer").format(due=due)
-        return translate("due {due}: given by hand").format(due=due)
+            return translate("due {due}: set by hand, and promised to the customer").format(due=due)
+        return translate("due {due}: set by hand").format(due=due)
     words = [translate(_UNITS[explanation.limit.unit])]
     if follow_up.priority:
         words.append(labels.value("followups.priority", follow_up.priority))
@@ -102,13 +102,13 @@ def _day_lines(explanation: DueExplanation) -> list[str]:
         lines = [*lines[:_FIRST_LINES], "", *lines[-_LAST_LINES:]]
     if left_out:
         place = lines.index("") if "" in lines else len(lines) - _LAST_LINES
-        lines[place : place + ("" in lines)] = ["  " + translate("… {count} days more").format(count=left_out)]
+        lines[place : place + ("" in lines)] = ["  " + translate("… more days: {count}").format(count=left_out)]
     if period and explanation.limit:
         names = {"eow": mark("the week"), "eom": mark("the month"), "eoq": mark("the quarter")}
         name = translate(names[explanation.limit.unit])
         told = translate("{name} is {first} – {last}").format(name=name, first=period[0], last=period[1])
         if explanation.counting.opening == "after_hours":
-            told += translate("; the one before it had closed")
+            told += translate("; the previous period had already ended")
         lines = ["  " + told, *lines]
     return lines
 
@@ -180,19 +180,23 @@ def _pause_line(told: ExplainedPause, answer: DueAnswer) -> str:
         "waited": _duration(told.minutes),
     }
     if not pause.end:
-        text = mark("waiting for the customer since {begin}: the clock stands still, {time} of working time so far")
+        text = mark("waiting for the customer since {begin}: the time limit is paused, {time} of working time so far")
         if not told.counted and answer.follow_up.agreed_with_customer:
-            text = mark("waiting for the customer since {begin}: never overdue meanwhile; the promised time is kept")
+            text = mark(
+                "waiting for the customer since {begin}: not overdue meanwhile; the promised time stays the same"
+            )
     elif told.counted == told.minutes:
-        text = mark("waited for the customer {begin} – {end}: {time} of working time put back")
+        text = mark("waited for the customer {begin} – {end}: due time extended by {time} of working time")
     else:
-        text = mark("waited for the customer {begin} – {end}: {time} of {waited} of working time put back")
+        text = mark(
+            "waited for the customer {begin} – {end}: due time extended by {time} of working time (waited {waited})"
+        )
     return translate(text).format(**facts)
 
 
 def _change_lines(explanation: DueExplanation, labels: Labels) -> Iterator[str]:
     for change in explanation.changes:
-        due = translate("no due") if change.due == "none" else format_due(change.due)
+        due = translate("no due time") if change.due == "none" else format_due(change.due)
         by = labels.value("owner", change.by)
         told = translate("due changed {at} by {by}: {due}").format(at=format_due(change.at), by=by, due=due)
         yield f"{told}  {change.note}" if change.note else told
@@ -202,19 +206,21 @@ def _doubt_lines(answer: DueAnswer) -> Iterator[str]:
     explanation = answer.explanation
     if explanation.is_edited:
         told = explanation.changes[-1].due
-        due = translate("no due") if told == "none" else format_due(told)
-        yield translate("! the due was changed by hand: its history says {due}").format(due=due)
+        due = translate("no due time") if told == "none" else format_due(told)
+        yield translate("! the due time was changed by hand: its history gives {due}").format(due=due)
     if not explanation.agrees and explanation.computed:
         computed = _moment(explanation.computed, answer)
-        text = mark("! today the rule gives {computed}: the calendar changed since, or the due was written by hand")
+        text = mark(
+            "! calculated again today, the rule gives {computed}: the calendar changed since, or the due time was written by hand"
+        )
         if explanation.is_edited:
-            text = mark("! today the rule gives {computed}")
+            text = mark("! calculated again today, the rule gives {computed}")
         yield translate(text).format(computed=computed)
     elif explanation.limit and explanation.start is None:
-        yield translate("! nothing tells from when its limit counts")
+        yield translate("! the start of its time limit is unknown")
     if explanation.provisional_years:
         years = ", ".join(str(year) for year in explanation.provisional_years)
-        yield translate("! the holidays of {years} are not in the calendar yet: this due may still move").format(
+        yield translate("! the holidays of {years} are not in the calendar yet: this due time may still change").format(
             years=years
         )
 

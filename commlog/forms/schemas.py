@@ -22,7 +22,7 @@ MAX_BYTES: Final = 1_000_000
 
 # "$dynamicRef" is followed like "$ref": both could name a place outside.
 _REFERENCES: Final = ("$ref", "$dynamicRef")
-_REPAIR: Final = mark("correct the template, or remove it: the shipped one is used then")
+_REPAIR: Final = mark("correct the template, or remove it to use the shipped one")
 
 
 def shipped_folder() -> Path:
@@ -184,7 +184,7 @@ def _parse_schema(text: str, path: Path) -> Schema:
             path, mark("the template is not JSON: {reason}"), line=error.lineno, column=error.colno, reason=error.msg
         ) from error
     except RecursionError as error:
-        raise _broken(path, mark("the template is nested too deep"), line=1) from error
+        raise _broken(path, mark("the template is nested too deeply"), line=1) from error
     except _TwiceError as error:
         key = error.args[0]
         raise _broken(

@@ -97,7 +97,7 @@ def ask_git(folder: Path, *arguments: str) -> bytes:
 def git_fault(reason: str) -> NoLogError:
     """The error for a git that does not answer."""
     return NoLogError(
-        mark("git does not answer: {reason}"), reason=reason, remedy=mark("check that git works in the log's folder")
+        mark("git failed: {reason}"), reason=reason, remedy=mark("check that git works in the log's folder")
     )
 
 
@@ -106,7 +106,7 @@ def no_repository(folder: Path) -> NoLogError:
     return NoLogError(
         mark("there is no git repository at {folder}"),
         folder=str(folder),
-        remedy=mark("the past is in git: make a repository with `git init`, and commit the log"),
+        remedy=mark("the history is kept in git: create a repository with `git init`, and commit the log"),
     )
 
 

@@ -95,7 +95,7 @@ def ask(folder: Path, *words: str, given: bytes = b"") -> GitResult:
         return GitResult(-1, "", f"git {words[0]}: {_PATIENCE} s")
     except OSError as fault:
         raise NoLogError(
-            mark("git does not answer: {reason}"),
+            mark("git failed: {reason}"),
             reason=fault.strerror or str(fault),
             remedy=mark("check that git works in the log's folder"),
         ) from None

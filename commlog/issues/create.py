@@ -37,7 +37,7 @@ def issue_fields(workspace: Workspace, text: str) -> Fields:
             mark("{id} is not a conversation but a record of the template '{template}'"),
             id=record.id,
             template=record.template,
-            remedy=mark("name the conversation in which the problem was told, or leave --from out"),
+            remedy=mark("give the conversation in which the problem was reported, or leave out --from"),
         )
     told = record.fields
     given: Fields = {"customer": told.get("customer"), "reported_on": _day_of(workspace, told)}

@@ -98,7 +98,7 @@ def read_issues(workspace: Workspace, listing: Listing, *, reveal: bool = False)
 def _order_of(view: IssueView) -> str:
     if view.by and view.by not in GROUPS:
         raise UsageError(
-            mark("--by: issues are not grouped by '{value}'"),
+            mark("invalid value for --by: issues cannot be grouped by '{value}'"),
             value=view.by,
             remedy=mark("use one of: {known}"),
             known=", ".join(GROUPS),

@@ -70,7 +70,7 @@ def refuse_state_links(root: Path, folder: str) -> None:
         return
     if found:
         raise OutsideLinkError(
-            mark("is a symbolic link; the log's own state must lie in the log"),
+            mark("is a symbolic link; the log's own state must be inside the log"),
             file=found[0],
             remedy=mark("remove the link"),
         )

@@ -74,7 +74,7 @@ class Log:
         try:
             write_new(target, data)
         except FileExistsError:
-            raise ConflictError(mark("exists already"), file=path, remedy=mark("choose another id")) from None
+            raise ConflictError(mark("already exists"), file=path, remedy=mark("choose another id")) from None
         except OSError as fault:
             raise not_writable(path, fault) from None
 
@@ -192,7 +192,7 @@ def open_log(start: Path, named: str | None) -> Log:
         raise NoLogError(
             mark("there is no log at {folder}"),
             folder=where,
-            remedy=mark("make one with `commlog init`, or name one with --log DIR or $COMMLOG_DIR"),
+            remedy=mark("create one with `commlog init`, or give one with --log DIR or $COMMLOG_DIR"),
         )
     real = root.resolve()
     refuse_own_links(real, (SETTINGS_FILE, CALENDAR_FILE), SCHEMAS_FOLDER)

@@ -90,7 +90,7 @@ def _check_sealed(chosen: Fields) -> Iterator[Finding]:
     for number, key in enumerate(keys if isinstance(keys, list) else ()):
         steps = key.split(".")
         if steps[0] in NEVER_SEALED or not all(step and not step.isdigit() for step in steps):
-            expected = mark("the word personal, or a list of keys such as contacts.phone that nothing else rests on")
+            expected = mark("the word personal, or a list of keys such as contacts.phone that nothing else depends on")
             yield _bad(("seal", "fields", number), key, expected)
 
 
@@ -99,7 +99,7 @@ def _check_dates(dated: Fields) -> Iterator[Finding]:
     for kind in ("off", "work"):
         for step, date, details in iter_dates(dated, kind):
             if kind == "work" and date in off:
-                yield _bad((kind, step), date, mark("a date of its own: it stands under `off:` too"))
+                yield _bad((kind, step), date, mark("a date of its own: it is under `off:` as well"))
             try:
                 parse_spans(details.get("hours", ()))
             except ValueError:

@@ -139,5 +139,5 @@ def _pieces(text: str) -> list[str]:
 def format_due(due: str | None) -> str:
     """A stored due as people read it: to the minute, without the offset."""
     if not due:
-        return translate("no limit")
+        return translate("no time limit")
     return f"{due[:10]} {due[11:16]}" if "T" in due else due

@@ -245,7 +245,9 @@ class Sealer:
             strangers -= set(self.own_recipients())
         if strangers or not self.rules.recipients:
             raise NotWritableError(
-                mark("whom the settings seal for was not confirmed on this machine: {recipients}; nothing was written"),
+                mark(
+                    "public keys in the settings are not confirmed on this machine: {recipients}; nothing was written"
+                ),
                 recipients=", ".join(sorted(strangers)) or "-",
                 remedy=mark("if these keys are your team's: commlog seal trust"),
             )
@@ -257,9 +259,11 @@ class Sealer:
                 self._keys = [library.x25519.Identity.from_str(one) for one in self.identities]
             except library.IdentityError:
                 raise InvalidError(
-                    mark("the key is not one of age: it may be cut"),
+                    mark("this is not an age secret key: it may be incomplete"),
                     file="" if self._source.text else self._source.file or "",
-                    remedy=mark("take it from its backup; it looks like AGE-SECRET-KEY-1… and has 74 characters"),
+                    remedy=mark(
+                        "restore it from its backup; a secret key starts with AGE-SECRET-KEY-1 and has 74 characters"
+                    ),
                 ) from None
         return self._keys
 
@@ -313,7 +317,7 @@ def parse_recipients(recipients: Iterable[str]) -> list[Any]:
             found.append(library.x25519.Recipient.from_str(one))
         except library.RecipientError:
             raise InvalidError(
-                mark("'{recipient}' is no public key of age: it may have a typing mistake"),
+                mark("'{recipient}' is not an age public key: it may contain a typing mistake"),
                 recipient=one,
                 remedy=mark("ask for it again: it begins with age1 and is printed by commlog seal status"),
             ) from None

@@ -26,15 +26,15 @@ from commlog.workspace import Workspace
 
 _PARTS: Final = ((INTERACTION, "interactions"), (ISSUE, "issues"), (SURVEY, "surveys"))
 INCLUDED: Final = mark(
-    "the profile, and those of duplicates merged into it; every record of theirs with its follow-ups"
+    "the profile, and those of duplicates merged into it; every record of this person with its follow-ups"
 )
 NOT_INCLUDED: Final = (
     mark("earlier versions of these files in git's history: git log -p -- {paths}"),
     mark("records of other customers, and anonymous ones, that mention this person: {mentions}"),
     mark(
-        "personal data of others in these records: names of other customers, numbers and addresses that are not in the profile; they are masked"
+        "personal data of others in these records: names of other customers, numbers and addresses that are not in the profile; masked"
     ),
-    mark("what lies outside the log: mails, chats, orders, and attachments that are not in its folder"),
+    mark("content outside the log: mails, chats, orders, and attachments that are not in its folder"),
 )
 
 
@@ -75,8 +75,8 @@ def collect_customer(workspace: Workspace, text: str) -> CustomerExport:
     customer = find_customer(workspace, text)
     if customer == ANONYMOUS:
         raise ConflictError(
-            mark("'anonymous' is everybody who gave no name"),
-            remedy=mark("search for what the person tells of themselves: commlog search …"),
+            mark("'anonymous' is used for every customer who gave no name"),
+            remedy=mark("search for what the person says about themselves: commlog search …"),
         )
     family = (customer, *(one for one in customer_family(workspace, customer) if one != customer))
     profiles = tuple(_read(workspace, record_path(CUSTOMER, one)) for one in family)

@@ -131,13 +131,13 @@ def _family(workspace: Workspace, text: str, choose: Choose) -> dict[str, str]:
     """The customer and all who were merged into them, each with the pseudonym they have or get."""
     customer = find_customer(workspace, text)
     if customer == ANONYMOUS:
-        raise ConflictError(mark("'anonymous' is everybody who gave no name; there is nobody to forget"))
+        raise ConflictError(mark("'anonymous' is used for every customer who gave no name; it cannot be forgotten"))
     found: dict[str, str] = {}
     for one in (customer, *(other for other in customer_family(workspace, customer) if other != customer)):
         fields = _read_profile(workspace, one).fields
         if is_forgotten(one, fields):
             raise ConflictError(
-                mark("'{customer}' was forgotten already"),
+                mark("'{customer}' has already been forgotten"),
                 customer=one,
                 remedy=mark("to see whether anything is left: commlog customer forget --verify FILE"),
             )
@@ -156,9 +156,9 @@ def refuse_sealed(record: Record, destroyed: frozenset[str] = frozenset()) -> No
     """
     if any(place.state != OPEN and place.hint not in destroyed for place in record.sealed):
         raise InvalidError(
-            mark("values in it are sealed, and stay shut"),
+            mark("it contains sealed values that cannot be read"),
             file=record.path,
-            remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE"),
+            remedy=mark("set $COMMLOG_AGE_KEY_FILE to your key file"),
         )
 
 
@@ -242,7 +242,7 @@ class _Task:
             return []
         reading = self.workspace.reader.read_raw(path, raw)
         if reading.record is None:
-            self.doubts.append(ManualCheck(path, 0, translate("it cannot be read, and names the customer")))
+            self.doubts.append(ManualCheck(path, 0, translate("it cannot be read, and mentions the customer")))
             return []
         return self._record(reading, reading.record)
 
@@ -251,7 +251,7 @@ class _Task:
         if is_own or self._rests(record):
             refuse_sealed(record, self._destroyed)
         elif any(place.state != OPEN for place in record.sealed):
-            self.doubts.append(ManualCheck(record.path, 0, translate("sealed values in it stay shut")))
+            self.doubts.append(ManualCheck(record.path, 0, translate("sealed values in it cannot be read")))
             return []
         fields = self._own(record) if is_own else self._other(record)
         is_same = fields == record.fields and not self._rests(record)
@@ -302,9 +302,9 @@ class _Task:
     def _doubt(self, path: str, text: str, *, is_own: bool) -> None:
         """Note the lines that still speak of them, or may."""
         reasons = [
-            (self._sure, translate("a number or an address of theirs")),
-            (self._names, translate("a name of theirs, or of somebody called so, too")),
-            (self._surname if is_own else None, translate("somebody called by a surname of theirs")),
+            (self._sure, translate("a number or an address of this person")),
+            (self._names, translate("a name of this person, or of somebody with the same name")),
+            (self._surname if is_own else None, translate("somebody mentioned by this person's surname")),
         ]
         for number, line in enumerate(text.splitlines(), start=1):
             found = next((reason for pattern, reason in reasons if pattern and pattern.search(line)), None)
@@ -315,7 +315,7 @@ class _Task:
         for item in mappings_of(record.fields, "attachments"):
             place = text_of(item, "location")
             if place and "://" not in place and (self.workspace.log.root / Path(place)).is_file():
-                self.doubts.append(ManualCheck(place, 0, translate("a file of theirs: delete it")))
+                self.doubts.append(ManualCheck(place, 0, translate("a file of this person: delete it")))
 
 
 def _differences(

@@ -132,10 +132,10 @@ class CustomerKeys:
         """
         if not self.is_there or self.folder.is_symlink():
             raise NotWritableError(
-                mark("{folder}, the folder with customers' keys, is not here; nothing was written"),
+                mark("{folder}, the folder with customers' keys, is missing; nothing was written"),
                 folder=str(self.folder),
                 remedy=mark(
-                    "copy it from another member, or name it in ${variable}; to begin with none: commlog seal on --per-customer"
+                    "copy it from another member, or set ${variable} to its path; to start without keys: commlog seal on --per-customer"
                 ),
                 variable=KEY_FOLDER_VARIABLE,
             )
@@ -228,9 +228,9 @@ class CustomerKeys:
 def damaged_key(path: Path) -> UnreadableError:
     """The error for a file that holds no key of a customer."""
     return UnreadableError(
-        mark("is not a customer's key as commlog writes it; nothing was written"),
+        mark("is not a customer key written by commlog; nothing was written"),
         file=str(path),
-        remedy=mark("take the file from a backup, or from another member's key folder"),
+        remedy=mark("restore the file from a backup, or copy it from another member's key folder"),
     )
 
 

@@ -23,7 +23,7 @@ from commlog.yamltext.parse import decode, parse_yaml
 from commlog.yamltext.scalars import YamlError
 
 _NOT_SEALING: Final = mark("this log seals nothing yet")
-_TO_SEAL: Final = mark("make a key with commlog seal init, then: commlog seal on --recipient age1…")
+_TO_SEAL: Final = mark("create a key with commlog seal init, then: commlog seal on --recipient age1…")
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ def trust_recipients(workspace: Workspace, recipients: Sequence[str] = ()) -> tu
             raise UsageError(
                 mark("'{recipient}' is not among the recipients in commlog.yaml"),
                 recipient=one,
-                remedy=mark("they are: {known}"),
+                remedy=mark("available: {known}"),
                 known=", ".join(rules.recipients),
             )
     chosen = tuple(recipients) or rules.recipients
@@ -111,12 +111,12 @@ def rotate(workspace: Workspace, added: Sequence[str], removed: Sequence[str]) -
     if not workspace.reader.cipher.identities:
         raise InvalidError(
             mark("there is no key to open the sealed values with; nothing was written"),
-            remedy=mark("name your key in $COMMLOG_AGE_KEY_FILE"),
+            remedy=mark("set $COMMLOG_AGE_KEY_FILE to your key file"),
         )
     if rules.per_customer and not set(vault_of(workspace).own_recipients()) - set(removed):
         raise UsageError(
-            mark("your own key would be removed, and could not open what has to be sealed anew"),
-            remedy=mark("let somebody who stays run it"),
+            mark("your own key would be removed, so what has to be sealed again could not be opened"),
+            remedy=mark("ask a member who remains a recipient to run it"),
         )
     wanted = replace(rules, recipients=_changed(rules.recipients, added, removed))
     workspace = _with_rules(workspace, wanted, added)
@@ -171,13 +171,13 @@ def _changed(known: tuple[str, ...], added: Sequence[str], removed: Sequence[str
             raise UsageError(
                 mark("'{recipient}' is not among the recipients in commlog.yaml"),
                 recipient=one,
-                remedy=mark("they are: {known}"),
+                remedy=mark("available: {known}"),
                 known=", ".join(known),
             )
     kept = [one for one in (*known, *added) if one not in removed]
     if not kept:
         raise UsageError(
-            mark("nobody would be left who can read"), remedy=mark("add another recipient with --add, too")
+            mark("nobody would be left who can read"), remedy=mark("also add another recipient with --add")
         )
     return tuple(dict.fromkeys(kept))
 
@@ -187,9 +187,9 @@ def _with_rules(workspace: Workspace, wanted: SealRules, named: Sequence[str]) -
     for one in named:
         if not RECIPIENT.fullmatch(one):
             raise UsageError(
-                mark("'{recipient}' is no public key of age"),
+                mark("'{recipient}' is not an age public key"),
                 recipient=one,
-                remedy=mark("it looks like age1… and has 62 characters; the secret one must never stand here"),
+                remedy=mark("a public key starts with age1 and has 62 characters; never write the secret key here"),
             )
     parse_recipients(wanted.recipients)
     log = workspace.log

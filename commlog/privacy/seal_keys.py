@@ -46,7 +46,7 @@ class KeySource:
                 mark("${variable}: '{value}' is a relative path"),
                 variable=KEY_FOLDER_VARIABLE,
                 value=self.folder,
-                remedy=mark("name the folder from the root on"),
+                remedy=mark("give the full path of the folder"),
             )
         return named
 
@@ -70,7 +70,7 @@ def read_identities(source: KeySource) -> tuple[str, ...]:
             text = Path(source.file).expanduser().read_text(encoding="utf-8", errors="replace")
         except OSError as fault:
             raise UnreadableError(
-                mark("the key file ${variable} names cannot be read: {reason}"),
+                mark("the key file in ${variable} cannot be read: {reason}"),
                 file=source.file,
                 variable=KEY_FILE_VARIABLE,
                 reason=fault.strerror or str(fault),
@@ -108,9 +108,9 @@ def write_identity(path: Path, identity: str, recipient: str, created: str) -> N
             os.fsync(descriptor)
     except FileExistsError:
         raise ConflictError(
-            mark("there is a key already; it was left as it is"),
+            mark("there is already a key; it was not changed"),
             file=str(path),
-            remedy=mark("name another file: commlog seal init --file PATH"),
+            remedy=mark("give another file: commlog seal init --file PATH"),
         ) from None
     except OSError as fault:
         raise not_writable(str(path), fault) from None
@@ -147,8 +147,8 @@ def _identities_in(text: str, name: str) -> list[str]:
     found = [line.strip() for line in text.splitlines() if line.strip().startswith(_IDENTITY)]
     if not found:
         raise InvalidError(
-            mark("holds no identity of age: a line AGE-SECRET-KEY-1…"),
+            mark("contains no age secret key: a line AGE-SECRET-KEY-1…"),
             file=name,
-            remedy=mark("make one: commlog seal init"),
+            remedy=mark("create one: commlog seal init"),
         )
     return found

@@ -33,7 +33,7 @@ def format_manual_checks(doubts: Sequence[ManualCheck]) -> list[str]:
     ]
     if len(doubts) > _SHOWN_DOUBTS:
         shown.append("  " + translate("… and {count} more").format(count=len(doubts) - _SHOWN_DOUBTS))
-    return [translate("To look at by hand, for no program can tell:"), *shown]
+    return [translate("Check these yourself, a program cannot decide them:"), *shown]
 
 
 def format_left_behind(forgetting: Forgetting, prefix: str | None, purge_list: str) -> str:
@@ -42,16 +42,18 @@ def format_left_behind(forgetting: Forgetting, prefix: str | None, purge_list: s
     `prefix` is the log's folder inside its repository, None without git.
     """
     lines = [
-        translate("The copy (.commlog/index.sqlite) is thrown away and made anew without them."),
+        translate("The index (.commlog/index.sqlite) is deleted and built again without them."),
         translate(
-            "The ledger of reminders (.commlog/) may name the customer's id; to be rid of it delete .commlog/: what was reminded of may be told once more."
+            "The ledger of reminders (.commlog/) may contain the customer's id; to remove it, delete .commlog/: some reminders may then be sent again."
         ),
-        translate("Backups, clones, exports and messages that were sent hold what they held: they are yours to find."),
+        translate(
+            "Backups, clones, exports and sent messages still contain the old content: you must deal with them yourself."
+        ),
     ]
     if forgetting.keys:
         lines += [
             translate(
-                "Keys of the customer that were destroyed: {count}; what they sealed stays shut in every commit. Other key folders and backups of this one still have them: commlog seal destroy"
+                "Keys of the customer that were destroyed: {count}; what they sealed can no longer be read in any commit. Other key folders and backups of this one still have them; to destroy them there: commlog seal destroy"
             ).format(count=len(forgetting.keys))
         ]
     if prefix is None:
@@ -61,7 +63,7 @@ def format_left_behind(forgetting: Forgetting, prefix: str | None, purge_list: s
     named = " ".join(f"--path {shell_word(path)}" for path in paths)
     lines += [
         translate(
-            "Git keeps every earlier version. To take them out of the history, in a fresh clone, after this change is committed:"
+            "Git keeps every earlier version. To remove them from the history, run in a fresh clone, after this change is committed:"
         ),
         f"  git filter-repo --invert-paths {named} --replace-text {listed} --replace-message {listed}",
         translate("or, with BFG:"),
@@ -70,7 +72,7 @@ def format_left_behind(forgetting: Forgetting, prefix: str | None, purge_list: s
         "  git push --force --all && git push --force --tags",
         "  git reflog expire --expire=now --all && git gc --prune=now",
         translate(
-            "Every commit gets a new name: all others clone anew, and a host may keep the old ones until it is asked to collect them."
+            "Every commit gets a new hash: everybody else must clone again, and a hosting service may keep the old commits until it is asked to remove them."
         ),
         translate("Then: {command}").format(command=f"commlog customer forget --verify {listed}"),
     ]

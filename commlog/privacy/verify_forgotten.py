@@ -55,7 +55,7 @@ def verify_forgotten(workspace: Workspace, purge_list: Path) -> Verification:
         raise UnreadableError(mark("cannot be read: {reason}"), file=str(purge_list), reason=str(fault)) from None
     except ValueError:
         raise InvalidError(
-            mark("{file} is no list of what to look for"),
+            mark("{file} is not a purge list"),
             file=str(purge_list),
             remedy=mark("write one before forgetting: commlog customer forget CUSTOMER --purge-list FILE"),
         ) from None
@@ -85,7 +85,7 @@ class _Search:
             is_gits = name == _GIT or name.startswith(f"{_GIT}/")
             if is_gits or not path.is_file() or path.resolve() == purge_list.resolve():
                 continue
-            where = translate("the copy and other state") if name.startswith(".commlog/") else translate("file")
+            where = translate("the index and other state") if name.startswith(".commlog/") else translate("file")
             try:
                 # Whose a key is, its file's name tells; in it there is nothing of theirs.
                 data = b"" if name.startswith(f"{KEY_FOLDER}/") else path.read_bytes()
@@ -105,7 +105,7 @@ class _Search:
             if self._pattern.search(path):
                 yield RemainingPlace(translate("name of a file in git's history"), path, 1)
         for item in iter_objects(self._root):
-            where = translate("git's history") if item.is_reachable else translate("git, reached by no ref")
+            where = translate("git's history") if item.is_reachable else translate("objects in git that no ref reaches")
             yield from self._in(item.data, where, f"{item.name[:12]} {item.path or item.kind}")
 
     def _in(self, data: bytes, where: str, path: str, more: int = 0) -> Iterator[RemainingPlace]:

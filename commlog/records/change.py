@@ -101,7 +101,7 @@ def edited_text(workspace: Workspace, text: str, record: Record, fields: Fields)
         return edit(text, workspace.stored(template.name, fields, record.sealed), order=template.order)
     except YamlError as fault:
         raise InvalidError(
-            mark("the change does not fit into the file's layout: {reason}"),
+            mark("the change cannot be made in the file's present layout: {reason}"),
             file=record.path,
             reason=fault.code,
             remedy=mark("change it by hand: commlog edit {id}"),

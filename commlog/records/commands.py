@@ -76,14 +76,14 @@ assignments_option: Any = typer.Option(
     "-s",
     metavar="KEY=VALUE",
     show_default=False,
-    help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
+    help=mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
 )
 source_option: Any = typer.Option(
     "",
     "--from",
     metavar="FILE",
     show_default=False,
-    help=mark("Take the fields from a YAML or JSON file, or from stdin with -."),
+    help=mark("Read the fields from a YAML or JSON file, or from stdin with -."),
 )
 links_option: Any = typer.Option(
     [], "--link", "-l", metavar="PRIOR[:TYPE]", show_default=False, help=mark("Link to an earlier record. Repeatable.")
@@ -97,16 +97,12 @@ follow_ups_option: Any = typer.Option(
     help=mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
 )
 new_customer_option: Any = typer.Option(
-    "",
-    "--new-customer",
-    metavar="NAME",
-    show_default=False,
-    help=mark("Also write a file for a customer who is not known yet."),
+    "", "--new-customer", metavar="NAME", show_default=False, help=mark("Also create a customer who is not known yet.")
 )
-dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Print what would be written, and write nothing."))
+dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Show what would be written; write nothing."))
 
 
-@command(mark("Write a new record of a template; prints its id."))
+@command(mark("Create a record from a template; prints its id."))
 def create_command(
     context: typer.Context,
     template: str = template_argument,
@@ -156,7 +152,7 @@ def _create_by_asking(session: Session, form: Template, request: RecordRequest, 
             record = create_record(session.workspace, asked)
         except InvalidError as fault:
             show_fault(fault)
-            if not confirm(translate("Put it right in the editor?"), default=True):
+            if not confirm(translate("Correct it in the editor?"), default=True):
                 raise typer.Exit(int(fault.exit_code)) from None
         else:
             _tell(record, is_new_customer=bool(asked.new_customer))
@@ -200,7 +196,7 @@ def _read_source(session: Session, form: Template, source: str) -> Fields:
         except OSError as fault:
             raise not_readable(source, fault) from None
     if not raw.strip():
-        raise UsageError(mark("there is nothing in {name}"), name=name)
+        raise UsageError(mark("{name} is empty"), name=name)
     fields = parse_input(raw, name)
     named = fields.get("template", form.name)
     if named != form.name:
@@ -209,12 +205,12 @@ def _read_source(session: Session, form: Template, source: str) -> Fields:
             name=name,
             found=named,
             wanted=form.name,
-            remedy=mark("commlog create {found} --from {name}"),
+            remedy=mark("run: commlog create {found} --from {name}"),
         )
     return converter_of(session.workspace).translate_data(form, fields)
 
 
-@command(mark("Change a record, by assignments or in $EDITOR; only what differs is rewritten."))
+@command(mark("Change a record, with --set or in $EDITOR. Only what differs is rewritten."))
 def edit_command(
     context: typer.Context,
     record: str = id_argument,
@@ -224,7 +220,7 @@ def edit_command(
         "-s",
         metavar="KEY=VALUE",
         show_default=False,
-        help=mark("A field by key or label; dots go deeper, += adds to a list. Repeatable."),
+        help=mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
     ),
     unset: list[str] = unset_option,
 ) -> None:
@@ -241,7 +237,7 @@ def link_command(
     context: typer.Context,
     record: str = id_argument,
     prior: str = typer.Argument(
-        ..., metavar="PRIOR", help=mark("The earlier record's id, or ref:… for a number from outside.")
+        ..., metavar="PRIOR", help=mark("The earlier record's id, or ref:… for a number of another system.")
     ),
     link_type: str = typer.Option(
         "follows", "--type", metavar="TYPE", help=mark("follows, answers, duplicates, escalates or relates.")
@@ -307,7 +303,7 @@ def make_edit(kind: str) -> Callable[..., None]:
     return edit
 
 
-@command(mark("Find records by their words, down to a single Chinese character; shows where they stand."))
+@command(mark("Find records by words, even by one Chinese character. Shows where they occur."))
 def search_command(
     context: typer.Context,
     query: list[str] = query_argument,
@@ -370,13 +366,13 @@ def thread_command(
     return finish(session)
 
 
-@command(mark("Take away a record's link to another."))
+@command(mark("Remove a record's link to another record."))
 def unlink_command(
     context: typer.Context,
     record: str = id_argument,
     prior: str = typer.Argument(..., metavar="PRIOR", help=mark("The record it points to.")),
     link_type: str = typer.Option(
-        "", "--type", metavar="TYPE", show_default=False, help=mark("Only a link of this type.")
+        "", "--type", metavar="TYPE", show_default=False, help=mark("Remove only a link of this type.")
     ),
 ) -> None:
     say(unlink_records(session_of(context).workspace, record, prior, link_type or None).id)

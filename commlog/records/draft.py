@@ -44,10 +44,10 @@ def parse_assignment(text: str) -> Assignment:
         )
     if len(path_of(found[1])) > MAX_DEPTH:
         raise UsageError(
-            mark("'{key}…' goes deeper than {most} levels"),
+            mark("'{key}…' is nested more than {most} levels deep"),
             key=found[1][:40],
             most=MAX_DEPTH,
-            remedy=mark("a file may not be deeper than that"),
+            remedy=mark("use fewer levels"),
         )
     return Assignment(text, found[1], found[3], found[2] == "+=")
 
@@ -69,7 +69,7 @@ def assign_all(workspace: Workspace, template: Template, fields: Fields, texts: 
             problems.append(Problem(fault.code, field=facts.get("field", assignment.key), facts=tuple(facts.items())))
     if problems:
         raise InvalidError(
-            mark("what was given does not fit the template '{name}'"), name=template.name, problems=problems
+            mark("the given values do not fit the template '{name}'"), name=template.name, problems=problems
         )
     return dict(changed)
 
@@ -161,7 +161,7 @@ def _path_in(template: Template, key: str) -> ValuePath:
         finding = unknown_field(template, str(fault.args[0]))
         problem = Problem(finding.code, field=key, facts=tuple(finding.facts.items()))
         raise InvalidError(
-            mark("what was given does not fit the template '{name}'"), name=template.name, problems=(problem,)
+            mark("the given values do not fit the template '{name}'"), name=template.name, problems=(problem,)
         ) from None
 
 

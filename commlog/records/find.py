@@ -66,10 +66,10 @@ def find_path(workspace: Workspace, text: str) -> str:
     if len(rows) > 1:
         shown = ", ".join(f"{row.id} ({row.path})" for row in rows[:_SHOWN_CANDIDATES])
         raise AmbiguousError(
-            mark("'{id}' could be several records: {candidates}"),
+            mark("'{id}' matches several records: {candidates}"),
             id=text,
             candidates=shown,
-            remedy=mark("give more of the id"),
+            remedy=mark("give more characters of the id"),
         )
     return rows[0].path
 
@@ -133,7 +133,7 @@ def find_address(workspace: Workspace, text: str) -> FollowUpAddress:
         number = str(numbers[0])
     if not number.isdecimal():
         raise UsageError(
-            mark("'{text}' names no follow-up"),
+            mark("'{text}' is not the number of a follow-up"),
             text=text,
             remedy=mark("write ID/n; this record has: {numbers}"),
             numbers=", ".join(f"{record.id}/{n}" for n in numbers) or "-",
@@ -167,21 +167,23 @@ def find_customer(workspace: Workspace, text: str) -> str:
     found = customers_called(workspace, wanted)
     if len(found) > 1:
         raise AmbiguousError(
-            mark("'{name}' could be several customers: {candidates}"),
+            mark("'{name}' matches several customers: {candidates}"),
             name=text,
             candidates=", ".join(found),
-            remedy=mark("give the id; two that are one: commlog customer merge DUPLICATE SURVIVOR"),
+            remedy=mark(
+                "give the id; to merge two that are the same customer: commlog customer merge DUPLICATE SURVIVOR"
+            ),
         )
     if not found:
         near = nearest_customers(workspace, wanted)
         remedy = (
-            mark("did you mean {near}? a new one: commlog customer create, or create … --new-customer NAME")
+            mark("did you mean {near}? to create a customer: commlog customer create, or create … --new-customer NAME")
             if near
-            else mark("a new one: commlog customer create, or create … --new-customer NAME")
+            else mark("to create a customer: commlog customer create, or create … --new-customer NAME")
         )
         if workspace.is_shut and ("@" in wanted or any(map(str.isdigit, wanted))):
             remedy = mark(
-                "phones and e-mail addresses are sealed: name your key in $COMMLOG_AGE_KEY_FILE, or give a name"
+                "phones and e-mail addresses are sealed: set $COMMLOG_AGE_KEY_FILE to your key file, or give a name"
             )
         raise NotFoundError(mark("there is no customer '{name}'"), name=text, near=near, remedy=remedy)
     return survivor_of(workspace, found[0])
@@ -213,11 +215,11 @@ def survivor_of(workspace: Workspace, customer: str) -> str:
     shown = " → ".join(chain)
     if is_circle(chain):
         raise InvalidError(
-            mark("merged_into goes round in a circle: {chain}"),
+            mark("merged_into forms a cycle: {chain}"),
             chain=shown,
             file=record_path(CUSTOMER, chain[-1]),
             id=chain[-1],
-            remedy=mark("take it away from the one who stays: commlog edit {id} --unset merged_into"),
+            remedy=mark("remove it from the customer to keep: commlog edit {id} --unset merged_into"),
         )
     if not has_customer_file(workspace, chain[-1]):
         raise NotFoundError(
@@ -226,7 +228,7 @@ def survivor_of(workspace: Workspace, customer: str) -> str:
             chain=shown,
             file=record_path(CUSTOMER, chain[-2]),
             id=chain[-2],
-            remedy=mark("take the pointer away: commlog edit {id} --unset merged_into"),
+            remedy=mark("remove `merged_into`: commlog edit {id} --unset merged_into"),
         )
     return chain[-1]
 

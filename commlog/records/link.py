@@ -22,10 +22,10 @@ def link_records(workspace: Workspace, text: str, prior: str, link_type: str, no
     record_id = read_record(workspace, text).id
     link = link_of(workspace, prior, link_type)
     if link["to"] == record_id:
-        raise UsageError(mark("a record is not linked to itself"), remedy=mark("name an earlier record"))
+        raise UsageError(mark("a record is not linked to itself"), remedy=mark("give an earlier record"))
     if link_type == "follows" and record_id in followed_from(workspace.index, link["to"]):
         raise ConflictError(
-            mark("{prior} already follows {id}: the link would go round in a circle"),
+            mark("{prior} already follows {id}: the link would form a cycle"),
             prior=link["to"],
             id=record_id,
             remedy=mark("link the later record to the earlier one"),
@@ -59,7 +59,7 @@ def unlink_records(workspace: Workspace, text: str, prior: str, link_type: str |
             raise NotFoundError(
                 mark("there is no link to '{prior}'"),
                 prior=prior,
-                remedy=mark("there are: {known}"),
+                remedy=mark("available: {known}"),
                 known=known or "-",
             )
         rest = {key: value for key, value in fields.items() if key != "links"}

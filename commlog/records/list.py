@@ -62,7 +62,7 @@ def since_day(workspace: Workspace, text: str) -> date:
         return parse_period(text, workspace.now).start.date()
     except (ValueError, OverflowError):
         raise UsageError(
-            mark("--since: '{value}' is neither a period nor a distance in time"),
+            mark("invalid value for --since: '{value}' is neither a period nor a length of time"),
             value=text,
             remedy=mark("write 2026-03, 2026-Q1, last-month, 上月, a day, or 30d, 3m, 1y"),
         ) from None

@@ -29,8 +29,8 @@ def search_records(workspace: Workspace, query: str, sort: str, limit: int, *, r
     """
     if not query.strip():
         raise UsageError(
-            mark("search for what? there are no words"),
-            remedy=mark("commlog search 漏水, or: commlog search refund customer:acme"),
+            mark("missing argument: the words to search for"),
+            remedy=mark("e.g. commlog search 漏水, or: commlog search refund customer:acme"),
         )
     question = filter_of(workspace, query)
     condition = condition_of(workspace, question, ListedRows.RECORDS)

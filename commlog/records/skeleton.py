@@ -22,9 +22,9 @@ def format_skeleton(template: Template, fields: Fields, header: str = "") -> str
         f"# {title}",
         "# "
         + translate(
-            "Fill in the lines without #; take the # away before what else you need. Save and leave to record it."
+            "Fill in the lines without #; remove the # from other lines you need. Save and close the editor to create the record."
         ),
-        "# " + translate("Leave without a subject or with an empty file to record nothing."),
+        "# " + translate("To cancel, leave the subject empty or empty the file."),
         f"template: {template.name}",
     ]
     for field in template.fields:

@@ -61,7 +61,7 @@ def _mapping(text: str) -> dict[str, object]:
         value = None
     if not isinstance(value, dict):
         raise UsageError(
-            mark("'{text}' is no mapping"),
+            mark("'{text}' is not a mapping"),
             text=text,
             remedy=mark('write e.g. {{"action": "…", "owner": "wang", "priority": "urgent"}}'),
         )

@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 PRINTED = "print"
 
 notify_option: Any = typer.Option(
-    False, "--notify", help=mark("Deliver to each member what they were not told yet, instead of printing.")
+    False, "--notify", help=mark("Send each member what was not sent to them yet, instead of printing it.")
 )
-once_option: Any = typer.Option(False, "--once", help=mark("Print only what an earlier --once has not printed."))
+once_option: Any = typer.Option(
+    False, "--once", help=mark("Print only what an earlier run with --once has not printed.")
+)
 dry_run_option: Any = typer.Option(
-    False, "--dry-run", help=mark("Show who would be told what; deliver and remember nothing.")
+    False, "--dry-run", help=mark("Show what would be sent to whom; send and record nothing.")
 )
-to_option: Any = typer.Option(
-    "", "--to", metavar="MEMBER", show_default=False, help=mark("Deliver to this member only.")
-)
+to_option: Any = typer.Option("", "--to", metavar="MEMBER", show_default=False, help=mark("Send to this member only."))
 test_option: Any = typer.Option(
-    False, "--test", help=mark("Deliver a short message that tests your own addresses, or those of --to.")
+    False, "--test", help=mark("Send a short message to test your own addresses, or those of --to.")
 )
-reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data; only where it is printed."))
+reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data; works only for what is printed."))
 format_option: Any = format_choice("text", "json")
 
 
@@ -56,7 +56,9 @@ class RemindOptions:
 
 
 @command(
-    mark("Tell what is due, near, late or dropped; made for cron: prints it, or delivers a digest to each recipient.")
+    mark(
+        "Report what is due, due soon, overdue or dropped. Made for cron: prints it, or sends a digest to each recipient."
+    )
 )
 def remind_command(
     context: typer.Context,
@@ -78,7 +80,7 @@ def remind_command(
     _refuse(wish.notify and reveal, "--reveal", "--notify, --dry-run")
     _refuse(notify and not dry_run and output_format == "json", "--format json", "--notify")
     if to and not wish.notify:
-        raise UsageError(mark("--to goes with --notify, --dry-run or --test"))
+        raise UsageError(mark("--to works only with --notify, --dry-run or --test"))
     items = plan_reminders(session.workspace, _care(session))
     act = _notify if wish.notify else _print_once if once else _print
     delivered, found = act(session, items, wish)
@@ -90,7 +92,7 @@ def remind_command(
 
 def _refuse(is_wrong: bool, option: str, others: str) -> None:
     if is_wrong:
-        raise UsageError(mark("{option} does not go with {others}"), option=option, others=others)
+        raise UsageError(mark("{option} cannot be used with {others}"), option=option, others=others)
 
 
 def _care(session: Session) -> Any:
@@ -166,7 +168,7 @@ def _notify(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> T
         return _say_busy()
     if is_interactive():
         arrived = sum(delivery.fault is None for delivery in went)
-        warn(translate("digests delivered: {count}").format(count=arrived))
+        warn(translate("digests sent: {count}").format(count=arrived))
     return not lost and not any(delivery.fault for delivery in went), bool(went)
 
 
@@ -252,8 +254,8 @@ def _test(session: Session, to: str) -> int:
             file="commlog.yaml",
             remedy=mark("give the member `notify:`, e.g. notify: mailto:name@example.com"),
         )
-    subject = translate("[commlog] a test")
-    text = translate("Reminders for {name} arrive here.").format(name=member.name)
+    subject = translate("[commlog] test")
+    text = translate("Reminders for {name} are sent here.").format(name=member.name)
     failures = 0
     for address in member.notify:
         try:
@@ -262,7 +264,7 @@ def _test(session: Session, to: str) -> int:
             failures += 1
             _tell_fault(session, address, fault)
         else:
-            warn(translate("delivered to {address}").format(address=mask_text(address)))
+            warn(translate("sent to {address}").format(address=mask_text(address)))
     return ExitCode.NOT_DELIVERED if failures else ExitCode.DONE
 
 
@@ -288,7 +290,7 @@ def _compact(session: Session, ledger: Any, items: tuple[Item, ...]) -> None:
 
 
 def _say_busy() -> Told:
-    warn(translate("another reminder is running; it tells what is due"))
+    warn(translate("another reminder is running; it reports what is due"))
     return True, False
 
 
@@ -310,7 +312,7 @@ def _tell_lost(session: Session, lost: "UndeliverableItems") -> None:
     owner = _reading(session, RemindOptions()).owner(lost.owner)
     reasons = translate("; ").join(reason.message for reason in lost.reasons)
     warn(
-        translate("{owner}: {count} to be told of, which reach nobody: {reasons}").format(
+        translate("{owner}: reminders that reach nobody: {count}; {reasons}").format(
             count=lost.number, owner=owner, reasons=reasons
         )
     )

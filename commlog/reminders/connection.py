@@ -44,7 +44,7 @@ class DeliveryError(CommlogError):
         """Why it was not delivered, in the language in use."""
         reason = super().message
         if self.facts.get("done"):
-            return translate("{reason} (after {done} of {count} parts)").format(
+            return translate("{reason} (sent {done} of {count} parts)").format(
                 reason=reason, done=self.facts["done"], count=self.facts["count"]
             )
         return reason
@@ -124,9 +124,9 @@ class DeliveryContext:
             )
         if not value.isprintable():
             raise DeliveryError(
-                mark("the variable {name} holds a line break or a control character"),
+                mark("the variable {name} contains a line break or a control character"),
                 name=name,
-                remedy=mark("set it anew, in one line"),
+                remedy=mark("set it again, on one line"),
             )
         return value
 

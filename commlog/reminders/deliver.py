@@ -11,7 +11,7 @@ from commlog.reminders.connection import DeliveryAddress, DeliveryContext, Deliv
 
 # A robot says 20 messages a minute and is silenced for ten minutes after that.
 MOST_PIECES: Final = 10
-_MORE: Final = mark("… {count} lines more: `commlog remind` shows them all")
+_MORE: Final = mark("… more lines: {count}; `commlog remind` shows them all")
 
 Cost = Callable[[str], int]
 

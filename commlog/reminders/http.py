@@ -19,8 +19,8 @@ TOO_MANY_REQUESTS: Final = 429
 
 _PIECE: Final = 65_536
 _KEPT: Final = "%/:=&?~#+!$,;'@()*[]"
-_RATE_LIMIT: Final = mark("rate limit: {service} takes no more messages for now")
-_WRITE_URL: Final = mark("write a whole web address into the variable: https://host/path")
+_RATE_LIMIT: Final = mark("rate limit: {service} accepts no more messages for now")
+_WRITE_URL: Final = mark("set the variable to a full web address: https://host/path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def post_json(url: str, body: Mapping[str, object], seconds: float) -> HttpAnswe
             if limit.passed or isinstance(fault, OSError):
                 raise
             raise DeliveryError(
-                mark("{host} gave an answer that is cut short or is no HTTP"), host=host, remedy=PASSING
+                mark("{host} gave an answer that is incomplete or not HTTP"), host=host, remedy=PASSING
             ) from None
 
 
@@ -76,7 +76,7 @@ def check_status(answer: HttpAnswer, service: str) -> None:
         raise rate_limited(service)
     if 300 <= answer.status < 400:
         raise DeliveryError(
-            mark("{host} sends on to another place (HTTP {status}), and nothing is sent there"),
+            mark("{host} redirects to another address (HTTP {status}); nothing is sent there"),
             host=answer.host,
             status=answer.status,
             remedy=_WRITE_URL,
@@ -103,7 +103,7 @@ def _place_of(url: str) -> SplitResult:
     except ValueError:
         usable = False
     if not usable or any(character.isspace() or not character.isprintable() for character in url):
-        raise DeliveryError(mark("that is no web address (http or https)"), remedy=_WRITE_URL)
+        raise DeliveryError(mark("that is not a web address (http or https)"), remedy=_WRITE_URL)
     return place
 
 

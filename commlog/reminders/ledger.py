@@ -100,10 +100,10 @@ class ReminderLedger:
                     file.truncate(before)
         except OSError as fault:
             raise NotWritableError(
-                mark("what is said could not be noted: {reason}"),
+                mark("what was reported could not be recorded: {reason}"),
                 file=_SHOWN,
                 reason=fault.strerror or str(fault),
-                remedy=mark("make room on the disk; the next run tries again"),
+                remedy=mark("free some disk space; the next run tries again"),
             ) from None
 
     def compact(self, live: Collection[str], at: datetime) -> None:
@@ -158,7 +158,7 @@ def open_ledger(root: Path, at: datetime) -> Iterator[ReminderLedger]:
             # A ledger that takes nothing must be known before anything is delivered.
             os.close(os.open(path, _APPEND))
         except FileChangedError:
-            raise not_writable(_SHOWN, OSError(translate(mark("it changes while it is read")))) from None
+            raise not_writable(_SHOWN, OSError(translate(mark("it changed while it was being read")))) from None
         except OSError as fault:
             raise not_writable(_SHOWN, fault) from None
         yield ReminderLedger(path, reading, remarks)
@@ -248,16 +248,18 @@ def _bytes_of(path: Path) -> bytes | None:
 
 def _remarks(reading: LedgerText, at: datetime | None, *, lost: bool) -> Iterator[LedgerProblem]:
     if lost:
-        yield LedgerProblem(mark("the ledger of what has been said was deleted: what is due is said again"))
+        yield LedgerProblem(mark("the ledger of reminders was deleted: what is due will be reported again"))
     if reading.damaged:
         yield LedgerProblem(
-            mark("the ledger of what has been said has {count} damaged lines: what stood there is said again"),
+            mark("damaged lines in the ledger of reminders: {count}; what they recorded will be reported again"),
             {"count": reading.damaged},
         )
     ahead = [] if at is None else [entry.at for entry in reading.entries if to_utc(entry.at) > to_utc(at) + _SLACK]
     if ahead:
         yield LedgerProblem(
-            mark("the ledger has {count} digests of the future, up to {last}: was the clock put back? They count"),
+            mark(
+                "digests in the ledger of reminders with a date in the future: {count}, the last {last}: was the clock set back? They count as sent"
+            ),
             {"count": len(ahead), "last": max(ahead, key=to_utc).isoformat(timespec="minutes")},
         )
 
@@ -284,11 +286,11 @@ def _put_aside(path: Path, data: bytes) -> Path:
 
 def _not_noted(to: str, fault: OSError) -> NotWritableError:
     return NotWritableError(
-        mark("the digest was delivered to {to}, which cannot be noted: {reason}"),
+        mark("the digest was sent to {to}, but this cannot be recorded: {reason}"),
         file=_SHOWN,
         to=to,
         reason=fault.strerror or str(fault),
-        remedy=mark("make room on the disk; until then every run says the same again"),
+        remedy=mark("free some disk space; until then every run reports the same again"),
     )
 
 

@@ -13,14 +13,14 @@ from commlog.reminders.rules.stages import LEAD
 
 _AWAY: Final = mark("away until {day}")
 _AWAY_FOR: Final = mark("away until {day}: {note}")
-_STANDS_IN: Final = mark("{name} stands in")
-_STANDS_IN_FOR: Final = mark("{name} stands in for {other}")
-_NO_DEPUTY: Final = mark("nobody stands in")
+_STANDS_IN: Final = mark("deputy: {name}")
+_STANDS_IN_FOR: Final = mark("{name} is the deputy of {other}")
+_NO_DEPUTY: Final = mark("no deputy")
 _NO_MEMBER: Final = mark("{name} is not a member")
-_NO_OWNER: Final = mark("nobody is named as the owner")
+_NO_OWNER: Final = mark("no owner is set")
 _NO_ADDRESS: Final = mark("{name} has no address for reminders")
 _NO_LEAD: Final = mark("the team has no lead")
-ESCALATION: Final = Reason(mark("overdue long enough for you to be told as well"))
+ESCALATION: Final = Reason(mark("overdue so long that you are informed as well"))
 
 
 class ReminderRoute(NamedTuple):

@@ -23,11 +23,11 @@ from commlog.setup.templates import create_template, format_template, list_templ
 from commlog.team.mend_setup import mend_setup
 
 
-@command(mark("Say what is wrong with this set-up, and what mends it."))
+@command(mark("Check this setup, and show how to fix what is wrong."))
 def doctor_command(
     context: typer.Context,
     fix: bool = typer.Option(
-        False, "--fix", help=mark("Mend what can be mended without asking: how git merges records.")
+        False, "--fix", help=mark("Fix what can be fixed without asking: how git merges records.")
     ),
     json_output: bool = typer.Option(False, "--json", help=mark("Answer in JSON.")),
 ) -> int:
@@ -61,11 +61,11 @@ def _sign_of(row: dict[str, Any]) -> str:
     return "✗" if not row["good"] else "○" if row["hint"] else "✓"
 
 
-@command(mark("Make a new log: settings, templates, calendar, and a git repository."))
+@command(mark("Create a new log: settings, templates, calendar, git repository."))
 def init_command(
     context: typer.Context,
     folder: str = typer.Argument(
-        ".", metavar="[DIR]", show_default=False, help=mark("The log's folder (default: this one).")
+        ".", metavar="[DIR]", show_default=False, help=mark("The log's folder (default: the current folder).")
     ),
     timezone: str = typer.Option(
         "",
@@ -74,7 +74,7 @@ def init_command(
         show_default=False,
         help=mark("The log's time zone, e.g. Asia/Shanghai (default: this machine's)."),
     ),
-    no_git: bool = typer.Option(False, "--no-git", help=mark("Make no git repository.")),
+    no_git: bool = typer.Option(False, "--no-git", help=mark("Do not create a git repository.")),
     example: bool = typer.Option(False, "--example", help=mark("Add a small realistic set of records.")),
 ) -> None:
     session = session_of(context)
@@ -82,7 +82,7 @@ def init_command(
     member, name = _who(root if root.is_dir() else Path.cwd())
     if timezone and not _is_zone(timezone):
         raise UsageError(
-            mark("--timezone: '{value}' is not a time zone"),
+            mark("invalid value for --timezone: '{value}' is not a time zone"),
             value=timezone,
             remedy=mark("write its IANA name, e.g. Asia/Shanghai"),
         )
@@ -97,9 +97,9 @@ def init_command(
     )
     made = init_log(root, choices)
     say(str(made.root))
-    warn(translate("made a log with {count} files; next: commlog create service").format(count=len(made.files)))
+    warn(translate("created a log; files: {count}; next: commlog create service").format(count=len(made.files)))
     if not made.has_repository and not no_git:
-        warn(translate("git is not there: the log has no history; see commlog doctor"))
+        warn(translate("git is not installed: the log has no history; see commlog doctor"))
 
 
 def _who(folder: Path) -> tuple[tuple[str, str] | None, str]:
@@ -127,7 +127,7 @@ def _year(session: Session, timezone: str) -> int:
 _STATES: Final = {
     "absent": mark("no hook: nothing is checked before a commit"),
     "ours": mark("records are checked before every commit"),
-    "foreign": mark("another hook runs before a commit; whether it checks records is its affair"),
+    "foreign": mark("another hook runs before a commit; commlog cannot tell whether it checks records"),
 }
 
 
@@ -135,32 +135,32 @@ _STATES: Final = {
 def hook_install_command(
     context: typer.Context,
     shared: bool = typer.Option(
-        False, "--shared", help=mark("Put it into .githooks, to be committed for the whole team.")
+        False, "--shared", help=mark("Install it in .githooks, which you commit for the whole team.")
     ),
 ) -> None:
     hook = install_hook(session_of(context).workspace, sys.executable, is_shared=shared)
     say(str(hook.file))
     warn(_told("ours"))
     if shared:
-        warn(translate("commit it; every other clone runs once: git config core.hooksPath .githooks"))
+        warn(translate("commit it; in every other clone run once: git config core.hooksPath .githooks"))
 
 
-@command(mark("Tell which hook git runs, and whether it is this one."))
+@command(mark("Show which hook git runs, and whether it is commlog's."))
 def hook_status_command(context: typer.Context) -> None:
     hook = read_hook_status(session_of(context).workspace)
     say(_told(hook.state))
     if hook.state != "absent":
         say(str(hook.file))
     else:
-        warn(translate("to have it: commlog hook install"))
+        warn(translate("to install it: commlog hook install"))
 
 
-@command(mark("Remove the hook; one that is not commlog's stays."))
+@command(mark("Remove the hook; a hook that is not commlog's is kept."))
 def hook_uninstall_command(context: typer.Context) -> None:
     hook = uninstall_hook(session_of(context).workspace)
     if hook.state == "ours":
         say(str(hook.file))
-        warn(translate("removed; nothing is checked before a commit any more"))
+        warn(translate("removed; records are no longer checked before a commit"))
     else:
         warn(_told("absent"))
 
@@ -172,14 +172,14 @@ def _told(state: str) -> str:
 as_json = typer.Option(False, "--json", help=mark("Answer in JSON."))
 
 
-@command(mark("Tell how the copy stands."))
+@command(mark("Show the state of the index."))
 def index_status_command(context: typer.Context, json_output: bool = as_json) -> int:
     session = session_of(context)
     _tell(index_status(session.workspace), json_output)
     return finish(session)
 
 
-@command(mark("Make the copy anew from the files."))
+@command(mark("Build the index again from the files."))
 def index_rebuild_command(context: typer.Context, json_output: bool = as_json) -> int:
     session = session_of(context)
     _tell(rebuild(session.workspace), json_output)
@@ -192,15 +192,15 @@ def _tell(found: dict[str, str | int], json_output: bool) -> None:
         return
     say(
         translate(
-            "{files} files, {records} records, {follow_ups} follow-ups, {problems} problems, {unreadable} unreadable; {bytes} bytes in {path}"
+            "files: {files}, records: {records}, follow-ups: {follow_ups}, problems: {problems}, unreadable: {unreadable}; {bytes} bytes in {path}"
         ).format(**found)
     )
 
 
-@command(mark("Ask the copy in SQL, reading only; the tables are described in docs/SQL.md."))
+@command(mark("Query the index with SQL, read-only. docs/SQL.md describes the tables."))
 def sql_command(
     context: typer.Context,
-    query: str = typer.Argument(..., metavar="SELECT", help=mark("One SQL query that reads.")),
+    query: str = typer.Argument(..., metavar="SELECT", help=mark("One SQL query, read-only.")),
     columns: str = columns_option,
     output_format: str = format_option,
     reveal: bool = reveal_option,
@@ -227,10 +227,10 @@ def template_show_command(
     say(format_template(session_of(context).workspace.catalog.get(name), output_format))
 
 
-@command(mark("Make a template of the team's own to start from."))
+@command(mark("Create a first version of a template of your team's own."))
 def template_new_command(
     context: typer.Context,
-    name: str = typer.Argument(..., metavar="NAME", help=mark("A short name: small letters, digits and _.")),
+    name: str = typer.Argument(..., metavar="NAME", help=mark("A short name: lowercase letters, digits and _.")),
     label: str = typer.Option("", "--label", metavar="WORDS", show_default=False, help=mark("The title people see.")),
 ) -> None:
     say(create_template(session_of(context).workspace, name, label))

@@ -42,8 +42,8 @@ def _settings(workspace: Workspace) -> Iterator[SetupCheck]:
     yield SetupCheck(
         "calendar",
         (workspace.log.root / CALENDAR_FILE).is_file() or not settings.members,
-        mark("{count} dated days in calendar.yaml"),
-        mark("take public holidays into calendar.yaml: commlog calendar import CN 2026"),
+        mark("dates set in calendar.yaml: {count}"),
+        mark("add public holidays to calendar.yaml: commlog calendar import CN 2026"),
         (("count", str(len(settings.calendar.dated))),),
     )
 
@@ -51,7 +51,7 @@ def _settings(workspace: Workspace) -> Iterator[SetupCheck]:
 def _member(workspace: Workspace) -> Iterator[SetupCheck]:
     email = find_user_email(workspace.log.root) or "-"
     known_as = mark("you are {member} (git's user.email: {email})")
-    unknown = mark("nobody is known as you (git's user.email: {email})")
+    unknown = mark("it is unknown which member you are (git's user.email: {email})")
     yield SetupCheck(
         "member",
         workspace.member is not None,
@@ -101,14 +101,14 @@ def _merging(workspace: Workspace) -> Iterator[SetupCheck]:
     yield SetupCheck(
         "merging",
         not missing,
-        mark("git is told to merge records field by field"),
+        mark("git is set up to merge records field by field"),
         mark("add to .gitattributes: {lines}; commlog doctor --fix does it"),
         (("lines", "; ".join(missing)),),
     )
     yield SetupCheck(
         "merging",
         is_installed(root),
-        mark("this clone knows how to merge records"),
+        mark("this clone is set up to merge records"),
         mark("run: commlog doctor --fix (until then git merges them line by line)"),
     )
 
@@ -125,11 +125,11 @@ def _templates(workspace: Workspace) -> Iterator[SetupCheck]:
                 "templates",
                 False,
                 mark("the template '{name}' is broken: {reason}"),
-                mark("mend its file in schemas/"),
+                mark("correct its file in schemas/"),
                 broken_facts,
             )
     facts = (("count", str(len(workspace.catalog.names()) - broken)),)
-    yield SetupCheck("templates", True, mark("{count} templates can be used"), facts=facts)
+    yield SetupCheck("templates", True, mark("templates that can be used: {count}"), facts=facts)
 
 
 def _records(workspace: Workspace) -> Iterator[SetupCheck]:
@@ -139,7 +139,7 @@ def _records(workspace: Workspace) -> Iterator[SetupCheck]:
     yield SetupCheck(
         "records",
         not unreadable,
-        mark("{count} records, {unreadable} of them cannot be read"),
+        mark("records: {count}, cannot be read: {unreadable}"),
         mark("see what is wrong: commlog check"),
         facts,
     )
@@ -152,8 +152,8 @@ def _reminders(workspace: Workspace) -> Iterator[SetupCheck]:
     yield SetupCheck(
         "reminders",
         True,
-        mark("reminders reach {count} of {all} members (`notify:` in commlog.yaml)"),
-        mark("to have them: give members `notify:` in commlog.yaml, then try: commlog remind --test"),
+        mark("members who get reminders: {count} of {all} (`notify:` in commlog.yaml)"),
+        mark("to get reminders: give members `notify:` in commlog.yaml, then try: commlog remind --test"),
         facts,
         is_hint=not reached,
     )
@@ -187,7 +187,7 @@ def _customer_keys(workspace: Workspace) -> Iterator[SetupCheck]:
         "sealing",
         keys.is_there and not missing,
         mark("keys of customers: {count} in {folder}; not here: {missing}"),
-        mark("copy the folder from another member, or name it in $COMMLOG_KEY_FOLDER"),
+        mark("copy the folder from another member, or set $COMMLOG_KEY_FOLDER to its path"),
         (("count", str(len(keys.hints))), ("folder", str(keys.folder)), ("missing", str(len(missing)))),
     )
     if missed - missing:
@@ -195,7 +195,7 @@ def _customer_keys(workspace: Workspace) -> Iterator[SetupCheck]:
             "sealing",
             False,
             mark("values sealed with keys that were destroyed are back, probably by a merge"),
-            mark("see whose: commlog customer list; then once more: commlog customer forget CUSTOMER"),
+            mark("see whose: commlog customer list; then run again: commlog customer forget CUSTOMER"),
         )
     left = keys_to_destroy(workspace) if not workspace.unreadable_files() else ()
     if left:

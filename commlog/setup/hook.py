@@ -20,7 +20,9 @@ from commlog.messages import mark
 from commlog.team.sync_check import require_prefix
 from commlog.workspace import Workspace
 
-_NO_REPOSITORY: Final = mark("git runs the hook when it commits, and there is no git here yet: git init; then again")
+_NO_REPOSITORY: Final = mark(
+    "git runs the hook, but there is no git repository here yet: run git init, then this command again"
+)
 
 
 def install_hook(workspace: Workspace, program: str, *, is_shared: bool) -> Hook:
@@ -44,7 +46,7 @@ def install_hook(workspace: Workspace, program: str, *, is_shared: bool) -> Hook
     hook = shared_hook(root) if is_shared else find_hook(root)
     if hook.state == "foreign":
         raise ConflictError(
-            mark("there is another hook already, which stays as it is"),
+            mark("there is already another hook, which is kept"),
             file=str(hook.file),
             line_to_add=hook_command(prefix),
             remedy=mark("add this line to it: {line_to_add}"),
@@ -81,9 +83,9 @@ def uninstall_hook(workspace: Workspace) -> Hook:
     hook = find_hook(root)
     if hook.state == "foreign":
         raise ConflictError(
-            mark("this hook is not commlog's; it stays as it is"),
+            mark("this hook is not commlog's; it is kept"),
             file=str(hook.file),
-            remedy=mark("take the line of commlog out of it by hand"),
+            remedy=mark("remove commlog's line from it by hand"),
         )
     if hook.state == "ours":
         try:

@@ -37,11 +37,12 @@ def ask_sql(workspace: Workspace, sql: str, *, reveal: bool = False) -> Listing:
         raise UsageError(
             mark("sql: {reason}"),
             reason=str(fault),
-            remedy=mark("the tables are described in docs/SQL.md; the copy is read-only"),
+            remedy=mark("docs/SQL.md describes the tables; the index is read-only"),
         ) from None
     if not columns:
         raise UsageError(
-            mark("sql: this gives no rows"), remedy=mark("write a SELECT; the tables are described in docs/SQL.md")
+            mark("sql: this statement returns no rows"),
+            remedy=mark("write a SELECT; the tables are described in docs/SQL.md"),
         )
     names = _distinct(columns)
     plain = tuple(tuple(value.hex() if isinstance(value, bytes) else value for value in row) for row in rows)

@@ -116,7 +116,7 @@ def init_log(root: Path, choices: NewLogOptions) -> NewLog:
         NotWritableError: the folder cannot be written.
     """
     if (root / SETTINGS_FILE).exists():
-        raise ConflictError(mark("{folder} is a log already"), folder=str(root), remedy=mark("use it: cd {folder}"))
+        raise ConflictError(mark("{folder} is already a log"), folder=str(root), remedy=mark("use it: cd {folder}"))
     country = country_of_zone(choices.timezone)
     own = {SETTINGS_FILE: _settings_of(country, choices), CALENDAR_FILE: _calendar_of(country, choices)}
     example = {name: (example_folder() / name).read_text(encoding="utf-8") for name in own if choices.with_example}

@@ -48,13 +48,13 @@ def create_template(workspace: Workspace, name: str, label: str) -> str:
     """
     if not (name.isascii() and name.replace("_", "").isalnum() and name[0].isalpha() and name == name.lower()):
         raise UsageError(
-            mark("'{name}' cannot name a template"),
+            mark("'{name}' cannot be used as the name of a template"),
             name=name,
-            remedy=mark("use small letters, digits and _, e.g. repair"),
+            remedy=mark("use lowercase letters, digits and _, e.g. repair"),
         )
     if name in workspace.catalog.names():
         raise UsageError(
-            mark("there is a template '{name}' already"),
+            mark("there is already a template '{name}'"),
             name=name,
             remedy=mark("choose another name, or edit it: commlog template show {name}"),
         )

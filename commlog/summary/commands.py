@@ -45,21 +45,21 @@ records_option: Any = typer.Option(
     "--records",
     metavar="FIGURE",
     show_default=False,
-    help=mark("List what is behind a figure, by its name (overdue) or a metric's number (4)."),
+    help=mark("List the records behind a figure, by its name (overdue) or its metric number (4)."),
 )
 limit_option: Any = typer.Option(
     None,
     "--limit",
     metavar="N",
     show_default=False,
-    help=mark("List at most so many groups and records (10; with --records all); 0 lists all."),
+    help=mark("Maximum number of groups and records (default: 10; with --records all); 0 means all."),
 )
 format_option: Any = format_choice(
     *FORMATS, help_text=mark("{formats}; with --records also ids."), more=("ids", "table")
 )
 
 
-@command(mark("Say what a period was like in figures, with the period before beside each."))
+@command(mark("Summarize a period, compared with the period before."))
 def summarize_command(
     context: typer.Context,
     period: str = period_argument,
@@ -115,7 +115,11 @@ def _list_counted(session: Session, request: SummaryRequest, figure: str, output
 STDOUT = "-"
 
 
-@command(mark("Write a period's figures and charts as one page that opens anywhere, with the period before beside."))
+@command(
+    mark(
+        "Write a period's figures and charts as one page. It shows the period before beside them, and opens in any browser."
+    )
+)
 def report_command(
     context: typer.Context,
     period: str = typer.Argument(
@@ -129,7 +133,7 @@ def report_command(
         "--output",
         metavar="FILE",
         show_default=False,
-        help=mark("Write into this file; - prints. A report that is there is replaced, nothing else."),
+        help=mark("Write to this file; - prints to stdout. Only an earlier report is replaced, no other file."),
     ),
     output_format: str = format_choice(*PAGE_FORMATS, help_text=mark("html, or markdown: the tables without charts.")),
     compare: str = typer.Option(
@@ -140,13 +144,13 @@ def report_command(
         help=mark("Compare with this period instead of the one before."),
     ),
     limit: int = typer.Option(
-        REPORT_ROWS, "--limit", metavar="N", help=mark("At most so many rows a list; 0 lists all.")
+        REPORT_ROWS, "--limit", metavar="N", help=mark("Maximum number of rows per list; 0 means all.")
     ),
     reveal: bool = reveal_option,
 ) -> int:
     if not output and output_format == "html":
         raise UsageError(
-            mark("where is the page to go?"), remedy=mark("name a file: --output report.html; or print it: --output -")
+            mark("no output file is given"), remedy=mark("give a file: --output report.html; or print it: --output -")
         )
     session = session_of(context)
     request = ReportRequest(period, compare, limit if limit > 0 else -1, reveal)
@@ -157,7 +161,7 @@ def report_command(
 def _require_place(output: str, output_format: str) -> None:
     if not output and output_format == "html":
         raise UsageError(
-            mark("where is the page to go?"), remedy=mark("name a file: --output report.html; or print it: --output -")
+            mark("no output file is given"), remedy=mark("give a file: --output report.html; or print it: --output -")
         )
 
 
@@ -169,6 +173,6 @@ def _hand_over(text: str, output: str) -> None:
             output,
             text.encode("utf-8", "replace"),
             is_our_report,
-            mark("exists already, and is no report that commlog wrote"),
+            mark("already exists, and is not a report written by commlog"),
         )
         warn(translate("written: {file}").format(file=output))

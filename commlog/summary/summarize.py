@@ -123,7 +123,7 @@ def _before(period: Period) -> Period:
         raise UsageError(
             mark("there is no period before {period}"),
             period=period.name,
-            remedy=mark("name another one with --compare"),
+            remedy=mark("give the period to compare with: --compare"),
         ) from None
 
 
@@ -164,7 +164,7 @@ def figures_of(metric: str) -> list[str]:
     figures = [figure for figure, told in FIGURES.items() if name in (figure, str(told.metric))]
     if not figures:
         raise UsageError(
-            mark("--records: there is no figure '{value}'"),
+            mark("invalid value for --records: there is no figure '{value}'"),
             value=metric,
             remedy=mark("use a metric's number from 1 to 17, or one of: {figures}"),
             figures=", ".join(FIGURES),

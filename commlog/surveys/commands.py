@@ -65,19 +65,19 @@ entered_by_option: Any = typer.Option(
     "staff", "--entered-by", metavar="customer|staff", help=mark("Who filled it in: the customer, or staff for them.")
 )
 again_option: Any = typer.Option(
-    False, "--again", help=mark("Another survey, although the customer has answered about the period already.")
+    False, "--again", help=mark("Record another survey, even if the customer has already answered for this period.")
 )
-unanswered_option: Any = typer.Option(False, "--unanswered", help=mark("Only those that are not answered."))
+unanswered_option: Any = typer.Option(False, "--unanswered", help=mark("Only those not answered yet."))
 customer_option: Any = typer.Option(
     "", "--customer", metavar="CUSTOMER", show_default=False, help=mark("Only those of a customer.")
 )
 by_option: Any = typer.Option(
-    "quarter", "--by", metavar="quarter|month", help=mark("The periods: an answer counts when it was given.")
+    "quarter", "--by", metavar="quarter|month", help=mark("The periods; an answer counts on the day it was given.")
 )
 trend_format_option: Any = format_choice("table", "json", metavar="table|json")
 
 
-@command(mark("Note that a customer was asked; prints the survey's id."))
+@command(mark("Record that a customer was asked; prints the survey's id."))
 def survey_request_command(
     context: typer.Context,
     customer: str = customer_argument,
@@ -91,7 +91,7 @@ def survey_request_command(
     warn(translate("wrote {path}").format(path=record.path))
 
 
-@command(mark("Write a customer's scores down; a low one opens a follow-up."))
+@command(mark("Record a customer's scores; a low score opens a follow-up."))
 def survey_record_command(
     context: typer.Context,
     target: str = target_argument,
@@ -119,7 +119,7 @@ def survey_record_command(
         given = {**given, **_ask_or_tell(session, given, call)}
     _tell(session, record_answers(workspace, survey, given, choose_random, again=again))
     if earlier:
-        words = translate("there was one about this period already: {ids}; to correct it: commlog survey edit {id}")
+        words = translate("there is already a survey of this period: {ids}; to correct it: commlog survey edit {id}")
         warn(words.format(ids=", ".join(earlier), id=earlier[-1]))
 
 
@@ -134,7 +134,7 @@ def _ask_or_tell(session: Session, given: Fields, call: list[str]) -> Fields:
             words += [word for key, score in told["scores"].items() for word in ("--score", f"{key}={score}")]
             words += [word for key in told if key != "scores" for word in ("--set", f"{key}={told[key]}")]
             words += ["--log", session.folder] if session.folder else []
-            warn(translate("go on from there with: {command}").format(command=shlex.join(words)))
+            warn(translate("continue with: {command}").format(command=shlex.join(words)))
         raise
     return told
 
@@ -147,7 +147,7 @@ def _ask_answers(session: Session, given: Fields, told: Fields) -> None:
     template = session.workspace.catalog.get(SURVEY)
     field = find_field(template, "scores")
     assert field is not None
-    advise("  " + translate("1 is lowest, 5 is highest; Enter passes over what was not rated."))
+    advise("  " + translate("1 is lowest, 5 is highest; press Enter to skip what was not rated."))
     for child in field.fields:
         score = _ask_score(child)
         if score is not None:
@@ -190,7 +190,7 @@ def _tell(session: Session, recorded: RecordedSurvey) -> None:
         return
     owner = next(item["owner"] for item in reversed(recorded.record.fields["followups"]))
     warn(
-        translate("low: {scores}; {owner} is to ask what went wrong: {address}").format(
+        translate("low: {scores}; {owner} will ask what went wrong: {address}").format(
             scores=low, owner=labels_of(session).value("owner", owner), address=recorded.follow_up
         )
     )
@@ -245,7 +245,7 @@ def _period_kind(words: str) -> Literal["quarter", "month"]:
     found: Literal["quarter", "month"] | None = kinds.get(words.strip().lower())
     if found is None:
         raise UsageError(
-            mark("--by: '{value}' is not quarter or month"),
+            mark("invalid value for --by: '{value}' is not quarter or month"),
             value=words,
             remedy=mark("use one of: {known}"),
             known="quarter, month",
@@ -260,4 +260,4 @@ def _dimensions(session: Session) -> dict[str, str]:
 
 
 survey_show_command = command(mark("Show a survey."))(make_show(SURVEY))
-survey_edit_command = command(mark("Change a survey, by assignments or in $EDITOR."))(make_edit(SURVEY))
+survey_edit_command = command(mark("Change a survey, with --set or in $EDITOR."))(make_edit(SURVEY))

@@ -51,7 +51,7 @@ def request_survey(workspace: Workspace, customer: str, given: Fields, choose: C
     waiting = [one for one in open_requests(workspace, customer_id) if one[1] == fold_text(str(fields["period"]))]
     if waiting:
         raise ConflictError(
-            mark("{id} asks {customer} about {period} already"),
+            mark("{id} already asks {customer} about {period}"),
             id=waiting[0][0],
             customer=customer_id,
             period=fields["period"],
@@ -83,10 +83,10 @@ def find_survey(workspace: Workspace, text: str, period: str | None = None) -> R
     ]
     if len(found) > 1:
         raise AmbiguousError(
-            mark("'{name}' has several surveys that are not answered: {candidates}"),
+            mark("'{name}' has several unanswered surveys: {candidates}"),
             name=text,
             candidates=", ".join(found),
-            remedy=mark("name one of them, or its period: --period"),
+            remedy=mark("give one of them, or its period: --period"),
         )
     return read_of_kind(workspace, found[0], SURVEY) if found else None
 
@@ -115,13 +115,13 @@ def earlier_answers(workspace: Workspace, given: Fields, *, again: bool = False)
     )
     if found and not again:
         raise ConflictError(
-            mark("{customer} has answered about {period} already: {ids}"),
+            mark("{customer} has already answered about {period}: {ids}"),
             customer=customer,
             period=period,
             ids=", ".join(found),
             id=found[-1],
             remedy=mark(
-                "to correct it: commlog survey edit {id} --set scores.overall=4; to write down another: --again"
+                "to correct it: commlog survey edit {id} --set scores.overall=4; to record another one: --again"
             ),
         )
     return found
@@ -154,10 +154,10 @@ def record_answers(
     def change(fields: Fields) -> Fields:
         if fields.get("scores"):
             raise ConflictError(
-                mark("{id} is answered already"),
+                mark("{id} is already answered"),
                 id=fields.get("id", ""),
                 remedy=mark(
-                    "to correct it: commlog survey edit {id} --set scores.overall=4; to write down another: name the customer, and --again"
+                    "to correct it: commlog survey edit {id} --set scores.overall=4; to record another one: give the customer, and --again"
                 ),
             )
         writer = answers.get("agent") or workspace.member or fields.get("agent")

@@ -33,7 +33,9 @@ def format_trend(trend: Trend, dimensions: Mapping[str, str], labels: Labels) ->
         parts += ["\n".join(column_lines(headings, [_response_cells(one) for one in asked]))]
     if trend.left_out:
         parts.append(
-            translate("left out, no score of 1 to 5 or not said by whom: {count}").format(count=trend.left_out)
+            translate("left out, without a score from 1 to 5 or unknown who entered it: {count}").format(
+                count=trend.left_out
+            )
         )
     return "\n\n".join(parts)
 

@@ -44,10 +44,14 @@ since_option: Any = typer.Option(
     "--since",
     metavar="PERIOD",
     show_default=False,
-    help=mark("Only what was committed from then on: 2026-03-10, 2026-03, last-month, 上月, or 30d back from today."),
+    help=mark("Only what was committed from this time on: 2026-03-10, 2026-03, last-month, 上月, or 30d before today."),
 )
 author_option: Any = typer.Option(
-    "", "--by", metavar="MEMBER", show_default=False, help=mark("Only commits of a member, or of an author's name.")
+    "",
+    "--by",
+    metavar="MEMBER",
+    show_default=False,
+    help=mark("Only commits of a member, or of an author with this name."),
 )
 field_option: Any = typer.Option(
     "",
@@ -77,7 +81,7 @@ def audit_command(
     page = Page(sort, limit or NO_LIMIT)
     found = audit_log(workspace, " ".join(query or ()), scope, page, reveal=reveal)
     if found.is_cut:
-        warn(translate("this clone is shallow: older changes are not in it; git fetch --unshallow brings them"))
+        warn(translate("this clone is shallow and lacks older changes; to get them: git fetch --unshallow"))
     labels, listing = labels_of(session), found.listing
     if is_for_people(output_format):
         listing = words_of_listing(listing, FieldWords(workspace.catalog, labels))
@@ -105,7 +109,7 @@ def history_command(
     workspace = session.workspace
     history = read_history(workspace, record, field, reveal=reveal)
     if history.is_cut:
-        warn(translate("this clone is shallow: older changes are not in it; git fetch --unshallow brings them"))
+        warn(translate("this clone is shallow and lacks older changes; to get them: git fetch --unshallow"))
     if reverse:
         history = replace(history, revisions=history.revisions[::-1])
     words = FieldWords(workspace.catalog, labels_of(session))
@@ -114,12 +118,14 @@ def history_command(
         say(text)
 
 
-@command(mark("Merge two versions of a record for git; git calls it, people need not."))
+@command(mark("Merge two versions of a record. Called by git, not by people."))
 def merge_driver_command(
     base: str = typer.Argument(metavar="BASE", show_default=False, help=mark("The file of the common ancestor.")),
     ours: str = typer.Argument(metavar="OURS", show_default=False, help=mark("Our file; the result replaces it.")),
     theirs: str = typer.Argument(metavar="THEIRS", show_default=False, help=mark("Their file.")),
-    path: str = typer.Argument("", metavar="[PATH]", show_default=False, help=mark("Its path in the repository.")),
+    path: str = typer.Argument(
+        "", metavar="[PATH]", show_default=False, help=mark("The file's path in the repository.")
+    ),
 ) -> int:
     place = PurePosixPath(path or ours)
     versions = ThreeFiles(_read(base), _read(ours), _read(theirs))
@@ -144,13 +150,13 @@ def _tell(merged: MergedFile, path: str) -> None:
     """Say on stderr what a person should know of a merge."""
     for change in merged.renumbered:
         warn(
-            translate("{file}: follow-up {old} of the other side is now {new}, for both sides had added one").format(
-                file=path, old=change.old, new=change.new
-            )
+            translate(
+                "{file}: follow-up {old} of the other side is now {new}, because both sides had added one"
+            ).format(file=path, old=change.old, new=change.new)
         )
     if merged.reason:
         why = Problem(merged.reason, path, facts=merged.facts).message
-        warn(translate("{file}: merged as mere text: a version {reason}").format(file=path, reason=why))
+        warn(translate("{file}: merged as plain text: a version {reason}").format(file=path, reason=why))
     if merged.conflicts:
         fields = ", ".join(merged.conflicts)
         warn(translate("{file}: both sides changed {fields}: keep one of each").format(file=path, fields=fields))
@@ -159,16 +165,16 @@ def _tell(merged: MergedFile, path: str) -> None:
 _MOST = 10
 
 
-@command(mark("Commit what is changed in the log, take in what others changed, check it, and send it to them."))
+@command(mark("Commit the log's changes, fetch those of others, check, and push."))
 def sync_command(
     context: typer.Context,
-    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would be done; change and fetch nothing.")),
+    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would be done; change and fetch nothing.")),
     message: str = typer.Option(
         "",
         "--message",
         metavar="MESSAGE",
         show_default=False,
-        help=mark("The words of the commit (default: what is in it)."),
+        help=mark("The commit message (default: made from the changes)."),
     ),
 ) -> None:
     done = sync_log(session_of(context).workspace, SyncOptions(message.strip(), dry_run))
@@ -187,8 +193,8 @@ def _lines(done: SyncResult, *, is_rehearsal: bool) -> list[str]:
             lines += [f"  {path}" for path in done.committed]
     facts = {"received": done.received, "sent": done.sent, "upstream": done.upstream}
     if done.received or done.sent:
-        would = translate("{upstream}: commits to take in (as far as is known here): {received}, to send: {sent}")
-        did = translate("{upstream}: commits taken in: {received}, sent: {sent}")
+        would = translate("{upstream}: commits to fetch (as far as is known here): {received}, to send: {sent}")
+        did = translate("{upstream}: commits fetched: {received}, sent: {sent}")
         lines.append((would if is_rehearsal else did).format(**facts))
     elif not done.committed:
         lines.append(translate("nothing to sync"))
@@ -200,16 +206,16 @@ def _remark(done: SyncResult, *, is_rehearsal: bool) -> None:
     for remark in done.remarks:
         warn(remark)
     if done.backup:
-        text = translate("what was here before is kept as {ref} ({commit})")
+        text = translate("the state before this is kept as {ref} ({commit})")
         warn(text.format(ref=BACKUP, commit=done.backup[:10]))
     if done.errors:
-        warn(translate("what came in has mistakes ({count}); see: commlog check").format(count=done.errors))
+        warn(translate("the fetched changes have mistakes ({count}); see: commlog check").format(count=done.errors))
     for path in done.left[:_MOST]:
-        warn(translate("left alone, not a record: {file}").format(file=path))
+        warn(translate("skipped, not a record: {file}").format(file=path))
     if len(done.left) > _MOST:
         warn(translate("… and {count} more").format(count=len(done.left) - _MOST))
     if not done.upstream and not is_rehearsal:
-        text = translate("the branch {branch} follows no remote: its commits ({count}) are on this machine only")
+        text = translate("the branch {branch} has no remote branch: its commits ({count}) are on this machine only")
         warn(text.format(branch=done.branch, count=done.ahead))
         warn(
             translate("to share it: git remote add origin URL; git push -u origin {branch}").format(branch=done.branch)

@@ -25,7 +25,7 @@ def mend_setup(root: Path) -> tuple[str, ...]:
     if _add_attributes(root):
         mended.append(mark("added to .gitattributes which files commlog merges; commit it"))
     if not is_installed(root) and install(root):
-        mended.append(mark("told git in this clone how to merge records"))
+        mended.append(mark("git in this clone is now set up to merge records"))
     return tuple(mended)
 
 

@@ -68,7 +68,7 @@ def find_past(workspace: Workspace, text: str) -> PastState:
         moment = _spoken_moment(workspace, text.strip())
     if moment is None and commit is None:
         raise NotFoundError(
-            mark("--as-of: '{value}' is neither a day nor a commit"),
+            mark("invalid value for --as-of: '{value}' is neither a day nor a commit"),
             value=text,
             remedy=mark("write a day such as 2026-03-10, or a commit: a hash, a branch, a tag, HEAD~2"),
         )
@@ -132,7 +132,7 @@ def _no_log_in(state: PastState) -> NoLogError:
     return NoLogError(
         mark("there is no log in commit {commit}: it has no commlog.yaml"),
         commit=state.commit[:10],
-        remedy=mark("name a later day or commit"),
+        remedy=mark("give a later day or commit"),
     )
 
 
@@ -141,12 +141,12 @@ def _too_early(workspace: Workspace, text: str) -> NotFoundError:
         return NotFoundError(
             mark("--as-of {value}: this clone is shallow, and nothing in it is that old"),
             value=text,
-            remedy=mark("bring the rest of the past: git fetch --unshallow"),
+            remedy=mark("get the older history: git fetch --unshallow"),
         )
     return NotFoundError(
         mark("--as-of {value}: no commit of this branch is that old"),
         value=text,
-        remedy=mark("name a later day or commit"),
+        remedy=mark("give a later day or commit"),
     )
 
 
@@ -163,7 +163,7 @@ def _written_moment(workspace: Workspace, text: str) -> datetime | None:
         return parse_instant(text, zone) if _INSTANT.fullmatch(text) else None
     except (ValueError, OverflowError):
         raise UsageError(
-            mark("--as-of: there is no day or time '{value}'"),
+            mark("invalid value for --as-of: there is no day or time '{value}'"),
             value=text,
             remedy=mark("write a day such as 2026-03-10, or a commit: a hash, a branch, a tag, HEAD~2"),
         ) from None

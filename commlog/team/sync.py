@@ -46,12 +46,10 @@ from commlog.team.sync_check import (
 from commlog.values import CUSTOMER, FOLDERS, Fields
 from commlog.workspace import Workspace, make_workspace
 
-__all__ = ["BACKUP", "check_backup", "sync_log"]
-
 BACKUP: Final = "refs/commlog/before-sync"
 _ATTEMPTS: Final = 5
 _NO_REPOSITORY: Final = mark(
-    "a team's log comes by git clone URL; to share this one: git init; git add .; git commit; git remote add origin URL; git push -u origin main"
+    "to get a team's log: git clone URL; to share this one: git init; git add .; git commit; git remote add origin URL; git push -u origin main"
 )
 _TREE: Final = "sync-tree"
 
@@ -138,7 +136,7 @@ def _find_commit(workspace: Workspace, prefix: str, words: str) -> tuple[list[Wo
     gone = [change.path for change in wanted if change.is_gone]
     paths = [change.path for change in wanted if not change.is_gone]
     found = inspect_log(workspace, FileSelection(frozenset(paths), (), frozenset(Path(path).stem for path in gone)))
-    refuse_errors(found, mark("what is changed here has mistakes ({count}); nothing was committed, nothing was sent"))
+    refuse_errors(found, mark("your changes have mistakes ({count}); nothing was committed, nothing was sent"))
     names = tuple(sorted({change.path for change in wanted}))
     return wanted, _Commit(names, words or commit_message(workspace, wanted), left)
 
@@ -168,9 +166,9 @@ def _commit(workspace: Workspace, prefix: str, words: str) -> _Commit:
         answer = commit_files(root, changes, made.message)
     if not answer.is_good:
         raise InvalidError(
-            mark("git does not commit; nothing was sent"),
+            mark("git could not commit; nothing was sent"),
             source=answer.words or answer.out.strip(),
-            remedy=mark("mend what it says, then: commlog sync"),
+            remedy=mark("fix what git reports, then: commlog sync"),
         )
     _keep(root, commit_hash(root, "HEAD"))
     return made
@@ -247,7 +245,7 @@ def _fetch(root: Path, branch: Branch) -> Branch:
             remote=branch.remote,
             count=count_commits(root, now.upstream_head, now.head),
             source=answer.words,
-            remedy=mark("look at the address (git remote -v) and the network, then: commlog sync"),
+            remedy=mark("check the address (git remote -v) and the network, then: commlog sync"),
         )
     return now
 
@@ -279,21 +277,21 @@ def _has_merged(root: Path, branch: Branch) -> bool:
 
 def _cannot_move(answer: GitResult) -> CommlogError:
     return ConflictError(
-        mark("git cannot bring what came in into your files; nothing was moved or sent"),
+        mark("git cannot write the fetched changes into your files; nothing was changed or sent"),
         source=answer.words,
-        remedy=mark("move the files it names out of the way, then: commlog sync"),
+        remedy=mark("move the files it lists to another place, then: commlog sync"),
     )
 
 
 def _not_sent(branch: Branch, answer: GitResult, count: int) -> CommlogError:
-    refused = mark("{upstream} refuses what is sent; it is kept here (commits: {count})")
+    refused = mark("{upstream} rejects what is sent; it is kept here (commits: {count})")
     lost = mark("{upstream} could not be reached; what was not sent is kept here (commits: {count})")
     return NotSharedError(
         refused if was_refused(answer) else lost,
         upstream=branch.short_upstream,
         count=count,
         source="\n".join(filter(None, (answer.words, *_refusals(answer)))),
-        remedy=mark("mend what it says, then: commlog sync"),
+        remedy=mark("fix what git reports, then: commlog sync"),
     )
 
 

@@ -56,11 +56,11 @@ def refuse_wrong_settings(root: Path, branch: Branch, commit: str) -> None:
         parse_settings({name: raw or b"" for name, (_, raw) in zip(_SETTINGS, blobs, strict=True)})
     except InvalidError as fault:
         raise InvalidError(
-            mark("the settings would have mistakes with what {upstream} holds; nothing was taken in or sent"),
+            mark("the settings would have mistakes with the changes of {upstream}; nothing was merged or sent"),
             problems=fault.problems,
             upstream=branch.short_upstream,
             remedy=mark(
-                "who changed them (git log {upstream} -- commlog.yaml calendar.yaml) corrects them; then: commlog sync"
+                "ask whoever changed them (git log {upstream} -- commlog.yaml calendar.yaml) to correct them; then: commlog sync"
             ),
         ) from None
 
@@ -78,13 +78,11 @@ def check_commits(workspace: Workspace, branch: Branch, commit: str, start: str)
     for (name, path, _), (_, raw) in zip(blobs, contents, strict=True):
         if raw is not None and _MARKERS.search(raw):
             raise ConflictError(
-                mark("the commit {commit} holds the conflict markers of a merge; nothing was sent"),
+                mark("the commit {commit} contains the conflict markers of a merge; nothing was sent"),
                 file=path,
                 commit=name[:10],
                 upstream=branch.short_upstream,
-                remedy=mark(
-                    "delete the markers, then make the commits anew: git reset --soft {upstream}; commlog sync"
-                ),
+                remedy=mark("delete the markers, then commit again: git reset --soft {upstream}; commlog sync"),
             )
     if not upstream:
         ours, inspection = WHOLE_LOG, inspect_log(workspace, WHOLE_LOG)
@@ -96,7 +94,7 @@ def check_commits(workspace: Workspace, branch: Branch, commit: str, start: str)
     mine = tuple(item for item in inspection.problems if ours.has(item.path) or not upstream)
     refuse_errors(
         replace(inspection, problems=mine),
-        mark("what would be sent has mistakes ({count}); your commits are kept here, nothing was sent"),
+        mark("the changes to send have mistakes ({count}); your commits are kept here, nothing was sent"),
     )
     return inspection.errors
 
@@ -130,14 +128,14 @@ def refuse_errors(found: Inspection, message: str) -> None:
 _PULL: Final = "git pull --no-rebase -X find-renames=100%"
 _CUSTOMERS: Final = f"{RECORDS}/{FOLDERS[CUSTOMER][0]}/"
 _BY_HAND: Final = mark(
-    "mend it by hand: {pull}; in each file keep what is right (yours stands above =======, theirs below); git add them; git merge --continue; then: commlog sync"
+    "resolve it by hand: {pull}; in each file keep the right lines (yours are above =======, theirs below); git add them; git merge --continue; then: commlog sync"
 )
 _SET_UP_FIRST: Final = mark(
-    "this clone merges line by line, not field by field: commlog doctor --fix; commlog sync; if that is not enough, by hand: {pull}; in each file keep what is right (yours stands above =======, theirs below); git add them; git merge --continue; then: commlog sync"
+    "this clone merges line by line, not field by field: commlog doctor --fix; commlog sync; if that is not enough, by hand: {pull}; in each file keep the right lines (yours are above =======, theirs below); git add them; git merge --continue; then: commlog sync"
 )
-_GONE: Final = mark("let it go: {pull}; git rm {files}; git merge --continue; then: commlog sync")
+_GONE: Final = mark("to accept the removal: {pull}; git rm {files}; git merge --continue; then: commlog sync")
 _SOME_GONE: Final = mark(
-    "mend it by hand: {pull}; let go what was removed: git rm {files}; in each other file keep what is right (yours stands above =======, theirs below); git add them; git merge --continue; then: commlog sync"
+    "resolve it by hand: {pull}; accept the removals: git rm {files}; in each other file keep the right lines (yours are above =======, theirs below); git add them; git merge --continue; then: commlog sync"
 )
 
 
@@ -146,7 +144,7 @@ def refusal_of(root: Path, branch: Branch, found: Integration) -> ConflictError:
     upstream = branch.short_upstream
     if not found.conflicts:
         return ConflictError(
-            mark("git cannot put your commits together with {upstream}; nothing was moved or sent"),
+            mark("git cannot combine your commits with {upstream}; nothing was changed or sent"),
             source=found.words,
             upstream=upstream,
             pull=_PULL,
@@ -156,7 +154,7 @@ def refusal_of(root: Path, branch: Branch, found: Integration) -> ConflictError:
     gone = [path for path in told if told[path]]
     both = mark("you and {upstream} changed the same lines; your files and commits are as they were, nothing was sent")
     one = mark(
-        "a file was changed on one side and removed on the other; your files and commits are as they were, nothing was sent"
+        "a file was changed on one side and removed on the other; your files and commits were not changed, nothing was sent"
     )
     remedy = _BY_HAND if _knows_how_to_merge(root) else _SET_UP_FIRST
     if gone:
@@ -245,9 +243,7 @@ def require_branch(root: Path) -> Branch:
             mark("a {verb} is in progress in this clone; nothing was synced"),
             verb=verb,
             source="\n".join(list_unmerged(root)),
-            remedy=mark(
-                "finish it: git {verb} --continue; or go back to before it: git {verb} --abort; then: commlog sync"
-            ),
+            remedy=mark("finish it: git {verb} --continue; or undo it: git {verb} --abort; then: commlog sync"),
         )
     files = list_unmerged(root)
     if files:
@@ -259,9 +255,9 @@ def require_branch(root: Path) -> Branch:
     branch = find_branch(root)
     if branch is None:
         raise ConflictError(
-            mark("no branch is checked out (git stands at {commit}); nothing was synced"),
+            mark("no branch is checked out (git is at {commit}); nothing was synced"),
             commit=commit_hash(root, "HEAD")[:10],
-            remedy=mark("go back to a branch: git switch main; or keep this as one: git switch -c NAME"),
+            remedy=mark("go back to a branch: git switch main; or make a new branch here: git switch -c NAME"),
         )
     return branch
 
@@ -277,13 +273,15 @@ def check_backup(workspace: Workspace) -> Iterator[Sighting]:
     if not branch.upstream:
         remotes = list_remotes(root)
         facts = (("branch", branch.name), ("remote", remotes[0] if remotes else "origin"))
-        lonely = mark("the log is on this machine only: the branch {branch} follows no remote")
+        lonely = mark("the log is on this machine only: the branch {branch} has no remote branch")
         push = mark("run: git push -u {remote} {branch}")
-        add = mark("make an empty repository on a server, then: git remote add origin URL; git push -u origin {branch}")
+        add = mark(
+            "create an empty repository on a server, then: git remote add origin URL; git push -u origin {branch}"
+        )
         yield "git", False, lonely, push if remotes else add, facts
         return
     ahead = count_commits(root, branch.upstream_head, branch.head)
     facts = (("count", str(ahead)), ("upstream", branch.short_upstream))
-    told = mark("commits on this machine only, which {upstream} has not got: {count}")
-    shared = mark("every commit is at {upstream}, too")
+    told = mark("commits only on this machine, not on {upstream}: {count}")
+    shared = mark("{upstream} has every commit")
     yield "git", not ahead, told if ahead else shared, mark("run: commlog sync"), facts

@@ -40,7 +40,7 @@ _KINDS: Final = {
     MOVED: mark("moved"),
     DELETED: mark("deleted"),
     UNREADABLE: mark("cannot be read"),
-    CUT: mark("history is cut here"),
+    CUT: mark("the history is cut off here"),
     "added": mark("added"),
     "removed": mark("removed"),
 }
@@ -222,7 +222,7 @@ def _body(revision: Revision, words: FieldWords, width: int) -> Iterator[str]:
     if revision.problem:
         yield harmless(revision.problem)
     if revision.kind == CUT:
-        yield translate("this clone is shallow: what was before is not in it")
+        yield translate("this clone is shallow: it lacks what was before")
     if revision.kind == CHANGED and not revision.changes:
         yield translate("no field changed: comments, order or spacing only")
     owners = {change.follow_up for change in revision.changes if not change.is_entry}

@@ -321,6 +321,6 @@ def no_working_time(first: date) -> CalendarError:
     """Give the error that says a calendar has no working time from `first` on."""
     return CalendarError(
         mark("the calendar has no working time from {first} on"),
-        remedy=mark("give at least one day of the week some hours in commlog.yaml"),
+        remedy=mark("set working hours for at least one day of the week in commlog.yaml"),
         first=first.isoformat(),
     )

@@ -16,19 +16,19 @@ Node: TypeAlias = yaml.Node
 
 # What the reader says, and what people understand.
 _REASONS: Final = (
-    ("that cannot start any token", mark("this character cannot stand here unquoted")),
-    ("tab character", mark("a tab where only spaces may stand")),
+    ("that cannot start any token", mark("this character needs quotes here")),
+    ("tab character", mark("a tab where only spaces are allowed")),
     ("mapping values are not allowed", mark("a colon that YAML takes for the end of a key: put the text in quotes")),
-    ("could not find expected ':'", mark("a key without a colon, or text that goes on at the wrong indentation")),
+    ("could not find expected ':'", mark("a key without a colon, or text that continues at the wrong indentation")),
     ("did not find expected key", mark("the indentation is wrong, or a key is missing")),
     ("did not find expected '-' indicator", mark("the indentation is wrong, or a dash is missing")),
     ("did not find expected ',' or", mark("a bracket is not closed, or a comma is missing")),
     ("unexpected end of stream", mark("a quotation mark is not closed")),
     ("block sequence entries are not allowed", mark("a list cannot start here: put it on the next line")),
-    ("unknown escape", mark("a backslash in double quotes with a character that needs none")),
+    ("unknown escape", mark("a backslash in double quotes before a character that cannot be escaped")),
     ("document indicator", mark("a line '---' or '...' inside quotes")),
 )
-_TAB_REASON: Final = mark("a tab where only spaces may stand")
+_TAB_REASON: Final = mark("a tab where only spaces are allowed")
 _OTHER_REASON: Final = mark("the structure is broken here")
 
 # PyYAML without its C part is slower, and otherwise the same.

@@ -46,7 +46,7 @@ SETTINGS: dict[str, tuple[str, int, str]] = {
     "bad limit": ("priorities:\n  urgent: soon\n", 6, "'soon' is not"),
     "bad hours": ("calendar:\n  hours:\n    mon: ['18:00-09:00']\n", 7, "hours"),
     "no working time": ("calendar:\n  hours: {mon-fri: []}\n", 6, "no working time"),
-    "same member twice": ("  - {id: wang, name: x}\n", 5, "'wang' stands twice"),
+    "same member twice": ("  - {id: wang, name: x}\n", 5, "'wang' occurs twice"),
     "duplicate key": ("timezone: UTC\n", 5, "first on line 1"),
     "not YAML": ("branches: [a\n", 0, "not closed"),
     "tab": ("branches:\n\t- a\n", 6, "tab"),
@@ -126,7 +126,7 @@ WRONG_EVERYWHERE: dict[str, tuple[str, tuple[str, ...]]] = {
     "all at once, by schema and by meaning": (
         "  - {id: wang}\ndefault_priority: urgentt\nretention: {surveys: 5}\n",
         (
-            "5:5: error: members: 'wang' stands twice",
+            "5:5: error: members: 'wang' occurs twice",
             "6:19: error: default_priority: 'urgentt' is not urgent |",
             "7:22: error: retention.surveys: 5 is not text",
         ),

@@ -46,7 +46,7 @@ UNREADABLE: dict[str, tuple[bytes, int, str]] = {
     "unclosed quote": (b'id: 20260310-7f3kq2\nsubject: "a\n', 0, "not closed"),
     "unclosed bracket": (b"id: 20260310-7f3kq2\ntags: [a, b\n", 0, "not closed"),
     "surrogate": (b'id: 20260310-7f3kq2\ntemplate: service\nsubject: "\\ud800"\n', 3, ""),
-    "no template": (b"id: 20260310-7f3kq2\n", 1, "names no template"),
+    "no template": (b"id: 20260310-7f3kq2\n", 1, "has no template"),
     "unknown template": (b"id: 20260310-7f3kq2\ntemplate: servce\n", 2, "did you mean 'service'"),
 }
 

@@ -70,10 +70,7 @@ def test_records_that_follow_each_other_in_a_circle(log: Any) -> None:
     answer = log.run("check")
     assert answer.code == 3
     assert (
-        answer.stdout.count(
-            "goes round in a circle: 20260311-aaaaaa → 20260311-bbbbbb → 20260311-cccccc → 20260311-aaaaaa"
-        )
-        == 3
+        answer.stdout.count("form a cycle: 20260311-aaaaaa → 20260311-bbbbbb → 20260311-cccccc → 20260311-aaaaaa") == 3
     )
     assert f"{OTHER}:16:14:" in answer.stdout
     for record_id in ids:
@@ -129,7 +126,7 @@ def test_customers_merged_into_each_other(log: Any) -> None:
     log.write("records/customers/b.yaml", f"{customer.replace('li-na', 'b')}merged_into: nobody\n")
     answer = log.run("check")
     assert answer.code == 3
-    assert answer.stdout.count("merged_into goes round in a circle: a → li-na → a") == 2
+    assert answer.stdout.count("merged_into forms a cycle: a → li-na → a") == 2
     assert "records/customers/b.yaml:6:14: error: merged_into: the customer 'nobody' has no file" in answer.stdout
     assert log.run("list", "customer:a").code == 0
 

@@ -7,7 +7,12 @@ import pytest
 # What is replaced in the good record by what; where the check points to, and what it says and advises.
 WRONG: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "unknown key": ("subject:", "subjet:", "10:", ("no such field", "did you mean 'subject'")),
-    "unknown key far from all": ("subject:", "zzzzzz: 1\nsubject:", "10:", ("zzzzzz: no such field", "extra:")),
+    "unknown key far from all": (
+        "subject:",
+        "zzzzzz: 1\nsubject:",
+        "10:",
+        ("zzzzzz: there is no such field", "extra:"),
+    ),
     "missing field": ("summary: 客户来电。\n", "", "1:1", ("summary: is required", "add it")),
     "slug that is none": ("channel: phone", "channel: telephone", "6:10", ("channel: 'telephone'", "phone")),
     "label as value": ("channel: phone", "channel: 电话", "6:10", ("channel: '电话'", "did you mean phone")),
@@ -43,7 +48,7 @@ WRONG: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         "followups:\n",
         "followups:\n  - {n: 1, action: a, owner: zhao, due: 2026-03-13, status: open}\n",
         "18:8",
-        ("the number 1 stands twice",),
+        ("the number 1 occurs twice",),
     ),
     "done without result": ("    status: open\n", "    status: done\n", "", ("result",)),
     "id of another file": (
@@ -187,7 +192,7 @@ def test_an_agent_nobody_knows_is_told_once(log: Any) -> None:
     assert answer.code == 0
     assert answer.stdout.count("nobody") == 2  # the message, and the line itself
     assert "20260310-aaaaaa.yaml:4:8: warning" in answer.stdout
-    assert "(2 records)" in answer.stdout
+    assert "(records: 2)" in answer.stdout
 
 
 @pytest.mark.parametrize("key", ["due", "owner", "priority", "status"])

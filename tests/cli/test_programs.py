@@ -75,5 +75,5 @@ def test_what_cannot_be_run_is_told(call: Call) -> None:
     assert broken.returncode == 2
     assert "commlog-broken" in broken.stderr
     assert "cannot be started" in broken.stderr
-    assert "there is no command 'not-executable'" in call("not-executable").stderr
-    assert "there is no command '../x'" in call("../x").stderr
+    assert "no such command: 'not-executable'" in call("not-executable").stderr
+    assert "no such command: '../x'" in call("../x").stderr

@@ -55,9 +55,9 @@ def test_a_mistake_is_asked_again(terminal, folder):
     screen.answer(r"Customer: ", "艾克米公司")
     screen.answer(r"Initiated by .*: ", "")
     screen.answer(r"Channel: ", "99")
-    assert "'99' does not fit" in screen.answer(r"Channel: ", "phone")
+    assert "'99' is not valid" in screen.answer(r"Channel: ", "phone")
     screen.answer(r"Started: ", "whenever")
-    assert "'whenever' does not fit" in screen.answer(r"Started: ", "")
+    assert "'whenever' is not valid" in screen.answer(r"Started: ", "")
     for pattern in (r"Subject: ", r"Core request: ", r"Summary: "):
         screen.answer(pattern, "s")
     screen.answer(r"More fields\?", "")
@@ -192,7 +192,7 @@ def stop(screen, pattern):
     os.kill(screen.process.pid, signal.SIGINT)
     code, out = screen.finish()
     assert out == ""
-    found = re.search(r"go on from there with: commlog ([^\r\n]*)", screen.shown)
+    found = re.search(r"continue with: commlog ([^\r\n]*)", screen.shown)
     return code, shlex.split(found[1]) if found else None
 
 
@@ -261,7 +261,7 @@ def test_refused_answers_are_kept(terminal, folder):
     ]:
         screen.answer(pattern, line)
     assert screen.finish() == (3, "")
-    assert "go on from there with: commlog create service --from" in screen.shown
+    assert "continue with: commlog create service --from" in screen.shown
     (draft,) = (folder / ".commlog" / "drafts").iterdir()
     assert "problem: It drips" in draft.read_text(encoding="utf-8")
 

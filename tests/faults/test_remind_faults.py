@@ -133,7 +133,7 @@ def test_a_damaged_ledger_costs_one_message_each_at_most(busy_office, seed):
         assert all(len(messages) == 1 for messages in counts.values()), kind
         if counts and kind not in {"cut", "empty"}:
             # What is cut off at the end looks like what was never written.
-            assert "the ledger of what has been said" in err, kind
+            assert "the ledger of reminders" in err, kind
         if kind in {"random bytes", "empty", "deleted"}:
             assert counts == {"wang": [3], "li": [3], "zhou": [6]}, kind
         holding = {key for key in known if key[-1].startswith(("overdue", "escalated"))}
@@ -150,7 +150,7 @@ def test_a_clock_put_back_repeats_nothing(busy_office, promise, back):
     busy_office.taken()
     code, _, err = busy_office.remind(back)
     assert code == ExitCode.DONE
-    assert "was the clock put back?" in err
+    assert "was the clock set back?" in err
     assert busy_office.taken() == {}
     busy_office.record(9, promise(1, "wang", "2026-02-13"))
     assert busy_office.remind(back)[0] == ExitCode.DONE
@@ -374,7 +374,7 @@ def test_a_full_disk_delivers_nothing_it_cannot_remember(busy_office):
     for _ in range(3):
         done = subprocess.run(limited, env=busy_office.environment(), capture_output=True, text=True, timeout=60)
         assert (done.returncode, done.stdout) == (ExitCode.NOT_DELIVERED, "")
-        assert done.stderr.count("could not be noted") == 3
+        assert done.stderr.count("could not be recorded") == 3
         assert busy_office.ledger.stat().st_size == size
     assert busy_office.taken() == {}
     assert busy_office.remind(MONDAY) == DONE

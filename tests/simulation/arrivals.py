@@ -37,7 +37,7 @@ def read_digest(text: str) -> Digest:
     previous, is_escalation = "", False
     for line in text.splitlines():
         if line.startswith("■"):
-            is_escalation = "overdue long enough for you" in line
+            is_escalation = "overdue so long that you" in line
         elif more := re.match(r"… and (\d+) more: ", line):
             digest.hidden += int(more[1])
         elif found := re.match(r"    commlog done (\S+) --result", line):

@@ -142,7 +142,7 @@ class Team:
         self.today = today
 
     def who_is_there(self, person: Person) -> Person | None:
-        """The person, or who stands in, or who stands in for those."""
+        """The person, or who stands in, or who is the deputy of those."""
         asked: list[str] = []
         while any(first <= self.today <= last for first, last in person.away):
             asked.append(person.id)

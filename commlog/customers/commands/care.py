@@ -51,7 +51,10 @@ _KIND_WORDS = {
 }
 
 within_option: Any = typer.Option(
-    "1w", "--within", metavar="INTERVAL", help=mark("How far ahead to look: 7d, 2w, 3m; what is due is always there.")
+    "1w",
+    "--within",
+    metavar="INTERVAL",
+    help=mark("How far ahead to look: 7d, 2w, 3m; what is already due is always listed."),
 )
 kind_option: Any = typer.Option(
     "",
@@ -65,7 +68,7 @@ owner_option: Any = typer.Option(
 )
 
 
-@command(mark("List birthdays, visits and other care that customers are due for."))
+@command(mark("List birthdays, visits and other customer care that is due."))
 def care_command(
     context: typer.Context,
     query: list[str] = query_argument,
@@ -87,7 +90,7 @@ def care_command(
     _tell_left_out(care.left_out)
     if session.workspace.shut_dates:
         warn(
-            translate("{count} dates are sealed; to count them in, name your key in $COMMLOG_AGE_KEY_FILE").format(
+            translate("sealed dates: {count}; to include them, set $COMMLOG_AGE_KEY_FILE to your key file").format(
                 count=session.workspace.shut_dates
             )
         )
@@ -106,7 +109,7 @@ def _interval_of(text: str) -> Interval:
         interval = None
     if interval is None:
         raise UsageError(
-            mark("--within: '{value}' is not a distance in time"),
+            mark("invalid value for --within: '{value}' is not a length of time"),
             value=text,
             remedy=mark("write a number of days, weeks, months or years: 30d, 2w, 3m, 1y"),
         )
@@ -124,7 +127,7 @@ def _kinds_of(text: str) -> tuple[str, ...]:
     for kind in kinds:
         if kind not in KINDS:
             raise UsageError(
-                mark("--kind: there is no kind '{value}'"),
+                mark("invalid value for --kind: there is no kind '{value}'"),
                 value=kind,
                 remedy=mark("use some of: {known}"),
                 known=", ".join(KINDS),
@@ -151,7 +154,7 @@ def brief_command(
     customer: list[str] = typer.Argument(
         ...,
         metavar="CUSTOMER",
-        help=mark("The customer's id, name, alias, phone or e-mail; also a number that is ringing."),
+        help=mark("The customer's id, name, alias, phone or e-mail; or the number of an incoming call."),
     ),
     output_format: str = format_choice(*BRIEF_FORMATS),
     reveal: bool = reveal_option,
@@ -164,7 +167,7 @@ def brief_command(
     return finish(session)
 
 
-@command(mark("Show everything that happened with a customer, the newest first."))
+@command(mark("Show all that happened with a customer, the newest first."))
 def timeline_command(
     context: typer.Context,
     customer: list[str] = typer.Argument(
@@ -175,7 +178,7 @@ def timeline_command(
         "--since",
         metavar="PERIOD",
         show_default=False,
-        help=mark("Only from then on: 2026-03, 2026-Q1, last-month, 上月, or 30d, 3m back from today."),
+        help=mark("Only from this time on: 2026-03, 2026-Q1, last-month, 上月, or 30d, 3m before today."),
     ),
     limit: int = limit_option,
     output_format: str = format_choice(*TEXT_FORMATS),

@@ -37,7 +37,7 @@ from commlog.values import CUSTOMER
 from commlog.workspace import Workspace
 
 
-@command(mark("Write a customer's file; prints the id."))
+@command(mark("Create a customer; prints the id."))
 def customer_create_command(
     context: typer.Context,
     name: str = typer.Argument(
@@ -72,7 +72,7 @@ def customer_list_command(
     sort: str = sort_option,
     limit: int = limit_option,
     output_format: str = format_option,
-    with_merged: bool = typer.Option(False, "--all", help=mark("Those who were merged into another, too.")),
+    with_merged: bool = typer.Option(False, "--all", help=mark("Also list customers merged into another one.")),
     reveal: bool = reveal_option,
 ) -> int:
     session = session_of(context)
@@ -102,7 +102,7 @@ def customer_show_command(
     say(format_record(shown, workspace.catalog.get(found.template), output_format))
 
 
-@command(mark("Change a customer, by assignments or in $EDITOR."))
+@command(mark("Change a customer, with --set or in $EDITOR."))
 def customer_edit_command(
     context: typer.Context,
     customer: str = customer_argument,
@@ -134,20 +134,20 @@ _NAMED_LIKE = 3
 _FOR_SHELLS = frozenset(" '\"$&;()<>|*?[]{}#~`\\!")
 
 duplicate_argument: Any = typer.Argument(
-    ..., metavar="DUPLICATE", help=mark("The one who goes: id, name, alias, phone or e-mail.")
+    ..., metavar="DUPLICATE", help=mark("The customer to be merged: id, name, alias, phone or e-mail.")
 )
-survivor_argument: Any = typer.Argument(..., metavar="SURVIVOR", help=mark("The one who stays."))
+survivor_argument: Any = typer.Argument(..., metavar="SURVIVOR", help=mark("The customer to keep."))
 on_option: Any = typer.Option(
     "", "--on", metavar="DATE", show_default=False, help=mark("The day they were checked (default: today).")
 )
 
 
-@command(mark("Make two customers one; the duplicate's records follow."))
+@command(mark("Merge two customers into one. The duplicate's records move to the customer that is kept."))
 def customer_merge_command(
     context: typer.Context,
     duplicate: str = duplicate_argument,
     survivor: str = survivor_argument,
-    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would happen; write nothing.")),
+    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would happen; write nothing.")),
     reveal: bool = reveal_option,
 ) -> None:
     from commlog.customers.merge import merge_customers
@@ -163,9 +163,9 @@ def customer_merge_command(
             )
         )
     words = (
-        translate("{duplicate} would be merged into {survivor}; records that follow: {count}")
+        translate("{duplicate} would be merged into {survivor}; records to move: {count}")
         if dry_run
-        else translate("{duplicate} is merged into {survivor}; records that follow: {count}")
+        else translate("{duplicate} is merged into {survivor}; records moved: {count}")
     )
     warn(words.format(duplicate=result.duplicate, survivor=result.survivor, count=result.records))
     template = workspace.catalog.get(CUSTOMER)
@@ -192,14 +192,14 @@ def customer_duplicates_command(
     if listing.rows:
         customer, other = (listing.rows[0][listing.columns.index(name)] for name in ("customer", "other"))
         warn(
-            translate("when two are one: commlog customer merge {customer} {other}").format(
+            translate("if they are the same customer: commlog customer merge {customer} {other}").format(
                 customer=_quoted(customer), other=_quoted(other)
             )
         )
     return code
 
 
-@command(mark("Note that a customer's details were checked with them."))
+@command(mark("Record that a customer's details were checked."))
 def customer_verify_command(
     context: typer.Context, customer: str = customer_argument, on: str = on_option, assignments: list[str] = set_option
 ) -> None:
@@ -211,7 +211,7 @@ def customer_verify_command(
         translate("{customer}: details checked on {day}")
         if checked.stays is None
         else translate(
-            "{customer}: details were checked later, on {stays}, and that stays; if it is wrong: commlog customer edit {customer} --set verified_on={day}"
+            "{customer}: details were checked later, on {stays}, and that day is kept; if it is wrong: commlog customer edit {customer} --set verified_on={day}"
         )
     )
     warn(words.format(customer=_quoted(checked.customer), day=checked.day, stays=checked.stays))
@@ -231,7 +231,7 @@ def warn_of_likeness(workspace: Workspace, customer: str) -> None:
         shared = translate(kinds[one.shared]).format(value=one.shown)
         warn(
             translate(
-                "{other} has {shared}, too; if the two are one: commlog customer merge {customer} {other}"
+                "{other} also has {shared}; if they are the same customer: commlog customer merge {customer} {other}"
             ).format(other=_quoted(one.other), shared=shared, customer=_quoted(customer))
         )
     if len(found) > _NAMED_LIKE:

@@ -19,9 +19,9 @@ _INDENT: Final = 2
 _LISTED: Final = 8
 _GAPS: Final = {
     "no_phone": mark("a phone number"),
-    "no_preferred_time": mark("when they like to be called"),
+    "no_preferred_time": mark("when the customer likes to be called"),
     "no_consent": mark("whether we may contact them"),
-    "not_verified": mark("whether their details still hold (last checked {day})"),
+    "not_verified": mark("whether the details are still correct (last checked {day})"),
 }
 _NOT_RATED: Final = "not_rated"
 _NEVER: Final = mark("never")
@@ -80,15 +80,13 @@ class _Page:
         if profile.do_not_contact:
             lines.append(translate("!! DO NOT CONTACT: the customer asked to be left alone"))
         if profile.consent == "withdrawn":
-            since = profile.consent_on or translate("day not known")
+            since = profile.consent_on or translate("day unknown")
             lines.append(
-                translate("!! CONSENT WITHDRAWN ({day}): answer, but do not call, survey or advertise").format(
-                    day=since
-                )
+                translate("!! CONSENT WITHDRAWN ({day}): reply, but do not call, survey or advertise").format(day=since)
             )
         if profile.taboo_count and profile.taboos is None:
             lines.append(
-                translate("!! TABOOS ON FILE: {count}; read them before you offer anything: --reveal").format(
+                translate("!! TABOOS RECORDED: {count}; read them before you offer anything: --reveal").format(
                     count=profile.taboo_count
                 )
             )
@@ -99,7 +97,7 @@ class _Page:
             value("level", profile.level or ""),
             value("stage", profile.stage or ""),
             profile.company if profile.company != profile.name else "",
-            translate("owner {name}").format(name=value("owner", profile.owner)) if profile.owner else "",
+            translate("account owner {name}").format(name=value("owner", profile.owner)) if profile.owner else "",
             *profile.labels,
         ]
         lines.append(f"{harmless(profile.name)}  {' · '.join(harmless(word) for word in words if word)}")
@@ -132,9 +130,9 @@ class _Page:
     def unknown(self, caller: UnknownCaller) -> tuple[list[str], list[_Section]]:
         """What is known of a caller nobody wrote down."""
         head = [
-            translate("Unknown caller: {text} is no customer's; records that name it: {count}").format(
-                text=harmless(caller.text), count=len(caller.mentions)
-            )
+            translate(
+                "Unknown caller: {text} does not belong to any customer; records that mention it: {count}"
+            ).format(text=harmless(caller.text), count=len(caller.mentions))
         ]
         entries = []
         for mention in caller.mentions:
@@ -148,10 +146,10 @@ class _Page:
                 pending,
             ]
             entries.append("  ".join(harmless(word) for word in words if word))
-        told = translate("commlog customer create, then commlog edit ID --set customer=…")
+        told = translate("run commlog customer create, then commlog edit ID --set customer=…")
         return head, [
             _Section(translate("Found in"), tuple(entries), 5),
-            _Section(translate("Write them down"), (told,), 1),
+            _Section(translate("Create a customer"), (told,), 1),
         ]
 
     def _last(self, brief: Brief) -> tuple[str, ...]:
@@ -169,7 +167,7 @@ class _Page:
         ]
         lines = ["  ".join(harmless(word) for word in words if word)]
         if last.request:
-            lines.append(translate("wanted: {request}").format(request=harmless(" ".join(last.request.split()))))
+            lines.append(translate("request: {request}").format(request=harmless(" ".join(last.request.split()))))
         felt = [
             labelled(mark("mood"), value("mood", last.mood)) if last.mood else "",
             labelled(mark("satisfaction"), value("satisfaction", last.satisfaction or ""))
@@ -318,7 +316,7 @@ def _fitted(head: list[str], sections: list[_Section]) -> list[str]:
                 blocks[place] = replace(blocks[place], shown=blocks[place].shown - 1)
                 lines = _lines(head, blocks)
     if len(lines) > HEIGHT:
-        more = translate("… {count} more lines: --format markdown").format(count=len(lines) - HEIGHT + 1)
+        more = translate("… more lines: {count}; --format markdown").format(count=len(lines) - HEIGHT + 1)
         lines = [*lines[: HEIGHT - 1], more]
     return lines
 

@@ -22,7 +22,7 @@ def format_added(template: Template, fact: FieldValue, *, reveal: bool = False) 
 
 def format_difference(template: Template, fact: FieldValue, *, reveal: bool = False) -> str:
     """A fact of which the two files say different things, and which of the two goes on."""
-    return translate("differs: {field}: {value} stays; the duplicate's file says {other}").format(
+    return translate("differs: {field}: {value} is kept; the duplicate has {other}").format(
         field=_label(template, fact.field),
         value=_shown(template, fact.field, fact.value, reveal=reveal),
         other=_shown(template, fact.field, fact.other, reveal=reveal),

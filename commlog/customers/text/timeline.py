@@ -147,7 +147,7 @@ def _step(step: TimelineFollowUp, labels: Labels) -> str:
     if step.is_overdue:
         told = translate("late since {due}").format(due=step.due)
     elif step.is_pending:
-        told = translate("due {due}").format(due=step.due or translate("no limit"))
+        told = translate("due {due}").format(due=step.due or translate("no time limit"))
     else:
         told = f"{labels.value('followups.status', step.status)} {(step.done or '')[:10]}".rstrip()
     who = f"{'○' if step.is_pending else '●'} /{number} {owner} {told}"

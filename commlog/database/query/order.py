@@ -102,7 +102,7 @@ def _read_sort(sort: str, columns: Collection[str], meant: Mapping[str, str]) ->
         if not found:
             spot = QueryPosition(sort, place + 1 + len(part) - len(part.lstrip()))
             raise fault(
-                mark("'{column_name}' is not a column to sort by"),
+                mark("there is no column '{column_name}' to sort by"),
                 spot,
                 mark("use some of: {known}"),
                 column_name=displayable_text(part.strip()),

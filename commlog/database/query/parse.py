@@ -102,9 +102,9 @@ class _Parser:
         if token is None or token.type in {TokenType.OR, TokenType.AND, TokenType.CLOSE}:
             spot = token.spot if token else QueryPosition(self.query, len(self.query) + 1)
             raise fault(
-                mark("something to look for is missing here"),
+                mark("a search term is missing here"),
                 spot,
-                mark("`or`, `and`, `not` and brackets join terms; quotes make words of them"),
+                mark("`or`, `and`, `not` and brackets combine terms; to search for them as words, put them in quotes"),
             )
         self.place += 1
         found = self._meaning(token)
@@ -144,10 +144,10 @@ class _Parser:
 
     def _unknown(self, token: Token) -> UsageError:
         near = _nearest(token.text, self.vocabulary.names())
-        known = mark("did you mean {known}? To search for the words, put them in quotes")
+        known = mark("did you mean {known}? to search for the words, put them in quotes")
         none_near = mark("fields: {known}; to search for the words, put them in quotes")
         return fault(
-            mark("'{field}' is not a field one can ask for"),
+            mark("'{field}' is not a field that can be searched"),
             token.spot,
             known if near else none_near,
             field=displayable_text(token.text),

@@ -253,7 +253,7 @@ def instant_range(term: Term, value: str, frame: QueryContext) -> InstantRange:
             raise fault(
                 mark("{field}: the range {first}..{last} ends before it starts"),
                 term.spot,
-                mark("turn it round"),
+                mark("swap the two ends"),
                 field=term.field.name,
                 first=displayable_text(first),
                 last=displayable_text(last),

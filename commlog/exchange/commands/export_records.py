@@ -37,7 +37,7 @@ output_format_argument: Any = typer.Argument(
     ...,
     metavar="csv|jsonl|ics",
     help=mark(
-        "CSV: a column for each field. JSON Lines: every field, to be imported again. ics: pending follow-ups for a calendar program."
+        "CSV: a column for each field. JSON Lines: every field, can be imported again. ics: pending follow-ups for a calendar program."
     ),
 )
 output_option: Any = typer.Option(
@@ -49,7 +49,7 @@ output_option: Any = typer.Option(
     help=mark("Write to a new file instead of stdout; a calendar written before is replaced."),
 )
 file_encoding_option: Any = typer.Option(
-    _UTF_8, "--encoding", metavar="NAME", help=mark("Of the file: utf-8, utf-8-sig (for Excel), gb18030.")
+    _UTF_8, "--encoding", metavar="NAME", help=mark("The file's encoding: utf-8, utf-8-sig (for Excel), gb18030.")
 )
 columns_option: Any = typer.Option(
     "",
@@ -65,7 +65,7 @@ shape_option: Any = typer.Option(
     metavar="todo|event|both",
     show_default=False,
     help=mark(
-        "ics only: follow-ups as to-dos (without this option), as half hours that end when they are due, or both."
+        "ics only: how to write follow-ups: as to-dos (the default), as half-hour events that end at the due time, or both."
     ),
 )
 care_option: Any = typer.Option(
@@ -73,7 +73,11 @@ care_option: Any = typer.Option(
 )
 
 
-@command(mark("Records as CSV or JSON Lines, follow-ups as a calendar; personal data is masked unless --reveal."))
+@command(
+    mark(
+        "Export records as CSV or JSON Lines, follow-ups as a calendar. Personal data is masked unless --reveal is given."
+    )
+)
 def export_command(
     context: typer.Context,
     output_format: str = output_format_argument,
@@ -90,13 +94,15 @@ def export_command(
     words = " ".join(query or ())
     if output_format == CALENDAR:
         if columns or encoding.lower() != _UTF_8:
-            raise UsageError(mark("--columns and --encoding are not for ics: a calendar has its own fields, in UTF-8"))
+            raise UsageError(
+                mark("--columns and --encoding cannot be used with ics: a calendar has fixed fields, in UTF-8")
+            )
 
         return export_calendar(session, CalendarOptions(words, shape or TODO, care, reveal, output))
     if shape or care:
-        raise UsageError(mark("--as and --care are for ics"))
+        raise UsageError(mark("--as and --care work only with ics"))
     if columns and output_format != "csv":
-        raise UsageError(mark("--columns is for CSV: JSON Lines hold every field"))
+        raise UsageError(mark("--columns works only with CSV: JSON Lines contain every field"))
     workspace = session.workspace
     selection = select_records(workspace, words)
     records = iter_revealed(workspace, selection) if reveal else iter_fields(workspace, selection)
@@ -106,7 +112,7 @@ def export_command(
         lines = (format_object(fields) + "\n" for fields in records)
     if output:
         _write(output, lines, encoding)
-        warn(translate("{count} records in {file}").format(count=len(selection.paths), file=output))
+        warn(translate("records written to {file}: {count}").format(count=len(selection.paths), file=output))
     else:
         for line in lines:
             typer.echo(line, nl=False)
@@ -136,7 +142,7 @@ def _write(output: str, lines: Iterable[str], encoding: str) -> None:
         ) from None
     except FileExistsError:
         raise ConflictError(
-            mark("exists already"), file=output, remedy=mark("choose another name, or move the file away")
+            mark("already exists"), file=output, remedy=mark("choose another name, or move the file away")
         ) from None
     except OSError as fault:
         raise not_writable(output, fault) from None
@@ -177,17 +183,17 @@ def export_calendar(session: Session, wish: CalendarOptions) -> ExitCode:
     head = CalendarHead(workspace.log.root.resolve().name, str(settings.zone), settings.care.leap_day)
     data = format_calendar(head, todos, events, [(day, _day_words(day)) for day in days])
     if wish.output:
-        write_own(wish.output, data, is_our_calendar, mark("exists already, and is no calendar that commlog wrote"))
-        warn(translate("{count} entries in {file}").format(count=data.count(b"\r\nUID:"), file=wish.output))
+        write_own(wish.output, data, is_our_calendar, mark("already exists, and is not a calendar written by commlog"))
+        warn(translate("entries written to {file}: {count}").format(count=data.count(b"\r\nUID:"), file=wish.output))
     else:
         # Bytes, for a calendar is UTF-8 with its own line ends whatever the terminal speaks.
         typer.echo(data, nl=False)
     if wish.shape == "event" and len(events) < len(tasks):
         left_out = len(tasks) - len(events)
         warn(
-            translate("left out, without a due they are no events: {count} follow-ups; --as both has them").format(
-                count=left_out
-            )
+            translate(
+                "left out, follow-ups without a due time cannot be events: {count}; use --as both to include them"
+            ).format(count=left_out)
         )
     return finish(session)
 
@@ -198,7 +204,7 @@ def _words(task: ExportedFollowUp, labels: Labels) -> EntryTexts:
     return EntryTexts(
         " — ".join(filter(None, (" ".join(follow_up.action.split()), task.customer_name))),
         "\n".join(_lines(task, labels)),
-        translate("waiting for the customer: the clock stands still") if is_waiting else "",
+        translate("waiting for the customer: the time limit is paused") if is_waiting else "",
         labels.value("followups.priority", follow_up.priority) if follow_up.priority else "",
     )
 

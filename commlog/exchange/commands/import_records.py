@@ -34,9 +34,9 @@ rejects_option: Any = typer.Option(
     "--rejects",
     metavar="FILE",
     show_default=False,
-    help=mark("Where rejected rows go (default: FILE.rejects.csv in the current folder)."),
+    help=mark("The file for rejected rows (default: FILE.rejects.csv in the current folder)."),
 )
-dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Say what would happen, and write nothing."))
+dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Show what would happen; write nothing."))
 result_format_option: Any = format_choice(
     "text", "json", help_text=mark("json prints the counts and reasons on stdout."), metavar="text|json"
 )
@@ -69,7 +69,7 @@ words_argument: Any = typer.Argument(
     ...,
     metavar="[csv|jsonl] FILE",
     show_default=False,
-    help=mark("The format, where the file's name does not tell it, and the file; - is stdin."),
+    help=mark("The format, if the file's name does not show it, and the file; - is stdin."),
 )
 map_file_option: Any = typer.Option(
     "",
@@ -77,17 +77,17 @@ map_file_option: Any = typer.Option(
     "-m",
     metavar="MAP",
     show_default=False,
-    help=mark("How columns become fields; JSON Lines of whole records need none."),
+    help=mark("The map from columns to fields; JSON Lines of whole records need none."),
 )
 sketch_option: Any = typer.Option(
-    False, "--sketch-map", help=mark("Print a first map made from the file's header, and stop.")
+    False, "--sketch-map", help=mark("Print a draft of a map made from the file's header, and exit.")
 )
 template_option: Any = typer.Option(
     "",
     "--template",
     metavar="NAME",
     show_default=False,
-    help=mark("The template of a sketched map (default: the one that fits the header best)."),
+    help=mark("The template of the draft map (default: the one that matches the header best)."),
 )
 encoding_option: Any = typer.Option(
     "",
@@ -98,7 +98,7 @@ encoding_option: Any = typer.Option(
 )
 
 
-@command(mark("Records from the rows of a CSV or JSON Lines file; a second run adds nothing."))
+@command(mark("Import records from a CSV or JSON Lines file. Running it again adds nothing."))
 def import_command(
     context: typer.Context,
     words: list[str] = words_argument,
@@ -132,7 +132,7 @@ def import_command(
 
 def _read_source(words: list[str]) -> SourceFile:
     if len(words) > 2:
-        raise UsageError(mark("too many words: {words}"), words=" ".join(words[2:]))
+        raise UsageError(mark("too many arguments: {words}"), words=" ".join(words[2:]))
     named, name = ("", words[0]) if len(words) == 1 else words
     file_format = format_of(name, named)
     return (
@@ -152,7 +152,7 @@ def _read_map(source: SourceFile, map_file: str, ground: MapContext) -> ImportMa
         file_name=source.name,
         stem=Path(source.name).stem,
         remedy=mark(
-            "make a first one: commlog import --sketch-map {file_name} > {stem}.map.yaml; then add --map {stem}.map.yaml"
+            "create a draft: commlog import --sketch-map {file_name} > {stem}.map.yaml; then add --map {stem}.map.yaml"
         ),
     )
 
@@ -168,17 +168,17 @@ _STDIN: Final = "-"
 file_argument: Any = typer.Argument(
     ...,
     metavar="FILE.csv",
-    help=mark("Columns are named like the form's fields and dimensions, by label or key; - is stdin."),
+    help=mark("The file, its columns named like the form's fields and dimensions, by label or key; - is stdin."),
 )
 period_option: Any = typer.Option(
     "",
     "--period",
     metavar="PERIOD",
     show_default=False,
-    help=mark("The period of rows that name none (default: this quarter)."),
+    help=mark("The period for rows without one (default: this quarter)."),
 )
 entered_by_option: Any = typer.Option(
-    "customer", "--entered-by", metavar="customer|staff", help=mark("Who gave the scores, where no column says so.")
+    "customer", "--entered-by", metavar="customer|staff", help=mark("Who gave the scores, if no column gives it.")
 )
 csv_encoding_option: Any = typer.Option(
     "",
@@ -189,7 +189,7 @@ csv_encoding_option: Any = typer.Option(
 )
 
 
-@command(mark("Answers from the rows of a CSV file; a second run adds nothing."))
+@command(mark("Import survey answers from a CSV file. Running it again adds nothing."))
 def survey_import_command(
     context: typer.Context,
     file: str = file_argument,
@@ -231,16 +231,18 @@ def _columns_left(sheet: Sheet, import_map: ImportMap) -> tuple[str, ...]:
 
 def _tell_of_columns(workspace: Workspace, columns: tuple[str, ...], sheet: Sheet) -> None:
     """Say which columns are kept beside the form, and which of them may have been meant as scores."""
-    warn(translate("no field is called so, kept under extra: {columns}").format(columns=", ".join(columns)))
+    warn(translate("no field has this name, kept under extra: {columns}").format(columns=", ".join(columns)))
     for column, near in columns_like_scores(workspace, columns, sheet.rows).items():
         if near is None:
             warn(
-                translate("column '{column}' holds numbers from 1 to 5 as scores do, but is no dimension").format(
-                    column=column
-                )
+                translate(
+                    "column '{column}' contains numbers from 1 to 5, like scores, but is not a dimension of the form"
+                ).format(column=column)
             )
             continue
-        words = translate("column '{column}' is no dimension; if {dimension} ({label}) is meant, call it so")
+        words = translate(
+            "column '{column}' is not a dimension of the form; if it means {dimension} ({label}), give it that name"
+        )
         warn(words.format(column=column, dimension=near.key, label=label(near, current_language())))
 
 
@@ -271,7 +273,7 @@ def entered_by_of(workspace: Workspace, words: str) -> str:
     found = find_value(field, words) if field else None
     if found is None:
         raise UsageError(
-            mark("--entered-by: '{value}' is not customer or staff"),
+            mark("invalid value for --entered-by: '{value}' is not customer or staff"),
             value=words,
             remedy=mark("use one of: {known}"),
             known="customer, staff",

@@ -17,12 +17,12 @@ LOW_SCORE: Final = "low-score-without-follow-up"
 
 # What each rule says in one line, the most pressing first; the facts come from where it is found.
 TEXTS: Final[dict[str, str]] = {
-    UNANSWERED: mark("got in touch; nothing was done or is planned, nobody has spoken to them since"),
-    CALL_BACK: mark("{address} is done, but the contact it promised is not recorded"),
-    PROMISE: mark("something was promised, and no follow-up keeps it"),
+    UNANSWERED: mark("got in touch; nothing was done or planned, and nobody has contacted them since"),
+    CALL_BACK: mark("{address} is done, but the promised contact is not recorded"),
+    PROMISE: mark("something was promised, but no follow-up ensures it"),
     IDLE_ISSUE: mark("open issue with no next action"),
-    LOW_SCORE: mark("gave a low score ({score}), and nobody looks after it"),
-    MISSING_LINK: mark("speaks of an earlier contact ('{words}') and is linked to none"),
+    LOW_SCORE: mark("gave a low score ({score}), and nobody follows it up"),
+    MISSING_LINK: mark("mentions an earlier contact ('{words}'), but is not linked to any record"),
 }
 
 # Steps of satisfaction, and points of a survey, that call for somebody.

@@ -168,7 +168,7 @@ def advance(fields: Fields, verb_name: str, entry: Fields, *, result: str | None
     current = read_follow_up(fields, 1)
     if current.status not in verb.sources:
         raise ConflictError(
-            mark("follow-up {n} is {status}: '{verb}' does not apply"),
+            mark("follow-up {n} is {status}: '{verb}' cannot be used"),
             n=current.n,
             status=current.status,
             verb=verb_name,
@@ -176,11 +176,9 @@ def advance(fields: Fields, verb_name: str, entry: Fields, *, result: str | None
             remedy=_REMEDIES.get(current.status, ""),
         )
     if verb.needs == "result" and not (result or current.result):
-        raise UsageError(
-            mark("'{verb}' needs a result"), verb=verb_name, remedy=mark("say what came of it: --result …")
-        )
+        raise UsageError(mark("'{verb}' needs a result"), verb=verb_name, remedy=mark("give the result: --result …"))
     if (verb.needs == "note" or _is_cancelling(verb_name, current)) and not entry.get("note"):
-        raise UsageError(mark("'{verb}' needs a reason"), verb=verb_name, remedy=mark("say why: --note …"))
+        raise UsageError(mark("'{verb}' needs a reason"), verb=verb_name, remedy=mark("give the reason: --note …"))
     told = {"at": entry["at"], "by": entry["by"], "status": verb.target}
     told |= {key: value for key, value in entry.items() if key not in told}
     # As on the form: the result after the state, the history last.

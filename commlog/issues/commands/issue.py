@@ -43,7 +43,11 @@ from commlog.worktime.periods import Interval, parse_interval
 _FORM = "form"
 
 source_option: Any = typer.Option(
-    "", "--from", metavar="ID", show_default=False, help=mark("Take over what this conversation told, and link to it.")
+    "",
+    "--from",
+    metavar="ID",
+    show_default=False,
+    help=mark("Copy what this conversation already contains, and link to it."),
 )
 follow_ups_option: Any = typer.Option(
     [],
@@ -69,25 +73,29 @@ categories_option: Any = typer.Option(
     "", "--category", metavar="A,B", show_default=False, help=mark("Only product, service, price, logistics or other.")
 )
 statuses_option: Any = typer.Option(
-    "", "--status", metavar="A,B", show_default=False, help=mark("Only those in a state: open, in_progress, fixed, …")
+    "",
+    "--status",
+    metavar="A,B",
+    show_default=False,
+    help=mark("Only those with this status: open, in_progress, fixed, …"),
 )
 older_option: Any = typer.Option(
     "",
     "--older-than",
     metavar="AGE",
     show_default=False,
-    help=mark("Only those reported at least so long ago: 30d, 2w, 3m; or 10wd in working days."),
+    help=mark("Only those reported at least this long ago: 30d, 2w, 3m; or 10wd in working days."),
 )
 group_option: Any = typer.Option(
     "", "--by", metavar="owner|department|category|age", show_default=False, help=mark("Group by a column.")
 )
-all_option: Any = typer.Option(False, "--all", "-a", help=mark("Closed ones too."))
+all_option: Any = typer.Option(False, "--all", "-a", help=mark("Also list closed ones."))
 list_format_option: Any = format_choice(
     *LISTING_FORMATS, help_text=mark("{formats}; form is the tracking form as on paper."), more=(_FORM,)
 )
 
 
-@command(mark("Write an issue, from a conversation or anew; prints its id."))
+@command(mark("Create an issue, from a conversation or on its own. Prints its id."))
 def issue_create_command(
     context: typer.Context,
     source: str = source_option,
@@ -140,11 +148,11 @@ def _tell_created(session: Session, record: Record, guessed: str | None, earlier
         category = labels_of(session).value("category", guessed)
         warn(translate("category: {category}, by the conversation's form").format(category=category))
     if earlier:
-        warn(translate("the same conversation has led to: {ids}").format(ids=", ".join(earlier)))
+        warn(translate("issues already created from this conversation: {ids}").format(ids=", ".join(earlier)))
     warn(translate("wrote {path}").format(path=record.path))
 
 
-@command(mark("List issues that are not closed, those reported first at the top."))
+@command(mark("List issues that are not closed, the oldest first."))
 def issue_list_command(
     context: typer.Context,
     query: list[str] = query_argument,
@@ -201,7 +209,7 @@ def _age_of(text: str) -> Interval | Limit:
         age = None
     if age is None:
         raise UsageError(
-            mark("--older-than: '{value}' is not an age"),
+            mark("invalid value for --older-than: '{value}' is not a length of time"),
             value=text,
             remedy=mark("write 30d, 2w, 3m or 1y, or 10wd in working days"),
         )
@@ -209,4 +217,4 @@ def _age_of(text: str) -> Interval | Limit:
 
 
 issue_show_command = command(mark("Show an issue."))(make_show(ISSUE))
-issue_edit_command = command(mark("Change an issue, by assignments or in $EDITOR."))(make_edit(ISSUE))
+issue_edit_command = command(mark("Change an issue, with --set or in $EDITOR."))(make_edit(ISSUE))

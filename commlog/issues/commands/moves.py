@@ -20,7 +20,7 @@ solution_option: Any = typer.Option(
     "--solution",
     metavar="SOLUTION",
     show_default=False,
-    help=mark("What was found and what was done (required unless it stands there)."),
+    help=mark("The cause found and what was done (required unless the record has it)."),
 )
 close_reason_option: Any = typer.Option(
     "", "--reason", metavar="REASON", show_default=False, help=mark("Why there is no confirmation by the customer.")
@@ -43,7 +43,7 @@ result_option: Any = typer.Option(
     help=mark("What the customer said; satisfied closes the issue, needs_improvement opens it again."),
 )
 confirmer_option: Any = typer.Option(
-    "", "--confirmed-by", metavar="WHO", show_default=False, help=mark("Who said it on the customer's side.")
+    "", "--confirmed-by", metavar="WHO", show_default=False, help=mark("Who confirmed it on the customer's side.")
 )
 how_option: Any = typer.Option(
     "", "--how", metavar="CHANNEL", show_default=False, help=mark("How it reached us: by phone, WeChat, e-mail…")
@@ -52,14 +52,14 @@ score_option: Any = typer.Option(
     "", "--score", metavar="1-5", show_default=False, help=mark("The score the customer gave, 5 is best.")
 )
 keep_open_option: Any = typer.Option(
-    False, "--keep-open", help=mark("Do not close it although the customer is satisfied.")
+    False, "--keep-open", help=mark("Do not close the issue even if the customer is satisfied.")
 )
 improvement_option: Any = typer.Option(
     "",
     "--note",
     metavar="NOTE",
     show_default=False,
-    help=mark("A remark; with needs_improvement what is to be improved (required)."),
+    help=mark("A note; with needs_improvement, what to improve (required)."),
 )
 
 
@@ -73,7 +73,7 @@ def _make_move(verb: str) -> Callable[..., None]:
     return move
 
 
-@command(mark("Say that an issue is fixed, and how."))
+@command(mark("Mark an issue as fixed, with its solution."))
 def issue_fix_command(
     context: typer.Context,
     issue: str = id_argument,
@@ -86,7 +86,7 @@ def issue_fix_command(
     tell_issue(session, move_issue(session.workspace, issue, "fix", told))
 
 
-@command(mark("Write down whether the customer is satisfied: closes the issue, or opens it again."))
+@command(mark("Record whether the customer is satisfied. Closes the issue, or opens it again."))
 def issue_confirm_command(
     context: typer.Context,
     issue: str = id_argument,
@@ -104,7 +104,7 @@ def issue_confirm_command(
     tell_issue(session, confirm_issue(session.workspace, issue, told, given, keeps_open=keep_open))
 
 
-@command(mark("Close an issue the customer has confirmed, or say why there is no confirmation."))
+@command(mark("Close an issue. Without the customer's confirmation, --reason is needed."))
 def issue_close_command(
     context: typer.Context,
     issue: str = id_argument,
@@ -117,7 +117,7 @@ def issue_close_command(
     tell_issue(session, move_issue(session.workspace, issue, "close", told))
 
 
-@command(mark("Open an issue again: another round begins."))
+@command(mark("Open an issue again: a new round begins."))
 def issue_reopen_command(
     context: typer.Context, issue: str = id_argument, reason: str = reopen_reason_option, by: str = by_option
 ) -> None:
@@ -128,7 +128,7 @@ def issue_reopen_command(
     )
 
 
-@command(mark("Hand an issue over to another member or department."))
+@command(mark("Assign an issue to another member or department."))
 def issue_assign_command(
     context: typer.Context,
     issue: str = id_argument,
@@ -144,7 +144,7 @@ def issue_assign_command(
     tell_issue(session, move_issue(session.workspace, issue, "assign", told))
     settings = session.workspace.log.settings
     if told.owner and settings.members and settings.find_member(told.owner) is None:
-        warn(translate("'{name}' is not a member: taken as a department").format(name=told.owner))
+        warn(translate("'{name}' is not a member: treated as a department").format(name=told.owner))
 
 
 def score_of(text: str) -> int | None:
@@ -177,7 +177,7 @@ def tell_issue(session: Session, issue: Record) -> None:
     say(issue.id)
     owner = text_of(issue.fields, "owner")
     warn(
-        translate("{id} is {status}; owner {owner}").format(
+        translate("{id} is {status}; owner: {owner}").format(
             id=issue.id,
             status=labels.value("status", str(issue.fields.get("status"))),
             owner=labels.value("owner", owner) if owner else text_of(issue.fields, "department") or "-",
@@ -185,8 +185,12 @@ def tell_issue(session: Session, issue: Record) -> None:
     )
     pending = pending_of_issue(issue)
     if issue.fields.get("status") == CLOSED and pending:
-        warn(translate("still to be done although it is closed: {addresses}").format(addresses=", ".join(pending)))
+        warn(
+            translate("closed, but these follow-ups are still pending: {addresses}").format(
+                addresses=", ".join(pending)
+            )
+        )
 
 
-issue_start_command = command(mark("Say that somebody works on an issue."))(_make_move("start"))
-issue_wait_command = command(mark("Say that an issue waits for the customer."))(_make_move("wait"))
+issue_start_command = command(mark("Mark an issue as being worked on."))(_make_move("start"))
+issue_wait_command = command(mark("Mark an issue as waiting for the customer."))(_make_move("wait"))

@@ -111,7 +111,7 @@ def fix(fields: Fields, step: IssueStep, solution: str | None) -> Fields:
     _require(fields, "fix")
     known = text_of(fields, "solution")
     if not solution and (known is None or _is_of_an_earlier_round(fields)):
-        raise UsageError(mark("'fix' needs a solution"), remedy=mark("say what was done: --solution …"))
+        raise UsageError(mark("'fix' needs a solution"), remedy=mark("give the solution: --solution …"))
     changed = {**fields, "completed_on": step.day}
     if not solution or solution == known:
         return _entered(changed, step, FIXED)
@@ -136,7 +136,7 @@ def confirm(fields: Fields, step: IssueStep, given: Confirmation, *, keeps_open:
     if given.result == NEEDS_IMPROVEMENT:
         if not step.note:
             raise UsageError(
-                mark("what does the customer want improved? no reason is given"), remedy=mark("say it: --note …")
+                mark("no reason is given; what does the customer want improved?"), remedy=mark("give it: --note …")
             )
         return _second_round(told, step, before=replaced)
     status = status_of(fields)
@@ -161,7 +161,9 @@ def close(fields: Fields, step: IssueStep, reason: str | None) -> Fields:
         raise UsageError(
             mark("the customer has not confirmed it: closing needs a reason"),
             id=fields.get("id", ""),
-            remedy=mark("ask the customer, then commlog issue confirm {id} --result …; or say why not: --reason …"),
+            remedy=mark(
+                "ask the customer, then commlog issue confirm {id} --result …; or give the reason why there is no confirmation: --reason …"
+            ),
         )
     changed = {**fields, "closed_on": step.day} | ({"closed_reason": reason} if reason else {})
     return _entered(changed, step, CLOSED)
@@ -176,7 +178,7 @@ def reopen(fields: Fields, step: IssueStep, reason: str) -> Fields:
     """
     _require(fields, "reopen")
     if not reason:
-        raise UsageError(mark("'{verb}' needs a reason"), verb="reopen", remedy=mark("say why: --reason …"))
+        raise UsageError(mark("'{verb}' needs a reason"), verb="reopen", remedy=mark("give the reason: --reason …"))
     return _second_round(fields, step._replace(note=reason), before="")
 
 
@@ -187,9 +189,7 @@ def assign(fields: Fields, step: IssueStep, owner: str | None, department: str |
         UsageError: neither is given.
     """
     if not owner and not department:
-        raise UsageError(
-            mark("who takes it over? no owner is given"), remedy=mark("add --to MEMBER or --department NAME")
-        )
+        raise UsageError(mark("no new owner is given"), remedy=mark("add --to MEMBER or --department NAME"))
     given = {key: value for key, value in (("owner", owner), ("department", department)) if value}
     moved = [key for key, value in given.items() if fields.get(key) != value]
     if not moved:
@@ -289,7 +289,7 @@ def _require_answer(fields: Fields, given: Confirmation) -> None:
         )
     status = status_of(fields)
     if status in {OPEN, IN_PROGRESS}:
-        raise _does_not_apply(fields, "confirm", mark("first say what was done: commlog issue fix {id} --solution …"))
+        raise _does_not_apply(fields, "confirm", mark("first give the solution: commlog issue fix {id} --solution …"))
     is_settled = status == CLOSED and given.result == SATISFIED and _result_of(fields) == SATISFIED
     if is_settled or status not in CONFIRMED_FROM[given.result]:
         raise _does_not_apply(fields, "confirm", _REMEDIES[CLOSED, ""])
@@ -297,7 +297,7 @@ def _require_answer(fields: Fields, given: Confirmation) -> None:
 
 def _does_not_apply(fields: Fields, verb: str, remedy: str) -> ConflictError:
     return ConflictError(
-        mark("the issue {id} is {status}: '{verb}' does not apply"),
+        mark("the issue {id} is {status}: '{verb}' cannot be used"),
         id=fields.get("id", ""),
         status=status_of(fields),
         verb=verb,
@@ -307,10 +307,12 @@ def _does_not_apply(fields: Fields, verb: str, remedy: str) -> ConflictError:
 
 _REMEDIES: Final[Mapping[tuple[str, str], str]] = {
     (CLOSED, ""): mark("reopen it first: commlog issue reopen {id} --reason …"),
-    (OPEN, "reopen"): mark("it is open already; see commlog issue show {id}"),
+    (OPEN, "reopen"): mark("it is already open; see commlog issue show {id}"),
     (IN_PROGRESS, ""): mark("somebody works on it already; see commlog issue show {id}"),
     (FIXED, ""): mark("ask the customer, then: commlog issue confirm {id} --result …"),
-    (AWAITING_CUSTOMER, ""): mark("it waits already; the customer's answer: commlog issue confirm {id} --result …"),
+    (AWAITING_CUSTOMER, ""): mark(
+        "it is already waiting for the customer; to record the answer: commlog issue confirm {id} --result …"
+    ),
 }
 
 

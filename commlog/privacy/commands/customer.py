@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 forgotten_argument: Any = typer.Argument(
     "", metavar="[CUSTOMER]", show_default=False, help=mark("The customer: id, name, alias, phone or e-mail.")
 )
-yes_option: Any = typer.Option(False, "--yes", help=mark("Do it; without this, only say what would change."))
+yes_option: Any = typer.Option(
+    False, "--yes", help=mark("Make the change; without this option, only show what would change.")
+)
 receipt_option: Any = typer.Option(
     "", "--receipt", metavar="FILE", show_default=False, help=mark("Write the receipt to a new file, not to stdout.")
 )
@@ -30,14 +32,16 @@ purge_list_option: Any = typer.Option(
     "--purge-list",
     metavar="FILE",
     show_default=False,
-    help=mark("Write what is to be looked for, outside the log: for purging git's history and for --verify."),
+    help=mark(
+        "Write a list of what to look for to a file outside the log: for purging git's history and for --verify."
+    ),
 )
 verify_option: Any = typer.Option(
-    "", "--verify", metavar="FILE", show_default=False, help=mark("Look for what is left, by a purge list.")
+    "", "--verify", metavar="FILE", show_default=False, help=mark("Use a purge list to look for what is left.")
 )
 
 
-@command(mark("Everything about one person, in full, for their own request."))
+@command(mark("Export everything about one person, at their request."))
 def customer_export_command(
     context: typer.Context,
     customer: str = customer_argument,
@@ -47,7 +51,7 @@ def customer_export_command(
         "-o",
         metavar="DIR|FILE.zip",
         show_default=False,
-        help=mark("Write everything to a new folder or archive outside the log, attachments as well."),
+        help=mark("Write everything, with attachments, to a new folder or archive outside the log."),
     ),
     output_format: str = format_choice("text", "json", help_text=mark("On stdout: {formats}.")),
 ) -> int:
@@ -66,7 +70,7 @@ def customer_export_command(
     files |= {f"attachments/{place}": workspace.log.read_bytes(place) for place in dossier.attachments}
     _write_files(workspace, output, files)
     warn(translate("written: {file}").format(file=output))
-    warn(translate("this holds personal data in full: hand it over safely, and delete it afterwards"))
+    warn(translate("this contains personal data in full: hand it over safely, and delete it afterwards"))
     return finish(session)
 
 
@@ -85,7 +89,7 @@ def _write_files(workspace: "Workspace", output: str, files: dict[str, bytes]) -
         _write_new(target, pack_files(files, workspace.now))
         return
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ConflictError(mark("exists already"), file=output, remedy=mark("name a new folder, or an empty one"))
+        raise ConflictError(mark("already exists"), file=output, remedy=mark("give a new or empty folder"))
     for name, data in files.items():
         _write_new(target / name, data)
 
@@ -99,9 +103,9 @@ def _outside(workspace: "Workspace", name: str) -> Path:
     target = Path(name).absolute()
     if target.resolve().is_relative_to(workspace.log.root):
         raise UsageError(
-            mark("{name} lies in the log, and would be committed with it"),
+            mark("{name} is inside the log, and would be committed with it"),
             name=name,
-            remedy=mark("name a place outside the log"),
+            remedy=mark("give a place outside the log"),
         )
     return target
 
@@ -115,13 +119,13 @@ def _write_new(target: Path, data: bytes) -> None:
         write_new(target, data)
     except FileExistsError:
         raise ConflictError(
-            mark("exists already"), file=str(target), remedy=mark("choose another name, or move the file away")
+            mark("already exists"), file=str(target), remedy=mark("choose another name, or move the file away")
         ) from None
     except OSError as fault:
         raise not_writable(str(target), fault) from None
 
 
-@command(mark("Take a person out of every record; shows what would change unless --yes."))
+@command(mark("Remove a person from every record. Only shows what would change unless --yes is given."))
 def customer_forget_command(
     context: typer.Context,
     customer: str = forgotten_argument,
@@ -129,13 +133,16 @@ def customer_forget_command(
     receipt: str = receipt_option,
     purge_list: str = purge_list_option,
     verify: str = verify_option,
-    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Say what would happen; write nothing.")),
+    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would happen; write nothing.")),
 ) -> int:
     workspace = session_of(context).workspace
     if verify:
         return _verify(workspace, verify)
     if not customer.strip():
-        raise UsageError(mark("forget whom?"), remedy=mark("name the customer: id, name, alias, phone or e-mail"))
+        raise UsageError(
+            mark("missing argument: the customer to forget"),
+            remedy=mark("give the customer: id, name, alias, phone or e-mail"),
+        )
     if yes and not dry_run:
         return _forget(workspace, customer, receipt, purge_list)
     from commlog.privacy.text import format_preview
@@ -143,7 +150,7 @@ def customer_forget_command(
     plan = _plan(workspace, customer, purge_list)
     say(format_preview(plan))
     warn(
-        translate("nothing was changed; to do it: commlog customer forget --yes {customer}").format(
+        translate("nothing was changed; to forget the customer: commlog customer forget --yes {customer}").format(
             customer=shell_word(plan.customer)
         )
     )
@@ -166,7 +173,7 @@ def _forget(workspace: "Workspace", customer: str, receipt: str, purge_list: str
 
     if receipt and Path(receipt).exists():
         raise ConflictError(
-            mark("exists already"), file=receipt, remedy=mark("choose another name, or move the file away")
+            mark("already exists"), file=receipt, remedy=mark("choose another name, or move the file away")
         )
     by = workspace.require_member(None)
     done = forget_customer(workspace, _plan(workspace, customer, purge_list))
@@ -199,7 +206,7 @@ def _tell_the_rest(workspace: "Workspace", done: "Forgetting", purge_list: str) 
     if not purge_list:
         warn(
             translate(
-                "no purge list was written (--purge-list FILE); the names and numbers to look for are yours to remember"
+                "no purge list was written (--purge-list FILE); you must remember the names and numbers to look for yourself"
             )
         )
 
@@ -215,7 +222,7 @@ def _write_purge_list(plan: "Forgetting", target: Path) -> None:
     target.chmod(0o600)
     warn(
         translate(
-            "{file} holds what must be forgotten: take out names that others bear, and delete it when --verify finds nothing"
+            "{file} contains what must be forgotten: remove names that others also have, and delete it when --verify finds nothing"
         ).format(file=target)
     )
 
@@ -228,13 +235,13 @@ def _verify(workspace: "Workspace", name: str) -> int:
     for one in found:
         sealed = " " + translate("sealed, and a key here opens it") if one.is_sealed else ""
         say(f"{one.where}: {one.path} ({one.count}){sealed}")
-    warn(translate("places that still tell: {count}").format(count=len(found)))
+    warn(translate("places that still identify the customer: {count}").format(count=len(found)))
     if result.shut:
         warn(translate("sealed values that no key here opens: {count}").format(count=result.shut))
     return ExitCode.FOUND if found else ExitCode.DONE
 
 
-@command(mark("Note what a customer agreed to or took back; the history stays."))
+@command(mark("Record what a customer agreed to or withdrew. Earlier entries are kept."))
 def customer_consent_command(
     context: typer.Context,
     customer: str = customer_argument,
@@ -243,7 +250,7 @@ def customer_consent_command(
         "", "--channel", metavar="CHANNEL", show_default=False, help=mark("How it was said, e.g. phone.")
     ),
     purposes: str = typer.Option(
-        "", "--purposes", metavar="A,B", show_default=False, help=mark("For what: service, marketing, survey.")
+        "", "--purposes", metavar="A,B", show_default=False, help=mark("The purpose: service, marketing, survey.")
     ),
     on: str = typer.Option(
         "", "--on", metavar="DATE", show_default=False, help=mark("The day it was said (default: today).")

@@ -33,7 +33,7 @@ recipient_option: Any = typer.Option(
 )
 
 
-@command(mark("How many values are sealed, for whom, and whether you can read them."))
+@command(mark("Show what is sealed, for whom, and whether you can read it."))
 def seal_status_command(context: typer.Context, output_format: str = format_choice("text", "json")) -> int:
     state = seal_state(session_of(context).workspace)
     say(json.dumps(_as_data(state), ensure_ascii=False, indent=2) if output_format == "json" else _as_text(state))
@@ -42,7 +42,7 @@ def seal_status_command(context: typer.Context, output_format: str = format_choi
     return ExitCode.FOUND if state.damaged else ExitCode.DONE
 
 
-@command(mark("Make a key of your own; prints the public one."))
+@command(mark("Create your own key; prints the public key."))
 def seal_init_command(
     context: typer.Context,
     file: str = typer.Option(
@@ -50,7 +50,7 @@ def seal_init_command(
         "--file",
         metavar="PATH",
         show_default=False,
-        help=mark("Where the key goes (~/.config/commlog/age-key.txt)."),
+        help=mark("The file for the key (default: ~/.config/commlog/age-key.txt)."),
     ),
 ) -> None:
     from commlog.privacy.cipher import new_identity
@@ -61,8 +61,8 @@ def seal_init_command(
     root = session.workspace.log.root if session.has_log() else None
     if root is not None and path.resolve().is_relative_to(root):
         raise UsageError(
-            mark("a key must not lie in the log: it would go wherever the records go"),
-            remedy=mark("name a file outside of it with --file"),
+            mark("a key must not be in the log's folder: it would be shared together with the records"),
+            remedy=mark("give a file outside the log with --file"),
         )
     identity, recipient = new_identity()
     write_identity(path, identity, recipient, session.now().isoformat())
@@ -76,12 +76,14 @@ def seal_init_command(
     warn(translate("seal with it: commlog seal on --recipient {recipient}").format(recipient=recipient))
 
 
-@command(mark("Seal personal fields, from now on and those that are plain."))
+@command(mark("Seal the personal fields that are plain now, and all later ones."))
 def seal_on_command(
     context: typer.Context,
     recipients: list[str] = recipient_option,
     per_customer: bool = typer.Option(
-        False, "--per-customer", help=mark("With a key of each customer's own, which forgetting them destroys.")
+        False,
+        "--per-customer",
+        help=mark("Use a separate key for each customer, which is destroyed when the customer is forgotten."),
     ),
 ) -> int:
     workspace, result = turn_on(session_of(context).workspace, recipients, per_customer=per_customer)
@@ -90,47 +92,60 @@ def seal_on_command(
         folder = vault_of(workspace).customer_keys.folder
         warn(
             translate(
-                "customers' keys are in {folder}; git does not keep them: copy the folder to whoever works here, and to a backup"
+                "customers' keys are in {folder}; they are not in git: copy the folder to everybody who works with this log, and to a backup"
             ).format(folder=folder)
         )
     return code
 
 
-@command(mark("Seal everything anew, for other recipients."))
+@command(mark("Seal everything again, for other recipients."))
 def seal_rotate_command(
     context: typer.Context,
     add: list[str] = typer.Option(
-        [], "--add", metavar="AGE1…", show_default=False, help=mark("Who may read from now on. Repeatable.")
+        [],
+        "--add",
+        metavar="AGE1…",
+        show_default=False,
+        help=mark("Who may read from now on, by public key. Repeatable."),
     ),
     remove: list[str] = typer.Option(
-        [], "--remove", metavar="AGE1…", show_default=False, help=mark("Who may not any more. Repeatable.")
+        [],
+        "--remove",
+        metavar="AGE1…",
+        show_default=False,
+        help=mark("Who may no longer read, by public key. Repeatable."),
     ),
 ) -> int:
     workspace, result = rotate(session_of(context).workspace, add, remove)
     return _tell(workspace, result)
 
 
-@command(mark("Confirm on this machine for whom is sealed."))
+@command(mark("Confirm on this machine the public keys in the settings."))
 def seal_trust_command(
     context: typer.Context,
     recipients: list[str] = typer.Argument(
-        None, metavar="[AGE1…]...", show_default=False, help=mark("Whom to trust (default: all in commlog.yaml).")
+        None,
+        metavar="[AGE1…]...",
+        show_default=False,
+        help=mark("The public keys to trust (default: all in commlog.yaml)."),
     ),
 ) -> None:
     workspace = session_of(context).workspace
     rules = workspace.log.settings.seal
     if not recipients and rules and is_interactive():
         warn("\n".join(rules.recipients))
-        if not confirm(translate("Do you know these keys to be your team's?"), default=False):
+        if not confirm(translate("Are you sure that these keys are your team's?"), default=False):
             raise typer.Abort
     for one in trust_recipients(workspace, recipients or ()):
         say(one)
 
 
-@command(mark("Destroy here the keys of customers who were forgotten on another machine."))
+@command(mark("Destroy the keys of customers who were forgotten elsewhere."))
 def seal_destroy_command(
     context: typer.Context,
-    yes: bool = typer.Option(False, "--yes", help=mark("Do it; without this, only say what would change.")),
+    yes: bool = typer.Option(
+        False, "--yes", help=mark("Make the change; without this option, only show what would change.")
+    ),
 ) -> int:
     from commlog.privacy.destroy_keys import destroy_keys, keys_to_destroy
 
@@ -143,25 +158,31 @@ def seal_destroy_command(
     elif found:
         warn(translate("nothing was changed; to destroy these keys for good: commlog seal destroy --yes"))
     else:
-        warn(translate("no key of a forgotten customer is here"))
+        warn(translate("there is no key of a forgotten customer here"))
     return ExitCode.DONE
 
 
 def _tell(workspace: Workspace, result: SealResult) -> int:
     say(
-        translate("sealed: {sealed}; sealed anew: {renewed}; files written: {files}").format(
+        translate("sealed: {sealed}; sealed again: {renewed}; files written: {files}").format(
             sealed=result.sealed, renewed=result.renewed, files=result.files
         )
     )
     rules, vault = workspace.log.settings.seal, vault_of(workspace)
     if rules and vault.identities and not set(vault.own_recipients()) & set(rules.recipients):
-        warn(translate("your own key is not among the recipients: you cannot read what is sealed from now on"))
+        warn(
+            translate(
+                "your own key is not among the recipients: you will not be able to read what is sealed from now on"
+            )
+        )
     elif not vault.identities:
-        warn(translate("no key is named: sealed values show as [sealed] until $COMMLOG_AGE_KEY_FILE names yours"))
+        warn(
+            translate("no key file is set: sealed values show as [sealed] until $COMMLOG_AGE_KEY_FILE is set to yours")
+        )
     if result.files:
-        warn(translate("git still holds what the files said before, and whoever could read that still can"))
+        warn(translate("git still has the earlier content of the files, and whoever could read it still can"))
     for place in result.left[:_NAMED]:
-        warn(translate("left as it was, no key at hand opens it: {place}").format(place=place))
+        warn(translate("not changed, no available key opens it: {place}").format(place=place))
     if len(result.left) > _NAMED:
         warn(translate("… and {count} more").format(count=len(result.left) - _NAMED))
     return ExitCode.UNREADABLE if result.left else ExitCode.DONE
@@ -191,7 +212,7 @@ def _as_text(state: SealState) -> str:
     if not state.is_on and not state.sealed:
         return translate("nothing is sealed; to begin: commlog seal init")
     lines = [
-        translate("sealed: {sealed} values in {files} files; readable with your key: {readable}").format(
+        translate("sealed values: {sealed}, files: {files}; readable with your key: {readable}").format(
             sealed=state.sealed, files=state.files, readable=state.counts[OPEN]
         ),
         translate("still plain: {plain}").format(plain=state.plain),
@@ -206,7 +227,7 @@ def _as_text(state: SealState) -> str:
             remark = translate("not confirmed here: commlog seal trust")
         lines.append(f"  {one.key}  {remark}")
     if not state.has_key:
-        lines.append(translate("no key is named: $COMMLOG_AGE_KEY_FILE"))
+        lines.append(translate("no key file is set: $COMMLOG_AGE_KEY_FILE"))
     if state.is_rotating:
         lines.append(translate("a rotation is not finished: commlog seal rotate"))
     return "\n".join(lines)
@@ -218,10 +239,12 @@ def _customer_lines(state: SealState) -> list[str]:
         told = translate("customers' keys: {count} in {folder}")
         lines.append(told.format(count=state.customer_keys, folder=state.key_folder))
     if state.missing_keys:
-        told = translate("customers' keys that are not here: {count}; copy them from another key folder")
+        told = translate("missing keys of customers: {count}; copy them from another key folder")
         lines.append(told.format(count=len(state.missing_keys)))
     if state.for_the_team:
-        told = translate("of customers, and sealed for the team: {count}  (seal them anew: commlog seal on)")
+        told = translate(
+            "values of customers that are sealed with the team's keys: {count}  (seal them again: commlog seal on)"
+        )
         lines.append(told.format(count=state.for_the_team))
     return lines
 
@@ -230,13 +253,13 @@ def _shown_fields(state: SealState) -> str:
     return translate("every personal field") if state.fields is None else ", ".join(state.fields)
 
 
-@command(mark("List what has been kept as long as the settings let it; deletes nothing."))
+@command(mark("List records whose retention time is over; deletes nothing."))
 def retention_command(
     context: typer.Context,
     columns: str = columns_option,
     output_format: str = format_option,
     apply_hint: bool = typer.Option(
-        False, "--apply-hint", help=mark("Print the commands that would do it instead, one a line.")
+        False, "--apply-hint", help=mark("Print the commands that would do this instead, one per line.")
     ),
     exit_code: bool = exit_code_option,
     reveal: bool = reveal_option,
@@ -245,13 +268,13 @@ def retention_command(
     workspace = session.workspace
     for name in unknown_rules(workspace):
         warn(
-            translate("retention: '{name}' is neither a kind nor a template; its rule holds for nothing").format(
+            translate("retention: '{name}' is neither a kind nor a template; its rule applies to nothing").format(
                 name=name
             )
         )
     if not workspace.log.settings.retention:
         warn(
-            translate("no rule says how long anything is kept; e.g. in commlog.yaml: retention: {example}").format(
+            translate("no retention time is set; e.g. in commlog.yaml: retention: {example}").format(
                 example="{interactions: 3y, anonymous: 1y}"
             )
         )

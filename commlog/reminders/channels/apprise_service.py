@@ -55,7 +55,7 @@ def _service_of(url: str, seconds: float) -> "NotifyBase":
     service = Apprise.instantiate(url, suppress_exceptions=True)
     if service is None:
         raise DeliveryError(
-            mark("apprise does not know what the variable holds"),
+            mark("apprise does not recognize the content of the variable"),
             remedy=mark("write one URL of a service: https://github.com/caronc/apprise/wiki"),
         )
     service.socket_connect_timeout = seconds

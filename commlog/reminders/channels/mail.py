@@ -33,8 +33,7 @@ _SUBMISSION_PORT: Final = 587
 _STEPS: Final = 3
 _READY: Final = 220  # the greeting of a server
 _WRITE_URL: Final = mark(
-    "write smtp://USER:PASSWORD@HOST:587, smtps://USER:PASSWORD@HOST:465 or smtp://localhost:25;"
-    " marks in the password percent-encoded: %40 for @, %2F for /, %23 for #"
+    "write smtp://USER:PASSWORD@HOST:587, smtps://USER:PASSWORD@HOST:465 or smtp://localhost:25; special characters in the password percent-encoded: %40 for @, %2F for /, %23 for #"
 )
 
 
@@ -81,10 +80,12 @@ def parse_server(url: str) -> MailServer:
     except ValueError:
         host, port = "", None
     if not host or parts.scheme not in _PORTS or parts.path.strip("/") or parts.query or parts.fragment:
-        raise DeliveryError(mark("the variable for the mail server holds no SMTP URL"), remedy=_WRITE_URL)
+        raise DeliveryError(mark("the variable for the mail server contains no SMTP URL"), remedy=_WRITE_URL)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if not (user + password).isascii():
-        raise DeliveryError(mark("user and password of the mail server must be of ASCII characters"), remedy=_WRITE_URL)
+        raise DeliveryError(
+            mark("user and password of the mail server may contain only ASCII characters"), remedy=_WRITE_URL
+        )
     encrypted = parts.scheme == "smtps"
     usual = _SUBMISSION_PORT if user and not encrypted else _PORTS[parts.scheme]
     return MailServer(encrypted, host, port or usual, user, password)
@@ -100,7 +101,7 @@ def sender_of(named: str, server: MailServer) -> MailAddress:
         (name, spec), *others = getaddresses([named])
         if others or not is_mail_address(spec) or not named.isprintable():
             raise DeliveryError(
-                mark("the sender in the settings is no mail address: {value}"),
+                mark("the sender in the settings is not a mail address: {value}"),
                 value=named,
                 remedy=mark("write notify.from as NAME@HOST, or as 'commlog <NAME@HOST>'"),
             )
@@ -189,18 +190,18 @@ def _refusal(fault: smtplib.SMTPException) -> DeliveryError:
             return DeliveryError(
                 mark("the mail server offers no way to log in"), remedy=mark("write its URL without user and password")
             )
-        return DeliveryError(mark("the mail server broke off the conversation"), remedy=PASSING)
+        return DeliveryError(mark("the mail server closed the connection unexpectedly"), remedy=PASSING)
     reason = mark("the mail server answers {code}: {said}")
     remedy = mark("check the settings of the mail server")
     if isinstance(fault, smtplib.SMTPAuthenticationError):
-        reason = mark("the mail server does not take user and password: {code} {said}")
-        remedy = mark("many providers want an authorization code for programs instead of the password")
+        reason = mark("the mail server does not accept user and password: {code} {said}")
+        remedy = mark("many providers require an authorization code for programs instead of the password")
     elif isinstance(fault, smtplib.SMTPRecipientsRefused):
-        reason = mark("the mail server refuses the recipient: {code} {said}")
+        reason = mark("the mail server rejects the recipient: {code} {said}")
         remedy = mark("check the address in the settings")
     elif isinstance(fault, smtplib.SMTPSenderRefused):
-        reason = mark("the mail server refuses the sender: {code} {said}")
-        remedy = mark("set notify.from to an address the server takes")
+        reason = mark("the mail server rejects the sender: {code} {said}")
+        remedy = mark("set notify.from to an address the server accepts")
     return DeliveryError(reason, code=code, said=said, remedy=PASSING if code < 500 else remedy)
 
 

@@ -18,14 +18,13 @@ from commlog.reminders.http import TOO_MANY_REQUESTS, HttpAnswer, check_status, 
 
 _WRONG_KEY: Final = mark("the key is wrong, or the robot has been removed from the group: copy its address again")
 _SECURITY: Final = mark(
-    "look at the robot's security settings: its secret ($TOKEN/$SECRET), this machine's clock, its key words,"
-    " its addresses"
+    "check the robot's security settings: its secret ($TOKEN/$SECRET), this machine's clock, its keywords, its addresses"
 )
 # Text may name people to be called (`<at user_id="all">`); a customer's words must not.
 _CALL: Final = re.compile(r"<(?=\s*/?\s*at\b)", re.IGNORECASE)
-_SIGNATURE: Final = mark("the signature does not fit: check the secret ($TOKEN/$SECRET) and this machine's clock")
-_KEY_WORDS: Final = mark("the robot asks for a key word: take it away, or choose one that stands in every digest")
-_IP_ADDRESS: Final = mark("the robot takes messages from other addresses only: add this machine's to its list")
+_SIGNATURE: Final = mark("the signature does not match: check the secret ($TOKEN/$SECRET) and this machine's clock")
+_KEY_WORDS: Final = mark("the robot requires a keyword: remove it, or choose one that is in every digest")
+_IP_ADDRESS: Final = mark("the robot accepts messages only from listed addresses: add this machine's to its list")
 
 
 def json_cost(text: str) -> int:
@@ -96,7 +95,7 @@ def _key_of(value: str, service: str) -> str:
     """
     if "://" in value:
         raise DeliveryError(
-            mark("{service} takes the key alone, not the whole web address"),
+            mark("{service} needs only the key, not the whole web address"),
             service=service,
             remedy=mark("set the variable to what follows 'key=', 'access_token=' or 'hook/' in it"),
         )
@@ -130,7 +129,7 @@ def _refusal(code: object, said: str, robot: Robot) -> DeliveryError:
     if number == TOO_MANY_REQUESTS or robot.too_many(number, said):
         return rate_limited(robot.service)
     return DeliveryError(
-        mark("{service} refuses it with code {code}: {said}"),
+        mark("{service} rejects it with code {code}: {said}"),
         service=robot.service,
         code=str(code),
         said=said,

@@ -88,7 +88,7 @@ def dimension_of(workspace: Workspace, name: str) -> Dimension:
     path = _field_path(workspace, wanted)
     if path is None:
         raise UsageError(
-            mark("--by: there is no column or field '{value}'"),
+            mark("invalid value for --by: there is no column or field '{value}'"),
             value=name,
             remedy=mark("use one of: {columns}; or any field of a template, e.g. background.product_model or extra.x"),
             columns=", ".join(sorted(OF_FOLLOW_UPS)),

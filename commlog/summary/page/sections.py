@@ -114,7 +114,7 @@ class Sections:
                 "Nothing happened in {period}: no conversation, no issue, and no follow-up opened, due or finished."
             ).format(period=self.summary.period.name)
         if self.summary.unreadable_files:
-            yield translate("{count} files cannot be read and are in no figure: commlog check").format(
+            yield translate("files that cannot be read and are in no figure: {count}; see commlog check").format(
                 count=self.summary.unreadable_files
             )
 
@@ -190,7 +190,7 @@ class Sections:
                 words = f"{places[place]}: {format_measure(measure)}"
                 data.append(ChartMark(places[place], share, words, BEFORE if bucket.is_previous else NOW))
         title = self._by_step(mark("Follow-ups done in time, by {step} they were due"), series)
-        note = translate("Those not yet due are left out; under five there is no percentage.")
+        note = translate("Those not due yet are not counted; below five there is no percentage.")
         headings = (step_label(series.step), translate("In time"), translate("Remarks"))
         spec = share_columns(data, places, skip=_skipped(series))
         chart = Chart(spec, title, self._periods("bar")) if data else None
@@ -216,7 +216,7 @@ class Sections:
         legend = (
             (LATE, translate("late"), "bar"),
             (NOW, translate("time left"), "bar"),
-            (IDLE, translate("clock stands still, or none runs"), "bar"),
+            (IDLE, translate("time limit paused, or none"), "bar"),
             *((("var(--tick)", translate("as of {instant}").format(instant=instant), "tick"),) if ticks else ()),
         )
         chart = Chart(bars(data, ticks), title, legend) if is_drawn else None
@@ -291,7 +291,7 @@ class Sections:
         table = Table(title, headings, self._series_rows(series, places))
         legend = tuple((colours[group], series.names[group], "point") for group in colours)
         chart = Chart(score_lines(data, places, skip=_skipped(series)), title, legend) if data else None
-        note = translate("Means of what customers answered; what staff filled in for them is in the table only.")
+        note = translate("Mean scores that customers gave; scores entered by staff are only in the table.")
         return ReportSection("satisfaction", title, note, table, chart)
 
     def _series_rows(self, series: Series, places: Sequence[str]) -> tuple[tuple[str, ...], ...]:

@@ -20,7 +20,7 @@ from commlog.values import Data
 
 LIST_LABELS: Final[Mapping[str, str]] = {
     "overdue_follow_ups": mark("Overdue follow-ups"),
-    "dropped_balls": mark("Dropped: somebody waits, and nobody is going to do it"),
+    "dropped_balls": mark("Dropped: a customer is waiting, and nobody plans to act"),
     "low_scores": mark("Low scores"),
 }
 # The headings under which figures stand, by the number of the metric.

@@ -139,7 +139,7 @@ class _Page:
 
     def _totals(self) -> list[Table]:
         remark = translate(
-            "Pending, overdue, dormant, without owner and open issues are as of now; beside them, as of {instant}."
+            "Pending, overdue, dormant, without owner and open issues are counted as of now; the column beside them as of {instant}."
         ).format(instant=f"{self.summary.before_at:%Y-%m-%d %H:%M}")
         tables = [self._section(title, metrics) for title, metrics in _SECTIONS]
         shown = [table for table in tables if table.rows]
@@ -268,7 +268,7 @@ def has_happened(summary: Summary) -> bool:
 def format_empty_period(period: str, first: date | None, last: date | None) -> str:
     """One sentence: that nothing was recorded in a period, and of which days the log's first and last record are."""
     if first is None or last is None:
-        text = translate("Nothing was recorded in {period}; the log holds no conversation, issue or survey yet.")
+        text = translate("Nothing was recorded in {period}; the log contains no conversation, issue or survey yet.")
         return text.format(period=period)
-    text = translate("Nothing was recorded in {period}; the log's first record is of {first}, its last of {last}.")
+    text = translate("Nothing was recorded in {period}; the log's first record is from {first}, its last from {last}.")
     return text.format(period=period, first=first, last=last)
