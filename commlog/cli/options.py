@@ -28,6 +28,11 @@ def format_choice(
     return typer.Option(formats[0], "--format", metavar=metavar, help=help_text, parser=FormatChoice(formats, more))
 
 
+def text_option(name: str, metavar: str, help_text: str, *other_names: str, default: Any = "") -> Any:
+    """An option that takes a text, called `metavar` in the help, and has no default to speak of."""
+    return typer.Option(default, name, *other_names, metavar=metavar, show_default=False, help=help_text)
+
+
 query_argument: Any = typer.Argument(
     None,
     metavar="[QUERY]",
@@ -35,33 +40,13 @@ query_argument: Any = typer.Argument(
     help=mark("What to list, e.g. customer:acme date:2026-03 投诉; all words must match."),
 )
 format_option: Any = format_choice(*LISTING_FORMATS)
-columns_option: Any = typer.Option(
-    "", "--columns", metavar="A,B", show_default=False, help=mark("The columns to show, in this order.")
-)
-sort_option: Any = typer.Option(
-    "",
-    "--sort",
-    metavar="A,-B",
-    show_default=False,
-    help=mark("The columns to sort by; - before a name reverses the order."),
-)
-limit_option: Any = typer.Option(
-    NO_LIMIT, "--limit", metavar="N", show_default=False, help=mark("Maximum number of rows.")
-)
-by_option: Any = typer.Option(
-    "",
-    "--by",
-    metavar="MEMBER",
-    show_default=False,
-    help=mark("Who does it (default: $COMMLOG_MEMBER, else git's user)."),
-)
-note_option: Any = typer.Option("", "--note", metavar="NOTE", show_default=False, help=mark("A note for the history."))
-due_option: Any = typer.Option(
-    "",
-    "--due",
-    metavar="WHEN",
-    show_default=False,
-    help=mark("When it is due: 3wd, 24h, tomorrow 17:00, 周五, 2026-03-14, none."),
+columns_option: Any = text_option("--columns", "A,B", mark("The columns to show, in this order."))
+sort_option: Any = text_option("--sort", "A,-B", mark("The columns to sort by; - before a name reverses the order."))
+limit_option: Any = text_option("--limit", "N", mark("Maximum number of rows."), default=NO_LIMIT)
+by_option: Any = text_option("--by", "MEMBER", mark("Who does it (default: $COMMLOG_MEMBER, else git's user)."))
+note_option: Any = text_option("--note", "NOTE", mark("A note for the history."))
+due_option: Any = text_option(
+    "--due", "WHEN", mark("When it is due: 3wd, 24h, tomorrow 17:00, 周五, 2026-03-14, none.")
 )
 reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data in full."))
 address_argument: Any = typer.Argument(..., metavar="ID/n", help=mark("The follow-up: the record's id and its number."))
@@ -69,19 +54,16 @@ id_argument: Any = typer.Argument(..., metavar="ID", help=mark("The record's id,
 customer_argument: Any = typer.Argument(
     ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
 )
-set_option: Any = typer.Option(
-    [],
+set_option: Any = text_option(
     "--set",
+    "KEY=VALUE",
+    mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
     "-s",
-    metavar="KEY=VALUE",
-    show_default=False,
-    help=mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
+    default=[],
 )
-unset_option: Any = typer.Option(
-    [], "--unset", metavar="KEY", show_default=False, help=mark("Remove a field. Repeatable.")
-)
+unset_option: Any = text_option("--unset", "KEY", mark("Remove a field. Repeatable."), default=[])
 edit_option: Any = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR."))
-record_format_option: Any = typer.Option("text", "--format", metavar="FORMAT", help=mark("text, json or yaml."))
+record_format_option: Any = format_choice("text", "json", "yaml")
 exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with code 10 when there is a result."))
 
 
@@ -117,12 +99,10 @@ def say_listing(listing: Listing, columns: str, output_format: str, labels: Labe
         warn(translate("nothing found"))
 
 
-as_of_option: Any = typer.Option(
-    "",
+as_of_option: Any = text_option(
     "--as-of",
-    metavar="DATE|COMMIT",
-    show_default=False,
-    help=mark("Answer from the log at the end of a day, or at a commit, without uncommitted changes."),
+    "DATE|COMMIT",
+    mark("Answer from the log at the end of a day, or at a commit, without uncommitted changes."),
 )
 
 

@@ -26,6 +26,7 @@ from commlog.cli.options import (
     reveal_option,
     sort_option,
     terminal_width,
+    text_option,
 )
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
@@ -49,26 +50,14 @@ from commlog.records.find import FollowUpAddress, read_record
 from commlog.records.list import list_records
 from commlog.records.typed_follow_ups import parse_follow_up
 
-owner_option: Any = typer.Option(
-    "", "--owner", metavar="MEMBER", show_default=False, help=mark("Only those of a member or department.")
-)
+owner_option: Any = text_option("--owner", "MEMBER", mark("Only those of a member or department."))
 overdue_option: Any = typer.Option(False, "--overdue", help=mark("Only those past their due time."))
-due_within_option: Any = typer.Option(
-    "",
-    "--due-within",
-    metavar="LIMIT",
-    show_default=False,
-    help=mark("Only those due by this time, including overdue ones: 2d, 3wd, 周五."),
+due_within_option: Any = text_option(
+    "--due-within", "LIMIT", mark("Only those due by this time, including overdue ones: 2d, 3wd, 周五.")
 )
-priority_option: Any = typer.Option(
-    "", "--priority", metavar="A,B", show_default=False, help=mark("Only those of these priorities.")
-)
-customer_option: Any = typer.Option(
-    "", "--customer", metavar="CUSTOMER", show_default=False, help=mark("Only those of a customer.")
-)
-group_option: Any = typer.Option(
-    "", "--by", metavar="owner", show_default=False, help=mark("Group by a column, e.g. owner.")
-)
+priority_option: Any = text_option("--priority", "A,B", mark("Only those of these priorities."))
+customer_option: Any = text_option("--customer", "CUSTOMER", mark("Only those of a customer."))
+group_option: Any = text_option("--by", "owner", mark("Group by a column, e.g. owner."))
 
 
 @command(mark("List follow-ups that are not done or closed, the most overdue first."))
@@ -148,12 +137,8 @@ def add_follow_up_command(
     what: str = typer.Argument(
         ..., metavar="ACTION", help=mark("What is to be done: a text, or action=…; owner=…; priority=…; due=….")
     ),
-    owner: str = typer.Option(
-        "", "--to", metavar="OWNER", show_default=False, help=mark("Who does it (default: you).")
-    ),
-    priority: str = typer.Option(
-        "", "--priority", metavar="NAME", show_default=False, help=mark("A priority of this log, e.g. urgent.")
-    ),
+    owner: str = text_option("--to", "OWNER", mark("Who does it (default: you).")),
+    priority: str = text_option("--priority", "NAME", mark("A priority of this log, e.g. urgent.")),
     due: str = due_option,
     by: str = by_option,
 ) -> None:
@@ -168,7 +153,7 @@ def add_follow_up_command(
 def assign_command(
     context: typer.Context,
     address: str = address_argument,
-    to: str = typer.Option("", "--to", metavar="OWNER", show_default=False, help=mark("Who takes it over (required).")),
+    to: str = text_option("--to", "OWNER", mark("Who takes it over (required).")),
     note: str = note_option,
     by: str = by_option,
 ) -> None:
@@ -195,19 +180,9 @@ def close_command(
 def done_command(
     context: typer.Context,
     address: str = address_argument,
-    result: str = typer.Option(
-        "",
-        "--result",
-        metavar="RESULT",
-        show_default=False,
-        help=mark("The result (required unless the record has one)."),
-    ),
-    satisfaction: str = typer.Option(
-        "",
-        "--satisfaction",
-        metavar="LEVEL",
-        show_default=False,
-        help=mark("How satisfied the customer is: very_satisfied … very_dissatisfied."),
+    result: str = text_option("--result", "RESULT", mark("The result (required unless the record has one).")),
+    satisfaction: str = text_option(
+        "--satisfaction", "LEVEL", mark("How satisfied the customer is: very_satisfied … very_dissatisfied.")
     ),
     note: str = note_option,
     by: str = by_option,
@@ -223,9 +198,7 @@ def done_command(
 def reopen_command(
     context: typer.Context,
     address: str = address_argument,
-    reason: str = typer.Option(
-        "", "--reason", metavar="REASON", show_default=False, help=mark("Why it is opened again (required).")
-    ),
+    reason: str = text_option("--reason", "REASON", mark("Why it is opened again (required).")),
     due: str = due_option,
     by: str = by_option,
 ) -> None:
@@ -241,13 +214,7 @@ def reschedule_command(
     context: typer.Context,
     address: str = address_argument,
     due: str = due_option,
-    priority: str = typer.Option(
-        "",
-        "--priority",
-        metavar="NAME",
-        show_default=False,
-        help=mark("Set another priority; the due time is calculated again."),
-    ),
+    priority: str = text_option("--priority", "NAME", mark("Set another priority; the due time is calculated again.")),
     note: str = note_option,
     by: str = by_option,
 ) -> None:

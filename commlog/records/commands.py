@@ -26,6 +26,7 @@ from commlog.cli.options import (
     reveal_option,
     set_option,
     sort_option,
+    text_option,
     unset_option,
 )
 from commlog.cli.prompts import ask_record, keeping_answers
@@ -70,35 +71,27 @@ template_argument: Any = typer.Argument(
     metavar="TEMPLATE",
     help=mark("member, service, relationship, visit, issue, survey, customer, answer, or one of the team's own."),
 )
-assignments_option: Any = typer.Option(
-    [],
+assignments_option: Any = text_option(
     "--set",
+    "KEY=VALUE",
+    mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
     "-s",
-    metavar="KEY=VALUE",
-    show_default=False,
-    help=mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
+    default=[],
 )
-source_option: Any = typer.Option(
-    "",
-    "--from",
-    metavar="FILE",
-    show_default=False,
-    help=mark("Read the fields from a YAML or JSON file, or from stdin with -."),
+source_option: Any = text_option(
+    "--from", "FILE", mark("Read the fields from a YAML or JSON file, or from stdin with -.")
 )
-links_option: Any = typer.Option(
-    [], "--link", "-l", metavar="PRIOR[:TYPE]", show_default=False, help=mark("Link to an earlier record. Repeatable.")
+links_option: Any = text_option(
+    "--link", "PRIOR[:TYPE]", mark("Link to an earlier record. Repeatable."), "-l", default=[]
 )
-follow_ups_option: Any = typer.Option(
-    [],
+follow_ups_option: Any = text_option(
     "--follow-up",
+    "FOLLOW-UP",
+    mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
     "-f",
-    metavar="FOLLOW-UP",
-    show_default=False,
-    help=mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
+    default=[],
 )
-new_customer_option: Any = typer.Option(
-    "", "--new-customer", metavar="NAME", show_default=False, help=mark("Also create a customer who is not known yet.")
-)
+new_customer_option: Any = text_option("--new-customer", "NAME", mark("Also create a customer who is not known yet."))
 dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Show what would be written; write nothing."))
 
 
@@ -214,13 +207,12 @@ def _read_source(session: Session, form: Template, source: str) -> Fields:
 def edit_command(
     context: typer.Context,
     record: str = id_argument,
-    assignments: list[str] = typer.Option(
-        [],
+    assignments: list[str] = text_option(
         "--set",
+        "KEY=VALUE",
+        mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
         "-s",
-        metavar="KEY=VALUE",
-        show_default=False,
-        help=mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
+        default=[],
     ),
     unset: list[str] = unset_option,
 ) -> None:
@@ -371,8 +363,6 @@ def unlink_command(
     context: typer.Context,
     record: str = id_argument,
     prior: str = typer.Argument(..., metavar="PRIOR", help=mark("The record it points to.")),
-    link_type: str = typer.Option(
-        "", "--type", metavar="TYPE", show_default=False, help=mark("Remove only a link of this type.")
-    ),
+    link_type: str = text_option("--type", "TYPE", mark("Remove only a link of this type.")),
 ) -> None:
     say(unlink_records(session_of(context).workspace, record, prior, link_type or None).id)

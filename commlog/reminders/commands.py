@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from commlog.cli.options import exit_code_option, format_choice
+from commlog.cli.options import exit_code_option, format_choice, text_option
 from commlog.cli.session import Session, variable
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, UsageError
@@ -35,7 +35,7 @@ once_option: Any = typer.Option(
 dry_run_option: Any = typer.Option(
     False, "--dry-run", help=mark("Show what would be sent to whom; send and record nothing.")
 )
-to_option: Any = typer.Option("", "--to", metavar="MEMBER", show_default=False, help=mark("Send to this member only."))
+to_option: Any = text_option("--to", "MEMBER", mark("Send to this member only."))
 test_option: Any = typer.Option(
     False, "--test", help=mark("Send a short message to test your own addresses, or those of --to.")
 )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from commlog.cli.options import answer_listing, columns_option, format_choice, format_option, reveal_option
+from commlog.cli.options import answer_listing, columns_option, format_choice, format_option, reveal_option, text_option
 from commlog.cli.session import Session, guess_timezone, named_member
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
@@ -67,12 +67,8 @@ def init_command(
     folder: str = typer.Argument(
         ".", metavar="[DIR]", show_default=False, help=mark("The log's folder (default: the current folder).")
     ),
-    timezone: str = typer.Option(
-        "",
-        "--timezone",
-        metavar="ZONE",
-        show_default=False,
-        help=mark("The log's time zone, e.g. Asia/Shanghai (default: this machine's)."),
+    timezone: str = text_option(
+        "--timezone", "ZONE", mark("The log's time zone, e.g. Asia/Shanghai (default: this machine's).")
     ),
     no_git: bool = typer.Option(False, "--no-git", help=mark("Do not create a git repository.")),
     example: bool = typer.Option(False, "--example", help=mark("Add a small realistic set of records.")),
@@ -231,6 +227,6 @@ def template_show_command(
 def template_new_command(
     context: typer.Context,
     name: str = typer.Argument(..., metavar="NAME", help=mark("A short name: lowercase letters, digits and _.")),
-    label: str = typer.Option("", "--label", metavar="WORDS", show_default=False, help=mark("The title people see.")),
+    label: str = text_option("--label", "WORDS", mark("The title people see.")),
 ) -> None:
     say(create_template(session_of(context).workspace, name, label))

@@ -5,7 +5,16 @@ from typing import Any
 import typer
 
 from commlog.cli.editor import write_own
-from commlog.cli.options import NO_LIMIT, as_of_option, format_choice, go_back, labels_of, reveal_option, say_listing
+from commlog.cli.options import (
+    NO_LIMIT,
+    as_of_option,
+    format_choice,
+    go_back,
+    labels_of,
+    reveal_option,
+    say_listing,
+    text_option,
+)
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import UsageError
@@ -26,33 +35,18 @@ period_argument: Any = typer.Argument(
     show_default=False,
     help=mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
 )
-by_option: Any = typer.Option(
-    "",
-    "--by",
-    metavar="FIELD",
-    show_default=False,
-    help=mark("Group the figures by a column or any field: channel, agent, level, tag, owner, extra.x …"),
+by_option: Any = text_option(
+    "--by", "FIELD", mark("Group the figures by a column or any field: channel, agent, level, tag, owner, extra.x …")
 )
-compare_option: Any = typer.Option(
-    "",
-    "--compare",
-    metavar="PERIOD",
-    show_default=False,
-    help=mark("Compare with this period instead of the one before."),
+compare_option: Any = text_option("--compare", "PERIOD", mark("Compare with this period instead of the one before."))
+records_option: Any = text_option(
+    "--records", "FIGURE", mark("List the records behind a figure, by its name (overdue) or its metric number (4).")
 )
-records_option: Any = typer.Option(
-    "",
-    "--records",
-    metavar="FIGURE",
-    show_default=False,
-    help=mark("List the records behind a figure, by its name (overdue) or its metric number (4)."),
-)
-limit_option: Any = typer.Option(
-    None,
+limit_option: Any = text_option(
     "--limit",
-    metavar="N",
-    show_default=False,
-    help=mark("Maximum number of groups and records (default: 10; with --records all); 0 means all."),
+    "N",
+    mark("Maximum number of groups and records (default: 10; with --records all); 0 means all."),
+    default=None,
 )
 format_option: Any = format_choice(
     *FORMATS, help_text=mark("{formats}; with --records also ids."), more=("ids", "table")
@@ -128,21 +122,13 @@ def report_command(
         show_default=False,
         help=mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
     ),
-    output: str = typer.Option(
-        "",
+    output: str = text_option(
         "--output",
-        metavar="FILE",
-        show_default=False,
-        help=mark("Write to this file; - prints to stdout. Only an earlier report is replaced, no other file."),
+        "FILE",
+        mark("Write to this file; - prints to stdout. Only an earlier report is replaced, no other file."),
     ),
     output_format: str = format_choice(*PAGE_FORMATS, help_text=mark("html, or markdown: the tables without charts.")),
-    compare: str = typer.Option(
-        "",
-        "--compare",
-        metavar="PERIOD",
-        show_default=False,
-        help=mark("Compare with this period instead of the one before."),
-    ),
+    compare: str = text_option("--compare", "PERIOD", mark("Compare with this period instead of the one before.")),
     limit: int = typer.Option(
         REPORT_ROWS, "--limit", metavar="N", help=mark("Maximum number of rows per list; 0 means all.")
     ),

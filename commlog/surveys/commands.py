@@ -18,6 +18,7 @@ from commlog.cli.options import (
     reveal_option,
     set_option,
     sort_option,
+    text_option,
 )
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import advise, ask, command, finish, is_interactive, say, session_of, warn
@@ -44,22 +45,10 @@ from commlog.values import SURVEY, Data, Fields
 target_argument: Any = typer.Argument(
     ..., metavar="ID|CUSTOMER", help=mark("The survey that is answered, or the customer who answers.")
 )
-period_option: Any = typer.Option(
-    "",
-    "--period",
-    metavar="PERIOD",
-    show_default=False,
-    help=mark("What it is about, e.g. 2026-Q1 (default: this quarter)."),
-)
-contact_option: Any = typer.Option(
-    "", "--contact", metavar="NAME", show_default=False, help=mark("The person who is asked.")
-)
-score_option: Any = typer.Option(
-    [],
-    "--score",
-    metavar="DIMENSION=1-5",
-    show_default=False,
-    help=mark("A score by dimension, by key or label: overall=4. Repeatable."),
+period_option: Any = text_option("--period", "PERIOD", mark("What it is about, e.g. 2026-Q1 (default: this quarter)."))
+contact_option: Any = text_option("--contact", "NAME", mark("The person who is asked."))
+score_option: Any = text_option(
+    "--score", "DIMENSION=1-5", mark("A score by dimension, by key or label: overall=4. Repeatable."), default=[]
 )
 entered_by_option: Any = typer.Option(
     "staff", "--entered-by", metavar="customer|staff", help=mark("Who filled it in: the customer, or staff for them.")
@@ -68,9 +57,7 @@ again_option: Any = typer.Option(
     False, "--again", help=mark("Record another survey, even if the customer has already answered for this period.")
 )
 unanswered_option: Any = typer.Option(False, "--unanswered", help=mark("Only those not answered yet."))
-customer_option: Any = typer.Option(
-    "", "--customer", metavar="CUSTOMER", show_default=False, help=mark("Only those of a customer.")
-)
+customer_option: Any = text_option("--customer", "CUSTOMER", mark("Only those of a customer."))
 by_option: Any = typer.Option(
     "quarter", "--by", metavar="quarter|month", help=mark("The periods; an answer counts on the day it was given.")
 )

@@ -19,6 +19,7 @@ from commlog.cli.options import (
     say_listing,
     sort_option,
     terminal_width,
+    text_option,
 )
 from commlog.cli.session import key_source
 from commlog.cli.terminal import command, say, session_of, warn
@@ -39,26 +40,14 @@ from commlog.team.text import FieldWords, flat_listing, format_history, words_of
 _FLAT = frozenset({"csv", "tsv"})
 
 
-since_option: Any = typer.Option(
-    "",
+since_option: Any = text_option(
     "--since",
-    metavar="PERIOD",
-    show_default=False,
-    help=mark("Only what was committed from this time on: 2026-03-10, 2026-03, last-month, 上月, or 30d before today."),
+    "PERIOD",
+    mark("Only what was committed from this time on: 2026-03-10, 2026-03, last-month, 上月, or 30d before today."),
 )
-author_option: Any = typer.Option(
-    "",
-    "--by",
-    metavar="MEMBER",
-    show_default=False,
-    help=mark("Only commits of a member, or of an author with this name."),
-)
-field_option: Any = typer.Option(
-    "",
-    "--field",
-    metavar="A,B",
-    show_default=False,
-    help=mark("Only changes of these fields: keys or labels, e.g. due,owner or 期限."),
+author_option: Any = text_option("--by", "MEMBER", mark("Only commits of a member, or of an author with this name."))
+field_option: Any = text_option(
+    "--field", "A,B", mark("Only changes of these fields: keys or labels, e.g. due,owner or 期限.")
 )
 
 
@@ -94,12 +83,8 @@ def audit_command(
 def history_command(
     context: typer.Context,
     record: str = id_argument,
-    field: str = typer.Option(
-        "",
-        "--field",
-        metavar="A,B",
-        show_default=False,
-        help=mark("Only changes of these fields: keys or labels, e.g. due,owner or 期限."),
+    field: str = text_option(
+        "--field", "A,B", mark("Only changes of these fields: keys or labels, e.g. due,owner or 期限.")
     ),
     reverse: bool = typer.Option(False, "--reverse", help=mark("The oldest first.")),
     output_format: str = format_choice("text", "json", "jsonl"),
@@ -169,13 +154,7 @@ _MOST = 10
 def sync_command(
     context: typer.Context,
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would be done; change and fetch nothing.")),
-    message: str = typer.Option(
-        "",
-        "--message",
-        metavar="MESSAGE",
-        show_default=False,
-        help=mark("The commit message (default: made from the changes)."),
-    ),
+    message: str = text_option("--message", "MESSAGE", mark("The commit message (default: made from the changes).")),
 ) -> None:
     done = sync_log(session_of(context).workspace, SyncOptions(message.strip(), dry_run))
     for line in _lines(done, is_rehearsal=dry_run):

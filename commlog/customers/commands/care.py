@@ -19,6 +19,7 @@ from commlog.cli.options import (
     reveal_option,
     sort_option,
     terminal_width,
+    text_option,
 )
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.customers.brief import brief_customer
@@ -56,16 +57,10 @@ within_option: Any = typer.Option(
     metavar="INTERVAL",
     help=mark("How far ahead to look: 7d, 2w, 3m; what is already due is always listed."),
 )
-kind_option: Any = typer.Option(
-    "",
-    "--kind",
-    metavar="A,B",
-    show_default=False,
-    help=mark("Only these kinds: birthday, anniversary, visit, dormant, verify."),
+kind_option: Any = text_option(
+    "--kind", "A,B", mark("Only these kinds: birthday, anniversary, visit, dormant, verify.")
 )
-owner_option: Any = typer.Option(
-    "", "--owner", metavar="MEMBER", show_default=False, help=mark("Only customers a member looks after.")
-)
+owner_option: Any = text_option("--owner", "MEMBER", mark("Only customers a member looks after."))
 
 
 @command(mark("List birthdays, visits and other customer care that is due."))
@@ -173,12 +168,10 @@ def timeline_command(
     customer: list[str] = typer.Argument(
         ..., metavar="CUSTOMER", help=mark("The customer's id, name, alias, phone or e-mail.")
     ),
-    since: str = typer.Option(
-        "",
+    since: str = text_option(
         "--since",
-        metavar="PERIOD",
-        show_default=False,
-        help=mark("Only from this time on: 2026-03, 2026-Q1, last-month, 上月, or 30d, 3m before today."),
+        "PERIOD",
+        mark("Only from this time on: 2026-03, 2026-Q1, last-month, 上月, or 30d, 3m before today."),
     ),
     limit: int = limit_option,
     output_format: str = format_choice(*TEXT_FORMATS),

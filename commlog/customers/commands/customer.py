@@ -18,6 +18,7 @@ from commlog.cli.options import (
     reveal_option,
     set_option,
     sort_option,
+    text_option,
     unset_option,
 )
 from commlog.cli.prompts import ask_fields, keeping_answers
@@ -137,9 +138,7 @@ duplicate_argument: Any = typer.Argument(
     ..., metavar="DUPLICATE", help=mark("The customer to be merged: id, name, alias, phone or e-mail.")
 )
 survivor_argument: Any = typer.Argument(..., metavar="SURVIVOR", help=mark("The customer to keep."))
-on_option: Any = typer.Option(
-    "", "--on", metavar="DATE", show_default=False, help=mark("The day they were checked (default: today).")
-)
+on_option: Any = text_option("--on", "DATE", mark("The day they were checked (default: today)."))
 
 
 @command(mark("Merge two customers into one. The duplicate's records move to the customer that is kept."))

@@ -8,7 +8,7 @@ from typing import Any, Final
 import typer
 
 from commlog.cli.editor import write_own
-from commlog.cli.options import labels_of, query_argument
+from commlog.cli.options import labels_of, query_argument, text_option
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, session_of, warn
 from commlog.customers.rules.care import BIRTHDAY
@@ -40,31 +40,18 @@ output_format_argument: Any = typer.Argument(
         "CSV: a column for each field. JSON Lines: every field, can be imported again. ics: pending follow-ups for a calendar program."
     ),
 )
-output_option: Any = typer.Option(
-    "",
-    "--output",
-    "-o",
-    metavar="FILE",
-    show_default=False,
-    help=mark("Write to a new file instead of stdout; a calendar written before is replaced."),
+output_option: Any = text_option(
+    "--output", "FILE", mark("Write to a new file instead of stdout; a calendar written before is replaced."), "-o"
 )
 file_encoding_option: Any = typer.Option(
     _UTF_8, "--encoding", metavar="NAME", help=mark("The file's encoding: utf-8, utf-8-sig (for Excel), gb18030.")
 )
-columns_option: Any = typer.Option(
-    "",
-    "--columns",
-    metavar="A,B",
-    show_default=False,
-    help=mark("CSV only: the fields to write, by dotted key or label."),
-)
+columns_option: Any = text_option("--columns", "A,B", mark("CSV only: the fields to write, by dotted key or label."))
 reveal_option: Any = typer.Option(False, "--reveal", help=mark("Write personal data in full."))
-shape_option: Any = typer.Option(
-    "",
+shape_option: Any = text_option(
     "--as",
-    metavar="todo|event|both",
-    show_default=False,
-    help=mark(
+    "todo|event|both",
+    mark(
         "ics only: how to write follow-ups: as to-dos (the default), as half-hour events that end at the due time, or both."
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import typer
 
-from commlog.cli.options import format_choice
+from commlog.cli.options import format_choice, text_option
 from commlog.cli.terminal import command, progress, read_stdin, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.exchange.csv_file import Sheet
@@ -29,12 +29,8 @@ from commlog.surveys.record import quarter_of
 from commlog.values import SURVEY, Fields
 from commlog.workspace import Workspace
 
-rejects_option: Any = typer.Option(
-    "",
-    "--rejects",
-    metavar="FILE",
-    show_default=False,
-    help=mark("The file for rejected rows (default: FILE.rejects.csv in the current folder)."),
+rejects_option: Any = text_option(
+    "--rejects", "FILE", mark("The file for rejected rows (default: FILE.rejects.csv in the current folder).")
 )
 dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Show what would happen; write nothing."))
 result_format_option: Any = format_choice(
@@ -71,30 +67,17 @@ words_argument: Any = typer.Argument(
     show_default=False,
     help=mark("The format, if the file's name does not show it, and the file; - is stdin."),
 )
-map_file_option: Any = typer.Option(
-    "",
-    "--map",
-    "-m",
-    metavar="MAP",
-    show_default=False,
-    help=mark("The map from columns to fields; JSON Lines of whole records need none."),
+map_file_option: Any = text_option(
+    "--map", "MAP", mark("The map from columns to fields; JSON Lines of whole records need none."), "-m"
 )
 sketch_option: Any = typer.Option(
     False, "--sketch-map", help=mark("Print a draft of a map made from the file's header, and exit.")
 )
-template_option: Any = typer.Option(
-    "",
-    "--template",
-    metavar="NAME",
-    show_default=False,
-    help=mark("The template of the draft map (default: the one that matches the header best)."),
+template_option: Any = text_option(
+    "--template", "NAME", mark("The template of the draft map (default: the one that matches the header best).")
 )
-encoding_option: Any = typer.Option(
-    "",
-    "--encoding",
-    metavar="NAME",
-    show_default=False,
-    help=mark("The file's encoding, e.g. gb18030 (default: the map's, else utf-8)."),
+encoding_option: Any = text_option(
+    "--encoding", "NAME", mark("The file's encoding, e.g. gb18030 (default: the map's, else utf-8).")
 )
 
 
@@ -170,22 +153,12 @@ file_argument: Any = typer.Argument(
     metavar="FILE.csv",
     help=mark("The file, its columns named like the form's fields and dimensions, by label or key; - is stdin."),
 )
-period_option: Any = typer.Option(
-    "",
-    "--period",
-    metavar="PERIOD",
-    show_default=False,
-    help=mark("The period for rows without one (default: this quarter)."),
-)
+period_option: Any = text_option("--period", "PERIOD", mark("The period for rows without one (default: this quarter)."))
 entered_by_option: Any = typer.Option(
     "customer", "--entered-by", metavar="customer|staff", help=mark("Who gave the scores, if no column gives it.")
 )
-csv_encoding_option: Any = typer.Option(
-    "",
-    "--encoding",
-    metavar="NAME",
-    show_default=False,
-    help=mark("The file's encoding, e.g. gb18030 (default: utf-8)."),
+csv_encoding_option: Any = text_option(
+    "--encoding", "NAME", mark("The file's encoding, e.g. gb18030 (default: utf-8).")
 )
 
 

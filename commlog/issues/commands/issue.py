@@ -18,6 +18,7 @@ from commlog.cli.options import (
     reveal_option,
     set_option,
     sort_option,
+    text_option,
 )
 from commlog.cli.prompts import Answers, ask_fields, keeping_answers
 from commlog.cli.session import Session, choose_random
@@ -42,53 +43,24 @@ from commlog.worktime.periods import Interval, parse_interval
 
 _FORM = "form"
 
-source_option: Any = typer.Option(
-    "",
-    "--from",
-    metavar="ID",
-    show_default=False,
-    help=mark("Copy what this conversation already contains, and link to it."),
-)
-follow_ups_option: Any = typer.Option(
-    [],
+source_option: Any = text_option("--from", "ID", mark("Copy what this conversation already contains, and link to it."))
+follow_ups_option: Any = text_option(
     "--follow-up",
+    "FOLLOW-UP",
+    mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
     "-f",
-    metavar="FOLLOW-UP",
-    show_default=False,
-    help=mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
+    default=[],
 )
-owner_option: Any = typer.Option(
-    "", "--owner", metavar="MEMBER", show_default=False, help=mark("The person who has to solve it.")
+owner_option: Any = text_option("--owner", "MEMBER", mark("The person who has to solve it."))
+department_option: Any = text_option("--department", "NAME", mark("The department that has to solve it."))
+owners_option: Any = text_option("--owner", "A,B", mark("Only those a member has to solve."))
+departments_option: Any = text_option("--department", "A,B", mark("Only those of a department."))
+categories_option: Any = text_option("--category", "A,B", mark("Only product, service, price, logistics or other."))
+statuses_option: Any = text_option("--status", "A,B", mark("Only those with this status: open, in_progress, fixed, …"))
+older_option: Any = text_option(
+    "--older-than", "AGE", mark("Only those reported at least this long ago: 30d, 2w, 3m; or 10wd in working days.")
 )
-department_option: Any = typer.Option(
-    "", "--department", metavar="NAME", show_default=False, help=mark("The department that has to solve it.")
-)
-owners_option: Any = typer.Option(
-    "", "--owner", metavar="A,B", show_default=False, help=mark("Only those a member has to solve.")
-)
-departments_option: Any = typer.Option(
-    "", "--department", metavar="A,B", show_default=False, help=mark("Only those of a department.")
-)
-categories_option: Any = typer.Option(
-    "", "--category", metavar="A,B", show_default=False, help=mark("Only product, service, price, logistics or other.")
-)
-statuses_option: Any = typer.Option(
-    "",
-    "--status",
-    metavar="A,B",
-    show_default=False,
-    help=mark("Only those with this status: open, in_progress, fixed, …"),
-)
-older_option: Any = typer.Option(
-    "",
-    "--older-than",
-    metavar="AGE",
-    show_default=False,
-    help=mark("Only those reported at least this long ago: 30d, 2w, 3m; or 10wd in working days."),
-)
-group_option: Any = typer.Option(
-    "", "--by", metavar="owner|department|category|age", show_default=False, help=mark("Group by a column.")
-)
+group_option: Any = text_option("--by", "owner|department|category|age", mark("Group by a column."))
 all_option: Any = typer.Option(False, "--all", "-a", help=mark("Also list closed ones."))
 list_format_option: Any = format_choice(
     *LISTING_FORMATS, help_text=mark("{formats}; form is the tracking form as on paper."), more=(_FORM,)

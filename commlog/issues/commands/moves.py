@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from commlog.cli.options import by_option, id_argument, labels_of, note_option
+from commlog.cli.options import by_option, id_argument, labels_of, note_option, text_option
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import UsageError
@@ -15,51 +15,29 @@ from commlog.issues.rules.issue import CLOSED, RESULTS, Confirmation
 from commlog.messages import mark, translate
 from commlog.values import ISSUE, Record, text_of
 
-solution_option: Any = typer.Option(
-    "",
-    "--solution",
-    metavar="SOLUTION",
-    show_default=False,
-    help=mark("The cause found and what was done (required unless the record has it)."),
+solution_option: Any = text_option(
+    "--solution", "SOLUTION", mark("The cause found and what was done (required unless the record has it).")
 )
-close_reason_option: Any = typer.Option(
-    "", "--reason", metavar="REASON", show_default=False, help=mark("Why there is no confirmation by the customer.")
+close_reason_option: Any = text_option("--reason", "REASON", mark("Why there is no confirmation by the customer."))
+reopen_reason_option: Any = text_option(
+    "--reason", "REASON", mark("What the customer was not satisfied with (required).")
 )
-reopen_reason_option: Any = typer.Option(
-    "",
-    "--reason",
-    metavar="REASON",
-    show_default=False,
-    help=mark("What the customer was not satisfied with (required)."),
-)
-to_option: Any = typer.Option("", "--to", metavar="MEMBER", show_default=False, help=mark("Who takes it over."))
-new_department_option: Any = typer.Option(
-    "", "--department", metavar="NAME", show_default=False, help=mark("The department that takes it over.")
-)
+to_option: Any = text_option("--to", "MEMBER", mark("Who takes it over."))
+new_department_option: Any = text_option("--department", "NAME", mark("The department that takes it over."))
 result_option: Any = typer.Option(
     ...,
     "--result",
     metavar="satisfied|needs_improvement|no_answer",
     help=mark("What the customer said; satisfied closes the issue, needs_improvement opens it again."),
 )
-confirmer_option: Any = typer.Option(
-    "", "--confirmed-by", metavar="WHO", show_default=False, help=mark("Who confirmed it on the customer's side.")
-)
-how_option: Any = typer.Option(
-    "", "--how", metavar="CHANNEL", show_default=False, help=mark("How it reached us: by phone, WeChat, e-mail…")
-)
-score_option: Any = typer.Option(
-    "", "--score", metavar="1-5", show_default=False, help=mark("The score the customer gave, 5 is best.")
-)
+confirmer_option: Any = text_option("--confirmed-by", "WHO", mark("Who confirmed it on the customer's side."))
+how_option: Any = text_option("--how", "CHANNEL", mark("How it reached us: by phone, WeChat, e-mail…"))
+score_option: Any = text_option("--score", "1-5", mark("The score the customer gave, 5 is best."))
 keep_open_option: Any = typer.Option(
     False, "--keep-open", help=mark("Do not close the issue even if the customer is satisfied.")
 )
-improvement_option: Any = typer.Option(
-    "",
-    "--note",
-    metavar="NOTE",
-    show_default=False,
-    help=mark("A note; with needs_improvement, what to improve (required)."),
+improvement_option: Any = text_option(
+    "--note", "NOTE", mark("A note; with needs_improvement, what to improve (required).")
 )
 
 

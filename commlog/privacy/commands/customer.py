@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from commlog.cli.options import by_option, customer_argument, format_choice, note_option
+from commlog.cli.options import by_option, customer_argument, format_choice, note_option, text_option
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ConflictError, ExitCode, UsageError
 from commlog.messages import mark, translate
@@ -24,34 +24,24 @@ forgotten_argument: Any = typer.Argument(
 yes_option: Any = typer.Option(
     False, "--yes", help=mark("Make the change; without this option, only show what would change.")
 )
-receipt_option: Any = typer.Option(
-    "", "--receipt", metavar="FILE", show_default=False, help=mark("Write the receipt to a new file, not to stdout.")
-)
-purge_list_option: Any = typer.Option(
-    "",
+receipt_option: Any = text_option("--receipt", "FILE", mark("Write the receipt to a new file, not to stdout."))
+purge_list_option: Any = text_option(
     "--purge-list",
-    metavar="FILE",
-    show_default=False,
-    help=mark(
-        "Write a list of what to look for to a file outside the log: for purging git's history and for --verify."
-    ),
+    "FILE",
+    mark("Write a list of what to look for to a file outside the log: for purging git's history and for --verify."),
 )
-verify_option: Any = typer.Option(
-    "", "--verify", metavar="FILE", show_default=False, help=mark("Use a purge list to look for what is left.")
-)
+verify_option: Any = text_option("--verify", "FILE", mark("Use a purge list to look for what is left."))
 
 
 @command(mark("Export everything about one person, at their request."))
 def customer_export_command(
     context: typer.Context,
     customer: str = customer_argument,
-    output: str = typer.Option(
-        "",
+    output: str = text_option(
         "--output",
+        "DIR|FILE.zip",
+        mark("Write everything, with attachments, to a new folder or archive outside the log."),
         "-o",
-        metavar="DIR|FILE.zip",
-        show_default=False,
-        help=mark("Write everything, with attachments, to a new folder or archive outside the log."),
     ),
     output_format: str = format_choice("text", "json", help_text=mark("On stdout: {formats}.")),
 ) -> int:
@@ -246,15 +236,9 @@ def customer_consent_command(
     context: typer.Context,
     customer: str = customer_argument,
     status: str = typer.Argument(..., metavar="granted|withdrawn", help=mark("What the customer said.")),
-    channel: str = typer.Option(
-        "", "--channel", metavar="CHANNEL", show_default=False, help=mark("How it was said, e.g. phone.")
-    ),
-    purposes: str = typer.Option(
-        "", "--purposes", metavar="A,B", show_default=False, help=mark("The purpose: service, marketing, survey.")
-    ),
-    on: str = typer.Option(
-        "", "--on", metavar="DATE", show_default=False, help=mark("The day it was said (default: today).")
-    ),
+    channel: str = text_option("--channel", "CHANNEL", mark("How it was said, e.g. phone.")),
+    purposes: str = text_option("--purposes", "A,B", mark("The purpose: service, marketing, survey.")),
+    on: str = text_option("--on", "DATE", mark("The day it was said (default: today).")),
     note: str = note_option,
     by: str = by_option,
 ) -> None:

@@ -13,6 +13,7 @@ from commlog.cli.options import (
     format_choice,
     format_option,
     reveal_option,
+    text_option,
 )
 from commlog.cli.terminal import command, confirm, finish, is_interactive, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
@@ -28,8 +29,8 @@ from commlog.workspace import Workspace
 _NAMED = 10
 _KEY_FILE = Path(".config", "commlog", "age-key.txt")
 
-recipient_option: Any = typer.Option(
-    [], "--recipient", "-r", metavar="AGE1…", show_default=False, help=mark("Who may read, by public key. Repeatable.")
+recipient_option: Any = text_option(
+    "--recipient", "AGE1…", mark("Who may read, by public key. Repeatable."), "-r", default=[]
 )
 
 
@@ -45,13 +46,7 @@ def seal_status_command(context: typer.Context, output_format: str = format_choi
 @command(mark("Create your own key; prints the public key."))
 def seal_init_command(
     context: typer.Context,
-    file: str = typer.Option(
-        "",
-        "--file",
-        metavar="PATH",
-        show_default=False,
-        help=mark("The file for the key (default: ~/.config/commlog/age-key.txt)."),
-    ),
+    file: str = text_option("--file", "PATH", mark("The file for the key (default: ~/.config/commlog/age-key.txt).")),
 ) -> None:
     from commlog.privacy.cipher import new_identity
     from commlog.privacy.seal_keys import KEY_FILE_VARIABLE, write_identity
@@ -101,19 +96,11 @@ def seal_on_command(
 @command(mark("Seal everything again, for other recipients."))
 def seal_rotate_command(
     context: typer.Context,
-    add: list[str] = typer.Option(
-        [],
-        "--add",
-        metavar="AGE1…",
-        show_default=False,
-        help=mark("Who may read from now on, by public key. Repeatable."),
+    add: list[str] = text_option(
+        "--add", "AGE1…", mark("Who may read from now on, by public key. Repeatable."), default=[]
     ),
-    remove: list[str] = typer.Option(
-        [],
-        "--remove",
-        metavar="AGE1…",
-        show_default=False,
-        help=mark("Who may no longer read, by public key. Repeatable."),
+    remove: list[str] = text_option(
+        "--remove", "AGE1…", mark("Who may no longer read, by public key. Repeatable."), default=[]
     ),
 ) -> int:
     workspace, result = rotate(session_of(context).workspace, add, remove)
