@@ -11,15 +11,8 @@ from commlog.check.inspect import inspect_log
 from commlog.database.queries import file_paths
 from commlog.database.refresh import index_with_changes
 from commlog.errors import UsageError
-from commlog.git.run import (
-    StagedFiles,
-    changed_files,
-    deleted_files,
-    export_staged,
-    find_prefix,
-    read_blobs,
-    read_staged_files,
-)
+from commlog.git.objects import iter_blobs
+from commlog.git.run import StagedFiles, changed_files, deleted_files, export_staged, find_prefix, read_staged_files
 from commlog.log.log import SCHEMAS_FOLDER, open_log
 from commlog.log.names import RECORDS
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
@@ -84,10 +77,9 @@ def _contents(workspace: Workspace, staged: StagedFiles) -> dict[str, bytes | No
     """What the work tree's records are as staged, where that differs; None for those git knows nothing of."""
     known = set(file_paths(workspace.index))
     contents: dict[str, bytes | None] = dict.fromkeys(known - staged.blobs.keys())
-    contents |= read_blobs(
-        workspace.log.root, {path: staged.blobs[path] for path in staged.differing if path in staged.blobs}
-    )
-    return contents
+    differing = [path for path in staged.differing if path in staged.blobs]
+    blobs = iter_blobs(workspace.log.root, (staged.blobs[path] for path in differing))
+    return contents | {path: raw for path, (_, raw) in zip(differing, blobs, strict=True) if raw is not None}
 
 
 def _check_export(workspace: Workspace, selection: FileSelection, staged: StagedFiles) -> Inspection:

@@ -212,7 +212,7 @@ def record_limit(workspace: Workspace, template: str) -> Limit:
 
 def find_backdated(context: CheckContext) -> Iterator[PossibleProblem]:
     """Records that claim to have been written long before they were committed; what is not committed yet counts as of now."""
-    from commlog.git.objects import first_commit_times
+    from commlog.git.history import first_commit_times
 
     workspace, policies = context.workspace, context.workspace.log.settings.policies
     if policies is None or not policies.has(BACKDATED):

@@ -14,6 +14,7 @@ from typing import Final
 from commlog.errors import NoLogError, NotFoundError, UsageError
 from commlog.git import history as git
 from commlog.git.objects import iter_blobs
+from commlog.git.run import git_fault
 from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.log.names import PAST_FOLDER, RECORDS, STATE_FOLDER
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
@@ -218,7 +219,7 @@ def _contents(root: Path, files: list[git.TreeFile]) -> Iterator[tuple[git.TreeF
     """
     for file, (_, raw) in zip(files, iter_blobs(root, (file.blob for file in files)), strict=True):
         if raw is None and file.mode != _OTHER_REPOSITORY:
-            raise git.git_fault(translate("its content is not in this clone"))
+            raise git_fault(translate("its content is not in this clone"))
         if raw is not None:
             yield file, raw
 

@@ -10,17 +10,16 @@ from commlog.check.context import FileSelection
 from commlog.check.inspect import inspect_log
 from commlog.errors import CommlogError, ConflictError, InvalidError
 from commlog.followups.rules.follow_up import CLOSED, DONE, read_follow_ups
-from commlog.git.hooks import Integration, drop_tree, integrate
 from commlog.git.objects import iter_blobs
 from commlog.git.remote import (
     Branch,
-    GitResult,
+    Integration,
     WorkTreeChange,
-    ask,
     commit_files,
-    commit_hash,
     count_commits,
+    drop_tree,
     fetch,
+    integrate,
     is_merging,
     keep_commit,
     list_changes,
@@ -29,6 +28,7 @@ from commlog.git.remote import (
     was_overtaken,
     was_refused,
 )
+from commlog.git.run import GitResult, ask, commit_hash
 from commlog.log.files import lock
 from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.log.names import RECORDS, STATE_FOLDER, SUFFIX
@@ -199,7 +199,7 @@ def _share(workspace: Workspace, prefix: str, branch: Branch) -> SyncResult:
             remarks += taken.remarks
         errors = check_commits(workspace, branch, commit, start)
         sent = count_commits(root, branch.upstream_head, commit)
-        answer = push(root, branch, commit) if sent else GitResult(0, "", "")
+        answer = push(root, branch, commit) if sent else GitResult(0)
         if answer.is_good:
             return _shared(
                 root, branch, commit, SyncResult(branch.name, backup=start, sent=sent, errors=errors, remarks=remarks)
@@ -224,10 +224,10 @@ def _move(workspace: Workspace, branch: Branch, commit: str) -> GitResult:
     """What git says to bringing the work tree to a commit that holds what the branch held when it was looked at."""
     root = workspace.log.root
     if commit == branch.head:
-        return GitResult(0, "", "")
+        return GitResult(0)
     with workspace.log.lock():
         if commit_hash(root, "HEAD") != branch.head:
-            return GitResult(1, "", "")
+            return GitResult(1)
         return move_to(root, branch.name, commit)
 
 

@@ -10,12 +10,11 @@ from typing import Final
 from commlog.check.context import WHOLE_LOG, FileSelection, Inspection
 from commlog.check.inspect import inspect_log
 from commlog.errors import ConflictError, InvalidError, NoLogError
-from commlog.git.hooks import Integration, is_installed, missing_attributes
+from commlog.git.hooks import is_installed, missing_attributes
 from commlog.git.objects import iter_blobs
 from commlog.git.remote import (
     Branch,
-    ask,
-    commit_hash,
+    Integration,
     count_commits,
     find_branch,
     find_unfinished,
@@ -24,7 +23,7 @@ from commlog.git.remote import (
     list_remotes,
     list_unmerged,
 )
-from commlog.git.run import find_prefix
+from commlog.git.run import ask, commit_hash, find_prefix
 from commlog.log.log import SCHEMAS_FOLDER
 from commlog.log.names import RECORDS
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, parse_settings
