@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from commlog.customers.book import CustomerBook
@@ -27,10 +27,6 @@ _CANDIDATES: Final = 100
 _ATTEMPTS: Final = 3
 
 
-def _no_progress(rows: int) -> None:
-    """Nobody watches."""
-
-
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """How an import runs: whether unknown customers are created, whether anything is written.
@@ -40,7 +36,7 @@ class ImportOptions:
 
     creates_customers: bool = False
     is_dry: bool = False
-    on_row: Callable[[int], None] = field(default=_no_progress)
+    on_row: Callable[[int], None] | None = None
     batch: int = 256
 
 
@@ -55,7 +51,8 @@ def import_records(workspace: Workspace, items: Iterable[Incoming], choices: Imp
         importer = _Importer(workspace, choices, staging)
         for count, item in enumerate(items, start=1):
             importer.take(item)
-            choices.on_row(count)
+            if choices.on_row is not None:
+                choices.on_row(count)
         return importer.finish()
 
 

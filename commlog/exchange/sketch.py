@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from commlog.exchange.csv_file import CUSTOMER_GIVEN, Sheet, count_customer_columns, customer_field
-from commlog.exchange.import_map import MOMENT_FORMATS, OWN_COLUMNS, parse_format
-from commlog.exchange.incoming import IMPORT_KEY, Row
+from commlog.exchange.import_map import MOMENT_FORMATS, OWN_COLUMNS, parse_format, unfilled_fields
+from commlog.exchange.incoming import IMPORT_KEY, Row, Sheet
 from commlog.forms.catalog import Template
-from commlog.forms.fields import Field, find_field, find_value, label, nearest
+from commlog.forms.fields import Field, find_field, find_value, fold_label, label, nearest
 from commlog.messages import translate
 from commlog.values import CUSTOMER, INTERACTION, Data
 from commlog.yamltext.format import format_entry, format_flow
 
 _SAMPLE: Final = 1000
 _MOST_CHOICES: Final = 30
-_GIVEN: Final = frozenset({"id", "template", "agent", "recorded_at"})
 _UNIQUE: Final = re.compile(r"(^|[ _-])(id|no\.?|number|ticket)$|编号|单号|工单|序号", re.IGNORECASE)
 _DATE_FORMATS: Final = tuple(
     f"{day}{clock}"
@@ -141,12 +139,7 @@ def _source(match: _Match) -> Data:
 
 def _missing_part(template: Template, matches: Iterable[_Match], language: str) -> str:
     filled = {match.name.split(".")[0] for match in matches}
-    given = _GIVEN | (CUSTOMER_GIVEN if template.kind == CUSTOMER else frozenset())
-    missing = [
-        field
-        for field in template.fields
-        if field.required and field.key not in filled | given and field.default is None
-    ]
+    missing = unfilled_fields(template, filled)
     if not missing:
         return ""
     lines = [
@@ -186,3 +179,44 @@ def best_template(templates: Mapping[str, Template], columns: Iterable[str]) -> 
 
 def _fitting(template: Template, names: Iterable[str]) -> int:
     return sum(find_field(template, name) is not None for name in names)
+
+
+# By field, every heading that lists of customers in use have for it; a contact's own name goes before the customer's.
+_HEADINGS: Final = {
+    "id": "客户编号 客户id 客户编码 customer_id customer_no",
+    "name": "姓名 名称 客户 客户名 客户名称 客户姓名 全称 name full_name customer customer_name",
+    "aliases": "别名 简称 昵称 alias aliases nickname",
+    "contacts.0.name": "联系人 联系人姓名 对接人 contact contact_name contact_person",
+    "contacts.0.role": "职务 职位 岗位 role job_title position",
+    "contacts.0.phone": (
+        "电话 手机 手机号 手机号码 电话号码 联系电话 联系方式 联系手机 座机 phone mobile tel telephone phone_number "
+        "mobile_number mobile_phone cell"
+    ),
+    "contacts.0.email": "邮箱 电子邮箱 邮件 邮箱地址 email e_mail mail email_address",
+    "contacts.0.wecom": "微信 微信号 企业微信 wechat wecom wechat_id",
+    "addresses.0.address": "地址 详细地址 联系地址 收货地址 通讯地址 address street",
+    "company": "公司 公司名称 单位 工作单位 所属公司 company organisation organization employer",
+    "industry": "行业 所属行业 industry",
+    "level": "等级 级别 客户等级 客户级别 level",
+    "labels": "标签 客户标签 labels tags",
+    "owner": "客户经理 负责人 销售 归属人 owner account_manager",
+    "birthday": "生日 出生日期 birthday date_of_birth",
+    "membership.tier": "会员等级 tier",
+    "membership.points": "积分 会员积分 points",
+    "source": "来源 客户来源 渠道来源 source",
+    "notes": "备注 说明 notes remark remarks comment",
+}
+_FIELDS: Final = {fold_label(word): path for path, words in _HEADINGS.items() for word in words.split()}
+_WAYS: Final = frozenset({"contacts.0.phone", "contacts.0.email", "contacts.0.wecom", "addresses.0.address"})
+
+
+def customer_field(column: str) -> str | None:
+    """The dotted field of a customer that a column of this heading fills; None when no list calls a field so."""
+    plain = fold_label(column.strip().strip("*：:").replace(" ", "_").replace("-", "_"))
+    return _FIELDS.get(plain) or _FIELDS.get(fold_label(column))
+
+
+def count_customer_columns(columns: Iterable[str]) -> int:
+    """How many columns fill a field of a customer; 0 for a file that is no list of customers, without names or ways to reach them."""
+    found = {field for column in columns if (field := customer_field(column))}
+    return len(found) if "name" in found and found & _WAYS else 0

@@ -1,22 +1,25 @@
-"""A file to import: its format told by name, its rows under a map, or a first map made from it."""
+"""The files of an import: the source, in its format and encoding, and the file of the rows that were rejected."""
 
 import codecs
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final
 
-from commlog.errors import NotFoundError, UnreadableError, UsageError
-from commlog.exchange.csv_file import Sheet, read_sheet
-from commlog.exchange.import_map import ImportMap, require_columns
-from commlog.exchange.incoming import Incoming
-from commlog.exchange.jsonl_file import read_objects, sheet_of
+from commlog.errors import ConflictError, NotFoundError, UnreadableError, UsageError
+from commlog.exchange.csv_file import read_sheet
+from commlog.exchange.import_map import LINE_COLUMN, OWN_COLUMNS, REASON_COLUMN, ImportMap, require_columns
+from commlog.exchange.incoming import Incoming, Rejected, Sheet
+from commlog.exchange.jsonl_file import format_object, read_objects, sheet_of
 from commlog.exchange.map_reader import MapContext
 from commlog.exchange.mapping import LeaveOut, iter_incoming, iter_records
 from commlog.exchange.sketch import best_template
 from commlog.forms.catalog import Template
-from commlog.log.log import not_readable
+from commlog.log.files import write_new
+from commlog.log.log import not_readable, not_writable
 from commlog.messages import mark
+from commlog.output.listing import format_rows
 from commlog.records.rules.consistency import near_names
 
 FORMATS: Final = ("csv", "jsonl")
@@ -38,10 +41,10 @@ class SourceFile:
 
 
 def format_of(name: str, named: str) -> str:
-    """The format somebody named, else the one the file's name tells.
+    """The format given, else the one that the file's name shows.
 
     Raises:
-        UsageError: there is no such format, or the name tells none.
+        UsageError: there is no such format, or the name shows none.
     """
     chosen = named.lower() or _SUFFIXES.get(PurePath(name).suffix.lower(), "")
     if chosen not in FORMATS:
@@ -79,15 +82,15 @@ def iter_items(
 ) -> Iterable[Incoming]:
     """Every row on its way to a record: as the map makes it, or as the whole record it is.
 
-    `leave_out` hears of each field and word that the map has null for.
+    `leave_out` is called with each field and word that the map has null for.
     """
     if import_map is None:
         return iter_records(sheet.rows, ground.catalog, ground.converter)
-    return iter_incoming(sheet, import_map, leave_out) if leave_out else iter_incoming(sheet, import_map)
+    return iter_incoming(sheet, import_map, leave_out)
 
 
 def template_for(sheet: Sheet, ground: MapContext, name: str) -> Template:
-    """The template somebody named for a sketch, else the one that fits the header best.
+    """The template named for a draft of a map, else the one that fits the header best.
 
     Raises:
         NotFoundError: there is no such template.
@@ -108,7 +111,7 @@ _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_bytes(path: Path) -> bytes:
-    """All bytes of a file somebody named.
+    """All bytes of a file.
 
     Raises:
         NotFoundError: there is no such file.
@@ -178,3 +181,73 @@ def _guess(raw: bytes) -> str:
     except UnicodeDecodeError:
         return "latin-1"
     return _CHINESE
+
+
+def refuse_existing(name: str) -> None:
+    """Refuse the name of a file that exists already.
+
+    Raises:
+        ConflictError: it does.
+    """
+    if Path(name).exists():
+        raise ConflictError(
+            mark("already exists"), file=name, remedy=mark("choose another name, or move the file away")
+        )
+
+
+def write_rejects(rejected: Sequence[Rejected], columns: tuple[str, ...], source: SourceFile, named: str) -> str:
+    """Write rejected rows of a source to the file named, else to one called after it in the current folder; give its name.
+
+    No file is replaced: the next free number is taken, unless a file of an earlier run has the same content already.
+
+    Raises:
+        ConflictError: the file named exists.
+        NotWritableError: the folder does not take it.
+    """
+    text = format_rejects(rejected, columns) if source.format == "csv" else _format_objects(rejected)
+    data = text.encode("utf-8", "surrogatepass")
+    for number in itertools.count(1):
+        name = named or rejects_name(source.name, number)
+        try:
+            write_new(Path(name), data)
+        except FileExistsError:
+            if named:
+                refuse_existing(name)
+            elif Path(name).is_file() and Path(name).read_bytes() == data:
+                return name
+        except OSError as fault:
+            raise not_writable(name, fault) from None
+        else:
+            return name
+    raise AssertionError(named)
+
+
+def rejects_name(name: str, number: int = 1) -> str:
+    """The usual name for the rejects of a file: `rows.csv` gives `rows.rejects.csv`, then `rows.rejects-2.csv`."""
+    path = PurePath(name)
+    return f"{path.stem}.rejects{f'-{number}' if number > 1 else ''}{path.suffix or '.csv'}"
+
+
+def format_rejects(rejected: Iterable[Rejected], columns: tuple[str, ...]) -> str:
+    """Rejected rows of a sheet as CSV: the line and the reason before the row as it was."""
+    header = [LINE_COLUMN, REASON_COLUMN, *_without_own(columns, columns)]
+    rows = ([str(item.row.line), item.reason, *_without_own(item.row.original, columns)] for item in rejected)
+    return "".join(format_rows([header, *rows]))
+
+
+def _format_objects(rejected: Iterable[Rejected]) -> str:
+    """Rejected rows of JSON Lines, each with its line and reason; a line that is no object under `commlog_text`."""
+    objects = (
+        {
+            **(item.row.original if isinstance(item.row.original, dict) else {"commlog_text": item.row.original}),
+            LINE_COLUMN: item.row.line,
+            REASON_COLUMN: item.reason,
+        }
+        for item in rejected
+    )
+    return "".join(format_object(fields) + "\n" for fields in objects)
+
+
+def _without_own(cells: Sequence[str], columns: tuple[str, ...]) -> list[str]:
+    """The cells as they stood in the file; of a file of rejects, without what commlog put there."""
+    return [cell for place, cell in enumerate(cells) if place >= len(columns) or columns[place] not in OWN_COLUMNS]

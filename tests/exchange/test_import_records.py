@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import NotWritableError
-from commlog.exchange.export_records import iter_fields, iter_revealed, select_records
+from commlog.exchange.export import iter_fields, iter_revealed, select_records
 from commlog.exchange.import_records import ImportOptions, candidate_id, import_records
 from commlog.exchange.jsonl_file import format_object
 from commlog.exchange.map_reader import MapContext, read_map

@@ -1,26 +1,27 @@
-"""Exporting follow-ups and care dates: which go into a calendar, personal data masked unless asked for."""
+"""Exporting: which records, follow-ups and care dates go out, personal data masked unless asked for."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from commlog.customers.care import yearly_dates
+from commlog.customers.rules.care import YearlyDate
 from commlog.database.query.select import ListedRows
 from commlog.exchange.queries import FollowUpEntry, follow_ups_to_export
 from commlog.followups.pending import pending_unless_named
 from commlog.followups.rules.follow_up import CLOSED, DONE, FollowUp, read_follow_ups
-from commlog.privacy.rules.masking import mask_name, mask_text
+from commlog.privacy.rules.masking import MaskRules, mask_name, mask_text
 from commlog.records.find import get_record
-from commlog.records.queries import CustomerEntry, read_customers
-from commlog.records.question import condition_of, filter_of
-from commlog.values import ANONYMOUS, instant_of
+from commlog.records.mask import mask_as_asked
+from commlog.records.queries import CustomerEntry, names_by_record, places_to_export, read_customers, without_kinds
+from commlog.records.question import NAMING_KINDS, condition_of, filter_of, mentions
+from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, Fields, instant_of
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar
+from commlog.worktime.lunar import lunar_dates_in
 from commlog.worktime.moment import due_instant
-
-if TYPE_CHECKING:
-    from commlog.customers.rules.care import YearlyDate
 
 _COMPANY: Final = "company"
 # Calendar programs are not to be trusted with other years.
@@ -30,6 +31,47 @@ _UNKNOWN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 # A lunar date has no rule in a calendar file: it is given for this year and the next ones.
 _LUNAR_YEARS: Final = 5
 _HASH_LENGTH: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSelection:
+    """The files of the records to export, customers first, then by day; and the templates they name."""
+
+    paths: tuple[str, ...]
+    templates: tuple[str, ...]
+
+
+def select_records(workspace: Workspace, query: str) -> ExportSelection:
+    """Every record of the log, or those that match; customers and answers match when the query names their kind.
+
+    Raises:
+        UsageError: the query is not understood.
+    """
+    question = filter_of(workspace, query)
+    condition = condition_of(workspace, question, ListedRows.RECORDS)
+    if query.strip() and not mentions(question, NAMING_KINDS):
+        condition = without_kinds(condition, (CUSTOMER, ANSWER))
+    rows = places_to_export(workspace.index, condition)
+    return ExportSelection(tuple(row.path for row in rows), tuple(dict.fromkeys(row.template for row in rows)))
+
+
+def iter_fields(workspace: Workspace, selection: ExportSelection) -> Iterator[Fields]:
+    """The fields of each selected record, as its file has them, personal data masked, names where the settings hide them.
+
+    A file is handed on: numbers in people's words are masked in it whatever the settings say.
+    """
+    hides_names = workspace.log.settings.mask.names
+    rules = MaskRules(names=hides_names, text=True)
+    names = {row.path: row.customer_name for row in names_by_record(workspace.index)} if hides_names else {}
+    for path, fields in zip(selection.paths, iter_revealed(workspace, selection), strict=True):
+        yield mask_as_asked(workspace.catalog.get(str(fields["template"])), fields, [names.get(path) or ""], rules)
+
+
+def iter_revealed(workspace: Workspace, selection: ExportSelection) -> Iterator[Fields]:
+    """The fields of each selected record with personal data in full."""
+    for path in selection.paths:
+        record = get_record(workspace.reader.read(path))
+        yield {**record.fields, "id": record.id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +154,6 @@ def select_care_days(workspace: Workspace, query: str, *, reveal: bool) -> tuple
     Raises:
         UsageError: the query is not understood.
     """
-    from commlog.customers.care import yearly_dates
-
     condition = condition_of(workspace, filter_of(workspace, query), ListedRows.RECORDS)
     about = {one.id: one for one in read_customers(workspace.index, condition=condition)}
     days = [
@@ -160,14 +200,12 @@ def _from_seconds(seconds: int | None) -> datetime | None:
     return None if seconds is None else _in_utc(datetime.fromtimestamp(seconds, UTC))
 
 
-def _care_day(found: "YearlyDate", about: CustomerEntry, year: int) -> CalendarCareDay:
+def _care_day(found: YearlyDate, about: CustomerEntry, year: int) -> CalendarCareDay:
     # An id in Chinese is a name: it would be told by every calendar, masked or not.
     customer = found.customer_id if found.customer_id.isascii() else _hash(found.customer_id)
     key = f"{customer}-{found.kind}" + (f"-{_hash(found.label)}" if found.label else "")
     dates: tuple[date, ...] | None = None
     if found.is_lunar:
-        from commlog.worktime.lunar import lunar_dates_in
-
         years = range(year, year + _LUNAR_YEARS)
         dates = tuple(day for one in years for day in lunar_dates_in(one, found.month, found.day))
     return CalendarCareDay(
