@@ -145,9 +145,9 @@ def was_overtaken(answer: GitResult) -> bool:
     return not answer.is_good and any(words in answer.out + answer.words for words in _FASTER)
 
 
-def was_refused(answer: GitResult) -> bool:
-    """Whether the remote was reached, and refused a push."""
-    return any(line.startswith("!") for line in answer.out.splitlines())
+def refusals_of(answer: GitResult) -> list[str]:
+    """Why the remote refused a push, a line for each ref; nothing when it was not reached, or took it."""
+    return [line.rpartition("\t")[2] for line in answer.out.splitlines() if line.startswith("!")]
 
 
 def count_commits(folder: Path, start: str, end: str) -> int:

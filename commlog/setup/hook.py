@@ -17,7 +17,7 @@ from commlog.git.hooks import (
 )
 from commlog.log.log import not_writable
 from commlog.messages import mark
-from commlog.team.sync_check import require_prefix
+from commlog.team.clone import require_prefix
 from commlog.workspace import Workspace
 
 _NO_REPOSITORY: Final = mark(

@@ -33,8 +33,7 @@ from commlog.problems import Problem
 from commlog.team.audit import AuditFilter, audit_log
 from commlog.team.history import read_history
 from commlog.team.merge import MergedFile, ThreeFiles, merge_file
-from commlog.team.rules.sync import SyncOptions, SyncResult
-from commlog.team.sync import BACKUP, sync_log
+from commlog.team.sync import BACKUP, SyncResult, sync_log
 from commlog.team.text import FieldWords, flat_listing, format_history, words_of_listing
 
 _FLAT = frozenset({"csv", "tsv"})
@@ -83,9 +82,7 @@ def audit_command(
 def history_command(
     context: typer.Context,
     record: str = id_argument,
-    field: str = text_option(
-        "--field", "A,B", mark("Only changes of these fields: keys or labels, e.g. due,owner or 期限.")
-    ),
+    field: str = field_option,
     reverse: bool = typer.Option(False, "--reverse", help=mark("The oldest first.")),
     output_format: str = format_choice("text", "json", "jsonl"),
     reveal: bool = reveal_option,
@@ -156,31 +153,31 @@ def sync_command(
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would be done; change and fetch nothing.")),
     message: str = text_option("--message", "MESSAGE", mark("The commit message (default: made from the changes).")),
 ) -> None:
-    done = sync_log(session_of(context).workspace, SyncOptions(message.strip(), dry_run))
-    for line in _lines(done, is_rehearsal=dry_run):
+    done = sync_log(session_of(context).workspace, message.strip(), is_dry=dry_run)
+    for line in _lines(done, is_dry=dry_run):
         say(line)
-    _remark(done, is_rehearsal=dry_run)
+    _remark(done, is_dry=dry_run)
 
 
-def _lines(done: SyncResult, *, is_rehearsal: bool) -> list[str]:
+def _lines(done: SyncResult, *, is_dry: bool) -> list[str]:
     """What was done, a line each."""
     lines = []
     if done.committed:
-        text = translate("would commit: {message}") if is_rehearsal else translate("committed: {message}")
+        text = translate("would commit: {message}") if is_dry else translate("committed: {message}")
         lines.append(text.format(message=done.message))
-        if is_rehearsal:
+        if is_dry:
             lines += [f"  {path}" for path in done.committed]
     facts = {"received": done.received, "sent": done.sent, "upstream": done.upstream}
     if done.received or done.sent:
         would = translate("{upstream}: commits to fetch (as far as is known here): {received}, to send: {sent}")
         did = translate("{upstream}: commits fetched: {received}, sent: {sent}")
-        lines.append((would if is_rehearsal else did).format(**facts))
+        lines.append((would if is_dry else did).format(**facts))
     elif not done.committed:
         lines.append(translate("nothing to sync"))
     return lines
 
 
-def _remark(done: SyncResult, *, is_rehearsal: bool) -> None:
+def _remark(done: SyncResult, *, is_dry: bool) -> None:
     """What to know beside it."""
     for remark in done.remarks:
         warn(remark)
@@ -193,7 +190,7 @@ def _remark(done: SyncResult, *, is_rehearsal: bool) -> None:
         warn(translate("skipped, not a record: {file}").format(file=path))
     if len(done.left) > _MOST:
         warn(translate("… and {count} more").format(count=len(done.left) - _MOST))
-    if not done.upstream and not is_rehearsal:
+    if not done.upstream and not is_dry:
         text = translate("the branch {branch} has no remote branch: its commits ({count}) are on this machine only")
         warn(text.format(branch=done.branch, count=done.ahead))
         warn(

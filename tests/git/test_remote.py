@@ -16,8 +16,8 @@ from commlog.git.remote import (
     list_changes,
     list_differing,
     list_new_blobs,
+    refusals_of,
     was_overtaken,
-    was_refused,
 )
 from commlog.git.run import GitResult, ask, commit_hash
 from tests.build import run_git
@@ -175,7 +175,7 @@ def test_refusals_of_a_push_are_told_apart():
     unwanted = GitResult(1, b"To x\n!\ta:refs/heads/main\t[remote rejected] (hook declined)\n")
     away = GitResult(128, b"", "fatal: unable to access")
     assert [was_overtaken(one) for one in (second, unwanted, away)] == [True, False, False]
-    assert [was_refused(one) for one in (second, unwanted, away)] == [True, True, False]
+    assert [bool(refusals_of(one)) for one in (second, unwanted, away)] == [True, True, False]
 
 
 def test_the_first_commit_of_each_file_is_known(root, monkeypatch):
