@@ -144,58 +144,43 @@ class _Answers:
         self.book = CustomerBook(workspace)
 
     def others(self, items: Iterable[Incoming]) -> Iterator[Incoming]:
-        """The rows that answer none, on their way to a new survey."""
+        """The rows that answer none, on their way to a new survey; without its customer a row is refused."""
         for item in items:
-            checked = self._checked(item)
-            self._note_low_scores(checked)
-            if not self._answers(checked):
-                yield checked
+            if item.fault or item.key in self.known:
+                yield item
+                continue
+            try:
+                customer = self.book.find(item.customer) if item.customer else None
+            except AmbiguousError as fault:
+                yield replace(item, fault=fault.message)
+                continue
+            if customer is None:
+                unknown = translate("there is no customer '{name}'").format(name=item.customer)
+                yield replace(item, fault=unknown if item.customer else translate("has no customer"))
+                continue
+            if follow_up_of_low_scores(self.workspace, {**item.fields, "customer": customer}, self.book) is not None:
+                self.low.add(item.row.line)
+            if not item.fields.get("scores") or not self._answers(item, customer):
+                yield item
 
-    def _checked(self, item: Incoming) -> Incoming:
-        """The row, refused when nobody is called so: a survey makes no new customer."""
-        if item.fault or item.key in self.known:
-            return item
-        try:
-            is_known = bool(item.customer) and self.book.find(item.customer) is not None
-        except AmbiguousError as fault:
-            return replace(item, fault=fault.message)
-        if is_known:
-            return item
-        told = translate("there is no customer '{name}'").format(name=item.customer)
-        return replace(item, fault=told if item.customer else translate("has no customer"))
-
-    def _note_low_scores(self, item: Incoming) -> None:
-        """Keep the line of a row whose low score opens a follow-up."""
-        if item.fault or item.key in self.known:
-            return
-        fields = {**item.fields, "customer": self._customer_of(item)}
-        if follow_up_of_low_scores(self.workspace, fields, self.book) is not None:
-            self.low.add(item.row.line)
-
-    def _answers(self, item: Incoming) -> bool:
+    def _answers(self, item: Incoming, customer: str) -> bool:
         """Whether a row was written into the survey it answers."""
-        customer = self._customer_of(item) if self._may_answer(item) else None
-        if customer is None:
-            return False
         period = fold_text(str(item.fields.get("period") or ""))
-        found = [one for one, name in open_requests(self.workspace, customer) if name == period]
-        found = [one for one in found if one not in self.taken]
-        if not found:
+        requests = open_requests(self.workspace, customer)
+        found = next((one for one, asked in requests if asked == period and one not in self.taken), None)
+        if found is None:
             return False
         try:
             if not self.is_dry:
-                self._write(found[0], item)
+                self._write(found, item)
         except NotWritableError:
             raise
         except CommlogError:
             # What does not fit does not fit as a new survey either, and is rejected there with its reason.
             return False
-        self.taken.add(found[0])
+        self.taken.add(found)
         self.count += 1
         return True
-
-    def _may_answer(self, item: Incoming) -> bool:
-        return not item.fault and item.key not in self.known and bool(item.fields.get("scores"))
 
     def _write(self, record_id: str, item: Incoming) -> None:
         extra = {**(item.fields.get("extra") or {}), IMPORT_KEY: item.key}
@@ -209,6 +194,3 @@ class _Answers:
             return with_follow_up(self.workspace, {**changed, "requested_on": fields["requested_on"]})
 
         change_record(self.workspace, read_record(self.workspace, record_id).path, change)
-
-    def _customer_of(self, item: Incoming) -> str | None:
-        return self.book.find(item.customer) if item.customer else None

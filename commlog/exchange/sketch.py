@@ -2,14 +2,14 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from commlog.exchange.import_map import MOMENT_FORMATS, OWN_COLUMNS, parse_format, unfilled_fields
 from commlog.exchange.incoming import IMPORT_KEY, Row, Sheet
-from commlog.forms.catalog import Template
+from commlog.forms.catalog import Catalog, Template
 from commlog.forms.fields import Field, find_field, find_value, fold_label, label, nearest
 from commlog.messages import translate
 from commlog.values import CUSTOMER, INTERACTION, Data
@@ -165,16 +165,24 @@ def _others_part(others: Iterable[str], template: Template) -> str:
     return "\n".join([head, *lines]) + "\n" if lines else ""
 
 
-def best_template(templates: Mapping[str, Template], columns: Iterable[str]) -> Template:
-    """The template of which most columns bear the name of a field: a conversation's, or the customer's for a list of them.
+def template_for(sheet: Sheet, catalog: Catalog, name: str) -> Template:
+    """The template named for a draft of a map, else the one of which most columns have the name of a field.
 
-    The first when several do; a conversation's rather than the customer's.
+    The first when several do: the customer-service form is the one most files of contacts fit; a conversation's rather
+    than the customer's.
+
+    Raises:
+        NotFoundError: there is no such template.
     """
-    names = list(columns)
-    conversations = [template for template in templates.values() if template.kind == INTERACTION]
-    best = max(conversations, key=lambda template: _fitting(template, names))
-    customer = next((template for template in templates.values() if template.kind == CUSTOMER), None)
-    return customer if customer and count_customer_columns(names) > _fitting(best, names) else best
+    if name:
+        return catalog.get(name)
+    found = [catalog.find(one) for one in dict.fromkeys(("service", *catalog.names()))]
+    templates = [template for template in found if template is not None]
+    conversations = [template for template in templates if template.kind == INTERACTION]
+    best = max(conversations, key=lambda template: _fitting(template, sheet.columns))
+    customer = next((template for template in templates if template.kind == CUSTOMER), None)
+    is_list = customer is not None and count_customer_columns(sheet.columns) > _fitting(best, sheet.columns)
+    return customer if customer is not None and is_list else best
 
 
 def _fitting(template: Template, names: Iterable[str]) -> int:

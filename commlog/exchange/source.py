@@ -14,8 +14,6 @@ from commlog.exchange.incoming import Incoming, Rejected, Sheet
 from commlog.exchange.jsonl_file import format_object, read_objects, sheet_of
 from commlog.exchange.map_reader import MapContext
 from commlog.exchange.mapping import LeaveOut, iter_incoming, iter_records
-from commlog.exchange.sketch import best_template
-from commlog.forms.catalog import Template
 from commlog.log.files import write_new
 from commlog.log.log import not_readable, not_writable
 from commlog.messages import mark
@@ -87,21 +85,6 @@ def iter_items(
     if import_map is None:
         return iter_records(sheet.rows, ground.catalog, ground.converter)
     return iter_incoming(sheet, import_map, leave_out)
-
-
-def template_for(sheet: Sheet, ground: MapContext, name: str) -> Template:
-    """The template named for a draft of a map, else the one that fits the header best.
-
-    Raises:
-        NotFoundError: there is no such template.
-    """
-    if name:
-        return ground.catalog.get(name)
-    # The customer-service form is what most files of contacts hold.
-    names = dict.fromkeys(("service", *ground.catalog.names()))
-    return best_template(
-        {name: found for name in names if (found := ground.catalog.find(name)) is not None}, sheet.columns
-    )
 
 
 DEFAULT_ENCODING: Final = "utf-8"

@@ -125,9 +125,9 @@ def commit_files(folder: Path, changes: Sequence[WorkTreeChange], message: str) 
     return answer
 
 
-def keep_commit(folder: Path, ref: str, commit: str, reason: str) -> GitResult:
+def keep_commit(folder: Path, ref: str, commit: str) -> GitResult:
     """Let a ref name a commit, so that it is not lost; what the ref named before is in its reflog."""
-    return ask(folder, "update-ref", "--create-reflog", "-m", reason, ref, commit)
+    return ask(folder, "update-ref", "--create-reflog", "-m", "commlog sync", ref, commit)
 
 
 def fetch(folder: Path, branch: Branch) -> GitResult:

@@ -98,7 +98,8 @@ def sync_log(workspace: Workspace, message: str = "", *, is_dry: bool = False) -
     with _one_at_a_time(root):
         branch = require_branch(root)
         drop_tree(root, root / STATE_FOLDER / _TREE)
-        _keep(root, branch.head)
+        if branch.head:
+            keep_commit(root, BACKUP, branch.head)
         made = replace(_commit(workspace, prefix, message), branch=branch.name)
         if not branch.upstream:
             return replace(made, ahead=count_commits(root, "", commit_hash(root, "HEAD")))
@@ -120,11 +121,6 @@ def _one_at_a_time(root: Path) -> Iterator[None]:
         except OSError as fault:
             raise not_writable(STATE_FOLDER, fault) from None
         yield
-
-
-def _keep(root: Path, commit: str) -> None:
-    if commit:
-        keep_commit(root, BACKUP, commit, "commlog sync")
 
 
 def _find_commit(workspace: Workspace, prefix: str, words: str) -> tuple[list[WorkTreeChange], SyncResult]:
@@ -175,7 +171,7 @@ def _commit(workspace: Workspace, prefix: str, words: str) -> SyncResult:
             source=answer.words or answer.out.strip(),
             remedy=mark("fix what git reports, then: commlog sync"),
         )
-    _keep(root, commit_hash(root, "HEAD"))
+    keep_commit(root, BACKUP, commit_hash(root, "HEAD"))
     return made
 
 
@@ -195,7 +191,11 @@ def _share(workspace: Workspace, prefix: str, branch: Branch, made: SyncResult) 
             # Somebody wrote into a file that came in, or made a commit: it is taken along like the others.
             _commit(replace(workspace, _index=None), prefix, "")
             if commit_hash(root, "HEAD") == branch.head:
-                raise _cannot_move(moved)
+                raise ConflictError(
+                    mark("git cannot write the fetched changes into your files; nothing was changed or sent"),
+                    source=moved.words,
+                    remedy=mark("move the files it lists to another place, then: commlog sync"),
+                )
             continue
         if commit != branch.head:
             workspace = make_workspace(
@@ -269,25 +269,12 @@ def _take_in(root: Path, branch: Branch) -> Integration:
     if not count_commits(root, upstream, branch.head):
         return Integration(upstream)
     # What somebody has merged by hand stays merged: put on top commit by commit it would be in conflict once more.
-    merging = is_merging(root, branch.name) or _has_merged(root, branch)
-    found = integrate(root, root / STATE_FOLDER / _TREE, upstream, is_merging=merging)
+    merges = ask(root, "rev-list", "--merges", "--max-count=1", f"{upstream}..{branch.head}").out.strip()
+    must_merge = bool(merges) or is_merging(root, branch.name)
+    found = integrate(root, root / STATE_FOLDER / _TREE, upstream, is_merging=must_merge)
     if found.commit:
         return found
     raise refusal_of(root, branch, found)
-
-
-def _has_merged(root: Path, branch: Branch) -> bool:
-    """Whether a merge is among the commits that upstream has not got."""
-    commits = f"{branch.upstream_head}..{branch.head}"
-    return bool(ask(root, "rev-list", "--merges", "--max-count=1", commits).out.strip())
-
-
-def _cannot_move(answer: GitResult) -> CommlogError:
-    return ConflictError(
-        mark("git cannot write the fetched changes into your files; nothing was changed or sent"),
-        source=answer.words,
-        remedy=mark("move the files it lists to another place, then: commlog sync"),
-    )
 
 
 def _not_sent(branch: Branch, answer: GitResult, count: int) -> CommlogError:

@@ -17,7 +17,7 @@ from commlog.exchange.import_surveys import columns_like_scores, import_surveys,
 from commlog.exchange.incoming import ImportResult, Sheet
 from commlog.exchange.map_reader import MapContext, read_map
 from commlog.exchange.mapping import iter_incoming, other_columns
-from commlog.exchange.sketch import sketch_map
+from commlog.exchange.sketch import sketch_map, template_for
 from commlog.exchange.source import (
     SourceFile,
     format_of,
@@ -25,7 +25,6 @@ from commlog.exchange.source import (
     open_sheet,
     read_bytes,
     refuse_existing,
-    template_for,
     write_rejects,
 )
 from commlog.exchange.text import format_import_json, format_import_text, format_left_out
@@ -125,7 +124,7 @@ def import_command(
     ground = _context_of(workspace)
     if sketch:
         sheet = open_sheet(source, encoding, None)
-        say(sketch_map(sheet, template_for(sheet, ground, template), current_language()))
+        say(sketch_map(sheet, template_for(sheet, workspace.catalog, template), current_language()))
         return ExitCode.DONE
     if rejects:
         refuse_existing(rejects)
