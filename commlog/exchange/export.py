@@ -58,7 +58,7 @@ def select_records(workspace: Workspace, query: str) -> ExportSelection:
 def iter_fields(workspace: Workspace, selection: ExportSelection) -> Iterator[Fields]:
     """The fields of each selected record, as its file has them, personal data masked, names where the settings hide them.
 
-    A file is handed on: numbers in people's words are masked in it whatever the settings say.
+    A file is given to others: numbers in free text are masked in it whatever the settings are.
     """
     hides_names = workspace.log.settings.mask.names
     rules = MaskRules(names=hides_names, text=True)
@@ -118,7 +118,7 @@ class ExportedFollowUp:
 class CalendarCareDay:
     """A birthday or an anniversary on its way into a calendar; `dates` are those of a lunar one, None for all others.
 
-    `key` tells it from all others and stays when its date is corrected; `customer_id` is empty where it would tell a masked name; `changed` is the instant its customer was recorded, in UTC.
+    `key` identifies it and stays when its date is corrected; `customer_id` is empty where it would reveal a masked name; `changed` is the instant its customer was recorded, in UTC.
     """
 
     key: str
@@ -201,7 +201,7 @@ def _from_seconds(seconds: int | None) -> datetime | None:
 
 
 def _care_day(found: YearlyDate, about: CustomerEntry, year: int) -> CalendarCareDay:
-    # An id in Chinese is a name: it would be told by every calendar, masked or not.
+    # An id in Chinese is a name: every calendar would show it, masked or not.
     customer = found.customer_id if found.customer_id.isascii() else _hash(found.customer_id)
     key = f"{customer}-{found.kind}" + (f"-{_hash(found.label)}" if found.label else "")
     dates: tuple[date, ...] | None = None

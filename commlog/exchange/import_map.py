@@ -102,7 +102,7 @@ OWN_COLUMNS: Final = frozenset({LINE_COLUMN, REASON_COLUMN})
 
 
 class TextPart(NamedTuple):
-    """A piece of a text: words as they are, or (`is_column`) the name of the column whose cell stands there."""
+    """A piece of a text: fixed text, or (`is_column`) the name of the column whose cell is inserted."""
 
     text: str
     is_column: bool = False

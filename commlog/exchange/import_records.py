@@ -186,13 +186,13 @@ class _Importer:
         return check_record(self.workspace, completed, completed.fields.get("id") or "unnamed")
 
     def _holder(self, template: Template, record_id: str, key: str) -> str | None:
-        """The key of whoever has the id: None when it is free, `key` when it is this row's or tells no row."""
+        """The key of the record that has the id: None when the id is free, `key` when it is this row's or no row's."""
         if record_id in self.key_by_id:
             return self.key_by_id[record_id] or key
         path = record_path(template.kind, record_id)
         if not (self.workspace.log.root / path).exists():
             return None
-        # Not in the copy: written by somebody else just now, or not readable, which stops this row.
+        # Not in the index: written by another process just now, or not readable, which stops this row.
         extra = get_record(self.workspace.reader.read(path)).fields.get(_EXTRA)
         return str(extra.get(IMPORT_KEY) or key) if isinstance(extra, dict) else key
 

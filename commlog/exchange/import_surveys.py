@@ -24,7 +24,7 @@ from commlog.workspace import Workspace
 
 _SCORES: Final = "scores"
 _CUSTOMER: Final = "customer"
-# What such files call the customer, beside the form's own label: a name or a phone number stands there.
+# What such files call the customer, beside the form's own label: it contains a name or a phone number.
 _CUSTOMER_COLUMNS: Final = (
     "客户名称",
     "客户姓名",
@@ -187,8 +187,8 @@ class _Answers:
         today = self.workspace.now.date().isoformat()
 
         def change(fields: Fields) -> Fields:
-            told = {key: value for key, value in item.fields.items() if key not in {"customer", "followups"}}
-            changed = {**fields, "assessed_on": today, **told, "customer": fields["customer"]}
+            given = {key: value for key, value in item.fields.items() if key not in {"customer", "followups"}}
+            changed = {**fields, "assessed_on": today, **given, "customer": fields["customer"]}
             changed = with_member_ids(self.workspace, changed, fields)
             changed["extra"] = {**(fields.get("extra") or {}), **extra}
             return with_follow_up(self.workspace, {**changed, "requested_on": fields["requested_on"]})

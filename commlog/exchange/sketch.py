@@ -43,13 +43,13 @@ class _Match:
 
 
 def sketch_map(sheet: Sheet, template: Template, language: str) -> str:
-    """The YAML text of a map: columns that are named like a field are mapped, the rest is told in comments."""
+    """The YAML text of a map: columns that are named like a field are mapped, the rest is listed in comments."""
     rows = [row for row in itertools.islice(sheet.rows, _SAMPLE) if not row.fault]
     columns = [column for column in sheet.columns if column not in OWN_COLUMNS and column != IMPORT_KEY]
     matches = _match(columns, template, rows)
     others = [column for column in columns if column not in {match.column for match in matches}]
     parts = [
-        "# " + translate("A draft of a map; docs/IMPORT.md explains every key.") + "\n",
+        _comment(translate("A draft of a map; docs/IMPORT.md explains every key.")),
         format_entry("template", template.name, 0),
         _dates_part(matches),
         _identity_part(columns, rows),
@@ -79,15 +79,18 @@ def _match(columns: Iterable[str], template: Template, rows: list[Row]) -> list[
     return list(matches.values())
 
 
+def _comment(text: str) -> str:
+    return f"# {text}\n"
+
+
 def _dates_part(matches: Iterable[_Match]) -> str:
     texts = [text for match in matches if match.field.format in MOMENT_FORMATS for text in match.texts]
     found = next((name for name in _DATE_FORMATS if texts and all(_fits(text, name) for text in texts)), "")
-    dates = {"format": found} if found else {}
     hint = translate(
         "how the file writes dates: year month day hour minute second; zone: its time zone; time: the time for a date without one"
     )
-    example = '# dates: {format: month/day/year, zone: Asia/Shanghai, time: "09:00"}\n'
-    return f"# {hint}\n" + (format_entry("dates", dates, 0) if dates else example)
+    example = _comment('dates: {format: month/day/year, zone: Asia/Shanghai, time: "09:00"}')
+    return _comment(hint) + (format_entry("dates", {"format": found}, 0) if found else example)
 
 
 def _fits(text: str, name: str) -> bool:
@@ -99,31 +102,21 @@ def _fits(text: str, name: str) -> bool:
 
 
 def _identity_part(columns: Iterable[str], rows: list[Row]) -> str:
-    lines = (
-        "# "
-        + translate("the columns that identify a row, so that a second import adds nothing; without it, all columns")
-        + "\n"
-    )
+    hint = translate("the columns that identify a row, so that a second import adds nothing; without it, all columns")
     for column in columns:
         texts = [row.cells.get(column, "") for row in rows]
         if _UNIQUE.search(column) and rows and all(texts) and len(set(texts)) == len(texts):
-            return lines + format_entry("identity", [column], 0)
-    return lines + "# identity: []\n"
+            return _comment(hint) + format_entry("identity", [column], 0)
+    return _comment(hint) + _comment("identity: []")
 
 
 def _fields_part(matches: Iterable[_Match]) -> str:
     fields = {match.name: _source(match) for match in matches}
     has_gaps = any(isinstance(source, dict) and None in source["values"].values() for source in fields.values())
-    hint = (
-        "# "
-        + translate(
-            "null: no choice of the form is written like this, so the word is left out; write the right choice here"
-        )
-        + "\n"
-        if has_gaps
-        else ""
+    hint = translate(
+        "null: no choice of the form is written like this, so the word is left out; write the right choice here"
     )
-    return hint + format_entry("fields", fields, 0)
+    return (_comment(hint) if has_gaps else "") + format_entry("fields", fields, 0)
 
 
 def _source(match: _Match) -> Data:
@@ -142,27 +135,21 @@ def _missing_part(template: Template, matches: Iterable[_Match], language: str) 
     missing = unfilled_fields(template, filled)
     if not missing:
         return ""
-    lines = [
-        "# " + translate("required, but no column has this name: map a column under fields, or give a constant"),
-        "# constants:",
-    ]
-    return (
-        "\n".join([*lines, *(f"#   {field.key}: …  # {label(field, language)}{_choices(field)}" for field in missing)])
-        + "\n"
-    )
-
-
-def _choices(field: Field) -> str:
-    return f": {', '.join(map(str, field.enum))}" if field.enum else ""
+    hint = translate("required, but no column has this name: map a column under fields, or give a constant")
+    lines = []
+    for field in missing:
+        choices = f": {', '.join(map(str, field.enum))}" if field.enum else ""
+        lines.append(_comment(f"  {field.key}: …  # {label(field, language)}{choices}"))
+    return "".join([_comment(hint), _comment("constants:"), *lines])
 
 
 def _others_part(others: Iterable[str], template: Template) -> str:
     lines = []
     for column in others:
         near = nearest(column, template)
-        lines.append(f"#   {format_flow(column)}" + (f"  # {near}?" if near else ""))
-    head = "# " + translate("these columns are kept under extra; `others: ignore` leaves them out")
-    return "\n".join([head, *lines]) + "\n" if lines else ""
+        lines.append(_comment(f"  {format_flow(column)}" + (f"  # {near}?" if near else "")))
+    hint = translate("these columns are kept under extra; `others: ignore` leaves them out")
+    return "".join([_comment(hint), *lines]) if lines else ""
 
 
 def template_for(sheet: Sheet, catalog: Catalog, name: str) -> Template:

@@ -241,7 +241,7 @@ def _read_log(answer: GitResult, prefix: str) -> Iterator[Commit]:
         name, parents, authored, committed, author, email, subject = words[place : place + _HEADER_FIELDS]
         place += _HEADER_FIELDS
         if words[place : place + 1] == [""]:
-            place += 1  # stands before the files of a merge
+            place += 1  # an empty word before the files of a merge
         end = place
         while end < len(words) and words[end].lstrip("\n").startswith(":"):
             end += 3 if _status_of(words[end]) == RENAMED else 2

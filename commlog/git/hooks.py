@@ -13,7 +13,7 @@ from commlog.git.run import GitResult, ask, run_git
 HookState = Literal["absent", "ours", "foreign"]
 
 NAME: Final = "pre-commit"
-# The folder a team shares its hooks in: git looks there when a clone is told to.
+# The folder a team shares its hooks in: git looks there when the clone's settings name it.
 SHARED_FOLDER: Final = ".githooks"
 _MARK: Final = "# commlog hook"
 _SCRIPT: Final = """\
@@ -63,7 +63,7 @@ def read_hook(top: Path, file: Path) -> Hook:
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        # A link to nothing is somebody's, too.
+        # A broken link is another hook, too.
         return Hook(file, "foreign" if file.is_symlink() else "absent", is_shared)
     return Hook(file, "ours" if _MARK in text else "foreign", is_shared)
 

@@ -94,6 +94,6 @@ def _iter_contents(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, by
 
 def _read_answer(answers: IO[bytes]) -> tuple[str, bytes]:
     """One answer of git: a line with name, kind and size, the content, and a line end."""
-    _, _, told = answers.readline().decode("utf-8", "replace").rstrip("\n").partition(" ")
-    kind, _, size = told.partition(" ")
+    _, _, facts = answers.readline().decode("utf-8", "replace").rstrip("\n").partition(" ")
+    kind, _, size = facts.partition(" ")
     return (kind, answers.read(int(size) + 1)[:-1]) if size.isdecimal() else ("", b"")

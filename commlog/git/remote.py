@@ -17,7 +17,7 @@ _UNFINISHED: Final = (
     ("CHERRY_PICK_HEAD", "cherry-pick"),
     ("REVERT_HEAD", "revert"),
 )
-# What a remote says when somebody else was faster, beside "[rejected]".
+# What a remote answers when others pushed first, beside "[rejected]".
 _FASTER: Final = ("[rejected]", "cannot lock ref", "failed to update ref", "failed to lock")
 
 
@@ -37,7 +37,7 @@ class Branch:
 
     @property
     def short_upstream(self) -> str:
-        """The upstream as people write it: origin/main."""
+        """The short name of the upstream: origin/main."""
         return self.upstream.removeprefix("refs/remotes/").removeprefix("refs/heads/")
 
 
@@ -84,7 +84,7 @@ def list_remotes(folder: Path) -> list[str]:
 
 
 def find_unfinished(folder: Path) -> str:
-    """What somebody began in this clone and has not ended: rebase, merge, cherry-pick, revert; empty for nothing."""
+    """The operation that is unfinished in this clone: rebase, merge, cherry-pick, revert; empty for nothing."""
     places = ask(folder, "rev-parse", *(word for name, _ in _UNFINISHED for word in ("--git-path", name))).out
     for place, (_, verb) in zip(places.splitlines(), _UNFINISHED, strict=False):
         if (folder / place).exists():
@@ -141,7 +141,7 @@ def push(folder: Path, branch: Branch, commit: str) -> GitResult:
 
 
 def was_overtaken(answer: GitResult) -> bool:
-    """Whether a push was refused because somebody else had pushed."""
+    """Whether a push was refused because others had pushed."""
     return not answer.is_good and any(words in answer.out + answer.words for words in _FASTER)
 
 
@@ -216,7 +216,7 @@ _ONLY_MOVED: Final = "-Xfind-renames=100%"
 class Integration:
     """The commit that holds both sides; or, when there is none, the files in conflict, and what git said.
 
-    `remarks` are what the merge driver told.
+    `remarks` are what the merge driver reported.
     """
 
     commit: str
@@ -244,8 +244,8 @@ def integrate(folder: Path, aside: Path, upstream: str, *, is_merging: bool) -> 
         else:
             done = ask(aside, *_ALONE, "rebase", "--quiet", "--no-autosquash", "--empty=drop", _ONLY_MOVED, upstream)
         if done.is_good:
-            told = [line for line in done.words.splitlines() if line.startswith(_OURS)]
-            remarks = tuple(dict.fromkeys(line.removeprefix(_OURS) for line in told))
+            lines = [line for line in done.words.splitlines() if line.startswith(_OURS)]
+            remarks = tuple(dict.fromkeys(line.removeprefix(_OURS) for line in lines))
             return Integration(commit_hash(aside, "HEAD"), remarks=remarks)
         return Integration("", tuple(list_unmerged(aside)), done.words)
     finally:

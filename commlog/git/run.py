@@ -64,8 +64,8 @@ def ask(folder: Path, *words: str, given: bytes = b"") -> GitResult:
         raise git_fault(getattr(fault, "strerror", None) or str(fault)) from None
     # Without git's hints on what to type: ours follow.
     lines = done.stderr.decode("utf-8", "replace").splitlines()
-    told = "\n".join(line.rstrip() for line in lines if line.strip() and not line.startswith("hint:"))
-    return GitResult(done.returncode, done.stdout, told)
+    errors = "\n".join(line.rstrip() for line in lines if line.strip() and not line.startswith("hint:"))
+    return GitResult(done.returncode, done.stdout, errors)
 
 
 def ask_git(folder: Path, *words: str) -> GitResult:

@@ -144,14 +144,14 @@ def _rows(
         kept = narrowed(revision, wanted)
         if kept is None or kept.kind == CUT:
             continue
-        told = mask.cover(kept)
-        if (told.kind != CHANGED and not wanted) or told.problem:
-            yield _row(told, None)
-        owners = {change.follow_up for change in told.changes if not change.is_entry}
-        for change in told.changes:
-            # An entry of a diary is told by the changes it belongs to; alone, it stands for itself.
+        shown = mask.cover(kept)
+        if (shown.kind != CHANGED and not wanted) or shown.problem:
+            yield _row(shown, None)
+        owners = {change.follow_up for change in shown.changes if not change.is_entry}
+        for change in shown.changes:
+            # An entry of a diary is shown with the changes it belongs to; alone, it has a row.
             if not change.is_entry or change.follow_up not in owners:
-                yield _row(told, change)
+                yield _row(shown, change)
 
 
 def _sorted(rows: list[tuple[Data, ...]], sort: str) -> list[tuple[Data, ...]]:

@@ -129,6 +129,6 @@ def check_backup(workspace: Workspace) -> Iterator[Sighting]:
         return
     ahead = count_commits(root, branch.upstream_head, branch.head)
     facts = (("count", str(ahead)), ("upstream", branch.short_upstream))
-    told = mark("commits only on this machine, not on {upstream}: {count}")
+    lonely = mark("commits only on this machine, not on {upstream}: {count}")
     shared = mark("{upstream} has every commit")
-    yield "git", not ahead, told if ahead else shared, mark("run: commlog sync"), facts
+    yield "git", not ahead, lonely if ahead else shared, mark("run: commlog sync"), facts

@@ -23,9 +23,9 @@ from commlog.workspace import Workspace
 
 
 def read_history(workspace: Workspace, text: str, fields: str = "", *, reveal: bool = False) -> History:
-    """The revisions of the record people mean by an id, the newest first; what is not committed comes before all.
+    """The revisions of the record an id names, the newest first; what is not committed comes before all.
 
-    `fields` are keys or labels joined by commas: only what changed in them is told, and versions that cannot be read.
+    `fields` are keys or labels joined by commas: only changes of them are given, and versions that cannot be read.
     Personal data is masked unless revealed. A record that was deleted is found by its full id.
 
     Raises:
@@ -46,13 +46,13 @@ def read_history(workspace: Workspace, text: str, fields: str = "", *, reveal: b
     if pending is not None:
         revisions.insert(0, past.detailed(*pending))
     mask = mask_of(workspace, reveal=reveal)
-    told = [kept for kept in (narrowed(revision, wanted) for revision in revisions) if kept is not None]
+    chosen = [kept for kept in (narrowed(revision, wanted) for revision in revisions) if kept is not None]
     newest = next((revision for revision in revisions if revision.template), None)
     return History(
         newest.record if newest else PurePosixPath(path).stem,
         path,
         newest.template if newest else "",
-        tuple(map(mask.cover, told)),
+        tuple(map(mask.cover, chosen)),
         any(commit.hash in past.cut for commit in commits),
     )
 

@@ -1,4 +1,4 @@
-"""A log as it stood: the commit that a day or a name means, and its files as a log of their own in `.commlog/past/`."""
+"""A log of the past: the commit that a day or a name means, and its files as a log of their own in `.commlog/past/`."""
 
 import os
 import re
@@ -84,7 +84,7 @@ def find_past(workspace: Workspace, text: str) -> PastState:
 def open_past(workspace: Workspace, state: PastState, now: datetime | None = None) -> Workspace:
     """The log of a state: its settings, calendar, templates and records; what is not committed is no part of it.
 
-    `now` (aware) stands for the state's own instant. The files lie in `.commlog/past/`, those of the last few states.
+    `now` (aware) is used instead of the state's own instant. The files are in `.commlog/past/`, those of the last few states.
 
     Raises:
         NoLogError: the commit holds no log, or git does not answer.

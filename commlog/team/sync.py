@@ -10,24 +10,8 @@ from commlog.check.context import WHOLE_LOG
 from commlog.check.inspect import inspect_log
 from commlog.errors import CommlogError, ConflictError, ExitCode, InvalidError
 from commlog.followups.rules.follow_up import CLOSED, DONE, read_follow_ups
+from commlog.git import remote
 from commlog.git.objects import iter_blobs
-from commlog.git.remote import (
-    Branch,
-    Integration,
-    WorkTreeChange,
-    commit_files,
-    count_commits,
-    drop_tree,
-    fetch,
-    integrate,
-    is_merging,
-    keep_commit,
-    list_changes,
-    move_to,
-    push,
-    refusals_of,
-    was_overtaken,
-)
 from commlog.git.run import GitResult, ask, commit_hash
 from commlog.log.files import lock
 from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
@@ -89,20 +73,20 @@ def sync_log(workspace: Workspace, message: str = "", *, is_dry: bool = False) -
     if is_dry:
         branch = require_branch(root)
         made = _find_commit(workspace, prefix, message)[1]
-        ahead = count_commits(root, branch.upstream_head, branch.head) + bool(made.committed)
-        received = count_commits(root, branch.head, branch.upstream_head)
+        ahead = remote.count_commits(root, branch.upstream_head, branch.head) + bool(made.committed)
+        received = remote.count_commits(root, branch.head, branch.upstream_head)
         sent = ahead if branch.upstream else 0
         return replace(
             made, branch=branch.name, upstream=branch.short_upstream, sent=sent, received=received, ahead=ahead - sent
         )
     with _one_at_a_time(root):
         branch = require_branch(root)
-        drop_tree(root, root / STATE_FOLDER / _TREE)
+        remote.drop_tree(root, root / STATE_FOLDER / _TREE)
         if branch.head:
-            keep_commit(root, BACKUP, branch.head)
+            remote.keep_commit(root, BACKUP, branch.head)
         made = replace(_commit(workspace, prefix, message), branch=branch.name)
         if not branch.upstream:
-            return replace(made, ahead=count_commits(root, "", commit_hash(root, "HEAD")))
+            return replace(made, ahead=remote.count_commits(root, "", commit_hash(root, "HEAD")))
         if made.committed:
             workspace = replace(workspace, _index=None)
         return _share(workspace, prefix, branch, made)
@@ -123,13 +107,13 @@ def _one_at_a_time(root: Path) -> Iterator[None]:
         yield
 
 
-def _find_commit(workspace: Workspace, prefix: str, words: str) -> tuple[list[WorkTreeChange], SyncResult]:
+def _find_commit(workspace: Workspace, prefix: str, words: str) -> tuple[list[remote.WorkTreeChange], SyncResult]:
     """What is to be committed, checked.
 
     Raises:
         InvalidError, ConflictError: there are mistakes in it.
     """
-    changes = list_changes(workspace.log.root, prefix, OWN_PATHS)
+    changes = remote.list_changes(workspace.log.root, prefix, OWN_PATHS)
     wanted = [change for change in changes if not change.is_new or _is_of_log(change.path)]
     left = tuple(change.path for change in changes if change not in wanted and not _is_hidden(change.path))
     if not wanted:
@@ -164,18 +148,18 @@ def _commit(workspace: Workspace, prefix: str, words: str) -> SyncResult:
         changes, made = _find_commit(workspace, prefix, words)
         if not changes:
             return made
-        answer = commit_files(root, changes, made.message)
+        answer = remote.commit_files(root, changes, made.message)
     if not answer.is_good:
         raise InvalidError(
             mark("git could not commit; nothing was sent"),
             source=answer.words or answer.out.strip(),
             remedy=mark("fix what git reports, then: commlog sync"),
         )
-    keep_commit(root, BACKUP, commit_hash(root, "HEAD"))
+    remote.keep_commit(root, BACKUP, commit_hash(root, "HEAD"))
     return made
 
 
-def _share(workspace: Workspace, prefix: str, branch: Branch, made: SyncResult) -> SyncResult:
+def _share(workspace: Workspace, prefix: str, branch: remote.Branch, made: SyncResult) -> SyncResult:
     """Fetch, put together, check and push, again while others are faster."""
     root = workspace.log.root
     start = commit_hash(root, "HEAD")
@@ -203,10 +187,10 @@ def _share(workspace: Workspace, prefix: str, branch: Branch, made: SyncResult) 
             )
             remarks += taken.remarks
         errors = check_commits(workspace, branch, commit, start)
-        sent = count_commits(root, branch.upstream_head, commit)
-        answer = push(root, branch, commit) if sent else GitResult(0)
+        sent = remote.count_commits(root, branch.upstream_head, commit)
+        answer = remote.push(root, branch, commit) if sent else GitResult(0)
         if answer.is_good:
-            received = count_commits(root, start, branch.upstream_head)
+            received = remote.count_commits(root, start, branch.upstream_head)
             # What was there before is named when others' commits went below it.
             is_mixed = received and commit not in {start, branch.upstream_head}
             return replace(
@@ -218,7 +202,7 @@ def _share(workspace: Workspace, prefix: str, branch: Branch, made: SyncResult) 
                 errors=errors,
                 remarks=remarks,
             )
-        if not was_overtaken(answer):
+        if not remote.was_overtaken(answer):
             raise _not_sent(branch, answer, sent)
     raise ConflictError(
         mark("others kept pushing to {upstream}; your commits are kept here, and were not sent"),
@@ -227,7 +211,7 @@ def _share(workspace: Workspace, prefix: str, branch: Branch, made: SyncResult) 
     )
 
 
-def _move(workspace: Workspace, branch: Branch, commit: str) -> GitResult:
+def _move(workspace: Workspace, branch: remote.Branch, commit: str) -> GitResult:
     """What git says to bringing the work tree to a commit that holds what the branch held when it was looked at."""
     root = workspace.log.root
     if commit == branch.head:
@@ -235,52 +219,52 @@ def _move(workspace: Workspace, branch: Branch, commit: str) -> GitResult:
     with workspace.log.lock():
         if commit_hash(root, "HEAD") != branch.head:
             return GitResult(1)
-        return move_to(root, branch.name, commit)
+        return remote.move_to(root, branch.name, commit)
 
 
-def _fetch(root: Path, branch: Branch) -> Branch:
+def _fetch(root: Path, branch: remote.Branch) -> remote.Branch:
     """The branch after a fetch.
 
     Raises:
         NotSharedError: the remote cannot be reached.
     """
-    answer = fetch(root, branch)
+    answer = remote.fetch(root, branch)
     now = require_branch(root)
     if not answer.is_good:
         raise NotSharedError(
             mark("the remote '{remote}' cannot be reached; what was not sent is kept here (commits: {count})"),
             remote=branch.remote,
-            count=count_commits(root, now.upstream_head, now.head),
+            count=remote.count_commits(root, now.upstream_head, now.head),
             source=answer.words,
             remedy=mark("check the address (git remote -v) and the network, then: commlog sync"),
         )
     return now
 
 
-def _take_in(root: Path, branch: Branch) -> Integration:
+def _take_in(root: Path, branch: remote.Branch) -> remote.Integration:
     """The commit that holds what is here and what is upstream.
 
     Raises:
         ConflictError: both sides changed the same; names the files.
     """
     upstream = branch.upstream_head
-    if not upstream or not count_commits(root, branch.head, upstream):
-        return Integration(branch.head)
-    if not count_commits(root, upstream, branch.head):
-        return Integration(upstream)
-    # What somebody has merged by hand stays merged: put on top commit by commit it would be in conflict once more.
+    if not upstream or not remote.count_commits(root, branch.head, upstream):
+        return remote.Integration(branch.head)
+    if not remote.count_commits(root, upstream, branch.head):
+        return remote.Integration(upstream)
+    # What was merged by hand stays merged: rebased commit by commit it would be in conflict once more.
     merges = ask(root, "rev-list", "--merges", "--max-count=1", f"{upstream}..{branch.head}").out.strip()
-    must_merge = bool(merges) or is_merging(root, branch.name)
-    found = integrate(root, root / STATE_FOLDER / _TREE, upstream, is_merging=must_merge)
+    must_merge = bool(merges) or remote.is_merging(root, branch.name)
+    found = remote.integrate(root, root / STATE_FOLDER / _TREE, upstream, is_merging=must_merge)
     if found.commit:
         return found
     raise refusal_of(root, branch, found)
 
 
-def _not_sent(branch: Branch, answer: GitResult, count: int) -> CommlogError:
+def _not_sent(branch: remote.Branch, answer: GitResult, count: int) -> CommlogError:
     refused = mark("{upstream} rejects what is sent; it is kept here (commits: {count})")
     lost = mark("{upstream} could not be reached; what was not sent is kept here (commits: {count})")
-    refusals = refusals_of(answer)
+    refusals = remote.refusals_of(answer)
     return NotSharedError(
         refused if refusals else lost,
         upstream=branch.short_upstream,
@@ -303,7 +287,7 @@ _COUNTED: Final = (
 )
 
 
-def commit_message(workspace: Workspace, changes: Sequence[WorkTreeChange]) -> str:
+def commit_message(workspace: Workspace, changes: Sequence[remote.WorkTreeChange]) -> str:
     """One line for a commit of these changes: "3 records, 2 follow-ups done"."""
     records = [change for change in changes if change.path.startswith(f"{RECORDS}/")]
     gone = [change for change in records if change.is_gone]

@@ -134,22 +134,22 @@ def refusal_of(root: Path, branch: Branch, found: Integration) -> ConflictError:
             pull=_PULL,
             remedy=mark("try it by hand: {pull}; then: commlog sync"),
         )
-    told = {path: _gone_words(root, branch, path) for path in found.conflicts}
-    gone = [path for path in told if told[path]]
+    words_of = {path: _gone_words(root, branch, path) for path in found.conflicts}
+    gone = [path for path in words_of if words_of[path]]
     message = mark(
         "you and {upstream} changed the same lines; your files and commits are as they were, nothing was sent"
     )
     remedy = _BY_HAND if merges_by_field(root) else _SET_UP_FIRST
     if gone:
         remedy = _SOME_GONE
-    if len(gone) == len(told):
+    if len(gone) == len(words_of):
         remedy = _GONE
         message = mark(
             "a file was changed on one side and removed on the other; your files and commits were not changed, nothing was sent"
         )
     return ConflictError(
         message,
-        source="\n".join(words or _with_author(root, branch, path) for path, words in told.items()),
+        source="\n".join(words or _with_author(root, branch, path) for path, words in words_of.items()),
         upstream=upstream,
         pull=_PULL,
         files=" ".join(quote(f":/{path}" if find_prefix(root) else path) for path in gone),

@@ -56,7 +56,7 @@ class FieldWords:
     labels: Labels
 
     def place(self, template: str, path: ValuePath) -> str:
-        """A field as people call it: `Follow-up 2 · Due`, each step under its label."""
+        """A field by its labels: `Follow-up 2 · Due`, each step under its label."""
         form = self._template(template)
         words: list[str] = []
         for end, step in enumerate(path, 1):
@@ -72,7 +72,7 @@ class FieldWords:
         return _BETWEEN.join(words)
 
     def value(self, template: str, path: ValuePath, value: Data) -> str:
-        """A value as people read it, on one line; a dash where there is none."""
+        """A value in words, on one line; a dash where there is none."""
         if value is None or value in ("", [], {}):
             return _NOTHING
         if isinstance(value, list):
@@ -106,7 +106,7 @@ class FieldWords:
 
 
 _PLAIN: Final = Field("", "text", {}, {}, {})
-# Of a follow-up or an entry of its history, what is said elsewhere already.
+# Of a follow-up or an entry of its history, what is shown elsewhere already.
 _LEFT_OUT: Final = frozenset({"n", "due_rule", "history"})
 
 
@@ -121,15 +121,15 @@ def format_history(history: History, output_format: str, words: FieldWords, widt
 
 
 def format_commit(commit: str) -> str:
-    """A commit as people quote it: the beginning of its hash."""
+    """The short name of a commit: the beginning of its hash."""
     return commit[:SHORT_HASH]
 
 
 def words_of_listing(listing: Listing, words: FieldWords) -> Listing:
-    """A listing of field changes with labels, names and short values, for people to read."""
+    """A listing of field changes with labels, names and short values."""
     place = {name: number for number, name in enumerate(listing.columns)}
 
-    def told(row: tuple[Data, ...]) -> tuple[Data, ...]:
+    def in_words(row: tuple[Data, ...]) -> tuple[Data, ...]:
         value = {name: row[number] for name, number in place.items()}
         template, path = str(value["template"] or ""), tuple((value["field"] or "").split("."))
         if value["n"] is not None:
@@ -151,7 +151,7 @@ def words_of_listing(listing: Listing, words: FieldWords) -> Listing:
         value["claimed_at"] = value["claimed_at"] if value["claim_differs"] else None
         return tuple(value[name] for name in listing.columns)
 
-    return Listing(listing.columns, tuple(told(row) for row in listing.rows), listing.shown, listing.id_column)
+    return Listing(listing.columns, tuple(in_words(row) for row in listing.rows), listing.shown, listing.id_column)
 
 
 def flat_listing(listing: Listing) -> Listing:
@@ -253,7 +253,7 @@ def _change(revision: Revision, change: FieldChange, words: FieldWords, width: i
 
 
 def _note(change: FieldChange, words: FieldWords, revision: Revision) -> Iterator[str]:
-    """What an entry of a diary adds to the changes it tells of: a remark."""
+    """What an entry of a diary adds to the changes it is about: a note."""
     note = change.after.get("note") or change.after.get("reason") if isinstance(change.after, dict) else None
     if note:
         yield f"  ↳ {words.value(revision.template, (*change.path, 'note'), note)}"

@@ -186,7 +186,7 @@ def _words(task: ExportedFollowUp, labels: Labels) -> EntryTexts:
 
 def _lines(task: ExportedFollowUp, labels: Labels) -> Iterator[str]:
     follow_up = task.follow_up
-    told = (
+    facts = (
         (labels.column("address"), task.address),
         (labels.column("customer"), task.customer_name),
         (labels.column("owner"), labels.value("owner", follow_up.owner or "")),
@@ -194,7 +194,7 @@ def _lines(task: ExportedFollowUp, labels: Labels) -> Iterator[str]:
         (translate("Due rule"), "" if follow_up.due_rule == _GIVEN else follow_up.due_rule),
         (translate("Result"), follow_up.result),
     )
-    for label, value in told:
+    for label, value in facts:
         if value:
             yield translate("{label}: {value}").format(label=label, value=value)
     if follow_up.is_pending:

@@ -57,7 +57,7 @@ class FieldChange:
 
     @property
     def is_entry(self) -> bool:
-        """Whether it is a new entry in a diary, which tells of other changes."""
+        """Whether it is a new entry in a diary, which is about other changes."""
         return self.kind == ADDED and len(self.path) > 1 and self.path[-2] in _DIARIES
 
 

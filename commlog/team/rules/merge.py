@@ -37,7 +37,7 @@ def merge_fields(base: Fields, ours: Fields, theirs: Fields) -> MergedFields:
 
 
 class _Merger:
-    """One merge; collects what was numbered anew."""
+    """One merge; collects the follow-ups that got a new number."""
 
     def __init__(self) -> None:
         self.renumbered: list[Renumbering] = []

@@ -1,4 +1,4 @@
-"""Three-way merge of what is told step by step: a history, and the values its entries explain."""
+"""Three-way merge of follow-ups and histories, and of the values that the entries of a history explain."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -42,7 +42,7 @@ def merge_history(three: ThreeValues, path: ValuePath, merge_value: MergeValue) 
     for names, times in zip(keys, instants, strict=True):
         for place, (key, instant) in enumerate(zip(names, times, strict=True)):
             if instant is not None:
-                # Entries of one instant stay in the order somebody wrote them in.
+                # Entries of one instant stay in the order they were written in.
                 ranks.setdefault(key, (to_utc(instant), times[:place].count(instant), key))
     order.sort(key=ranks.__getitem__)
     return merge_keyed(lists, keys, path, merge_value, order=order)
@@ -59,15 +59,15 @@ def merge_history_values(
     sides changed are those of the latest entry that names one, if each side's own history explains its value;
     `due_rule` and `priority` go with the due.
     """
-    told = merged.get(HISTORY)
+    history = merged.get(HISTORY)
     sides = ThreeValues(*(fields_of(value) for value in three))
     lists = ThreeValues(*(list_of(value.get(HISTORY)) for value in sides))
-    if told is None or told.conflicts or not told.ours or not _is_told(lists):
+    if history is None or history.conflicts or not history.ours or not _is_told(lists):
         return {}
     keys = _keys_of(lists)
     if not (set(keys.ours) - set(keys.base) and set(keys.theirs) - set(keys.base)):
         return {}
-    line = _Line(lists, keys, told.ours)
+    line = _Line(lists, keys, history.ours)
     return {**_settle_status(sides, line, path), **_settle_named(sides, line, merged)}
 
 
@@ -191,7 +191,7 @@ class Renumbering(NamedTuple):
 def merge_follow_ups(
     three: ThreeValues, path: ValuePath, merge_value: MergeValue
 ) -> tuple[MergedSides, tuple[Renumbering, ...]] | None:
-    """Follow-ups both sides changed, each merged by itself, and what was numbered anew; None when one is no mapping.
+    """Follow-ups both sides changed, each merged by itself, and what got a new number; None when one is no mapping.
 
     Two are the same obligation when they were opened by the same person at the same instant for the same action,
     or have the same number and one of both in common. Of two that were added apart under one number, theirs gets
@@ -286,7 +286,7 @@ def _with_numbers(lists: ThreeValues, tokens: ThreeValues, renumbered: list[Renu
 
 
 def _number_of(base: Data, ours: Data, theirs: Data) -> Data:
-    """The number of one obligation: the one a side gave it anew, ours before theirs."""
+    """The number of one obligation: the one a side changed it to, ours before theirs."""
     if ours is None or theirs is None:
         return theirs if ours is None else ours
     return theirs if base == ours else ours
