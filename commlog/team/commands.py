@@ -30,8 +30,7 @@ from commlog.messages import mark, translate
 from commlog.output.formats import is_for_people
 from commlog.output.listing import Page
 from commlog.problems import Problem
-from commlog.team.audit import AuditFilter, audit_log
-from commlog.team.history import read_history
+from commlog.team.history import AuditFilter, audit_log, read_history
 from commlog.team.merge import MergedFile, ThreeFiles, merge_file
 from commlog.team.sync import BACKUP, SyncResult, sync_log
 from commlog.team.text import FieldWords, flat_listing, format_history, words_of_listing
