@@ -55,23 +55,21 @@ def select_records(workspace: Workspace, query: str) -> ExportSelection:
     return ExportSelection(tuple(row.path for row in rows), tuple(dict.fromkeys(row.template for row in rows)))
 
 
-def iter_fields(workspace: Workspace, selection: ExportSelection) -> Iterator[Fields]:
-    """The fields of each selected record, as its file has them, personal data masked, names where the settings hide them.
+def iter_fields(workspace: Workspace, selection: ExportSelection, *, reveal: bool = False) -> Iterator[Fields]:
+    """The fields of each selected record, as its file has them; personal data masked, names where the settings hide them.
 
     A file is given to others: numbers in free text are masked in it whatever the settings are.
     """
-    hides_names = workspace.log.settings.mask.names
+    hides_names = workspace.log.settings.mask.names and not reveal
     rules = MaskRules(names=hides_names, text=True)
     names = {row.path: row.customer_name for row in names_by_record(workspace.index)} if hides_names else {}
-    for path, fields in zip(selection.paths, iter_revealed(workspace, selection), strict=True):
-        yield mask_as_asked(workspace.catalog.get(str(fields["template"])), fields, [names.get(path) or ""], rules)
-
-
-def iter_revealed(workspace: Workspace, selection: ExportSelection) -> Iterator[Fields]:
-    """The fields of each selected record with personal data in full."""
     for path in selection.paths:
         record = get_record(workspace.reader.read(path))
-        yield {**record.fields, "id": record.id}
+        fields = {**record.fields, "id": record.id}
+        if not reveal:
+            template = workspace.catalog.get(str(fields["template"]))
+            fields = mask_as_asked(template, fields, [names.get(path) or ""], rules)
+        yield fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from commlog.git.run import GitResult, ask, ask_git, commit_hash, find_prefix, no_repository
+from commlog.git.run import GitResult, ask, ask_git, commit_hash, find_prefix, require_prefix
 
 ADDED: Final = "A"
 DELETED: Final = "D"
@@ -135,7 +135,7 @@ def list_commits(folder: Path, below: Sequence[str], start: str = "HEAD") -> lis
     Raises:
         NoLogError: there is no commit, or git does not answer.
     """
-    prefix = _prefix_of(folder)
+    prefix = require_prefix(folder)
     answer = ask_git(folder, *_LOG, _RENAMES, start, "--", *(f":(literal){path}" for path in below))
     return list(_read_log(answer, prefix))
 
@@ -146,7 +146,7 @@ def list_file_commits(folder: Path, path: str) -> list[Commit]:
     Raises:
         NoLogError: there is no commit, or git does not answer.
     """
-    prefix = _prefix_of(folder)
+    prefix = require_prefix(folder)
     found: dict[str, Commit] = {}
     waiting = [("HEAD", path)]
     asked = set()
@@ -185,7 +185,7 @@ def tree_of(folder: Path, commit: str) -> str:
     Raises:
         NoLogError: the folder is not in the commit, or git does not answer.
     """
-    name = f"{commit}:{_prefix_of(folder).rstrip('/')}"
+    name = f"{commit}:{require_prefix(folder).rstrip('/')}"
     return ask_git(folder, "rev-parse", "--quiet", "--verify", "--end-of-options", name).out.split()[-1]
 
 
@@ -202,15 +202,8 @@ def committed_blob(folder: Path, path: str) -> str:
 def former_path(folder: Path, path: str) -> str | None:
     """The path HEAD has of a file that was renamed since and whose new name is staged; None when it was not."""
     answer = ask_git(folder, "diff", *_RAW, "--cached", _RENAMES, "HEAD", "--", ".")
-    changes = _read_changes(_words_of(answer), _prefix_of(folder))
+    changes = _read_changes(_words_of(answer), require_prefix(folder))
     return next((change.former for change in changes if change.status == RENAMED and change.path == path), None)
-
-
-def _prefix_of(folder: Path) -> str:
-    prefix = find_prefix(folder)
-    if prefix is None:
-        raise no_repository(folder)
-    return prefix
 
 
 def _with_origin(folder: Path, prefix: str, commit: Commit) -> Commit:

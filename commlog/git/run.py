@@ -13,6 +13,7 @@ from commlog.messages import mark
 _PATIENCE: Final = 300
 _REMOTE_COMMANDS: Final = frozenset({"fetch", "push"})
 _MERGED: Final = "0"
+_KEPT_IN_GIT: Final = mark("the history is kept in git: create a repository with `git init`, and commit the log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def ask_git(folder: Path, *words: str) -> GitResult:
     answer = ask(folder, *words)
     if not answer.is_good:
         if "not a git repository" in answer.words:
-            raise no_repository(folder)
+            raise _no_repository(folder, _KEPT_IN_GIT)
         raise git_fault(next(iter(answer.words.splitlines()), words[0]))
     return answer
 
@@ -98,13 +99,8 @@ def git_fault(reason: str) -> NoLogError:
     )
 
 
-def no_repository(folder: Path) -> NoLogError:
-    """The error for a log that has no history, because it is not in git."""
-    return NoLogError(
-        mark("there is no git repository at {folder}"),
-        folder=str(folder),
-        remedy=mark("the history is kept in git: create a repository with `git init`, and commit the log"),
-    )
+def _no_repository(folder: Path, remedy: str) -> NoLogError:
+    return NoLogError(mark("there is no git repository at {folder}"), folder=str(folder), remedy=remedy)
 
 
 def find_user_email(folder: Path) -> str | None:
@@ -126,6 +122,18 @@ def find_prefix(folder: Path) -> str | None:
     """The folder's path inside its repository, with a slash at the end unless it is the top; None without git."""
     answer = run_git(folder, "rev-parse", "--show-prefix")
     return None if answer is None else answer.rstrip("\n")
+
+
+def require_prefix(folder: Path, remedy: str = _KEPT_IN_GIT) -> str:
+    """The folder's path inside its repository; `remedy` is the marked text that says what to do without one.
+
+    Raises:
+        NoLogError: there is no repository.
+    """
+    prefix = find_prefix(folder)
+    if prefix is None:
+        raise _no_repository(folder, remedy)
+    return prefix
 
 
 def commit_hash(folder: Path, name: str) -> str:

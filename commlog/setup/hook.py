@@ -15,9 +15,9 @@ from commlog.git.hooks import (
     stop_sharing,
     write_hook,
 )
+from commlog.git.run import require_prefix
 from commlog.log.log import not_writable
 from commlog.messages import mark
-from commlog.team.clone import require_prefix
 from commlog.workspace import Workspace
 
 _NO_REPOSITORY: Final = mark(

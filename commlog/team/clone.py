@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from commlog.errors import ConflictError, NoLogError
+from commlog.errors import ConflictError
 from commlog.git.hooks import install, is_installed, missing_attributes
 from commlog.git.remote import Branch, count_commits, find_branch, find_unfinished, list_remotes, list_unmerged
 from commlog.git.run import commit_hash, find_prefix, is_inside_repository
@@ -64,18 +64,6 @@ def merges_by_field(root: Path) -> bool:
 
 # Topic, whether it is right, what it is, what to do, and their facts.
 Sighting = tuple[str, bool, str, str, tuple[tuple[str, str], ...]]
-
-
-def require_prefix(root: Path, remedy: str) -> str:
-    """The log's path inside its repository; `remedy` is the marked text that says what is to be done without one.
-
-    Raises:
-        NoLogError: there is no repository.
-    """
-    prefix = find_prefix(root)
-    if prefix is None:
-        raise NoLogError(mark("there is no git repository at {folder}"), folder=str(root), remedy=remedy)
-    return prefix
 
 
 def require_branch(root: Path) -> Branch:

@@ -12,12 +12,12 @@ from commlog.errors import CommlogError, ConflictError, ExitCode, InvalidError
 from commlog.followups.rules.follow_up import CLOSED, DONE, read_follow_ups
 from commlog.git import remote
 from commlog.git.objects import iter_blobs
-from commlog.git.run import GitResult, ask, commit_hash
+from commlog.git.run import GitResult, ask, commit_hash, require_prefix
 from commlog.log.files import lock
 from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.log.names import RECORDS, STATE_FOLDER, SUFFIX
 from commlog.messages import LANGUAGES, current_language, mark, mark_plural, translate, translate_plural, use_language
-from commlog.team.clone import require_branch, require_prefix
+from commlog.team.clone import require_branch
 from commlog.team.sync_check import OWN_PATHS, check_commits, refusal_of, refuse_errors, refuse_wrong_settings
 from commlog.values import CUSTOMER, FOLDERS, Fields
 from commlog.workspace import Workspace, make_workspace

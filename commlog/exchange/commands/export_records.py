@@ -17,7 +17,6 @@ from commlog.exchange.export import (
     CalendarCareDay,
     ExportedFollowUp,
     iter_fields,
-    iter_revealed,
     select_care_days,
     select_follow_ups,
     select_records,
@@ -97,7 +96,7 @@ def export_command(
         raise UsageError(mark("--columns works only with CSV: JSON Lines contain every field"))
     workspace = session.workspace
     selection = select_records(workspace, words)
-    records = iter_revealed(workspace, selection) if reveal else iter_fields(workspace, selection)
+    records = iter_fields(workspace, selection, reveal=reveal)
     if output_format == "csv":
         lines = _csv_lines(records, columns, [workspace.catalog.get(name) for name in selection.templates])
     else:
