@@ -63,13 +63,9 @@ def open_sheet(source: SourceFile, encoding: str, import_map: ImportMap | None) 
         UnreadableError: it is not text of this encoding, or empty.
         InvalidError: its header is of no use, or lacks columns the map names.
     """
-    text = decode_text(
-        source.raw, encoding or (import_map.encoding if import_map else "") or DEFAULT_ENCODING, source.name
-    )
-    if source.format == "csv":
-        sheet = read_sheet(text, source.name, import_map.delimiter if import_map else "")
-    else:
-        sheet = sheet_of(read_objects(text))
+    mapped, delimiter = (import_map.encoding, import_map.delimiter) if import_map else ("", "")
+    text = decode_text(source.raw, encoding or mapped or DEFAULT_ENCODING, source.name)
+    sheet = read_sheet(text, source.name, delimiter) if source.format == "csv" else sheet_of(read_objects(text))
     if import_map is not None:
         require_columns(import_map, sheet.columns)
     return sheet
@@ -108,6 +104,21 @@ def read_bytes(path: Path) -> bytes:
         raise not_readable(str(path), fault) from None
 
 
+def codec_of(encoding: str) -> str:
+    """The standard name of an encoding.
+
+    Raises:
+        UsageError: there is no such encoding.
+    """
+    try:
+        # Refused here, too, what is no encoding of text, such as hex.
+        "".encode(encoding)
+        return codecs.lookup(encoding).name
+    except LookupError:
+        remedy = mark("use e.g. utf-8, gb18030, big5 or utf-16")
+        raise UsageError(mark("there is no encoding '{value}'"), value=encoding, remedy=remedy) from None
+
+
 def decode_text(raw: bytes, encoding: str, name: str) -> str:
     """The text of a file's bytes, without a byte order mark.
 
@@ -115,14 +126,7 @@ def decode_text(raw: bytes, encoding: str, name: str) -> str:
         UsageError: there is no such encoding.
         UnreadableError: the bytes are not of this encoding, or there are none; names the one they may be of.
     """
-    try:
-        codec = codecs.lookup(encoding).name
-    except LookupError:
-        raise UsageError(
-            mark("there is no encoding '{value}'"),
-            value=encoding,
-            remedy=mark("use e.g. utf-8, gb18030, big5 or utf-16"),
-        ) from None
+    codec = codec_of(encoding)
     if not raw.strip():
         raise UnreadableError(
             mark("is empty"), file=name, remedy=mark("write the names of the columns on the first line of the file")
@@ -173,9 +177,12 @@ def refuse_existing(name: str) -> None:
         ConflictError: it does.
     """
     if Path(name).exists():
-        raise ConflictError(
-            mark("already exists"), file=name, remedy=mark("choose another name, or move the file away")
-        )
+        raise name_taken(name)
+
+
+def name_taken(name: str) -> ConflictError:
+    """The error for a file that exists already and is not replaced."""
+    return ConflictError(mark("already exists"), file=name, remedy=mark("choose another name, or move the file away"))
 
 
 def write_rejects(rejected: Sequence[Rejected], columns: tuple[str, ...], source: SourceFile, named: str) -> str:

@@ -221,11 +221,7 @@ def _rows(
             continue
         if (shown.kind != CHANGED and not wanted) or shown.problem:
             yield _row(shown, None)
-        owners = {change.follow_up for change in shown.changes if not change.is_entry}
-        for change in shown.changes:
-            # An entry of a diary is shown with the changes it belongs to; alone, it has a row.
-            if not change.is_entry or change.follow_up not in owners:
-                yield _row(shown, change)
+        yield from (_row(shown, change) for change in shown.changes if not shown.is_note(change))
 
 
 def _sorted(rows: list[tuple[Data, ...]], sort: str) -> list[tuple[Data, ...]]:

@@ -218,9 +218,8 @@ def _body(revision: Revision, words: FieldWords, width: int) -> Iterator[str]:
         yield translate("this clone is shallow: it lacks what was before")
     if revision.kind == CHANGED and not revision.changes:
         yield translate("no field changed: comments, order or spacing only")
-    owners = {change.follow_up for change in revision.changes if not change.is_entry}
     for change in revision.changes:
-        if change.is_entry and change.follow_up in owners:
+        if revision.is_note(change):
             yield from _note(change, words, revision)
         else:
             yield from _change(revision, change, words, width)

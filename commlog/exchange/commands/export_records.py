@@ -11,7 +11,7 @@ from commlog.cli.options import labels_of, query_argument, text_option
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, session_of, warn
 from commlog.customers.rules.care import BIRTHDAY
-from commlog.errors import ConflictError, ExitCode, UsageError
+from commlog.errors import ExitCode, UsageError
 from commlog.exchange.csv_file import export_columns, record_cells
 from commlog.exchange.export import (
     CalendarCareDay,
@@ -23,6 +23,7 @@ from commlog.exchange.export import (
 )
 from commlog.exchange.ics_file import CalendarHead, EntryTexts, format_calendar, is_our_calendar
 from commlog.exchange.jsonl_file import format_object
+from commlog.exchange.source import codec_of, name_taken
 from commlog.followups.rules.follow_up import AWAITING_CUSTOMER
 from commlog.forms.catalog import Template
 from commlog.log.files import write_new
@@ -117,13 +118,7 @@ def _csv_lines(records: Iterable[Fields], columns: str, templates: list[Template
 
 def _write(output: str, lines: Iterable[str], encoding: str) -> None:
     try:
-        write_new(Path(output), "".join(lines).encode(encoding))
-    except LookupError:
-        raise UsageError(
-            mark("there is no encoding '{value}'"),
-            value=encoding,
-            remedy=mark("use e.g. utf-8, gb18030, big5 or utf-16"),
-        ) from None
+        write_new(Path(output), "".join(lines).encode(codec_of(encoding)))
     except UnicodeEncodeError as fault:
         raise UsageError(
             mark("{encoding} has no character '{value}'"),
@@ -132,9 +127,7 @@ def _write(output: str, lines: Iterable[str], encoding: str) -> None:
             remedy=mark("write utf-8, utf-8-sig or gb18030"),
         ) from None
     except FileExistsError:
-        raise ConflictError(
-            mark("already exists"), file=output, remedy=mark("choose another name, or move the file away")
-        ) from None
+        raise name_taken(output) from None
     except OSError as fault:
         raise not_writable(output, fault) from None
 

@@ -86,6 +86,10 @@ class Revision:
     claimed_at: str | None = None
     changes: tuple[FieldChange, ...] = ()
 
+    def is_note(self, change: FieldChange) -> bool:
+        """Whether a change is an entry in the diary of a follow-up or record that has other changes, shown with them."""
+        return change.is_entry and any(one.follow_up == change.follow_up and not one.is_entry for one in self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class History:
