@@ -160,7 +160,7 @@ def _commit(workspace: Workspace, prefix: str, words: str) -> SyncResult:
 
 
 def _share(workspace: Workspace, prefix: str, branch: remote.Branch, made: SyncResult) -> SyncResult:
-    """Fetch, put together, check and push, again while others are faster."""
+    """Fetch, combine both sides, check and push, again while others push first."""
     root = workspace.log.root
     start = commit_hash(root, "HEAD")
     remarks: tuple[str, ...] = ()
@@ -172,7 +172,7 @@ def _share(workspace: Workspace, prefix: str, branch: remote.Branch, made: SyncR
             refuse_wrong_settings(root, branch, commit)
         moved = _move(workspace, branch, commit)
         if not moved.is_good:
-            # Somebody wrote into a file that came in, or made a commit: it is taken along like the others.
+            # A file that came in was changed here, or a commit was made: it is sent like the others.
             _commit(replace(workspace, _index=None), prefix, "")
             if commit_hash(root, "HEAD") == branch.head:
                 raise ConflictError(
@@ -190,18 +190,8 @@ def _share(workspace: Workspace, prefix: str, branch: remote.Branch, made: SyncR
         sent = remote.count_commits(root, branch.upstream_head, commit)
         answer = remote.push(root, branch, commit) if sent else GitResult(0)
         if answer.is_good:
-            received = remote.count_commits(root, start, branch.upstream_head)
-            # What was there before is named when others' commits went below it.
-            is_mixed = received and commit not in {start, branch.upstream_head}
-            return replace(
-                made,
-                upstream=branch.short_upstream,
-                sent=sent,
-                received=received,
-                backup=start if is_mixed else "",
-                errors=errors,
-                remarks=remarks,
-            )
+            done = replace(made, backup=start, sent=sent, errors=errors, remarks=remarks)
+            return _shared(root, branch, commit, done)
         if not remote.was_overtaken(answer):
             raise _not_sent(branch, answer, sent)
     raise ConflictError(
@@ -209,6 +199,13 @@ def _share(workspace: Workspace, prefix: str, branch: remote.Branch, made: SyncR
         upstream=branch.short_upstream,
         remedy=mark("run it again: commlog sync"),
     )
+
+
+def _shared(root: Path, branch: remote.Branch, commit: str, done: SyncResult) -> SyncResult:
+    """The result of a sync that succeeded; what was there before is named when others' commits are now below it."""
+    received = remote.count_commits(root, done.backup, branch.upstream_head)
+    is_mixed = received and commit not in {done.backup, branch.upstream_head}
+    return replace(done, upstream=branch.short_upstream, received=received, backup=done.backup if is_mixed else "")
 
 
 def _move(workspace: Workspace, branch: remote.Branch, commit: str) -> GitResult:
