@@ -91,12 +91,12 @@ class ExportedFollowUp:
     @property
     def created(self) -> datetime:
         """The instant of its first history entry; without one, of its record."""
-        return next(self._told(self.follow_up.history), self.recorded or _UNKNOWN)
+        return next(self._instants(self.follow_up.history), self.recorded or _UNKNOWN)
 
     @property
     def changed(self) -> datetime:
         """The instant of its last history entry; without one, of its record."""
-        return next(self._told(self.follow_up.history[::-1]), self.recorded or _UNKNOWN)
+        return next(self._instants(self.follow_up.history[::-1]), self.recorded or _UNKNOWN)
 
     @property
     def finished(self) -> datetime | None:
@@ -108,7 +108,7 @@ class ExportedFollowUp:
         return _in_utc(instant_of(ended)) or self.changed
 
     @staticmethod
-    def _told(history: Iterable[object]) -> Iterator[datetime]:
+    def _instants(history: Iterable[object]) -> Iterator[datetime]:
         return filter(None, (_in_utc(instant_of(getattr(entry, "at", None))) for entry in history))
 
 

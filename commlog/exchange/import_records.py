@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +31,7 @@ _ATTEMPTS: Final = 3
 class ImportOptions:
     """How an import runs: whether unknown customers are created, whether anything is written.
 
-    `on_row` hears each count of rows; `batch` is how many records go to the disk together.
+    `on_row` is called with each count of rows; `batch` is how many records go to the disk together.
     """
 
     creates_customers: bool = False
@@ -107,7 +107,7 @@ class _Importer:
     def _flush(self) -> None:
         staged, self.staged = self.staged, {}
         for path in self.staging.flush():
-            # Another import was quicker with this id: take the row as if it came now.
+            # Another import took this id first: the row is taken as if it came now.
             record_id, item = staged[path]
             self.created -= 1
             self.keys.discard(item.key)
@@ -115,12 +115,10 @@ class _Importer:
             self.take(item)
 
     def _create_again(self, item: Incoming) -> bool:
-        """Create, and once more when another import of the same log was quicker with an id."""
+        """Create, and try again when another import of the same log took the id first."""
         for _ in range(_ATTEMPTS - 1):
-            try:
+            with suppress(ConflictError):
                 return self._create(item)
-            except ConflictError:
-                continue
         return self._create(item)
 
     def _create(self, item: Incoming) -> bool:
@@ -198,7 +196,7 @@ class _Importer:
 
     def _write(self, draft: RecordDraft, item: Incoming) -> None:
         if draft.customer is not None:
-            # At once, so that no record on the disk names nobody.
+            # At once, so that every record on the disk names a customer.
             self._write_customer(draft.customer)
         self.book.note(draft.record)
         if not self.choices.is_dry:

@@ -26,8 +26,6 @@ from commlog.problems import Problem
 from commlog.values import CUSTOMER, Data, Fields, ValuePath, path_of
 
 _EXTRA: Final = "extra"
-_CUSTOMER: Final = ("customer",)
-_DUE: Final = ("due",)
 _KEY_BYTES: Final = 16
 
 
@@ -171,7 +169,7 @@ class _Filler:
         if source.longest and len(text) > source.longest:
             text = " ".join(text.split())
             text = text if len(text) <= source.longest else text[: source.longest - 1].rstrip() + "…"
-        if form.free or target.path == _CUSTOMER:
+        if form.free or target.path == ("customer",):
             # Customers are found when the record is made.
             return text
         return self.import_map.converter.convert(form, text)
@@ -181,7 +179,7 @@ class _Filler:
         stored = dates.read(text, target.field.format)
         if stored is not None:
             return stored
-        if target.path == _DUE:
+        if target.path == ("due",):
             # Counted when the record is made: it may be a limit such as 3wd.
             return text
         if not dates.formats:

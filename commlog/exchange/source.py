@@ -64,7 +64,7 @@ def open_sheet(source: SourceFile, encoding: str, import_map: ImportMap | None) 
         InvalidError: its header is of no use, or lacks columns the map names.
     """
     mapped, delimiter = (import_map.encoding, import_map.delimiter) if import_map else ("", "")
-    text = decode_text(source.raw, encoding or mapped or DEFAULT_ENCODING, source.name)
+    text = decode_text(source.raw, encoding or mapped or "utf-8", source.name)
     sheet = read_sheet(text, source.name, delimiter) if source.format == "csv" else sheet_of(read_objects(text))
     if import_map is not None:
         require_columns(import_map, sheet.columns)
@@ -83,7 +83,6 @@ def iter_items(
     return iter_incoming(sheet, import_map, leave_out)
 
 
-DEFAULT_ENCODING: Final = "utf-8"
 # What Chinese editions of spreadsheet programs write when they are not asked for UTF-8.
 _CHINESE: Final = "gb18030"
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

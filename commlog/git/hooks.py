@@ -74,7 +74,7 @@ def find_top(folder: Path) -> Path:
 
 
 def find_hooks_setting(folder: Path) -> str:
-    """Where the clone's settings say that hooks are; empty when they say nothing."""
+    """The folder of hooks set in the clone's configuration; empty when none is set."""
     return ask(folder, "config", "core.hooksPath").out.strip()
 
 
@@ -108,15 +108,6 @@ def write_hook(hook: Hook, prefix: str, program: str) -> None:
     hook.file.parent.mkdir(parents=True, exist_ok=True)
     hook.file.write_text(text, encoding="utf-8", newline="\n")
     hook.file.chmod(0o755)
-
-
-def remove_hook(hook: Hook) -> None:
-    """Remove our hook.
-
-    Raises:
-        OSError: the system does not let it go.
-    """
-    hook.file.unlink()
 
 
 def _quoted(prefix: str) -> str:

@@ -214,7 +214,7 @@ _ONLY_MOVED: Final = "-Xfind-renames=100%"
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """The commit that holds both sides; or, when there is none, the files in conflict, and what git said.
+    """The merge commit of both sides; or, when there is none, the files in conflict and git's message.
 
     `remarks` are what the merge driver reported.
     """

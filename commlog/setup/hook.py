@@ -9,7 +9,6 @@ from commlog.git.hooks import (
     find_hook,
     find_hooks_setting,
     hook_command,
-    remove_hook,
     share_hooks,
     shared_hook,
     stop_sharing,
@@ -89,7 +88,7 @@ def uninstall_hook(workspace: Workspace) -> Hook:
         )
     if hook.state == "ours":
         try:
-            remove_hook(hook)
+            hook.file.unlink()
         except OSError as fault:
             raise not_writable(str(hook.file), fault) from None
         if hook.is_shared and not any(hook.file.parent.iterdir()):

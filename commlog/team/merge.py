@@ -169,14 +169,14 @@ def _merge_as_text(versions: ThreeFiles, path: PurePosixPath, fault: YamlError) 
 
 
 class SealedMerge:
-    """Three versions of a file in which every value has one ciphertext, wherever it can be opened.
+    """Three versions of a file in which every value that can be opened has one ciphertext.
 
     What one side merely sealed again is then no change; `restored` puts it back into what was merged.
     """
 
     def __init__(self, texts: VersionTexts, keys: KeySource, path: PurePosixPath, top: Path) -> None:
         self._vault = Sealer(_root_of(path, top), None, keys)
-        self._anew: dict[str, str] = {}
+        self._again: dict[str, str] = {}
         # The base's ciphertext is used for a value, else that of our side; our new ciphertext comes before theirs.
         known: dict[str, str] = {}
         swapped = []
@@ -184,14 +184,14 @@ class SealedMerge:
             for stored, value in self._opened(text):
                 first = known.setdefault(value, stored)
                 if first != stored:
-                    self._anew.setdefault(first, stored)
+                    self._again.setdefault(first, stored)
                     text = text.replace(stored, first)  # noqa: PLW2901 - the text with one ciphertext fewer
             swapped.append(text)
         self.texts = VersionTexts(*swapped)
 
     def restored(self, text: str) -> str:
         """The merged text with every value as it was sealed last."""
-        for first, stored in self._anew.items():
+        for first, stored in self._again.items():
             text = text.replace(first, stored)
         return text
 

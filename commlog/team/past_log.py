@@ -82,7 +82,7 @@ def find_past(workspace: Workspace, text: str) -> PastState:
 
 
 def open_past(workspace: Workspace, state: PastState, now: datetime | None = None) -> Workspace:
-    """The log of a state: its settings, calendar, templates and records; what is not committed is no part of it.
+    """The log at an earlier commit: its settings, calendar, templates and records, without uncommitted changes.
 
     `now` (aware) is used instead of the state's own instant. The files are in `.commlog/past/`, those of the last few states.
 
@@ -190,7 +190,7 @@ def _write(root: Path, files: list[git.TreeFile], place: Path) -> None:
         try:
             aside.rename(place)
         except OSError:
-            # Somebody else was faster; a state has one content only.
+            # Another process was faster; a state has one content only.
             if not place.is_dir():
                 raise
     finally:

@@ -86,7 +86,9 @@ class FieldWords:
         if form is not None and path[:1] == ("history",) and path[-1] == "note" and isinstance(value, str):
             value = kept_in_words(form, value)
         found = self._field(form, path)
-        text = shown_value(_item_of(found) if found is not None else _PLAIN, value)
+        if found is not None and found.type == "list":
+            found = found.item or found
+        text = shown_value(found or _PLAIN, value)
         return harmless(" ".join(text.split()))
 
     def _template(self, name: str) -> Template | None:
@@ -154,10 +156,6 @@ def flat_listing(listing: Listing) -> Listing:
         for row in listing.rows
     )
     return replace(listing, rows=rows)
-
-
-def _item_of(found: Field) -> Field:
-    return found.item if found.type == "list" and found.item is not None else found
 
 
 def _object(revision: Revision, words: FieldWords) -> dict[str, Data]:

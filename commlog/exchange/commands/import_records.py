@@ -203,18 +203,15 @@ def survey_import_command(
 def _report_columns(workspace: Workspace, columns: tuple[str, ...], sheet: Sheet) -> None:
     """Say which columns are kept beside the form, and which of them may have been meant as scores."""
     warn(translate("no field has this name, kept under extra: {columns}").format(columns=", ".join(columns)))
+    unknown = translate(
+        "column '{column}' contains numbers from 1 to 5, like scores, but is not a dimension of the form"
+    )
+    similar = translate(
+        "column '{column}' is not a dimension of the form; if it means {dimension} ({label}), give it that name"
+    )
     for column, near in columns_like_scores(workspace, columns, sheet.rows).items():
-        if near is None:
-            warn(
-                translate(
-                    "column '{column}' contains numbers from 1 to 5, like scores, but is not a dimension of the form"
-                ).format(column=column)
-            )
-            continue
-        words = translate(
-            "column '{column}' is not a dimension of the form; if it means {dimension} ({label}), give it that name"
-        )
-        warn(words.format(column=column, dimension=near.key, label=label(near, current_language())))
+        facts = {"dimension": near.key, "label": label(near, current_language())} if near else {}
+        warn((similar if near else unknown).format(column=column, **facts))
 
 
 def _constants(workspace: Workspace, period: str, entered_by: str) -> Fields:

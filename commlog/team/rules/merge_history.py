@@ -55,14 +55,14 @@ def merge_history_values(
 
     The status is that of the latest step. A step holds when who took it saw the state it now comes after, or both
     states are pending, or a done one is closed; otherwise the status is a conflict. An entry that only repeated
-    the status of its side (a new owner, a new due) repeats the one it now stands after. Owner and due that both
+    the status of its side (a new owner, a new due) repeats the one it now comes after. Owner and due that both
     sides changed are those of the latest entry that names one, if each side's own history explains its value;
     `due_rule` and `priority` go with the due.
     """
     history = merged.get(HISTORY)
     sides = ThreeValues(*(fields_of(value) for value in three))
     lists = ThreeValues(*(list_of(value.get(HISTORY)) for value in sides))
-    if history is None or history.conflicts or not history.ours or not _is_told(lists):
+    if history is None or history.conflicts or not history.ours or not _is_dated(lists):
         return {}
     keys = _keys_of(lists)
     if not (set(keys.ours) - set(keys.base) and set(keys.theirs) - set(keys.base)):
@@ -115,7 +115,7 @@ class _Line:
 
 def _settle_status(sides: ThreeValues, line: _Line, path: ValuePath) -> dict[str, MergedSides]:
     ours, theirs = sides.ours.get("status", MISSING), sides.theirs.get("status", MISSING)
-    last = [_last_told(one, "status") for one in (line.lists.ours, line.lists.theirs)]
+    last = [_last_value(one, "status") for one in (line.lists.ours, line.lists.theirs)]
     if not (is_same(ours, last[0]) and is_same(theirs, last[1])):
         return {}
     walked = line.walk()
@@ -147,7 +147,7 @@ def _explains(sides: ThreeValues, line: _Line, name: str) -> bool:
     """Whether on both sides the value is the one the side's own history named last."""
     missing = _NO_DUE if name == "due" else MISSING
     both = ((sides.ours, line.lists.ours), (sides.theirs, line.lists.theirs))
-    return all(is_same(_last_told(one, name), side.get(name, missing)) for side, one in both)
+    return all(is_same(_last_value(one, name), side.get(name, missing)) for side, one in both)
 
 
 def _holds(current: Data, seen: Data, status: Data) -> bool:
@@ -158,11 +158,11 @@ def _holds(current: Data, seen: Data, status: Data) -> bool:
     )
 
 
-def _last_told(entries: list[Fields], name: str) -> Data:
+def _last_value(entries: list[Fields], name: str) -> Data:
     return next((entry[name] for entry in reversed(entries) if name in entry), MISSING)
 
 
-def _is_told(lists: ThreeValues) -> bool:
+def _is_dated(lists: ThreeValues) -> bool:
     return all(isinstance(entry, dict) and instant_of(entry.get("at")) is not None for one in lists for entry in one)
 
 
@@ -261,12 +261,12 @@ def _with_numbers(lists: ThreeValues, tokens: ThreeValues, renumbered: list[Renu
     """The lists with one number for each obligation on all sides, none given twice."""
     items = [dict(zip(names, one, strict=True)) for names, one in zip(tokens, lists, strict=True)]
     numbers = {key: _number_of(*(side.get(key, {}).get("n") for side in items)) for names in tokens for key in names}
-    highest = max((n for one in lists for n in map(_whole_number, one) if n is not None), default=0)
+    highest = max((item["n"] for one in lists for item in one if _is_number(item.get("n"))), default=0)
     taken: set[int] = set()
-    # Who has a number already keeps it: the base's first, then ours.
+    # What has a number already keeps it: the base's first, then ours.
     for key in [*tokens.ours, *(key for key in tokens.theirs if key not in items[1])]:
         number = numbers[key]
-        if not isinstance(number, int) or isinstance(number, bool):
+        if not _is_number(number):
             continue
         if number in taken and key not in items[1]:
             highest += 1
@@ -292,6 +292,5 @@ def _number_of(base: Data, ours: Data, theirs: Data) -> Data:
     return theirs if base == ours else ours
 
 
-def _whole_number(item: Fields) -> int | None:
-    n = item.get("n", MISSING)
-    return n if isinstance(n, int) and not isinstance(n, bool) else None
+def _is_number(value: Data) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
