@@ -23,7 +23,6 @@ from commlog.cli.options import (
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import advise, ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
-from commlog.exchange.commands.import_records import entered_by_of
 from commlog.forms.fields import Field, find_field, hint, label
 from commlog.messages import current_language, mark, translate
 from commlog.records.commands import make_edit, make_show
@@ -33,6 +32,7 @@ from commlog.surveys.record import (
     RecordedSurvey,
     answers_of,
     earlier_answers,
+    entered_by_of,
     find_survey,
     record_answers,
     request_survey,

@@ -8,7 +8,7 @@ from commlog.errors import AmbiguousError, ConflictError, NotFoundError, UsageEr
 from commlog.followups.rules.follow_up import next_number, read_follow_ups
 from commlog.followups.rules.new_follow_up import Opening, complete_follow_up
 from commlog.forms.catalog import Template
-from commlog.forms.fields import find_child, find_field, label
+from commlog.forms.fields import find_child, find_field, find_value, label
 from commlog.messages import current_language, mark
 from commlog.records.change import change_record
 from commlog.records.complete import IndexLookup, follow_up_of_low_scores, is_fresh_answer, terms_of, with_member_ids
@@ -197,6 +197,24 @@ def _score_assignment(template: Template, text: str) -> str:
             known=", ".join(f"{child.key} ({label(child, current_language())})" for child in known),
         )
     return f"scores.{found.key}={value}"
+
+
+def entered_by_of(workspace: Workspace, words: str) -> str:
+    """Who gave the scores: customer or staff, by slug or label.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    field = find_field(workspace.catalog.get(SURVEY), "entered_by")
+    found = find_value(field, words) if field else None
+    if found is None:
+        raise UsageError(
+            mark("invalid value for --entered-by: '{value}' is not customer or staff"),
+            value=words,
+            remedy=mark("use one of: {known}"),
+            known="customer, staff",
+        )
+    return found
 
 
 def with_follow_up(workspace: Workspace, fields: Fields) -> Fields:
