@@ -11,7 +11,7 @@ from commlog.forms.catalog import Template
 from commlog.forms.conversion import DURATION
 from commlog.messages import mark
 from commlog.problems import Problem
-from commlog.records.complete import terms_of, with_end_of, with_member_ids
+from commlog.records.complete import terms_of, with_end_of, with_linked_ids, with_member_ids
 from commlog.records.draft import assign_all, converter_of, parse_input, unset
 from commlog.records.find import find_customer, find_path, get_record
 from commlog.values import CUSTOMER, Fields, Record
@@ -183,8 +183,8 @@ def _with_new_follow_ups(workspace: Workspace, fields: Fields) -> Fields:
 
 
 def _with_ids(workspace: Workspace, template: Template, before: Fields, fields: Fields) -> Fields:
-    """The fields with the ids of a customer and of members who were named anew, as create stores them."""
-    changed = with_member_ids(workspace, fields, before)
+    """The fields with the ids of the customer, members and linked records that are named now, as create stores them."""
+    changed = with_linked_ids(workspace, template, with_member_ids(workspace, fields, before), before)
     customer = fields.get("customer")
     if template.kind == CUSTOMER or not isinstance(customer, str) or customer == before.get("customer"):
         return changed

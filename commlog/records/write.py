@@ -12,7 +12,7 @@ from commlog.log.names import is_customer_id, is_record_id, new_id, record_path
 from commlog.messages import mark
 from commlog.problems import Problem
 from commlog.records.change import keep_policies
-from commlog.records.complete import NOT_VALID, Completion, IndexLookup, Lookup
+from commlog.records.complete import NOT_VALID, Completion, Lookup
 from commlog.records.find import get_record
 from commlog.values import CUSTOMER, DAY_FIELDS, Data, Fields, Record
 from commlog.workspace import Workspace, schema_comment
@@ -97,7 +97,7 @@ def draft_record(workspace: Workspace, request: RecordRequest) -> RecordDraft:
         NotFoundError, AmbiguousError: the customer or a linked record is not known.
         UsageError: nobody is known who records it, or a due is not understood.
     """
-    completed = complete_request(workspace, request, IndexLookup(workspace))
+    completed = complete_request(workspace, request, Lookup(workspace))
     record_id = completed.fields.get("id") or new_id(completed.day, request.choose)
     return check_record(workspace, completed, record_id)
 

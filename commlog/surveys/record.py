@@ -11,7 +11,7 @@ from commlog.forms.catalog import Template
 from commlog.forms.fields import find_child, find_field, find_value, label
 from commlog.messages import current_language, mark
 from commlog.records.change import change_record
-from commlog.records.complete import IndexLookup, follow_up_of_low_scores, is_fresh_answer, terms_of, with_member_ids
+from commlog.records.complete import Lookup, follow_up_of_low_scores, is_fresh_answer, terms_of, with_member_ids
 from commlog.records.draft import assign_all
 from commlog.records.find import customer_family, find_customer, read_of_kind
 from commlog.records.rules.consistency import fold_text
@@ -219,7 +219,7 @@ def entered_by_of(workspace: Workspace, words: str) -> str:
 
 def with_follow_up(workspace: Workspace, fields: Fields) -> Fields:
     """The fields of an answered survey, with a follow-up where a low score asks for one."""
-    wanted = follow_up_of_low_scores(workspace, fields, IndexLookup(workspace))
+    wanted = follow_up_of_low_scores(workspace, fields, Lookup(workspace))
     if wanted is None:
         return fields
     items = fields.get("followups")
