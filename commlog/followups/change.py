@@ -22,6 +22,7 @@ from commlog.followups.rules.follow_up import (
     next_number,
     pauses_of,
     read_follow_up,
+    read_follow_ups,
 )
 from commlog.followups.rules.new_follow_up import Opening, complete_follow_up
 from commlog.forms.fields import find_field, find_value, value_label
@@ -29,7 +30,7 @@ from commlog.messages import current_language, mark
 from commlog.records.change import change_record
 from commlog.records.complete import terms_of
 from commlog.records.find import FollowUpAddress, find_address, find_path
-from commlog.values import Fields, mappings_of
+from commlog.values import Fields
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import to_utc
 from commlog.worktime.limits import Limit, due_after
@@ -41,15 +42,15 @@ _Change = Callable[[Fields, Fields], Fields]
 
 @dataclass(frozen=True, slots=True)
 class FollowUpDetails:
-    """What may be said with a follow-up's verb; None is unsaid. `due` is text as people type it."""
+    """What may be said with a follow-up's verb; empty is unsaid. `due` is text as people type it."""
 
-    by: str | None = None
-    note: str | None = None
-    result: str | None = None
-    owner: str | None = None
-    due: str | None = None
-    priority: str | None = None
-    satisfaction: str | None = None
+    by: str = ""
+    note: str = ""
+    result: str = ""
+    owner: str = ""
+    due: str = ""
+    priority: str = ""
+    satisfaction: str = ""
 
 
 def move_follow_up(
@@ -70,7 +71,7 @@ def move_follow_up(
             told = _choice_of(workspace, record, "customer_satisfaction", details.satisfaction)
             history = changed.pop("history")
             changed |= {"customer_satisfaction": told, "history": history}
-        if details.due is not None:
+        if details.due:
             return _rescheduled(workspace, changed, record, details)
         if verb == "reopen":
             return _reopened(workspace, changed, record)
@@ -105,7 +106,7 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: FollowUpDetai
         ConflictError: it is done or closed; another due would change whether it was in time.
     """
     by = workspace.require_member(details.by)
-    if details.due is None and details.priority is None:
+    if not (details.due or details.priority):
         raise UsageError(
             mark("neither a due time nor a priority is given"), remedy=mark("add --due WHEN or --priority NAME")
         )
@@ -127,7 +128,7 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: FollowUpDetai
     return _change(workspace, text, change)
 
 
-def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str | None) -> tuple[FollowUpAddress, FollowUp]:
+def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str) -> tuple[FollowUpAddress, FollowUp]:
     """A new follow-up of an existing record; its limit counts from now.
 
     Raises:
@@ -140,19 +141,15 @@ def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str | Non
     def change(fields: Fields) -> Fields:
         number = next_number(fields)
         numbers.append(number)
-        named = (
-            {"priority": _choice_of(workspace, fields, "priority", wanted["priority"])}
-            if wanted.get("priority")
-            else {}
-        )
-        item = complete_follow_up(
-            terms_of(workspace), wanted | named, number, Opening(workspace.stamp, workspace.stamp, who)
-        )
+        priority = wanted.get("priority")
+        named = {"priority": _choice_of(workspace, fields, "priority", priority)} if priority else {}
+        opening = Opening(workspace.stamp, workspace.stamp, who)
+        item = complete_follow_up(terms_of(workspace), wanted | named, number, opening)
         return {**fields, "followups": [*(fields.get("followups") or []), item]}
 
     record = change_record(workspace, path, change)
     address = FollowUpAddress(path, record.id, numbers[-1])
-    return address, _get_follow_up(record.fields, numbers[-1])
+    return address, get_follow_up(record.fields, numbers[-1])
 
 
 def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: FollowUpDetails) -> Fields:
@@ -162,7 +159,7 @@ def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: 
     """
     terms = terms_of(workspace)
     priority = details.priority and _choice_of(workspace, record, "priority", details.priority)
-    if details.due is not None:
+    if details.due:
         due, rule = terms.due_of(details.due, priority or fields.get("priority"), workspace.now)
     else:
         follow_up = read_follow_up(fields, 1)
@@ -256,7 +253,7 @@ def _change(workspace: Workspace, text: str, change: _Change) -> tuple[FollowUpA
     except ConflictError as fault:
         _tell_in_words(workspace, fault, address)
         raise
-    return replace(address, record_id=record.id), _get_follow_up(record.fields, address.n)
+    return replace(address, record_id=record.id), get_follow_up(record.fields, address.n)
 
 
 def _tell_in_words(workspace: Workspace, fault: ConflictError, address: FollowUpAddress) -> None:
@@ -270,9 +267,13 @@ def _tell_in_words(workspace: Workspace, fault: ConflictError, address: FollowUp
         fault.facts["status"] = value_label(field, fault.facts["status"], current_language())
 
 
-def _get_follow_up(fields: Fields, number: int) -> FollowUp:
-    for place, item in enumerate(mappings_of(fields, "followups"), start=1):
-        follow_up = read_follow_up(item, place)
-        if follow_up.n == number:
-            return follow_up
-    raise NotFoundError(mark("the record {id} has no follow-up {n}"), id=fields.get("id", ""), n=number)
+def get_follow_up(fields: Fields, number: int) -> FollowUp:
+    """The follow-up of a number among a record's fields.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = next((one for one in read_follow_ups(fields) if one.n == number), None)
+    if found is None:
+        raise NotFoundError(mark("the record {id} has no follow-up {n}"), id=fields.get("id", ""), n=number)
+    return found

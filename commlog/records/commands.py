@@ -50,15 +50,13 @@ from commlog.messages import mark, translate
 from commlog.output.formats import named_columns
 from commlog.output.listing import Page
 from commlog.records.change import edit_record
-from commlog.records.draft import assign_all, converter_of, parse_input
+from commlog.records.draft import assign_all, converter_of, parse_follow_up, parse_input
 from commlog.records.find import find_path, get_record, read_of_kind
-from commlog.records.link import link_records, unlink_records
+from commlog.records.link import link_records, read_thread, unlink_records
 from commlog.records.list import COLUMN_NAMES, SHOWN, list_records
 from commlog.records.mask import shown_record
 from commlog.records.search import search_records
 from commlog.records.text import HTML, format_record, format_thread, shown_fields
-from commlog.records.thread import read_thread
-from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import RecordRequest, create_record, draft_record
 from commlog.values import CUSTOMER, Fields, Record
 from commlog.workspace import Workspace

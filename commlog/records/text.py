@@ -12,7 +12,7 @@ from commlog.issues.rules.issue import FIXED
 from commlog.messages import current_language, translate
 from commlog.output.labels import Labels
 from commlog.output.text import format_due, harmless, pad, width_of, wrap
-from commlog.records.rules.consistency import ThreadEntry
+from commlog.records.link import ThreadEntry
 from commlog.values import DAY_FIELDS, HEADLINES, Data, Fields, Record, instant_of, text_of
 from commlog.yamltext.format import format_document
 

@@ -193,7 +193,7 @@ DOORS = {
     "create --from": Door(("records.commands",), by_text),
     "create --edit": Door(("cli.editor",), by_editor),
     "NOUN create": Door(
-        ("issues.commands.issue", "customers.commands.customer", "answers.commands"),
+        ("issues.commands", "customers.commands.customer", "answers.commands"),
         by_noun,
         lambda template, _: template in {"issue", "customer", "answer"},
     ),
