@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from commlog.errors import ConflictError, NotFoundError, UsageError
+from commlog.errors import ConflictError, UsageError
 from commlog.followups.rules.deadline import (
     NO_LIMIT,
     counted_pauses,
@@ -18,11 +18,11 @@ from commlog.followups.rules.follow_up import (
     FollowUp,
     advance,
     extend_due,
+    get_follow_up,
     history_entry,
     next_number,
     pauses_of,
     read_follow_up,
-    read_follow_ups,
 )
 from commlog.followups.rules.new_follow_up import Opening, complete_follow_up
 from commlog.forms.fields import find_field, find_value, value_label
@@ -265,15 +265,3 @@ def _tell_in_words(workspace: Workspace, fault: ConflictError, address: FollowUp
     field = find_field(workspace.catalog.get(record.template), f"followups.{address.n}.status")
     if field is not None:
         fault.facts["status"] = value_label(field, fault.facts["status"], current_language())
-
-
-def get_follow_up(fields: Fields, number: int) -> FollowUp:
-    """The follow-up of a number among a record's fields.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    found = next((one for one in read_follow_ups(fields) if one.n == number), None)
-    if found is None:
-        raise NotFoundError(mark("the record {id} has no follow-up {n}"), id=fields.get("id", ""), n=number)
-    return found

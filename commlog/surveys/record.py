@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError, UsageError
 from commlog.followups.rules.follow_up import next_number, read_follow_ups
@@ -17,7 +16,7 @@ from commlog.records.find import customer_family, find_customer, read_of_kind
 from commlog.records.rules.consistency import fold_text
 from commlog.records.write import RecordRequest, create_record
 from commlog.surveys.queries import SurveyPeriod, surveys_of
-from commlog.surveys.rules import low_scores
+from commlog.surveys.rules import low_scores, quarter_of
 from commlog.values import ANONYMOUS, SURVEY, Fields, Record, text_of
 from commlog.workspace import Workspace
 
@@ -226,11 +225,6 @@ def with_follow_up(workspace: Workspace, fields: Fields) -> Fields:
     opening = Opening(workspace.stamp, workspace.stamp, text_of(fields, "agent") or wanted["owner"])
     item = complete_follow_up(terms_of(workspace), wanted, next_number(fields), opening)
     return {**fields, "followups": [*(items if isinstance(items, list) else []), item]}
-
-
-def quarter_of(day: date) -> str:
-    """The quarter a day is in, as a survey's period names it: 2026-Q1."""
-    return f"{day.year:04}-Q{(day.month + 2) // 3}"
 
 
 def _recorded(workspace: Workspace, record: Record) -> RecordedSurvey:

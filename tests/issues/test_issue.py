@@ -49,7 +49,7 @@ def test_a_verb_applies_in_its_states_and_no_others(verb, status):
 
 def test_every_move_adds_one_entry_and_changes_no_other():
     """The history grows by who, when and the new state; earlier entries stay as they are."""
-    fields = issue.start({"status": "open", "history": [{"at": "x", "by": "y", "status": "open"}]}, STEP, "start")
+    fields = issue.enter({"status": "open", "history": [{"at": "x", "by": "y", "status": "open"}]}, STEP, "start")
     assert fields["history"] == [
         {"at": "x", "by": "y", "status": "open"},
         {"at": STEP.at, "by": "wang", "status": "in_progress"},

@@ -25,7 +25,8 @@ from commlog.exchange.text import format_import_json, format_import_text, format
 from commlog.forms.fields import label
 from commlog.messages import current_language, mark, translate, translate_plural
 from commlog.records.draft import converter_of
-from commlog.surveys.record import entered_by_of, quarter_of
+from commlog.surveys.record import entered_by_of
+from commlog.surveys.rules import quarter_of
 from commlog.values import Fields
 from commlog.workspace import Workspace
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from commlog.errors import ConflictError, UsageError
+from commlog.errors import ConflictError, NotFoundError, UsageError
 from commlog.messages import mark
 from commlog.values import Data, Fields, instant_of, mappings_of, text_of
 from commlog.worktime.calendar import WorkCalendar, to_utc
@@ -145,6 +145,18 @@ def read_follow_up(fields: Mapping[str, Data], number: int) -> FollowUp:
 def read_follow_ups(fields: Mapping[str, Data]) -> tuple[FollowUp, ...]:
     """All follow-ups of a record's fields, in the file's order."""
     return tuple(read_follow_up(item, number) for number, item in enumerate(mappings_of(fields, "followups"), start=1))
+
+
+def get_follow_up(fields: Fields, number: int) -> FollowUp:
+    """The follow-up of a number among a record's fields.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = next((one for one in read_follow_ups(fields) if one.n == number), None)
+    if found is None:
+        raise NotFoundError(mark("the record {id} has no follow-up {n}"), id=fields.get("id", ""), n=number)
+    return found
 
 
 def next_number(fields: Mapping[str, Data]) -> int:
