@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from commlog.errors import ConflictError, UsageError
 from commlog.followups.rules.deadline import (
@@ -162,10 +161,8 @@ def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: 
     if details.due:
         due, rule = terms.due_of(details.due, priority or fields.get("priority"), workspace.now)
     else:
-        follow_up = read_follow_up(fields, 1)
-        start = original_start(follow_up, record)
         limit = terms.limit_of(priority or fields.get("priority"))
-        due, rule = _due_since(workspace, limit, start.at if start else workspace.now, follow_up)
+        due, rule = _due_from_start(workspace, limit, read_follow_up(fields, 1), record)
     changed = _with_due(fields, due, rule)
     if priority:
         changed["priority"] = priority
@@ -188,8 +185,7 @@ def _reopened(workspace: Workspace, fields: Fields, record: Fields) -> Fields:
     if limit is None:
         usual = settings.priorities[settings.default_priority]
         limit = settings.priorities.get(follow_up.priority or settings.default_priority, usual)
-    start = original_start(follow_up, record)
-    due, rule = _due_since(workspace, limit, start.at if start else workspace.now, follow_up)
+    due, rule = _due_from_start(workspace, limit, follow_up, record)
     changed = _with_due(fields, due, rule)
     if follow_up.agreed_with_customer:
         changed["agreed_with_customer"] = False
@@ -212,9 +208,10 @@ def _resumed(workspace: Workspace, fields: Fields, record: Fields, before: Field
     return _with_due_told({**fields, "due": told}, told)
 
 
-def _due_since(workspace: Workspace, limit: Limit, began: datetime, follow_up: FollowUp) -> tuple[str | None, str]:
-    """The due of a limit that began then, and its rule; the time waited since then is put back."""
-    calendar = workspace.log.settings.calendar
+def _due_from_start(workspace: Workspace, limit: Limit, follow_up: FollowUp, record: Fields) -> tuple[str | None, str]:
+    """The due of a limit that counts from the original start, and its rule; the time waited since then is put back."""
+    calendar, start = workspace.log.settings.calendar, original_start(follow_up, record)
+    began = start.at if start else workspace.now
     due = due_after(limit, began, calendar)
     if due is not None:
         due = extend_due(due, counted_pauses(follow_up), calendar, began)
@@ -251,17 +248,16 @@ def _change(workspace: Workspace, text: str, change: _Change) -> tuple[FollowUpA
     try:
         record = change_record(workspace, address.path, change_item)
     except ConflictError as fault:
-        _tell_in_words(workspace, fault, address)
+        fault.facts["address"] = str(address)
+        found = workspace.reader.read(address.path).record
+        if found is not None:
+            say_status(workspace, fault, found.template, f"followups.{address.n}.status")
         raise
     return replace(address, record_id=record.id), get_follow_up(record.fields, address.n)
 
 
-def _tell_in_words(workspace: Workspace, fault: ConflictError, address: FollowUpAddress) -> None:
-    """Put the state into a fault as the form calls it, and the follow-up's own address into its remedy."""
-    fault.facts["address"] = str(address)
-    record = workspace.reader.read(address.path).record
-    if record is None or "status" not in fault.facts:
-        return
-    field = find_field(workspace.catalog.get(record.template), f"followups.{address.n}.status")
-    if field is not None:
+def say_status(workspace: Workspace, fault: ConflictError, template_name: str, key: str) -> None:
+    """Put the state into a fault as the form calls it, as every other answer does."""
+    field = find_field(workspace.catalog.get(template_name), key)
+    if field is not None and "status" in fault.facts:
         fault.facts["status"] = value_label(field, fault.facts["status"], current_language())

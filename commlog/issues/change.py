@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from commlog.errors import ConflictError
+from commlog.followups.change import say_status
 from commlog.followups.rules.follow_up import read_follow_ups
-from commlog.forms.fields import find_field, value_label
 from commlog.issues.rules import issue
-from commlog.messages import current_language
 from commlog.records.change import change_record
 from commlog.records.find import read_of_kind
 from commlog.values import ISSUE, Fields, Record
@@ -69,8 +68,5 @@ def _changed(workspace: Workspace, text: str, told: IssueDetails, move: _Move) -
     try:
         return change_record(workspace, found.path, lambda fields: move(fields, step))
     except ConflictError as fault:
-        field = find_field(workspace.catalog.get(found.template), "status")
-        if field is not None and "status" in fault.facts:
-            # As the form calls the state, and so every other answer.
-            fault.facts["status"] = value_label(field, fault.facts["status"], current_language())
+        say_status(workspace, fault, found.template, "status")
         raise

@@ -45,7 +45,14 @@ def change_record(workspace: Workspace, path: str, change: Change) -> Record:
         ConflictError: the file holds merge markers, or others keep changing it.
         NotWritableError: the disk does not take it.
     """
-    return retry_locked(workspace, lambda: _change_once(workspace, path, change))
+
+    def change_once() -> Record:
+        reading = workspace.reader.read(path)
+        prepared = prepare_change(workspace, reading, change(get_record(reading).fields))
+        write_prepared(workspace, prepared)
+        return prepared.record
+
+    return retry_locked(workspace, change_once)
 
 
 def retry_locked(workspace: Workspace, write: Callable[[], T]) -> T:
@@ -120,13 +127,6 @@ def write_prepared(workspace: Workspace, prepared: PreparedChange) -> None:
     """
     if prepared.text != prepared.reading.text:
         workspace.log.replace_file(prepared.record.path, prepared.text.encode("utf-8"), prepared.reading.raw)
-
-
-def _change_once(workspace: Workspace, path: str, change: Change) -> Record:
-    reading = workspace.reader.read(path)
-    prepared = prepare_change(workspace, reading, change(get_record(reading).fields))
-    write_prepared(workspace, prepared)
-    return prepared.record
 
 
 def refuse_new_problems(problems: tuple[Problem, ...], known: tuple[Problem, ...], text: str) -> None:

@@ -71,10 +71,14 @@ def assign_all(workspace: Workspace, template: Template, fields: Fields, texts: 
             facts = {**fault.facts, **_keys_of_item(template, assignment, fault)}
             problems.append(Problem(fault.code, field=facts.get("field", assignment.key), facts=tuple(facts.items())))
     if problems:
-        raise InvalidError(
-            mark("the given values do not fit the template '{name}'"), name=template.name, problems=problems
-        )
+        raise _unfit(template, problems)
     return dict(changed)
+
+
+def _unfit(template: Template, problems: Sequence[Problem]) -> InvalidError:
+    return InvalidError(
+        mark("the given values do not fit the template '{name}'"), name=template.name, problems=problems
+    )
 
 
 def _keys_of_item(template: Template, assignment: Assignment, fault: ConversionError) -> dict[str, str]:
@@ -163,9 +167,7 @@ def _path_in(template: Template, key: str) -> ValuePath:
     except KeyError as fault:
         finding = unknown_field(template, str(fault.args[0]))
         problem = Problem(finding.code, field=key, facts=tuple(finding.facts.items()))
-        raise InvalidError(
-            mark("the given values do not fit the template '{name}'"), name=template.name, problems=(problem,)
-        ) from None
+        raise _unfit(template, [problem]) from None
 
 
 def _assign(converter: Converter, template: Template, fields: Data, assignment: Assignment) -> Data:

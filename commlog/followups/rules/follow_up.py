@@ -129,14 +129,7 @@ def read_follow_up(fields: Mapping[str, Data], number: int) -> FollowUp:
         result=text_of(fields, "result"),
         agreed_with_customer=agreed if isinstance(agreed, bool) else None,
         history=tuple(
-            Transition(
-                text_of(entry, "at") or "",
-                text_of(entry, "by") or "",
-                text_of(entry, "status") or "",
-                text_of(entry, "note") or "",
-                text_of(entry, "due") or "",
-                text_of(entry, "owner") or "",
-            )
+            Transition(*(text_of(entry, key) or "" for key in ("at", "by", "status", "note", "due", "owner")))
             for entry in mappings_of(fields, "history")
         ),
     )
@@ -189,7 +182,8 @@ def advance(fields: Fields, verb_name: str, entry: Fields, *, result: str | None
         )
     if verb.needs == "result" and not (result or current.result):
         raise UsageError(mark("'{verb}' needs a result"), verb=verb_name, remedy=mark("give the result: --result …"))
-    if (verb.needs == "note" or _is_cancelling(verb_name, current)) and not entry.get("note"):
+    is_cancelling = verb_name == "close" and current.status != DONE
+    if (verb.needs == "note" or is_cancelling) and not entry.get("note"):
         raise UsageError(mark("'{verb}' needs a reason"), verb=verb_name, remedy=mark("give the reason: --note …"))
     told = {"at": entry["at"], "by": entry["by"], "status": verb.target}
     told |= {key: value for key, value in entry.items() if key not in told}
@@ -200,20 +194,10 @@ def advance(fields: Fields, verb_name: str, entry: Fields, *, result: str | None
     return changed | {"history": [*fields.get("history", []), told]}
 
 
-def _is_cancelling(verb_name: str, current: FollowUp) -> bool:
-    return verb_name == "close" and current.status != DONE
-
-
 _REMEDIES: Final = {
-    DONE: mark("reopen it first: commlog reopen {address} --reason …"),
-    CLOSED: mark("reopen it first: commlog reopen {address} --reason …"),
-    OPEN: mark("see commlog show for its history"),
-    IN_PROGRESS: mark("see commlog show for its history"),
-    AWAITING_CUSTOMER: mark("see commlog show for its history"),
+    **dict.fromkeys((DONE, CLOSED), mark("reopen it first: commlog reopen {address} --reason …")),
+    **dict.fromkeys(PENDING, mark("see commlog show for its history")),
 }
-
-
-_MINUTE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +239,7 @@ def waited_minutes(pause: Pause, until: datetime, calendar: WorkCalendar, since:
     begin, end = pause.begin, pause.end or until
     if since is not None and to_utc(since) > to_utc(begin):
         begin = since
-    return max(0, calendar.working_seconds(begin, end)) // _MINUTE
+    return max(0, calendar.working_seconds(begin, end)) // 60
 
 
 def extend_due(
