@@ -6,6 +6,7 @@ from typing import Final
 
 from commlog.check.context import CheckContext, PossibleProblem, Rule
 from commlog.check.own_files import find_broken_templates, find_stray_files
+from commlog.check.policies import find_backdated, find_breaking, find_late, find_wrong_policies
 from commlog.check.queries import (
     agents_in_use,
     answers_valid_before,
@@ -20,7 +21,6 @@ from commlog.check.queries import (
 from commlog.followups.dropped import find_dropped_balls
 from commlog.log.names import RANDOM_LENGTH
 from commlog.records.find import nearest_customers
-from commlog.records.policies import find_backdated, find_breaking, find_late, find_wrong_policies
 from commlog.records.rules.consistency import near_names
 from commlog.workspace import Workspace
 from commlog.worktime.moment import format_date

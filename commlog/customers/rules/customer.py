@@ -1,7 +1,7 @@
 """Customers that are one: who was merged into whom, and what the one who stays gets from the one who goes."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,6 +49,17 @@ def family_of(pointers: Mapping[str, str], customer: str) -> tuple[str, ...]:
             found.add(one)
             waiting += merged.get(one, ())
     return tuple(sorted(found))
+
+
+def meant_of(text: str, called: Collection[str], named: Container[str]) -> Collection[str]:
+    """Of the customers who can be found by a text, the ids of those it means; `named` are those of this very name.
+
+    An id written to the letter means its customer alone, a name those of this name; then comes an id in another case,
+    and at last every alias, phone and e-mail address.
+    """
+    wanted = fold_text(text)
+    exact = [one for one in called if one == text] or [one for one in called if one in named]
+    return exact or [one for one in called if fold_text(one) == wanted] or called
 
 
 def reached_by(fields: Fields) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from commlog.messages import mark, translate
+from commlog.output.blocks import Table
 from commlog.output.labels import Labels
 from commlog.summary.page.charts import (
     BEFORE,
@@ -35,7 +36,6 @@ from commlog.summary.rules.report import Report, Series
 from commlog.summary.rules.summary import Group, Measure, SummaryLine
 from commlog.summary.text.words import (
     FIGURE_LABELS,
-    Table,
     column_label,
     format_duration,
     format_measure,

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from commlog.messages import mark, translate
+from commlog.output.blocks import Table
 from commlog.output.labels import Labels, cell
 from commlog.summary.rules.report import AgeGroup, TimeBucket, TimeStep
 from commlog.summary.rules.summary import Measure, PointedRecords, SummaryLine
 from commlog.summary.text.words import (
     ATTENTION_LABELS,
     FIGURE_LABELS,
-    Table,
     column_label,
     format_duration,
     format_working_time,

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from commlog.messages import mark, translate
+from commlog.output.blocks import Block, Table, format_markdown, format_text
 from commlog.output.formats import TEXT_FORMATS, format_listing, is_for_people, require_format
 from commlog.output.labels import Labels
 from commlog.summary.page.words import list_table
@@ -14,14 +15,10 @@ from commlog.summary.rules.summary import PointedRecords, Summary, SummaryLine
 from commlog.summary.text.data import format_summary_json, list_figures
 from commlog.summary.text.words import (
     FIGURE_LABELS,
-    Block,
-    Table,
     column_label,
-    format_markdown,
     format_measure,
     format_median,
     format_remarks,
-    format_text,
     group_label,
 )
 from commlog.worktime.calendar import to_utc
