@@ -210,8 +210,8 @@ def test_a_calendar_without_its_years_is_an_error(log):
     """A year in use without the days of the log's country is an error that names the import."""
     found = check_calendar(chinese(log), shipped)
     assert codes(found) == [("error", "missing-days")]
-    assert "39 days of CN" in found[0].message
-    assert found[0].remedy == "commlog calendar import CN 2026"
+    assert "missing days of CN (39)" in found[0].message
+    assert found[0].remedy == "run: commlog calendar import CN 2026"
 
 
 def test_an_imported_calendar_is_right(log):
