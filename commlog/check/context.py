@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from commlog.errors import CommlogError, NotFoundError, UsageError
+from commlog.forms.schemas import SUFFIX as SCHEMA_SUFFIX
 from commlog.messages import mark
 from commlog.problems import ERROR, Problem
 from commlog.values import Data, ValuePath, show_path
@@ -137,6 +138,12 @@ class CheckContext:
             return self.workspace.log.read_bytes(path)
         except CommlogError:
             return b""
+
+
+def own_templates(workspace: Workspace) -> list[str]:
+    """The names of the templates in the log's own folder."""
+    folder = workspace.log.schemas_folder
+    return sorted(path.name.removesuffix(SCHEMA_SUFFIX) for path in folder.glob(f"*{SCHEMA_SUFFIX}"))
 
 
 # One thing to look for; a rule reads narrow rows of the index, never whole records but those it suspects.
