@@ -257,10 +257,6 @@ def _find_issues(workspace: Workspace, customers: tuple[str, ...], cover: Cover)
     )
 
 
-def _age(day: str | None, today: date) -> int:
-    return (today - date.fromisoformat(day)).days if day else 0
-
-
 def _find_mentions(workspace: Workspace, text: str, *, reveal: bool) -> tuple[rules.CallerMention, ...]:
     """The records that name a caller, the newest first: by number or address anywhere, by name or customer id alone."""
     spellings = _spellings(text)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Final
 
-from commlog.customers.rules.timeline import Event, Timeline, TimelineFollowUp
+from commlog.customers.timeline import Event, Timeline, TimelineFollowUp
 from commlog.messages import mark, translate
 from commlog.output.formats import TEXT_FORMATS, choose_columns, format_listing, require_format
 from commlog.output.labels import Labels, labelled
@@ -15,24 +15,11 @@ from commlog.values import Data
 
 _WIDTH: Final = 100
 _TIME_WIDTH: Final = 16
+# What happened, what came of it, and where it is recorded.
 _COLUMNS: Final = (
-    "time",
-    "event",
-    "id",
-    "thread",
-    "channel",
-    "direction",
-    "agent",
-    "subject",
-    "mood",
-    "satisfaction",
-    "outcome",
-    "links",
-    "pending",
-    "note",
-    "template",
-    "customer",
-    "path",
+    *("time", "event", "id", "thread", "channel", "direction", "agent", "subject"),
+    *("mood", "satisfaction", "outcome", "links", "pending", "note"),
+    *("template", "customer", "path"),
 )
 _SHOWN: Final = ("time", "event", "thread", "channel", "agent", "subject", "links", "pending", "id")
 _EVENTS: Final = {
@@ -69,8 +56,6 @@ def _object(event: Event) -> dict[str, Data]:
 
 def _row(event: Event) -> tuple[Data, ...]:
     values = {
-        "time": event.time,
-        "event": event.event,
         "agent": event.person,
         "links": " ".join(f"{kind}:{target}" for target, kind in event.links) or None,
         "pending": sum(step.is_pending for step in event.steps),
