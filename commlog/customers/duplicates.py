@@ -1,7 +1,8 @@
 """Customers who may be one: those who share a phone, an e-mail address or a name, whatever way it is written."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
@@ -39,24 +40,16 @@ class SharedDetail:
         return self.value if self.shared == NAME else mask_value(self.value)
 
 
-@dataclass(slots=True)
-class _Book:
-    """Every customer who was not merged, by name, and who has which fact."""
-
-    names: dict[str, str] = field(default_factory=dict)
-    holders: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-
-
 def find_duplicates(workspace: Workspace, limit: int = -1, *, reveal: bool = False) -> Listing:
     """Pairs of customers who may be one, the surest first; `customer` is the one to merge into `other`.
 
     `other` has more records, or else is there longer. Names are masked where the settings hide them, unless revealed;
     numbers and addresses are masked always.
     """
-    book = _read_book(workspace)
+    names, holders_of = _read_holders(workspace)
     shared: dict[tuple[str, str], dict[str, str]] = {}
     ranks = _ranks(workspace)
-    for (kind, value), holders in book.holders.items():
+    for (kind, value), holders in holders_of.items():
         for customer, other in _pairs(sorted(holders, key=lambda one: ranks[one])):
             shared.setdefault((customer, other), {}).setdefault(kind, value)
     found = [_likeness(pair, facts) for pair, facts in shared.items()]
@@ -66,9 +59,9 @@ def find_duplicates(workspace: Workspace, limit: int = -1, *, reveal: bool = Fal
     rows = (
         (
             one.customer,
-            book.names[one.customer],
+            names[one.customer],
             one.other,
-            book.names[one.other],
+            names[one.other],
             one.shared,
             mask_name(one.value) if is_hidden and one.shared == NAME else one.shown,
             one.facts,
@@ -81,9 +74,8 @@ def find_duplicates(workspace: Workspace, limit: int = -1, *, reveal: bool = Fal
 
 def find_similar(workspace: Workspace, customer: str) -> tuple[SharedDetail, ...]:
     """Every customer who shares something with this one, the surest first."""
-    book = _read_book(workspace)
     shared: dict[str, dict[str, str]] = {}
-    for (kind, value), holders in book.holders.items():
+    for (kind, value), holders in _read_holders(workspace)[1].items():
         if customer in holders:
             for other in holders:
                 if other != customer:
@@ -97,22 +89,18 @@ def _likeness(pair: tuple[str, str], facts: Mapping[str, str]) -> SharedDetail:
     return SharedDetail(*pair, surest, facts[surest], len(facts))
 
 
-def _read_book(workspace: Workspace) -> _Book:
-    book = _Book()
+def _read_holders(workspace: Workspace) -> tuple[dict[str, str], defaultdict[tuple[str, str], list[str]]]:
+    """The names of all customers who were not merged, and the customers who have each fact."""
+    names: dict[str, str] = {}
+    holders: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for customer, name, known in names_of_unmerged(workspace.index):
-        if customer not in book.names:
-            book.names[customer] = name
-            _note(book, customer, (NAME, name_key(name)))
+        facts = [] if customer in names else [(NAME, name_key(name))]
+        names.setdefault(customer, name)
         # The id is made of the name, and says nothing more.
-        if known != fold_text(customer):
-            _note(book, customer, _fact_of(known))
-    return book
-
-
-def _note(book: _Book, customer: str, fact: tuple[str, str]) -> None:
-    holders = book.holders.setdefault(fact, [])
-    if fact[1] and customer not in holders[-1:]:
-        holders.append(customer)
+        for fact in [*facts, _fact_of(known)] if known != fold_text(customer) else facts:
+            if fact[1] and customer not in holders[fact][-1:]:
+                holders[fact].append(customer)
+    return names, holders
 
 
 def _fact_of(known: str) -> tuple[str, str]:
