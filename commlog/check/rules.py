@@ -18,7 +18,6 @@ from commlog.records.find import nearest_customers
 from commlog.records.policies import find_backdated, find_breaking, find_late, find_wrong_policies
 from commlog.records.rules.consistency import near_names
 from commlog.workspace import Workspace
-from commlog.worktime.moment import format_date
 
 _LINKS: Final = ("links",)
 # Looking for a near name reads all names; when more are wrong than this, something else is.
@@ -139,7 +138,7 @@ def _walk(start: str, targets: dict[str, list[str]], finished: set[str], cycles:
 def find_expired_answers(context: CheckContext) -> Iterator[PossibleProblem]:
     """Standard answers whose last day is over."""
     for path, last_day in queries.answers_valid_before(
-        context.workspace.index, format_date(context.workspace.now.date())
+        context.workspace.index, context.workspace.now.date().isoformat()
     ):
         yield PossibleProblem("expired-answer", path, ("valid_until",), {"value": last_day})
 

@@ -4,23 +4,8 @@ from typing import Any
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.editor import create_in_editor, edit_in_editor
-from commlog.cli.options import (
-    NO_LIMIT,
-    answer_listing,
-    columns_option,
-    customer_argument,
-    edit_option,
-    format_choice,
-    format_option,
-    limit_option,
-    query_argument,
-    reveal_option,
-    set_option,
-    sort_option,
-    text_option,
-    unset_option,
-)
 from commlog.cli.prompts import ask_fields, keeping_answers
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
@@ -47,8 +32,8 @@ def customer_create_command(
         show_default=False,
         help=mark("The customer's name; the id is made from it unless --set id=…"),
     ),
-    assignments: list[str] = set_option,
-    edit_form: bool = edit_option,
+    assignments: list[str] = options.set_option,
+    edit_form: bool = options.edit_option,
 ) -> None:
     session = session_of(context)
     form = session.workspace.catalog.get(CUSTOMER)
@@ -68,13 +53,13 @@ def customer_create_command(
 @command(mark("List customers."))
 def customer_list_command(
     context: typer.Context,
-    query: list[str] = query_argument,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
+    query: list[str] = options.query_argument,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
     with_merged: bool = typer.Option(False, "--all", help=mark("Also list customers merged into another one.")),
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     listing = list_customers(
@@ -82,19 +67,19 @@ def customer_list_command(
         " ".join(query or ()),
         [("kind", [CUSTOMER])],
         sort,
-        limit or NO_LIMIT,
+        limit or options.NO_LIMIT,
         with_merged=with_merged,
         reveal=reveal,
     )
-    return answer_listing(session, listing, columns, output_format)
+    return options.answer_listing(session, listing, columns, output_format)
 
 
 @command(mark("Show a customer."))
 def customer_show_command(
     context: typer.Context,
-    customer: str = customer_argument,
-    output_format: str = format_choice("text", "json", "yaml"),
-    reveal: bool = reveal_option,
+    customer: str = options.customer_argument,
+    output_format: str = options.format_choice("text", "json", "yaml"),
+    reveal: bool = options.reveal_option,
 ) -> None:
     workspace = session_of(context).workspace
     found = read_record(workspace, _find_and_tell(workspace, customer))
@@ -106,9 +91,9 @@ def customer_show_command(
 @command(mark("Change a customer, with --set or in $EDITOR."))
 def customer_edit_command(
     context: typer.Context,
-    customer: str = customer_argument,
-    assignments: list[str] = set_option,
-    unset: list[str] = unset_option,
+    customer: str = options.customer_argument,
+    assignments: list[str] = options.set_option,
+    unset: list[str] = options.unset_option,
 ) -> None:
     session = session_of(context)
     customer_id = _find_and_tell(session.workspace, customer)
@@ -138,7 +123,7 @@ duplicate_argument: Any = typer.Argument(
     ..., metavar="DUPLICATE", help=mark("The customer to be merged: id, name, alias, phone or e-mail.")
 )
 survivor_argument: Any = typer.Argument(..., metavar="SURVIVOR", help=mark("The customer to keep."))
-on_option: Any = text_option("--on", "DATE", mark("The day they were checked (default: today)."))
+on_option: Any = options.text_option("--on", "DATE", mark("The day they were checked (default: today)."))
 
 
 @command(mark("Merge two customers into one. The duplicate's records move to the customer that is kept."))
@@ -147,7 +132,7 @@ def customer_merge_command(
     duplicate: str = duplicate_argument,
     survivor: str = survivor_argument,
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would happen; write nothing.")),
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> None:
     from commlog.customers.merge import merge_customers
     from commlog.customers.text.merge import format_added, format_difference
@@ -178,16 +163,16 @@ def customer_merge_command(
 @command(mark("List customers who share a phone, an e-mail address or a name."))
 def customer_duplicates_command(
     context: typer.Context,
-    columns: str = columns_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
+    columns: str = options.columns_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     from commlog.customers.duplicates import find_duplicates
 
     session = session_of(context)
-    listing = find_duplicates(session.workspace, limit or NO_LIMIT, reveal=reveal)
-    code = answer_listing(session, listing, columns, output_format)
+    listing = find_duplicates(session.workspace, limit or options.NO_LIMIT, reveal=reveal)
+    code = options.answer_listing(session, listing, columns, output_format)
     if listing.rows:
         customer, other = (listing.rows[0][listing.columns.index(name)] for name in ("customer", "other"))
         warn(
@@ -200,7 +185,10 @@ def customer_duplicates_command(
 
 @command(mark("Record that a customer's details were checked."))
 def customer_verify_command(
-    context: typer.Context, customer: str = customer_argument, on: str = on_option, assignments: list[str] = set_option
+    context: typer.Context,
+    customer: str = options.customer_argument,
+    on: str = on_option,
+    assignments: list[str] = options.set_option,
 ) -> None:
     from commlog.customers.consent import verify_customer
 
