@@ -105,15 +105,6 @@ def _with_dues(workspace: Workspace, fields: Fields, moved: dict[int, MovedDue],
 
 
 def _row(item: MovedDue, calendar: WorkCalendar) -> tuple[Data, ...]:
-    moved = measure_lateness(item.stored, item.computed, calendar)
-    follow_up = item.follow_up
-    return (
-        str(item.address),
-        follow_up.due,
-        format_instant(item.computed),
-        moved.days if moved.is_late else -moved.days,
-        follow_up.due_rule,
-        follow_up.owner,
-        item.customer,
-        follow_up.action,
-    )
+    moved, one = measure_lateness(item.stored, item.computed, calendar), item.follow_up
+    days, computed = moved.days if moved.is_late else -moved.days, format_instant(item.computed)
+    return str(item.address), one.due, computed, days, one.due_rule, one.owner, item.customer, one.action

@@ -30,9 +30,11 @@ from commlog.worktime.periods import Interval, interval_after
 
 COLUMN_NAMES: Final = ("day", "days", "kind", "customer", "customer_name", "occasion", "level", "owner", "last_contact")
 SHOWN: Final = ("day", "kind", "customer_name", "occasion", "level", "owner", "last_contact")
-# What is not a name of a column, but means one.
+# Other names of columns.
 _MEANT: Final = {"date": "day"}
 _WORDS: Final = {"kind": "care"}
+# The fields of a customer that care takes as the index has them.
+_AS_STORED: Final = ("id", "owner", "level", "stage", "visit_every", "consent", "record")
 _A_WEEK: Final = Interval(1, "w")
 
 
@@ -135,19 +137,13 @@ def iter_care_customers(
     for row in care_entries(workspace.index, condition, today):
         recorded = None if row.recorded_at is None else datetime.fromtimestamp(row.recorded_at, UTC).astimezone(zone)
         yield CareCustomer(
-            id=row.id,
             name=row.name or row.id,
-            owner=row.owner,
-            level=row.level,
-            stage=row.stage,
-            visit_every=row.visit_every,
             verified_on=stored_date(row.verified_on),
             added_on=stored_date(row.cooperation_since) if recorded is None else recorded.date(),
             last_contact=stored_date(max(row.last_contact or "", of_merged.get(row.id, ""))),
             dates=tuple(dates.get(row.record, ())),
             do_not_contact=bool(row.do_not_contact),
-            consent=row.consent,
-            record=row.record,
+            **{key: getattr(row, key) for key in _AS_STORED},
         )
 
 
@@ -156,8 +152,9 @@ def _place(item: CareItem) -> tuple[date, int, str, str]:
 
 
 def _row(item: CareItem) -> tuple[Data, ...]:
+    day, last = item.day.isoformat(), item.last_contact and item.last_contact.isoformat()
     return (
-        item.day.isoformat(),
+        day,
         item.days,
         item.kind,
         item.customer,
@@ -165,5 +162,5 @@ def _row(item: CareItem) -> tuple[Data, ...]:
         item.label or None,
         item.level,
         item.owner,
-        item.last_contact and item.last_contact.isoformat(),
+        last,
     )

@@ -22,6 +22,11 @@ from commlog.workspace import Workspace
 _DAYS_END: Final = " 24:00"
 # What the event is called that is the record itself, by kind of record; the other events of an issue.
 _EVENTS: Final = {INTERACTION: "interaction", ISSUE: "issue_reported", SURVEY: "survey"}
+# The fields of an event that are as the index has them.
+_AS_STORED: Final = (
+    *("id", "path", "template", "customer", "person"),
+    *("channel", "direction", "mood", "satisfaction", "outcome"),
+)
 REOPENED: Final = "issue_reopened"
 CLOSED: Final = "issue_closed"
 
@@ -127,21 +132,12 @@ def _events(workspace: Workspace, row: TimelineEntry, cover: Cover) -> Iterator[
         time=row.day or "" if row.started_at is None else _local(workspace, row.started_at),
         event=_EVENTS[row.kind],
         note=_points(row.content or "") if row.kind == SURVEY else None,
-        id=row.id,
-        path=row.path,
-        template=row.template,
-        customer=row.customer,
         thread="",
         subject=cover(row.subject),
         links=(),
         steps=(),
-        channel=row.channel,
-        direction=row.direction,
         reached=row.kind != INTERACTION or bool(row.reached),
-        person=row.person,
-        mood=row.mood,
-        satisfaction=row.satisfaction,
-        outcome=row.outcome,
+        **{key: getattr(row, key) for key in _AS_STORED},
     )
     yield itself
     if row.kind == ISSUE:

@@ -17,7 +17,7 @@ LimitUnit = Literal["m", "h", "wh", "d", "wd", "eow", "eom", "eoq", "none"]
 MAX_AMOUNT = 99_999
 
 _COUNTED = ("m", "h", "wh", "d", "wd")
-_PERIODS: dict[str, PeriodKind] = {"eow": "week", "eom": "month", "eoq": "quarter"}
+PERIODS: dict[str, PeriodKind] = {"eow": "week", "eom": "month", "eoq": "quarter"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def parse_limit(text: str) -> Limit:
         ValueError: the text is not a limit.
 
     """
-    if text in _PERIODS or text == "none":
+    if text in PERIODS or text == "none":
         return Limit(0, cast("LimitUnit", text))
     found = re.fullmatch(r"([1-9][0-9]{0,4})(m|h|wh|d|wd)", text)
     if not found:
@@ -62,8 +62,8 @@ def due_after(limit: Limit, start: datetime, calendar: WorkCalendar) -> datetime
     """
     if limit.unit == "none":
         return None
-    if limit.unit in _PERIODS:
-        return _period_end(_PERIODS[limit.unit], start, calendar)
+    if limit.unit in PERIODS:
+        return _period_end(PERIODS[limit.unit], start, calendar)
     if limit.unit == "wh":
         return calendar.add_working_time(start, limit.amount * 60)
     if limit.unit == "wd":

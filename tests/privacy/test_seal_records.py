@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commlog.customers.care import yearly_dates
-from commlog.customers.duplicates import find_duplicates
+from commlog.customers.list import find_duplicates
 from commlog.customers.merge import merge_customers
 from commlog.database.reader import RecordReader
 from commlog.errors import AmbiguousError, InvalidError, NotFoundError, NotWritableError, UsageError

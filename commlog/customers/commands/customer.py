@@ -1,4 +1,4 @@
-"""The command `commlog customer`."""
+"""The commands `commlog customer …`."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from commlog.cli.editor import create_in_editor, edit_in_editor
 from commlog.cli.prompts import ask_fields, keeping_answers
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
-from commlog.customers.list import list_customers
+from commlog.customers.list import EMAIL, NAME, PHONE, find_duplicates, find_similar, list_customers
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
 from commlog.output.text import shell_word
@@ -106,13 +106,16 @@ def customer_edit_command(
 def _find_and_tell(workspace: Workspace, customer: str) -> str:
     """The id of the customer who is meant; a remark when an id was given that went into another."""
     found, named = find_customer(workspace, customer), customer.strip()
-    if named != found and has_customer_file(workspace, named):
-        warn(
-            translate("{customer} is merged into {survivor}; its own file: commlog show {customer}").format(
-                customer=named, survivor=found
-            )
-        )
+    if has_customer_file(workspace, named):
+        _warn_of_merged(named, found)
     return found
+
+
+def _warn_of_merged(named: str, survivor: str) -> None:
+    """Say that a customer who was named is another one now."""
+    if named != survivor:
+        text = translate("{customer} is merged into {survivor}; its own file: commlog show {customer}")
+        warn(text.format(customer=named, survivor=survivor))
 
 
 _NAMED_LIKE = 3
@@ -140,12 +143,7 @@ def customer_merge_command(
     workspace = session_of(context).workspace
     result = merge_customers(workspace, duplicate, survivor, is_dry=dry_run)
     say(result.survivor)
-    if result.named != result.survivor:
-        warn(
-            translate("{customer} is merged into {survivor}; its own file: commlog show {customer}").format(
-                customer=result.named, survivor=result.survivor
-            )
-        )
+    _warn_of_merged(result.named, result.survivor)
     words = (
         translate("{duplicate} would be merged into {survivor}; records to move: {count}")
         if dry_run
@@ -168,8 +166,6 @@ def customer_duplicates_command(
     output_format: str = options.format_option,
     reveal: bool = options.reveal_option,
 ) -> int:
-    from commlog.customers.duplicates import find_duplicates
-
     session = session_of(context)
     listing = find_duplicates(session.workspace, limit or options.NO_LIMIT, reveal=reveal)
     code = options.answer_listing(session, listing, columns, output_format)
@@ -206,8 +202,6 @@ def customer_verify_command(
 
 def warn_of_likeness(workspace: Workspace, customer: str) -> None:
     """Say whom a new customer shares something with, and how to make them one."""
-    from commlog.customers.duplicates import EMAIL, NAME, PHONE, find_similar
-
     kinds = {
         PHONE: mark("the phone {value}"),
         EMAIL: mark("the e-mail address {value}"),

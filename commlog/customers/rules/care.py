@@ -219,19 +219,7 @@ def _counted(
         yield _item(customer, (kind, ""), day, today, is_undated=since is None)
 
 
-def _item(
-    customer: CareCustomer, what: tuple[str, str], day: date, today: date, *, is_undated: bool = False
-) -> CareItem:
+def _item(one: CareCustomer, what: tuple[str, str], day: date, today: date, *, is_undated: bool = False) -> CareItem:
     kind, label = what
-    return CareItem(
-        kind,
-        customer.id,
-        customer.name,
-        customer.owner,
-        customer.level,
-        day,
-        label,
-        (day - today).days,
-        customer.last_contact,
-        is_undated=is_undated,
-    )
+    days, last = (day - today).days, one.last_contact
+    return CareItem(kind, one.id, one.name, one.owner, one.level, day, label, days, last, is_undated)
