@@ -267,10 +267,13 @@ def _different(own: DatedDay, other: DatedDay, country: str, lines: Mapping[date
         if own.kind == "off"
         else translate("{date} {name}: working day here, day off in {country}")
     )
-    when = own.date.isoformat()
-    told = message.format(date=when, name=own.name or other.name, country=country)
+    message = message.format(date=own.date, name=own.name or other.name, country=country)
     remedy = translate("correct it in calendar.yaml, unless your team wants it so")
-    return CalendarFinding("remark", "different", told, remedy, own.date.year, when, line=lines.get(own.date, 0))
+    return _remark_on_day("different", message, remedy, own.date, lines)
+
+
+def _remark_on_day(code: str, message: str, remedy: str, day: date, lines: Mapping[date, int]) -> CalendarFinding:
+    return CalendarFinding("remark", code, message, remedy, day.year, day.isoformat(), line=lines.get(day, 0))
 
 
 def _without_effect(
@@ -278,12 +281,9 @@ def _without_effect(
 ) -> Iterator[CalendarFinding]:
     for day in days:
         if calendar.spans_on(day.date) == calendar.weekdays[day.date.weekday()] and not _is_in_a_stretch(day, calendar):
-            when = day.date.isoformat()
-            told = translate("{date} {name}: has no effect, the weekly working hours are the same").format(
-                date=when, name=day.name
-            )
+            message = translate("{date} {name}: has no effect, the weekly working hours are the same")
             remedy = translate("remove the line, or correct the date")
-            yield CalendarFinding("remark", "no-effect", told, remedy, day.date.year, when, line=lines.get(day.date, 0))
+            yield _remark_on_day("no-effect", message.format(date=day.date, name=day.name), remedy, day.date, lines)
 
 
 def _is_in_a_stretch(day: DatedDay, calendar: WorkCalendar) -> bool:
@@ -293,18 +293,15 @@ def _is_in_a_stretch(day: DatedDay, calendar: WorkCalendar) -> bool:
 
 
 def _provisional(year: int, country: str | None) -> CalendarFinding:
-    told = translate("{year}: its holidays are not known yet; time limits use only the weekly working hours").format(
-        year=year
-    )
-    if country == "CN":
-        remedy = translate(
+    message = translate("{year}: its holidays are not known yet; time limits use only the weekly working hours")
+    remedy = (
+        translate(
             "after the notice of November {before}: pip install -U commlog, then commlog calendar import CN {year}"
-        ).format(before=year - 1, year=year)
-    else:
-        remedy = translate("run: commlog calendar import {country} {year}").format(
-            country=country or "COUNTRY", year=year
         )
-    return CalendarFinding("remark", "provisional", told, remedy, year)
+        if country == "CN"
+        else translate("run: commlog calendar import {country} {year}")
+    ).format(before=year - 1, country=country or "COUNTRY", year=year)
+    return CalendarFinding("remark", "provisional", message.format(year=year), remedy, year)
 
 
 def _no_country(calendar: WorkCalendar, year: int) -> CalendarFinding:

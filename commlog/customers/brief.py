@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from typing import Final
 
 from commlog.answers.queries import has_answers
@@ -227,43 +228,29 @@ def _find_promises(
     promises: list[rules.OpenPromise] = []
     for path, record_id, day, _ in queries.unsettled_conversations(workspace.index, customers, since, _READ):
         fields = read_fields(workspace, path)
-        promises += [
-            rules.OpenPromise(
-                record_id, day, cover(text_of(item, "what") or ""), text_of(item, "due"), is_open_point=False
-            )
-            for item in mappings_of(fields, "agreements")
-            if item.get("by") == "us"
-        ]
-        promises += [
-            rules.OpenPromise(record_id, day, cover(text), None, is_open_point=True)
-            for text in texts_of(fields, "open_points")
-        ]
-    return tuple(sorted(promises, key=lambda promise: promise.is_open_point))
+        agreed = [item for item in mappings_of(fields, "agreements") if item.get("by") == "us"]
+        found = [(text_of(item, "what") or "", text_of(item, "due"), False) for item in agreed]
+        found += [(text, None, True) for text in texts_of(fields, "open_points")]
+        promises += [rules.OpenPromise(record_id, day, cover(text), due, is_open) for text, due, is_open in found]
+    return tuple(sorted(promises, key=attrgetter("is_open_point")))
 
 
 def _find_issues(workspace: Workspace, customers: tuple[str, ...], cover: Cover) -> tuple[rules.OpenIssue, ...]:
     """The issues that are not closed, the oldest first."""
     today = workspace.now.date()
-    return tuple(
-        rules.OpenIssue(
-            row.id,
-            cover(row.title or ""),
-            row.status,
-            row.owner,
-            row.reported_on or "",
-            (today - date.fromisoformat(row.reported_on)).days if row.reported_on else 0,
+    issues: list[rules.OpenIssue] = []
+    for row in open_issues(workspace.index, customers):
+        days = (today - date.fromisoformat(row.reported_on)).days if row.reported_on else 0
+        issues.append(
+            rules.OpenIssue(row.id, cover(row.title or ""), row.status, row.owner, row.reported_on or "", days)
         )
-        for row in open_issues(workspace.index, customers)
-    )
+    return tuple(issues)
 
 
 def _find_mentions(workspace: Workspace, text: str, *, reveal: bool) -> tuple[rules.CallerMention, ...]:
     """The records that name a caller, the newest first: by number or address anywhere, by name or customer id alone."""
-    spellings = _spellings(text)
-    if spellings:
-        found = queries.mentions_of(workspace.index, spellings, _MENTIONS)
-    else:
-        found = queries.records_naming(workspace.index, fold_text(text.strip()), text.strip(), _MENTIONS)
+    wanted, name = text.strip(), fold_text(text.strip())
+    found = queries.mentions_of(workspace.index, _spellings(text), name, wanted, _MENTIONS)
     return tuple(found if reveal else (_mask_mention(workspace, mention) for mention in found))
 
 

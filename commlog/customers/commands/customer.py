@@ -138,7 +138,7 @@ def customer_merge_command(
     reveal: bool = options.reveal_option,
 ) -> None:
     from commlog.customers.merge import merge_customers
-    from commlog.customers.text.merge import format_added, format_difference
+    from commlog.customers.text.merge import format_merge
 
     workspace = session_of(context).workspace
     result = merge_customers(workspace, duplicate, survivor, is_dry=dry_run)
@@ -150,11 +150,7 @@ def customer_merge_command(
         else translate("{duplicate} is merged into {survivor}; records moved: {count}")
     )
     warn(words.format(duplicate=result.duplicate, survivor=result.survivor, count=result.records))
-    template = workspace.catalog.get(CUSTOMER)
-    for line in (
-        *(format_added(template, fact, reveal=reveal) for fact in result.added),
-        *(format_difference(template, fact, reveal=reveal) for fact in result.differing),
-    ):
+    for line in format_merge(workspace.catalog.get(CUSTOMER), result, reveal=reveal):
         typer.echo(f"  {line}", err=True)
 
 
