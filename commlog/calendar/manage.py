@@ -287,7 +287,7 @@ def _without_effect(
 
 
 def _is_in_a_stretch(day: DatedDay, calendar: WorkCalendar) -> bool:
-    """Whether a day off stands beside another one: holidays are written with the weekend days inside them."""
+    """Whether a day off is next to another one: holidays are written with the weekend days inside them."""
     beside = (calendar.dated.get(day.date + timedelta(days=step)) for step in (-1, 1))
     return day.kind == "off" and any(other is not None and other.kind == "off" for other in beside)
 
@@ -305,13 +305,13 @@ def _provisional(year: int, country: str | None) -> CalendarFinding:
 
 
 def _no_country(calendar: WorkCalendar, year: int) -> CalendarFinding:
-    told = (
+    message = (
         translate("no country is set: its holidays cannot be compared")
         if calendar.dated
         else translate("neither a country nor a date is set: every time limit uses only the weekly working hours")
     )
     remedy = translate("write `country: CN` under `calendar:` in commlog.yaml, then commlog calendar import CN {year}")
-    return CalendarFinding("remark", "no-country", told, remedy.format(year=year), file=SETTINGS_FILE)
+    return CalendarFinding("remark", "no-country", message, remedy.format(year=year), file=SETTINGS_FILE)
 
 
 def _without_source(fault: CommlogError) -> CalendarFinding:

@@ -38,7 +38,7 @@ WHOLE_LOG = FileSelection(folders=("",))
 
 
 def select_paths(root: Path, here: Path, named: Sequence[str]) -> FileSelection:
-    """The files and folders people name, relative to where they stand or to the log; all when they name none.
+    """The files and folders people name, relative to the current folder or to the log; all when they name none.
 
     Raises:
         NotFoundError: there is no such file or folder.
@@ -71,7 +71,7 @@ def _find(root: Path, here: Path, name: str) -> Path:
             name=name,
             remedy=mark("give a path relative to here, or to the log"),
         )
-    # The folder is resolved, the name is not: a link is checked where it stands.
+    # The folder is resolved, the name is not: a link is checked where it is.
     path = found.parent.resolve() / found.name if found.is_symlink() else found.resolve()
     if not path.is_relative_to(root):
         raise UsageError(mark("'{name}' is outside the log {folder}"), name=name, folder=str(root))

@@ -123,8 +123,10 @@ def _check_staged(workspace: Workspace, selection: FileSelection) -> Inspection:
         return _check_export(workspace, selection, staged)
     contents = _contents(workspace, staged)
     with index_with_changes(workspace.index, workspace.reader, contents) as index:
-        rehearsed = replace(workspace, _index=index)
-        return inspect_log(rehearsed, selection, {path: raw for path, raw in contents.items() if raw is not None})
+        staged_workspace = replace(workspace, _index=index)
+        return inspect_log(
+            staged_workspace, selection, {path: raw for path, raw in contents.items() if raw is not None}
+        )
 
 
 def _needs_git(option: str) -> UsageError:

@@ -50,7 +50,7 @@ def find_unknown_customers(context: CheckContext) -> Iterator[PossibleProblem]:
 
 
 def find_unknown_members(context: CheckContext) -> Iterator[PossibleProblem]:
-    """Agents who are not in the log's list of members, each told once: at the first of their records."""
+    """Agents who are not in the log's list of members, each reported once, at the first of their records."""
     settings = context.workspace.log.settings
     if not settings.members:
         return
@@ -87,7 +87,7 @@ def find_later(context: CheckContext) -> Iterator[PossibleProblem]:
 
 
 def find_circles(context: CheckContext) -> Iterator[PossibleProblem]:
-    """Records that follow each other in a circle; each of them is told."""
+    """Records that follow each other in a circle; each of them is reported."""
     links = queries.links_that_follow(context.workspace.index)
     paths = {one.source: one.path for one in links}
     for cycle in find_cycles((one.source, one.target) for one in links):

@@ -38,7 +38,7 @@ _CARE_KINDS: Final = ("birthday", "anniversary", "visit", "dormant")
 # What matters on the telephone: a link that is missing does not.
 _RULES: Final = (UNANSWERED, CALL_BACK, PROMISE, IDLE_ISSUE, LOW_SCORE)
 _SETTLED: Final = frozenset({"resolved", "unresolvable"})
-_TOLD_BY: Final = ("subject", "request", "core_request", "problem", "summary")
+_ASKED_IN: Final = ("subject", "request", "core_request", "problem", "summary")
 # What a customer wants, by the first of these fields a conversation has.
 _REQUESTS: Final = ("core_request", "request", "subject")
 _LAST_TEXTS: Final = ("agent", "channel", "direction", "mood", "satisfaction", "outcome")
@@ -57,7 +57,7 @@ Cover = Callable[[str], str]
 
 
 def brief_customer(workspace: Workspace, text: str, *, reveal: bool = False) -> rules.Brief | rules.UnknownCaller:
-    """What somebody needs to know of the customer people mean by an id, name, alias, phone or e-mail.
+    """What a member needs to know of the customer that an id, name, alias, phone or e-mail names.
 
     Records of all who were merged into them count. Personal data are masked unless revealed. Of a caller who is no
     customer, the records that name them.
@@ -71,7 +71,7 @@ def brief_customer(workspace: Workspace, text: str, *, reveal: bool = False) -> 
         customer = find_customer(workspace, text)
     except NotFoundError as unknown:
         if has_customer_file(workspace, text.strip()):
-            raise  # they were merged into somebody who is not there
+            raise  # they were merged into a customer without a file
         mentions = _find_mentions(workspace, text, reveal=reveal)
         if not mentions:
             raise _not_known(workspace, text, unknown) from None
@@ -118,7 +118,7 @@ def _brief(workspace: Workspace, customer: str, *, reveal: bool) -> rules.Brief:
 
 def _answer_to(workspace: Workspace, last: rules.LastContact | None, fields: Fields) -> rules.StandardAnswer | None:
     """The standard answer that fits best what the customer asked when it was left open."""
-    asked = [text_of(fields, key) or "" for key in _TOLD_BY]
+    asked = [text_of(fields, key) or "" for key in _ASKED_IN]
     if last is None or last.outcome in _SETTLED or not has_answers(workspace.index):
         return None
     from commlog.answers.list import match_answers

@@ -58,7 +58,7 @@ def list_customers(  # noqa: PLR0913 - the flags are named
     with_merged: bool = False,
     reveal: bool = False,
 ) -> Listing:
-    """Customers that match, by id unless sorted otherwise; contacts and follow-ups of the merged count for who stays.
+    """Customers that match, by id unless sorted otherwise; those of merged customers count for the one to keep.
 
     Those who were merged are left out unless `with_merged`, or the query asks for them. Names are masked where the
     settings hide them, unless revealed.
@@ -156,13 +156,13 @@ def _fact_of(known: str) -> tuple[str, str]:
 
 
 def _ranks(workspace: Workspace) -> dict[str, tuple[int, int, str]]:
-    """Who would stay, by id, the lowest first: with the most records, then the longest there."""
+    """Who would be kept, by id, the lowest first: with the most records, then with the oldest file."""
     counts = record_counts(workspace.index)
     return {one.id: (-counts.get(one.id, 0), one.recorded_at or 0, one.id) for one in read_customers(workspace.index)}
 
 
 def _pairs(holders: list[str]) -> Iterator[tuple[str, str]]:
-    """The ones who go, each with who stays; among many everyone only with the first."""
+    """The duplicates, each with the customer to keep; among many each with the first alone."""
     if len(holders) <= _PAIRED_AMONG_ALL:
         yield from ((customer, other) for other, customer in combinations(holders, 2))
     else:

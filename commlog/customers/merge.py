@@ -46,7 +46,7 @@ def merge_customers(workspace: Workspace, duplicate: str, survivor: str, *, is_d
     keep is written first: when the pointer cannot be written, nothing is lost, and a second call completes it.
 
     Raises:
-        NotFoundError, AmbiguousError: somebody is not known.
+        NotFoundError, AmbiguousError: a customer is not known.
         ConflictError: the two are one already, the duplicate was merged before, or others keep changing the files.
         InvalidError, UnreadableError: a file cannot be read, or what it would hold breaks a rule; nothing was written.
         NotWritableError: the disk does not take it.

@@ -146,7 +146,7 @@ def care_entries(index: Index, condition: SqlCondition, today: date) -> list[Car
 
 
 def last_contacts_of_merged(index: Index, today: date) -> dict[str, str]:
-    """The last contact up to today with those who were merged, by whoever they ended up in on the way."""
+    """The last contact up to today with those who were merged, by every customer they were merged into on the way."""
     sql = f"""{MERGED} SELECT m.survivor, max(i.day) FROM merged m JOIN records i ON i.customer = m.id
         WHERE {is_contact("i", of_one=True)} AND i.day <= ? GROUP BY m.survivor"""
     return dict(index.rows(sql, (today.isoformat(),)))

@@ -119,7 +119,7 @@ def _warn_of_merged(named: str, survivor: str) -> None:
 
 
 _NAMED_LIKE = 3
-# What a shell would not take as it stands.
+# What a shell would not take as it is.
 _FOR_SHELLS = frozenset(" '\"$&;()<>|*?[]{}#~`\\!")
 
 duplicate_argument: Any = typer.Argument(

@@ -52,7 +52,7 @@ class Profile:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether the customer asked to be left alone."""
+        """Whether the customer asked not to be contacted."""
         return self.do_not_contact or self.consent == "withdrawn"
 
 
@@ -114,7 +114,7 @@ class OpenIssue:
 
 @dataclass(frozen=True, slots=True)
 class RepeatedMatter:
-    """What a customer came with more than once: the `field` it is told by, its value, and how often."""
+    """What a customer came with more than once: the `field` that names it, its value, and how often."""
 
     field: str
     value: str

@@ -1,4 +1,4 @@
-"""Care: which birthdays, anniversaries, visits, silences and unchecked details of customers call for somebody, and when."""
+"""Care: which birthdays, anniversaries, visits, silences and unchecked details of customers need attention, and when."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -143,7 +143,7 @@ def reason_to_leave_out(customer: CareCustomer) -> str | None:
 
 
 def care_of(customer: CareCustomer, rules: CareRules, today: date) -> Iterator[CareItem]:
-    """Everything a customer will call for: the next of each yearly date, and the day of each rule, past or to come."""
+    """Everything that is due for a customer: the next of each yearly date, and the day of each rule, past or to come."""
     for yearly in customer.dates:
         day = next_day(yearly, today, rules.leap_day)
         if day is not None:
@@ -170,7 +170,7 @@ def next_day(yearly: CareDate, today: date, leap_day: LeapDay) -> date | None:
 
 
 def is_reminder_due(item: CareItem, before: Interval | None, calendar: WorkCalendar) -> bool:
-    """Whether a reminder tells of it today.
+    """Whether it is reminded of today.
 
     A birthday or anniversary from `before` ahead until its day, and at the latest on the last working day before one
     that is not worked; with None never. A silence from a week before; a visit and a check when they are due.

@@ -10,7 +10,7 @@ from typing import Final
 from commlog.records.rules.consistency import SHORTEST_PHONE, fold_text, phone_digits
 from commlog.values import Data, Fields, mappings_of, text_of, texts_of
 
-# Who somebody is and since when: each file has its own.
+# Who the customer is and since when: each file has its own.
 _OWN: Final = frozenset({"id", "template", "recorded_at", "merged_into", "name", "aliases", "extra"})
 # What came with a file and says nothing about the customer.
 _OF_THE_FILE: Final = frozenset({"import_key"})

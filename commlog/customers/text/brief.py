@@ -62,12 +62,12 @@ def format_brief(brief: Brief | UnknownCaller, output_format: str, labels: Label
 def _object(brief: Brief | UnknownCaller) -> dict[str, Data]:
     if isinstance(brief, UnknownCaller):
         return {"unknown_caller": brief.text, "mentions": [asdict(mention) for mention in brief.mentions]}
-    told = asdict(brief)
-    told["dropped_balls"] = [
+    fields = asdict(brief)
+    fields["dropped_balls"] = [
         {"rule": ball.rule, "id": ball.record_id, "day": ball.day, "text": ball.text, "path": ball.path}
         for ball in brief.dropped_balls
     ]
-    return told
+    return fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class _Page:
                 yield _Section(translate(heading), entries, kept)
 
     def unknown(self, caller: UnknownCaller) -> tuple[list[str], list[_Section]]:
-        """What is known of a caller nobody wrote down."""
+        """What is known of a caller who is no customer."""
         head = [
             translate(
                 "Unknown caller: {text} does not belong to any customer; records that mention it: {count}"
@@ -305,10 +305,10 @@ def _lines(head: list[str], blocks: list[_Section]) -> list[str]:
     lines = [line for text in head for line in wrap(text, WIDTH)]
     column = max((width_of(block.heading) for block in blocks), default=0) + _INDENT
     for block in blocks:
-        told = [line for entry in block.entries[: block.shown] for line in _wrapped(entry, WIDTH - column)]
+        shown = [line for entry in block.entries[: block.shown] for line in _wrapped(entry, WIDTH - column)]
         if block.shown < len(block.entries):
-            told.append(translate("… {count} more").format(count=len(block.entries) - block.shown))
-        for place, line in enumerate(told):
+            shown.append(translate("… {count} more").format(count=len(block.entries) - block.shown))
+        for place, line in enumerate(shown):
             lines.append((pad(block.heading if place == 0 else "", column) + line).rstrip())
     return lines
 

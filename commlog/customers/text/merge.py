@@ -40,9 +40,9 @@ def _label(template: Template, dotted: str) -> str:
 
 def _shown(template: Template, dotted: str, value: Data, *, reveal: bool) -> str:
     field = find_field(template, dotted) or free_field(dotted)
-    told = value if reveal else _masked(field, value)
+    shown = value if reveal else _masked(field, value)
     language = current_language()
-    parts = list(told.values()) if isinstance(told, dict) else told if isinstance(told, list) else [told]
+    parts = list(shown.values()) if isinstance(shown, dict) else shown if isinstance(shown, list) else [shown]
     words = (_word(field.item or field, part, language) for part in parts)
     return shorten(harmless(" ".join("  ".join(words).strip().split("\n"))), _LONGEST)
 

@@ -49,9 +49,9 @@ def format_timeline(timeline: Timeline, output_format: str, labels: Labels, widt
 
 
 def _object(event: Event) -> dict[str, Data]:
-    told = asdict(event)
-    steps, told["agent"] = told.pop("steps"), told.pop("person")
-    return told | {"links": [{"to": target, "type": kind} for target, kind in event.links], "followups": steps}
+    fields = asdict(event)
+    steps, fields["agent"] = fields.pop("steps"), fields.pop("person")
+    return fields | {"links": [{"to": target, "type": kind} for target, kind in event.links], "followups": steps}
 
 
 def _row(event: Event) -> tuple[Data, ...]:
@@ -130,10 +130,10 @@ def _step(step: TimelineFollowUp, labels: Labels) -> str:
     number = step.address.rpartition("/")[2]
     owner = harmless(labels.value("owner", step.owner or "-"))
     if step.is_overdue:
-        told = translate("late since {due}").format(due=step.due)
+        state = translate("late since {due}").format(due=step.due)
     elif step.is_pending:
-        told = translate("due {due}").format(due=step.due or translate("no time limit"))
+        state = translate("due {due}").format(due=step.due or translate("no time limit"))
     else:
-        told = f"{labels.value('followups.status', step.status)} {(step.done or '')[:10]}".rstrip()
-    who = f"{'○' if step.is_pending else '●'} /{number} {owner} {told}"
+        state = f"{labels.value('followups.status', step.status)} {(step.done or '')[:10]}".rstrip()
+    who = f"{'○' if step.is_pending else '●'} /{number} {owner} {state}"
     return translate("{label}: {value}").format(label=who, value=harmless(step.action))
