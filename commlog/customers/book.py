@@ -19,9 +19,9 @@ _LONGEST_STEM = 58
 
 
 class CustomerBook(Lookup):
-    """Every customer by name, read once from the copy; those an import adds are known from then on.
+    """Every customer by name, read once from the index; those an import adds are known from then on.
 
-    Customers whose names differ are never one, even when one id could be made of both names: the later gets a number.
+    Customers with different names are different customers, even when one id could be made of both names: the later gets a number.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -60,7 +60,7 @@ class CustomerBook(Lookup):
         return ids[0] if ids else None
 
     def customer_of(self, name: str) -> str:
-        """The id of the customer people mean, as `find`.
+        """The id of the customer a text names, as `find`.
 
         Raises:
             NotFoundError: there is none.
@@ -91,7 +91,7 @@ class CustomerBook(Lookup):
         A row is there when its name, and every phone and e-mail address it has, are those of one customer.
 
         Raises:
-            ConflictError: it shares a phone or an e-mail address with somebody of another name, or brings one that
+            ConflictError: it shares a phone or an e-mail address with a customer of another name, or brings one that
                 the customer of this name does not have; either is for a person to decide.
             AmbiguousError: several customers are called so.
         """
@@ -134,7 +134,7 @@ class CustomerBook(Lookup):
         return customer == ANONYMOUS or customer in self._ids
 
     def free_id(self, name: str, chosen: Data = None) -> str:
-        """The id that is chosen, else made of a name; with a number behind it when somebody else has it.
+        """The id that is chosen, else made of a name; with a number behind it when another customer has it.
 
         Raises:
             InvalidError: no id can be made of the name.
@@ -148,7 +148,7 @@ class CustomerBook(Lookup):
         return customer
 
     def write(self, draft: RecordDraft) -> bool:
-        """Write a new customer's file; False when somebody else wrote this very customer meanwhile.
+        """Write a new customer's file; False when another process wrote this customer meanwhile.
 
         Raises:
             ConflictError: another customer took the id meanwhile; draft again.
@@ -195,7 +195,7 @@ class CustomerBook(Lookup):
         return {one for name in self.workspace.as_copied((way,)) for one in self._other_names.get(name, ())}
 
     def _is_taken(self, customer: str) -> bool:
-        """Whether a file has this id although the copy knows no such customer: it is new, or cannot be read."""
+        """Whether a file has this id although the index has no such customer: it is new, or cannot be read."""
         path = record_path(CUSTOMER, customer)
         if not (self.workspace.log.root / path).exists():
             return False

@@ -20,7 +20,7 @@ from commlog.worktime.calendar import WorkCalendar
 from commlog.worktime.moment import due_instant
 
 if TYPE_CHECKING:
-    from commlog.customers.rules.care import YearlyDate
+    from commlog.customers.rules.care import CareCustomer, CareDate
 
 _COMPANY: Final = "company"
 # Calendar programs are not to be trusted with other years.
@@ -117,9 +117,9 @@ def select_care_days(workspace: Workspace, query: str, *, reveal: bool) -> tuple
     condition = condition_of(workspace, filter_of(workspace, query), ListedRows.RECORDS)
     about = {one.id: one for one in read_customers(workspace.index, condition=condition)}
     days = [
-        _care_day(found, about[found.customer_id], workspace.now.year)
-        for found in yearly_dates(workspace)
-        if found.customer_id in about
+        _care_day(customer, found, about[customer.id], workspace.now.year)
+        for customer, found in yearly_dates(workspace)
+        if customer.id in about
     ]
     return tuple(days if reveal else map(_masked_day, days))
 
@@ -160,10 +160,10 @@ def _from_seconds(seconds: int | None) -> datetime | None:
     return None if seconds is None else _in_utc(datetime.fromtimestamp(seconds, UTC))
 
 
-def _care_day(found: "YearlyDate", about: CustomerEntry, year: int) -> CalendarCareDay:
+def _care_day(customer: "CareCustomer", found: "CareDate", about: CustomerEntry, year: int) -> CalendarCareDay:
     # An id in Chinese is a name: it would be told by every calendar, masked or not.
-    customer = found.customer_id if found.customer_id.isascii() else _hash(found.customer_id)
-    key = f"{customer}-{found.kind}" + (f"-{_hash(found.label)}" if found.label else "")
+    public_id = customer.id if customer.id.isascii() else _hash(customer.id)
+    key = f"{public_id}-{found.kind}" + (f"-{_hash(found.label)}" if found.label else "")
     dates: tuple[date, ...] | None = None
     if found.is_lunar:
         from commlog.worktime.lunar import lunar_dates_in
@@ -173,8 +173,8 @@ def _care_day(found: "YearlyDate", about: CustomerEntry, year: int) -> CalendarC
     return CalendarCareDay(
         key,
         found.kind,
-        found.customer_id,
-        found.customer_name,
+        customer.id,
+        customer.name,
         about.type == _COMPANY,
         found.label,
         found.month,
