@@ -24,8 +24,7 @@ from commlog.cli.app import COMMANDS, build_command, build_program, run
 from commlog.database.query.fields import BUILT_IN
 from commlog.database.tables import TABLES
 from commlog.errors import ExitCode
-from commlog.exchange.map_reader import MAP_KEYS
-from commlog.exchange.source_reader import SOURCE_KEYS
+from commlog.exchange.map_reader import MAP_KEYS, SOURCE_KEYS
 from commlog.forms.catalog import Catalog
 from commlog.forms.fields import Field
 from commlog.forms.schemas import shipped_folder

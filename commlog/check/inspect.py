@@ -16,6 +16,7 @@ from commlog.database.refresh import LANGUAGE_FACT, index_with_changes
 from commlog.errors import UsageError
 from commlog.forms.schemas import SUFFIX as SCHEMA_SUFFIX
 from commlog.git import run as git
+from commlog.git.objects import iter_blobs
 from commlog.log.log import SCHEMAS_FOLDER, open_log
 from commlog.log.names import RECORDS
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
@@ -142,10 +143,9 @@ def _contents(workspace: Workspace, staged: git.StagedFiles) -> dict[str, bytes 
     """What the work tree's records are as staged, where that differs; None for those git knows nothing of."""
     known = set(file_paths(workspace.index))
     contents: dict[str, bytes | None] = dict.fromkeys(known - staged.blobs.keys())
-    contents |= git.read_blobs(
-        workspace.log.root, {path: staged.blobs[path] for path in staged.differing if path in staged.blobs}
-    )
-    return contents
+    differing = [path for path in staged.differing if path in staged.blobs]
+    blobs = iter_blobs(workspace.log.root, (staged.blobs[path] for path in differing))
+    return contents | {path: raw for path, (_, raw) in zip(differing, blobs, strict=True) if raw is not None}
 
 
 def _check_export(workspace: Workspace, selection: FileSelection, staged: git.StagedFiles) -> Inspection:

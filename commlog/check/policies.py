@@ -136,7 +136,7 @@ def find_late(context: CheckContext) -> Iterator[PossibleProblem]:
 
 def find_backdated(context: CheckContext) -> Iterator[PossibleProblem]:
     """Records that claim to have been written long before they were committed; what is not committed yet counts as of now."""
-    from commlog.git.objects import first_commit_times
+    from commlog.git.history import first_commit_times
 
     workspace, policies = context.workspace, context.workspace.log.settings.policies
     if policies is None or not policies.has(BACKDATED):

@@ -1,29 +1,27 @@
-"""CSV: text to rows under named columns."""
+"""CSV: text to rows under named columns, and a record as one row, with dotted names for what is inside a field."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, Protocol
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
-from commlog.errors import InvalidError
-from commlog.exchange.incoming import Row
-from commlog.forms.fields import fold_label
+from commlog.errors import InvalidError, UsageError
+from commlog.exchange.incoming import Row, Sheet
+from commlog.forms.catalog import Template
+from commlog.forms.fields import MAPPING, Field, canonical_path, closest, fold_label
 from commlog.messages import mark, translate
+from commlog.output.listing import cell_of, harmless_cell
+from commlog.records.rules.consistency import split_names
+from commlog.values import Data, Fields
 
 _DELIMITERS: Final = (",", ";", "\t")
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """Rows under named columns; `rows` are read as they are asked for, once."""
-
-    columns: tuple[str, ...]
-    rows: Iterable[Row]
+# What separates the entries of a list when it is read back, so that an entry holding one is written as JSON.
+_SEPARATORS: Final = frozenset(",，、\n[")
 
 
 def read_sheet(text: str, name: str, delimiter: str = "") -> Sheet:
-    """The rows of a CSV text; the delimiter is told by the header when none is given.
+    """The rows of a CSV text; without a delimiter, the one that the header suggests.
 
     Raises:
         InvalidError: there is no header, or two of its columns have one name.
@@ -45,28 +43,20 @@ def read_sheet(text: str, name: str, delimiter: str = "") -> Sheet:
             columns=", ".join(repeated),
             remedy=mark("give each column of the header a different name"),
         )
-    return Sheet(columns, _iter_rows(reader, columns))
+
+    def rows() -> Iterator[Row]:
+        last = reader.line_num
+        for cells in reader:
+            first, last = last + 1, reader.line_num
+            if cells:
+                yield _row_of(cells, columns, first, last)
+
+    return Sheet(columns, rows())
 
 
 def _guess_delimiter(text: str) -> str:
     header = text.lstrip().split("\n", 1)[0]
     return max(_DELIMITERS, key=header.count)
-
-
-class _Reader(Protocol):
-    """What csv.reader gives."""
-
-    line_num: int
-
-    def __iter__(self) -> Iterator[list[str]]: ...
-
-
-def _iter_rows(reader: _Reader, columns: tuple[str, ...]) -> Iterator[Row]:
-    last = reader.line_num
-    for cells in reader:
-        first, last = last + 1, reader.line_num
-        if cells:
-            yield _row_of(cells, columns, first, last)
 
 
 def _row_of(cells: list[str], columns: tuple[str, ...], first: int, last: int) -> Row:
@@ -83,44 +73,71 @@ def _row_of(cells: list[str], columns: tuple[str, ...], first: int, last: int) -
     return Row(first, dict(zip(columns, plain, strict=False)), cells, fault)
 
 
-# Required of a customer, yet filled in by the import itself: an individual unless the row tells of a company, active.
-CUSTOMER_GIVEN: Final = frozenset({"id", "type", "stage"})
-# By field, every heading that lists of customers in use have for it; a contact's own name goes before the customer's.
-_HEADINGS: Final = {
-    "id": "客户编号 客户id 客户编码 customer_id customer_no",
-    "name": "姓名 名称 客户 客户名 客户名称 客户姓名 全称 name full_name customer customer_name",
-    "aliases": "别名 简称 昵称 alias aliases nickname",
-    "contacts.0.name": "联系人 联系人姓名 对接人 contact contact_name contact_person",
-    "contacts.0.role": "职务 职位 岗位 role job_title position",
-    "contacts.0.phone": (
-        "电话 手机 手机号 手机号码 电话号码 联系电话 联系方式 联系手机 座机 phone mobile tel telephone phone_number "
-        "mobile_number mobile_phone cell"
-    ),
-    "contacts.0.email": "邮箱 电子邮箱 邮件 邮箱地址 email e_mail mail email_address",
-    "contacts.0.wecom": "微信 微信号 企业微信 wechat wecom wechat_id",
-    "addresses.0.address": "地址 详细地址 联系地址 收货地址 通讯地址 address street",
-    "company": "公司 公司名称 单位 工作单位 所属公司 company organisation organization employer",
-    "industry": "行业 所属行业 industry",
-    "level": "等级 级别 客户等级 客户级别 level",
-    "labels": "标签 客户标签 labels tags",
-    "owner": "客户经理 负责人 销售 归属人 owner account_manager",
-    "birthday": "生日 出生日期 birthday date_of_birth",
-    "membership.tier": "会员等级 tier",
-    "membership.points": "积分 会员积分 points",
-    "source": "来源 客户来源 渠道来源 source",
-    "notes": "备注 说明 notes remark remarks comment",
-}
-_FIELDS: Final = {fold_label(word): path for path, words in _HEADINGS.items() for word in words.split()}
-_WAYS: Final = frozenset({"contacts.0.phone", "contacts.0.email", "contacts.0.wecom", "addresses.0.address"})
+def record_columns(templates: Sequence[Template]) -> tuple[str, ...]:
+    """The columns of records of some templates: every field, in the order of the forms, each once."""
+    return tuple(
+        dict.fromkeys(column for template in templates for field in template.fields for column in _leaves(field, ""))
+    )
 
 
-def customer_field(column: str) -> str | None:
-    """The dotted field of a customer that a column of this heading fills; None when no list calls a field so."""
-    plain = fold_label(column.strip().strip("*：:").replace(" ", "_").replace("-", "_"))
-    return _FIELDS.get(plain) or _FIELDS.get(fold_label(column))
+def export_columns(named: str, templates: Sequence[Template]) -> tuple[str, ...]:
+    """The named columns, by dotted key or label, as dotted keys; all columns when none are named.
+
+    Raises:
+        UsageError: one of them is no field of any of the templates.
+    """
+    names = split_names(named)
+    if not names:
+        return record_columns(templates)
+    return tuple(_column(name, templates) for name in names)
 
 
-def count_customer_columns(columns: Iterable[str]) -> int:
-    """How many columns fill a field of a customer; 0 for a file that is no list of customers, without names or ways to reach them."""
-    found = {field for column in columns if (field := customer_field(column))}
-    return len(found) if "name" in found and found & _WAYS else 0
+def record_cells(fields: Fields, columns: Iterable[str]) -> list[str]:
+    """The values of a record under columns, as cells no spreadsheet takes for a formula."""
+    return [_cell(_find(fields, column)) for column in columns]
+
+
+def _leaves(field: Field, above: str) -> Iterable[str]:
+    key = f"{above}{field.key}"
+    if field.type != MAPPING or not field.fields:
+        return [key]
+    return [column for inner in field.fields for column in _leaves(inner, f"{key}.")]
+
+
+def _column(name: str, templates: Sequence[Template]) -> str:
+    for template in templates:
+        try:
+            return ".".join(str(step) for step in canonical_path(template, name))
+        except KeyError:
+            continue
+    if not templates:
+        return name
+    known = {fold_label(column): column for column in record_columns(templates)}
+    near = known.get(closest(fold_label(name), known))
+    raise UsageError(
+        mark("there is no column '{name}'"),
+        name=name,
+        columns=near or ", ".join(known.values()),
+        remedy=mark("did you mean {columns}?") if near else mark("use some of: {columns}"),
+    )
+
+
+def _find(fields: Data, column: str) -> Data:
+    value = fields
+    for step in column.split("."):
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
+
+
+def _cell(value: Data) -> str:
+    if isinstance(value, list) and not any(isinstance(item, (list, dict)) for item in value):
+        texts = [cell_of(item) for item in value]
+        is_plain = all(text and not _SEPARATORS.intersection(text) for text in texts)
+        return harmless_cell(", ".join(texts) if is_plain else json.dumps(value, ensure_ascii=False))
+    text = cell_of(value)
+    return harmless_cell(text) if isinstance(value, str) else text

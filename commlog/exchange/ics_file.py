@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
 
 from commlog.errors import UsageError
-from commlog.followups.rules.follow_up import AWAITING_CUSTOMER, CLOSED, DONE, IN_PROGRESS, OPEN, FollowUp
+from commlog.exchange.export import CalendarCareDay, ExportedFollowUp
+from commlog.followups.rules.follow_up import AWAITING_CUSTOMER, CLOSED, DONE, IN_PROGRESS, OPEN
 from commlog.messages import mark
 
 PRODUCT: Final = "-//commlog//EN"
@@ -20,6 +21,8 @@ _TODO_STATUS: Final[Mapping[str, str]] = {
     CLOSED: "COMPLETED",
 }
 _CANCELLED: Final = "CANCELLED"
+# An entry that does not make its reader busy.
+_FREE: Final = "TRANSPARENT"
 # From 1, the highest, to 9; 0 is "none said", which is what the priorities of a team's own are.
 _PRIORITIES: Final[Mapping[str, int]] = {
     "urgent": 1,
@@ -45,7 +48,7 @@ _FORBIDDEN: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\
 
 @dataclass(frozen=True, slots=True)
 class CalendarHead:
-    """What holds for a whole calendar: its name, the IANA name of its zone, when 29 February is kept."""
+    """A calendar as a whole: its name, the IANA name of its zone, when 29 February is celebrated in other years."""
 
     name: str
     zone: str
@@ -54,7 +57,7 @@ class CalendarHead:
 
 @dataclass(frozen=True, slots=True)
 class EntryTexts:
-    """What people read of an entry."""
+    """The texts of an entry."""
 
     summary: str
     description: str = ""
@@ -62,63 +65,11 @@ class EntryTexts:
     category: str = ""
 
 
-class CalendarTask(Protocol):
-    """What a calendar needs to know of a follow-up; instants are in UTC."""
-
-    @property
-    def record_id(self) -> str:
-        """The id of its record."""
-
-    @property
-    def follow_up(self) -> FollowUp:
-        """The follow-up itself."""
-
-    @property
-    def due(self) -> datetime | None:
-        """The instant it is due, None without one."""
-
-    @property
-    def created(self) -> datetime:
-        """The instant it was made."""
-
-    @property
-    def changed(self) -> datetime:
-        """The instant of its last change."""
-
-    @property
-    def finished(self) -> datetime | None:
-        """The instant it was done or closed, None while it is pending."""
-
-
-class YearlyDay(Protocol):
-    """What a calendar needs to know of a day that comes back every year."""
-
-    @property
-    def key(self) -> str:
-        """What tells it from all others, for good."""
-
-    @property
-    def month(self) -> int:
-        """The month, 1 to 12."""
-
-    @property
-    def day(self) -> int:
-        """The day of the month."""
-
-    @property
-    def dates(self) -> tuple[date, ...] | None:
-        """The days themselves when no rule of this calendar gives them, as of a lunar date; else None."""
-
-    @property
-    def changed(self) -> datetime:
-        """The instant it was written down, in UTC."""
-
-
 def format_calendar(
     head: CalendarHead,
-    todos: Iterable[tuple[CalendarTask, EntryTexts]] = (),
-    events: Iterable[tuple[CalendarTask, EntryTexts]] = (),
-    days: Iterable[tuple[YearlyDay, EntryTexts]] = (),
+    todos: Iterable[tuple[ExportedFollowUp, EntryTexts]] = (),
+    events: Iterable[tuple[ExportedFollowUp, EntryTexts]] = (),
+    days: Iterable[tuple[CalendarCareDay, EntryTexts]] = (),
 ) -> bytes:
     """The bytes of a calendar: the same for the same entries, whenever they are written.
 
@@ -130,11 +81,9 @@ def format_calendar(
     """
     library = _load()
     calendar = library.Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("x-wr-calname", library.vText(_clean(head.name)))
-    calendar.add("x-wr-timezone", library.vText(_clean(head.zone)))
+    _add(calendar, {"prodid": PRODUCT, "version": "2.0", "calscale": "GREGORIAN"})
+    name, zone = (library.vText(_clean(text)) for text in (head.name, head.zone))
+    _add(calendar, {"x-wr-calname": name, "x-wr-timezone": zone})
     writer = _Writer(library, calendar)
     for task, words in todos:
         writer.add_todo(task, words)
@@ -159,71 +108,56 @@ class _Writer:
     calendar: Any
     taken: set[str] = field(default_factory=set)
 
-    def add_todo(self, task: CalendarTask, words: EntryTexts) -> None:
+    def add_todo(self, task: ExportedFollowUp, words: EntryTexts) -> None:
         """A follow-up as something to be done."""
         follow_up = task.follow_up
         todo = self._entry(self.library.Todo(), f"{task.record_id}-{follow_up.n}", words)
         self._date(todo, task)
-        todo.add("status", _CANCELLED if follow_up.is_cancelled else _TODO_STATUS[follow_up.status])
-        if task.due is not None:
-            todo.add("due", task.due)
-        if task.finished is not None and not follow_up.is_cancelled:
-            todo.add("completed", task.finished)
+        status = _CANCELLED if follow_up.is_cancelled else _TODO_STATUS[follow_up.status]
+        completed = None if follow_up.is_cancelled else task.finished
+        _add(todo, {"status": status, "due": task.due, "completed": completed})
 
-    def add_event(self, task: CalendarTask, words: EntryTexts) -> None:
+    def add_event(self, task: ExportedFollowUp, words: EntryTexts) -> None:
         """A follow-up as the half hour before it is due; it does not make anybody busy."""
         if task.due is None:
             return
         follow_up = task.follow_up
         event = self._entry(self.library.Event(), f"{task.record_id}-{follow_up.n}-event", words)
         self._date(event, task)
-        event.add("status", _CANCELLED if follow_up.is_cancelled else "CONFIRMED")
-        event.add("dtstart", task.due - _EVENT_LENGTH)
-        event.add("dtend", task.due)
-        event.add("transp", "TRANSPARENT")
+        status = _CANCELLED if follow_up.is_cancelled else "CONFIRMED"
+        _add(event, {"status": status, "dtstart": task.due - _EVENT_LENGTH, "dtend": task.due, "transp": _FREE})
 
-    def add_day(self, day: YearlyDay, words: EntryTexts, leap_day: str) -> None:
+    def add_day(self, day: CalendarCareDay, words: EntryTexts, leap_day: str) -> None:
         """A day of every year: one event with a rule, or one for each date."""
         if day.dates is not None:
             for one in day.dates:
                 self._add_all_day(f"{day.key}-{one.year}", words, one, day.changed)
             return
-        rule: Mapping[str, Any] = _EVERY_YEAR
-        if (day.month, day.day) == (2, 29):
-            rule = _SIXTIETH_DAY if leap_day == "mar_1" else _LAST_OF_FEBRUARY
+        leap_rule = _SIXTIETH_DAY if leap_day == "mar_1" else _LAST_OF_FEBRUARY
+        rule = leap_rule if (day.month, day.day) == (2, 29) else _EVERY_YEAR
         event = self._add_all_day(day.key, words, date(_FIRST_YEAR, day.month, day.day), day.changed)
         event.add("rrule", rule)
 
     def _add_all_day(self, key: str, words: EntryTexts, day: date, changed: datetime) -> Any:
         event = self._entry(self.library.Event(), key, words)
-        event.add("dtstart", day)
-        event.add("dtend", day + timedelta(days=1))
-        event.add("dtstamp", changed)
-        event.add("last-modified", changed)
-        event.add("sequence", 0)
-        event.add("transp", "TRANSPARENT")
+        _add(event, {"dtstart": day, "dtend": day + timedelta(days=1), "dtstamp": changed, "last-modified": changed})
+        _add(event, {"sequence": 0, "transp": _FREE})
         return event
 
     def _entry(self, entry: Any, key: str, words: EntryTexts) -> Any:
-        entry.add("uid", self._identity(key))
-        for name in ("summary", "description", "comment"):
-            text = _clean(getattr(words, name))
-            if text:
-                entry.add(name, text)
-        if words.category:
-            entry.add("categories", [_clean(words.category)])
+        texts = {name: _clean(getattr(words, name)) or None for name in ("summary", "description", "comment")}
+        category = [_clean(words.category)] if words.category else None
+        _add(entry, {"uid": self._identity(key), **texts, "categories": category})
         self.calendar.add_component(entry)
         return entry
 
-    def _date(self, entry: Any, task: CalendarTask) -> None:
-        entry.add("dtstamp", task.changed)
-        entry.add("last-modified", task.changed)
-        entry.add("created", task.created)
-        entry.add("sequence", len(task.follow_up.history))
-        entry.add("priority", _PRIORITIES.get(task.follow_up.priority or "", 0))
+    def _date(self, entry: Any, task: ExportedFollowUp) -> None:
+        _add(entry, {"dtstamp": task.changed, "last-modified": task.changed, "created": task.created})
+        priority = _PRIORITIES.get(task.follow_up.priority or "", 0)
+        _add(entry, {"sequence": len(task.follow_up.history), "priority": priority})
 
     def _identity(self, key: str) -> str:
-        """The UID of an entry; where files give two things one name, the later one gets a number."""
+        """The UID of an entry; where two things have one name, the later one gets a number."""
         stem, number = _clean(key).replace("\n", " "), 1
         uid = f"{stem}@{_DOMAIN}"
         while uid in self.taken:
@@ -231,6 +165,13 @@ class _Writer:
             uid = f"{stem}-{number}@{_DOMAIN}"
         self.taken.add(uid)
         return uid
+
+
+def _add(component: Any, properties: Mapping[str, Any]) -> None:
+    """Add properties to a component of the library, those with a value."""
+    for name, value in properties.items():
+        if value is not None:
+            component.add(name, value)
 
 
 def _clean(text: str) -> str:

@@ -1,8 +1,8 @@
-"""A map: what a file's columns become in a record, as values; `map_reader` reads one from YAML."""
+"""An import map: what a file's columns become in a record, as values; `map_reader` reads one from YAML."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, tzinfo
 from typing import Final, NamedTuple
 
@@ -14,7 +14,7 @@ from commlog.forms.fields import fold_label as fold_name
 from commlog.messages import mark, translate
 from commlog.problems import Problem
 from commlog.records.rules.consistency import fold_text
-from commlog.values import Data, Fields, ValuePath
+from commlog.values import CUSTOMER, Data, Fields, ValuePath
 from commlog.worktime.calendar import wall_instant
 from commlog.worktime.moment import format_instant
 
@@ -102,7 +102,7 @@ OWN_COLUMNS: Final = frozenset({LINE_COLUMN, REASON_COLUMN})
 
 
 class TextPart(NamedTuple):
-    """A piece of a text: words as they are, or (`is_column`) the name of the column whose cell stands there."""
+    """A piece of a text: fixed text, or (`is_column`) the name of the column whose cell is inserted."""
 
     text: str
     is_column: bool = False
@@ -164,16 +164,8 @@ class FollowUpRule:
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnReference:
-    """A column the map names, and where."""
-
-    column: str
-    place: Problem
-
-
-@dataclass(frozen=True, slots=True)
 class ImportMap:
-    """A checked map; an empty `identity` means all columns."""
+    """A checked map; an empty `identity` means all columns; `references` are the columns it names, each with its place."""
 
     name: str
     template: Template
@@ -188,7 +180,7 @@ class ImportMap:
     targets: tuple[Target, ...] = ()
     follow_ups: tuple[FollowUpRule, ...] = ()
     keeps_others: bool = True
-    references: tuple[ColumnReference, ...] = ()
+    references: tuple[tuple[str, Problem], ...] = ()
     text: str = ""
 
 
@@ -198,27 +190,33 @@ def require_columns(import_map: ImportMap, columns: tuple[str, ...]) -> None:
     Raises:
         InvalidError: names them all, each with its place in the map and the nearest column of the file.
     """
-    missing = [reference for reference in import_map.references if reference.column not in columns]
+    missing = [(column, place) for column, place in import_map.references if column not in columns]
     if not missing:
         return
     names = {fold_name(column): column for column in columns}
-    problems = [_missing(reference, names) for reference in missing]
     raise InvalidError(
         mark("the map uses columns that the file does not have"),
-        problems=problems,
+        problems=[_missing(column, place, names) for column, place in missing],
         source=import_map.text,
         remedy=mark("the file's columns are: {columns}"),
         columns=", ".join(columns),
     )
 
 
-def _missing(reference: ColumnReference, names: Mapping[str, str]) -> Problem:
-    near = names.get(closest(fold_name(reference.column), names))
-    expected = (
-        translate("a column of the file; the nearest is '{near}'").format(near=near)
-        if near
-        else translate("a column of the file")
-    )
-    place = reference.place
-    facts = (("value", reference.column), ("expected", expected))
-    return Problem("bad-setting", place.path, place.line, place.column, place.field, facts)
+def _missing(column: str, place: Problem, names: Mapping[str, str]) -> Problem:
+    near = names.get(closest(fold_name(column), names))
+    expected = translate("a column of the file; the nearest is '{near}'") if near else translate("a column of the file")
+    return replace(place, facts=(("value", column), ("expected", expected.format(near=near))))
+
+
+# Required of a record, yet filled in by the import itself.
+_COMPLETED: Final = frozenset({"id", "template", "agent", "recorded_at"})
+# Of a customer likewise: an individual unless the row gives a company, active.
+_COMPLETED_OF_CUSTOMER: Final = frozenset({"type", "stage"})
+
+
+def unfilled_fields(template: Template, filled: Collection[object]) -> list[Field]:
+    """The required fields of a template that neither a map, which fills some, nor the import itself gives a value."""
+    completed = _COMPLETED | (_COMPLETED_OF_CUSTOMER if template.kind == CUSTOMER else frozenset())
+    required = (field for field in template.fields if field.required and field.default is None)
+    return [field for field in required if field.key not in completed and field.key not in filled]

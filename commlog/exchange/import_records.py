@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from commlog.customers.book import CustomerBook
@@ -27,10 +27,6 @@ _CANDIDATES: Final = 100
 _ATTEMPTS: Final = 3
 
 
-def _no_progress(rows: int) -> None:
-    """Nobody watches."""
-
-
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """How an import runs: whether unknown customers are created, whether anything is written.
@@ -40,7 +36,7 @@ class ImportOptions:
 
     creates_customers: bool = False
     is_dry: bool = False
-    on_row: Callable[[int], None] = field(default=_no_progress)
+    on_row: Callable[[int], None] | None = None
     batch: int = 256
 
 
@@ -55,7 +51,8 @@ def import_records(workspace: Workspace, items: Iterable[Incoming], choices: Imp
         importer = _Importer(workspace, choices, staging)
         for count, item in enumerate(items, start=1):
             importer.take(item)
-            choices.on_row(count)
+            if choices.on_row is not None:
+                choices.on_row(count)
         return importer.finish()
 
 
@@ -189,13 +186,13 @@ class _Importer:
         return check_record(self.workspace, completed, completed.fields.get("id") or "unnamed")
 
     def _holder(self, template: Template, record_id: str, key: str) -> str | None:
-        """The key of whoever has the id: None when it is free, `key` when it is this row's or tells no row."""
+        """The key of the record that has the id: None when the id is free, `key` when it is this row's or no row's."""
         if record_id in self.key_by_id:
             return self.key_by_id[record_id] or key
         path = record_path(template.kind, record_id)
         if not (self.workspace.log.root / path).exists():
             return None
-        # Not in the copy: written by somebody else just now, or not readable, which stops this row.
+        # Not in the index: written by another process just now, or not readable, which stops this row.
         extra = get_record(self.workspace.reader.read(path)).fields.get(_EXTRA)
         return str(extra.get(IMPORT_KEY) or key) if isinstance(extra, dict) else key
 

@@ -1,15 +1,18 @@
-"""Importing survey answers: a row answers the survey that was sent out, else it is a new one."""
+"""Importing survey answers: columns by label or key without a map file; a row answers the survey that was sent, else it is a new one."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from commlog.customers.book import CustomerBook
-from commlog.errors import AmbiguousError, CommlogError, NotWritableError
+from commlog.errors import AmbiguousError, CommlogError, InvalidError, NotWritableError
+from commlog.exchange.import_map import OWN_COLUMNS, DateReader, ImportMap, Target, TextPart, ValueSource
 from commlog.exchange.import_records import ImportOptions, import_records
-from commlog.exchange.incoming import IMPORT_KEY, ImportResult, Incoming, Row
+from commlog.exchange.incoming import IMPORT_KEY, ImportResult, Incoming, Row, Sheet
+from commlog.exchange.map_reader import MapContext
 from commlog.exchange.queries import import_keys
 from commlog.forms.fields import Field, find_child, find_field, nearest
-from commlog.messages import translate
+from commlog.messages import mark, translate
 from commlog.records.change import change_record
 from commlog.records.complete import follow_up_of_low_scores, with_member_ids
 from commlog.records.find import read_record
@@ -18,6 +21,82 @@ from commlog.surveys.record import open_requests, with_follow_up
 from commlog.surveys.rules import is_score_text
 from commlog.values import SURVEY, Fields
 from commlog.workspace import Workspace
+
+_SCORES: Final = "scores"
+_CUSTOMER: Final = "customer"
+# What such files call the customer, beside the form's own label: it contains a name or a phone number.
+_CUSTOMER_COLUMNS: Final = (
+    "客户名称",
+    "客户姓名",
+    "姓名",
+    "手机号",
+    "电话",
+    "联系电话",
+    "name",
+    "phone",
+    "customer name",
+)
+# How spreadsheets write days.
+_DATES: Final = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y年%m月%d日",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y-%m-%d %H:%M",
+)
+_NEVER: Final = frozenset({"id", "template", "recorded_at", "followups", "links", "extra"})
+
+
+def survey_map(sheet: Sheet, ground: MapContext, constants: Fields) -> ImportMap:
+    """The map of a sheet: a column for the customer, for scores those of the form's dimensions, the rest under extra.
+
+    `constants` are for fields that no column or no cell gives.
+
+    Raises:
+        InvalidError: no column names the customer, or none a dimension.
+    """
+    template = ground.catalog.get(SURVEY)
+    scores = find_field(template, _SCORES)
+    targets: dict[str, Target] = {}
+    for column in sheet.columns:
+        found = _find(column, template.fields, scores) if column not in OWN_COLUMNS else None
+        if found is not None:
+            name, field = found
+            source = ValueSource(((TextPart(column, is_column=True),),))
+            targets.setdefault(name, Target(name, field, tuple(name.split(".")), source))
+    missing = [] if _CUSTOMER in targets else [mark("no column contains the customer")]
+    if not any(name.startswith(f"{_SCORES}.") for name in targets):
+        missing.append(mark("no column has the name of a dimension of the form"))
+    if missing:
+        raise InvalidError(
+            missing[0],
+            remedy=mark("name the columns as in the form: {known}; or use commlog import csv FILE --map MAP"),
+            known=", ".join([_CUSTOMER, *(child.key for child in scores.fields)] if scores else [_CUSTOMER]),
+        )
+    return ImportMap(
+        name="",
+        template=template,
+        dates=DateReader(_DATES, ground.zone, ground.zone),
+        converter=ground.converter,
+        constants=constants,
+        targets=tuple(targets.values()),
+    )
+
+
+def _find(column: str, fields: tuple[Field, ...], scores: Field | None) -> tuple[str, Field] | None:
+    """The dotted name of the field that a column is called after, and the field; a dimension may stand alone."""
+    plain = column.strip()
+    dimension = find_child(scores, plain.split(".")[-1]) if scores else None
+    if dimension is not None:
+        return f"{_SCORES}.{dimension.key}", dimension
+    named = [field for field in fields if field.key not in _NEVER]
+    if plain.casefold() in _CUSTOMER_COLUMNS:
+        return _CUSTOMER, next(field for field in named if field.key == _CUSTOMER)
+    found = next((field for field in named if plain == field.key or plain in field.labels.values()), None)
+    return (found.key, found) if found is not None and found.type == "text" else None
 
 
 def import_surveys(workspace: Workspace, items: Iterable[Incoming], choices: ImportOptions) -> tuple[ImportResult, int]:
@@ -65,71 +144,53 @@ class _Answers:
         self.book = CustomerBook(workspace)
 
     def others(self, items: Iterable[Incoming]) -> Iterator[Incoming]:
-        """The rows that answer none, on their way to a new survey."""
+        """The rows that answer none, on their way to a new survey; without its customer a row is refused."""
         for item in items:
-            checked = self._checked(item)
-            self._note_low_scores(checked)
-            if not self._answers(checked):
-                yield checked
+            if item.fault or item.key in self.known:
+                yield item
+                continue
+            try:
+                customer = self.book.find(item.customer) if item.customer else None
+            except AmbiguousError as fault:
+                yield replace(item, fault=fault.message)
+                continue
+            if customer is None:
+                unknown = translate("there is no customer '{name}'").format(name=item.customer)
+                yield replace(item, fault=unknown if item.customer else translate("has no customer"))
+                continue
+            if follow_up_of_low_scores(self.workspace, {**item.fields, "customer": customer}, self.book) is not None:
+                self.low.add(item.row.line)
+            if not item.fields.get("scores") or not self._answers(item, customer):
+                yield item
 
-    def _checked(self, item: Incoming) -> Incoming:
-        """The row, refused when nobody is called so: a survey makes no new customer."""
-        if item.fault or item.key in self.known:
-            return item
-        try:
-            is_known = bool(item.customer) and self.book.find(item.customer) is not None
-        except AmbiguousError as fault:
-            return replace(item, fault=fault.message)
-        if is_known:
-            return item
-        told = translate("there is no customer '{name}'").format(name=item.customer)
-        return replace(item, fault=told if item.customer else translate("has no customer"))
-
-    def _note_low_scores(self, item: Incoming) -> None:
-        """Keep the line of a row whose low score opens a follow-up."""
-        if item.fault or item.key in self.known:
-            return
-        fields = {**item.fields, "customer": self._customer_of(item)}
-        if follow_up_of_low_scores(self.workspace, fields, self.book) is not None:
-            self.low.add(item.row.line)
-
-    def _answers(self, item: Incoming) -> bool:
+    def _answers(self, item: Incoming, customer: str) -> bool:
         """Whether a row was written into the survey it answers."""
-        customer = self._customer_of(item) if self._may_answer(item) else None
-        if customer is None:
-            return False
         period = fold_text(str(item.fields.get("period") or ""))
-        found = [one for one, told in open_requests(self.workspace, customer) if told == period]
-        found = [one for one in found if one not in self.taken]
-        if not found:
+        requests = open_requests(self.workspace, customer)
+        found = next((one for one, asked in requests if asked == period and one not in self.taken), None)
+        if found is None:
             return False
         try:
             if not self.is_dry:
-                self._write(found[0], item)
+                self._write(found, item)
         except NotWritableError:
             raise
         except CommlogError:
             # What does not fit does not fit as a new survey either, and is rejected there with its reason.
             return False
-        self.taken.add(found[0])
+        self.taken.add(found)
         self.count += 1
         return True
-
-    def _may_answer(self, item: Incoming) -> bool:
-        return not item.fault and item.key not in self.known and bool(item.fields.get("scores"))
 
     def _write(self, record_id: str, item: Incoming) -> None:
         extra = {**(item.fields.get("extra") or {}), IMPORT_KEY: item.key}
         today = self.workspace.now.date().isoformat()
 
         def change(fields: Fields) -> Fields:
-            told = {key: value for key, value in item.fields.items() if key not in {"customer", "followups"}}
-            changed = {**fields, "assessed_on": today, **told, "customer": fields["customer"]}
+            given = {key: value for key, value in item.fields.items() if key not in {"customer", "followups"}}
+            changed = {**fields, "assessed_on": today, **given, "customer": fields["customer"]}
             changed = with_member_ids(self.workspace, changed, fields)
             changed["extra"] = {**(fields.get("extra") or {}), **extra}
             return with_follow_up(self.workspace, {**changed, "requested_on": fields["requested_on"]})
 
         change_record(self.workspace, read_record(self.workspace, record_id).path, change)
-
-    def _customer_of(self, item: Incoming) -> str | None:
-        return self.book.find(item.customer) if item.customer else None

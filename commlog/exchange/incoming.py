@@ -1,6 +1,6 @@
-"""What comes in from outside and what became of it: rows as read, rows as records-to-be, the counts."""
+"""An import as values: the rows of a file, the fields made of each row, and the counts of what became of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,7 +12,7 @@ IMPORT_KEY: Final = "import_key"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file: the line it begins on, its cells by column, and the row as it stood there.
+    """One row of a file: the line it begins on, its cells by column, and the row as it is in the file.
 
     `original` is a list of cells, or an object, or the text of a line that is neither. `fault` says why
     the row cannot be used at all; it is empty for a good one.
@@ -22,6 +22,14 @@ class Row:
     cells: Mapping[str, str]
     original: Data
     fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Rows under named columns; `rows` are read as they are asked for, once."""
+
+    columns: tuple[str, ...]
+    rows: Iterable[Row]
 
 
 @dataclass(frozen=True, slots=True)

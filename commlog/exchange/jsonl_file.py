@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NoReturn
 
-from commlog.exchange.csv_file import Sheet
-from commlog.exchange.incoming import Row
+from commlog.exchange.incoming import Row, Sheet
 from commlog.messages import translate
 from commlog.output.listing import cell_of
 from commlog.values import Data, Fields

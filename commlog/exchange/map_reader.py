@@ -1,54 +1,53 @@
-"""Reading a map: YAML to a checked `ImportMap`, every mistake with its line."""
+"""Reading an import map: YAML to a checked `ImportMap`, every mistake with its line and column."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import time
 from itertools import count
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
-from commlog.exchange.csv_file import CUSTOMER_GIVEN
 from commlog.exchange.import_map import (
-    ColumnReference,
     DateReader,
     FollowUpRule,
     ImportMap,
+    RowCondition,
     Target,
+    TextPart,
+    ValueSource,
+    fold_cell,
     parse_format,
     parse_time,
+    unfilled_fields,
 )
-from commlog.exchange.map_section import SettingsSection
-from commlog.exchange.source_reader import SourceReader
 from commlog.forms.catalog import Catalog, Template
-from commlog.forms.conversion import Converter, find_duration, unknown_field
+from commlog.forms.conversion import ConversionError, Converter, find_duration, unknown_field
 from commlog.forms.fields import Field, HasFields, canonical_path, find_child, find_field
-from commlog.messages import mark
+from commlog.messages import mark, translate
+from commlog.output.listing import cell_of
 from commlog.problems import Problem
+from commlog.records.rules.consistency import near_names
 from commlog.values import CUSTOMER, Data, Fields, ValuePath, path_of, show_path
-from commlog.yamltext.parse import decode, parse_located
+from commlog.yamltext.parse import decode, parse_located, parse_yaml
 from commlog.yamltext.scalars import YamlError
 
 MAP_KEYS: Final = (
-    "template",
-    "encoding",
-    "delimiter",
-    "dates",
-    "identity",
-    "customers",
-    "constants",
-    "fields",
-    "followups",
-    "others",
+    *("template", "encoding", "delimiter", "dates", "identity"),
+    *("customers", "constants", "fields", "followups", "others"),
 )
+SOURCE_KEYS: Final = ("column", "columns", "text", "join", "values", "default", "when", "unless", "split", "longest")
 _DELIMITERS: Final = {",": ",", ";": ";", "|": "|", "tab": "\t", "\t": "\t"}
-# Required, yet filled in by the import itself.
-_GIVEN: Final = frozenset({"id", "template", "agent", "recorded_at"})
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
+_LONGEST: Final = 100_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class MapContext:
-    """What a map is read against: the log's templates, its zone, and how typed text becomes values in it."""
+    """What a map is read with: the log's templates, its time zone, and how typed text becomes values."""
 
     catalog: Catalog
     converter: Converter
@@ -59,26 +58,21 @@ def read_map(raw: bytes, name: str, ground: MapContext) -> ImportMap:
     """The map in the bytes of a file.
 
     Raises:
-        InvalidError: it is no YAML, or has mistakes; carries all of them.
-        NotFoundError: it names a template that is not there.
+        InvalidError: it is not YAML, or has mistakes; carries all of them.
+        NotFoundError: it names a template that does not exist.
     """
-    faults: list[Problem] = []
     text = ""
     try:
         text = decode(raw)
-        section = SettingsSection(name, text, faults)
+        reader = _MapReader(name, text, ground)
     except YamlError as fault:
         problem = Problem(fault.code, name, fault.line, fault.column, "", tuple(fault.facts.items()))
         raise InvalidError(mark("the map is not readable"), problems=(problem,), source=text) from None
-    section.refuse_unknown((), section.fields, MAP_KEYS)
-    section.require(("template",))
-    made = None
-    if isinstance(section.fields.get("template"), str):
-        made = _Reader(section, ground.catalog.get(section.fields["template"]), ground).read()
-    if faults or made is None:
+    made = reader.read()
+    if reader.faults or made is None:
         raise InvalidError(
             mark("the map has mistakes"),
-            problems=faults,
+            problems=reader.faults,
             source=text,
             remedy=mark("a map's keys are: {keys}"),
             keys=", ".join(MAP_KEYS),
@@ -86,70 +80,146 @@ def read_map(raw: bytes, name: str, ground: MapContext) -> ImportMap:
     return made
 
 
-class _Reader:
-    """One map while it is read."""
+class _MapText:
+    """The YAML text of a map, its data, and the mistakes found in it so far (`faults`)."""
 
-    def __init__(self, section: SettingsSection, template: Template, ground: MapContext) -> None:
-        self.section = section
-        self.template = template
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self.faults: list[Problem] = []
+        data = parse_yaml(text) if text.strip() else {}
+        self.fields: Fields = data if isinstance(data, dict) else {}
+        if not isinstance(data, dict) and data is not None:
+            self.report("not-a-mapping", ())
+
+    def problem(self, code: str, path: ValuePath, **facts: str) -> Problem:
+        """A mistake at a path, with its line and column."""
+        line, column = parse_located(self.text).position(path) if self.text.strip() else (1, 1)
+        return Problem(code, self.name, line, column, show_path(path), tuple(facts.items()))
+
+    def report(self, code: str, path: ValuePath, **facts: str) -> None:
+        """Note a mistake at a path; what is expected there may be a marked text."""
+        if "expected" in facts:
+            facts["expected"] = translate(facts["expected"])
+        self.faults.append(self.problem(code, path, **facts))
+
+    def refuse(self, path: ValuePath, value: str, expected: str) -> None:
+        """Note that a value is not what is expected there (a marked text)."""
+        self.report("bad-setting", path, value=value, expected=expected)
+
+    def refuse_unknown(self, path: ValuePath, fields: Fields, known: Sequence[str]) -> None:
+        """Note every key that is not known, with the nearest one that is."""
+        for key in fields:
+            if key not in known:
+                near = near_names(key, known, 1)
+                self.report("unknown-setting", (*path, key), **({"suggestion": near[0]} if near else {}))
+
+    def mapping(self, key: str) -> Fields:
+        """The mapping under a key; anything else is reported and counts as empty."""
+        return self._of_kind(key, dict, mark("a mapping")) or {}
+
+    def items(self, key: str) -> list[Data]:
+        """The list under a key; anything else is reported and counts as empty."""
+        return self._of_kind(key, list, mark("a list")) or []
+
+    def _of_kind(self, key: str, kind: type[T], expected: str) -> T | None:
+        value = self.fields.get(key)
+        if value is None or isinstance(value, kind):
+            return value
+        self.refuse((key,), _shown(value), expected)
+        return None
+
+    def is_chosen(self, path: ValuePath, value: Data, choices: tuple[str, str], default: str) -> bool:
+        """Whether a value, or else its default, is the first of two words; any other value is reported."""
+        if value not in (None, *choices):
+            self.refuse(path, _shown(value), " | ".join(choices))
+        return (value or default) == choices[0]
+
+    def convert(self, path: ValuePath, value: Data, parse: Callable[[Data], T], expected: str) -> T | None:
+        """The value as `parse` takes it; None when there is none, or (reported) a wrong one."""
+        try:
+            return None if value is None else parse(value)
+        except (ValueError, TypeError, KeyError, OSError):
+            self.refuse(path, _shown(value), expected)
+            return None
+
+
+def _shown(value: Data) -> str:
+    """A value as a person would write it on one line."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+class _MapReader(_MapText):
+    """Reads one map; `references` are the columns it names, each with its place in the map."""
+
+    template: Template
+
+    def __init__(self, name: str, text: str, ground: MapContext) -> None:
+        super().__init__(name, text)
         self.ground = ground
-        self.sources = SourceReader(section, ground.converter)
-        self.assigned = {"template"} if template.kind == CUSTOMER else {"id", "template"}
+        self.references: list[tuple[str, ValuePath]] = []
 
-    def read(self) -> ImportMap:
-        section = self.section
-        identity = tuple(str(column) for column in section.items("identity"))
-        self.sources.refer(((column, ("identity", place)) for place, column in enumerate(identity)))
-        customers = section.mapping("customers")
-        section.refuse_unknown(("customers",), customers, ("unknown", "fields"))
+    def read(self) -> ImportMap | None:
+        """The map, which is of use only without faults; None when it names no template."""
+        self.refuse_unknown((), self.fields, MAP_KEYS)
+        name = self.fields.get("template")
+        if name is None:
+            self.report("missing-field", ("template",))
+        if not isinstance(name, str):
+            return None
+        self.template = self.ground.catalog.get(name)
+        identity = tuple(str(column) for column in self.items("identity"))
+        self.references += ((column, ("identity", place)) for place, column in enumerate(identity))
+        customers = self.mapping("customers")
+        self.refuse_unknown(("customers",), customers, ("unknown", "fields"))
+        delimiter = self.fields.get("delimiter")
+        unknown = customers.get("unknown")
         customer = self.ground.catalog.get(CUSTOMER)
         made = ImportMap(
-            section.name,
+            self.name,
             self.template,
             self._dates(),
             self.ground.converter,
-            encoding=str(section.fields.get("encoding") or ""),
-            delimiter=section.convert(("delimiter",), lambda value: _DELIMITERS[value], "", ", | ; | '|' | tab"),
+            encoding=str(self.fields.get("encoding") or ""),
+            delimiter=self.convert(("delimiter",), delimiter, _DELIMITERS.__getitem__, ", | ; | '|' | tab") or "",
             identity=identity,
-            creates_customers=section.choice(("customers", "unknown"), ("create", "reject"), "reject") == "create",
+            creates_customers=self.is_chosen(("customers", "unknown"), unknown, ("create", "reject"), "reject"),
             new_customer=self._targets(customer, ("customers", "fields"), customers.get("fields"), texts=True),
             constants=self._constants(),
-            targets=self._targets(self.template, ("fields",), section.mapping("fields")),
+            targets=self._targets(self.template, ("fields",), self.mapping("fields")),
             follow_ups=self._follow_ups(),
-            keeps_others=section.choice(("others",), ("extra", "ignore"), "extra") == "extra",
-            text=section.text,
+            keeps_others=self.is_chosen(("others",), self.fields.get("others"), ("extra", "ignore"), "extra"),
+            text=self.text,
         )
         self._require_fields(made)
         constants = [(name, path_of(name)) for name in made.constants]
         fields = [(target.name, target.path) for target in made.targets]
         self._refuse_gaps(("constants",), constants, fields)
         self._refuse_gaps(("fields",), fields, constants)
-        newcomer = [(target.name, target.path) for target in made.new_customer]
-        self._refuse_gaps(("customers", "fields"), newcomer, [])
-        return self._with_references(made)
+        self._refuse_gaps(("customers", "fields"), [(target.name, target.path) for target in made.new_customer], [])
+        references = tuple((column, self.problem("bad-setting", path)) for column, path in self.references)
+        return replace(made, references=references)
 
     def _dates(self) -> DateReader:
-        section = self.section
-        dates = section.mapping("dates")
-        section.refuse_unknown(("dates",), dates, ("format", "zone", "time"))
-        chosen = dates.get("format")
-        formats = chosen if isinstance(chosen, list) else [chosen] if chosen is not None else []
-        expected = mark("a format such as month/day/year or year-month-day hour:minute")
-        patterns = [section.attempt(("dates", "format"), partial(parse_format, text), "", expected) for text in formats]
-        zone = section.convert(
-            ("dates", "zone"), ZoneInfo, self.ground.zone, mark("a time zone's IANA name such as Asia/Shanghai")
+        dates = self.mapping("dates")
+        self.refuse_unknown(("dates",), dates, ("format", "zone", "time"))
+        format_hint = mark("a format such as month/day/year or year-month-day hour:minute")
+        zone_hint = mark("a time zone's IANA name such as Asia/Shanghai")
+        time_hint = mark('a time such as "09:00", in quotes')
+        log_zone = self.ground.zone
+        return DateReader(
+            self.convert(("dates", "format"), dates.get("format"), _parse_formats, format_hint) or (),
+            self.convert(("dates", "zone"), dates.get("zone"), ZoneInfo, zone_hint) or log_zone,
+            log_zone,
+            self.convert(("dates", "time"), dates.get("time"), parse_time, time_hint) or time(0, 0),
         )
-        clock = section.convert(
-            ("dates", "time"), parse_time, parse_time("00:00"), mark('a time such as "09:00", in quotes')
-        )
-        return DateReader(tuple(filter(None, patterns)), zone, self.ground.zone, clock)
 
     def _constants(self) -> Fields:
         found: Fields = {}
-        for key, value in self.section.mapping("constants").items():
+        for key, value in self.mapping("constants").items():
             field, path = self._field(self.template, key, ("constants", key))
             if field is not None:
-                found[show_path(path)] = self.sources.convert_constant(field, value, ("constants", key))
+                found[show_path(path)] = self._constant(field, value, ("constants", key))
         return found
 
     def _targets(self, owner: HasFields, above: ValuePath, given: Data, *, texts: bool = False) -> tuple[Target, ...]:
@@ -157,7 +227,7 @@ class _Reader:
         targets = []
         for key, value in (given if isinstance(given, dict) else {}).items():
             field, path = self._field(owner, key, (*above, key))
-            source = self.sources.read(field, value, (*above, key), is_text=texts) if field is not None else None
+            source = self._source(field, value, (*above, key), is_text=texts) if field is not None else None
             if field is not None and source is not None:
                 targets.append(Target(key, field, path, source))
         return tuple(targets)
@@ -166,70 +236,143 @@ class _Reader:
         field = find_field(owner, key)
         if field is None and owner is self.template and (duration := find_duration(owner, key)):
             return duration, (duration.key,)
-        if field is not None and owner is self.template and field.key in self.assigned:
-            self.section.report(
-                "bad-setting",
-                where,
-                value=key,
-                expected=mark("a field that people fill in; this one is set by commlog"),
-            )
-            return None, ()
         if field is None:
-            facts = dict(unknown_field(owner, key).facts)
-            self.section.report(
-                "unknown-field", where, **({"suggestion": facts["suggestion"]} if "suggestion" in facts else {})
-            )
+            suggestion = {name: text for name, text in unknown_field(owner, key).facts.items() if name == "suggestion"}
+            self.report("unknown-field", where, **suggestion)
+            return None, ()
+        own = {"template"} if self.template.kind == CUSTOMER else {"id", "template"}
+        if owner is self.template and field.key in own:
+            self.refuse(where, key, mark("a field that people fill in; this one is set by commlog"))
             return None, ()
         return field, canonical_path(owner, key)
 
     def _follow_ups(self) -> tuple[FollowUpRule, ...]:
-        section = self.section
         form = find_child(self.template, "followups")
-        items = section.items("followups")
+        items = self.items("followups")
         if items and (form is None or form.item is None):
-            section.report("unknown-field", ("followups",))
+            self.report("unknown-field", ("followups",))
             return ()
         rules = []
         for place, item in enumerate(items):
             where: ValuePath = ("followups", place)
-            if not isinstance(item, dict) or not {"action"} <= set(item):
-                section.report(
-                    "bad-setting",
-                    where,
-                    value=str(item)[:60],
-                    expected=mark(
-                        "a mapping with `action:` and, where it has them, `when`, `owner`, `priority`, `due`"
-                    ),
-                )
+            if not isinstance(item, dict) or "action" not in item:
+                expected = mark("a mapping with `action:` and, where it has them, `when`, `owner`, `priority`, `due`")
+                self.refuse(where, str(item)[:60], expected)
                 continue
-            given = {key: value for key, value in item.items() if key not in {"when", "unless"}}
             assert form is not None
             assert form.item is not None
+            given = {key: value for key, value in item.items() if key not in {"when", "unless"}}
             rules.append(
-                FollowUpRule(
-                    self._targets(form.item, where, given, texts=True),
-                    self.sources.read_condition(item.get("when"), (*where, "when")),
-                    self.sources.read_condition(item.get("unless"), (*where, "unless")),
-                )
+                FollowUpRule(self._targets(form.item, where, given, texts=True), *self._conditions(item, where))
             )
         return tuple(rules)
 
+    def _source(self, field: Field, given: Data, where: ValuePath, *, is_text: bool) -> ValueSource | None:
+        """The source that a value of the map describes: a bare word is a column, or a text when `is_text`."""
+        if isinstance(given, dict):
+            return self._described_source(field, given, where)
+        if isinstance(given, str) and not is_text:
+            return ValueSource((self._column(given, where),))
+        if is_text and given is not None and not isinstance(given, list):
+            return ValueSource((self._pieces(cell_of(given), where),))
+        self.refuse(where, str(given), mark("the name of a column, or a mapping with `column:` or `text:`"))
+        return None
+
+    def _described_source(self, field: Field, given: Mapping[str, Data], where: ValuePath) -> ValueSource | None:
+        self.refuse_unknown(where, dict(given), SOURCE_KEYS)
+        texts = self._texts(given, where)
+        values = given.get("values")
+        if values is not None and not isinstance(values, dict):
+            expected = mark("a mapping from the file's words to the values of this log")
+            self.refuse((*where, "values"), str(values), expected)
+            values = None
+        longest = given.get("longest", 0)
+        if not isinstance(longest, int) or not 0 <= longest <= _LONGEST:
+            self.refuse((*where, "longest"), str(longest), mark("a number of characters"))
+        item = field.item if given.get("split") and field.item is not None else field
+        if texts is None:
+            return None
+        default = given.get("default")
+        return ValueSource(
+            texts,
+            str(given.get("join", "\n")),
+            {
+                fold_cell(cell_of(key)): value
+                if value is None
+                else self._constant(item, value, (*where, "values", key))
+                for key, value in (values or {}).items()
+            },
+            None if default is None else self._constant(field, default, (*where, "default")),
+            *self._conditions(given, where),
+            str(given.get("split") or ""),
+            longest,
+        )
+
+    def _conditions(
+        self, given: Mapping[str, Data], where: ValuePath
+    ) -> tuple[RowCondition | None, RowCondition | None]:
+        """The conditions in `when:` and `unless:`; None for one that is not there."""
+        return self._condition(given.get("when"), (*where, "when")), self._condition(
+            given.get("unless"), (*where, "unless")
+        )
+
+    def _condition(self, given: Data, where: ValuePath) -> RowCondition | None:
+        if given is None:
+            return None
+        found = []
+        for alternative in _listed(given):
+            if not isinstance(alternative, dict) or not alternative:
+                expected = mark("columns with the texts they must have, e.g. {Status: [open, waiting]}")
+                self.refuse(where, str(alternative), expected)
+                continue
+            self.references += ((column, where) for column in alternative)
+            found.append(
+                {
+                    column: frozenset(fold_cell(cell_of(text)) for text in _listed(wanted))
+                    for column, wanted in alternative.items()
+                }
+            )
+        return RowCondition(tuple(found))
+
+    def _constant(self, field: Field, value: Data, where: ValuePath) -> Data:
+        """A value the map itself gives for a field: choices by slug or label, dates as people type them."""
+        converter = self.ground.converter
+        if not isinstance(value, str):
+            return converter.translate_data(replace(self.template, fields=(field,)), {field.key: value})[field.key]
+        try:
+            return value if field.free else converter.convert(field, value)
+        except ConversionError as fault:
+            facts = {key: text for key, text in fault.facts.items() if key != "field"}
+            self.report(fault.code, where, **facts)
+            return value
+
+    def _texts(self, given: Mapping[str, Data], where: ValuePath) -> tuple[tuple[TextPart, ...], ...] | None:
+        named = [key for key in ("column", "columns", "text") if key in given]
+        if len(named) != 1:
+            self.refuse(where, ", ".join(given), mark("a mapping with one of `column:`, `columns:` and `text:`"))
+            return None
+        read = self._pieces if named[0] == "text" else self._column
+        return tuple(read(cell_of(item), (*where, named[0])) for item in _listed(given[named[0]]))
+
+    def _column(self, name: str, where: ValuePath) -> tuple[TextPart, ...]:
+        self.references.append((name, where))
+        return (TextPart(name, is_column=True),)
+
+    def _pieces(self, text: str, where: ValuePath) -> tuple[TextPart, ...]:
+        """A text cut at its `{Column}`s."""
+        parts = _PLACEHOLDER.split(text)
+        pieces = [TextPart(part, is_column=place % 2 == 1) for place, part in enumerate(parts) if part]
+        self.references += ((piece.text, where) for piece in pieces if piece.is_column)
+        return tuple(pieces)
+
     def _require_fields(self, made: ImportMap) -> None:
         """Refuse a map that leaves a required field of the template without any source."""
-        filled = {target.path[0] for target in made.targets} | {
-            name.split(".")[0].split("[")[0] for name in made.constants
-        }
-        for field in self.template.fields:
-            is_given = (
-                field.key in _GIVEN
-                or field.default is not None
-                or (field.key in CUSTOMER_GIVEN and self.template.kind == CUSTOMER)
-            )
-            if field.required and not is_given and field.key not in filled:
-                self.section.report("missing-field", ("fields",), field=f"fields.{field.key}")
+        filled = {target.path[0] for target in made.targets} | {path_of(name)[0] for name in made.constants}
+        for field in unfilled_fields(self.template, filled):
+            self.report("missing-field", ("fields",), field=f"fields.{field.key}")
 
     def _refuse_gaps(
-        self, above: ValuePath, named: Sequence[tuple[str, ValuePath]], others: Sequence[tuple[str, ValuePath]]
+        self, above: ValuePath, named: Sequence[tuple[str, ValuePath]], others: Iterable[tuple[str, ValuePath]]
     ) -> None:
         """Refuse an entry of a list whose place comes after one that nothing fills."""
         known = {path[:end] for _, path in [*named, *others] for end in range(1, len(path) + 1)}
@@ -238,14 +381,13 @@ class _Reader:
                 if isinstance(step, int):
                     free = next(place for place in count() if (*path[:depth], place) not in known)
                     if step > free:
-                        expected = f"0–{free}"
-                        self.section.report("out-of-range", (*above, name), value=str(step), expected=expected)
+                        self.report("out-of-range", (*above, name), value=str(step), expected=f"0–{free}")
 
-    def _with_references(self, made: ImportMap) -> ImportMap:
-        located = parse_located(self.section.text)
-        references = tuple(
-            ColumnReference(column, Problem("bad-setting", made.name, *located.position(path), show_path(path)))
-            for column, path in self.sources.references
-        )
-        fields: Iterable[str] = made.__dataclass_fields__
-        return ImportMap(**{**{name: getattr(made, name) for name in fields}, "references": references})
+
+def _listed(value: Data) -> list[Data]:
+    """The items of a list; any other value as its only item."""
+    return value if isinstance(value, list) else [value]
+
+
+def _parse_formats(given: Data) -> tuple[str, ...]:
+    return tuple(map(parse_format, _listed(given)))

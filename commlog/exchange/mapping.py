@@ -1,4 +1,4 @@
-"""Rows under a map: each becomes the fields of a record-to-be, or says why it cannot."""
+"""Rows to fields: each row becomes the fields of a record as the map says, or gets the reason why it cannot."""
 
 import hashlib
 import json
@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from commlog.errors import CommlogError
-from commlog.exchange.csv_file import Sheet
 from commlog.exchange.import_map import (
     MOMENT_FORMATS,
     OWN_COLUMNS,
@@ -18,8 +17,8 @@ from commlog.exchange.import_map import (
     ValueSource,
     fold_cell,
 )
-from commlog.exchange.incoming import IMPORT_KEY, Incoming, Row
-from commlog.forms.catalog import Catalog, Template
+from commlog.exchange.incoming import IMPORT_KEY, Incoming, Row, Sheet
+from commlog.forms.catalog import Catalog
 from commlog.forms.conversion import ConversionError, Converter, placed
 from commlog.forms.fields import LIST, Finding
 from commlog.messages import translate
@@ -32,19 +31,15 @@ _DUE: Final = ("due",)
 _KEY_BYTES: Final = 16
 
 
-# Hears of a field and of the file's word that the map leaves out.
+# Called with a field and the file's word that the map leaves out.
 LeaveOut = Callable[[str, str], None]
 
 
-def _nobody(_field: str, _word: str) -> None:
-    """Nobody is told."""
-
-
-def iter_incoming(sheet: Sheet, import_map: ImportMap, leave_out: LeaveOut = _nobody) -> Iterator[Incoming]:
-    """Every row of a sheet as the map makes it, in the file's order; `leave_out` hears of each word that has null."""
+def iter_incoming(sheet: Sheet, import_map: ImportMap, leave_out: LeaveOut | None = None) -> Iterator[Incoming]:
+    """Every row of a sheet as the map makes it, in the file's order; `leave_out` is called with each word that has null."""
     columns = tuple(column for column in sheet.columns if column not in OWN_COLUMNS)
     identities = RowKeys(import_map.template.name, import_map.identity or columns)
-    rest = _other_columns(import_map, columns) if import_map.keeps_others else ()
+    rest = other_columns(import_map, columns) if import_map.keeps_others else ()
     for row in sheet.rows:
         if row.fault:
             yield Incoming(row, fault=row.fault)
@@ -87,14 +82,13 @@ def _digest(value: Data) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).digest()
 
 
-def _other_columns(import_map: ImportMap, columns: Iterable[str]) -> tuple[str, ...]:
-    """The columns of which no field holds the cell: conditions and follow-ups only ask for it."""
-    pieces = (piece for target in import_map.targets for text in target.source.texts for piece in text)
-    used = {piece.text for piece in pieces if piece.is_column}
+def other_columns(import_map: ImportMap, columns: Iterable[str]) -> tuple[str, ...]:
+    """The columns whose cells are in no field: conditions and follow-ups only ask for them."""
     # A phone number belongs in the customer's file, where it is marked personal, not in every record.
-    personal = (target.source.texts for target in import_map.new_customer if target.field.personal)
-    used |= {piece.text for texts in personal for text in texts for piece in text if piece.is_column}
-    return tuple(column for column in columns if column not in used and column != IMPORT_KEY)
+    personal = (target for target in import_map.new_customer if target.field.personal)
+    texts = (text for target in (*import_map.targets, *personal) for text in target.source.texts)
+    used = {piece.text for text in texts for piece in text if piece.is_column} | OWN_COLUMNS | {IMPORT_KEY}
+    return tuple(column for column in columns if column not in used)
 
 
 def _incoming(filler: "_Filler", row: Row, rest: tuple[str, ...], key: str) -> Incoming:
@@ -120,7 +114,7 @@ class _Filler:
 
     import_map: ImportMap
     cells: Mapping[str, str]
-    leave_out: LeaveOut = _nobody
+    leave_out: LeaveOut | None = None
     faults: list[str] = field(default_factory=list)
     places: dict[ValuePath, int] = field(default_factory=dict)
 
@@ -169,7 +163,7 @@ class _Filler:
         form, source = target.field, target.source
         folded = fold_cell(text)
         if folded in source.values:
-            if source.values[folded] is None:
+            if source.values[folded] is None and self.leave_out is not None:
                 self.leave_out(target.name, text)
             return source.values[folded]
         if form.format in MOMENT_FORMATS:
@@ -216,48 +210,30 @@ _TEMPLATE_NAMES = ("template", "模板")
 
 
 def iter_records(rows: Iterable[Row], catalog: Catalog, converter: Converter) -> Iterator[Incoming]:
-    """Every object as the record it holds: those of customers first, else in the file's order."""
-    reader = _RecordReader(catalog, converter)
-    read = [reader.read(row) for row in rows]
-    customers = {name for name in catalog.names() if reader.kind_of(name) == CUSTOMER}
-    yield from (item for item in read if item.template in customers)
-    yield from (item for item in read if item.template not in customers)
+    """Every object as the record it contains: those of customers first, else in the file's order."""
+    identities: dict[str, RowKeys] = {}
+    read = [_read_record(row, catalog, converter, identities) for row in rows]
+    names = {item.template for item in read} - {""}
+    customers = {name for name in names if catalog.get(name).kind == CUSTOMER}
+    yield from sorted(read, key=lambda item: item.template not in customers)
 
 
-class _RecordReader:
-    """Turns objects into fields by the template each names."""
-
-    def __init__(self, catalog: Catalog, converter: Converter) -> None:
-        self.catalog = catalog
-        self.converter = converter
-        self.identities: dict[str, RowKeys] = {}
-
-    def kind_of(self, name: str) -> str:
-        """The kind of records a template makes; nothing for a broken one."""
-        try:
-            return self.catalog.get(name).kind
-        except CommlogError:
-            return ""
-
-    def read(self, row: Row) -> Incoming:
-        """The record in an object; with a fault when it names no template that works."""
-        if row.fault:
-            return Incoming(row, fault=row.fault)
-        name = next((row.original[key] for key in _TEMPLATE_NAMES if key in row.original), None)
-        try:
-            template = self.catalog.get(name) if isinstance(name, str) else None
-        except CommlogError as fault:
-            return Incoming(row, fault=fault.message)
-        if template is None:
-            return Incoming(row, fault=translate('has no template: add "template": "…", or give a map'))
-        return self._read_as(row, template)
-
-    def _read_as(self, row: Row, template: Template) -> Incoming:
-        data = {key: value for key, value in row.original.items() if key not in OWN_COLUMNS and value is not None}
-        fields = self.converter.translate_data(template, data)
-        if fields.get("id"):
-            return Incoming(row, template.name, fields)
-        # Nothing but the whole object tells it from another one.
-        key, _ = self.identities.setdefault(template.name, RowKeys(template.name)).key_of(row)
-        customer = fields.pop("customer", "") if template.kind != CUSTOMER else ""
-        return Incoming(row, template.name, fields, str(customer), {}, key)
+def _read_record(row: Row, catalog: Catalog, converter: Converter, identities: dict[str, RowKeys]) -> Incoming:
+    """The record in an object; with a fault when it names no template that works."""
+    if row.fault:
+        return Incoming(row, fault=row.fault)
+    name = next((row.original[key] for key in _TEMPLATE_NAMES if key in row.original), None)
+    if not isinstance(name, str):
+        return Incoming(row, fault=translate('has no template: add "template": "…", or give a map'))
+    try:
+        template = catalog.get(name)
+    except CommlogError as fault:
+        return Incoming(row, fault=fault.message)
+    data = {key: value for key, value in row.original.items() if key not in OWN_COLUMNS and value is not None}
+    fields = converter.translate_data(template, data)
+    if fields.get("id"):
+        return Incoming(row, template.name, fields)
+    # Nothing but the whole object identifies it.
+    key, _ = identities.setdefault(template.name, RowKeys(template.name)).key_of(row)
+    customer = fields.pop("customer", "") if template.kind != CUSTOMER else ""
+    return Incoming(row, template.name, fields, str(customer), {}, key)

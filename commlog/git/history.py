@@ -1,15 +1,11 @@
-"""What git remembers of the files of a log: commits, what each did to which file, and trees of the past."""
+"""The history of a log's files in git: commits, what each changed in which file, and trees of the past."""
 
-import re
-import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Final
 
-from commlog.errors import NoLogError
-from commlog.git.run import find_prefix
-from commlog.messages import mark
+from commlog.git.run import GitResult, ask, ask_git, commit_hash, find_prefix, require_prefix
 
 ADDED: Final = "A"
 DELETED: Final = "D"
@@ -20,22 +16,12 @@ _LIKENESS: Final = "70%"
 _START: Final = "\x01"
 _FORMAT: Final = f"--format={_START}%H%x00%P%x00%at%x00%ct%x00%aN%x00%aE%x00%s"
 _HEADER_FIELDS: Final = 7
-_HASH: Final = re.compile(r"[0-9a-f]{40,64}")
+_RENAMES: Final = f"--find-renames={_LIKENESS}"
+_PLAIN_LOG: Final = ("-c", "core.quotePath=false", "log", "--no-show-signature", "-z")
+_RAW: Final = ("--raw", "-z", "--no-abbrev")
 _LOG: Final = (
-    "-c",
-    "core.quotePath=false",
-    "log",
-    "--no-show-signature",
-    "--encoding=UTF-8",
-    "--no-color",
-    "--raw",
-    "-z",
-    "--no-abbrev",
-    "--diff-merges=combined",
-    "--full-history",
-    "--date-order",
-    "-O/dev/null",
-    _FORMAT,
+    *(*_PLAIN_LOG, *_RAW, "--encoding=UTF-8", "--no-color"),
+    *("--diff-merges=combined", "--full-history", "--date-order", "-O/dev/null", _FORMAT),
 )
 
 
@@ -76,40 +62,6 @@ class TreeFile:
     blob: str
 
 
-def ask_git(folder: Path, *arguments: str) -> bytes:
-    """What git prints for a command in a folder.
-
-    Raises:
-        NoLogError: there is no repository, or git is missing or refuses; says why.
-    """
-    try:
-        completed = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=False)  # noqa: S603, S607 - no shell
-    except (OSError, ValueError) as fault:
-        raise git_fault(str(fault)) from None
-    if completed.returncode != 0:
-        lines = completed.stderr.decode("utf-8", "replace").strip().splitlines()
-        if any("not a git repository" in line for line in lines):
-            raise no_repository(folder)
-        raise git_fault(lines[0] if lines else arguments[0])
-    return completed.stdout
-
-
-def git_fault(reason: str) -> NoLogError:
-    """The error for a git that does not answer."""
-    return NoLogError(
-        mark("git failed: {reason}"), reason=reason, remedy=mark("check that git works in the log's folder")
-    )
-
-
-def no_repository(folder: Path) -> NoLogError:
-    """The error for a log whose past nobody keeps."""
-    return NoLogError(
-        mark("there is no git repository at {folder}"),
-        folder=str(folder),
-        remedy=mark("the history is kept in git: create a repository with `git init`, and commit the log"),
-    )
-
-
 def head_of(folder: Path) -> str | None:
     """The hash of the commit that is checked out; None before the first one.
 
@@ -124,13 +76,9 @@ def find_commit(folder: Path, text: str) -> str | None:
     """The hash of the commit a text names (a hash or its beginning, a branch, a tag); None when it names none."""
     if not text.strip() or text.startswith("-") or not text.isprintable():
         return None
-    try:
-        answer = ask_git(folder, "rev-parse", "--quiet", "--verify", "--end-of-options", f"{text}^{{commit}}")
-    except NoLogError:
-        return None
-    words = answer.decode("ascii", "replace").split()
-    # Some versions repeat the words that end the options.
-    return words[-1] if words and _HASH.fullmatch(words[-1]) else None
+    found = commit_hash(folder, text)
+    # A text such as ^main leaves commits out instead of naming one.
+    return found if found.isalnum() else None
 
 
 def commit_before(folder: Path, seconds: int) -> str | None:
@@ -142,7 +90,7 @@ def commit_before(folder: Path, seconds: int) -> str | None:
         NoLogError: there is no commit, or git does not answer.
     """
     answer = ask_git(folder, "rev-list", "-1", "--first-parent", f"--min-age={max(0, seconds)}", "HEAD", "--")
-    return answer.decode("ascii").strip() or None
+    return answer.out.strip() or None
 
 
 def commit_time(folder: Path, commit: str) -> int:
@@ -151,7 +99,7 @@ def commit_time(folder: Path, commit: str) -> int:
     Raises:
         NoLogError: git does not answer.
     """
-    return int(ask_git(folder, "log", "-1", "--no-show-signature", "--format=%ct", commit, "--"))
+    return int(ask_git(folder, "log", "-1", "--no-show-signature", "--format=%ct", commit, "--").out)
 
 
 def is_shallow(folder: Path) -> bool:
@@ -160,18 +108,18 @@ def is_shallow(folder: Path) -> bool:
     Raises:
         NoLogError: there is no repository.
     """
-    return ask_git(folder, "rev-parse", "--is-shallow-repository").strip() == b"true"
+    return ask_git(folder, "rev-parse", "--is-shallow-repository").out.strip() == "true"
 
 
 def shallow_boundary(folder: Path) -> frozenset[str]:
-    """The commits whose parents are cut off in a shallow clone; they seem to add every file anew.
+    """The commits whose parents are cut off in a shallow clone; they seem to add every file.
 
     Raises:
         NoLogError: there is no repository.
     """
     if not is_shallow(folder):
         return frozenset()
-    file = folder / ask_git(folder, "rev-parse", "--git-path", "shallow").decode("utf-8", "surrogateescape").strip()
+    file = folder / ask_git(folder, "rev-parse", "--git-path", "shallow").out.strip()
     try:
         return frozenset(file.read_text(encoding="ascii").split())
     except OSError:
@@ -187,9 +135,8 @@ def list_commits(folder: Path, below: Sequence[str], start: str = "HEAD") -> lis
     Raises:
         NoLogError: there is no commit, or git does not answer.
     """
-    prefix = _prefix_of(folder)
-    renames = (f"--find-renames={_LIKENESS}",)
-    answer = ask_git(folder, *_LOG, *renames, start, "--", *(f":(literal){path}" for path in below))
+    prefix = require_prefix(folder)
+    answer = ask_git(folder, *_LOG, _RENAMES, start, "--", *(f":(literal){path}" for path in below))
     return list(_read_log(answer, prefix))
 
 
@@ -199,7 +146,7 @@ def list_file_commits(folder: Path, path: str) -> list[Commit]:
     Raises:
         NoLogError: there is no commit, or git does not answer.
     """
-    prefix = _prefix_of(folder)
+    prefix = require_prefix(folder)
     found: dict[str, Commit] = {}
     waiting = [("HEAD", path)]
     asked = set()
@@ -225,10 +172,10 @@ def list_tree(folder: Path, commit: str) -> list[TreeFile]:
     """
     answer = ask_git(folder, "ls-tree", "-r", "-z", "--full-tree", tree_of(folder, commit))
     files = []
-    for line in answer.split(b"\0")[:-1]:
-        facts, _, name = line.partition(b"\t")
-        mode, _, blob = facts.decode("ascii").split(" ")
-        files.append(TreeFile(name.decode("utf-8", "surrogateescape"), mode, blob))
+    for line in answer.out.split("\0")[:-1]:
+        facts, _, name = line.partition("\t")
+        mode, _, blob = facts.split(" ")
+        files.append(TreeFile(name, mode, blob))
     return files
 
 
@@ -238,8 +185,8 @@ def tree_of(folder: Path, commit: str) -> str:
     Raises:
         NoLogError: the folder is not in the commit, or git does not answer.
     """
-    name = f"{commit}:{_prefix_of(folder).rstrip('/')}"
-    return ask_git(folder, "rev-parse", "--quiet", "--verify", "--end-of-options", name).decode("ascii").split()[-1]
+    name = f"{commit}:{require_prefix(folder).rstrip('/')}"
+    return ask_git(folder, "rev-parse", "--quiet", "--verify", "--end-of-options", name).out.split()[-1]
 
 
 def committed_blob(folder: Path, path: str) -> str:
@@ -249,54 +196,34 @@ def committed_blob(folder: Path, path: str) -> str:
         NoLogError: git does not answer.
     """
     answer = ask_git(folder, "ls-tree", "-z", "HEAD", "--", f":(literal){path}")
-    return answer.partition(b"\t")[0].decode("ascii").rpartition(" ")[2]
+    return answer.out.partition("\t")[0].rpartition(" ")[2]
 
 
 def former_path(folder: Path, path: str) -> str | None:
     """The path HEAD has of a file that was renamed since and whose new name is staged; None when it was not."""
-    prefix = _prefix_of(folder)
-    answer = ask_git(
-        folder, "diff", "--raw", "-z", "--no-abbrev", "--cached", f"--find-renames={_LIKENESS}", "HEAD", "--", "."
-    )
-    changes = _read_changes(_words_of(answer), prefix)
+    answer = ask_git(folder, "diff", *_RAW, "--cached", _RENAMES, "HEAD", "--", ".")
+    changes = _read_changes(_words_of(answer), require_prefix(folder))
     return next((change.former for change in changes if change.status == RENAMED and change.path == path), None)
-
-
-def _prefix_of(folder: Path) -> str:
-    prefix = find_prefix(folder)
-    if prefix is None:
-        raise no_repository(folder)
-    return prefix
 
 
 def _with_origin(folder: Path, prefix: str, commit: Commit) -> Commit:
     """The commit with its file marked as renamed when another file of the log became it."""
     if len(commit.parents) != 1:
         return commit
-    arguments = ("diff-tree", "-r", "--raw", "-z", "--no-abbrev", f"--find-renames={_LIKENESS}", "-O/dev/null")
-    answer = ask_git(folder, *arguments, commit.parents[0], commit.hash, "--", ".")
+    answer = ask_git(
+        folder, "diff-tree", "-r", *_RAW, _RENAMES, "-O/dev/null", commit.parents[0], commit.hash, "--", "."
+    )
     changes = _read_changes(_words_of(answer), prefix)
     found = next((change for change in changes if change.path == commit.files[0].path), None)
-    if found is None or found.status != RENAMED:
-        return commit
-    return Commit(
-        commit.hash,
-        commit.parents,
-        commit.authored,
-        commit.committed,
-        commit.author,
-        commit.email,
-        commit.subject,
-        (found,),
-    )
+    return replace(commit, files=(found,)) if found is not None and found.status == RENAMED else commit
 
 
-def _words_of(answer: bytes) -> list[str]:
-    # As the copy shows names that are not UTF-8.
-    return answer.decode("utf-8", "backslashreplace").split("\0")
+def _words_of(answer: GitResult) -> list[str]:
+    # As the index shows names that are not UTF-8.
+    return answer.raw.decode("utf-8", "backslashreplace").split("\0")
 
 
-def _read_log(answer: bytes, prefix: str) -> Iterator[Commit]:
+def _read_log(answer: GitResult, prefix: str) -> Iterator[Commit]:
     """The commits of a log; those that changed no file of ours are left out."""
     words = _words_of(answer)
     place = 0
@@ -307,23 +234,15 @@ def _read_log(answer: bytes, prefix: str) -> Iterator[Commit]:
         name, parents, authored, committed, author, email, subject = words[place : place + _HEADER_FIELDS]
         place += _HEADER_FIELDS
         if words[place : place + 1] == [""]:
-            place += 1  # stands before the files of a merge
+            place += 1  # an empty word before the files of a merge
         end = place
         while end < len(words) and words[end].lstrip("\n").startswith(":"):
             end += 3 if _status_of(words[end]) == RENAMED else 2
         files = tuple(_read_changes(words[place:end], prefix))
         place = end
         if files:
-            yield Commit(
-                name.removeprefix(_START),
-                tuple(parents.split()),
-                int(authored),
-                int(committed),
-                author,
-                email,
-                subject,
-                files,
-            )
+            times = int(authored), int(committed)
+            yield Commit(name.removeprefix(_START), tuple(parents.split()), *times, author, email, subject, files)
 
 
 def _status_of(facts: str) -> str:
@@ -348,3 +267,30 @@ def _read_changes(words: Sequence[str], prefix: str) -> Iterator[FileChange]:
         if parents > 1 and not blobs[-1]:
             status = DELETED
         yield FileChange(status, path, former, blobs[:-1], blobs[-1])
+
+
+def first_commit_times(folder: Path, below: str) -> dict[str, int | None] | None:
+    """When files below a path were first committed, in seconds since 1970, by their names without folder and suffix.
+
+    It is the time its author made the commit, which a rebase keeps. None for a name whose commits a shallow clone does
+    not have; None for all without a repository or a commit.
+    """
+    if find_prefix(folder) is None:
+        return None
+    added = ("--diff-filter=A", "--no-renames", f"--format={_START}%H %at", "--name-only", "--relative")
+    answer = ask(folder, *_PLAIN_LOG, *added, "HEAD", "--", below)
+    if not answer.is_good:
+        return None
+    cut = shallow_boundary(folder)
+    times: dict[str, int | None] = {}
+    time: int | None = None
+    for word in answer.out.split("\0"):
+        text = word.lstrip("\n")
+        if text.startswith(_START):
+            facts, _, text = text[1:].partition("\n")
+            commit, _, seconds = facts.partition(" ")
+            time = None if commit in cut else int(seconds)
+        if text:
+            # Later words are of earlier commits: the last one counts.
+            times[PurePosixPath(text).stem] = time
+    return times

@@ -1,21 +1,19 @@
-"""Git's hook before a commit: where it lies, whose it is, and ours written and removed."""
+"""What git runs of commlog in a clone: the hook before a commit, and the driver that merges records."""
 
 import os
 import shlex
-import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from commlog.git.remote import GitResult, ask, commit_hash, list_unmerged
-from commlog.git.run import run_git
+from commlog.errors import NoLogError
+from commlog.git.run import GitResult, ask, run_git
 
 HookState = Literal["absent", "ours", "foreign"]
 
 NAME: Final = "pre-commit"
-# The folder a team shares its hooks in: git looks there when a clone is told to.
+# The folder a team shares its hooks in: git looks there when the clone's settings name it.
 SHARED_FOLDER: Final = ".githooks"
 _MARK: Final = "# commlog hook"
 _SCRIPT: Final = """\
@@ -65,7 +63,7 @@ def read_hook(top: Path, file: Path) -> Hook:
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        # A link to nothing is somebody's, too.
+        # A broken link is another hook, too.
         return Hook(file, "foreign" if file.is_symlink() else "absent", is_shared)
     return Hook(file, "ours" if _MARK in text else "foreign", is_shared)
 
@@ -125,78 +123,6 @@ def _quoted(prefix: str) -> str:
     return shlex.quote(prefix.rstrip("/") or ".")
 
 
-# Only what a merge needs beside git's own data lies aside, however large the log is.
-_SPARSE: Final = ("-c", "core.sparseCheckout=true", "-c", "core.sparseCheckoutCone=false")
-_ALONE: Final = (
-    *_SPARSE,
-    # Nothing but the merge driver of the repository takes part: no hooks, no editor, no other branches.
-    *("-c", f"core.hooksPath={os.devnull}", "-c", "core.editor=true", "-c", "sequence.editor=true"),
-    *("-c", "rebase.autoSquash=false", "-c", "rebase.updateRefs=false", "-c", "rebase.autoStash=false"),
-    *("-c", "merge.directoryRenames=false"),
-)
-# How remarks of our own programs begin.
-_OURS: Final = "commlog: "
-# Two records look much alike: one that was removed has not become the other. A file that was only moved is the same.
-_ONLY_MOVED: Final = "-Xfind-renames=100%"
-
-
-@dataclass(frozen=True, slots=True)
-class Integration:
-    """The commit that holds both sides; or, when there is none, the files in conflict, and what git said.
-
-    `remarks` are what the merge driver told.
-    """
-
-    commit: str
-    conflicts: tuple[str, ...] = ()
-    words: str = ""
-    remarks: tuple[str, ...] = ()
-
-
-def integrate(folder: Path, aside: Path, upstream: str, *, is_merging: bool) -> Integration:
-    """HEAD and an upstream made one: rebased onto it, or merged with it, in the folder `aside`, which is gone afterwards.
-
-    Paths of conflicts count from the top of the repository.
-    """
-    drop_tree(folder, aside)
-    made = ask(folder, *_ALONE, "worktree", "add", "--quiet", "--detach", "--no-checkout", str(aside), "HEAD")
-    try:
-        if not made.is_good:
-            return Integration("", (), made.words)
-        _choose_files(folder, aside)
-        filled = ask(aside, *_ALONE, "read-tree", "-m", "-u", "HEAD")
-        if not filled.is_good:
-            return Integration("", (), filled.words)
-        if is_merging:
-            done = ask(aside, *_ALONE, "merge", "--quiet", "--no-edit", _ONLY_MOVED, upstream)
-        else:
-            done = ask(aside, *_ALONE, "rebase", "--quiet", "--no-autosquash", "--empty=drop", _ONLY_MOVED, upstream)
-        if done.is_good:
-            told = [line for line in done.words.splitlines() if line.startswith(_OURS)]
-            remarks = tuple(dict.fromkeys(line.removeprefix(_OURS) for line in told))
-            return Integration(commit_hash(aside, "HEAD"), remarks=remarks)
-        return Integration("", tuple(list_unmerged(aside)), done.words)
-    finally:
-        drop_tree(folder, aside)
-
-
-def drop_tree(folder: Path, aside: Path) -> None:
-    """Remove a work tree aside, also one that a killed process left."""
-    if aside.exists():
-        ask(folder, "worktree", "remove", "--force", "--force", str(aside))
-        shutil.rmtree(aside, ignore_errors=True)
-        ask(folder, "worktree", "prune")
-
-
-def _choose_files(folder: Path, aside: Path) -> None:
-    """Let only the log's own files and git's attributes be written, and what is in conflict."""
-    prefix = ask(folder, "rev-parse", "--show-prefix").out.rstrip("\n")
-    patterns = [".gitattributes", *(f"/{prefix}{name}" for name in ("commlog.yaml", "calendar.yaml", "schemas/"))]
-    state = Path(ask(aside, "rev-parse", "--absolute-git-dir").out.rstrip("\n")) / "info"
-    state.mkdir(exist_ok=True)
-    (state / "sparse-checkout").write_text("".join(f"{pattern}\n" for pattern in patterns), encoding="utf-8")
-
-
 ATTRIBUTES: Final = ("records/**/*.yaml merge=commlog", "calendar.yaml merge=commlog", "commlog.yaml merge=commlog")
 
 _NAME_KEY: Final = "merge.commlog.name"
@@ -242,11 +168,9 @@ def merge_texts(base: bytes, ours: bytes, theirs: bytes) -> TextMerge | None:
         folder = Path(name)
         for file, data in (("ours", ours), ("base", base), ("theirs", theirs)):
             (folder / file).write_bytes(data)
-        words = ["git", "merge-file", "-p", "-q", "-L", "ours", "-L", "base", "-L", "theirs", "ours", "base", "theirs"]
+        labels = ("-L", "ours", "-L", "base", "-L", "theirs")
         try:
-            completed = subprocess.run(words, cwd=folder, capture_output=True, check=False)  # noqa: S603 - fixed words, no shell
-        except OSError:
+            answer = ask(folder, "merge-file", "-p", "-q", *labels, "ours", "base", "theirs")
+        except NoLogError:
             return None
-    if not 0 <= completed.returncode <= _CONFLICTS_AT_MOST:
-        return None
-    return TextMerge(completed.stdout, completed.returncode > 0)
+    return TextMerge(answer.raw, answer.code > 0) if 0 <= answer.code <= _CONFLICTS_AT_MOST else None

@@ -1,16 +1,14 @@
 """The clone and its remote: what is changed, the branch and its upstream, and commits made, fetched and pushed."""
 
-import subprocess
+import os
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from commlog.errors import NoLogError
-from commlog.messages import mark
+from commlog.git.run import GitResult, as_input, ask, commit_hash
 
-# Seconds after which a remote that says nothing counts as out of reach.
-_PATIENCE: Final = 300
 _PATHS_FROM_INPUT: Final = ("--pathspec-from-file=-", "--pathspec-file-nul")
 _UNFINISHED: Final = (
     ("rebase-merge", "rebase"),
@@ -19,22 +17,8 @@ _UNFINISHED: Final = (
     ("CHERRY_PICK_HEAD", "cherry-pick"),
     ("REVERT_HEAD", "revert"),
 )
-# What a remote says when somebody else was faster, beside "[rejected]".
+# What a remote answers when others pushed first, beside "[rejected]".
 _FASTER: Final = ("[rejected]", "cannot lock ref", "failed to update ref", "failed to lock")
-
-
-@dataclass(frozen=True, slots=True)
-class GitResult:
-    """What git said: its exit code, stdout, and the words of stderr."""
-
-    code: int
-    out: str
-    words: str
-
-    @property
-    def is_good(self) -> bool:
-        """Whether git did what it was asked."""
-        return self.code == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +37,7 @@ class Branch:
 
     @property
     def short_upstream(self) -> str:
-        """The upstream as people write it: origin/main."""
+        """The short name of the upstream: origin/main."""
         return self.upstream.removeprefix("refs/remotes/").removeprefix("refs/heads/")
 
 
@@ -76,38 +60,6 @@ class WorkTreeChange:
         return self.lying == "D" or (self.staged == "D" and self.lying == " ")
 
 
-def ask(folder: Path, *words: str, given: bytes = b"") -> GitResult:
-    """What git answers to a command in a folder; `given` is its stdin.
-
-    Raises:
-        NoLogError: there is no git.
-    """
-    try:
-        done = subprocess.run(  # noqa: S603 - no shell
-            ["git", *words],  # noqa: S607 - git is found as the shell finds it
-            cwd=folder,
-            input=given,
-            capture_output=True,
-            check=False,
-            timeout=_PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
-        return GitResult(-1, "", f"git {words[0]}: {_PATIENCE} s")
-    except OSError as fault:
-        raise NoLogError(
-            mark("git failed: {reason}"),
-            reason=fault.strerror or str(fault),
-            remedy=mark("check that git works in the log's folder"),
-        ) from None
-    return GitResult(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), _words_of(done.stderr))
-
-
-def _words_of(raw: bytes) -> str:
-    """What git says, without its hints on what to type: ours follow."""
-    lines = raw.decode("utf-8", "replace").splitlines()
-    return "\n".join(line.rstrip() for line in lines if line.strip() and not line.startswith("hint:"))
-
-
 def find_branch(folder: Path) -> Branch | None:
     """The branch that is checked out, with what it follows; None when none is."""
     name = ask(folder, "symbolic-ref", "--quiet", "HEAD")
@@ -126,19 +78,13 @@ def find_branch(folder: Path) -> Branch | None:
     return Branch(short, head, remote, remote_ref, upstream, commit_hash(folder, upstream))
 
 
-def commit_hash(folder: Path, name: str) -> str:
-    """The hash of the commit a name means; empty when there is none."""
-    answer = ask(folder, "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
-    return answer.out.strip() if answer.is_good else ""
-
-
 def list_remotes(folder: Path) -> list[str]:
     """The names of the remotes."""
     return ask(folder, "remote").out.split()
 
 
 def find_unfinished(folder: Path) -> str:
-    """What somebody began in this clone and has not ended: rebase, merge, cherry-pick, revert; empty for nothing."""
+    """The operation that is unfinished in this clone: rebase, merge, cherry-pick, revert; empty for nothing."""
     places = ask(folder, "rev-parse", *(word for name, _ in _UNFINISHED for word in ("--git-path", name))).out
     for place, (_, verb) in zip(places.splitlines(), _UNFINISHED, strict=False):
         if (folder / place).exists():
@@ -163,37 +109,25 @@ def list_changes(folder: Path, prefix: str, below: Iterable[str]) -> list[WorkTr
 
 
 def commit_files(folder: Path, changes: Sequence[WorkTreeChange], message: str) -> GitResult:
-    """Commit some changed files as they lie there; whatever else is staged stays staged."""
-    new = _as_input(change.path for change in changes if change.is_new)
+    """Commit some changed files as they are on disk; whatever else is staged remains staged."""
+
+    def run(paths: bytes, *words: str) -> GitResult:
+        return ask(folder, "--literal-pathspecs", *words, *_PATHS_FROM_INPUT, given=paths)
+
+    new = as_input(change.path for change in changes if change.is_new)
     if new:
-        added = ask(folder, "--literal-pathspecs", "add", "--intent-to-add", *_PATHS_FROM_INPUT, given=new)
+        added = run(new, "add", "--intent-to-add")
         if not added.is_good:
             return added
-    paths = _as_input(change.path for change in changes)
-    answer = ask(
-        folder, "--literal-pathspecs", "commit", "--quiet", "--only", "-m", message, *_PATHS_FROM_INPUT, given=paths
-    )
+    answer = run(as_input(change.path for change in changes), "commit", "--quiet", "--only", "-m", message)
     if new and not answer.is_good:
-        ask(
-            folder,
-            "--literal-pathspecs",
-            "rm",
-            "--quiet",
-            "--cached",
-            "--ignore-unmatch",
-            *_PATHS_FROM_INPUT,
-            given=new,
-        )
+        run(new, "rm", "--quiet", "--cached", "--ignore-unmatch")
     return answer
 
 
-def _as_input(paths: Iterable[str]) -> bytes:
-    return "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
-
-
-def keep_commit(folder: Path, ref: str, commit: str, reason: str) -> GitResult:
+def keep_commit(folder: Path, ref: str, commit: str) -> GitResult:
     """Let a ref name a commit, so that it is not lost; what the ref named before is in its reflog."""
-    return ask(folder, "update-ref", "--create-reflog", "-m", reason, ref, commit)
+    return ask(folder, "update-ref", "--create-reflog", "-m", "commlog sync", ref, commit)
 
 
 def fetch(folder: Path, branch: Branch) -> GitResult:
@@ -207,13 +141,13 @@ def push(folder: Path, branch: Branch, commit: str) -> GitResult:
 
 
 def was_overtaken(answer: GitResult) -> bool:
-    """Whether a push was refused because somebody else had pushed."""
+    """Whether a push was refused because others had pushed."""
     return not answer.is_good and any(words in answer.out + answer.words for words in _FASTER)
 
 
-def was_refused(answer: GitResult) -> bool:
-    """Whether the remote was reached, and refused a push."""
-    return any(line.startswith("!") for line in answer.out.splitlines())
+def refusals_of(answer: GitResult) -> list[str]:
+    """Why the remote refused a push, a line for each ref; nothing when it was not reached, or took it."""
+    return [line.rpartition("\t")[2] for line in answer.out.splitlines() if line.startswith("!")]
 
 
 def count_commits(folder: Path, start: str, end: str) -> int:
@@ -261,3 +195,75 @@ def is_merging(folder: Path, branch: str) -> bool:
         if answer.is_good:
             return answer.out.strip().lower() in {"false", "no", "off", "0"}
     return False
+
+
+# Only what a merge needs beside git's own data lies aside, however large the log is.
+_SPARSE: Final = ("-c", "core.sparseCheckout=true", "-c", "core.sparseCheckoutCone=false")
+_ALONE: Final = (
+    *_SPARSE,
+    # Nothing but the merge driver of the repository takes part: no hooks, no editor, no other branches.
+    *("-c", f"core.hooksPath={os.devnull}", "-c", "core.editor=true", "-c", "sequence.editor=true"),
+    *("-c", "rebase.autoSquash=false", "-c", "rebase.updateRefs=false", "-c", "rebase.autoStash=false"),
+    *("-c", "merge.directoryRenames=false"),
+)
+# How remarks of our own programs begin.
+_OURS: Final = "commlog: "
+# Two records look much alike: one that was removed has not become the other. A file that was only moved is the same.
+_ONLY_MOVED: Final = "-Xfind-renames=100%"
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """The commit that holds both sides; or, when there is none, the files in conflict, and what git said.
+
+    `remarks` are what the merge driver reported.
+    """
+
+    commit: str
+    conflicts: tuple[str, ...] = ()
+    words: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+def integrate(folder: Path, aside: Path, upstream: str, *, is_merging: bool) -> Integration:
+    """HEAD and an upstream made one: rebased onto it, or merged with it, in the folder `aside`, which is gone afterwards.
+
+    Paths of conflicts count from the top of the repository.
+    """
+    drop_tree(folder, aside)
+    made = ask(folder, *_ALONE, "worktree", "add", "--quiet", "--detach", "--no-checkout", str(aside), "HEAD")
+    try:
+        if not made.is_good:
+            return Integration("", (), made.words)
+        _choose_files(folder, aside)
+        filled = ask(aside, *_ALONE, "read-tree", "-m", "-u", "HEAD")
+        if not filled.is_good:
+            return Integration("", (), filled.words)
+        if is_merging:
+            done = ask(aside, *_ALONE, "merge", "--quiet", "--no-edit", _ONLY_MOVED, upstream)
+        else:
+            done = ask(aside, *_ALONE, "rebase", "--quiet", "--no-autosquash", "--empty=drop", _ONLY_MOVED, upstream)
+        if done.is_good:
+            lines = [line for line in done.words.splitlines() if line.startswith(_OURS)]
+            remarks = tuple(dict.fromkeys(line.removeprefix(_OURS) for line in lines))
+            return Integration(commit_hash(aside, "HEAD"), remarks=remarks)
+        return Integration("", tuple(list_unmerged(aside)), done.words)
+    finally:
+        drop_tree(folder, aside)
+
+
+def drop_tree(folder: Path, aside: Path) -> None:
+    """Remove a work tree aside, also one that a killed process left."""
+    if aside.exists():
+        ask(folder, "worktree", "remove", "--force", "--force", str(aside))
+        shutil.rmtree(aside, ignore_errors=True)
+        ask(folder, "worktree", "prune")
+
+
+def _choose_files(folder: Path, aside: Path) -> None:
+    """Let only the log's own files and git's attributes be written, and what is in conflict."""
+    prefix = ask(folder, "rev-parse", "--show-prefix").out.rstrip("\n")
+    patterns = [".gitattributes", *(f"/{prefix}{name}" for name in ("commlog.yaml", "calendar.yaml", "schemas/"))]
+    state = Path(ask(aside, "rev-parse", "--absolute-git-dir").out.rstrip("\n")) / "info"
+    state.mkdir(exist_ok=True)
+    (state / "sparse-checkout").write_text("".join(f"{pattern}\n" for pattern in patterns), encoding="utf-8")

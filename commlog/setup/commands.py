@@ -21,7 +21,7 @@ from commlog.setup.hook import install_hook, read_hook_status, uninstall_hook
 from commlog.setup.index import ask_sql, index_status, rebuild
 from commlog.setup.init import NewLogOptions, init_log
 from commlog.setup.templates import create_template, format_template, list_templates
-from commlog.team.mend_setup import mend_setup
+from commlog.team.clone import mend_setup
 from commlog.workspace import Workspace
 
 json_option: Any = typer.Option(False, "--json", help=mark("Answer in JSON."))

@@ -11,8 +11,7 @@ from commlog.log.names import STATE_FOLDER
 from commlog.log.settings import CALENDAR_FILE
 from commlog.messages import mark
 from commlog.privacy.cipher import vault_of
-from commlog.team.mend_setup import read_attributes
-from commlog.team.sync_check import check_backup
+from commlog.team.clone import check_backup, read_attributes
 from commlog.workspace import Workspace
 
 

@@ -4,9 +4,9 @@ from typing import Final
 
 from commlog.errors import ConflictError
 from commlog.git import hooks
+from commlog.git.run import require_prefix
 from commlog.log.log import not_writable
 from commlog.messages import mark
-from commlog.team.sync_check import require_prefix
 from commlog.workspace import Workspace
 
 _NO_REPOSITORY: Final = mark(

@@ -6,21 +6,7 @@ from typing import Any
 
 import typer
 
-from commlog.cli.options import (
-    NO_LIMIT,
-    columns_option,
-    format_choice,
-    format_option,
-    id_argument,
-    labels_of,
-    limit_option,
-    query_argument,
-    reveal_option,
-    say_listing,
-    sort_option,
-    terminal_width,
-    text_option,
-)
+from commlog.cli import options
 from commlog.cli.session import key_source
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import ExitCode, NotWritableError
@@ -30,23 +16,23 @@ from commlog.messages import mark, translate
 from commlog.output.formats import is_for_people
 from commlog.output.listing import Page
 from commlog.problems import Problem
-from commlog.team.audit import AuditFilter, audit_log
-from commlog.team.history import read_history
+from commlog.team.history import AuditFilter, audit_log, read_history
 from commlog.team.merge import MergedFile, ThreeFiles, merge_file
-from commlog.team.rules.sync import SyncOptions, SyncResult
-from commlog.team.sync import BACKUP, sync_log
+from commlog.team.sync import BACKUP, SyncResult, sync_log
 from commlog.team.text import FieldWords, flat_listing, format_history, words_of_listing
 
 _FLAT = frozenset({"csv", "tsv"})
 
 
-since_option: Any = text_option(
+since_option: Any = options.text_option(
     "--since",
     "PERIOD",
     mark("Only what was committed from this time on: 2026-03-10, 2026-03, last-month, 上月, or 30d before today."),
 )
-author_option: Any = text_option("--by", "MEMBER", mark("Only commits of a member, or of an author with this name."))
-field_option: Any = text_option(
+author_option: Any = options.text_option(
+    "--by", "MEMBER", mark("Only commits of a member, or of an author with this name.")
+)
+field_option: Any = options.text_option(
     "--field", "A,B", mark("Only changes of these fields: keys or labels, e.g. due,owner or 期限.")
 )
 
@@ -54,41 +40,39 @@ field_option: Any = text_option(
 @command(mark("List who changed which fields of many records and when, from git, the newest first."))
 def audit_command(
     context: typer.Context,
-    query: list[str] = query_argument,
+    query: list[str] = options.query_argument,
     since: str = since_option,
     by: str = author_option,
     field: str = field_option,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
 ) -> None:
     session = session_of(context)
     workspace = session.workspace
     scope = AuditFilter(since, by, field)
-    page = Page(sort, limit or NO_LIMIT)
+    page = Page(sort, limit or options.NO_LIMIT)
     found = audit_log(workspace, " ".join(query or ()), scope, page, reveal=reveal)
     if found.is_cut:
         warn(translate("this clone is shallow and lacks older changes; to get them: git fetch --unshallow"))
-    labels, listing = labels_of(session), found.listing
+    labels, listing = options.labels_of(session), found.listing
     if is_for_people(output_format):
         listing = words_of_listing(listing, FieldWords(workspace.catalog, labels))
     elif output_format in _FLAT:
         listing = flat_listing(listing)
-    say_listing(listing, columns, output_format, labels)
+    options.say_listing(listing, columns, output_format, labels)
 
 
 @command(mark("Show who changed what in a record and when, from git, the newest first."))
 def history_command(
     context: typer.Context,
-    record: str = id_argument,
-    field: str = text_option(
-        "--field", "A,B", mark("Only changes of these fields: keys or labels, e.g. due,owner or 期限.")
-    ),
+    record: str = options.id_argument,
+    field: str = field_option,
     reverse: bool = typer.Option(False, "--reverse", help=mark("The oldest first.")),
-    output_format: str = format_choice("text", "json", "jsonl"),
-    reveal: bool = reveal_option,
+    output_format: str = options.format_choice("text", "json", "jsonl"),
+    reveal: bool = options.reveal_option,
 ) -> None:
     session = session_of(context)
     workspace = session.workspace
@@ -97,8 +81,8 @@ def history_command(
         warn(translate("this clone is shallow and lacks older changes; to get them: git fetch --unshallow"))
     if reverse:
         history = replace(history, revisions=history.revisions[::-1])
-    words = FieldWords(workspace.catalog, labels_of(session))
-    text = format_history(history, output_format, words, terminal_width())
+    words = FieldWords(workspace.catalog, options.labels_of(session))
+    text = format_history(history, output_format, words, options.terminal_width())
     if text:
         say(text)
 
@@ -154,33 +138,35 @@ _MOST = 10
 def sync_command(
     context: typer.Context,
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would be done; change and fetch nothing.")),
-    message: str = text_option("--message", "MESSAGE", mark("The commit message (default: made from the changes).")),
+    message: str = options.text_option(
+        "--message", "MESSAGE", mark("The commit message (default: made from the changes).")
+    ),
 ) -> None:
-    done = sync_log(session_of(context).workspace, SyncOptions(message.strip(), dry_run))
-    for line in _lines(done, is_rehearsal=dry_run):
+    done = sync_log(session_of(context).workspace, message.strip(), is_dry=dry_run)
+    for line in _lines(done, is_dry=dry_run):
         say(line)
-    _remark(done, is_rehearsal=dry_run)
+    _remark(done, is_dry=dry_run)
 
 
-def _lines(done: SyncResult, *, is_rehearsal: bool) -> list[str]:
+def _lines(done: SyncResult, *, is_dry: bool) -> list[str]:
     """What was done, a line each."""
     lines = []
     if done.committed:
-        text = translate("would commit: {message}") if is_rehearsal else translate("committed: {message}")
+        text = translate("would commit: {message}") if is_dry else translate("committed: {message}")
         lines.append(text.format(message=done.message))
-        if is_rehearsal:
+        if is_dry:
             lines += [f"  {path}" for path in done.committed]
     facts = {"received": done.received, "sent": done.sent, "upstream": done.upstream}
     if done.received or done.sent:
         would = translate("{upstream}: commits to fetch (as far as is known here): {received}, to send: {sent}")
         did = translate("{upstream}: commits fetched: {received}, sent: {sent}")
-        lines.append((would if is_rehearsal else did).format(**facts))
+        lines.append((would if is_dry else did).format(**facts))
     elif not done.committed:
         lines.append(translate("nothing to sync"))
     return lines
 
 
-def _remark(done: SyncResult, *, is_rehearsal: bool) -> None:
+def _remark(done: SyncResult, *, is_dry: bool) -> None:
     """What to know beside it."""
     for remark in done.remarks:
         warn(remark)
@@ -193,7 +179,7 @@ def _remark(done: SyncResult, *, is_rehearsal: bool) -> None:
         warn(translate("skipped, not a record: {file}").format(file=path))
     if len(done.left) > _MOST:
         warn(translate("… and {count} more").format(count=len(done.left) - _MOST))
-    if not done.upstream and not is_rehearsal:
+    if not done.upstream and not is_dry:
         text = translate("the branch {branch} has no remote branch: its commits ({count}) are on this machine only")
         warn(text.format(branch=done.branch, count=done.ahead))
         warn(

@@ -1,4 +1,4 @@
-"""The rules a merged file must keep: what neither side broke, the merge must not break either."""
+"""Merging a file of the log: its data, the rules that the merge must not break, its sealed values and its layout."""
 
 import json
 from collections import Counter
@@ -113,7 +113,7 @@ class ThreeFiles(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MergedFile:
-    """The bytes of a merge, the fields in conflict, follow-ups numbered anew.
+    """The bytes of a merge, the fields in conflict, follow-ups with a new number.
 
     `reason` is the code of the problem for which the file was merged as mere text, with its facts; empty when it was not.
     """
@@ -130,7 +130,7 @@ def merge_file(versions: ThreeFiles, path: PurePosixPath, top: Path, keys: KeySo
     """The merge of a record, of commlog.yaml or calendar.yaml; `path` is where it lies below `top`, the work tree.
 
     Where a version is not readable, git's own text merge takes its place. With `keys` a sealed value is what it says, so
-    that sealing it anew is no change.
+    that sealing it again is no change.
 
     Raises:
         UnreadableError: it is no text that git could merge either.
@@ -151,10 +151,6 @@ def merge_file(versions: ThreeFiles, path: PurePosixPath, top: Path, keys: KeySo
         data = (sealed.restored(text) if sealed else text).encode("utf-8")
     except YamlError as fault:
         return _merge_as_text(versions, path, fault)
-    return _told(merged, data)
-
-
-def _told(merged: MergedFields, data: bytes) -> MergedFile:
     return MergedFile(data, bool(merged.conflicts), tuple(map(show_path, merged.conflicts)), merged.renumbered)
 
 
@@ -175,13 +171,13 @@ def _merge_as_text(versions: ThreeFiles, path: PurePosixPath, fault: YamlError) 
 class SealedMerge:
     """Three versions of a file in which every value has one ciphertext, wherever it can be opened.
 
-    What one side merely sealed anew is then no change of theirs; `restored` puts it back into what was merged.
+    What one side merely sealed again is then no change; `restored` puts it back into what was merged.
     """
 
     def __init__(self, texts: VersionTexts, keys: KeySource, path: PurePosixPath, top: Path) -> None:
         self._vault = Sealer(_root_of(path, top), None, keys)
         self._anew: dict[str, str] = {}
-        # The base's ciphertext stands for a value, else that of our side; sealed anew for us comes before for them.
+        # The base's ciphertext is used for a value, else that of our side; our new ciphertext comes before theirs.
         known: dict[str, str] = {}
         swapped = []
         for text in texts:

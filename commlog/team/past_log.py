@@ -1,4 +1,4 @@
-"""A log as it stood: the commit that a day or a name means, and its files as a log of their own in `.commlog/past/`."""
+"""A log of the past: the commit that a day or a name means, and its files as a log of their own in `.commlog/past/`."""
 
 import os
 import re
@@ -14,6 +14,7 @@ from typing import Final
 from commlog.errors import NoLogError, NotFoundError, UsageError
 from commlog.git import history as git
 from commlog.git.objects import iter_blobs
+from commlog.git.run import git_fault
 from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.log.names import PAST_FOLDER, RECORDS, STATE_FOLDER
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
@@ -33,6 +34,7 @@ _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*
 # The mode of a link to a commit of another repository.
 _OTHER_REPOSITORY: Final = "160000"
 _LAST_SECOND: Final = timedelta(seconds=1)
+_HOW_TO_NAME: Final = mark("write a day such as 2026-03-10, or a commit: a hash, a branch, a tag, HEAD~2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,7 @@ def find_past(workspace: Workspace, text: str) -> PastState:
         moment = _spoken_moment(workspace, text.strip())
     if moment is None and commit is None:
         raise NotFoundError(
-            mark("invalid value for --as-of: '{value}' is neither a day nor a commit"),
-            value=text,
-            remedy=mark("write a day such as 2026-03-10, or a commit: a hash, a branch, a tag, HEAD~2"),
+            mark("invalid value for --as-of: '{value}' is neither a day nor a commit"), value=text, remedy=_HOW_TO_NAME
         )
     if moment is not None:
         commit = git.commit_before(root, int(to_utc(moment).timestamp()))
@@ -84,7 +84,7 @@ def find_past(workspace: Workspace, text: str) -> PastState:
 def open_past(workspace: Workspace, state: PastState, now: datetime | None = None) -> Workspace:
     """The log of a state: its settings, calendar, templates and records; what is not committed is no part of it.
 
-    `now` (aware) stands for the state's own instant. The files lie in `.commlog/past/`, those of the last few states.
+    `now` (aware) is used instead of the state's own instant. The files are in `.commlog/past/`, those of the last few states.
 
     Raises:
         NoLogError: the commit holds no log, or git does not answer.
@@ -92,9 +92,7 @@ def open_past(workspace: Workspace, state: PastState, now: datetime | None = Non
         NotWritableError: the state folder takes no files.
     """
     root = workspace.log.root
-    files = _files_of(workspace, state)
-    if not any(file.path == SETTINGS_FILE for file in files):
-        raise _no_log_in(state)
+    files = _files_of(root, state.commit)
     try:
         folder = ensure_state_folder(root) / PAST_FOLDER
         folder.mkdir(exist_ok=True)
@@ -110,44 +108,35 @@ def open_past(workspace: Workspace, state: PastState, now: datetime | None = Non
     )
 
 
-def _files_of(workspace: Workspace, state: PastState) -> list[git.TreeFile]:
-    """The files of the log in a state, but none whose path leads out of its folder."""
-    try:
-        files = git.list_tree(workspace.log.root, state.commit)
-    except NoLogError:
-        raise _no_log_in(state) from None
-    return [file for file in files if _is_ours(file.path)]
+def _files_of(root: Path, commit: str) -> list[git.TreeFile]:
+    """The files of the log in a commit, but none whose path leads out of its folder.
+
+    Raises:
+        NoLogError: there is no log in the commit.
+    """
+    with suppress(NoLogError):
+        files = [file for file in git.list_tree(root, commit) if _is_ours(file.path)]
+        if any(file.path == SETTINGS_FILE for file in files):
+            return files
+    raise NoLogError(
+        mark("there is no log in commit {commit}: it has no commlog.yaml"),
+        commit=commit[:10],
+        remedy=mark("give a later day or commit"),
+    )
 
 
 def _is_ours(path: str) -> bool:
-    steps = path.split("/")
-    if path in {SETTINGS_FILE, CALENDAR_FILE}:
-        return True
-    return (
-        steps[0] in {RECORDS, SCHEMAS_FOLDER} and len(steps) > 1 and not any(step in {"", ".", ".."} for step in steps)
-    )
-
-
-def _no_log_in(state: PastState) -> NoLogError:
-    return NoLogError(
-        mark("there is no log in commit {commit}: it has no commlog.yaml"),
-        commit=state.commit[:10],
-        remedy=mark("give a later day or commit"),
-    )
+    folder, *steps = path.split("/")
+    is_inside = bool(steps) and not any(step in {"", ".", ".."} for step in steps)
+    return path in {SETTINGS_FILE, CALENDAR_FILE} or (folder in {RECORDS, SCHEMAS_FOLDER} and is_inside)
 
 
 def _too_early(workspace: Workspace, text: str) -> NotFoundError:
+    message, remedy = mark("--as-of {value}: no commit of this branch is that old"), mark("give a later day or commit")
     if git.is_shallow(workspace.log.root):
-        return NotFoundError(
-            mark("--as-of {value}: this clone is shallow, and nothing in it is that old"),
-            value=text,
-            remedy=mark("get the older history: git fetch --unshallow"),
-        )
-    return NotFoundError(
-        mark("--as-of {value}: no commit of this branch is that old"),
-        value=text,
-        remedy=mark("give a later day or commit"),
-    )
+        message = mark("--as-of {value}: this clone is shallow, and nothing in it is that old")
+        remedy = mark("get the older history: git fetch --unshallow")
+    return NotFoundError(message, value=text, remedy=remedy)
 
 
 def _written_moment(workspace: Workspace, text: str) -> datetime | None:
@@ -163,9 +152,7 @@ def _written_moment(workspace: Workspace, text: str) -> datetime | None:
         return parse_instant(text, zone) if _INSTANT.fullmatch(text) else None
     except (ValueError, OverflowError):
         raise UsageError(
-            mark("invalid value for --as-of: there is no day or time '{value}'"),
-            value=text,
-            remedy=mark("write a day such as 2026-03-10, or a commit: a hash, a branch, a tag, HEAD~2"),
+            mark("invalid value for --as-of: there is no day or time '{value}'"), value=text, remedy=_HOW_TO_NAME
         ) from None
 
 
@@ -218,7 +205,7 @@ def _contents(root: Path, files: list[git.TreeFile]) -> Iterator[tuple[git.TreeF
     """
     for file, (_, raw) in zip(files, iter_blobs(root, (file.blob for file in files)), strict=True):
         if raw is None and file.mode != _OTHER_REPOSITORY:
-            raise git.git_fault(translate("its content is not in this clone"))
+            raise git_fault(translate("its content is not in this clone"))
         if raw is not None:
             yield file, raw
 

@@ -1,48 +1,24 @@
-"""Syncing a log with its team's copy: commit, fetch, put one's own on top, check, push; nothing is lost on the way."""
+"""Syncing a log with its team's repository: commit, fetch, combine both sides, check, push; nothing is lost on the way."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
-from commlog.check.context import FileSelection
+from commlog.check.context import WHOLE_LOG
 from commlog.check.inspect import inspect_log
-from commlog.errors import CommlogError, ConflictError, InvalidError
+from commlog.errors import CommlogError, ConflictError, ExitCode, InvalidError
 from commlog.followups.rules.follow_up import CLOSED, DONE, read_follow_ups
-from commlog.git.hooks import Integration, drop_tree, integrate
+from commlog.git import remote
 from commlog.git.objects import iter_blobs
-from commlog.git.remote import (
-    Branch,
-    GitResult,
-    WorkTreeChange,
-    ask,
-    commit_files,
-    commit_hash,
-    count_commits,
-    fetch,
-    is_merging,
-    keep_commit,
-    list_changes,
-    move_to,
-    push,
-    was_overtaken,
-    was_refused,
-)
+from commlog.git.run import GitResult, ask, commit_hash, require_prefix
 from commlog.log.files import lock
 from commlog.log.log import SCHEMAS_FOLDER, ensure_state_folder, not_writable, open_log
 from commlog.log.names import RECORDS, STATE_FOLDER, SUFFIX
 from commlog.messages import LANGUAGES, current_language, mark, mark_plural, translate, translate_plural, use_language
-from commlog.team.rules.sync import NotSharedError, SyncOptions, SyncResult
-from commlog.team.sync_check import (
-    OWN_PATHS,
-    check_commits,
-    refusal_of,
-    refuse_errors,
-    refuse_wrong_settings,
-    require_branch,
-    require_prefix,
-)
+from commlog.team.clone import require_branch
+from commlog.team.sync_check import OWN_PATHS, check_commits, refusal_of, refuse_errors, refuse_wrong_settings
 from commlog.values import CUSTOMER, FOLDERS, Fields
 from commlog.workspace import Workspace, make_workspace
 
@@ -54,17 +30,37 @@ _NO_REPOSITORY: Final = mark(
 _TREE: Final = "sync-tree"
 
 
-@dataclass(frozen=True, slots=True)
-class _Commit:
-    """What was committed here: the paths, the words, and files that were left alone."""
+class NotSharedError(CommlogError):
+    """The commits here could not be sent, or those of others could not be fetched."""
 
-    paths: tuple[str, ...] = ()
+    exit_code: ClassVar[ExitCode] = ExitCode.NOT_DELIVERED
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What a sync did, or in a dry run would do.
+
+    `committed` are paths below the log and `message` the message of their commit; `left` are files below records/ that
+    are not the log's; `upstream` is empty when the branch has none; `sent` and `received` count commits, `ahead`
+    those that are on this machine only. `backup` is the hash that refs/commlog/before-sync keeps, empty when nothing was
+    moved. `errors` counts problems of the files that were received, `remarks` are what the merge driver reported.
+    """
+
+    branch: str = ""
+    upstream: str = ""
+    committed: tuple[str, ...] = ()
     message: str = ""
     left: tuple[str, ...] = ()
+    sent: int = 0
+    received: int = 0
+    ahead: int = 0
+    backup: str = ""
+    errors: int = 0
+    remarks: tuple[str, ...] = ()
 
 
-def sync_log(workspace: Workspace, wishes: SyncOptions) -> SyncResult:
-    """What a sync did; in a rehearsal what it would do, as far as this clone knows.
+def sync_log(workspace: Workspace, message: str = "", *, is_dry: bool = False) -> SyncResult:
+    """What a sync did; in a dry run what it would do, as far as this clone knows; an empty message is made from the changes.
 
     Raises:
         ConflictError: the clone is not at rest, or both sides changed the same; the work tree is as it was.
@@ -74,37 +70,31 @@ def sync_log(workspace: Workspace, wishes: SyncOptions) -> SyncResult:
     """
     root = workspace.log.root
     prefix = require_prefix(root, _NO_REPOSITORY)
-    if wishes.is_rehearsal:
+    if is_dry:
         branch = require_branch(root)
-        made = _find_commit(workspace, prefix, wishes.message)[1]
-        ahead = count_commits(root, branch.upstream_head, branch.head) + bool(made.paths)
-        received = count_commits(root, branch.head, branch.upstream_head)
+        made = _find_commit(workspace, prefix, message)[1]
+        ahead = remote.count_commits(root, branch.upstream_head, branch.head) + bool(made.committed)
+        received = remote.count_commits(root, branch.head, branch.upstream_head)
         sent = ahead if branch.upstream else 0
-        return SyncResult(
-            branch.name, branch.short_upstream, made.paths, made.message, made.left, sent, received, ahead - sent
+        return replace(
+            made, branch=branch.name, upstream=branch.short_upstream, sent=sent, received=received, ahead=ahead - sent
         )
     with _one_at_a_time(root):
         branch = require_branch(root)
-        drop_tree(root, root / STATE_FOLDER / _TREE)
-        _keep(root, branch.head)
-        made = _commit(workspace, prefix, wishes.message)
-        if made.paths:
-            workspace = replace(workspace, _index=None)
+        remote.drop_tree(root, root / STATE_FOLDER / _TREE)
+        if branch.head:
+            remote.keep_commit(root, BACKUP, branch.head)
+        made = replace(_commit(workspace, prefix, message), branch=branch.name)
         if not branch.upstream:
-            return SyncResult(
-                branch.name,
-                committed=made.paths,
-                message=made.message,
-                left=made.left,
-                ahead=count_commits(root, "", commit_hash(root, "HEAD")),
-            )
-        shared = _share(workspace, prefix, branch)
-        return replace(shared, committed=made.paths, message=made.message, left=made.left)
+            return replace(made, ahead=remote.count_commits(root, "", commit_hash(root, "HEAD")))
+        if made.committed:
+            workspace = replace(workspace, _index=None)
+        return _share(workspace, prefix, branch, made)
 
 
 @contextmanager
 def _one_at_a_time(root: Path) -> Iterator[None]:
-    """Hold the lock between syncs, waiting for whoever holds it.
+    """Hold the lock between syncs, waiting while another process holds it.
 
     Raises:
         NotWritableError: the state folder cannot be written.
@@ -117,28 +107,23 @@ def _one_at_a_time(root: Path) -> Iterator[None]:
         yield
 
 
-def _keep(root: Path, commit: str) -> None:
-    if commit:
-        keep_commit(root, BACKUP, commit, "commlog sync")
-
-
-def _find_commit(workspace: Workspace, prefix: str, words: str) -> tuple[list[WorkTreeChange], _Commit]:
+def _find_commit(workspace: Workspace, prefix: str, words: str) -> tuple[list[remote.WorkTreeChange], SyncResult]:
     """What is to be committed, checked.
 
     Raises:
         InvalidError, ConflictError: there are mistakes in it.
     """
-    changes = list_changes(workspace.log.root, prefix, OWN_PATHS)
+    changes = remote.list_changes(workspace.log.root, prefix, OWN_PATHS)
     wanted = [change for change in changes if not change.is_new or _is_of_log(change.path)]
     left = tuple(change.path for change in changes if change not in wanted and not _is_hidden(change.path))
     if not wanted:
-        return [], _Commit(left=left)
+        return [], SyncResult(left=left)
     gone = [change.path for change in wanted if change.is_gone]
     paths = [change.path for change in wanted if not change.is_gone]
-    found = inspect_log(workspace, FileSelection(frozenset(paths), (), frozenset(Path(path).stem for path in gone)))
+    found = inspect_log(workspace, WHOLE_LOG.narrow(paths, gone))
     refuse_errors(found, mark("your changes have mistakes ({count}); nothing was committed, nothing was sent"))
     names = tuple(sorted({change.path for change in wanted}))
-    return wanted, _Commit(names, words or commit_message(workspace, wanted), left)
+    return wanted, SyncResult(committed=names, message=words or commit_message(workspace, wanted), left=left)
 
 
 def _is_of_log(path: str) -> bool:
@@ -152,7 +137,7 @@ def _is_hidden(path: str) -> bool:
     return Path(path).name.startswith(".") and "/" in path
 
 
-def _commit(workspace: Workspace, prefix: str, words: str) -> _Commit:
+def _commit(workspace: Workspace, prefix: str, words: str) -> SyncResult:
     """Commit what is changed of the log, and nothing else.
 
     Raises:
@@ -163,18 +148,18 @@ def _commit(workspace: Workspace, prefix: str, words: str) -> _Commit:
         changes, made = _find_commit(workspace, prefix, words)
         if not changes:
             return made
-        answer = commit_files(root, changes, made.message)
+        answer = remote.commit_files(root, changes, made.message)
     if not answer.is_good:
         raise InvalidError(
             mark("git could not commit; nothing was sent"),
             source=answer.words or answer.out.strip(),
             remedy=mark("fix what git reports, then: commlog sync"),
         )
-    _keep(root, commit_hash(root, "HEAD"))
+    remote.keep_commit(root, BACKUP, commit_hash(root, "HEAD"))
     return made
 
 
-def _share(workspace: Workspace, prefix: str, branch: Branch) -> SyncResult:
+def _share(workspace: Workspace, prefix: str, branch: remote.Branch, made: SyncResult) -> SyncResult:
     """Fetch, put together, check and push, again while others are faster."""
     root = workspace.log.root
     start = commit_hash(root, "HEAD")
@@ -190,7 +175,11 @@ def _share(workspace: Workspace, prefix: str, branch: Branch) -> SyncResult:
             # Somebody wrote into a file that came in, or made a commit: it is taken along like the others.
             _commit(replace(workspace, _index=None), prefix, "")
             if commit_hash(root, "HEAD") == branch.head:
-                raise _cannot_move(moved)
+                raise ConflictError(
+                    mark("git cannot write the fetched changes into your files; nothing was changed or sent"),
+                    source=moved.words,
+                    remedy=mark("move the files it lists to another place, then: commlog sync"),
+                )
             continue
         if commit != branch.head:
             workspace = make_workspace(
@@ -198,13 +187,22 @@ def _share(workspace: Workspace, prefix: str, branch: Branch) -> SyncResult:
             )
             remarks += taken.remarks
         errors = check_commits(workspace, branch, commit, start)
-        sent = count_commits(root, branch.upstream_head, commit)
-        answer = push(root, branch, commit) if sent else GitResult(0, "", "")
+        sent = remote.count_commits(root, branch.upstream_head, commit)
+        answer = remote.push(root, branch, commit) if sent else GitResult(0)
         if answer.is_good:
-            return _shared(
-                root, branch, commit, SyncResult(branch.name, backup=start, sent=sent, errors=errors, remarks=remarks)
+            received = remote.count_commits(root, start, branch.upstream_head)
+            # What was there before is named when others' commits went below it.
+            is_mixed = received and commit not in {start, branch.upstream_head}
+            return replace(
+                made,
+                upstream=branch.short_upstream,
+                sent=sent,
+                received=received,
+                backup=start if is_mixed else "",
+                errors=errors,
+                remarks=remarks,
             )
-        if not was_overtaken(answer):
+        if not remote.was_overtaken(answer):
             raise _not_sent(branch, answer, sent)
     raise ConflictError(
         mark("others kept pushing to {upstream}; your commits are kept here, and were not sent"),
@@ -213,90 +211,67 @@ def _share(workspace: Workspace, prefix: str, branch: Branch) -> SyncResult:
     )
 
 
-def _shared(root: Path, branch: Branch, commit: str, done: SyncResult) -> SyncResult:
-    """The result of a sync that came through; what was there before is named when others' commits went below it."""
-    received = count_commits(root, done.backup, branch.upstream_head)
-    is_mixed = received and commit not in {done.backup, branch.upstream_head}
-    return replace(done, upstream=branch.short_upstream, received=received, backup=done.backup if is_mixed else "")
-
-
-def _move(workspace: Workspace, branch: Branch, commit: str) -> GitResult:
+def _move(workspace: Workspace, branch: remote.Branch, commit: str) -> GitResult:
     """What git says to bringing the work tree to a commit that holds what the branch held when it was looked at."""
     root = workspace.log.root
     if commit == branch.head:
-        return GitResult(0, "", "")
+        return GitResult(0)
     with workspace.log.lock():
         if commit_hash(root, "HEAD") != branch.head:
-            return GitResult(1, "", "")
-        return move_to(root, branch.name, commit)
+            return GitResult(1)
+        return remote.move_to(root, branch.name, commit)
 
 
-def _fetch(root: Path, branch: Branch) -> Branch:
+def _fetch(root: Path, branch: remote.Branch) -> remote.Branch:
     """The branch after a fetch.
 
     Raises:
         NotSharedError: the remote cannot be reached.
     """
-    answer = fetch(root, branch)
+    answer = remote.fetch(root, branch)
     now = require_branch(root)
     if not answer.is_good:
         raise NotSharedError(
             mark("the remote '{remote}' cannot be reached; what was not sent is kept here (commits: {count})"),
             remote=branch.remote,
-            count=count_commits(root, now.upstream_head, now.head),
+            count=remote.count_commits(root, now.upstream_head, now.head),
             source=answer.words,
             remedy=mark("check the address (git remote -v) and the network, then: commlog sync"),
         )
     return now
 
 
-def _take_in(root: Path, branch: Branch) -> Integration:
+def _take_in(root: Path, branch: remote.Branch) -> remote.Integration:
     """The commit that holds what is here and what is upstream.
 
     Raises:
         ConflictError: both sides changed the same; names the files.
     """
     upstream = branch.upstream_head
-    if not upstream or not count_commits(root, branch.head, upstream):
-        return Integration(branch.head)
-    if not count_commits(root, upstream, branch.head):
-        return Integration(upstream)
-    # What somebody has merged by hand stays merged: put on top commit by commit it would be in conflict once more.
-    merging = is_merging(root, branch.name) or _has_merged(root, branch)
-    found = integrate(root, root / STATE_FOLDER / _TREE, upstream, is_merging=merging)
+    if not upstream or not remote.count_commits(root, branch.head, upstream):
+        return remote.Integration(branch.head)
+    if not remote.count_commits(root, upstream, branch.head):
+        return remote.Integration(upstream)
+    # What was merged by hand stays merged: rebased commit by commit it would be in conflict once more.
+    merges = ask(root, "rev-list", "--merges", "--max-count=1", f"{upstream}..{branch.head}").out.strip()
+    must_merge = bool(merges) or remote.is_merging(root, branch.name)
+    found = remote.integrate(root, root / STATE_FOLDER / _TREE, upstream, is_merging=must_merge)
     if found.commit:
         return found
     raise refusal_of(root, branch, found)
 
 
-def _has_merged(root: Path, branch: Branch) -> bool:
-    """Whether a merge is among the commits that upstream has not got."""
-    commits = f"{branch.upstream_head}..{branch.head}"
-    return bool(ask(root, "rev-list", "--merges", "--max-count=1", commits).out.strip())
-
-
-def _cannot_move(answer: GitResult) -> CommlogError:
-    return ConflictError(
-        mark("git cannot write the fetched changes into your files; nothing was changed or sent"),
-        source=answer.words,
-        remedy=mark("move the files it lists to another place, then: commlog sync"),
-    )
-
-
-def _not_sent(branch: Branch, answer: GitResult, count: int) -> CommlogError:
+def _not_sent(branch: remote.Branch, answer: GitResult, count: int) -> CommlogError:
     refused = mark("{upstream} rejects what is sent; it is kept here (commits: {count})")
     lost = mark("{upstream} could not be reached; what was not sent is kept here (commits: {count})")
+    refusals = remote.refusals_of(answer)
     return NotSharedError(
-        refused if was_refused(answer) else lost,
+        refused if refusals else lost,
         upstream=branch.short_upstream,
         count=count,
-        source="\n".join(filter(None, (answer.words, *_refusals(answer)))),
+        source="\n".join(filter(None, (answer.words, *refusals))),
         remedy=mark("fix what git reports, then: commlog sync"),
     )
-
-
-def _refusals(answer: GitResult) -> list[str]:
-    return [line.rpartition("\t")[2] for line in answer.out.splitlines() if line.startswith("!")]
 
 
 # Beyond so many changed records nobody counts what was done in them.
@@ -312,7 +287,7 @@ _COUNTED: Final = (
 )
 
 
-def commit_message(workspace: Workspace, changes: Sequence[WorkTreeChange]) -> str:
+def commit_message(workspace: Workspace, changes: Sequence[remote.WorkTreeChange]) -> str:
     """One line for a commit of these changes: "3 records, 2 follow-ups done"."""
     records = [change for change in changes if change.path.startswith(f"{RECORDS}/")]
     gone = [change for change in records if change.is_gone]

@@ -1,8 +1,8 @@
-"""Revisions as text, in the team's words: what changed in which field, from what to what; or as data."""
+"""Revisions as text with the labels of the log: what changed in which field, from what to what; or as data."""
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -31,7 +31,7 @@ from commlog.worktime.moment import format_instant
 
 _WIDTH: Final = 100
 _CELL: Final = 40
-SHORT_HASH: Final = 10
+_SHORT_HASH: Final = 10
 _BETWEEN: Final = " · "
 _NOTHING: Final = "–"
 _KINDS: Final = {
@@ -56,7 +56,7 @@ class FieldWords:
     labels: Labels
 
     def place(self, template: str, path: ValuePath) -> str:
-        """A field as people call it: `Follow-up 2 · Due`, each step under its label."""
+        """A field by its labels: `Follow-up 2 · Due`, each step under its label."""
         form = self._template(template)
         words: list[str] = []
         for end, step in enumerate(path, 1):
@@ -72,7 +72,7 @@ class FieldWords:
         return _BETWEEN.join(words)
 
     def value(self, template: str, path: ValuePath, value: Data) -> str:
-        """A value as people read it, on one line; a dash where there is none."""
+        """A value in words, on one line; a dash where there is none."""
         if value is None or value in ("", [], {}):
             return _NOTHING
         if isinstance(value, list):
@@ -106,7 +106,7 @@ class FieldWords:
 
 
 _PLAIN: Final = Field("", "text", {}, {}, {})
-# Of a follow-up or an entry of its history, what is said elsewhere already.
+# Of a follow-up or an entry of its history, what is shown elsewhere already.
 _LEFT_OUT: Final = frozenset({"n", "due_rule", "history"})
 
 
@@ -120,16 +120,11 @@ def format_history(history: History, output_format: str, words: FieldWords, widt
     return "\n".join(json.dumps(item, ensure_ascii=False) for item in objects)
 
 
-def format_commit(commit: str) -> str:
-    """A commit as people quote it: the beginning of its hash."""
-    return commit[:SHORT_HASH]
-
-
 def words_of_listing(listing: Listing, words: FieldWords) -> Listing:
-    """A listing of field changes with labels, names and short values, for people to read."""
+    """A listing of field changes with labels, names and short values."""
     place = {name: number for number, name in enumerate(listing.columns)}
 
-    def told(row: tuple[Data, ...]) -> tuple[Data, ...]:
+    def in_words(row: tuple[Data, ...]) -> tuple[Data, ...]:
         value = {name: row[number] for name, number in place.items()}
         template, path = str(value["template"] or ""), tuple((value["field"] or "").split("."))
         if value["n"] is not None:
@@ -139,19 +134,17 @@ def words_of_listing(listing: Listing, words: FieldWords) -> Listing:
                 value[name] = shorten(words.value(template, path, value[name]), _CELL)
             value["field"] = words.place(template, path)
         else:
-            kind = value["change"]
-            value["field"] = translate(_KINDS[kind])
+            value["field"] = translate(_KINDS[value["change"]])
             value["after"] = value["after"] and shorten(harmless(str(value["after"])), _CELL)
         if value["n"] is not None:
             value["record"] = f"{value['record']}/{value['n']}"
         value["by"] = words.labels.value("owner", value["by"]) if value["by"] else value["author"]
-        value["commit"] = format_commit(value["commit"])
-        kind = value["change"]
-        value["change"] = translate(_KINDS[kind])
+        value["commit"] = value["commit"][:_SHORT_HASH]
+        value["change"] = translate(_KINDS[value["change"]])
         value["claimed_at"] = value["claimed_at"] if value["claim_differs"] else None
         return tuple(value[name] for name in listing.columns)
 
-    return Listing(listing.columns, tuple(told(row) for row in listing.rows), listing.shown, listing.id_column)
+    return replace(listing, rows=tuple(map(in_words, listing.rows)))
 
 
 def flat_listing(listing: Listing) -> Listing:
@@ -160,7 +153,7 @@ def flat_listing(listing: Listing) -> Listing:
         tuple(json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict | list) else cell for cell in row)
         for row in listing.rows
     )
-    return Listing(listing.columns, rows, listing.shown, listing.id_column, listing.words)
+    return replace(listing, rows=rows)
 
 
 def _item_of(found: Field) -> Field:
@@ -213,7 +206,7 @@ def _heading(revision: Revision, words: FieldWords) -> str:
         return "  ".join(filter(None, (translate("not committed yet"), what)))
     at = revision.at.strftime("%Y-%m-%d %H:%M") if revision.at else "?"
     who = words.labels.value("owner", revision.by) if revision.by else revision.author
-    return "  ".join(filter(None, (at, harmless(who), format_commit(revision.commit), what)))
+    return "  ".join(filter(None, (at, harmless(who), revision.commit[:_SHORT_HASH], what)))
 
 
 def _body(revision: Revision, words: FieldWords, width: int) -> Iterator[str]:
@@ -225,9 +218,8 @@ def _body(revision: Revision, words: FieldWords, width: int) -> Iterator[str]:
         yield translate("this clone is shallow: it lacks what was before")
     if revision.kind == CHANGED and not revision.changes:
         yield translate("no field changed: comments, order or spacing only")
-    owners = {change.follow_up for change in revision.changes if not change.is_entry}
     for change in revision.changes:
-        if change.is_entry and change.follow_up in owners:
+        if revision.is_note(change):
             yield from _note(change, words, revision)
         else:
             yield from _change(revision, change, words, width)
@@ -253,7 +245,7 @@ def _change(revision: Revision, change: FieldChange, words: FieldWords, width: i
 
 
 def _note(change: FieldChange, words: FieldWords, revision: Revision) -> Iterator[str]:
-    """What an entry of a diary adds to the changes it tells of: a remark."""
+    """What an entry of a diary adds to the changes it is about: a note."""
     note = change.after.get("note") or change.after.get("reason") if isinstance(change.after, dict) else None
     if note:
         yield f"  ↳ {words.value(revision.template, (*change.path, 'note'), note)}"

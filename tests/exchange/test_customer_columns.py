@@ -2,7 +2,7 @@
 
 import pytest
 
-from commlog.exchange.csv_file import count_customer_columns, customer_field
+from commlog.exchange.sketch import count_customer_columns, customer_field
 from commlog.forms.catalog import Catalog
 from commlog.forms.fields import find_field
 from commlog.forms.schemas import shipped_folder

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from commlog.errors import UsageError
-from commlog.exchange.export_follow_ups import select_care_days, select_follow_ups
+from commlog.exchange.export import select_care_days, select_follow_ups
 from commlog.exchange.ics_file import CalendarHead, EntryTexts, format_calendar
 from commlog.worktime.lunar import lunar_dates_in
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import NotWritableError
-from commlog.exchange.export_records import iter_fields, iter_revealed, select_records
+from commlog.exchange.export import iter_fields, select_records
 from commlog.exchange.import_records import ImportOptions, candidate_id, import_records
 from commlog.exchange.jsonl_file import format_object
 from commlog.exchange.map_reader import MapContext, read_map
@@ -268,12 +268,12 @@ def test_export_comes_back_equal(make):
     """The example log, exported with --reveal and imported into an empty log, gives equal records; masked it does not tell."""
     example = make_workspace(open_log(ROOT, str(ROOT)), make().now, "wang")
     everything = select_records(example, "")
-    fields = list(iter_revealed(example, everything))
+    fields = list(iter_fields(example, everything, reveal=True))
     (make().log.root / "commlog.yaml").write_bytes((ROOT / "commlog.yaml").read_bytes())
     rows = "".join(format_object(item) + "\n" for item in reversed(fields))
     assert counts(run(make(), rows, "", form="jsonl")) == (len(fields), 0, 0)
     copy = make()
-    assert list(iter_revealed(copy, select_records(copy, ""))) == fields
+    assert list(iter_fields(copy, select_records(copy, ""), reveal=True)) == fields
     masked = [format_object(item) for item in iter_fields(copy, select_records(copy, ""))]
     assert "13800000001" in rows
     assert not any("13800000001" in item for item in masked)

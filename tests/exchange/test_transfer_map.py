@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import InvalidError, NotFoundError
-from commlog.exchange.csv_file import read_sheet
-from commlog.exchange.flat_record import export_columns, record_cells
+from commlog.exchange.csv_file import export_columns, read_sheet, record_cells
 from commlog.exchange.import_map import require_columns
 from commlog.exchange.incoming import Rejected
 from commlog.exchange.map_reader import MapContext, read_map
 from commlog.exchange.mapping import RowKeys, iter_incoming
-from commlog.exchange.rejects import format_rejects, rejects_name
 from commlog.exchange.sketch import sketch_map
+from commlog.exchange.source import format_rejects, rejects_name
 from commlog.forms.catalog import Catalog
 from commlog.forms.conversion import Converter
 from commlog.worktime.calendar import WorkCalendar, parse_hours
@@ -66,7 +65,7 @@ def test_example_map_is_valid():
         .split(",")
     )
     require_columns(made, tuple(header))
-    assert {reference.column for reference in made.references} == set(header)
+    assert {column for column, _ in made.references} == set(header)
 
 
 def test_unknown_keys_are_named_with_line_and_nearest():

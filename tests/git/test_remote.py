@@ -4,23 +4,22 @@ import os
 
 import pytest
 
-from commlog.git.hooks import find_hook, integrate
-from commlog.git.objects import first_commit_times
+from commlog.git.history import first_commit_times
+from commlog.git.hooks import find_hook
 from commlog.git.remote import (
-    GitResult,
-    ask,
     commit_files,
-    commit_hash,
     count_commits,
     find_branch,
     find_unfinished,
+    integrate,
     is_merging,
     list_changes,
     list_differing,
     list_new_blobs,
+    refusals_of,
     was_overtaken,
-    was_refused,
 )
+from commlog.git.run import GitResult, ask, commit_hash
 from tests.build import run_git
 
 ODD = "records/有 空格\"'\t引号.yaml"
@@ -172,11 +171,11 @@ def test_settings_say_whether_pulls_merge(root):
 
 def test_refusals_of_a_push_are_told_apart():
     """A push that came second is one to try again; one the remote does not want, or never got, is not."""
-    second = GitResult(1, "To x\n!\ta:refs/heads/main\t[rejected] (fetch first)\nDone\n", "")
-    unwanted = GitResult(1, "To x\n!\ta:refs/heads/main\t[remote rejected] (hook declined)\n", "")
-    away = GitResult(128, "", "fatal: unable to access")
+    second = GitResult(1, b"To x\n!\ta:refs/heads/main\t[rejected] (fetch first)\nDone\n")
+    unwanted = GitResult(1, b"To x\n!\ta:refs/heads/main\t[remote rejected] (hook declined)\n")
+    away = GitResult(128, b"", "fatal: unable to access")
     assert [was_overtaken(one) for one in (second, unwanted, away)] == [True, False, False]
-    assert [was_refused(one) for one in (second, unwanted, away)] == [True, True, False]
+    assert [bool(refusals_of(one)) for one in (second, unwanted, away)] == [True, True, False]
 
 
 def test_the_first_commit_of_each_file_is_known(root, monkeypatch):

@@ -19,10 +19,9 @@ from commlog.cli.app import run
 from commlog.customers.book import CustomerBook
 from commlog.errors import CommlogError
 from commlog.exchange.import_records import ImportOptions, import_records
-from commlog.exchange.import_surveys import import_surveys
+from commlog.exchange.import_surveys import import_surveys, survey_map
 from commlog.exchange.map_reader import MapContext, read_map
 from commlog.exchange.source import SourceFile, iter_items, open_sheet
-from commlog.exchange.survey_map import survey_map
 from commlog.output.listing import Page
 from commlog.records.draft import assign_all, converter_of, parse_input
 from commlog.records.list import list_records

@@ -10,7 +10,7 @@ from commlog.git.hooks import ATTRIBUTES, is_installed
 from commlog.git.run import create_repository
 from commlog.setup.doctor import diagnose
 from commlog.setup.init import NewLogOptions, init_log
-from commlog.team.mend_setup import mend_setup
+from commlog.team.clone import mend_setup
 
 CHOICES = NewLogOptions("UTC", "en")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from commlog.errors import NoLogError, UsageError
 from commlog.output.listing import Page
-from commlog.team.audit import AuditFilter, audit_log
+from commlog.team.history import AuditFilter, audit_log
 from commlog.team.rules.field_change import find_changes, is_far
 from tests.recorded_log import LATER, LI, PATH, VISIT, RecordedLog, start_log
 

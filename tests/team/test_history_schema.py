@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from commlog.cli.app import run
-from commlog.team import audit
+from commlog.team import history
 from tests.recorded_log import LATER, LI, NOW, PATH, VISIT, RecordedLog, start_log
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/history.schema.json").read_text(encoding="utf-8"))
@@ -97,7 +97,7 @@ def test_every_row_of_the_audit_fits_the_published_schema(log: RecordedLog) -> N
     ]
     check("audit_row", rows)
     assert {row["change"] for row in rows} == ROWS
-    assert list(rows[0]) == list(SCHEMA["$defs"]["audit_row"]["properties"]) == list(audit.COLUMN_NAMES)
+    assert list(rows[0]) == list(SCHEMA["$defs"]["audit_row"]["properties"]) == list(history.COLUMN_NAMES)
 
 
 @pytest.mark.parametrize(("name", "words"), [("revision", ("history", "acme-2")), ("audit_row", ("audit",))])

@@ -46,7 +46,7 @@ def test_a_text_merge_is_told(program, files):
     names = write(files, BASE, BASE + "x: [\n", BASE.replace("艾克米公司", "艾克米"))
     done = program("merge-driver", *names, "records/customers/acme.yaml")
     assert done.returncode == 0
-    assert b"merged as mere text: a version is not YAML: " in done.stderr
+    assert b"merged as plain text: a version is not YAML: " in done.stderr
     assert files[1].read_text(encoding="utf-8") == BASE.replace("艾克米公司", "艾克米") + "x: [\n"
 
 

@@ -247,6 +247,7 @@ def test_a_sealed_value_that_stays_shut_changes_unread(log: RecordedLog) -> None
 
 def test_a_value_that_is_sealed_is_read_with_its_key(log: RecordedLog) -> None:
     """For who holds the key, sealing a value is no change of it, and a new value is told like any other."""
+    from commlog.privacy.cipher import Sealer
     from commlog.privacy.seal_keys import KeySource
 
     pyrage = pytest.importorskip("pyrage")
@@ -261,7 +262,7 @@ def test_a_value_that_is_sealed_is_read_with_its_key(log: RecordedLog) -> None:
     log.write(plain, ACME.replace('"13800000001"', sealed("13900000002")))
     log.commit("2026-03-06T10:00:00+08:00")
     workspace = log.workspace()
-    workspace.reader.keys = KeySource(str(identity))
+    workspace.reader.make_cipher = lambda root, rules: Sealer(root, rules, KeySource(str(identity)))
     changed, only_sealed, _ = read_history(workspace, "acme", reveal=True).revisions
     assert [(one.before, one.after) for one in changed.changes] == [("13800000001", "13900000002")]
     assert only_sealed.changes == ()

@@ -11,13 +11,9 @@ import pytest
 
 from commlog.errors import CommlogError, ConflictError, InvalidError, NoLogError
 from commlog.messages import current_language, use_language
-from commlog.team.mend_setup import mend_setup
-from commlog.team.rules.sync import NotSharedError, SyncOptions
-from commlog.team.sync import BACKUP, sync_log
-from commlog.team.sync_check import check_backup
+from commlog.team.clone import check_backup, mend_setup
+from commlog.team.sync import BACKUP, NotSharedError, sync_log
 from tests.build import run_git
-
-DO = SyncOptions()
 
 
 def clone(log, hub, folder, name):
@@ -59,8 +55,8 @@ def li(log, hub, tmp_path):
     return clone(log, hub, tmp_path / "li", "li")
 
 
-def sync(log, wishes=DO):
-    return sync_log(log.workspace(), wishes)
+def sync(log, message="", **options):
+    return sync_log(log.workspace(), message, **options)
 
 
 def stop(log, kind):
@@ -114,7 +110,7 @@ def test_the_commit_says_what_is_in_it(wang):
     assert run_git(wang.root, "log", "-1", "--format=%s") == done.message
     wang.write("calendar.yaml", "off:\n  2026-05-01: 劳动节\n")
     (wang.root / record.path).unlink()
-    assert sync(wang, SyncOptions("我的话")).message == "我的话"
+    assert sync(wang, "我的话").message == "我的话"
     assert run_git(wang.root, "log", "-1", "--format=%s") == "我的话"
 
 
@@ -170,7 +166,7 @@ def test_a_rehearsal_changes_nothing(wang, li):
     sync(li)
     wang.create("service")
     before = state(wang), run_git(wang.root, "for-each-ref")
-    told = sync(wang, SyncOptions(is_rehearsal=True))
+    told = sync(wang, is_dry=True)
     assert (len(told.committed), told.sent, told.received) == (1, 1, 0)
     assert (state(wang), run_git(wang.root, "for-each-ref")) == before
 

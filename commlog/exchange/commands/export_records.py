@@ -1,7 +1,6 @@
 """The command `commlog export`."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,12 +11,19 @@ from commlog.cli.options import labels_of, query_argument, text_option
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, session_of, warn
 from commlog.customers.rules.care import BIRTHDAY
-from commlog.errors import ConflictError, ExitCode, UsageError
-from commlog.exchange.export_follow_ups import CalendarCareDay, ExportedFollowUp, select_care_days, select_follow_ups
-from commlog.exchange.export_records import iter_fields, iter_revealed, select_records
-from commlog.exchange.flat_record import export_columns, record_cells
+from commlog.errors import ExitCode, UsageError
+from commlog.exchange.csv_file import export_columns, record_cells
+from commlog.exchange.export import (
+    CalendarCareDay,
+    ExportedFollowUp,
+    iter_fields,
+    select_care_days,
+    select_follow_ups,
+    select_records,
+)
 from commlog.exchange.ics_file import CalendarHead, EntryTexts, format_calendar, is_our_calendar
 from commlog.exchange.jsonl_file import format_object
+from commlog.exchange.source import codec_of, name_taken
 from commlog.followups.rules.follow_up import AWAITING_CUSTOMER
 from commlog.forms.catalog import Template
 from commlog.log.files import write_new
@@ -84,15 +90,14 @@ def export_command(
             raise UsageError(
                 mark("--columns and --encoding cannot be used with ics: a calendar has fixed fields, in UTF-8")
             )
-
-        return export_calendar(session, CalendarOptions(words, shape or TODO, care, reveal, output))
+        return _export_calendar(session, words, shape or TODO, output, care=care, reveal=reveal)
     if shape or care:
         raise UsageError(mark("--as and --care work only with ics"))
     if columns and output_format != "csv":
         raise UsageError(mark("--columns works only with CSV: JSON Lines contain every field"))
     workspace = session.workspace
     selection = select_records(workspace, words)
-    records = iter_revealed(workspace, selection) if reveal else iter_fields(workspace, selection)
+    records = iter_fields(workspace, selection, reveal=reveal)
     if output_format == "csv":
         lines = _csv_lines(records, columns, [workspace.catalog.get(name) for name in selection.templates])
     else:
@@ -113,13 +118,7 @@ def _csv_lines(records: Iterable[Fields], columns: str, templates: list[Template
 
 def _write(output: str, lines: Iterable[str], encoding: str) -> None:
     try:
-        write_new(Path(output), "".join(lines).encode(encoding))
-    except LookupError:
-        raise UsageError(
-            mark("there is no encoding '{value}'"),
-            value=encoding,
-            remedy=mark("use e.g. utf-8, gb18030, big5 or utf-16"),
-        ) from None
+        write_new(Path(output), "".join(lines).encode(codec_of(encoding)))
     except UnicodeEncodeError as fault:
         raise UsageError(
             mark("{encoding} has no character '{value}'"),
@@ -128,9 +127,7 @@ def _write(output: str, lines: Iterable[str], encoding: str) -> None:
             remedy=mark("write utf-8, utf-8-sig or gb18030"),
         ) from None
     except FileExistsError:
-        raise ConflictError(
-            mark("already exists"), file=output, remedy=mark("choose another name, or move the file away")
-        ) from None
+        raise name_taken(output) from None
     except OSError as fault:
         raise not_writable(output, fault) from None
 
@@ -140,42 +137,25 @@ SHAPES: Final = (TODO, "event", "both")
 _GIVEN: Final = "given"
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarOptions:
-    """What somebody wants of a calendar: follow-ups that match as `shape`, care dates, personal data in full, a file."""
-
-    query: str
-    shape: str = TODO
-    care: bool = False
-    reveal: bool = False
-    output: str = ""
-
-
-def export_calendar(session: Session, wish: CalendarOptions) -> ExitCode:
-    """Write follow-ups, and care dates if wanted, as a calendar.
-
-    Raises:
-        UsageError: the query or the shape is not understood, or the package for calendars is missing.
-        ConflictError: the file is there and is no calendar of ours.
-        NotWritableError: the folder or the disk does not take it.
-    """
-    require_format(wish.shape, SHAPES)
+def _export_calendar(session: Session, query: str, shape: str, output: str, *, care: bool, reveal: bool) -> ExitCode:
+    """Write follow-ups that match as `shape`, and care dates if wanted, as a calendar."""
+    require_format(shape, SHAPES)
     workspace = session.workspace
     labels = labels_of(session)
-    tasks = select_follow_ups(workspace, wish.query, reveal=wish.reveal)
-    days = select_care_days(workspace, wish.query, reveal=wish.reveal) if wish.care else ()
-    todos = [(task, _words(task, labels)) for task in tasks if wish.shape != "event"]
-    events = [(task, _words(task, labels)) for task in tasks if wish.shape != TODO and task.due is not None]
+    tasks = select_follow_ups(workspace, query, reveal=reveal)
+    days = select_care_days(workspace, query, reveal=reveal) if care else ()
+    todos = [(task, _words(task, labels)) for task in tasks if shape != "event"]
+    events = [(task, _words(task, labels)) for task in tasks if shape != TODO and task.due is not None]
     settings = workspace.log.settings
     head = CalendarHead(workspace.log.root.resolve().name, str(settings.zone), settings.care.leap_day)
     data = format_calendar(head, todos, events, [(day, _day_words(day)) for day in days])
-    if wish.output:
-        write_own(wish.output, data, is_our_calendar, mark("already exists, and is not a calendar written by commlog"))
-        warn(translate("entries written to {file}: {count}").format(count=data.count(b"\r\nUID:"), file=wish.output))
+    if output:
+        write_own(output, data, is_our_calendar, mark("already exists, and is not a calendar written by commlog"))
+        warn(translate("entries written to {file}: {count}").format(count=data.count(b"\r\nUID:"), file=output))
     else:
         # Bytes, for a calendar is UTF-8 with its own line ends whatever the terminal speaks.
         typer.echo(data, nl=False)
-    if wish.shape == "event" and len(events) < len(tasks):
+    if shape == "event" and len(events) < len(tasks):
         left_out = len(tasks) - len(events)
         warn(
             translate(
@@ -198,7 +178,7 @@ def _words(task: ExportedFollowUp, labels: Labels) -> EntryTexts:
 
 def _lines(task: ExportedFollowUp, labels: Labels) -> Iterator[str]:
     follow_up = task.follow_up
-    told = (
+    facts = (
         (labels.column("address"), task.address),
         (labels.column("customer"), task.customer_name),
         (labels.column("owner"), labels.value("owner", follow_up.owner or "")),
@@ -206,7 +186,7 @@ def _lines(task: ExportedFollowUp, labels: Labels) -> Iterator[str]:
         (translate("Due rule"), "" if follow_up.due_rule == _GIVEN else follow_up.due_rule),
         (translate("Result"), follow_up.result),
     )
-    for label, value in told:
+    for label, value in facts:
         if value:
             yield translate("{label}: {value}").format(label=label, value=value)
     if follow_up.is_pending:

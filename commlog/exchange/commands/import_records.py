@@ -1,26 +1,32 @@
-"""The command `commlog import`."""
+"""The commands `commlog import` and `commlog survey import`."""
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import typer
 
 from commlog.cli.options import format_choice, text_option
 from commlog.cli.terminal import command, progress, read_stdin, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
-from commlog.exchange.csv_file import Sheet
-from commlog.exchange.import_map import OWN_COLUMNS, ImportMap
+from commlog.exchange.import_map import ImportMap
 from commlog.exchange.import_records import ImportOptions, import_records
-from commlog.exchange.import_surveys import columns_like_scores, import_surveys
-from commlog.exchange.incoming import IMPORT_KEY, ImportResult
+from commlog.exchange.import_surveys import columns_like_scores, import_surveys, survey_map
+from commlog.exchange.incoming import ImportResult, Sheet
 from commlog.exchange.map_reader import MapContext, read_map
-from commlog.exchange.mapping import iter_incoming
-from commlog.exchange.rejects import format_rejected_objects, format_rejects, refuse_existing, write_rejects
-from commlog.exchange.sketch import sketch_map
-from commlog.exchange.source import SourceFile, format_of, iter_items, open_sheet, read_bytes, template_for
-from commlog.exchange.survey_map import survey_map
+from commlog.exchange.mapping import iter_incoming, other_columns
+from commlog.exchange.sketch import sketch_map, template_for
+from commlog.exchange.source import (
+    SourceFile,
+    format_of,
+    iter_items,
+    open_sheet,
+    read_bytes,
+    refuse_existing,
+    write_rejects,
+)
 from commlog.exchange.text import format_import_json, format_import_text, format_left_out
 from commlog.forms.fields import label
 from commlog.messages import current_language, mark, translate, translate_plural
@@ -39,27 +45,44 @@ result_format_option: Any = format_choice(
 )
 
 
-def answer_import(
-    result: ImportResult,
-    written: str,
-    output_format: str,
-    *,
-    is_dry: bool,
-    left_out: Mapping[tuple[str, str], int] | None = None,
-) -> ExitCode:
-    """Tell what became of an import, or would; `written` is the file of rejected rows, if there is one.
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """An import that ran, or was tried: the file, its columns, what became of its rows, and how to report it."""
 
-    `left_out` counts the values that no row kept, by field and word. The exit code says whether every row was taken.
-    """
-    if output_format == "json":
-        say(format_import_json(result, written, left_out, is_dry=is_dry))
-    counts, *details = format_import_text(result, written, is_dry=is_dry).split("\n")
-    warn(counts)
-    for line in details:
-        typer.echo(line, err=True)
-    if left_out:
-        warn(format_left_out(left_out))
-    return ExitCode.INVALID if result.rejected else ExitCode.DONE
+    source: SourceFile
+    columns: tuple[str, ...]
+    result: ImportResult
+    rejects: str
+    is_dry: bool
+    output_format: str
+
+    def report(self, left_out: Mapping[tuple[str, str], int] | None = None) -> ExitCode:
+        """Write the rejected rows to a file, and print the counts; the exit code says whether every row was taken.
+
+        `left_out` counts the values that no row kept, by field and word.
+        """
+        result, written = self.result, ""
+        if result.rejected and not self.is_dry:
+            written = write_rejects(result.rejected, self.columns, self.source, self.rejects)
+        if self.output_format == "json":
+            say(format_import_json(result, written, left_out, is_dry=self.is_dry))
+        counts, *details = format_import_text(result, written, is_dry=self.is_dry).split("\n")
+        warn(counts)
+        for line in details:
+            typer.echo(line, err=True)
+        if left_out:
+            warn(format_left_out(left_out))
+        return ExitCode.INVALID if result.rejected else ExitCode.DONE
+
+
+def _read_source(name: str, file_format: str) -> SourceFile:
+    if name == "-":
+        return SourceFile(f"stdin.{file_format}", file_format, read_stdin())
+    return SourceFile(name, file_format, read_bytes(Path(name)))
+
+
+def _context_of(workspace: Workspace) -> MapContext:
+    return MapContext(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
 
 
 words_argument: Any = typer.Argument(
@@ -95,11 +118,14 @@ def import_command(
     output_format: str = result_format_option,
 ) -> int:
     workspace = session_of(context).workspace
-    source = _read_source(words)
-    ground = MapContext(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
+    if len(words) > 2:
+        raise UsageError(mark("too many arguments: {words}"), words=" ".join(words[2:]))
+    *named, name = words
+    source = _read_source(name, format_of(name, "".join(named)))
+    ground = _context_of(workspace)
     if sketch:
         sheet = open_sheet(source, encoding, None)
-        say(sketch_map(sheet, template_for(sheet, ground, template), current_language()))
+        say(sketch_map(sheet, template_for(sheet, workspace.catalog, template), current_language()))
         return ExitCode.DONE
     if rejects:
         refuse_existing(rejects)
@@ -110,20 +136,7 @@ def import_command(
     creates = import_map is not None and import_map.creates_customers
     with progress(translate("Importing"), source.lines) as tell:
         result = import_records(workspace, items, ImportOptions(creates, dry_run, tell))
-    written = _write_rejects(result, sheet, source, rejects) if result.rejected and not dry_run else ""
-    return answer_import(result, written, output_format, is_dry=dry_run, left_out=left_out)
-
-
-def _read_source(words: list[str]) -> SourceFile:
-    if len(words) > 2:
-        raise UsageError(mark("too many arguments: {words}"), words=" ".join(words[2:]))
-    named, name = ("", words[0]) if len(words) == 1 else words
-    file_format = format_of(name, named)
-    return (
-        SourceFile(f"stdin.{file_format}", file_format, read_stdin())
-        if name == "-"
-        else SourceFile(name, file_format, read_bytes(Path(name)))
-    )
+    return _Import(source, sheet.columns, result, rejects, dry_run, output_format).report(left_out)
 
 
 def _read_map(source: SourceFile, map_file: str, ground: MapContext) -> ImportMap | None:
@@ -140,14 +153,6 @@ def _read_map(source: SourceFile, map_file: str, ground: MapContext) -> ImportMa
         ),
     )
 
-
-def _write_rejects(result: ImportResult, sheet: Sheet, source: SourceFile, named: str) -> str:
-    is_csv = source.format == "csv"
-    text = format_rejects(result.rejected, sheet.columns) if is_csv else format_rejected_objects(result.rejected)
-    return write_rejects(text, source.name, named)
-
-
-_STDIN: Final = "-"
 
 file_argument: Any = typer.Argument(
     ...,
@@ -177,33 +182,26 @@ def survey_import_command(
     workspace = session_of(context).workspace
     if rejects:
         refuse_existing(rejects)
-    raw = read_stdin() if file == _STDIN else read_bytes(Path(file))
-    source = SourceFile("stdin.csv" if file == _STDIN else file, "csv", raw)
+    source = _read_source(file, "csv")
     sheet = open_sheet(source, encoding, None)
-    ground = MapContext(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
-    import_map = survey_map(sheet, ground, _constants(workspace, period, entered_by))
-    if left := _columns_left(sheet, import_map):
-        _tell_of_columns(workspace, left, open_sheet(source, encoding, None))
+    import_map = survey_map(sheet, _context_of(workspace), _constants(workspace, period, entered_by))
+    if left := other_columns(import_map, sheet.columns):
+        _report_columns(workspace, left, open_sheet(source, encoding, None))
     with progress(translate("Importing"), source.lines) as tell:
         items = iter_incoming(sheet, import_map)
         result, opened = import_surveys(workspace, items, ImportOptions(is_dry=dry_run, on_row=tell))
-    written = ""
-    if result.rejected and not dry_run:
-        written = write_rejects(format_rejects(result.rejected, sheet.columns), source.name, rejects)
-    code = answer_import(result, written, output_format, is_dry=dry_run)
+    code = _Import(source, sheet.columns, result, rejects, dry_run, output_format).report()
     if opened and not dry_run:
-        _tell_of_follow_ups(opened)
+        text = translate_plural(
+            "low scores opened {count} follow-up; see commlog pending",
+            "low scores opened {count} follow-ups; see commlog pending",
+            opened,
+        )
+        warn(text.format(count=opened))
     return code
 
 
-def _columns_left(sheet: Sheet, import_map: ImportMap) -> tuple[str, ...]:
-    """The columns that no field takes."""
-    pieces = (piece for target in import_map.targets for text in target.source.texts for piece in text)
-    used = {piece.text for piece in pieces if piece.is_column}
-    return tuple(column for column in sheet.columns if column not in used | OWN_COLUMNS | {IMPORT_KEY})
-
-
-def _tell_of_columns(workspace: Workspace, columns: tuple[str, ...], sheet: Sheet) -> None:
+def _report_columns(workspace: Workspace, columns: tuple[str, ...], sheet: Sheet) -> None:
     """Say which columns are kept beside the form, and which of them may have been meant as scores."""
     warn(translate("no field has this name, kept under extra: {columns}").format(columns=", ".join(columns)))
     for column, near in columns_like_scores(workspace, columns, sheet.rows).items():
@@ -218,15 +216,6 @@ def _tell_of_columns(workspace: Workspace, columns: tuple[str, ...], sheet: Shee
             "column '{column}' is not a dimension of the form; if it means {dimension} ({label}), give it that name"
         )
         warn(words.format(column=column, dimension=near.key, label=label(near, current_language())))
-
-
-def _tell_of_follow_ups(count: int) -> None:
-    text = translate_plural(
-        "low scores opened {count} follow-up; see commlog pending",
-        "low scores opened {count} follow-ups; see commlog pending",
-        count,
-    )
-    warn(text.format(count=count))
 
 
 def _constants(workspace: Workspace, period: str, entered_by: str) -> Fields:

@@ -1,12 +1,12 @@
 """Field changes: what differs between two versions of a record, and one version after the other."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Final
 
+from commlog.team.rules.merge_values import fingerprint
 from commlog.values import Data, Fields, ValuePath, instant_of
 from commlog.worktime.calendar import to_utc
 
@@ -57,7 +57,7 @@ class FieldChange:
 
     @property
     def is_entry(self) -> bool:
-        """Whether it is a new entry in a diary, which tells of other changes."""
+        """Whether it is a new entry in a diary, which is about other changes."""
         return self.kind == ADDED and len(self.path) > 1 and self.path[-2] in _DIARIES
 
 
@@ -86,6 +86,10 @@ class Revision:
     claimed_at: str | None = None
     changes: tuple[FieldChange, ...] = ()
 
+    def is_note(self, change: FieldChange) -> bool:
+        """Whether a change is an entry in the diary of a follow-up or record that has other changes, shown with them."""
+        return change.is_entry and any(one.follow_up == change.follow_up and not one.is_entry for one in self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -110,24 +114,28 @@ def spread(change: FieldChange) -> tuple[FieldChange, ...]:
     """The single values of an item that is new or gone; any other change itself."""
     if not isinstance(change.before, dict) and not isinstance(change.after, dict):
         return (change,)
-    parts = _leaves(change.path, change.before if change.after is None else change.after)
-    if change.after is None:
-        return tuple(FieldChange(REMOVED, path, value, None, change.claimed_at) for path, value in parts)
-    return tuple(FieldChange(ADDED, path, None, value, change.claimed_at) for path, value in parts)
+    is_gone = change.after is None
+    kind, value = (REMOVED, change.before) if is_gone else (ADDED, change.after)
+    return _leaf_changes(kind, change.path, value, change.claimed_at)
 
 
 def spread_fields(fields: Fields, kind: str, claimed_at: str | None = None) -> tuple[FieldChange, ...]:
     """Every single value of a record, as changes that made it (ADDED) or took it away (REMOVED)."""
-    if kind == REMOVED:
-        return tuple(FieldChange(kind, path, value, None, claimed_at) for path, value in _leaves((), fields))
-    return tuple(FieldChange(kind, path, None, value, claimed_at) for path, value in _leaves((), fields))
+    return _leaf_changes(kind, (), fields, claimed_at)
+
+
+def _leaf_changes(kind: str, path: ValuePath, value: Data, claimed_at: str | None) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(kind, place, leaf if kind == REMOVED else None, None if kind == REMOVED else leaf, claimed_at)
+        for place, leaf in _leaves(path, value)
+    )
 
 
 def shared_changes(by_parent: Sequence[Sequence[FieldChange]]) -> tuple[FieldChange, ...]:
     """What a merge changed of its own: values that are as in none of its parents; before is the first parent's."""
-    others = [{(change.path, _fingerprint(change.after)) for change in changes} for changes in by_parent[1:]]
+    others = [{(change.path, fingerprint(change.after)) for change in changes} for changes in by_parent[1:]]
     return tuple(
-        change for change in by_parent[0] if all((change.path, _fingerprint(change.after)) in known for known in others)
+        change for change in by_parent[0] if all((change.path, fingerprint(change.after)) in known for known in others)
     )
 
 
@@ -140,7 +148,7 @@ def is_far(claimed: str | None, committed: datetime | None) -> bool:
 
 
 def _differences(path: ValuePath, before: Data, after: Data) -> Iterator[FieldChange]:
-    if _fingerprint(before) == _fingerprint(after):
+    if fingerprint(before) == fingerprint(after):
         return
     if _is_kind(dict, before, after):
         old, new = before or {}, after or {}
@@ -174,7 +182,7 @@ def _pairs(path: ValuePath, before: list[Data], after: list[Data]) -> Iterator[t
     # Loaded here: most versions differ in no list but the follow-ups.
     from difflib import SequenceMatcher
 
-    matcher = SequenceMatcher(None, [*map(_fingerprint, before)], [*map(_fingerprint, after)], autojunk=False)
+    matcher = SequenceMatcher(None, [*map(fingerprint, before)], [*map(fingerprint, after)], autojunk=False)
     for _, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         for left, right in zip_longest(range(old_start, old_end), range(new_start, new_end)):
             place = (left if right is None else right) or 0
@@ -226,7 +234,3 @@ def _first_entry(item: Data) -> str | None:
 def _time_of(entry: Data) -> str | None:
     at = entry.get("at") if isinstance(entry, dict) else None
     return at if isinstance(at, str) else None
-
-
-def _fingerprint(value: Data) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)

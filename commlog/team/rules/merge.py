@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from commlog.team.rules.merge_history import HISTORY, Renumbering, merge_follow_ups, merge_history, merge_history_values
+from commlog.team.rules.merge_sequence import insert_missing
 from commlog.team.rules.merge_values import MISSING, MergedSides, ThreeValues, agreed, fields_of, is_same, merge_list
 from commlog.values import Fields, ValuePath
 
@@ -36,7 +37,7 @@ def merge_fields(base: Fields, ours: Fields, theirs: Fields) -> MergedFields:
 
 
 class _Merger:
-    """One merge; collects what was numbered anew."""
+    """One merge; collects the follow-ups that got a new number."""
 
     def __init__(self) -> None:
         self.renumbered: list[Renumbering] = []
@@ -67,7 +68,7 @@ class _Merger:
         sides = ThreeValues(*map(fields_of, three))
         merged = {
             key: self.merge_value(ThreeValues(*(side.get(key, MISSING) for side in sides)), (*path, key))
-            for key in _keys_in_order(sides.ours, sides.theirs)
+            for key in insert_missing(list(sides.ours), list(sides.theirs))
         }
         merged |= merge_history_values(sides, merged, path)
         return MergedSides(
@@ -79,19 +80,6 @@ class _Merger:
 
 def _without_missing(fields: Fields) -> Fields:
     return {key: value for key, value in fields.items() if value is not MISSING}
-
-
-def _keys_in_order(ours: Fields, theirs: Fields) -> list[str]:
-    """The keys of both in ours' order; what only theirs has comes behind its predecessor there."""
-    order: list[str] = list(ours)
-    place = 0
-    for key in theirs:
-        if key in ours:
-            place = order.index(key) + 1
-        else:
-            order.insert(place, key)
-            place += 1
-    return order
 
 
 def keep_conflicting(merged: MergedFields, ours: Fields, theirs: Fields, keys: frozenset[str]) -> MergedFields:

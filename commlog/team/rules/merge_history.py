@@ -1,6 +1,6 @@
-"""Three-way merge of what is told step by step: a history, and the values its entries explain."""
+"""Three-way merge of follow-ups and histories, and of the values that the entries of a history explain."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -42,7 +42,7 @@ def merge_history(three: ThreeValues, path: ValuePath, merge_value: MergeValue) 
     for names, times in zip(keys, instants, strict=True):
         for place, (key, instant) in enumerate(zip(names, times, strict=True)):
             if instant is not None:
-                # Entries of one instant stay in the order somebody wrote them in.
+                # Entries of one instant stay in the order they were written in.
                 ranks.setdefault(key, (to_utc(instant), times[:place].count(instant), key))
     order.sort(key=ranks.__getitem__)
     return merge_keyed(lists, keys, path, merge_value, order=order)
@@ -59,15 +59,15 @@ def merge_history_values(
     sides changed are those of the latest entry that names one, if each side's own history explains its value;
     `due_rule` and `priority` go with the due.
     """
-    told = merged.get(HISTORY)
+    history = merged.get(HISTORY)
     sides = ThreeValues(*(fields_of(value) for value in three))
     lists = ThreeValues(*(list_of(value.get(HISTORY)) for value in sides))
-    if told is None or told.conflicts or not told.ours or not _is_told(lists):
+    if history is None or history.conflicts or not history.ours or not _is_told(lists):
         return {}
     keys = _keys_of(lists)
     if not (set(keys.ours) - set(keys.base) and set(keys.theirs) - set(keys.base)):
         return {}
-    line = _Line(lists, keys, told.ours)
+    line = _Line(lists, keys, history.ours)
     return {**_settle_status(sides, line, path), **_settle_named(sides, line, merged)}
 
 
@@ -145,12 +145,9 @@ def _settle_named(sides: ThreeValues, line: _Line, merged: Mapping[str, MergedSi
 
 def _explains(sides: ThreeValues, line: _Line, name: str) -> bool:
     """Whether on both sides the value is the one the side's own history named last."""
-    for side, one in ((sides.ours, line.lists.ours), (sides.theirs, line.lists.theirs)):
-        told = _last_told(one, name)
-        value = side.get(name, _NO_DUE if name == "due" else MISSING)
-        if not is_same(told, value):
-            return False
-    return True
+    missing = _NO_DUE if name == "due" else MISSING
+    both = ((sides.ours, line.lists.ours), (sides.theirs, line.lists.theirs))
+    return all(is_same(_last_told(one, name), side.get(name, missing)) for side, one in both)
 
 
 def _holds(current: Data, seen: Data, status: Data) -> bool:
@@ -194,7 +191,7 @@ class Renumbering(NamedTuple):
 def merge_follow_ups(
     three: ThreeValues, path: ValuePath, merge_value: MergeValue
 ) -> tuple[MergedSides, tuple[Renumbering, ...]] | None:
-    """Follow-ups both sides changed, each merged by itself, and what was numbered anew; None when one is no mapping.
+    """Follow-ups both sides changed, each merged by itself, and what got a new number; None when one is no mapping.
 
     Two are the same obligation when they were opened by the same person at the same instant for the same action,
     or have the same number and one of both in common. Of two that were added apart under one number, theirs gets
@@ -205,9 +202,8 @@ def merge_follow_ups(
         return None
     tokens = _tokens_of(lists)
     renumbered: list[Renumbering] = []
-    settled = _with_numbers(lists, tokens, renumbered)
-    merged = merge_keyed(settled, tokens, path, merge_value)
-    return merged, tuple(renumbered)
+    numbered_lists = _with_numbers(lists, tokens, renumbered)
+    return merge_keyed(numbered_lists, tokens, path, merge_value), tuple(renumbered)
 
 
 def _tokens_of(lists: ThreeValues) -> ThreeValues:
@@ -231,56 +227,40 @@ def _tokens_of(lists: ThreeValues) -> ThreeValues:
 def _pair(old: list[Fields], new: list[Fields], *, is_strict: bool = False) -> dict[int, int]:
     """The place in the old list of each item of the new one that is the same obligation; surest first."""
     pairs: dict[int, int] = {}
-    for key_of in _SURE if is_strict else (*_SURE, *_LIKELY):
-        left = _unique(old, key_of, set(range(len(old))) - set(pairs.values()))
-        right = _unique(new, key_of, set(range(len(new))) - set(pairs))
+    for parts in _SURE if is_strict else (*_SURE, *_LIKELY):
+        left = _unique(old, parts, set(range(len(old))) - set(pairs.values()))
+        right = _unique(new, parts, set(range(len(new))) - set(pairs))
         pairs |= {right[key]: left[key] for key in right if key in left}
     return pairs
 
 
-def _unique(items: list[Fields], key_of: Callable[[Fields], str | None], places: set[int]) -> dict[str, int]:
+def _unique(items: list[Fields], parts: tuple[str, ...], places: set[int]) -> dict[str, int]:
     found: dict[str, list[int]] = {}
     for place in sorted(places):
-        key = key_of(items[place])
+        key = _identity(items[place], parts)
         if key is not None:
             found.setdefault(key, []).append(place)
     return {key: where[0] for key, where in found.items() if len(where) == 1}
 
 
-def _opening(item: Fields) -> Data:
+# By what two follow-ups are the same obligation: who opened it and when, for which action, under which number.
+_SURE = (("n", "opening", "action"), ("opening", "action"))
+_LIKELY = (("n", "opening"), ("n", "action"), ("n",))
+
+
+def _identity(item: Fields, parts: tuple[str, ...]) -> str | None:
+    """Some of what a follow-up is known by, as one text; None when it has nothing of the kind."""
     first = fields_of(next(iter(list_of(item.get("history"))), None))
-    return [first.get("at"), first.get("by")]
-
-
-def _by_all(item: Fields) -> str | None:
-    return fingerprint([item.get("n"), _opening(item), item.get("action")])
-
-
-def _by_opening(item: Fields) -> str | None:
-    return fingerprint([_opening(item), item.get("action")])
-
-
-def _by_number_and_opening(item: Fields) -> str | None:
-    opening = _opening(item)
-    return None if opening == [None, None] else fingerprint([item.get("n"), opening])
-
-
-def _by_number_and_action(item: Fields) -> str | None:
-    return fingerprint([item.get("n"), item.get("action")])
-
-
-def _by_number(item: Fields) -> str | None:
-    return fingerprint(item["n"]) if "n" in item else None
-
-
-_SURE = (_by_all, _by_opening)
-_LIKELY = (_by_number_and_opening, _by_number_and_action, _by_number)
+    opening = [first.get("at"), first.get("by")]
+    if (parts == ("n",) and "n" not in item) or (parts == ("n", "opening") and opening == [None, None]):
+        return None
+    return fingerprint([opening if part == "opening" else item.get(part) for part in parts])
 
 
 def _with_numbers(lists: ThreeValues, tokens: ThreeValues, renumbered: list[Renumbering]) -> ThreeValues:
     """The lists with one number for each obligation on all sides, none given twice."""
     items = [dict(zip(names, one, strict=True)) for names, one in zip(tokens, lists, strict=True)]
-    numbers = {key: _number_of(*(side.get(key, {}).get("n") for side in items)) for key in _all_keys(tokens)}
+    numbers = {key: _number_of(*(side.get(key, {}).get("n") for side in items)) for names in tokens for key in names}
     highest = max((n for one in lists for n in map(_whole_number, one) if n is not None), default=0)
     taken: set[int] = set()
     # Who has a number already keeps it: the base's first, then ours.
@@ -306,14 +286,10 @@ def _with_numbers(lists: ThreeValues, tokens: ThreeValues, renumbered: list[Renu
 
 
 def _number_of(base: Data, ours: Data, theirs: Data) -> Data:
-    """The number of one obligation: the one a side gave it anew, ours before theirs."""
+    """The number of one obligation: the one a side changed it to, ours before theirs."""
     if ours is None or theirs is None:
         return theirs if ours is None else ours
     return theirs if base == ours else ours
-
-
-def _all_keys(tokens: ThreeValues) -> Iterator[str]:
-    return iter(dict.fromkeys(key for names in tokens for key in names))
 
 
 def _whole_number(item: Fields) -> int | None:

@@ -1,6 +1,6 @@
 """Three-way merge of sequences: which stretches each side changed, and in which order items go."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import Final, NamedTuple
 
 OURS: Final = "ours"
@@ -54,12 +54,12 @@ def merge_order(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str])
     is_ours_old = [key for key in ours if key in everywhere] == old
     is_theirs_old = [key for key in theirs if key in everywhere] == old
     if is_theirs_old or [key for key in ours if key in both] == [key for key in theirs if key in both]:
-        return _insert(list(ours), theirs, behind=set(ours) - both)
-    return _insert(list(theirs), ours, behind=set()) if is_ours_old else None
+        return insert_missing(list(ours), theirs, set(ours) - both)
+    return insert_missing(list(theirs), ours) if is_ours_old else None
 
 
-def _insert(order: list[str], other: Sequence[str], *, behind: set[str]) -> list[str]:
-    """The order with the other's keys it lacks, each behind its predecessor and the keys to stay behind that come there."""
+def insert_missing(order: list[str], other: Sequence[str], behind: Collection[str] = ()) -> list[str]:
+    """The order with the keys only the other has, each after its predecessor there, and after keys in `behind` that follow it."""
     known = set(order)
     place = 0
     for key in other:

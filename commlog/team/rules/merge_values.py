@@ -9,7 +9,7 @@ from commlog.values import DEFAULT_LINK_TYPE, Data, Fields, ValuePath
 
 
 class Missing:
-    """The one value that stands for a key or an item that is not there."""
+    """The one value that means a key or an item that is not there."""
 
     __slots__ = ()
 
@@ -62,13 +62,13 @@ def fingerprint(value: Data) -> str:
 
 
 def numbered(keys: list[str]) -> list[str]:
-    """The keys made different where they repeat: each tells how often it came before."""
+    """The keys made different where they repeat: with a count of its occurrences."""
     seen: dict[str, int] = {}
-    told = []
+    different = []
     for key in keys:
         seen[key] = seen.get(key, 0) + 1
-        told.append(f"{key} {seen[key]}")
-    return told
+        different.append(f"{key} {seen[key]}")
+    return different
 
 
 def list_of(value: Data) -> list[Data]:
@@ -81,7 +81,7 @@ def fields_of(value: Data) -> dict[str, Data]:
     return value if isinstance(value, dict) else {}
 
 
-# What an item is known by, the first that tells all items of a list apart; lists with a name of their own first.
+# What an item is known by, the first that is different for all items of a list; lists with a name of their own first.
 _IDENTITIES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "links": (("to", "type"),),
     "contacts": (("name",), ("phone",), ("email",)),
@@ -104,7 +104,7 @@ def merge_list(three: ThreeValues, path: ValuePath, merge_value: MergeValue) -> 
 
 
 def keys_of(lists: ThreeValues, name: str) -> ThreeValues | None:
-    """What each item of the three lists is known by; None when nothing tells them apart."""
+    """What each item of the three lists is known by; None when nothing identifies them."""
     items = [item for one in lists for item in one]
     if not any(isinstance(item, (dict, list)) for item in items):
         return ThreeValues(*(numbered([*map(fingerprint, one)]) for one in lists))

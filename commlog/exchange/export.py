@@ -1,4 +1,4 @@
-"""Exporting follow-ups and care dates: which go into a calendar, personal data masked unless asked for."""
+"""Exporting: which records, follow-ups and care dates go out, personal data masked unless asked for."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -6,17 +6,20 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from commlog.customers.care import yearly_dates
 from commlog.database.query.select import ListedRows
 from commlog.exchange.queries import FollowUpEntry, follow_ups_to_export
 from commlog.followups.pending import pending_unless_named
 from commlog.followups.rules.follow_up import CLOSED, DONE, FollowUp, read_follow_ups
-from commlog.privacy.rules.masking import mask_name, mask_text
+from commlog.privacy.rules.masking import MaskRules, mask_name, mask_text
 from commlog.records.find import get_record
-from commlog.records.queries import CustomerEntry, read_customers
-from commlog.records.question import condition_of, filter_of
-from commlog.values import ANONYMOUS, instant_of
+from commlog.records.mask import mask_as_asked
+from commlog.records.queries import CustomerEntry, names_by_record, places_to_export, read_customers, without_kinds
+from commlog.records.question import NAMING_KINDS, condition_of, filter_of, mentions
+from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, Fields, instant_of
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar
+from commlog.worktime.lunar import lunar_dates_in
 from commlog.worktime.moment import due_instant
 
 if TYPE_CHECKING:
@@ -30,6 +33,45 @@ _UNKNOWN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 # A lunar date has no rule in a calendar file: it is given for this year and the next ones.
 _LUNAR_YEARS: Final = 5
 _HASH_LENGTH: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSelection:
+    """The files of the records to export, customers first, then by day; and the templates they name."""
+
+    paths: tuple[str, ...]
+    templates: tuple[str, ...]
+
+
+def select_records(workspace: Workspace, query: str) -> ExportSelection:
+    """Every record of the log, or those that match; customers and answers match when the query names their kind.
+
+    Raises:
+        UsageError: the query is not understood.
+    """
+    question = filter_of(workspace, query)
+    condition = condition_of(workspace, question, ListedRows.RECORDS)
+    if query.strip() and not mentions(question, NAMING_KINDS):
+        condition = without_kinds(condition, (CUSTOMER, ANSWER))
+    rows = places_to_export(workspace.index, condition)
+    return ExportSelection(tuple(row.path for row in rows), tuple(dict.fromkeys(row.template for row in rows)))
+
+
+def iter_fields(workspace: Workspace, selection: ExportSelection, *, reveal: bool = False) -> Iterator[Fields]:
+    """The fields of each selected record, as its file has them; personal data masked, names where the settings hide them.
+
+    A file is given to others: numbers in free text are masked in it whatever the settings are.
+    """
+    hides_names = workspace.log.settings.mask.names and not reveal
+    rules = MaskRules(names=hides_names, text=True)
+    names = {row.path: row.customer_name for row in names_by_record(workspace.index)} if hides_names else {}
+    for path in selection.paths:
+        record = get_record(workspace.reader.read(path))
+        fields = {**record.fields, "id": record.id}
+        if not reveal:
+            template = workspace.catalog.get(str(fields["template"]))
+            fields = mask_as_asked(template, fields, [names.get(path) or ""], rules)
+        yield fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +118,7 @@ class ExportedFollowUp:
 class CalendarCareDay:
     """A birthday or an anniversary on its way into a calendar; `dates` are those of a lunar one, None for all others.
 
-    `key` tells it from all others and stays when its date is corrected; `customer_id` is empty where it would tell a masked name; `changed` is the instant its customer was recorded, in UTC.
+    `key` identifies it and stays when its date is corrected; `customer_id` is empty where it would reveal a masked name; `changed` is the instant its customer was recorded, in UTC.
     """
 
     key: str
@@ -112,8 +154,6 @@ def select_care_days(workspace: Workspace, query: str, *, reveal: bool) -> tuple
     Raises:
         UsageError: the query is not understood.
     """
-    from commlog.customers.care import yearly_dates
-
     condition = condition_of(workspace, filter_of(workspace, query), ListedRows.RECORDS)
     about = {one.id: one for one in read_customers(workspace.index, condition=condition)}
     days = [
@@ -161,13 +201,11 @@ def _from_seconds(seconds: int | None) -> datetime | None:
 
 
 def _care_day(customer: "CareCustomer", found: "CareDate", about: CustomerEntry, year: int) -> CalendarCareDay:
-    # An id in Chinese is a name: it would be told by every calendar, masked or not.
+    # An id in Chinese is a name: every calendar would show it, masked or not.
     public_id = customer.id if customer.id.isascii() else _hash(customer.id)
     key = f"{public_id}-{found.kind}" + (f"-{_hash(found.label)}" if found.label else "")
     dates: tuple[date, ...] | None = None
     if found.is_lunar:
-        from commlog.worktime.lunar import lunar_dates_in
-
         years = range(year, year + _LUNAR_YEARS)
         dates = tuple(day for one in years for day in lunar_dates_in(one, found.month, found.day))
     return CalendarCareDay(
