@@ -297,6 +297,6 @@ def test_templates_escape_what_they_are_given():
         "agent": HOSTILE,
         "problems": [],
     }
-    text = fill_template("record.html.jinja", values)
+    text = fill_template("records/record.html.jinja", values)
     assert "<img" not in text
     assert "\\u202e" in text
