@@ -11,7 +11,7 @@ from commlog.forms.fields import find_field, label
 from commlog.messages import current_language, mark, translate
 from commlog.summary.figures.follow_ups import DUE
 from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, SummaryScope
-from commlog.summary.rules.figures import STEPS, count_of, mean_of, measure_limit_kept, measure_satisfaction
+from commlog.summary.rules.figures import JUDGEMENTS, STEPS, count_of, mean_of, measure_satisfaction
 from commlog.summary.rules.report import MOST_BUCKETS, Series, TimeBucket, TimeStep, buckets_between, place_of, step_for
 from commlog.summary.rules.summary import Group, Measure
 from commlog.workspace import Workspace
@@ -83,7 +83,7 @@ def on_time_by_step(scope: SummaryScope, previous: Period) -> Series:
         # A bucket of the earlier period may reach into the later one: each is counted by itself.
         for _, state, count in rows[bisect_left(rows, (start,)) : bisect_left(rows, (end,))]:
             kept[state] += count
-        measure = measure_limit_kept(kept)
+        measure = JUDGEMENTS["limit_kept"].measure(kept)
         if measure.size or measure.left_out:
             measures[place, None] = measure
     return Series(step, buckets, (None,), measures, {})

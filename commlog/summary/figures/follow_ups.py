@@ -6,20 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from commlog.summary.figures.dimensions import OF_FOLLOW_UPS, TAG
-from commlog.summary.figures.scope import FOLLOW_UPS, CountSource, SummaryScope, count_states, states_of_rows
-from commlog.summary.figures.threads import FOLLOW_UPS_TURNED
-from commlog.summary.rules.figures import (
-    FIGURES,
-    Counts,
-    States,
-    measure_all,
-    measure_breached,
-    measure_limit_kept,
-    measure_on_time,
-    measure_overdue,
-    spread_of,
+from commlog.summary.figures.scope import (
+    FOLLOW_UPS,
+    OF_FOLLOW_UPS,
+    TAG,
+    CountSource,
+    SummaryScope,
+    count_states,
+    states_of_rows,
 )
+from commlog.summary.figures.threads import FOLLOW_UPS_TURNED
+from commlog.summary.rules.figures import FIGURES, Counts, States, measure_all, spread_of
 from commlog.summary.rules.summary import Group, Measure, MeasureKey, Reading
 from commlog.worktime.limits import working_days_since
 
@@ -82,11 +79,7 @@ def measure_follow_ups(scope: SummaryScope) -> Reading:
         kept = States(kept.whole, {**kept.groups, TAG: by_tag[0]})
         for span, groups in zip(spans.values(), by_tag[1:], strict=True):
             span[TAG] = {group: _expanded(counts) for group, counts in groups.items()}
-    reading = (
-        kept.measured("follow_ups_on_time", measure_on_time, scope.by)
-        | kept.measured("limit_kept", measure_limit_kept, scope.by)
-        | kept.measured("breached", measure_breached, scope.by)
-    )
+    reading = kept.judged(scope.by, "follow_ups_on_time", "limit_kept", "breached")
     for figure, told in spans.items():
         for dimension in dict.fromkeys(("", *FIGURES[figure].dimensions, scope.by)):
             for group, seconds in told.get(dimension, {}).items():
@@ -156,7 +149,7 @@ def measure_pending(scope: SummaryScope) -> Reading:
     ages = WorkingDayAges(scope, states.whole)
     return (
         states.measured("pending", measure_all, scope.by)
-        | states.measured("overdue", lambda counts: measure_overdue(_folded(counts)), scope.by)
+        | states.judged(scope.by, "overdue")
         | states.measured("overdue_age", ages.measure, scope.by)
     )
 
@@ -164,13 +157,6 @@ def measure_pending(scope: SummaryScope) -> Reading:
 def _overdue(counts: Counts) -> dict[str, int]:
     """How many fell due at each second since 1970, of those whose state is that second."""
     return {state: count for state, count in counts.items() if state and state.isdecimal()}
-
-
-def _folded(counts: Counts) -> Counts:
-    """The same states with all overdue ones in one."""
-    overdue = _overdue(counts)
-    rest = {state: count for state, count in counts.items() if state not in overdue}
-    return {**rest, "overdue": sum(overdue.values())}
 
 
 class WorkingDayAges:

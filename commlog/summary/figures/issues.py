@@ -1,6 +1,6 @@
 """Flow: what was opened and finished, what nobody owns, and what has no next step."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 from commlog.output.listing import Listing
@@ -15,7 +15,7 @@ from commlog.summary.figures.scope import (
     list_states,
 )
 from commlog.summary.figures.threads import ISSUES_TURNED
-from commlog.summary.rules.figures import LEFT_OUT, NO, YES, Counts, FigureCase, States, Verdict, count_of, share_of
+from commlog.summary.rules.figures import LEFT_OUT, NO, YES, FigureCase, measure_turns, share_of
 from commlog.summary.rules.summary import Measure, MeasureKey, PointedRecords, Reading
 
 ISSUE_COLUMNS: Final = ("id", "subject", "owner", "priority", "status", "day", "path")
@@ -25,8 +25,8 @@ _OPEN_THEN: Final = (
     "r.kind = 'issue' AND r.day < '{after}' AND (coalesce(r.status, 'open') <> 'closed' OR r.closed_at >= {at})"
 )
 _DEPARTMENT: Final = "field((SELECT content FROM contents c WHERE c.record = r.record), 'department')"
-_FOLLOW_UP_FIGURES: Final = ("follow_ups_opened", "follow_ups_finished", "follow_ups_net")
-_ISSUE_FIGURES: Final = ("issues_opened", "issues_closed", "issues_net")
+FOLLOW_UP_FIGURES: Final = ("follow_ups_opened", "follow_ups_finished", "follow_ups_net")
+ISSUE_FIGURES: Final = ("issues_opened", "issues_closed", "issues_net")
 _ISSUES: Final = f"""
 WITH issues AS (SELECT r.record, r.id FROM records r WHERE {{issues}}),
 near AS (
@@ -53,8 +53,8 @@ def measure_flow(scope: SummaryScope, pending: Reading) -> tuple[Reading, tuple[
     idle = [row[:-2] for row in issues if not row[-1]]
     promises, loose = _count_promises(scope)
     reading = {
-        **_measure_follow_ups(scope),
-        **_measure_issues(scope),
+        **measure_turns(FOLLOW_UP_FIGURES, count_turned(scope), scope.by),
+        **measure_turns(ISSUE_FIGURES, count_states(scope, ISSUES_TURNED), scope.by),
         MeasureKey("without_owner"): _measure_without_owner(pending, issues),
         MeasureKey("issues_without_next_action"): share_of(len(idle), len(issues)),
         MeasureKey("commitments_without_follow_up"): share_of(sum(loose.values()), promises),
@@ -63,18 +63,6 @@ def measure_flow(scope: SummaryScope, pending: Reading) -> tuple[Reading, tuple[
         _attention(scope, "issues_without_next_action", ISSUE_COLUMNS, idle),
         PointedRecords("commitments_without_follow_up", _list_loose(scope, loose), _rest(scope, len(loose))),
     )
-
-
-def judge_turn(state: str | None) -> dict[str, tuple[Verdict, str, int]]:
-    """What a turn in the period says of what was opened, finished, and the difference: the verdict, the reason, the value."""
-    yes: Mapping[str, tuple[Verdict, str, int]] = {"opened": (YES, "", 1), "finished": (YES, "", 1)}
-    told: dict[str | None, dict[str, tuple[Verdict, str, int]]] = {
-        "came": {"opened": yes["opened"], "net": (YES, "", 1)},
-        "went": {"finished": yes["finished"], "net": (YES, "", -1)},
-        "both": dict(yes),
-        "untold": {"finished": (LEFT_OUT, "finished_at_unknown_time", 1)},
-    }
-    return told.get(state, {})
 
 
 def list_untouched(scope: SummaryScope) -> dict[str, list[FigureCase]]:
@@ -98,32 +86,6 @@ def list_without_owner(scope: SummaryScope) -> list[FigureCase]:
     ]
 
 
-def _measure_follow_ups(scope: SummaryScope) -> Reading:
-    return _balance(scope, _FOLLOW_UP_FIGURES, count_turned(scope))
-
-
-def _measure_issues(scope: SummaryScope) -> Reading:
-    return _balance(scope, _ISSUE_FIGURES, count_states(scope, ISSUES_TURNED))
-
-
-def _balance(scope: SummaryScope, figures: tuple[str, str, str], states: States) -> Reading:
-    """What came, what went, and the difference."""
-    came, went, net = figures
-    return (
-        states.measured(came, lambda turns: count_of(_sum(turns, "came", "both")), scope.by)
-        | states.measured(
-            went,
-            lambda turns: count_of(_sum(turns, "went", "both"), finished_at_unknown_time=turns.get("untold", 0)),
-            scope.by,
-        )
-        | states.measured(net, lambda turns: count_of(_sum(turns, "came") - _sum(turns, "went")), scope.by)
-    )
-
-
-def _sum(counts: Counts, *states: str) -> int:
-    return sum(counts.get(state, 0) for state in states)
-
-
 def _measure_without_owner(pending: Reading, issues: list[tuple[Any, ...]]) -> Measure:
     """Pending follow-ups and open issues that are nobody's; an issue may be a department's."""
     orphan = pending.get(MeasureKey("pending", "owner", None))
@@ -141,9 +103,7 @@ def _count_promises(scope: SummaryScope) -> tuple[int, dict[int, int]]:
     """How much was promised in the period, and the records with fewer follow-ups than promises: how many fewer."""
     walked = dated_conversations_of(scope).rows("record", "commitments")
     promised = {record: number for record, number in walked if number > 0}
-    follow_ups: dict[int, int] = {}
-    if promised:
-        follow_ups.update(scope.rows(_FOLLOW_UPS_OF.format(numbers=", ".join(map(str, promised)))))
+    follow_ups = dict(scope.rows_of(_FOLLOW_UPS_OF, promised))
     left = ((record, number - follow_ups.get(record, 0)) for record, number in promised.items())
     return sum(promised.values()), {record: number for record, number in left if number > 0}
 

@@ -16,8 +16,16 @@ from commlog.summary.figures.conversations import (
     count_tags,
     dated_conversations_of,
 )
-from commlog.summary.figures.dimensions import OF_INTERACTIONS, OF_RECORDS, TAG
-from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, RECORDS, CountSource, SummaryScope, count_states
+from commlog.summary.figures.scope import (
+    INTERACTIONS_OF_PERIOD,
+    OF_INTERACTIONS,
+    OF_RECORDS,
+    RECORDS,
+    TAG,
+    CountSource,
+    SummaryScope,
+    count_states,
+)
 from commlog.summary.rules.figures import (
     FIGURES,
     Counts,
@@ -25,15 +33,11 @@ from commlog.summary.rules.figures import (
     distribution_of,
     measure_answers,
     measure_conversations,
-    measure_dissatisfied,
     measure_moods,
-    measure_reached,
     measure_satisfaction,
-    measure_satisfied,
-    share_of,
     spread_of,
 )
-from commlog.summary.rules.summary import Group, Measure, MeasureKey, PointedRecords, Reading
+from commlog.summary.rules.summary import Group, MeasureKey, PointedRecords, Reading
 from commlog.workspace import Workspace
 from commlog.worktime.limits import Limit, due_after
 from commlog.worktime.moment import format_instant
@@ -100,20 +104,10 @@ def measure_recording(scope: SummaryScope) -> tuple[Reading, PointedRecords]:
             for group, lags in grouped.lags.items()
         }
     whole = sum(found.states.values(), Counter[Group]())
-    reading |= States(whole, states).measured("recorded_in_time", _measure_in_time, scope.by)
+    reading |= States(whole, states).judged(scope.by, "recorded_in_time")
     lags = (lag for group in found.lags.values() for lag in group)
     reading[MeasureKey("recording_lag")] = spread_of(lags, "seconds", without_recorded_at=whole["unknown"])
     return reading, _list_late(scope, found.late, limits)
-
-
-def _measure_in_time(counts: Counts) -> Measure:
-    in_time = counts.get("in_time", 0)
-    return share_of(
-        in_time,
-        in_time + counts.get("late", 0),
-        without_limit=counts.get("no_limit", 0),
-        without_recorded_at=counts.get("unknown", 0),
-    )
 
 
 def list_lags(scope: SummaryScope) -> list[tuple[int, str, int | None]]:
@@ -190,9 +184,7 @@ def measure_interactions(scope: SummaryScope) -> Reading:
     walked = conversations_of(scope).states("contact", names)
     by_tag = count_tags(scope)
     states = States(walked.whole, {**walked.groups, TAG: by_tag})
-    reading = states.measured("interactions", measure_conversations, scope.by) | states.measured(
-        "reached", measure_reached, scope.by
-    )
+    reading = states.measured("interactions", measure_conversations, scope.by) | states.judged(scope.by, "reached")
     tags = {tag: measure_conversations(counts).numerator for tag, counts in by_tag.items()}
     return reading | distribution_of("problems", TAG, tags, reading[MeasureKey("interactions")].numerator)
 
@@ -214,8 +206,7 @@ def measure_feelings(scope: SummaryScope) -> tuple[Reading, States, States]:
         categories = States(categories.whole, {**categories.groups, **by_tag[1]})
     reading = {
         **answers.measured("satisfaction", measure_satisfaction, scope.by),
-        **answers.measured("satisfied", measure_satisfied, scope.by),
-        **answers.measured("dissatisfied", measure_dissatisfied, scope.by),
+        **answers.judged(scope.by, "satisfied", "dissatisfied"),
         **measure_answers(answers.whole),
         **measure_moods(Counter(conversations["mood"])),
     }
