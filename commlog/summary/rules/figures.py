@@ -200,7 +200,7 @@ _LIMITS: Final[Mapping[Group, Judgement]] = {
 JUDGEMENTS: Final[Mapping[str, Judgements]] = {
     # Outbound contacts that were answered, over all outbound ones.
     "reached": Judgements(
-        {"outbound_reached": _YES, "outbound_missed": _NO, "outbound_unclear": (LEFT_OUT, "unclear")}
+        {"outbound_reached": _YES, "outbound_missed": _NO, "outbound_unclear": (LEFT_OUT, "unclear")}, (LEFT_OUT, "")
     ),
     # Records written within the limit of their template.
     "recorded_in_time": Judgements(
