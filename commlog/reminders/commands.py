@@ -2,26 +2,42 @@
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from commlog.cli.options import exit_code_option, format_choice, text_option
 from commlog.cli.session import Session, variable
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
+from commlog.customers.care import care_for_reminders
 from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, UsageError
+from commlog.log.members import Member
 from commlog.messages import mark, translate
 from commlog.privacy.rules.masking import mask_text
+from commlog.reminders.connection import outside_of
+from commlog.reminders.deliver import Message, deliver
+from commlog.reminders.ledger import LedgerBusy, ReminderLedger, open_ledger, read_ledger
 from commlog.reminders.plan import plan_reminders, print_digest
+from commlog.reminders.queries import open_items
 from commlog.reminders.rules.digest import Digest, Item, digest_of
-from commlog.reminders.text import DigestContext, format_digest, format_subject
-
-if TYPE_CHECKING:
-    # Loaded when something is delivered: a run that prints needs none of it.
-    from commlog.log.members import Member
-    from commlog.reminders.deliver import Message
-    from commlog.reminders.send import AddressedLines, DigestDelivery, UndeliverableItems
-
+from commlog.reminders.send import (
+    AddressedLines,
+    DigestDelivery,
+    UndeliverableItems,
+    lines_by_address,
+    new_keys,
+    plan_deliveries,
+    send_digests,
+    unsent_lines,
+)
+from commlog.reminders.text import (
+    DigestContext,
+    format_deliveries,
+    format_digest,
+    format_html,
+    format_items,
+    format_subject,
+)
 
 # Under this name the ledger remembers what --once has printed.
 PRINTED = "print"
@@ -81,7 +97,7 @@ def remind_command(
     _refuse(notify and not dry_run and output_format == "json", "--format json", "--notify")
     if to and not wish.notify:
         raise UsageError(mark("--to works only with --notify, --dry-run or --test"))
-    items = plan_reminders(session.workspace, _care(session))
+    items = plan_reminders(session.workspace, care_for_reminders(session.workspace))
     act = _notify if wish.notify else _print_once if once else _print
     delivered, found = act(session, items, wish)
     code = finish(session)
@@ -93,12 +109,6 @@ def remind_command(
 def _refuse(is_wrong: bool, option: str, others: str) -> None:
     if is_wrong:
         raise UsageError(mark("{option} cannot be used with {others}"), option=option, others=others)
-
-
-def _care(session: Session) -> Any:
-    from commlog.customers.care import care_for_reminders
-
-    return care_for_reminders(session.workspace)
 
 
 def _reading(session: Session, wish: RemindOptions) -> DigestContext:
@@ -119,8 +129,7 @@ def _print(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> To
 
 def _print_once(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> Told:
     """Print what was not printed yet, and remember it."""
-    from commlog.reminders.ledger import LedgerBusy, open_ledger, read_ledger
-    from commlog.reminders.send import new_keys, unsent_lines
+    from commlog.reminders.send import new_keys
 
     workspace = session.workspace
     whole = print_digest(workspace, items)
@@ -145,8 +154,6 @@ def _print_once(session: Session, items: tuple[Item, ...], wish: RemindOptions) 
 
 def _notify(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> Told:
     """Deliver to each address what was not told there, or show what would be delivered."""
-    from commlog.reminders.send import lines_by_address
-
     workspace = session.workspace
     settings = workspace.log.settings
     parcels, lost = lines_by_address(items, settings.members, workspace.now.date())
@@ -157,7 +164,6 @@ def _notify(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> T
         _tell_lost(session, one)
     if wish.dry_run:
         return not lost, _show_plan(session, parcels, wish)
-    from commlog.reminders.ledger import LedgerBusy, open_ledger
 
     try:
         with open_ledger(workspace.log.root, workspace.now) as ledger:
@@ -172,42 +178,32 @@ def _notify(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> T
     return not lost and not any(delivery.fault for delivery in went), bool(went)
 
 
-def _deliver_all(session: Session, parcels: "tuple[AddressedLines, ...]", ledger: Any) -> "list[DigestDelivery]":
-    from commlog.reminders.send import new_keys, plan_deliveries, send_digests
+def _deliver_all(session: Session, parcels: tuple[AddressedLines, ...], ledger: ReminderLedger) -> list[DigestDelivery]:
 
     workspace = session.workspace
     planned = plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
     reading = _reading(session, RemindOptions())
+    outside = outside_of(workspace.log.settings.notify, variable)
 
-    def deliver(address: str, digest: Digest) -> None:
+    def send(address: str, digest: Digest) -> None:
         ledger.make_room(new_keys(digest, ledger, address), address, digest.at)
-        _deliver(session, address, _message_of(digest, reading))
+        deliver(address, _message_of(digest, reading), outside)
 
     went = []
-    for delivery in send_digests(planned, ledger, deliver):
+    for delivery in send_digests(planned, ledger, send):
         went.append(delivery)
         if delivery.fault is not None:
             _tell_fault(session, delivery.address, delivery.fault)
     return went
 
 
-def _deliver(session: Session, address: str, message: "Message") -> None:
-    from commlog.reminders.connection import outside_of
-    from commlog.reminders.deliver import deliver
-
-    deliver(address, message, outside_of(session.workspace.log.settings.notify, variable))
-
-
-def _message_of(digest: Digest, reading: DigestContext) -> "Message":
-    from commlog.reminders.deliver import Message
-    from commlog.reminders.text import format_html
+def _message_of(digest: Digest, reading: DigestContext) -> Message:
 
     return Message(format_subject(digest), format_digest(digest, reading), format_html(digest, reading), digest.at)
 
 
-def _show_plan(session: Session, parcels: "tuple[AddressedLines, ...]", wish: RemindOptions) -> bool:
+def _show_plan(session: Session, parcels: tuple[AddressedLines, ...], wish: RemindOptions) -> bool:
     """Print what each address would be told now."""
-    from commlog.reminders.ledger import read_ledger
     from commlog.reminders.send import plan_deliveries
 
     workspace = session.workspace
@@ -217,8 +213,6 @@ def _show_plan(session: Session, parcels: "tuple[AddressedLines, ...]", wish: Re
     readers = {parcel.address: parcel.members for parcel in parcels}
     reading = _reading(session, wish)
     if wish.output_format == "json":
-        from commlog.reminders.text import format_deliveries
-
         say(format_deliveries([(one.address, readers[one.address], one.digest) for one in planned], reading))
         return bool(planned)
     for delivery in planned:
@@ -234,8 +228,6 @@ def _show_plan(session: Session, parcels: "tuple[AddressedLines, ...]", wish: Re
 def _say_digest(digest: Digest, reading: DigestContext, wish: RemindOptions) -> None:
     """Print a digest; nothing at all when it holds nothing, for cron mails whatever is printed."""
     if wish.output_format == "json":
-        from commlog.reminders.text import format_items
-
         say(format_items(digest, reading))
     elif digest.lines:
         say(f"{format_subject(digest)}\n\n{format_digest(digest, reading)}")
@@ -243,8 +235,6 @@ def _say_digest(digest: Digest, reading: DigestContext, wish: RemindOptions) -> 
 
 def _test(session: Session, to: str) -> int:
     """Deliver a test to the addresses of one member."""
-    from commlog.reminders.deliver import Message
-
     workspace = session.workspace
     member = _member(session, to or workspace.require_member(None))
     if not member.notify:
@@ -256,10 +246,11 @@ def _test(session: Session, to: str) -> int:
         )
     subject = translate("[commlog] test")
     text = translate("Reminders for {name} are sent here.").format(name=member.name)
+    outside = outside_of(workspace.log.settings.notify, variable)
     failures = 0
     for address in member.notify:
         try:
-            _deliver(session, address, Message(subject, text, "", workspace.now))
+            deliver(address, Message(subject, text, "", workspace.now), outside)
         except CommlogError as fault:
             failures += 1
             _tell_fault(session, address, fault)
@@ -268,7 +259,7 @@ def _test(session: Session, to: str) -> int:
     return ExitCode.NOT_DELIVERED if failures else ExitCode.DONE
 
 
-def _member(session: Session, name: str) -> "Member":
+def _member(session: Session, name: str) -> Member:
     settings = session.workspace.log.settings
     member = settings.find_member(name)
     if member is None:
@@ -281,10 +272,8 @@ def _member(session: Session, name: str) -> "Member":
     return member
 
 
-def _compact(session: Session, ledger: Any, items: tuple[Item, ...]) -> None:
+def _compact(session: Session, ledger: ReminderLedger, items: tuple[Item, ...]) -> None:
     """Let the ledger forget what is not pending, not dropped and no issue that is open, once it is large."""
-    from commlog.reminders.queries import open_items
-
     still = open_items(session.workspace.index).union(item.address for item in items)
     ledger.compact(still, session.workspace.now)
 
@@ -294,9 +283,9 @@ def _say_busy() -> Told:
     return True, False
 
 
-def _tell_remarks(ledger: Any) -> None:
+def _tell_remarks(ledger: ReminderLedger) -> None:
     for remark in ledger.remarks:
-        warn(remark.text)
+        warn(remark)
 
 
 def _tell_fault(session: Session, address: str, fault: CommlogError) -> None:
@@ -308,7 +297,7 @@ def _tell_fault(session: Session, address: str, fault: CommlogError) -> None:
     warn(translate("; ").join(filter(None, (text, fault.remedy))))
 
 
-def _tell_lost(session: Session, lost: "UndeliverableItems") -> None:
+def _tell_lost(session: Session, lost: UndeliverableItems) -> None:
     owner = _reading(session, RemindOptions()).owner(lost.owner)
     reasons = translate("; ").join(reason.message for reason in lost.reasons)
     warn(

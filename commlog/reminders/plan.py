@@ -1,10 +1,10 @@
 """What is to be told at an instant: pending follow-ups that are due or near, what was dropped, and days of care."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
+from commlog.customers.rules.care import CareItem
 from commlog.followups.dropped import find_dropped_balls
 from commlog.followups.rules.dropped import DroppedBall
 from commlog.log.settings import Settings
@@ -26,41 +26,14 @@ from commlog.reminders.rules.stages import (
     opening_time,
     stages_of,
 )
+from commlog.reminders.send import absence_of
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import to_utc
 
 FOLLOW_UP: Final = "follow_up"
 
 
-class ReminderCareDay(Protocol):
-    """A day on which a customer wants care, as far as reminders look at it."""
-
-    @property
-    def kind(self) -> str:
-        """What the day is: a birthday, a visit and so on."""
-
-    @property
-    def customer(self) -> str:
-        """The customer's id."""
-
-    @property
-    def customer_name(self) -> str:
-        """What the customer is called."""
-
-    @property
-    def day(self) -> date:
-        """The day itself, in the log's zone."""
-
-    @property
-    def owner(self) -> str | None:
-        """Who looks after the customer."""
-
-    @property
-    def label(self) -> str:
-        """What the day is, in words."""
-
-
-def plan_reminders(workspace: Workspace, care: Sequence[ReminderCareDay] = ()) -> tuple[Item, ...]:
+def plan_reminders(workspace: Workspace, care: Sequence[CareItem] = ()) -> tuple[Item, ...]:
     """Everything that holds at the workspace's instant, whether it was told before or not; the most urgent first.
 
     Raises:
@@ -73,15 +46,12 @@ def plan_reminders(workspace: Workspace, care: Sequence[ReminderCareDay] = ()) -
     present = calendar_instant(workspace.now, settings.calendar, {due.date() for due in dues.values()})
     owners = {owner: settings.member_id(owner.strip()) for owner in {row.owner for row in rows}}
     items = (_item_of(row._replace(owner=owners[row.owner]), dues[row.due_at], settings, present) for row in rows)
-    told = [item for item in items if item.stages]
-    every = (*told, *dropped_items(workspace), *_care_items(workspace, care))
+    every = (*filter(None, items), *dropped_items(workspace), *_care_items(workspace, care))
     return tuple(sorted(every, key=lambda item: item.rank))
 
 
 def print_digest(workspace: Workspace, items: Iterable[Item]) -> Digest:
     """The digest somebody reads at the terminal: every item with all of its stages, by owner, with who stands in today."""
-    from commlog.reminders.send import absence_of
-
     team, today = workspace.log.settings.members, workspace.now.date()
     reasons: dict[str, tuple[Reason, ...]] = {}
     lines = []
@@ -92,10 +62,15 @@ def print_digest(workspace: Workspace, items: Iterable[Item]) -> Digest:
     return digest_of(workspace.now, lines, tuple(workspace.unreadable_files()))
 
 
-def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, present: CalendarInstant) -> Item:
+def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, present: CalendarInstant) -> Item | None:
     promise = PendingDue(due_at, bool(row.is_paused), bool(row.is_agreed))
     stages = stages_of(promise, settings.remind, present)
-    item = Item(
+    if not stages:
+        return None
+    urgency = _urgency_of(stages, promise)
+    is_late = urgency <= Urgency.OVERDUE
+    steps = escalation_steps(promise, settings.remind, present)
+    return Item(
         address=row.address,
         kind=FOLLOW_UP,
         opened_at=row.opened_at,
@@ -106,16 +81,7 @@ def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, presen
         customer_name=row.customer_name,
         is_company=bool(row.is_company),
         stages=stages,
-    )
-    if not stages:
-        return item
-    urgency = _urgency_of(stages, promise)
-    is_late = urgency <= Urgency.OVERDUE
-    return replace(
-        item,
-        escalations=tuple(
-            (escalation_stage(rung), rung.to) for rung in escalation_steps(promise, settings.remind, present)
-        ),
+        escalations=tuple((escalation_stage(rung), rung.to) for rung in steps),
         due_at=due_at,
         is_agreed=promise.is_agreed,
         urgency=urgency,
@@ -130,7 +96,7 @@ def _urgency_of(stages: tuple[str, ...], promise: PendingDue) -> Urgency:
     return Urgency.TODAY if stages[0] == TODAY else Urgency.SOON
 
 
-def _care_items(workspace: Workspace, care: Sequence[ReminderCareDay]) -> Iterable[Item]:
+def _care_items(workspace: Workspace, care: Sequence[CareItem]) -> Iterable[Item]:
     if not care:
         return
     companies = {one.id for one in read_customers(workspace.index) if one.type == "company"}

@@ -1,14 +1,15 @@
 """Who is told: an owner, the deputy of one who is away, or the leads; and what goes to each address."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from commlog.errors import CommlogError
 from commlog.log.members import Member, find_member
 from commlog.messages import mark
-from commlog.reminders.rules.digest import Digest, DigestLine, Item, Key, Reason, digest_of
+from commlog.reminders.ledger import ReminderLedger
+from commlog.reminders.rules.digest import Digest, DigestLine, Item, NoticeKey, Reason, digest_of
 from commlog.reminders.rules.stages import LEAD
 
 _AWAY: Final = mark("away until {day}")
@@ -188,20 +189,6 @@ def _reason(text: str, **facts: str) -> Reason:
     return Reason(text, tuple(facts.items()))
 
 
-class SentNotices(Protocol):
-    """What was told before."""
-
-    def has(self, key: Key, to: str) -> bool:
-        """Whether a recipient was told."""
-
-
-class DigestLedger(SentNotices, Protocol):
-    """What was told before, and what is told now."""
-
-    def add(self, keys: Collection[Key], to: str, at: datetime) -> None:
-        """Remember for good that a recipient was told."""
-
-
 Deliver = Callable[[str, Digest], None]
 """Brings a digest to an address; raises an error of this program when it did not arrive."""
 
@@ -215,19 +202,19 @@ class DigestDelivery:
     fault: CommlogError | None = None
 
 
-def unsent_lines(lines: Iterable[DigestLine], ledger: SentNotices, to: str) -> tuple[DigestLine, ...]:
+def unsent_lines(lines: Iterable[DigestLine], ledger: ReminderLedger, to: str) -> tuple[DigestLine, ...]:
     """The lines of which at least one stage was not told to a recipient yet."""
     return tuple(line for line in lines if not all(ledger.has(key, to) for key in line.keys))
 
 
-def new_keys(digest: Digest, ledger: SentNotices, to: str) -> tuple[Key, ...]:
+def new_keys(digest: Digest, ledger: ReminderLedger, to: str) -> tuple[NoticeKey, ...]:
     """What is to be remembered of a digest that arrived: all of it that was not told before."""
     # Two files may carry the same id after a bad merge.
     return tuple(key for key in dict.fromkeys(digest.keys) if not ledger.has(key, to))
 
 
 def plan_deliveries(
-    parcels: Sequence[AddressedLines], ledger: SentNotices, at: datetime, unreadable: tuple[str, ...] = ()
+    parcels: Sequence[AddressedLines], ledger: ReminderLedger, at: datetime, unreadable: tuple[str, ...] = ()
 ) -> tuple[DigestDelivery, ...]:
     """What is to be delivered now, one digest an address; the files that cannot be read are told to the leads.
 
@@ -243,7 +230,9 @@ def plan_deliveries(
     )
 
 
-def send_digests(planned: Iterable[DigestDelivery], ledger: DigestLedger, deliver: Deliver) -> Iterator[DigestDelivery]:
+def send_digests(
+    planned: Iterable[DigestDelivery], ledger: ReminderLedger, deliver: Deliver
+) -> Iterator[DigestDelivery]:
     """Each delivery as it went, one after the other; a recipient who got nothing is asked again by the next run."""
     for delivery in planned:
         try:
