@@ -1,6 +1,7 @@
 """The command `commlog remind`."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,6 @@ from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, 
 from commlog.log.members import Member
 from commlog.messages import mark, translate
 from commlog.privacy.rules.masking import mask_text
-from commlog.reminders.connection import outside_of
-from commlog.reminders.deliver import Message, deliver
 from commlog.reminders.ledger import LedgerBusy, ReminderLedger, open_ledger, read_ledger
 from commlog.reminders.plan import plan_reminders, print_digest
 from commlog.reminders.queries import open_items
@@ -133,16 +132,18 @@ def _print_once(session: Session, items: tuple[Item, ...], wish: RemindOptions) 
 
     workspace = session.workspace
     whole = print_digest(workspace, items)
-    if wish.dry_run:
-        ledger = read_ledger(workspace.log.root, workspace.now)
+
+    def say_new(ledger: ReminderLedger) -> Digest:
         digest = digest_of(whole.at, unsent_lines(whole.lines, ledger, PRINTED), whole.unreadable)
         _say_digest(digest, _reading(session, wish), wish)
-        return True, bool(digest.lines)
+        return digest
+
+    if wish.dry_run:
+        return True, bool(say_new(read_ledger(workspace.log.root, workspace.now)).lines)
     try:
         with open_ledger(workspace.log.root, workspace.now) as ledger:
             _tell_remarks(ledger)
-            digest = digest_of(whole.at, unsent_lines(whole.lines, ledger, PRINTED), whole.unreadable)
-            _say_digest(digest, _reading(session, wish), wish)
+            digest = say_new(ledger)
             # What a closed pipe did not take was not printed.
             sys.stdout.flush()
             ledger.add(new_keys(digest, ledger, PRINTED), PRINTED, workspace.now)
@@ -183,11 +184,11 @@ def _deliver_all(session: Session, parcels: tuple[AddressedLines, ...], ledger: 
     workspace = session.workspace
     planned = plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
     reading = _reading(session, RemindOptions())
-    outside = outside_of(workspace.log.settings.notify, variable)
+    deliver = _delivery(session)
 
     def send(address: str, digest: Digest) -> None:
         ledger.make_room(new_keys(digest, ledger, address), address, digest.at)
-        deliver(address, _message_of(digest, reading), outside)
+        deliver(address, format_subject(digest), format_digest(digest, reading), format_html(digest, reading))
 
     went = []
     for delivery in send_digests(planned, ledger, send):
@@ -197,9 +198,14 @@ def _deliver_all(session: Session, parcels: tuple[AddressedLines, ...], ledger: 
     return went
 
 
-def _message_of(digest: Digest, reading: DigestContext) -> Message:
+def _delivery(session: Session) -> Callable[[str, str, str, str], None]:
+    """What delivers a subject, a text and its HTML to an address."""
+    # Loaded when something is delivered: a run that prints needs no network.
+    from commlog.reminders.connection import outside_of
+    from commlog.reminders.deliver import Message, deliver
 
-    return Message(format_subject(digest), format_digest(digest, reading), format_html(digest, reading), digest.at)
+    outside, now = outside_of(session.workspace.log.settings.notify, variable), session.workspace.now
+    return lambda address, subject, text, html: deliver(address, Message(subject, text, html, now), outside)
 
 
 def _show_plan(session: Session, parcels: tuple[AddressedLines, ...], wish: RemindOptions) -> bool:
@@ -246,11 +252,11 @@ def _test(session: Session, to: str) -> int:
         )
     subject = translate("[commlog] test")
     text = translate("Reminders for {name} are sent here.").format(name=member.name)
-    outside = outside_of(workspace.log.settings.notify, variable)
+    deliver = _delivery(session)
     failures = 0
     for address in member.notify:
         try:
-            deliver(address, Message(subject, text, "", workspace.now), outside)
+            deliver(address, subject, text, "")
         except CommlogError as fault:
             failures += 1
             _tell_fault(session, address, fault)

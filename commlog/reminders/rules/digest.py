@@ -71,6 +71,11 @@ class Item:
         return self.urgency is Urgency.CARE
 
     @property
+    def is_late(self) -> bool:
+        """Whether its due time has passed."""
+        return self.urgency <= Urgency.OVERDUE
+
+    @property
     def is_dropped(self) -> bool:
         """Whether somebody waits for it and nobody is going to do it."""
         return self.urgency is Urgency.DROPPED
