@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from commlog.summary.figures import scope as scopes
 from commlog.summary.figures.care import cases_of_care, cases_of_silence
 from commlog.summary.figures.follow_ups import DUE, FIRST_DONE, LAST_DONE, UNKNOWN, WorkingDayAges, pending_source
 from commlog.summary.figures.issues import (
@@ -15,50 +16,30 @@ from commlog.summary.figures.issues import (
 from commlog.summary.figures.moods import cases_of_surveys, list_moods
 from commlog.summary.figures.problems import ISSUES_OF_PERIOD, answer_of, issue_scores, list_repeats
 from commlog.summary.figures.recording import ANSWERS, CONTACTS, list_lags
-from commlog.summary.figures.scope import (
-    INTERACTIONS_OF_PERIOD,
-    OF_RECORDS,
-    RECORDS,
-    TAG,
-    CountSource,
-    SummaryScope,
-    list_states,
-)
 from commlog.summary.figures.threads import (
     FOLLOW_UPS_TURNED,
     ISSUES_TURNED,
     cases_of_first_contacts,
     cases_of_responses,
 )
-from commlog.summary.rules.figures import (
-    FIGURES,
-    LEFT_OUT,
-    STEPS,
-    TURNS,
-    YES,
-    FigureCase,
-    case_of,
-    measure_mean,
-    measure_share,
-    measure_worked,
-)
+from commlog.summary.rules import figures as rules
 from commlog.summary.rules.summary import Group, Measure, MeasureKey, Reading
 
-Cases = dict[str, list[FigureCase]]
+Cases = dict[str, list[rules.FigureCase]]
 # All others are shares.
-_MEASURES: Final[Mapping[str, Callable[[Sequence[FigureCase]], Measure]]] = {
-    "first_response": measure_worked,
-    "unanswered_age": measure_worked,
-    "issue_first_resolution": measure_worked,
-    "issue_resolution": measure_worked,
-    "customer_scores": measure_mean,
-    "staff_scores": measure_mean,
+_MEASURES: Final[Mapping[str, Callable[[Sequence[rules.FigureCase]], Measure]]] = {
+    "first_response": rules.measure_worked,
+    "unanswered_age": rules.measure_worked,
+    "issue_first_resolution": rules.measure_worked,
+    "issue_resolution": rules.measure_worked,
+    "customer_scores": rules.measure_mean,
+    "staff_scores": rules.measure_mean,
 }
 # Dimensions that are no column of the index: the case itself names its group.
 _OWN: Final = frozenset({"score", "care"})
 
 
-def measure_all_cases(scope: SummaryScope) -> Reading:
+def measure_all_cases(scope: scopes.SummaryScope) -> Reading:
     """Every figure that is measured by its cases, with the groups of its dimensions and of `scope.by`."""
     reading: Reading = {}
     for find in _MEASURED:
@@ -67,16 +48,16 @@ def measure_all_cases(scope: SummaryScope) -> Reading:
     return reading
 
 
-def _measure(scope: SummaryScope, figure: str, cases: Sequence[FigureCase]) -> Reading:
+def _measure(scope: scopes.SummaryScope, figure: str, cases: Sequence[rules.FigureCase]) -> Reading:
     """A figure of all its cases, and of each group of its dimensions; a case may be in several groups."""
-    measure = _MEASURES.get(figure, measure_share)
+    measure = _MEASURES.get(figure, rules.measure_share)
     reading: Reading = {MeasureKey(figure): measure(cases)}
-    columns = scope.columns_of(OF_RECORDS)
-    for dimension in dict.fromkeys((*FIGURES[figure].dimensions, scope.by)):
+    columns = scope.columns_of(scopes.OF_RECORDS)
+    for dimension in dict.fromkeys((*rules.FIGURES[figure].dimensions, scope.by)):
         if not cases or dimension not in columns.keys() | _OWN:
             continue
         known = {} if dimension in _OWN else _groups_of(scope, dimension, columns[dimension], cases)
-        grouped: dict[Group, list[FigureCase]] = {}
+        grouped: dict[Group, list[rules.FigureCase]] = {}
         for case in cases:
             for group in known.get(case.record, (case.group,)):
                 grouped.setdefault(group, []).append(case)
@@ -85,10 +66,10 @@ def _measure(scope: SummaryScope, figure: str, cases: Sequence[FigureCase]) -> R
 
 
 def _groups_of(
-    scope: SummaryScope, dimension: str, expression: str, cases: Iterable[FigureCase]
+    scope: scopes.SummaryScope, dimension: str, expression: str, cases: Iterable[rules.FigureCase]
 ) -> dict[int, list[Group]]:
     """The groups of each record; several only by tag."""
-    tags = "LEFT JOIN tags t ON t.record = r.record" if dimension == TAG else ""
+    tags = "LEFT JOIN tags t ON t.record = r.record" if dimension == scopes.TAG else ""
     # Constants of this package only.
     sql = f"SELECT r.record, {expression} FROM records r {tags} WHERE r.record IN ({{numbers}})"
     found: dict[int, list[Group]] = {}
@@ -97,7 +78,7 @@ def _groups_of(
     return found
 
 
-def cases_behind(scope: SummaryScope, figures: Iterable[str]) -> Cases:
+def cases_behind(scope: scopes.SummaryScope, figures: Iterable[str]) -> Cases:
     """The cases of some figures."""
     wanted = list(figures)
     found: Cases = {}
@@ -107,49 +88,57 @@ def cases_behind(scope: SummaryScope, figures: Iterable[str]) -> Cases:
     return {figure: found[figure] for figure in wanted}
 
 
-def cases_of_records(scope: SummaryScope) -> Cases:
+def cases_of_records(scope: scopes.SummaryScope) -> Cases:
     """The conversations of the period, how they were recorded, answered and felt, and the problems told in them."""
-    contacts = list_states(scope, CONTACTS)
-    answers = [(record, state) for record, _, state in list_states(scope, ANSWERS)]
+    contacts = scopes.list_states(scope, CONTACTS)
+    answers = [(record, state) for record, _, state in scopes.list_states(scope, ANSWERS)]
     scores = [(row[0], answer_of(row[3])) for row in issue_scores(scope)]
-    moods = list_states(scope, CountSource(RECORDS, INTERACTIONS_OF_PERIOD, "r.mood", {}))
-    categories = list_states(scope, CountSource(RECORDS, INTERACTIONS_OF_PERIOD, "r.category", {}))
-    issues = list_states(scope, CountSource(RECORDS, ISSUES_OF_PERIOD, "r.category", {}))
+    moods = scopes.list_states(scope, scopes.CountSource(scopes.RECORDS, scopes.INTERACTIONS_OF_PERIOD, "r.mood", {}))
+    categories = scopes.list_states(
+        scope, scopes.CountSource(scopes.RECORDS, scopes.INTERACTIONS_OF_PERIOD, "r.category", {})
+    )
+    issues = scopes.list_states(scope, scopes.CountSource(scopes.RECORDS, ISSUES_OF_PERIOD, "r.category", {}))
     lags = list_lags(scope)
     return {
         "interactions": [
-            FigureCase(record, *((LEFT_OUT, "without_start") if state == "undated" else (YES, "")))
+            rules.FigureCase(record, *((rules.LEFT_OUT, "without_start") if state == "undated" else (rules.YES, "")))
             for record, _, state in contacts
         ],
         "reached": [
-            case_of("reached", record, state)
+            rules.case_of("reached", record, state)
             for record, _, state in contacts
             if state and state.startswith("outbound_")
         ],
-        "recorded_in_time": [case_of("recorded_in_time", record, state, value=lag) for record, state, lag in lags],
+        "recorded_in_time": [
+            rules.case_of("recorded_in_time", record, state, value=lag) for record, state, lag in lags
+        ],
         "recording_lag": [
-            FigureCase(record, YES, value=lag)
+            rules.FigureCase(record, rules.YES, value=lag)
             if lag is not None
-            else FigureCase(record, LEFT_OUT, "without_recorded_at")
+            else rules.FigureCase(record, rules.LEFT_OUT, "without_recorded_at")
             for record, _, lag in lags
         ],
         **{figure: _rated(figure, answers) for figure in ("satisfaction", "satisfied", "dissatisfied")},
-        "satisfaction_answers": [case_of("satisfaction", record, answer) for record, answer in answers],
+        "satisfaction_answers": [rules.case_of("satisfaction", record, answer) for record, answer in answers],
         "low_scores": _rated("low_scores", [*answers, *scores]),
-        "complaints": [case_of("complaints", record, state, name=state or "") for record, _, state in categories],
-        "problems": [FigureCase(record, YES, name=state) for record, _, state in (*categories, *issues) if state],
+        "complaints": [rules.case_of("complaints", record, state, name=state or "") for record, _, state in categories],
+        "problems": [
+            rules.FigureCase(record, rules.YES, name=state) for record, _, state in (*categories, *issues) if state
+        ],
         "repeat_contacts": list_repeats(scope),
         "moods": [
-            FigureCase(record, YES, name=state) if state else FigureCase(record, LEFT_OUT, "without_mood")
+            rules.FigureCase(record, rules.YES, name=state)
+            if state
+            else rules.FigureCase(record, rules.LEFT_OUT, "without_mood")
             for record, _, state in moods
         ],
         "worsened_customers": list_moods(scope),
     }
 
 
-def cases_of_flow(scope: SummaryScope) -> Cases:
+def cases_of_flow(scope: scopes.SummaryScope) -> Cases:
     """Issues opened and closed in the period, and what is left lying."""
-    turned = cases_of_turns(ISSUE_FIGURES, list_states(scope, ISSUES_TURNED))
+    turned = cases_of_turns(ISSUE_FIGURES, scopes.list_states(scope, ISSUES_TURNED))
     return turned | list_untouched(scope) | {"without_owner": list_without_owner(scope)}
 
 
@@ -157,63 +146,67 @@ def cases_of_turns(figures: Sequence[str], turned: Sequence[tuple[int, str | Non
     """What was opened, what was finished, and both, one by one."""
     return {
         figure: [
-            FigureCase(record, *turns[state], name=address or "") for record, address, state in turned if state in turns
+            rules.FigureCase(record, *turns[state], name=address or "")
+            for record, address, state in turned
+            if state in turns
         ]
-        for figure, turns in zip(figures, TURNS, strict=True)
+        for figure, turns in zip(figures, rules.TURNS, strict=True)
     }
 
 
-def _rated(figure: str, answers: Iterable[tuple[int, Group]]) -> list[FigureCase]:
+def _rated(figure: str, answers: Iterable[tuple[int, Group]]) -> list[rules.FigureCase]:
     return [
-        case_of(figure, record, answer, value=STEPS[answer or ""], name=answer or "")
-        if answer in STEPS
-        else case_of(figure, record, answer)
+        rules.case_of(figure, record, answer, value=rules.STEPS[answer or ""], name=answer or "")
+        if answer in rules.STEPS
+        else rules.case_of(figure, record, answer)
         for record, answer in answers
     ]
 
 
-def cases_of_follow_ups(scope: SummaryScope) -> Cases:
+def cases_of_follow_ups(scope: scopes.SummaryScope) -> Cases:
     """What was due, done, opened and finished in the period, and what is pending."""
-    due = [(record, address or "", state) for record, address, state in list_states(scope, DUE)]
+    due = [(record, address or "", state) for record, address, state in scopes.list_states(scope, DUE)]
     return {
         **{
-            figure: [case_of(figure, record, state, name=address) for record, address, state in due]
+            figure: [rules.case_of(figure, record, state, name=address) for record, address, state in due]
             for figure in ("follow_ups_on_time", "limit_kept", "breached")
         },
         "first_resolution": _resolutions(scope, FIRST_DONE),
         "resolution": _resolutions(scope, LAST_DONE),
-        **cases_of_turns(FOLLOW_UP_FIGURES, list_states(scope, FOLLOW_UPS_TURNED)),
+        **cases_of_turns(FOLLOW_UP_FIGURES, scopes.list_states(scope, FOLLOW_UPS_TURNED)),
         **_pending(scope),
     }
 
 
-def _resolutions(scope: SummaryScope, source: CountSource) -> list[FigureCase]:
+def _resolutions(scope: scopes.SummaryScope, source: scopes.CountSource) -> list[rules.FigureCase]:
     cases = []
-    for record, address, state in list_states(scope, source):
+    for record, address, state in scopes.list_states(scope, source):
         seconds = UNKNOWN if state is None else int(state)
         if seconds == UNKNOWN:
-            cases.append(FigureCase(record, LEFT_OUT, "opened_at_unknown_time", name=address or ""))
+            cases.append(rules.FigureCase(record, rules.LEFT_OUT, "opened_at_unknown_time", name=address or ""))
         else:
-            cases.append(FigureCase(record, YES, value=seconds, name=address or ""))
+            cases.append(rules.FigureCase(record, rules.YES, value=seconds, name=address or ""))
     return cases
 
 
-def _pending(scope: SummaryScope) -> Cases:
-    listed = [(record, address or "", state) for record, address, state in list_states(scope, pending_source(scope))]
+def _pending(scope: scopes.SummaryScope) -> Cases:
+    listed = [
+        (record, address or "", state) for record, address, state in scopes.list_states(scope, pending_source(scope))
+    ]
     ages = WorkingDayAges(scope, dict.fromkeys((state for _, _, state in listed), 1))
-    overdue = [case_of("overdue", record, state, name=address) for record, address, state in listed]
+    overdue = [rules.case_of("overdue", record, state, name=address) for record, address, state in listed]
     return {
-        "pending": [FigureCase(record, YES, name=address) for record, address, _ in listed],
+        "pending": [rules.FigureCase(record, rules.YES, name=address) for record, address, _ in listed],
         "overdue": overdue,
         "overdue_age": [
-            FigureCase(record, YES, value=ages.of(state), name=address)
+            rules.FigureCase(record, rules.YES, value=ages.of(state), name=address)
             for (record, address, state), case in zip(listed, overdue, strict=True)
-            if case.counted == YES
+            if case.counted == rules.YES
         ],
     }
 
 
-_MEASURED: Final[Sequence[Callable[[SummaryScope], Cases]]] = (
+_MEASURED: Final[Sequence[Callable[[scopes.SummaryScope], Cases]]] = (
     cases_of_responses,
     cases_of_issues,
     cases_of_first_contacts,

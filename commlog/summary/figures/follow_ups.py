@@ -6,15 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from commlog.summary.figures.scope import (
-    FOLLOW_UPS,
-    OF_FOLLOW_UPS,
-    TAG,
-    CountSource,
-    SummaryScope,
-    count_states,
-    states_of_rows,
-)
+from commlog.summary.figures import scope as scopes
 from commlog.summary.figures.threads import FOLLOW_UPS_TURNED
 from commlog.summary.rules.figures import FIGURES, Counts, States, measure_all, spread_of
 from commlog.summary.rules.summary import Group, Measure, MeasureKey, Reading
@@ -49,9 +41,11 @@ def _seconds(column: str) -> str:
     return f"coalesce(f.{column}, {UNKNOWN})"
 
 
-DUE: Final = CountSource(FOLLOW_UPS, _DUE_IN_PERIOD, _KEPT, OF_FOLLOW_UPS)
-FIRST_DONE: Final = CountSource(FOLLOW_UPS, _FIRST_DONE, _seconds("first_working_seconds"), OF_FOLLOW_UPS)
-LAST_DONE: Final = CountSource(FOLLOW_UPS, _LAST_DONE, _seconds("working_seconds"), OF_FOLLOW_UPS)
+DUE: Final = scopes.CountSource(scopes.FOLLOW_UPS, _DUE_IN_PERIOD, _KEPT, scopes.OF_FOLLOW_UPS)
+FIRST_DONE: Final = scopes.CountSource(
+    scopes.FOLLOW_UPS, _FIRST_DONE, _seconds("first_working_seconds"), scopes.OF_FOLLOW_UPS
+)
+LAST_DONE: Final = scopes.CountSource(scopes.FOLLOW_UPS, _LAST_DONE, _seconds("working_seconds"), scopes.OF_FOLLOW_UPS)
 _SOURCES: Final = (DUE, FIRST_DONE, LAST_DONE)
 # How it turned stands after those.
 _TURN: Final = len(_SOURCES)
@@ -59,26 +53,26 @@ _TURN: Final = len(_SOURCES)
 _NEITHER: Final = "neither"
 
 
-def pending_source(scope: SummaryScope) -> CountSource:
+def pending_source(scope: scopes.SummaryScope) -> scopes.CountSource:
     """The pending follow-ups by how they stand."""
-    return CountSource(FOLLOW_UPS, scope.pending, _STANDING, OF_FOLLOW_UPS)
+    return scopes.CountSource(scopes.FOLLOW_UPS, scope.pending, _STANDING, scopes.OF_FOLLOW_UPS)
 
 
-def measure_follow_ups(scope: SummaryScope) -> Reading:
+def measure_follow_ups(scope: scopes.SummaryScope) -> Reading:
     """Follow-ups due in the period: done on time, and limits kept; those done in it: the working time they took."""
     rows, places = walk_follow_ups(scope)
-    kept = states_of_rows([row for row in rows if row[0] is not None], 0, places)
+    kept = scopes.states_of_rows([row for row in rows if row[0] is not None], 0, places)
     spans = {
         figure: _spans(
             rows, place, {name: places[name] for name in (*FIGURES[figure].dimensions, scope.by) if name in places}
         )
         for place, figure in enumerate(("first_resolution", "resolution"), start=1)
     }
-    if scope.by == TAG:
-        by_tag = [_count_tags(scope, one).groups[TAG] for one in _SOURCES]
-        kept = States(kept.whole, {**kept.groups, TAG: by_tag[0]})
+    if scope.by == scopes.TAG:
+        by_tag = [_count_tags(scope, one).groups[scopes.TAG] for one in _SOURCES]
+        kept = States(kept.whole, {**kept.groups, scopes.TAG: by_tag[0]})
         for span, groups in zip(spans.values(), by_tag[1:], strict=True):
-            span[TAG] = {group: _expanded(counts) for group, counts in groups.items()}
+            span[scopes.TAG] = {group: _expanded(counts) for group, counts in groups.items()}
     reading = kept.judged(scope.by, "follow_ups_on_time", "limit_kept", "breached")
     for figure, told in spans.items():
         for dimension in dict.fromkeys(("", *FIGURES[figure].dimensions, scope.by)):
@@ -87,16 +81,16 @@ def measure_follow_ups(scope: SummaryScope) -> Reading:
     return reading
 
 
-def count_turned(scope: SummaryScope) -> States:
+def count_turned(scope: scopes.SummaryScope) -> States:
     """What came and what went in the period, by `scope.by`."""
     rows, places = walk_follow_ups(scope)
     turned = [row for row in rows if row[_TURN] is not None]
     groups = {scope.by: places[scope.by]} if scope.by in places else {}
-    states = states_of_rows(turned, _TURN, groups)
-    return States(states.whole, _count_tags(scope, FOLLOW_UPS_TURNED).groups) if scope.by == TAG else states
+    states = scopes.states_of_rows(turned, _TURN, groups)
+    return States(states.whole, _count_tags(scope, FOLLOW_UPS_TURNED).groups) if scope.by == scopes.TAG else states
 
 
-def walk_follow_ups(scope: SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
+def walk_follow_ups(scope: scopes.SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
     """The follow-ups due, done, opened or finished in the period, walked over once, and the places of their groups.
 
     Each has the four states first, None of what it does not concern.
@@ -104,10 +98,10 @@ def walk_follow_ups(scope: SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping
     return scope.once_a_period("follow_ups", lambda: _walk(scope))
 
 
-def _walk(scope: SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
-    columns = scope.columns_of(OF_FOLLOW_UPS)
+def _walk(scope: scopes.SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
+    columns = scope.columns_of(scopes.OF_FOLLOW_UPS)
     names = [name for name in dict.fromkeys(("priority", "owner", "category", scope.by)) if name in columns]
-    plain = [name for name in names if name != TAG]
+    plain = [name for name in names if name != scopes.TAG]
     sources = (*_SOURCES, FOLLOW_UPS_TURNED)
     states = (f"CASE WHEN {one.where} THEN coalesce({one.state}, '{_NEITHER}') END" for one in sources)
     asked = [*states, *(columns[name] for name in plain)]
@@ -118,8 +112,8 @@ def _walk(scope: SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]
     return rows, {name: place for place, name in enumerate(plain, start=len(sources))}
 
 
-def _count_tags(scope: SummaryScope, source: CountSource) -> States:
-    return count_states(scope, replace(source, columns={TAG: OF_FOLLOW_UPS[TAG]}))
+def _count_tags(scope: scopes.SummaryScope, source: scopes.CountSource) -> States:
+    return scopes.count_states(scope, replace(source, columns={scopes.TAG: scopes.OF_FOLLOW_UPS[scopes.TAG]}))
 
 
 def _spans(rows: list[tuple[Any, ...]], place: int, places: Mapping[str, int]) -> dict[str, dict[Group, list[int]]]:
@@ -143,9 +137,9 @@ def _measure_worked(seconds: list[int]) -> Measure:
     return spread_of(known, "working_seconds", opened_at_unknown_time=len(seconds) - len(known))
 
 
-def measure_pending(scope: SummaryScope) -> Reading:
+def measure_pending(scope: scopes.SummaryScope) -> Reading:
     """What is pending, the overdue part of it, and the age of that in working days."""
-    states = count_states(scope, pending_source(scope), FIGURES["overdue"].dimensions)
+    states = scopes.count_states(scope, pending_source(scope), FIGURES["overdue"].dimensions)
     ages = WorkingDayAges(scope, states.whole)
     return (
         states.measured("pending", measure_all, scope.by)
@@ -162,7 +156,7 @@ def _overdue(counts: Counts) -> dict[str, int]:
 class WorkingDayAges:
     """How many working days began since each due day, today included: the `late` of `commlog pending`."""
 
-    def __init__(self, scope: SummaryScope, counts: Counts) -> None:
+    def __init__(self, scope: scopes.SummaryScope, counts: Counts) -> None:
         zone = scope.workspace.log.settings.zone
         days = {due: datetime.fromtimestamp(int(due), UTC).astimezone(zone).date() for due in _overdue(counts)}
         counted = working_days_since(

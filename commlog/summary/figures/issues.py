@@ -4,16 +4,9 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from commlog.output.listing import Listing
+from commlog.summary.figures import scope as scopes
 from commlog.summary.figures.conversations import dated_conversations_of
 from commlog.summary.figures.follow_ups import count_turned
-from commlog.summary.figures.scope import (
-    FOLLOW_UPS,
-    INTERACTIONS_OF_PERIOD,
-    CountSource,
-    SummaryScope,
-    count_states,
-    list_states,
-)
 from commlog.summary.figures.threads import ISSUES_TURNED
 from commlog.summary.rules.figures import LEFT_OUT, NO, YES, FigureCase, measure_turns, share_of
 from commlog.summary.rules.summary import Measure, MeasureKey, PointedRecords, Reading
@@ -43,18 +36,18 @@ SELECT r.id, r.subject, r.agent, r.day, r.commitments, (SELECT count(*) FROM fol
 FROM records r
 """
 _BY_DAY: Final = "ORDER BY r.day, r.id"
-_COMMITMENTS: Final = f"{_PROMISES} WHERE {INTERACTIONS_OF_PERIOD} AND r.commitments > 0 {_BY_DAY}"
+_COMMITMENTS: Final = f"{_PROMISES} WHERE {scopes.INTERACTIONS_OF_PERIOD} AND r.commitments > 0 {_BY_DAY}"
 _FOLLOW_UPS_OF: Final = "SELECT record, count(*) FROM follow_ups WHERE record IN ({numbers}) GROUP BY record"
 
 
-def measure_flow(scope: SummaryScope, pending: Reading) -> tuple[Reading, tuple[PointedRecords, ...]]:
+def measure_flow(scope: scopes.SummaryScope, pending: Reading) -> tuple[Reading, tuple[PointedRecords, ...]]:
     """What came and what went, and what is left lying: without owner, next step or follow-up; `pending` are the pending follow-ups."""
     issues = _open_issues(scope)
     idle = [row[:-2] for row in issues if not row[-1]]
     promises, loose = _count_promises(scope)
     reading = {
         **measure_turns(FOLLOW_UP_FIGURES, count_turned(scope), scope.by),
-        **measure_turns(ISSUE_FIGURES, count_states(scope, ISSUES_TURNED), scope.by),
+        **measure_turns(ISSUE_FIGURES, scopes.count_states(scope, ISSUES_TURNED), scope.by),
         MeasureKey("without_owner"): _measure_without_owner(pending, issues),
         MeasureKey("issues_without_next_action"): share_of(len(idle), len(issues)),
         MeasureKey("commitments_without_follow_up"): share_of(sum(loose.values()), promises),
@@ -65,7 +58,7 @@ def measure_flow(scope: SummaryScope, pending: Reading) -> tuple[Reading, tuple[
     )
 
 
-def list_untouched(scope: SummaryScope) -> dict[str, list[FigureCase]]:
+def list_untouched(scope: scopes.SummaryScope) -> dict[str, list[FigureCase]]:
     """Open issues by whether somebody goes on with them, and each promise of ours by whether it has a follow-up."""
     promises = [
         FigureCase(row[-1], NO if number < row[5] else YES)
@@ -76,9 +69,9 @@ def list_untouched(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     return {"issues_without_next_action": issues, "commitments_without_follow_up": promises}
 
 
-def list_without_owner(scope: SummaryScope) -> list[FigureCase]:
+def list_without_owner(scope: scopes.SummaryScope) -> list[FigureCase]:
     """Pending follow-ups and open issues by whether they are anybody's."""
-    follow_ups = list_states(scope, CountSource(FOLLOW_UPS, scope.pending, "f.owner", {}))
+    follow_ups = scopes.list_states(scope, scopes.CountSource(scopes.FOLLOW_UPS, scope.pending, "f.owner", {}))
     issues = [(row[-2], None, row[2]) for row in _open_issues(scope)]
     return [
         FigureCase(record, NO if owner else YES, name=address or "")
@@ -93,13 +86,13 @@ def _measure_without_owner(pending: Reading, issues: list[tuple[Any, ...]]) -> M
     return share_of(orphans, pending[MeasureKey("pending")].numerator + len(issues))
 
 
-def _open_issues(scope: SummaryScope) -> list[tuple[Any, ...]]:
+def _open_issues(scope: scopes.SummaryScope) -> list[tuple[Any, ...]]:
     """Issues open at the scope's instant; the last value says whether it, or a record linked with it, has a pending follow-up."""
     condition = _OPEN_THEN if scope.is_past else _OPEN_NOW
     return scope.rows(_ISSUES.replace("{issues}", condition).replace("{pending}", scope.pending))
 
 
-def _count_promises(scope: SummaryScope) -> tuple[int, dict[int, int]]:
+def _count_promises(scope: scopes.SummaryScope) -> tuple[int, dict[int, int]]:
     """How much was promised in the period, and the records with fewer follow-ups than promises: how many fewer."""
     walked = dated_conversations_of(scope).rows("record", "commitments")
     promised = {record: number for record, number in walked if number > 0}
@@ -108,19 +101,21 @@ def _count_promises(scope: SummaryScope) -> tuple[int, dict[int, int]]:
     return sum(promised.values()), {record: number for record, number in left if number > 0}
 
 
-def _list_loose(scope: SummaryScope, loose: Iterable[int]) -> Listing:
+def _list_loose(scope: scopes.SummaryScope, loose: Iterable[int]) -> Listing:
     """The conversations of which somebody promised more than is followed up, the earliest first."""
     condition = f"r.record IN ({', '.join(map(str, loose))})"
     rows = scope.rows(f"{_PROMISES} WHERE {condition} {_BY_DAY} LIMIT {scope.limit}") if scope.limit else []
     return Listing(COMMITMENT_COLUMNS, tuple(row[:-1] for row in rows), COMMITMENT_COLUMNS[:-1], "id")
 
 
-def _rest(scope: SummaryScope, number: int) -> int:
+def _rest(scope: scopes.SummaryScope, number: int) -> int:
     """How many are not listed."""
     return 0 if scope.limit < 0 else max(0, number - scope.limit)
 
 
-def _attention(scope: SummaryScope, name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> PointedRecords:
+def _attention(
+    scope: scopes.SummaryScope, name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]
+) -> PointedRecords:
     listed = rows if scope.limit < 0 else rows[: scope.limit]
     return PointedRecords(name, Listing(columns, tuple(listed), columns[:-1], "id"), _rest(scope, len(rows)))
 
@@ -134,7 +129,7 @@ _CONFIRMED: Final = "satisfied"
 _Rounds = dict[int, list[tuple[Any, ...]]]
 
 
-def cases_of_issues(scope: SummaryScope) -> dict[str, list[FigureCase]]:
+def cases_of_issues(scope: scopes.SummaryScope) -> dict[str, list[FigureCase]]:
     """Working seconds to the first and the final resolution of issues; of those closed in the period, what came back and what was confirmed."""
     rounds = _rounds_of(scope)
     firsts, finals, closed, confirmed = [], [], [], []
@@ -161,26 +156,26 @@ def cases_of_issues(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     }
 
 
-def closed_issues(scope: SummaryScope) -> list[int]:
+def closed_issues(scope: scopes.SummaryScope) -> list[int]:
     """The records of the issues closed in the period, whether or not they were opened again."""
     return [record for record, told in _rounds_of(scope).items() if _closings(scope, told)]
 
 
-def _rounds_of(scope: SummaryScope) -> _Rounds:
+def _rounds_of(scope: scopes.SummaryScope) -> _Rounds:
     return scope.once("issue_rounds", lambda: _read_rounds(scope))
 
 
 _OTHERS: Final = frozenset({"needs_improvement", "no_answer"})
 
 
-def _read_rounds(scope: SummaryScope) -> _Rounds:
+def _read_rounds(scope: scopes.SummaryScope) -> _Rounds:
     rounds: _Rounds = {}
     for record, *one in scope.rows(_ROUNDS):
         rounds.setdefault(record, []).append(tuple(one))
     return rounds
 
 
-def _closings(scope: SummaryScope, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def _closings(scope: scopes.SummaryScope, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [one for one in told if one[2] is not None and _is_within(scope, one[2])]
 
 
@@ -192,5 +187,5 @@ def _resolution(record: int, seconds: int | None) -> FigureCase:
     )
 
 
-def _is_within(scope: SummaryScope, at: int) -> bool:
+def _is_within(scope: scopes.SummaryScope, at: int) -> bool:
     return scope.period.start.timestamp() <= at < scope.period.end.timestamp()

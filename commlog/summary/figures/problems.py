@@ -11,18 +11,7 @@ from commlog.summary.figures.conversations import dated_conversations_of
 from commlog.summary.figures.issues import closed_issues
 from commlog.summary.figures.scope import RECORDS, CountSource, SummaryScope, count_states
 from commlog.summary.figures.threads import survivors_of
-from commlog.summary.rules.figures import (
-    FIGURES,
-    LEFT_OUT,
-    NO,
-    STEPS,
-    YES,
-    FigureCase,
-    States,
-    distribution_of,
-    is_weak,
-    measure_share,
-)
+from commlog.summary.rules import figures as rules
 from commlog.summary.rules.summary import (
     REPEAT_DAYS,
     REPEAT_SECONDS,
@@ -47,7 +36,7 @@ AND r.started_at >= {earliest}
 """
 
 
-def measure_problems(scope: SummaryScope, conversations: States) -> Reading:
+def measure_problems(scope: SummaryScope, conversations: rules.States) -> Reading:
     """Complaints among conversations, what conversations and issues are about, and repeat contacts.
 
     `conversations` are counted by category, and that by template.
@@ -59,8 +48,8 @@ def measure_problems(scope: SummaryScope, conversations: States) -> Reading:
     reading = conversations.judged(scope.by, "complaints")
     for name in reversed(CATEGORY_FIELDS):
         counts = by_field.get(name, Counter())
-        reading |= distribution_of("problems", name, counts, sum(counts.values()) - counts[None])
-    return {**reading, MeasureKey("repeat_contacts"): measure_share(list_repeats(scope))}
+        reading |= rules.distribution_of("problems", name, counts, sum(counts.values()) - counts[None])
+    return {**reading, MeasureKey("repeat_contacts"): rules.measure_share(list_repeats(scope))}
 
 
 def _field_of(workspace: Workspace, template: Group) -> str:
@@ -73,7 +62,7 @@ def _field_of(workspace: Workspace, template: Group) -> str:
     return next((name for name in CATEGORY_FIELDS if name in keys), "category")
 
 
-def list_repeats(scope: SummaryScope) -> list[FigureCase]:
+def list_repeats(scope: SummaryScope) -> list[rules.FigureCase]:
     """Customers who turned to us about the same thing again within 30 days.
 
     Each pair of customer and category is there with its last contact of the period, and each contact that names none.
@@ -85,8 +74,11 @@ def list_repeats(scope: SummaryScope) -> list[FigureCase]:
     came_back = {pair for pair, at in repeated_pairs(clear) if at >= start}
     unclear = [one.record for one in contacts if one.at >= start and (one.customer in _NOBODY or one.category is None)]
     return [
-        *(FigureCase(record, YES if pair in came_back else NO, name=pair[1] or "") for pair, record in last.items()),
-        *(FigureCase(record, LEFT_OUT, "without_customer_or_category") for record in unclear),
+        *(
+            rules.FigureCase(record, rules.YES if pair in came_back else rules.NO, name=pair[1] or "")
+            for pair, record in last.items()
+        ),
+        *(rules.FigureCase(record, rules.LEFT_OUT, "without_customer_or_category") for record in unclear),
     ]
 
 
@@ -114,7 +106,7 @@ _ISSUE_SCORES: Final = """
 SELECT r.record, r.category, coalesce(r.owner, r.agent), field(c.content, 'score')
 FROM records r JOIN contents c USING (record) WHERE r.record IN ({numbers}) ORDER BY r.record
 """
-_ANSWERS: Final = {str(step): answer for answer, step in STEPS.items()}
+_ANSWERS: Final = {str(step): answer for answer, step in rules.STEPS.items()}
 
 
 def answer_of(score: str | None) -> Group:
@@ -127,7 +119,7 @@ def issue_scores(scope: SummaryScope) -> list[tuple[Any, ...]]:
     return scope.rows_of(_ISSUE_SCORES, closed_issues(scope))
 
 
-def measure_low_scores(scope: SummaryScope, answers: States) -> Reading:
+def measure_low_scores(scope: SummaryScope, answers: rules.States) -> Reading:
     """Low answers of conversations and low scores of issues closed in the period, over all that were given."""
     whole = Counter(answers.whole)
     groups = {
@@ -139,7 +131,7 @@ def measure_low_scores(scope: SummaryScope, answers: States) -> Reading:
         whole[state] += 1
         for dimension, group in zip(DIMENSIONS, (category, owner), strict=True):
             groups[dimension].setdefault(group, Counter())[state] += 1
-    return States(whole, groups).judged("", "low_scores")
+    return rules.States(whole, groups).judged("", "low_scores")
 
 
 def find_weak_spots(scope: SummaryScope, reading: Reading) -> PointedRecords:
@@ -151,9 +143,9 @@ def find_weak_spots(scope: SummaryScope, reading: Reading) -> PointedRecords:
         and key.dimension in DIMENSIONS
         and key.group is not None
         and measure.size >= SMALLEST_SHARED
-        and is_weak(measure, reading[MeasureKey(key.figure)])
+        and rules.is_weak(measure, reading[MeasureKey(key.figure)])
     ]
-    order = list(FIGURES)
+    order = list(rules.FIGURES)
     rows.sort(key=lambda row: (DIMENSIONS.index(row[0]), order.index(row[2]), -row[5], row[1] or ""))
     listed = rows if scope.limit < 0 else rows[: scope.limit]
     return PointedRecords("weak_spots", Listing(COLUMNS, tuple(listed), COLUMNS, "group"), len(rows) - len(listed))

@@ -11,19 +11,8 @@ from commlog.output.labels import Labels
 from commlog.summary.page.words import list_table
 from commlog.summary.rules.figures import FIGURES
 from commlog.summary.rules.summary import PointedRecords, Summary, SummaryLine
+from commlog.summary.text import words
 from commlog.summary.text.data import format_summary_json, list_figures
-from commlog.summary.text.words import (
-    FIGURE_LABELS,
-    Block,
-    Table,
-    column_label,
-    format_markdown,
-    format_measure,
-    format_median,
-    format_remarks,
-    format_text,
-    group_label,
-)
 from commlog.worktime.calendar import to_utc
 
 # The figures have no ids.
@@ -91,7 +80,7 @@ def format_summary(summary: Summary, output_format: str, labels: Labels, limit: 
         require_format(output_format, FORMATS)
         return format_listing(list_figures(summary), output_format, labels)
     blocks = _Page(summary, labels, limit).blocks()
-    return format_markdown(blocks) if output_format == "markdown" else format_text(blocks)
+    return words.format_markdown(blocks) if output_format == "markdown" else words.format_text(blocks)
 
 
 class _Page:
@@ -102,7 +91,7 @@ class _Page:
         self.labels = labels
         self.limit = limit
 
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[words.Block]:
         """Everything, in reading order."""
         by = self.summary.by
         tables = self._by_tables(by) if by else [self._table(dimension, figures) for dimension, figures in _TABLES]
@@ -137,7 +126,7 @@ class _Page:
         )
         return [text.format(period=self.summary.period.name)]
 
-    def _totals(self) -> list[Table]:
+    def _totals(self) -> list[words.Table]:
         remark = translate(
             "Pending, overdue, dormant, without owner and open issues are counted as of now; the column beside them as of {instant}."
         ).format(instant=f"{self.summary.before_at:%Y-%m-%d %H:%M}")
@@ -145,68 +134,74 @@ class _Page:
         shown = [table for table in tables if table.rows]
         return [*shown[:-1], replace(shown[-1], remark=remark)] if shown else []
 
-    def _section(self, title: str, metrics: Sequence[int]) -> Table:
+    def _section(self, title: str, metrics: Sequence[int]) -> words.Table:
         """The totals of some metrics; a share, mean or spread of nothing in either period is not told."""
         lines = (self.summary.total(figure) for figure, told in FIGURES.items() if told.metric in metrics)
         rows = tuple(
             (
-                translate(FIGURE_LABELS[line.key.figure]),
-                format_measure(line.now),
-                format_measure(line.before),
-                format_remarks(line.now),
+                translate(words.FIGURE_LABELS[line.key.figure]),
+                words.format_measure(line.now),
+                words.format_measure(line.before),
+                words.format_remarks(line.now),
             )
             for line in lines
             if line and _says_something(line)
         )
         headings = (translate("Figure"), self.summary.period.name, self.summary.previous.name, translate("Remarks"))
-        return Table(translate(title) if title else "", headings, rows, frozenset({3}))
+        return words.Table(translate(title) if title else "", headings, rows, frozenset({3}))
 
-    def _weak_table(self, dimension: str) -> Table:
+    def _weak_table(self, dimension: str) -> words.Table:
         """What is looked at for weak spots, by the groups of a dimension."""
         rows = [(group, lines) for group, lines in self._rows(dimension, _WEAK) if any(map(_has_now, lines))]
         cells = tuple(
             (
-                group_label(dimension, group, self.labels),
-                *(format_median(line.now) if line and line.now.size else "–" for line in lines),
+                words.group_label(dimension, group, self.labels),
+                *(words.format_median(line.now) if line and line.now.size else "–" for line in lines),
             )
             for group, lines in self._cut(rows)
         )
-        headings = (column_label(dimension, self.labels), *(translate(FIGURE_LABELS[figure]) for figure in _WEAK))
-        title = translate("Weak spots by {column}").format(column=column_label(dimension, self.labels))
-        return Table(title, headings, cells, remark=_rest(len(rows) - len(cells)))
+        headings = (
+            words.column_label(dimension, self.labels),
+            *(translate(words.FIGURE_LABELS[figure]) for figure in _WEAK),
+        )
+        title = translate("Weak spots by {column}").format(column=words.column_label(dimension, self.labels))
+        return words.Table(title, headings, cells, remark=_rest(len(rows) - len(cells)))
 
-    def _table(self, dimension: str, figures: Sequence[str]) -> Table:
+    def _table(self, dimension: str, figures: Sequence[str]) -> words.Table:
         """Figures by the groups of a dimension, each with the one of the period before beside it."""
         rows = self._rows(dimension, figures)
-        headings: list[str] = [column_label(dimension, self.labels)]
+        headings: list[str] = [words.column_label(dimension, self.labels)]
         for figure in figures:
-            headings += [translate(FIGURE_LABELS[figure]), self.summary.previous.name]
+            headings += [translate(words.FIGURE_LABELS[figure]), self.summary.previous.name]
         shown = [[cell for line in lines for cell in _both(line)] for _, lines in self._cut(rows)]
-        names = [group_label(dimension, group, self.labels) for group, _ in self._cut(rows)]
+        names = [words.group_label(dimension, group, self.labels) for group, _ in self._cut(rows)]
         cells = tuple((name, *row) for name, row in zip(names, shown, strict=True))
         title = translate(_TITLES[dimension]) if dimension in _TITLES else self._by_title(dimension)
-        return Table(title, tuple(headings), cells, remark=_rest(len(rows) - len(cells)))
+        return words.Table(title, tuple(headings), cells, remark=_rest(len(rows) - len(cells)))
 
-    def _by_tables(self, dimension: str) -> list[Table]:
+    def _by_tables(self, dimension: str) -> list[words.Table]:
         """All figures by the groups of one dimension: the period, then the one before."""
         figures = [figure for figure in _BY if self.summary.groups(figure, dimension)]
         rows = self._rows(dimension, figures)
-        headings = (column_label(dimension, self.labels), *(translate(FIGURE_LABELS[figure]) for figure in figures))
+        headings = (
+            words.column_label(dimension, self.labels),
+            *(translate(words.FIGURE_LABELS[figure]) for figure in figures),
+        )
         tables = []
         for period, is_now in ((self.summary.period, True), (self.summary.previous, False)):
             cells = tuple(
                 (
-                    group_label(dimension, group, self.labels),
+                    words.group_label(dimension, group, self.labels),
                     *(_shown(line, figure, is_now=is_now) for line, figure in zip(lines, figures, strict=True)),
                 )
                 for group, lines in self._cut(rows)
             )
             title = f"{period.name}: {self._by_title(dimension)}"
-            tables.append(Table(title, headings, cells, remark=_rest(len(rows) - len(cells))))
+            tables.append(words.Table(title, headings, cells, remark=_rest(len(rows) - len(cells))))
         return tables
 
     def _by_title(self, dimension: str) -> str:
-        return translate("By {column}").format(column=column_label(dimension, self.labels))
+        return translate("By {column}").format(column=words.column_label(dimension, self.labels))
 
     def _rows(self, dimension: str, figures: Sequence[str]) -> list[tuple[str | None, list[SummaryLine | None]]]:
         found = [{line.key.group: line for line in self.summary.groups(figure, dimension)} for figure in figures]
@@ -219,7 +214,7 @@ class _Page:
     ) -> list[tuple[str | None, list[SummaryLine | None]]]:
         return rows if self.limit < 0 else rows[: self.limit]
 
-    def _attention(self, attention: PointedRecords) -> Table:
+    def _attention(self, attention: PointedRecords) -> words.Table:
         listing = attention.listing
         return list_table(replace(attention, listing=listing.narrowed(listing.shown)), self.labels)
 
@@ -228,7 +223,7 @@ def _shown(line: SummaryLine | None, figure: str, *, is_now: bool) -> str:
     """A figure of a group; a group that only other figures have counts nothing."""
     if line is None:
         return "0" if figure in _COUNTS else "–"
-    return format_measure(line.now if is_now else line.before)
+    return words.format_measure(line.now if is_now else line.before)
 
 
 def _says_something(line: SummaryLine) -> bool:
@@ -240,7 +235,7 @@ def _has_now(line: SummaryLine | None) -> bool:
 
 
 def _both(line: SummaryLine | None) -> tuple[str, str]:
-    return (format_measure(line.now), format_measure(line.before)) if line else ("–", "–")
+    return (words.format_measure(line.now), words.format_measure(line.before)) if line else ("–", "–")
 
 
 def _rest(count: int) -> str:
