@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels
 from commlog.summary.page import charts
 from commlog.summary.page import words as page_words
-from commlog.summary.rules.figures import FIGURES
 from commlog.summary.rules.report import Report, Series
-from commlog.summary.rules.summary import Group, Measure, SummaryLine
+from commlog.summary.rules.summary import Measure, SummaryLine
 from commlog.summary.text import words
+from commlog.summary.text.summary import figure_table, nothing_happened, period_line
 
 # Shown large at the top, as far as the summary has them.
 _HEADLINES: Final = (
@@ -65,23 +64,11 @@ class Sections:
 
     def subtitle(self) -> str:
         """The days it covers, the instant it is of, and what it is compared with."""
-        summary = self.summary
-        last = (summary.period.end - timedelta(seconds=1)).date()
-        return translate("{first} to {last}, as of {now}, compared with {previous}").format(
-            first=summary.period.start.date(),
-            last=last,
-            now=f"{summary.now:%Y-%m-%d %H:%M}",
-            previous=summary.previous.name,
-        )
+        return period_line(self.summary, translate("{first} to {last}, as of {now}, compared with {previous}"))
 
     def remarks(self) -> Iterator[str]:
         """What is to be known before anything is read: nothing happened, files are missing."""
-        counted = ("interactions", "follow_ups_on_time", "follow_ups_opened", "follow_ups_finished", "issues_opened")
-        lines = [line for name in (*counted, "issues_closed") if (line := self.summary.total(name))]
-        if not any(line.now.size for line in lines):
-            yield translate(
-                "Nothing happened in {period}: no conversation, no issue, and no follow-up opened, due or finished."
-            ).format(period=self.summary.period.name)
+        yield from filter(None, [nothing_happened(self.summary)])
         if self.summary.unreadable_files:
             yield translate("files that cannot be read and are in no figure: {count}; see commlog check").format(
                 count=self.summary.unreadable_files
@@ -91,7 +78,9 @@ class Sections:
         """The figures a team lead asks for first."""
         lines = [line for figure in _HEADLINES if (line := self.summary.total(figure))]
         return tuple(
-            FigureCard(_figure_label(line.key.figure), _large(line.now), words.format_median(line.before))
+            FigureCard(
+                translate(words.FIGURE_LABELS[line.key.figure]), _large(line.now), words.format_median(line.before)
+            )
             for line in lines
         )
 
@@ -108,10 +97,7 @@ class Sections:
 
     def figures(self) -> list[words.Table]:
         """Every figure of the summary, by what it is about."""
-        groups = [(translate(title), frozenset(numbers)) for title, numbers in page_words.GROUPS]
-        told = frozenset(number for _, numbers in groups for number in numbers)
-        rest = frozenset(figure.metric for figure in FIGURES.values()) - told
-        tables = [self._figure_table(title, numbers) for title, numbers in (*groups, (translate("Other"), rest))]
+        tables = [figure_table(self.summary, translate(title), metrics) for title, metrics in page_words.GROUPS]
         return [table for table in tables if table.rows]
 
     def lists(self) -> list[ReportSection]:
@@ -126,7 +112,10 @@ class Sections:
     def _volume(self) -> ReportSection:
         series = self.report.volume
         colours = dict(zip(series.groups, charts.SERIES, strict=False))
-        names = {group: self._channel(series, group) for group in series.groups}
+        names = {
+            group: series.names.get(group) or words.group_label("channel", group, self.labels)
+            for group in series.groups
+        }
         places = [page_words.bucket_label(bucket, series.step) for bucket in series.buckets]
         data = [
             charts.ChartMark(
@@ -144,9 +133,6 @@ class Sections:
         line = self.summary.total("interactions")
         note = self._compared(line) if line else ""
         return ReportSection("volume", title, note, table, chart)
-
-    def _channel(self, series: Series, group: Group) -> str:
-        return series.names.get(group) or words.group_label("channel", group, self.labels)
 
     def _on_time(self) -> ReportSection:
         series = self.report.on_time
@@ -205,13 +191,16 @@ class Sections:
 
     def _problems(self) -> list[ReportSection]:
         found = [name for name in _PROBLEMS if self.summary.groups("problems", name)]
+        title = translate("Frequent problems: {column}")
         return [
-            self._distribution("problems", name, self._problem_title(name), f"{name.replace('_', '-')}-")
+            self._distribution(
+                "problems",
+                name,
+                title.format(column=words.column_label(name, self.labels)),
+                f"{name.replace('_', '-')}-",
+            )
             for name in found or _PROBLEMS[-1:]
         ]
-
-    def _problem_title(self, name: str) -> str:
-        return translate("Frequent problems: {column}").format(column=words.column_label(name, self.labels))
 
     def _distribution(self, figure: str, dimension: str, title: str, prefix: str) -> ReportSection:
         """The parts of a whole with those of the period before: as shares where there are enough, else as numbers."""
@@ -220,15 +209,18 @@ class Sections:
         is_share = all(line.now.value is not None for line in shown)
         has_before = is_share and all(line.before.value is not None for line in shown)
         names = {line.key.group: words.group_label(dimension, line.key.group, self.labels) for line in lines}
-        texts = [f"{names[line.key.group]}: {words.format_measure(line.now)}" for line in shown]
         data = [
-            charts.ChartMark(names[line.key.group], _part(line.now, is_share=is_share), text)
-            for line, text in zip(shown, texts, strict=True)
+            charts.ChartMark(
+                names[line.key.group],
+                (line.now.value or 0) if is_share else line.now.numerator,
+                f"{names[line.key.group]}: {words.format_measure(line.now)}",
+            )
+            for line in shown
         ]
         ticks = [
             charts.ChartMark(
                 names[line.key.group],
-                _part(line.before, is_share=is_share),
+                (line.before.value or 0) if is_share else line.before.numerator,
                 f"{names[line.key.group]}, {self.summary.previous.name}: {words.format_measure(line.before)}",
                 "var(--tick)",
             )
@@ -307,28 +299,6 @@ class Sections:
             previous=self.summary.previous.name,
         )
 
-    def _figure_table(self, title: str, metrics: frozenset[int]) -> words.Table:
-        rows: list[tuple[str, ...]] = []
-        for figure in FIGURES:
-            line = self.summary.total(figure)
-            if FIGURES[figure].metric not in metrics or figure == "problems" or line is None:
-                continue
-            rows.append(
-                (
-                    _figure_label(figure),
-                    words.format_measure(line.now),
-                    words.format_measure(line.before),
-                    words.format_remarks(line.now),
-                )
-            )
-        names = (self.summary.period.name, self.summary.previous.name)
-        headings = (translate("Figure"), *names, translate("Remarks"))
-        return words.Table(title, headings, tuple(rows), frozenset({3}))
-
-
-def _figure_label(figure: str) -> str:
-    return translate(words.FIGURE_LABELS.get(figure, figure))
-
 
 def _large(measure: Measure) -> str:
     """A measure in as few characters as tell it."""
@@ -340,10 +310,6 @@ def _large(measure: Measure) -> str:
         writers = {"seconds": words.format_duration, "working_seconds": words.format_working_time}
         return writers.get(measure.spread.unit, "{:g}".format)(measure.spread.median)
     return f"{measure.value:.0%}"
-
-
-def _part(measure: Measure, *, is_share: bool) -> float:
-    return (measure.value or 0) if is_share else measure.numerator
 
 
 def _skipped(series: Series) -> int:

@@ -1,6 +1,6 @@
 """A summary as text or Markdown for people, and as JSON, JSON Lines, CSV or TSV for programs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
@@ -99,56 +99,23 @@ class _Page:
             tables += [self._weak_table(dimension) for dimension in ("category", "owner")]
         attention = [self._attention(one) for one in self.summary.attention if one.listing.rows]
         return [
-            self._title(),
-            *self._emptiness(),
+            period_line(self.summary, translate("{period} ({first} to {last}), as of {now}, compared with {previous}")),
+            *filter(None, [nothing_happened(self.summary)]),
             *self._totals(),
             *attention,
             *(table for table in tables if table.rows),
         ]
 
-    def _title(self) -> str:
-        summary = self.summary
-        last = (summary.period.end - timedelta(seconds=1)).date()
-        return translate("{period} ({first} to {last}), as of {now}, compared with {previous}").format(
-            period=summary.period.name,
-            first=summary.period.start.date(),
-            last=last,
-            now=f"{summary.now:%Y-%m-%d %H:%M}",
-            previous=summary.previous.name,
-        )
-
-    def _emptiness(self) -> list[str]:
-        lines = (self.summary.total(figure) for figure in HAPPENING)
-        if any(line.now.size for line in lines if line):
-            return []
-        text = translate(
-            "Nothing happened in {period}: no conversation, no issue, and no follow-up opened, due or finished."
-        )
-        return [text.format(period=self.summary.period.name)]
-
     def _totals(self) -> list[words.Table]:
         remark = translate(
             "Pending, overdue, dormant, without owner and open issues are counted as of now; the column beside them as of {instant}."
         ).format(instant=f"{self.summary.before_at:%Y-%m-%d %H:%M}")
-        tables = [self._section(title, metrics) for title, metrics in _SECTIONS]
+        tables = [
+            figure_table(self.summary, translate(title) if title else "", metrics, says_something)
+            for title, metrics in _SECTIONS
+        ]
         shown = [table for table in tables if table.rows]
         return [*shown[:-1], replace(shown[-1], remark=remark)] if shown else []
-
-    def _section(self, title: str, metrics: Sequence[int]) -> words.Table:
-        """The totals of some metrics; a share, mean or spread of nothing in either period is not told."""
-        lines = (self.summary.total(figure) for figure, told in FIGURES.items() if told.metric in metrics)
-        rows = tuple(
-            (
-                translate(words.FIGURE_LABELS[line.key.figure]),
-                words.format_measure(line.now),
-                words.format_measure(line.before),
-                words.format_remarks(line.now),
-            )
-            for line in lines
-            if line and _says_something(line)
-        )
-        headings = (translate("Figure"), self.summary.period.name, self.summary.previous.name, translate("Remarks"))
-        return words.Table(translate(title) if title else "", headings, rows, frozenset({3}))
 
     def _weak_table(self, dimension: str) -> words.Table:
         """What is looked at for weak spots, by the groups of a dimension."""
@@ -226,8 +193,49 @@ def _shown(line: SummaryLine | None, figure: str, *, is_now: bool) -> str:
     return words.format_measure(line.now if is_now else line.before)
 
 
-def _says_something(line: SummaryLine) -> bool:
+def says_something(line: SummaryLine) -> bool:
+    """Whether a total is worth a row: a share, mean or spread of nothing in either period is not."""
     return line.now.kind == "count" or any(one.size or one.left_out for one in (line.now, line.before))
+
+
+def period_line(summary: Summary, text: str) -> str:
+    """The days a summary covers, the instant it is of, and what it is compared with, in a translated text."""
+    return text.format(
+        period=summary.period.name,
+        first=summary.period.start.date(),
+        last=(summary.period.end - timedelta(seconds=1)).date(),
+        now=f"{summary.now:%Y-%m-%d %H:%M}",
+        previous=summary.previous.name,
+    )
+
+
+def nothing_happened(summary: Summary) -> str:
+    """The sentence for a period in which nothing happened; empty for any other."""
+    if any(line.now.size for line in summary.lines if line.key.figure in HAPPENING):
+        return ""
+    text = translate(
+        "Nothing happened in {period}: no conversation, no issue, and no follow-up opened, due or finished."
+    )
+    return text.format(period=summary.period.name)
+
+
+def figure_table(
+    summary: Summary, title: str, metrics: Container[int], is_shown: Callable[[SummaryLine], bool] = bool
+) -> words.Table:
+    """The totals of some metrics with those of the period before, as far as they are shown."""
+    lines = (summary.total(figure) for figure, definition in FIGURES.items() if definition.metric in metrics)
+    rows = tuple(
+        (
+            translate(words.FIGURE_LABELS[line.key.figure]),
+            words.format_measure(line.now),
+            words.format_measure(line.before),
+            words.format_remarks(line.now),
+        )
+        for line in lines
+        if line and is_shown(line)
+    )
+    headings = (translate("Figure"), summary.period.name, summary.previous.name, translate("Remarks"))
+    return words.Table(title, headings, rows, frozenset({3}))
 
 
 def _has_now(line: SummaryLine | None) -> bool:
