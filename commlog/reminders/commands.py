@@ -15,28 +15,12 @@ from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, 
 from commlog.log.members import Member
 from commlog.messages import mark, translate
 from commlog.privacy.rules.masking import mask_text
+from commlog.reminders import send
+from commlog.reminders import text as texts
 from commlog.reminders.ledger import LedgerBusy, ReminderLedger, open_ledger, read_ledger
 from commlog.reminders.plan import plan_reminders, print_digest
 from commlog.reminders.queries import open_items
 from commlog.reminders.rules.digest import Digest, Item, digest_of
-from commlog.reminders.send import (
-    AddressedLines,
-    DigestDelivery,
-    UndeliverableItems,
-    lines_by_address,
-    new_keys,
-    plan_deliveries,
-    send_digests,
-    unsent_lines,
-)
-from commlog.reminders.text import (
-    DigestContext,
-    format_deliveries,
-    format_digest,
-    format_html,
-    format_items,
-    format_subject,
-)
 
 # Under this name the ledger remembers what --once has printed.
 PRINTED = "print"
@@ -110,9 +94,9 @@ def _refuse(is_wrong: bool, option: str, others: str) -> None:
         raise UsageError(mark("{option} cannot be used with {others}"), option=option, others=others)
 
 
-def _reading(session: Session, wish: RemindOptions) -> DigestContext:
+def _reading(session: Session, wish: RemindOptions) -> texts.DigestContext:
     names = {member.id: member.name for member in session.workspace.log.settings.members}
-    return DigestContext(names, wish.reveal)
+    return texts.DigestContext(names, wish.reveal)
 
 
 # Each way to tell gives whether everything arrived, and whether there was something.
@@ -128,13 +112,11 @@ def _print(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> To
 
 def _print_once(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> Told:
     """Print what was not printed yet, and remember it."""
-    from commlog.reminders.send import new_keys
-
     workspace = session.workspace
     whole = print_digest(workspace, items)
 
     def say_new(ledger: ReminderLedger) -> Digest:
-        digest = digest_of(whole.at, unsent_lines(whole.lines, ledger, PRINTED), whole.unreadable)
+        digest = digest_of(whole.at, send.unsent_lines(whole.lines, ledger, PRINTED), whole.unreadable)
         _say_digest(digest, _reading(session, wish), wish)
         return digest
 
@@ -146,7 +128,7 @@ def _print_once(session: Session, items: tuple[Item, ...], wish: RemindOptions) 
             digest = say_new(ledger)
             # What a closed pipe did not take was not printed.
             sys.stdout.flush()
-            ledger.add(new_keys(digest, ledger, PRINTED), PRINTED, workspace.now)
+            ledger.add(send.new_keys(digest, ledger, PRINTED), PRINTED, workspace.now)
             _compact(session, ledger, items)
             return True, bool(digest.lines)
     except LedgerBusy:
@@ -157,7 +139,7 @@ def _notify(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> T
     """Deliver to each address what was not told there, or show what would be delivered."""
     workspace = session.workspace
     settings = workspace.log.settings
-    parcels, lost = lines_by_address(items, settings.members, workspace.now.date())
+    parcels, lost = send.lines_by_address(items, settings.members, workspace.now.date())
     if wish.to:
         member = _member(session, wish.to)
         parcels, lost = tuple(parcel for parcel in parcels if member in parcel.members), ()
@@ -179,19 +161,26 @@ def _notify(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> T
     return not lost and not any(delivery.fault for delivery in went), bool(went)
 
 
-def _deliver_all(session: Session, parcels: tuple[AddressedLines, ...], ledger: ReminderLedger) -> list[DigestDelivery]:
+def _deliver_all(
+    session: Session, parcels: tuple[send.AddressedLines, ...], ledger: ReminderLedger
+) -> list[send.DigestDelivery]:
 
     workspace = session.workspace
-    planned = plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
+    planned = send.plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
     reading = _reading(session, RemindOptions())
     deliver = _delivery(session)
 
-    def send(address: str, digest: Digest) -> None:
-        ledger.make_room(new_keys(digest, ledger, address), address, digest.at)
-        deliver(address, format_subject(digest), format_digest(digest, reading), format_html(digest, reading))
+    def deliver_digest(address: str, digest: Digest) -> None:
+        ledger.make_room(send.new_keys(digest, ledger, address), address, digest.at)
+        deliver(
+            address,
+            texts.format_subject(digest),
+            texts.format_digest(digest, reading),
+            texts.format_html(digest, reading),
+        )
 
     went = []
-    for delivery in send_digests(planned, ledger, send):
+    for delivery in send.send_digests(planned, ledger, deliver_digest):
         went.append(delivery)
         if delivery.fault is not None:
             _tell_fault(session, delivery.address, delivery.fault)
@@ -208,35 +197,33 @@ def _delivery(session: Session) -> Callable[[str, str, str, str], None]:
     return lambda address, subject, text, html: deliver(address, Message(subject, text, html, now), outside)
 
 
-def _show_plan(session: Session, parcels: tuple[AddressedLines, ...], wish: RemindOptions) -> bool:
+def _show_plan(session: Session, parcels: tuple[send.AddressedLines, ...], wish: RemindOptions) -> bool:
     """Print what each address would be told now."""
-    from commlog.reminders.send import plan_deliveries
-
     workspace = session.workspace
     ledger = read_ledger(workspace.log.root, workspace.now)
     _tell_remarks(ledger)
-    planned = plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
+    planned = send.plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
     readers = {parcel.address: parcel.members for parcel in parcels}
     reading = _reading(session, wish)
     if wish.output_format == "json":
-        say(format_deliveries([(one.address, readers[one.address], one.digest) for one in planned], reading))
+        say(texts.format_deliveries([(one.address, readers[one.address], one.digest) for one in planned], reading))
         return bool(planned)
     for delivery in planned:
         names = translate(", ").join(member.name for member in readers[delivery.address])
         head = translate("To {names} <{address}>").format(names=names, address=mask_text(delivery.address))
-        subject = translate("Subject: {subject}").format(subject=format_subject(delivery.digest))
-        say(f"{head}\n{subject}\n\n{format_digest(delivery.digest, reading)}\n")
+        subject = translate("Subject: {subject}").format(subject=texts.format_subject(delivery.digest))
+        say(f"{head}\n{subject}\n\n{texts.format_digest(delivery.digest, reading)}\n")
         if delivery is not planned[-1]:
             typer.echo()
     return bool(planned)
 
 
-def _say_digest(digest: Digest, reading: DigestContext, wish: RemindOptions) -> None:
+def _say_digest(digest: Digest, reading: texts.DigestContext, wish: RemindOptions) -> None:
     """Print a digest; nothing at all when it holds nothing, for cron mails whatever is printed."""
     if wish.output_format == "json":
-        say(format_items(digest, reading))
+        say(texts.format_items(digest, reading))
     elif digest.lines:
-        say(f"{format_subject(digest)}\n\n{format_digest(digest, reading)}")
+        say(f"{texts.format_subject(digest)}\n\n{texts.format_digest(digest, reading)}")
 
 
 def _test(session: Session, to: str) -> int:
@@ -303,7 +290,7 @@ def _tell_fault(session: Session, address: str, fault: CommlogError) -> None:
     warn(translate("; ").join(filter(None, (text, fault.remedy))))
 
 
-def _tell_lost(session: Session, lost: UndeliverableItems) -> None:
+def _tell_lost(session: Session, lost: send.UndeliverableItems) -> None:
     owner = _reading(session, RemindOptions()).owner(lost.owner)
     reasons = translate("; ").join(reason.message for reason in lost.reasons)
     warn(

@@ -10,22 +10,8 @@ from commlog.followups.rules.dropped import DroppedBall
 from commlog.log.settings import Settings
 from commlog.records.queries import read_customers
 from commlog.reminders.queries import PromisedFollowUp, RecordOwner, owners_of_records, promises_before
+from commlog.reminders.rules import stages as rules
 from commlog.reminders.rules.digest import Digest, DigestLine, Item, Reason, Urgency, digest_of
-from commlog.reminders.rules.stages import (
-    CALL_BACK,
-    CARE,
-    DROPPED,
-    OVERDUE,
-    TODAY,
-    CalendarInstant,
-    PendingDue,
-    calendar_instant,
-    escalation_stage,
-    escalation_steps,
-    horizon,
-    opening_time,
-    stages_of,
-)
 from commlog.reminders.send import absence_of
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import to_utc
@@ -40,10 +26,10 @@ def plan_reminders(workspace: Workspace, care: Sequence[CareItem] = ()) -> tuple
         CalendarError: the calendar has no working time.
     """
     settings = workspace.log.settings
-    bound = int(horizon(settings.remind, workspace.now, settings.calendar).timestamp())
+    bound = int(rules.horizon(settings.remind, workspace.now, settings.calendar).timestamp())
     rows = promises_before(workspace.index, bound)
     dues = {row.due_at: datetime.fromtimestamp(row.due_at, UTC).astimezone(settings.zone) for row in rows}
-    present = calendar_instant(workspace.now, settings.calendar, {due.date() for due in dues.values()})
+    present = rules.calendar_instant(workspace.now, settings.calendar, {due.date() for due in dues.values()})
     owners = {owner: settings.member_id(owner.strip()) for owner in {row.owner for row in rows}}
     items = (_item_of(row._replace(owner=owners[row.owner]), dues[row.due_at], settings, present) for row in rows)
     every = (*filter(None, items), *dropped_items(workspace), *_care_items(workspace, care))
@@ -62,14 +48,16 @@ def print_digest(workspace: Workspace, items: Iterable[Item]) -> Digest:
     return digest_of(workspace.now, lines, tuple(workspace.unreadable_files()))
 
 
-def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, present: CalendarInstant) -> Item | None:
-    promise = PendingDue(due_at, bool(row.is_paused), bool(row.is_agreed))
-    stages = stages_of(promise, settings.remind, present)
+def _item_of(
+    row: PromisedFollowUp, due_at: datetime, settings: Settings, present: rules.CalendarInstant
+) -> Item | None:
+    promise = rules.PendingDue(due_at, bool(row.is_paused), bool(row.is_agreed))
+    stages = rules.stages_of(promise, settings.remind, present)
     if not stages:
         return None
     urgency = _urgency_of(stages, promise)
     is_late = urgency <= Urgency.OVERDUE
-    steps = escalation_steps(promise, settings.remind, present)
+    steps = rules.escalation_steps(promise, settings.remind, present)
     return Item(
         address=row.address,
         kind=FOLLOW_UP,
@@ -81,7 +69,7 @@ def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, presen
         customer_name=row.customer_name,
         is_company=bool(row.is_company),
         stages=stages,
-        escalations=tuple((escalation_stage(rung), rung.to) for rung in steps),
+        escalations=tuple((rules.escalation_stage(rung), rung.to) for rung in steps),
         due_at=due_at,
         is_agreed=promise.is_agreed,
         urgency=urgency,
@@ -90,10 +78,10 @@ def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, presen
     )
 
 
-def _urgency_of(stages: tuple[str, ...], promise: PendingDue) -> Urgency:
-    if stages[0].startswith((OVERDUE, CALL_BACK)):
+def _urgency_of(stages: tuple[str, ...], promise: rules.PendingDue) -> Urgency:
+    if stages[0].startswith((rules.OVERDUE, rules.CALL_BACK)):
         return Urgency.PROMISE_BROKEN if promise.is_agreed else Urgency.OVERDUE
-    return Urgency.TODAY if stages[0] == TODAY else Urgency.SOON
+    return Urgency.TODAY if stages[0] == rules.TODAY else Urgency.SOON
 
 
 def _care_items(workspace: Workspace, care: Sequence[CareItem]) -> Iterable[Item]:
@@ -111,7 +99,7 @@ def _care_items(workspace: Workspace, care: Sequence[CareItem]) -> Iterable[Item
             customer=entry.customer,
             customer_name=entry.customer_name,
             is_company=entry.customer in companies,
-            stages=(CARE,),
+            stages=(rules.CARE,),
             day=entry.day,
         )
 
@@ -130,7 +118,7 @@ def dropped_items(workspace: Workspace) -> Iterator[Item]:
     """
     today, calendar = workspace.now.date(), workspace.log.settings.calendar
     # A day begins when it opens: nobody is told at midnight that another one has passed.
-    has_opened = to_utc(workspace.now) >= to_utc(opening_time(today, calendar))
+    has_opened = to_utc(workspace.now) >= to_utc(rules.opening_time(today, calendar))
     begun = today if has_opened else today - timedelta(days=1)
     balls = find_dropped_balls(workspace, since=today - timedelta(days=TOLD_WITHIN - 1), today=begun)
     balls = tuple(ball for ball in balls if ball.since < begun.isoformat())
@@ -143,7 +131,7 @@ def dropped_items(workspace: Workspace) -> Iterator[Item]:
 def _item_of_dropped(workspace: Workspace, ball: DroppedBall, facts: RecordOwner) -> Item:
     return Item(
         address=ball.address,
-        kind=DROPPED,
+        kind=rules.DROPPED,
         opened_at=ball.rule,
         due="",
         owner=workspace.log.settings.member_id(facts.owner.strip()),
@@ -151,7 +139,7 @@ def _item_of_dropped(workspace: Workspace, ball: DroppedBall, facts: RecordOwner
         customer=facts.customer,
         customer_name=facts.customer_name,
         is_company=bool(facts.is_company),
-        stages=(DROPPED,),
+        stages=(rules.DROPPED,),
         day=date.fromisoformat(ball.since),
         urgency=Urgency.DROPPED,
         suggestion=ball.suggestion,

@@ -10,15 +10,8 @@ from commlog.followups.rules.dropped import CALL_BACK, LOW_SCORE, UNANSWERED
 from commlog.messages import translate
 from commlog.output.listing import Listing
 from commlog.privacy.rules.masking import mask_name, mask_text
+from commlog.summary import report_series as series
 from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, SummaryScope
-from commlog.summary.report_series import (
-    is_stored_score,
-    measure_ages,
-    measure_satisfaction_over_time,
-    measure_volume,
-    on_time_by_step,
-    score_names,
-)
 from commlog.summary.rules.report import Report
 from commlog.summary.rules.summary import PointedRecords, Summary
 from commlog.summary.summarize import SummaryRequest, summarize
@@ -70,10 +63,10 @@ def build_report(workspace: Workspace, request: SummaryRequest) -> Report:
     curtain = ListMask(is_revealed=request.reveal)
     return Report(
         summary,
-        measure_volume(now),
-        on_time_by_step(now, summary.previous),
-        measure_satisfaction_over_time(now, summary.previous),
-        measure_ages(now, before),
+        series.measure_volume(now),
+        series.on_time_by_step(now, summary.previous),
+        series.measure_satisfaction_over_time(now, summary.previous),
+        series.measure_ages(now, before),
         (
             list_overdue(now, curtain),
             list_dropped_balls(now, curtain),
@@ -137,7 +130,7 @@ def list_dropped_balls(scope: SummaryScope, curtain: ListMask) -> PointedRecords
 
 def list_low_scores(scope: SummaryScope, curtain: ListMask) -> PointedRecords:
     """Conversations and surveys of the period with an answer or a score of 1 or 2, the newest first."""
-    names = score_names(scope.workspace)
+    names = series.score_names(scope.workspace)
     found = [(row, "") for row in scope.rows(_DISSATISFIED)]
     if names:
         scores = ", ".join(f"field(c.content, 'scores.{key}')" for key in names)
@@ -145,7 +138,7 @@ def list_low_scores(scope: SummaryScope, curtain: ListMask) -> PointedRecords:
             low = [
                 translate("{label}: {value}").format(label=label, value=score)
                 for label, score in zip(names.values(), given, strict=True)
-                if is_stored_score(score) and score in _LOW
+                if series.is_stored_score(score) and score in _LOW
             ]
             if low:
                 found.append((tuple(row), translate(", ").join(low)))

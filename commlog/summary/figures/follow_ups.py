@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from commlog.summary.figures import scope as scopes
 from commlog.summary.figures.threads import FOLLOW_UPS_TURNED
-from commlog.summary.rules.figures import FIGURES, Counts, States, measure_all, spread_of
+from commlog.summary.rules import figures as rules
 from commlog.summary.rules.summary import Group, Measure, MeasureKey, Reading
 from commlog.worktime.limits import working_days_since
 
@@ -64,30 +64,34 @@ def measure_follow_ups(scope: scopes.SummaryScope) -> Reading:
     kept = scopes.states_of_rows([row for row in rows if row[0] is not None], 0, places)
     spans = {
         figure: _spans(
-            rows, place, {name: places[name] for name in (*FIGURES[figure].dimensions, scope.by) if name in places}
+            rows,
+            place,
+            {name: places[name] for name in (*rules.FIGURES[figure].dimensions, scope.by) if name in places},
         )
         for place, figure in enumerate(("first_resolution", "resolution"), start=1)
     }
     if scope.by == scopes.TAG:
         by_tag = [_count_tags(scope, one).groups[scopes.TAG] for one in _SOURCES]
-        kept = States(kept.whole, {**kept.groups, scopes.TAG: by_tag[0]})
+        kept = rules.States(kept.whole, {**kept.groups, scopes.TAG: by_tag[0]})
         for span, groups in zip(spans.values(), by_tag[1:], strict=True):
             span[scopes.TAG] = {group: _expanded(counts) for group, counts in groups.items()}
     reading = kept.judged(scope.by, "follow_ups_on_time", "limit_kept", "breached")
     for figure, told in spans.items():
-        for dimension in dict.fromkeys(("", *FIGURES[figure].dimensions, scope.by)):
+        for dimension in dict.fromkeys(("", *rules.FIGURES[figure].dimensions, scope.by)):
             for group, seconds in told.get(dimension, {}).items():
                 reading[MeasureKey(figure, dimension, group)] = _measure_worked(seconds)
     return reading
 
 
-def count_turned(scope: scopes.SummaryScope) -> States:
+def count_turned(scope: scopes.SummaryScope) -> rules.States:
     """What came and what went in the period, by `scope.by`."""
     rows, places = walk_follow_ups(scope)
     turned = [row for row in rows if row[_TURN] is not None]
     groups = {scope.by: places[scope.by]} if scope.by in places else {}
     states = scopes.states_of_rows(turned, _TURN, groups)
-    return States(states.whole, _count_tags(scope, FOLLOW_UPS_TURNED).groups) if scope.by == scopes.TAG else states
+    return (
+        rules.States(states.whole, _count_tags(scope, FOLLOW_UPS_TURNED).groups) if scope.by == scopes.TAG else states
+    )
 
 
 def walk_follow_ups(scope: scopes.SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
@@ -112,7 +116,7 @@ def _walk(scope: scopes.SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[st
     return rows, {name: place for place, name in enumerate(plain, start=len(sources))}
 
 
-def _count_tags(scope: scopes.SummaryScope, source: scopes.CountSource) -> States:
+def _count_tags(scope: scopes.SummaryScope, source: scopes.CountSource) -> rules.States:
     return scopes.count_states(scope, replace(source, columns={scopes.TAG: scopes.OF_FOLLOW_UPS[scopes.TAG]}))
 
 
@@ -128,27 +132,27 @@ def _spans(rows: list[tuple[Any, ...]], place: int, places: Mapping[str, int]) -
     return spans
 
 
-def _expanded(counts: Counts) -> list[int]:
+def _expanded(counts: rules.Counts) -> list[int]:
     return [int(state or UNKNOWN) for state, count in counts.items() for _ in range(count)]
 
 
 def _measure_worked(seconds: list[int]) -> Measure:
     known = [value for value in seconds if value != UNKNOWN]
-    return spread_of(known, "working_seconds", opened_at_unknown_time=len(seconds) - len(known))
+    return rules.spread_of(known, "working_seconds", opened_at_unknown_time=len(seconds) - len(known))
 
 
 def measure_pending(scope: scopes.SummaryScope) -> Reading:
     """What is pending, the overdue part of it, and the age of that in working days."""
-    states = scopes.count_states(scope, pending_source(scope), FIGURES["overdue"].dimensions)
+    states = scopes.count_states(scope, pending_source(scope), rules.FIGURES["overdue"].dimensions)
     ages = WorkingDayAges(scope, states.whole)
     return (
-        states.measured("pending", measure_all, scope.by)
+        states.measured("pending", rules.measure_all, scope.by)
         | states.judged(scope.by, "overdue")
         | states.measured("overdue_age", ages.measure, scope.by)
     )
 
 
-def _overdue(counts: Counts) -> dict[str, int]:
+def _overdue(counts: rules.Counts) -> dict[str, int]:
     """How many fell due at each second since 1970, of those whose state is that second."""
     return {state: count for state, count in counts.items() if state and state.isdecimal()}
 
@@ -156,7 +160,7 @@ def _overdue(counts: Counts) -> dict[str, int]:
 class WorkingDayAges:
     """How many working days began since each due day, today included: the `late` of `commlog pending`."""
 
-    def __init__(self, scope: scopes.SummaryScope, counts: Counts) -> None:
+    def __init__(self, scope: scopes.SummaryScope, counts: rules.Counts) -> None:
         zone = scope.workspace.log.settings.zone
         days = {due: datetime.fromtimestamp(int(due), UTC).astimezone(zone).date() for due in _overdue(counts)}
         counted = working_days_since(
@@ -168,9 +172,9 @@ class WorkingDayAges:
         """The age of an overdue one by its state."""
         return self._ages[state or ""]
 
-    def measure(self, counts: Counts) -> Measure:
+    def measure(self, counts: rules.Counts) -> Measure:
         """The ages of the overdue ones among some follow-ups."""
         ages: Counter[int] = Counter()
         for due, number in _overdue(counts).items():
             ages[self._ages[due]] += number
-        return spread_of(ages.elements(), "working_days")
+        return rules.spread_of(ages.elements(), "working_days")
