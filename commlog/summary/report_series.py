@@ -23,7 +23,7 @@ from commlog.summary.rules.report import (
     place_of,
     step_for,
 )
-from commlog.summary.rules.summary import Group, Measure
+from commlog.summary.rules.summary import Group, Measure, last_day
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar, wall_instant
 from commlog.worktime.limits import working_days_since
@@ -151,7 +151,7 @@ def is_stored_score(text: str | None) -> bool:
 
 def days_of(period: Period) -> tuple[date, date]:
     """A period's first day, and the day after its last."""
-    return period.start.date(), (period.end - timedelta(seconds=1)).date() + timedelta(days=1)
+    return period.start.date(), last_day(period) + timedelta(days=1)
 
 
 def _measure_answers(rows: Iterable[tuple[str, str, int]], buckets: tuple[TimeBucket, ...]) -> _Measures:

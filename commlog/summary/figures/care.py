@@ -73,7 +73,7 @@ def cases_of_care(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """Each birthday, anniversary and visit due in the period: kept within its window, missed, or left out."""
     customers = scope.once("care_customers", lambda: list(_read_customers(scope)))
     today = scope.workspace.now.date()
-    first, after = scope.period.start.date(), _day_after(scope)
+    first, after = scope.first, scope.day_after
     cases = []
     for customer in customers:
         for yearly in customer.dates:
@@ -93,7 +93,7 @@ def cases_of_silence(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """Customers silent for longer than their level allows, over all active ones; of those silent when the period began, who came back."""
     customers = scope.once("care_customers", lambda: list(_read_customers(scope)))
     limits = scope.workspace.log.settings.care.dormant_after
-    first, after = scope.period.start.date(), _day_after(scope)
+    first, after = scope.first, scope.day_after
     at = scope.at.date()
     # A contact of today counts today; the period before ended with the day before its end.
     until = at if scope.is_past else at + timedelta(days=1)
@@ -207,7 +207,3 @@ def _interval(text: str | None) -> Interval | None:
         return parse_interval(text) if text else None
     except ValueError:
         return None  # `check` says what is wrong with it
-
-
-def _day_after(scope: SummaryScope) -> date:
-    return (scope.period.end - timedelta(seconds=1)).date() + timedelta(days=1)

@@ -53,8 +53,12 @@ def measure_flow(scope: scopes.SummaryScope, pending: Reading) -> tuple[Reading,
         MeasureKey("commitments_without_follow_up"): share_of(sum(loose.values()), promises),
     }
     return reading, (
-        _attention(scope, "issues_without_next_action", ISSUE_COLUMNS, idle),
-        PointedRecords("commitments_without_follow_up", _list_loose(scope, loose), _rest(scope, len(loose))),
+        scope.point_at("issues_without_next_action", Listing(ISSUE_COLUMNS, tuple(idle), ISSUE_COLUMNS[:-1], "id")),
+        PointedRecords(
+            "commitments_without_follow_up",
+            _list_loose(scope, loose),
+            max(0, len(loose) - scope.limit) if scope.limit >= 0 else 0,
+        ),
     )
 
 
@@ -106,18 +110,6 @@ def _list_loose(scope: scopes.SummaryScope, loose: Iterable[int]) -> Listing:
     condition = f"r.record IN ({', '.join(map(str, loose))})"
     rows = scope.rows(f"{_PROMISES} WHERE {condition} {_BY_DAY} LIMIT {scope.limit}") if scope.limit else []
     return Listing(COMMITMENT_COLUMNS, tuple(row[:-1] for row in rows), COMMITMENT_COLUMNS[:-1], "id")
-
-
-def _rest(scope: scopes.SummaryScope, number: int) -> int:
-    """How many are not listed."""
-    return 0 if scope.limit < 0 else max(0, number - scope.limit)
-
-
-def _attention(
-    scope: scopes.SummaryScope, name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]
-) -> PointedRecords:
-    listed = rows if scope.limit < 0 else rows[: scope.limit]
-    return PointedRecords(name, Listing(columns, tuple(listed), columns[:-1], "id"), _rest(scope, len(rows)))
 
 
 _ROUNDS: Final = """

@@ -116,7 +116,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _is_within(scope: SummaryScope, day: date) -> bool:
-    return scope.period.start.date() <= day <= (scope.period.end - timedelta(seconds=1)).date()
+    return scope.first <= day < scope.day_after
 
 
 COLUMNS: Final = ("customer", "moods", "last_record", "day", "agent")
@@ -151,11 +151,8 @@ def measure_worsening(scope: SummaryScope) -> tuple[Reading, PointedRecords]:
     customers = _last_moods(scope)
     worse = [rows for rows in customers if has_worsened([row[1] for row in rows])]
     worse.sort(key=lambda rows: (-WEIGHTS[rows[-1][1]], WEIGHTS[rows[0][1]], rows[-1][0]))
-    listed = worse if scope.limit < 0 else worse[: scope.limit]
-    lines = tuple((rows[-1][0], [row[1] for row in rows], *rows[-1][2:_RECORD]) for rows in listed)
-    attention = PointedRecords(
-        "worsened_customers", Listing(COLUMNS, lines, COLUMNS, "customer"), len(worse) - len(listed)
-    )
+    lines = tuple((rows[-1][0], [row[1] for row in rows], *rows[-1][2:_RECORD]) for rows in worse)
+    attention = scope.point_at("worsened_customers", Listing(COLUMNS, lines, COLUMNS, "customer"))
     return {MeasureKey("worsened_customers"): measure_share(_mood_cases(customers))}, attention
 
 

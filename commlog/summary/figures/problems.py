@@ -147,5 +147,4 @@ def find_weak_spots(scope: SummaryScope, reading: Reading) -> PointedRecords:
     ]
     order = list(rules.FIGURES)
     rows.sort(key=lambda row: (DIMENSIONS.index(row[0]), order.index(row[2]), -row[5], row[1] or ""))
-    listed = rows if scope.limit < 0 else rows[: scope.limit]
-    return PointedRecords("weak_spots", Listing(COLUMNS, tuple(listed), COLUMNS, "group"), len(rows) - len(listed))
+    return scope.point_at("weak_spots", Listing(COLUMNS, tuple(rows), COLUMNS, "group"))

@@ -12,8 +12,9 @@ from commlog.database.query.fields import find_built_in
 from commlog.database.query.select import FINISHED
 from commlog.errors import UsageError
 from commlog.messages import mark
+from commlog.output.listing import Listing
 from commlog.summary.rules.figures import States
-from commlog.summary.rules.summary import Group
+from commlog.summary.rules.summary import Group, PointedRecords, last_day
 from commlog.workspace import Workspace
 from commlog.worktime.periods import Period
 
@@ -131,6 +132,21 @@ class SummaryScope:
         return self.at < self.workspace.now
 
     @property
+    def first(self) -> date:
+        """The first day of the period."""
+        return self.period.start.date()
+
+    @property
+    def day_after(self) -> date:
+        """The day after the last of the period."""
+        return last_day(self.period) + timedelta(days=1)
+
+    def point_at(self, name: str, listing: Listing) -> PointedRecords:
+        """The first rows of a listing, and how many more there are."""
+        rows = listing.rows if self.limit < 0 else listing.rows[: self.limit]
+        return PointedRecords(name, replace(listing, rows=rows), len(listing.rows) - len(rows))
+
+    @property
     def pending(self) -> str:
         """The condition on follow-ups `f` that are pending at `at`."""
         return WAS_PENDING if self.is_past else IS_PENDING
@@ -138,8 +154,8 @@ class SummaryScope:
     def fill(self, sql: str) -> str:
         """SQL with this period's bounds in it: days as text, instants as seconds; nothing anybody typed."""
         return sql.format(
-            first=self.period.start.date().isoformat(),
-            after=_day_after(self.period).isoformat(),
+            first=self.first.isoformat(),
+            after=self.day_after.isoformat(),
             start=int(self.period.start.timestamp()),
             end=int(self.period.end.timestamp()),
             at=int(self.at.timestamp()),
@@ -241,11 +257,6 @@ def _asking(source: CountSource, columns: Sequence[str]) -> str:
         tables += f" LEFT JOIN tags t ON t.record = {source.table[-1]}.record"
     # Every part is a constant of this package; bounds are filled in as numbers and dates.
     return f"SELECT {expressions} FROM {tables} WHERE {source.where}"
-
-
-def _day_after(period: Period) -> date:
-    # Where the clock skips midnight, the period ends within the day after it.
-    return (period.end - timedelta(seconds=1)).date() + timedelta(days=1)
 
 
 class Dimension(NamedTuple):

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from commlog.output.listing import Listing
 from commlog.worktime.periods import Period
+
+
+def last_day(period: Period) -> date:
+    """The last day of a period; where the clock skips midnight, the period ends within the day after it."""
+    return (period.end - timedelta(seconds=1)).date()
+
 
 # The slug of a group; None stands for what has no value there.
 Group = str | None

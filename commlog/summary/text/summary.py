@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from commlog.messages import mark, translate
@@ -10,7 +10,7 @@ from commlog.output.formats import TEXT_FORMATS, format_listing, is_for_people, 
 from commlog.output.labels import Labels
 from commlog.summary.page.words import list_table
 from commlog.summary.rules.figures import FIGURES
-from commlog.summary.rules.summary import PointedRecords, Summary, SummaryLine
+from commlog.summary.rules.summary import PointedRecords, Summary, SummaryLine, last_day
 from commlog.summary.text import words
 from commlog.summary.text.data import format_summary_json, list_figures
 from commlog.worktime.calendar import to_utc
@@ -203,7 +203,7 @@ def period_line(summary: Summary, text: str) -> str:
     return text.format(
         period=summary.period.name,
         first=summary.period.start.date(),
-        last=(summary.period.end - timedelta(seconds=1)).date(),
+        last=last_day(summary.period),
         now=f"{summary.now:%Y-%m-%d %H:%M}",
         previous=summary.previous.name,
     )
