@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import typer
 
@@ -25,22 +24,6 @@ from commlog.reminders.rules.digest import Digest, Item, digest_of
 # Under this name the ledger remembers what --once has printed.
 PRINTED = "print"
 
-notify_option: Any = typer.Option(
-    False, "--notify", help=mark("Send each member what was not sent to them yet, instead of printing it.")
-)
-once_option: Any = typer.Option(
-    False, "--once", help=mark("Print only what an earlier run with --once has not printed.")
-)
-dry_run_option: Any = typer.Option(
-    False, "--dry-run", help=mark("Show what would be sent to whom; send and record nothing.")
-)
-to_option: Any = text_option("--to", "MEMBER", mark("Send to this member only."))
-test_option: Any = typer.Option(
-    False, "--test", help=mark("Send a short message to test your own addresses, or those of --to.")
-)
-reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data; works only for what is printed."))
-format_option: Any = format_choice("text", "json")
-
 
 @dataclass(frozen=True, slots=True)
 class RemindOptions:
@@ -61,13 +44,21 @@ class RemindOptions:
 )
 def remind_command(
     context: typer.Context,
-    notify: bool = notify_option,
-    once: bool = once_option,
-    dry_run: bool = dry_run_option,
-    to: str = to_option,
-    test: bool = test_option,
-    reveal: bool = reveal_option,
-    output_format: str = format_option,
+    notify: bool = typer.Option(
+        False, "--notify", help=mark("Send each member what was not sent to them yet, instead of printing it.")
+    ),
+    once: bool = typer.Option(
+        False, "--once", help=mark("Print only what an earlier run with --once has not printed.")
+    ),
+    dry_run: bool = typer.Option(
+        False, "--dry-run", help=mark("Show what would be sent to whom; send and record nothing.")
+    ),
+    to: str = text_option("--to", "MEMBER", mark("Send to this member only.")),
+    test: bool = typer.Option(
+        False, "--test", help=mark("Send a short message to test your own addresses, or those of --to.")
+    ),
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data; works only for what is printed.")),
+    output_format: str = format_choice("text", "json"),
     exit_code: bool = exit_code_option,
 ) -> int:
     session = session_of(context)

@@ -75,12 +75,7 @@ class ReminderLedger:
         # Blanks at the end are passed over by whoever reads, should nothing come after them.
         room = b" " * len(format_ledger_line(LedgerEntry(at, to, tuple(keys))))
         try:
-            with self._path.open("ab", buffering=0) as file:
-                before = file.seek(0, os.SEEK_END)
-                try:
-                    _write_all(file.fileno(), room)
-                finally:
-                    file.truncate(before)
+            _append(self._path, room, is_kept=False)
         except OSError as fault:
             raise NotWritableError(
                 mark("what was reported could not be recorded: {reason}"),
@@ -273,18 +268,20 @@ def _not_noted(to: str, fault: OSError) -> NotWritableError:
     )
 
 
-def _append(path: Path, line: bytes) -> None:
-    """Write a line at the end of a file down to the disk; a disk that is full leaves nothing of it."""
+def _append(path: Path, data: bytes, *, is_kept: bool = True) -> None:
+    """Write at the end of a file down to the disk; nothing stays there when the disk is full, or it is not to be kept."""
     descriptor = os.open(path, _APPEND | os.O_CREAT, 0o666)
     try:
         before = os.fstat(descriptor).st_size
         try:
-            _write_all(descriptor, line)
+            _write_all(descriptor, data)
             os.fsync(descriptor)
         except OSError:
             with suppress(OSError):
                 os.ftruncate(descriptor, before)
             raise
+        if not is_kept:
+            os.ftruncate(descriptor, before)
     finally:
         os.close(descriptor)
 

@@ -36,33 +36,31 @@ period_argument: Any = typer.Argument(
     show_default=False,
     help=mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
 )
-by_option: Any = text_option(
-    "--by", "FIELD", mark("Group the figures by a column or any field: channel, agent, level, tag, owner, extra.x …")
-)
 compare_option: Any = text_option("--compare", "PERIOD", mark("Compare with this period instead of the one before."))
-records_option: Any = text_option(
-    "--records", "FIGURE", mark("List the records behind a figure, by its name (overdue) or its metric number (4).")
-)
-limit_option: Any = text_option(
-    "--limit",
-    "N",
-    mark("Maximum number of groups and records (default: 10; with --records all); 0 means all."),
-    default=None,
-)
-format_option: Any = format_choice(
-    *FORMATS, help_text=mark("{formats}; with --records also ids."), more=("ids", "table")
-)
 
 
 @command(mark("Summarize a period, compared with the period before."))
 def summarize_command(
     context: typer.Context,
     period: str = period_argument,
-    by: str = by_option,
+    by: str = text_option(
+        "--by",
+        "FIELD",
+        mark("Group the figures by a column or any field: channel, agent, level, tag, owner, extra.x …"),
+    ),
     compare: str = compare_option,
-    records: str = records_option,
-    limit: int | None = limit_option,
-    output_format: str = format_option,
+    records: str = text_option(
+        "--records", "FIGURE", mark("List the records behind a figure, by its name (overdue) or its metric number (4).")
+    ),
+    limit: int | None = text_option(
+        "--limit",
+        "N",
+        mark("Maximum number of groups and records (default: 10; with --records all); 0 means all."),
+        default=None,
+    ),
+    output_format: str = format_choice(
+        *FORMATS, help_text=mark("{formats}; with --records also ids."), more=("ids", "table")
+    ),
     as_of: str = as_of_option,
     reveal: bool = reveal_option,
 ) -> int:

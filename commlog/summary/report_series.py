@@ -108,16 +108,17 @@ def measure_satisfaction_over_time(scope: SummaryScope, previous: Period) -> Ser
     whole = SummaryScope(scope.workspace, Period(previous.start, scope.period.end, ""), scope.at, "", 0)
     if scope.period.start < previous.start:
         whole = SummaryScope(scope.workspace, Period(scope.period.start, previous.end, ""), scope.at, "", 0)
-    surveys = whole.rows(surveys_sql(names)) if names else []
+    scores = ", ".join(f"field(c.content, 'scores.{key}')" for key in names)
+    surveys = whole.rows(_SURVEYED.format(scores=scores)) if names else []
     answers = whole.rows(_ANSWERED)
     buckets = _fitting(buckets, (row[0] for row in (*surveys, *answers)))
     given: defaultdict[tuple[int, Group], list[int]] = defaultdict(list)
-    for day, entered_by, *scores in surveys:
+    for day, entered_by, *given_scores in surveys:
         place = _place(day, buckets)
-        for key, score in zip(names, scores, strict=True):
+        for key, score in zip(names, given_scores, strict=True):
             if place is not None and is_stored_score(score):
                 given[place, key if entered_by != "staff" else STAFF + key].append(int(score))
-    measures: _Measures = {key: mean_of(sum(scores), len(scores)) for key, scores in given.items()}
+    measures: _Measures = {key: mean_of(sum(some), len(some)) for key, some in given.items()}
     measures |= _measure_answers(answers, buckets)
     known = {group for _, group in measures}
     order = (ANSWERS, *names, *(STAFF + key for key in names))
@@ -137,11 +138,6 @@ def score_names(workspace: Workspace) -> Mapping[str, str]:
         for child in (field.fields if field else ())
         if child.key.replace("_", "").isalnum() and child.key.isascii()
     }
-
-
-def surveys_sql(names: Mapping[str, str]) -> str:
-    """The question for a period's surveys: the day, who filled it in, and each score as text."""
-    return _SURVEYED.format(scores=", ".join(f"field(c.content, 'scores.{key}')" for key in names))
 
 
 def is_stored_score(text: str | None) -> bool:

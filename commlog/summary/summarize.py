@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from commlog.database.connection import Index
 from commlog.database.worker_processes import ask_beside
@@ -17,7 +17,7 @@ from commlog.summary.figures.moods import measure_worsening
 from commlog.summary.figures.problems import find_weak_spots, measure_low_scores, measure_problems
 from commlog.summary.figures.recording import measure_feelings, measure_interactions, measure_recording
 from commlog.summary.figures.scope import SummaryScope, dimension_of
-from commlog.summary.rules.figures import FIGURES, FigureCase, pair
+from commlog.summary.rules.figures import FIGURES, FigureCase, Verdict, pair
 from commlog.summary.rules.summary import PointedRecords, Reading, Summary
 from commlog.values import Data
 from commlog.workspace import Workspace
@@ -143,8 +143,7 @@ def list_counted(workspace: Workspace, request: SummaryRequest, metric: str) -> 
     found = cases_behind(scope, figures)
     details = _read_details(scope, {case.record for cases in found.values() for case in cases})
     rows = [_row(figure, case, details) for figure, cases in found.items() for case in cases]
-    order = {name: place for place, name in enumerate(("yes", "no", "left_out"))}
-    rows.sort(key=lambda row: (figures.index(row[0]), order[row[1]]))
+    rows.sort(key=lambda row: (figures.index(row[0]), get_args(Verdict).index(row[1])))
     if request.limit >= 0:
         rows = rows[: request.limit]
     listing = Listing(COLUMNS, tuple(rows), _SHOWN, "item")

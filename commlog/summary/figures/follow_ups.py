@@ -61,7 +61,7 @@ def pending_source(scope: scopes.SummaryScope) -> scopes.CountSource:
 def measure_follow_ups(scope: scopes.SummaryScope) -> Reading:
     """Follow-ups due in the period: done on time, and limits kept; those done in it: the working time they took."""
     rows, places = walk_follow_ups(scope)
-    kept = scopes.states_of_rows([row for row in rows if row[0] is not None], 0, places)
+    kept = _states([row for row in rows if row[0] is not None], 0, places)
     spans = {
         figure: _spans(
             rows,
@@ -88,7 +88,7 @@ def count_turned(scope: scopes.SummaryScope) -> rules.States:
     rows, places = walk_follow_ups(scope)
     turned = [row for row in rows if row[_TURN] is not None]
     groups = {scope.by: places[scope.by]} if scope.by in places else {}
-    states = scopes.states_of_rows(turned, _TURN, groups)
+    states = _states(turned, _TURN, groups)
     return (
         rules.States(states.whole, _count_tags(scope, FOLLOW_UPS_TURNED).groups) if scope.by == scopes.TAG else states
     )
@@ -114,6 +114,13 @@ def _walk(scope: scopes.SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[st
     # Constants of this package; bounds are filled in as numbers.
     rows = scope.rows(f"SELECT {', '.join(asked)} FROM {tables} WHERE {where}")
     return rows, {name: place for place, name in enumerate(plain, start=len(sources))}
+
+
+def _states(rows: list[tuple[Any, ...]], place: int, places: Mapping[str, int]) -> rules.States:
+    """How many are in each state that one place has: all, and by the groups that others have."""
+    return scopes.states_of(
+        [row[place] for row in rows], {name: [row[at] for row in rows] for name, at in places.items()}
+    )
 
 
 def _count_tags(scope: scopes.SummaryScope, source: scopes.CountSource) -> rules.States:

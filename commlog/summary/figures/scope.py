@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -36,25 +35,19 @@ _OF_ANY: Final = {
     "stage": _of_customer("stage"),
     TAG: "t.tag",
 }
+_OF_CONVERSATIONS: Final = (
+    "template",
+    "channel",
+    "direction",
+    "agent",
+    "branch",
+    "mood",
+    "outcome",
+    "satisfaction",
+    "day",
+)
 OF_INTERACTIONS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        **{
-            name: f"r.{name}"
-            for name in (
-                "template",
-                "channel",
-                "direction",
-                "agent",
-                "branch",
-                "mood",
-                "outcome",
-                "satisfaction",
-                "day",
-            )
-        },
-        "month": "substr(r.day, 1, 7)",
-        **_OF_ANY,
-    }
+    {**{name: f"r.{name}" for name in _OF_CONVERSATIONS}, "month": "substr(r.day, 1, 7)", **_OF_ANY}
 )
 OF_FOLLOW_UPS: Final[Mapping[str, str]] = MappingProxyType(
     {**OF_INTERACTIONS, **{name: f"f.{name}" for name in ("owner", "priority", "status", "method")}}
@@ -206,12 +199,6 @@ def count_states(scope: SummaryScope, source: CountSource, dimensions: Sequence[
 def states_of(states: Sequence[Group], groups: Mapping[str, Sequence[Group]]) -> States:
     """How many things are in each state: all, and by their groups of each name; both stand in one order."""
     return _folded(Counter(zip(states, *groups.values(), strict=True)), list(groups))
-
-
-def states_of_rows(rows: Sequence[tuple[Any, ...]], place: int, groups: Mapping[str, int]) -> States:
-    """How many of some rows are in each state that stands at a place: all, and by the groups that stand at others."""
-    pick = itemgetter(place, *groups.values()) if groups else itemgetter(slice(place, place + 1))
-    return _folded(Counter(map(pick, rows)), list(groups))
 
 
 def _folded(counted: Mapping[tuple[Group, ...], int], names: Sequence[str]) -> States:

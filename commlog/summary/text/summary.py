@@ -10,7 +10,7 @@ from commlog.output.formats import TEXT_FORMATS, format_listing, is_for_people, 
 from commlog.output.labels import Labels
 from commlog.summary.page.words import list_table
 from commlog.summary.rules.figures import FIGURES
-from commlog.summary.rules.summary import PointedRecords, Summary, SummaryLine, last_day
+from commlog.summary.rules.summary import Group, PointedRecords, Summary, SummaryLine, last_day
 from commlog.summary.text import words
 from commlog.summary.text.data import format_summary_json, list_figures
 from commlog.worktime.calendar import to_utc
@@ -83,6 +83,10 @@ def format_summary(summary: Summary, output_format: str, labels: Labels, limit: 
     return words.format_markdown(blocks) if output_format == "markdown" else words.format_text(blocks)
 
 
+# A group with its line of each figure asked for.
+_GroupLines = tuple[Group, list[SummaryLine | None]]
+
+
 class _Page:
     """What people see of one summary."""
 
@@ -120,66 +124,67 @@ class _Page:
     def _weak_table(self, dimension: str) -> words.Table:
         """What is looked at for weak spots, by the groups of a dimension."""
         rows = [(group, lines) for group, lines in self._rows(dimension, _WEAK) if any(map(_has_now, lines))]
-        cells = tuple(
-            (
-                words.group_label(dimension, group, self.labels),
-                *(words.format_median(line.now) if line and line.now.size else "–" for line in lines),
-            )
-            for group, lines in self._cut(rows)
-        )
-        headings = (
-            words.column_label(dimension, self.labels),
-            *(translate(words.FIGURE_LABELS[figure]) for figure in _WEAK),
-        )
         title = translate("Weak spots by {column}").format(column=words.column_label(dimension, self.labels))
-        return words.Table(title, headings, cells, remark=_rest(len(rows) - len(cells)))
+        return self._group_table(
+            title,
+            dimension,
+            _labels(_WEAK),
+            rows,
+            lambda lines: [words.format_median(line.now) if line and line.now.size else "–" for line in lines],
+        )
 
     def _table(self, dimension: str, figures: Sequence[str]) -> words.Table:
         """Figures by the groups of a dimension, each with the one of the period before beside it."""
-        rows = self._rows(dimension, figures)
-        headings: list[str] = [words.column_label(dimension, self.labels)]
-        for figure in figures:
-            headings += [translate(words.FIGURE_LABELS[figure]), self.summary.previous.name]
-        shown = [[cell for line in lines for cell in _both(line)] for _, lines in self._cut(rows)]
-        names = [words.group_label(dimension, group, self.labels) for group, _ in self._cut(rows)]
-        cells = tuple((name, *row) for name, row in zip(names, shown, strict=True))
+        headings = [heading for name in _labels(figures) for heading in (name, self.summary.previous.name)]
         title = translate(_TITLES[dimension]) if dimension in _TITLES else self._by_title(dimension)
-        return words.Table(title, tuple(headings), cells, remark=_rest(len(rows) - len(cells)))
+        rows = self._rows(dimension, figures)
+        return self._group_table(
+            title, dimension, headings, rows, lambda lines: [cell for line in lines for cell in _both(line)]
+        )
 
     def _by_tables(self, dimension: str) -> list[words.Table]:
         """All figures by the groups of one dimension: the period, then the one before."""
         figures = [figure for figure in _BY if self.summary.groups(figure, dimension)]
         rows = self._rows(dimension, figures)
-        headings = (
-            words.column_label(dimension, self.labels),
-            *(translate(words.FIGURE_LABELS[figure]) for figure in figures),
-        )
-        tables = []
-        for period, is_now in ((self.summary.period, True), (self.summary.previous, False)):
-            cells = tuple(
-                (
-                    words.group_label(dimension, group, self.labels),
-                    *(_shown(line, figure, is_now=is_now) for line, figure in zip(lines, figures, strict=True)),
-                )
-                for group, lines in self._cut(rows)
+        return [
+            self._group_table(
+                f"{period.name}: {self._by_title(dimension)}",
+                dimension,
+                _labels(figures),
+                rows,
+                lambda lines, is_now=is_now: [  # type: ignore[misc]
+                    _shown(line, figure, is_now=is_now) for line, figure in zip(lines, figures, strict=True)
+                ],
             )
-            title = f"{period.name}: {self._by_title(dimension)}"
-            tables.append(words.Table(title, headings, cells, remark=_rest(len(rows) - len(cells))))
-        return tables
+            for period, is_now in ((self.summary.period, True), (self.summary.previous, False))
+        ]
+
+    def _group_table(
+        self,
+        title: str,
+        dimension: str,
+        headings: Sequence[str],
+        rows: Sequence[_GroupLines],
+        cells: Callable[[list[SummaryLine | None]], list[str]],
+    ) -> words.Table:
+        """The first groups of a dimension with some cells each, and how many more groups there are."""
+        shown = rows if self.limit < 0 else rows[: self.limit]
+        rest = len(rows) - len(shown)
+        return words.Table(
+            title,
+            (words.column_label(dimension, self.labels), *headings),
+            tuple((words.group_label(dimension, group, self.labels), *cells(lines)) for group, lines in shown),
+            remark=translate("… and {count} more").format(count=rest) if rest else "",
+        )
 
     def _by_title(self, dimension: str) -> str:
         return translate("By {column}").format(column=words.column_label(dimension, self.labels))
 
-    def _rows(self, dimension: str, figures: Sequence[str]) -> list[tuple[str | None, list[SummaryLine | None]]]:
+    def _rows(self, dimension: str, figures: Sequence[str]) -> list[_GroupLines]:
         found = [{line.key.group: line for line in self.summary.groups(figure, dimension)} for figure in figures]
         groups = dict.fromkeys(group for lines in found for group in lines)
         ordered = sorted(groups, key=lambda group: group is None)
         return [(group, [lines.get(group) for lines in found]) for group in ordered]
-
-    def _cut(
-        self, rows: list[tuple[str | None, list[SummaryLine | None]]]
-    ) -> list[tuple[str | None, list[SummaryLine | None]]]:
-        return rows if self.limit < 0 else rows[: self.limit]
 
     def _attention(self, attention: PointedRecords) -> words.Table:
         listing = attention.listing
@@ -246,8 +251,8 @@ def _both(line: SummaryLine | None) -> tuple[str, str]:
     return (words.format_measure(line.now), words.format_measure(line.before)) if line else ("–", "–")
 
 
-def _rest(count: int) -> str:
-    return translate("… and {count} more").format(count=count) if count else ""
+def _labels(figures: Sequence[str]) -> list[str]:
+    return [translate(words.FIGURE_LABELS[figure]) for figure in figures]
 
 
 # Figures of what happens in a period; the others are states, or about these.
