@@ -51,29 +51,22 @@ class _Customer:
             return date.fromisoformat(self.contacts[place - 1])
         return self.added if self.added is not None and self.added < day else None
 
-    def first_between(self, first: date, last: date) -> date | None:
-        """The first contact from one day to another, both included."""
-        place = bisect_left(self.contacts, first.isoformat())
-        found = place < len(self.contacts) and self.contacts[place] <= last.isoformat()
-        return date.fromisoformat(self.contacts[place]) if found else None
-
-    def last_between(self, first: date, last: date) -> date | None:
-        """The last contact from one day to another, both included."""
-        place = bisect_right(self.contacts, last.isoformat())
-        found = place and self.contacts[place - 1] >= first.isoformat()
-        return date.fromisoformat(self.contacts[place - 1]) if found else None
+    def contacts_between(self, first: date, last: date) -> list[date]:
+        """The days of contacts from one day to another, both included."""
+        begin, end = bisect_left(self.contacts, first.isoformat()), bisect_right(self.contacts, last.isoformat())
+        return [date.fromisoformat(day) for day in self.contacts[begin:end]]
 
 
 def cases_of_care(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """Each birthday, anniversary and visit due in the period: kept within its window, missed, or left out."""
     customers = scope.once("care_customers", lambda: list(_read_customers(scope)))
     today = scope.workspace.now.date()
-    first, after = scope.period.start.date(), _day_after(scope)
+    first, after = scope.first, scope.day_after
     cases = []
     for customer in customers:
         for yearly in customer.dates:
             for day in _days_between(scope, yearly, first, after):
-                kept = customer.first_between(day - AROUND, min(day + AROUND, today)) is not None
+                kept = bool(customer.contacts_between(day - AROUND, min(day + AROUND, today)))
                 judged = _judge(customer, is_kept=kept, is_over=day + AROUND < today)
                 if customer.begun is not None and day < customer.begun:
                     judged = LEFT_OUT, "not_yet_customer"
@@ -88,7 +81,7 @@ def cases_of_silence(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """Customers silent for longer than their level allows, over all active ones; of those silent when the period began, who came back."""
     customers = scope.once("care_customers", lambda: list(_read_customers(scope)))
     limits = scope.workspace.log.settings.care.dormant_after
-    first, after = scope.period.start.date(), _day_after(scope)
+    first, after = scope.first, scope.day_after
     at = scope.at.date()
     # A contact of today counts today; the period before ended with the day before its end.
     until = at if scope.is_past else at + timedelta(days=1)
@@ -107,7 +100,7 @@ def cases_of_silence(scope: SummaryScope) -> dict[str, list[FigureCase]]:
             and last
             and interval_after(limit, last) <= first
         ):
-            came = customer.first_between(first, after - timedelta(days=1))
+            came = customer.contacts_between(first, after - timedelta(days=1))
             returned.append(FigureCase(customer.record, YES if came else NO))
     return {"dormant": dormant, "reactivated": returned}
 
@@ -151,10 +144,11 @@ def _visits(customer: _Customer, first: date, after: date, today: date) -> Itera
         if due >= after:
             return
         latest = due + AFTERWARDS
-        kept = customer.last_between(last + timedelta(days=1), min(latest, today))
+        kept = customer.contacts_between(last + timedelta(days=1), min(latest, today))
         if due >= first:
-            yield due, kept is not None
-        last = kept or customer.first_between(latest + timedelta(days=1), today)
+            yield due, bool(kept)
+        later = customer.contacts_between(latest + timedelta(days=1), today)
+        last = kept[-1] if kept else next(iter(later), None)
 
 
 def _read_customers(scope: SummaryScope) -> Iterator[_Customer]:

@@ -1,7 +1,7 @@
 """The words of a summary: its figures, its remarks, its lists, and how numbers and durations read."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from commlog.messages import mark, translate
@@ -205,10 +205,8 @@ def format_duration(seconds: float) -> str:
     if seconds < 0:
         return f"−{format_duration(-seconds)}"
     minutes = round(seconds / 60)
-    if minutes < 60:
-        return translate("{minutes} min").format(minutes=minutes)
     if minutes < 2 * 24 * 60:
-        return translate("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+        return format_working_time(seconds)
     return translate("{days} d {hours} h").format(days=minutes // 1440, hours=minutes % 1440 // 60)
 
 
@@ -229,19 +227,20 @@ def format_median(measure: Measure) -> str:
 
 
 def _format_spread(spread: DurationSpread, number: int) -> str:
-    if spread.unit == "seconds":
-        text, values = (
-            translate("median {median}, 90% within {ninetieth} (N {count})"),
-            [format_duration(value) for value in (spread.median, spread.ninetieth, spread.longest)],
-        )
-    elif spread.unit == "working_seconds":
-        text, values = (
-            translate("median {median}, 90% within {ninetieth} of working time (N {count})"),
-            [format_working_time(value) for value in (spread.median, spread.ninetieth, spread.longest)],
-        )
-    else:
-        text, values = (
-            translate("median {median}, 90% within {ninetieth}, longest {longest} working days (N {count})"),
-            [f"{value:g}" for value in (spread.median, spread.ninetieth, spread.longest)],
-        )
-    return text.format(median=values[0], ninetieth=values[1], longest=values[2], count=number)
+    text, write = _SPREADS[spread.unit]
+    values = {name: write(getattr(spread, name)) for name in ("median", "ninetieth", "longest")}
+    return translate(text).format(**values, count=number)
+
+
+# How the durations of each unit read.
+_SPREADS: Final[Mapping[str, tuple[str, Callable[[float], str]]]] = {
+    "seconds": (mark("median {median}, 90% within {ninetieth} (N {count})"), format_duration),
+    "working_seconds": (
+        mark("median {median}, 90% within {ninetieth} of working time (N {count})"),
+        format_working_time,
+    ),
+    "working_days": (
+        mark("median {median}, 90% within {ninetieth}, longest {longest} working days (N {count})"),
+        "{:g}".format,
+    ),
+}
