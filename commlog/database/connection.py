@@ -1,14 +1,13 @@
 """The SQLite file of the index: opened, thrown away when it is of no use, and asked."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import starmap
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from commlog.database.content import add_functions
-from commlog.database.scan import FolderState, read_fingerprints, readable_name, scan_folder
 from commlog.database.tables import NUMBER, ROW_TABLES, TABLES
 from commlog.log.names import INDEX_FILE
 from commlog.version import VERSION
@@ -177,28 +176,3 @@ def remove(folder: Path) -> None:
     """Delete the index file and its journal."""
     for suffix in ("", "-journal"):
         (folder / f"{INDEX_FILE}{suffix}").unlink(missing_ok=True)
-
-
-class LogFolders:
-    """A log's folders, by the fingerprints they had when this was made; where one differs, its files are looked at again."""
-
-    def __init__(self, root: Path, *, is_big: bool = False) -> None:
-        self.root = root
-        self._names: dict[str, str] = {}
-        self._seen: dict[str, bytes] = {}
-        for name, fingerprint in read_fingerprints(root, is_big=is_big).items():
-            self._names[readable_name(name)] = name
-            self._seen[readable_name(name)] = fingerprint
-
-    def is_known(self, known: Mapping[str, bytes]) -> bool:
-        """Whether every folder is as the index knows it, and none is gone."""
-        return known == self._seen
-
-    def differing(self, known: Mapping[str, bytes]) -> tuple[list[FolderState], list[str]]:
-        """The folders that are not as the index knows them, and those that are gone."""
-        changed = [directory for directory, fingerprint in self._seen.items() if known.get(directory) != fingerprint]
-        looked = [scan_folder(self.root, self._names[directory])[0] for directory in changed]
-        # What was emptied meanwhile is gone as well.
-        gone = {state.directory for state in looked if not state.names}
-        present = self._seen.keys() - gone
-        return [state for state in looked if state.names], [one for one in known if one not in present]

@@ -20,10 +20,10 @@ from commlog.database.changes import (
     known_folders,
     note_keys,
 )
-from commlog.database.connection import Connection, Index, LogFolders, Row, connect, empty, is_big, is_current, remove
+from commlog.database.connection import Connection, Index, Row, connect, empty, is_big, is_current, remove
 from commlog.database.reader import RecordReader
 from commlog.database.rows import Rows
-from commlog.database.scan import Stamp, scan_folders
+from commlog.database.scan import LogFolders, Stamp, scan_folders
 from commlog.log.files import lock
 from commlog.log.log import ensure_state_folder
 from commlog.log.names import INDEX_FILE

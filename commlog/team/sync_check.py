@@ -27,7 +27,8 @@ from commlog.git.remote import (
 from commlog.git.run import find_prefix
 from commlog.log.log import SCHEMAS_FOLDER
 from commlog.log.names import RECORDS
-from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, parse_settings
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
+from commlog.log.settings_faults import parse_settings
 from commlog.messages import mark, translate
 from commlog.privacy.rules.forgetting import PSEUDONYM
 from commlog.problems import ERROR, Problem
