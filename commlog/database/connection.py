@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import starmap
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from commlog.database.content import add_functions
 from commlog.database.tables import NUMBER, ROW_TABLES, TABLES
 from commlog.log.names import INDEX_FILE
+from commlog.values import Data
 from commlog.version import VERSION
 
 _WAIT_SECONDS: Final = 60
@@ -25,7 +26,6 @@ _WRITING_CACHE: Final = "PRAGMA cache_size = -32000"
 # Bytes of an index from which a part of a task takes longer than starting a worker process for it: some 3,000 records.
 _BIG: Final = 8_000_000
 
-Row = tuple[Any, ...]
 Allow = Callable[[int, str | None, str | None, str | None, str | None], int]
 Made = TypeVar("Made")
 
@@ -47,6 +47,13 @@ def _allow_reading(action: int, *_: str | None) -> int:
     return sqlite3.SQLITE_OK if action in READING else sqlite3.SQLITE_DENY
 
 
+class SqlAnswer(NamedTuple):
+    """What somebody's own query gives: the names of its columns, and its rows, which have no type of ours."""
+
+    columns: list[str]
+    rows: list[tuple[Data, ...]]
+
+
 class Connection(sqlite3.Connection):
     """A connection that is closed when whoever asked through it is gone: a workspace holds its index as long as it lives."""
 
@@ -63,8 +70,8 @@ class Index:
         self.connection = connection
         add_functions(connection)
 
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
-        """All rows a query gives."""
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+        """All rows a query gives, as SQLite has them; rows that leave this room are read into a class (`read`)."""
         return self.connection.execute(sql, tuple(parameters)).fetchall()
 
     def read(self, make: Callable[..., Made], sql: str, parameters: Sequence[object] = ()) -> list[Made]:
@@ -83,7 +90,7 @@ class Index:
         """The one whole number that a query gives."""
         return self.read(int, sql, parameters)[0]
 
-    def columns_and_rows(self, sql: str, allow: Allow = _allow_reading) -> tuple[list[str], list[Row]]:
+    def columns_and_rows(self, sql: str, allow: Allow = _allow_reading) -> SqlAnswer:
         """The column names and all rows of a query that reads what it is allowed to.
 
         Raises:
@@ -92,7 +99,7 @@ class Index:
         self.connection.set_authorizer(allow)
         try:
             cursor = self.connection.execute(sql)
-            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+            return SqlAnswer([column[0] for column in cursor.description or ()], cursor.fetchall())
         except (sqlite3.Error, sqlite3.Warning) as fault:
             raise QueryError(str(fault)) from None
         finally:
@@ -124,7 +131,7 @@ class Index:
             self.connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)
         self.connection.executemany("DELETE FROM files WHERE file = ?", numbers)
 
-    def insert(self, table: str, rows: Sequence[Row]) -> None:
+    def insert(self, table: str, rows: Sequence[Sequence[Data]]) -> None:
         """Add rows to a table."""
         if rows:
             marks = ", ".join("?" * len(rows[0]))

@@ -86,10 +86,9 @@ def stored_fields(reader: RecordReader, template: str, fields: Fields, sealed: t
     # What is shut stays on its one line, wherever its entry moves.
     for path, stored in find_sealed(fields):
         if path not in values and not cipher.is_kept_for(stored, customer):
-            raise InvalidError(
+            raise _sealed_fault(
                 mark("{field}: is sealed with another customer's key, and no key here opens it; nothing was written"),
-                field=show_path(path),
-                remedy=mark("set $COMMLOG_AGE_KEY_FILE to your key file, or give the whole value again"),
+                path,
             )
         values.setdefault(path, OneLine(stored))
     return with_values(fields, values)
@@ -107,12 +106,15 @@ def _to_seal(reader: RecordReader, template: str, fields: Fields) -> Iterator[tu
         if is_sealed(value):
             continue
         if contains_sealed(value):
-            raise InvalidError(
-                mark("{field}: is sealed, and nothing can be added to it without a key; nothing was written"),
-                field=show_path(path),
-                remedy=mark("set $COMMLOG_AGE_KEY_FILE to your key file, or give the whole value again"),
+            raise _sealed_fault(
+                mark("{field}: is sealed, and nothing can be added to it without a key; nothing was written"), path
             )
         yield path, value
+
+
+def _sealed_fault(message: str, path: ValuePath) -> InvalidError:
+    remedy = mark("set $COMMLOG_AGE_KEY_FILE to your key file, or give the whole value again")
+    return InvalidError(message, field=show_path(path), remedy=remedy)
 
 
 def _name(path: ValuePath, value: Data) -> str:
