@@ -183,7 +183,7 @@ def _with_ids(workspace: Workspace, template: Template, before: Fields, fields: 
 def text_to_edit(workspace: Workspace, path: str, raw: bytes) -> str:
     """A record's text as it is given into an editor: as it is, but what is sealed stands open for who holds a key."""
     if workspace.reader.is_sealing:
-        from commlog.database.sealed import opened_text
+        from commlog.database.seal_fields import opened_text
 
         reading = workspace.reader.read_raw(path, raw)
         if reading.record is not None:
@@ -209,7 +209,7 @@ def save_text(workspace: Workspace, path: str, text: str, expected: bytes) -> Re
         if stored != fields:
             text = edit(text, stored, order=template.order)
         if sealed:
-            from commlog.database.sealed import like_before
+            from commlog.database.seal_fields import like_before
 
             text = like_before(text, before.text, sealed)
     raw = text.encode("utf-8")

@@ -173,7 +173,7 @@ def read_version(reader: RecordReader, path: str, raw: bytes | None) -> FileVers
     if _SEALED in raw:
         from commlog.database.sealed import open_fields
 
-        data, _ = open_fields(reader, data)
+        data, _ = open_fields(reader.cipher, data)
     return FileVersion(data)
 
 

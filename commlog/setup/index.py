@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import chain, count
 
-from commlog.database.connection import QueryError, Row
+from commlog.database.connection import QueryError, SqlAnswer
 from commlog.database.queries import count_rows
 from commlog.database.refresh import rebuild_index
 from commlog.errors import UsageError
@@ -51,7 +51,7 @@ def ask_sql(workspace: Workspace, sql: str, *, reveal: bool = False) -> Listing:
     return Listing(names, plain, names, names[0])
 
 
-def _masked(workspace: Workspace, sql: str) -> tuple[list[str], list[Row]]:
+def _masked(workspace: Workspace, sql: str) -> SqlAnswer:
     from commlog.database.masked_views import masked_columns_and_rows
     from commlog.forms.personal import personal_keys
 

@@ -13,7 +13,8 @@ from commlog.calendar.file import insert_days, lines_of_days
 from commlog.calendar.holidays import public_holidays, read_public_holidays
 from commlog.calendar.manage import check_calendar, import_days, show_calendar, years_in_use
 from commlog.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from commlog.log.settings import build_dated_days, parse_settings
+from commlog.log.settings import build_dated_days
+from commlog.log.settings_faults import parse_settings
 from commlog.workspace import Workspace
 from commlog.yamltext.parse import parse_yaml
 
