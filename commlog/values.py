@@ -4,10 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from commlog.privacy.rules.sealing import SealedPlace
+from typing import Any, Final
 
 # Any value of YAML 1.2 core: null, true/false, a number, text, a list, a mapping. Dates stay text.
 Data = Any
@@ -48,9 +45,22 @@ HEADLINES: Final[Mapping[str, str]] = {
     CUSTOMER: "name",
 }
 
-
 # What a link without a type is, in the templates as well.
 DEFAULT_LINK_TYPE: Final = "follows"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPlace:
+    """A sealed value of a record: where, as it is stored, and whether it was OPEN, CLOSED or BROKEN."""
+
+    path: ValuePath
+    stored: str
+    state: str
+
+    @property
+    def hint(self) -> str:
+        """Which customer's key the value is sealed with (`age@HINT:…`); empty for the team's."""
+        return self.stored.partition(":")[0].partition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ class Record:
     kind: str
     template: str
     fields: Fields
-    sealed: "tuple[SealedPlace, ...]" = ()
+    sealed: tuple[SealedPlace, ...] = ()
 
 
 def text_of(fields: Mapping[str, Data], key: str) -> str | None:

@@ -17,11 +17,11 @@ from commlog.log.log import SCHEMAS_FOLDER, Log
 from commlog.log.names import RECORDS
 from commlog.messages import mark
 from commlog.records.rules.consistency import spoken_names
-from commlog.values import Fields
+from commlog.values import Fields, SealedPlace
 from commlog.worktime.moment import format_instant
 
 if TYPE_CHECKING:
-    from commlog.privacy.rules.sealing import MakeCipher, SealedPlace
+    from commlog.privacy.rules.sealing import MakeCipher
 
 # A member by name, or how to find out: asking git for its user takes a process of its own.
 Who = str | Callable[[], str | None] | None
@@ -84,7 +84,7 @@ class Workspace:
             return False
         return not self.reader.cipher.identities or bool(missing_key_hints(self.index))
 
-    def stored(self, template: str, fields: Fields, sealed: "tuple[SealedPlace, ...]" = ()) -> Fields:
+    def stored(self, template: str, fields: Fields, sealed: tuple[SealedPlace, ...] = ()) -> Fields:
         """The fields of a record as its file is to have them: sealed where the settings say so.
 
         `sealed` is what was sealed in the file before; what did not change keeps its ciphertext.
@@ -94,7 +94,7 @@ class Workspace:
         """
         if not sealed and not self.reader.is_sealing:
             return fields
-        from commlog.database.sealed import stored_fields
+        from commlog.database.seal_fields import stored_fields
 
         return stored_fields(self.reader, template, fields, sealed)
 
@@ -117,7 +117,7 @@ class Workspace:
             return names
         from commlog.database.sealed import names_to_look_up
 
-        return names_to_look_up(self.reader, names)
+        return names_to_look_up(self.reader.cipher, names)
 
     def open_dates(self, rows: list[StoredDate]) -> list[StoredDate]:
         """Yearly dates, the sealed ones open; those that stay shut are left out."""
@@ -125,7 +125,7 @@ class Workspace:
             return rows
         from commlog.database.sealed import date_of_row
 
-        opened = [date_of_row(self.reader, row) if row.date.startswith("age") else row for row in rows]
+        opened = [date_of_row(self.reader.cipher, row) if row.date.startswith("age") else row for row in rows]
         self.shut_dates = opened.count(None)
         return [row for row in opened if row is not None]
 

@@ -32,9 +32,8 @@ from commlog.privacy.cipher import Sealer
 from commlog.privacy.rules.sealing import SealRules
 from commlog.privacy.seal_keys import KeySource
 from commlog.records.change import edit_record
-from commlog.records.draft import assign_all
+from commlog.records.draft import assign_all, parse_follow_up
 from commlog.records.find import read_record
-from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import RecordRequest, create_record
 from commlog.values import Record
 from commlog.workspace import Workspace, make_workspace
@@ -237,7 +236,7 @@ class SmallLog:
         )
         return self.follow_up(str(where))
 
-    def add(self, record_id: str, text: str, by: str | None = None) -> dict[str, Any]:
+    def add(self, record_id: str, text: str, by: str = "") -> dict[str, Any]:
         """The mapping of a follow-up added to a record, from text as typed."""
         workspace = self.workspace()
         where, _ = add_follow_up(

@@ -169,13 +169,11 @@ def test_there_is_no_import_cycle() -> None:
     assert " → ".join(find_cycle(import_graph(annotations=False))) == ""
 
 
-@pytest.mark.xfail(reason="two modules still need each other's types")
 def test_annotations_make_no_cycle() -> None:
     """No module imports itself through others, even where only annotations need the import."""
     assert " → ".join(find_cycle(import_graph(annotations=True))) == ""
 
 
-@pytest.mark.xfail(reason="some names still have two meanings")
 def test_no_public_name_has_two_meanings() -> None:
     """No class and no function is defined twice in the package; a command may have the name of its verb."""
     places: dict[str, list[str]] = {}

@@ -1,6 +1,7 @@
 """The command `commlog answer`."""
 
 import json
+from dataclasses import asdict
 from typing import Any, Final
 
 import typer
@@ -30,7 +31,7 @@ from commlog.output.text import harmless
 from commlog.records.commands import make_edit, make_show
 from commlog.records.draft import assign_all
 from commlog.records.write import RecordRequest, create_record
-from commlog.values import ANSWER
+from commlog.values import ANSWER, Data
 
 _AUDIENCES: Final = ("internal", "customer")
 
@@ -124,16 +125,9 @@ def _text(match: AnswerMatch, labels: Labels) -> str:
     return f"{harmless(match.question.strip())}\n{answer}\n  ({harmless(', '.join(about))})"
 
 
-def _data(match: AnswerMatch) -> dict[str, str | None]:
-    return {
-        "id": match.id,
-        "question": match.question,
-        "answer": match.answer,
-        "keyword": match.keyword or None,
-        "audience": match.audience,
-        "valid_until": match.valid_until.isoformat() if match.valid_until else None,
-        "path": match.path,
-    }
+def _data(match: AnswerMatch) -> dict[str, Data]:
+    last_day = match.valid_until.isoformat() if match.valid_until else None
+    return asdict(match) | {"keyword": match.keyword or None, "valid_until": last_day}
 
 
 answer_show_command = command(mark("Show a standard answer."))(make_show(ANSWER))

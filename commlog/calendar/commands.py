@@ -1,7 +1,7 @@
 """The command `commlog calendar`."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import typer
 
@@ -9,7 +9,7 @@ from commlog.cli.options import by_option, columns_option, exit_code_option, for
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
-from commlog.messages import current_language, mark, translate
+from commlog.messages import mark, translate
 from commlog.output.labels import Labels
 from commlog.worktime.calendar import DatedDay
 
@@ -80,21 +80,22 @@ def calendar_import_command(
     from commlog.calendar.manage import import_days
 
     session = session_of(context)
-    code = _code_of(country)
-    done = import_days(session.workspace, code, _years_of(year), days_of_country, dry_run=dry_run)
+    code = country.strip().upper()
+    code = _ALIASES.get(code, code)
+    done = import_days(session.workspace, code, _years_of(year), dry_run=dry_run)
     for day in done.added:
-        say(f"{day.date} {_word('calendar.kind', day.kind)} {day.name}")
+        say(f"{day.date} {_kind_of(day)} {day.name}")
     for own, other in done.kept:
         text = translate("kept: {date} is {own} here, {other} in {country}")
-        warn(text.format(date=own.date, own=_told(own), other=_told(other), country=code))
-    told = (
+        warn(text.format(date=own.date, own=_described(own), other=_described(other), country=code))
+    text = (
         translate("calendar.yaml already has all of these days")
         if not done.added
         else translate("days to add to calendar.yaml: {count}; nothing is written")
         if dry_run
         else translate("days added to calendar.yaml: {count}")
     )
-    warn(told.format(count=len(done.added)))
+    warn(text.format(count=len(done.added)))
     if not done.is_country_set:
         warn(translate("commlog.yaml has no `country: {country}` under `calendar:` yet").format(country=code))
     if done.added and not dry_run:
@@ -136,9 +137,9 @@ def calendar_check_command(context: typer.Context, output_format: str = format_c
     from commlog.calendar.manage import check_calendar, years_in_use
 
     session = session_of(context)
-    found = check_calendar(session.workspace, days_of_country)
+    found = check_calendar(session.workspace)
     if output_format == "json":
-        say(json.dumps([finding.as_mapping() for finding in found], ensure_ascii=False, indent=2))
+        say(json.dumps(list(map(asdict, found)), ensure_ascii=False, indent=2))
     severities = {"error": translate("error"), "remark": translate("remark")}
     for finding in found if output_format == "text" else ():
         place = f"{finding.file}:{finding.line}" if finding.line else finding.file
@@ -149,23 +150,6 @@ def calendar_check_command(context: typer.Context, output_format: str = format_c
     total = translate("checked {years}; errors: {errors}, remarks: {remarks}")
     warn(total.format(years=years, errors=errors, remarks=len(found) - errors))
     return ExitCode.INVALID if errors else finish(session)
-
-
-def days_of_country(country: str, year: int) -> tuple[DatedDay, ...]:
-    """The public holidays of a country in a year: the shipped ones, else those of the package `holidays`."""
-    from commlog.calendar.holidays import read_public_holidays, shipped_countries
-
-    code = _code_of(country)
-    if code in shipped_countries():
-        return read_public_holidays(code, year)
-    from commlog.calendar.holidays import public_holidays
-
-    return public_holidays(code, year, current_language())
-
-
-def _code_of(country: str) -> str:
-    code = country.strip().upper()
-    return _ALIASES.get(code, code)
 
 
 def _years_of(words: list[str]) -> list[int]:
@@ -189,10 +173,9 @@ def _warn_of_moved(session: Session) -> None:
         warn(translate("the due time of no pending follow-up changes (commlog calendar diff)"))
 
 
-def _told(day: DatedDay) -> str:
-    word = _word("calendar.kind", day.kind)
-    return f"{word} ({day.name})" if day.name else word
+def _described(day: DatedDay) -> str:
+    return f"{_kind_of(day)} ({day.name})" if day.name else _kind_of(day)
 
 
-def _word(field: str, slug: str) -> str:
-    return translate(_WORDS[field][slug])
+def _kind_of(day: DatedDay) -> str:
+    return translate(_WORDS["calendar.kind"][day.kind])

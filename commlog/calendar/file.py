@@ -1,6 +1,6 @@
-"""Days put into the text of a calendar file: sorted in, every line that is there left as it is."""
+"""The text of a calendar file: the lines of its dates, and days added in order without changing any other line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from commlog.log.settings import DATED_KINDS
@@ -52,14 +52,17 @@ def _insert(text: str, kind: str, days: Sequence[DatedDay]) -> str:
         fields = _fields_of(text)
     entries = fields.get(kind)
     if isinstance(entries, list):
-        return edit(text, {**fields, kind: _merge_items(entries, days)})
+        items = _merge(entries, days, lambda day: {"date": day.date.isoformat(), "name": day.name})
+        return edit(text, {**fields, kind: items})
     known = dict(entries) if isinstance(entries, dict) else {}
     first = min((day for day in map(_date_of, known) if day), default=date.min)
     if known and any(day.date < first for day in days):
         whole = _put_in_front(text, kind, [day for day in days if day.date < first])
         if whole is not None:
             return _insert(whole, kind, [day for day in days if day.date > first])
-    return edit(text, {**fields, kind: _merge_keys(known, days)})
+    names = {**known, **{day.date.isoformat(): day.name for day in days}}
+    keys = _merge(known, days, lambda day: day.date.isoformat())
+    return edit(text, {**fields, kind: {key: names[key] for key in keys}})
 
 
 def _put_in_front(text: str, kind: str, days: Sequence[DatedDay]) -> str | None:
@@ -79,23 +82,12 @@ def _put_in_front(text: str, kind: str, days: Sequence[DatedDay]) -> str | None:
     return whole if parse_yaml(whole) == {**fields, kind: wanted} else None
 
 
-def _merge_keys(known: Fields, days: Sequence[DatedDay]) -> Fields:
-    """Entries with each added day behind the last one that is earlier."""
-    keys: list[str] = list(known)
-    names: dict[str, Data] = dict(known)
-    for day in days:
-        places = [place for place, key in enumerate(keys, 1) if (_date_of(key) or date.max) < day.date]
-        keys.insert(places[-1] if places else 0, day.date.isoformat())
-        names[day.date.isoformat()] = day.name
-    return {key: names[key] for key in keys}
-
-
-def _merge_items(known: Sequence[Data], days: Sequence[DatedDay]) -> list[Data]:
-    """Items with each added day behind the last one that is earlier."""
+def _merge(known: Iterable[Data], days: Iterable[DatedDay], make: Callable[[DatedDay], Data]) -> list[Data]:
+    """Entries with what is made of each added day behind the last one that is earlier."""
     items = list(known)
     for day in days:
         places = [place for place, item in enumerate(items, 1) if (_date_of(item) or date.max) < day.date]
-        items.insert(places[-1] if places else 0, {"date": day.date.isoformat(), "name": day.name})
+        items.insert(places[-1] if places else 0, make(day))
     return items
 
 

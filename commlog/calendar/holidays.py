@@ -1,20 +1,23 @@
-"""The public holidays that are shipped: one file a country, in the form of a log's calendar."""
+"""The public holidays of countries: the shipped ones, a file a country in the form of a log's calendar, else those of `holidays`."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any, Final
 
 from commlog.errors import NotFoundError, UsageError
 from commlog.log.settings import build_dated_days
-from commlog.messages import mark, translate
+from commlog.messages import current_language, mark, translate
 from commlog.records.rules.consistency import near_names
 from commlog.worktime.calendar import DatedDay
 from commlog.yamltext.parse import parse_yaml
 
 _FOLDER: Final = Path(__file__).parent
+# By the language in use: the package's names for it, the best first; else the country's own language.
+_LANGUAGES: Final = {"zh": ("zh_CN", "zh"), "en": ("en_US", "en_GB", "en")}
 # The time zones of China, old names included.
 _ZONES: Final = dict.fromkeys(
     ("Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing", "Asia/Chungking", "Asia/Harbin", "Asia/Kashgar", "PRC"), "CN"
@@ -57,36 +60,31 @@ def _days_of(country: str) -> Mapping[date, DatedDay]:
     return build_dated_days(parse_yaml((_FOLDER / f"{country}.yaml").read_text(encoding="utf-8")))
 
 
-# By the language people read: the package's names for it, the best first; else the country's own language.
-_LANGUAGES: Final = {"zh": ("zh_CN", "zh"), "en": ("en_US", "en_GB", "en")}
-
-
-def public_holidays(country: str, year: int, language: str) -> tuple[DatedDay, ...]:
+def public_holidays(country: str, year: int) -> tuple[DatedDay, ...]:
     """The days off and make-up working days of a country (`DE`) or a part of one (`US-CA`) in a year, by date.
 
-    Names are in the language (zh or en) where the package has them, else in the country's own. None for a year that
-    the package does not know.
+    Those of a country that is not shipped come from the package `holidays`, their names in the language in use where the
+    package has them, else in the country's own. None for a year that is not known.
 
     Raises:
         UsageError: the package is not installed.
         NotFoundError: the package does not know the country or the part of it; names codes that are near.
     """
+    if country in shipped_countries():
+        return read_public_holidays(country, year)
     package = _load()
     code, _, part = country.upper().partition("-")
     parts = package.list_supported_countries(include_aliases=True)
     if code not in parts:
-        raise _unknown(country, parts, _codes_by_name(package))
+        by_name = {name.replace("_", " ").upper(): names[1] for name, names in package.registry.COUNTRIES.items()}
+        raise _unknown(country, parts, by_name)
     if part and part not in parts[code]:
         raise _unknown(country, [f"{code}-{name}" for name in parts[code]] or [code])
     entity = getattr(package, code)
     spoken = entity.supported_languages or ()
-    chosen = next((name for name in _LANGUAGES.get(language, ()) if name in spoken), None)
+    chosen = next((name for name in _LANGUAGES.get(current_language(), ()) if name in spoken), None)
     found = package.country_holidays(code, subdiv=part or None, years=year, language=chosen)
-    return _days_of_package(found, year)
-
-
-def _days_of_package(found: Any, year: int) -> tuple[DatedDay, ...]:
-    """The days as ours: what the package joins with `; ` is one name."""
+    # What the package joins with `; ` is one name here.
     days: dict[date, DatedDay] = {
         day: DatedDay(day, "off", name.replace("; ", ", ")) for day, name in found.items() if day.year == year
     }
@@ -95,21 +93,14 @@ def _days_of_package(found: Any, year: int) -> tuple[DatedDay, ...]:
     return tuple(days[day] for day in sorted(days))
 
 
-def _load() -> ModuleType:
+def _load() -> Any:
     try:
-        import holidays
+        return import_module("holidays")
     except ModuleNotFoundError:
         raise UsageError(
             mark("holidays of other countries need the package `holidays`, which is not installed"),
             remedy=mark('install it: pip install "commlog[calendar]"'),
         ) from None
-    package: ModuleType = holidays
-    return package
-
-
-def _codes_by_name(package: ModuleType) -> dict[str, str]:
-    """The codes of countries by their English names, e.g. `GERMANY`."""
-    return {name.replace("_", " ").upper(): names[1] for name, names in package.registry.COUNTRIES.items()}
 
 
 def _unknown(country: str, codes: Iterable[str], by_name: Mapping[str, str] = MappingProxyType({})) -> NotFoundError:

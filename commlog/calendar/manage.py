@@ -1,10 +1,12 @@
-"""The log's calendar: its days in a period, and a country's holidays taken into it as data."""
+"""Showing the log's calendar, importing a country's holidays into it, and comparing the two."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, Literal
 
+from commlog.calendar.file import insert_days, lines_of_days
+from commlog.calendar.holidays import public_holidays, shipped_countries, shipped_years
 from commlog.errors import CommlogError, InvalidError, NotFoundError, UsageError
 from commlog.followups.pending import list_follow_ups
 from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
@@ -14,14 +16,16 @@ from commlog.values import Data
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WEEKDAYS, DatedDay, WorkCalendar, format_span
 from commlog.worktime.periods import Period, parse_period
-
-Source = Callable[[str, int], tuple[DatedDay, ...]]
-"""Gives the public holidays of a country in a year, none when it does not know them."""
+from commlog.yamltext.parse import decode
+from commlog.yamltext.scalars import YamlError
 
 COLUMN_NAMES: Final = ("date", "weekday", "kind", "hours", "name")
 # More days than this in one answer are a slip of the finger.
 _MOST_DAYS: Final = 36_525
+_NOVEMBER: Final = 11
 _DECEMBER: Final = 12
+# So many days are named in a message.
+_NAMED: Final = 3
 _NEW_FILE: Final = "# yaml-language-server: $schema=schemas/settings/calendar.json\n"
 _CHINESE_NOTICE: Final = mark(
     "the State Council publishes a year's holidays in the November before: then `pip install -U commlog` and run this "
@@ -58,9 +62,8 @@ def show_calendar(workspace: Workspace, words: str, *, every_day: bool) -> Calen
     """
     calendar = workspace.log.settings.calendar
     period = _period_of(words, workspace)
-    days = list(_days_of(period))
-    told = [day for day in days if every_day or day in calendar.dated]
-    rows = tuple(_row(day, calendar) for day in told)
+    days = list(map(date.fromordinal, range(period.start.date().toordinal(), period.end.date().toordinal())))
+    rows = tuple(_row(day, calendar) for day in days if every_day or day in calendar.dated)
     words_of = {"kind": "calendar.kind", "weekday": "calendar.weekday"}
     return CalendarView(
         Listing(COLUMN_NAMES, rows, COLUMN_NAMES, "date", words_of),
@@ -86,10 +89,6 @@ def _period_of(words: str, workspace: Workspace) -> Period:
     return period
 
 
-def _days_of(period: Period) -> Iterator[date]:
-    return map(date.fromordinal, range(period.start.date().toordinal(), period.end.date().toordinal()))
-
-
 def _row(day: date, calendar: WorkCalendar) -> tuple[Data, ...]:
     dated = calendar.dated.get(day)
     spans = calendar.spans_on(day)
@@ -98,10 +97,8 @@ def _row(day: date, calendar: WorkCalendar) -> tuple[Data, ...]:
     return day.isoformat(), WEEKDAYS[day.weekday()], kind, hours, (dated.name or None) if dated else None
 
 
-def import_days(
-    workspace: Workspace, country: str, years: Sequence[int], source: Source, *, dry_run: bool = False
-) -> ImportedDays:
-    """What a country's days of some years add to calendar.yaml, written there unless it is a rehearsal.
+def import_days(workspace: Workspace, country: str, years: Sequence[int], *, dry_run: bool = False) -> ImportedDays:
+    """What a country's days of some years add to calendar.yaml, written there unless it is a dry run.
 
     A date that the team has already stays as it is.
 
@@ -111,7 +108,7 @@ def import_days(
         ConflictError, NotWritableError: it changed meanwhile, or cannot be written.
     """
     # Every year is known before anything is written.
-    theirs = [day for year in years for day in require_year(country, year, source)]
+    theirs = [day for year in years for day in _require_year(country, year)]
     with workspace.log.lock():
         added, kept = _compare(theirs, workspace.log.settings.calendar)
         if added and not dry_run:
@@ -119,23 +116,21 @@ def import_days(
     return ImportedDays(added, kept, workspace.log.settings.calendar.country is not None)
 
 
-def require_year(country: str, year: int, source: Source) -> tuple[DatedDay, ...]:
+def _require_year(country: str, year: int) -> tuple[DatedDay, ...]:
     """A country's days of a year; for China with those of the December before, which the same notice announces.
 
     Raises:
         NotFoundError: the country or its days of the year are not known.
     """
-    days = source(country, year)
+    days = public_holidays(country, year)
     if not days:
         raise _unknown_year(country, year)
     if country != "CN":
         return days
-    return (*(day for day in source(country, year - 1) if day.date.month == _DECEMBER), *days)
+    return (*(day for day in public_holidays(country, year - 1) if day.date.month == _DECEMBER), *days)
 
 
 def _unknown_year(country: str, year: int) -> NotFoundError:
-    from commlog.calendar.holidays import shipped_countries, shipped_years
-
     known = shipped_years(country) if country in shipped_countries() else range(1)
     remedy = mark("write the days into calendar.yaml by hand")
     if country == "CN":
@@ -162,10 +157,6 @@ def _compare(
 
 
 def _write(workspace: Workspace, days: Sequence[DatedDay]) -> None:
-    from commlog.calendar.file import insert_days
-    from commlog.yamltext.parse import decode
-    from commlog.yamltext.scalars import YamlError
-
     log = workspace.log
     is_there = (log.root / CALENDAR_FILE).exists()
     raw = log.read_bytes(CALENDAR_FILE) if is_there else b""
@@ -183,13 +174,9 @@ def _write(workspace: Workspace, days: Sequence[DatedDay]) -> None:
         log.create_file(CALENDAR_FILE, text.encode("utf-8"))
 
 
-_NOVEMBER: Final = 11
-_NAMED: Final = 3
-
-
 @dataclass(frozen=True, slots=True)
 class CalendarFinding:
-    """One thing about the calendar: an `error` is to be mended before limits are right, a `remark` is to be known.
+    """One thing about the calendar: an `error` is to be fixed before limits are right, a `remark` is good to know.
 
     `code` is a slug; `date` is empty for a finding on a whole year, `year` 0 for one on the calendar; line 0 is unknown.
     """
@@ -203,12 +190,8 @@ class CalendarFinding:
     file: str = CALENDAR_FILE
     line: int = 0
 
-    def as_mapping(self) -> dict[str, str | int]:
-        """The same as a mapping, for JSON."""
-        return asdict(self)
 
-
-def check_calendar(workspace: Workspace, source: Source) -> tuple[CalendarFinding, ...]:
+def check_calendar(workspace: Workspace) -> tuple[CalendarFinding, ...]:
     """What is to be said of the calendar, year by year: of this year, of the next from November on, of pending dues."""
     calendar = workspace.log.settings.calendar
     country = calendar.country
@@ -217,16 +200,16 @@ def check_calendar(workspace: Workspace, source: Source) -> tuple[CalendarFindin
         found.append(_no_country(calendar, workspace.now.year))
     lines = _lines(workspace)
     for year in years_in_use(workspace):
-        own = {day: dated for day, dated in calendar.dated.items() if day.year == year}
+        own = [day for when, day in sorted(calendar.dated.items()) if when.year == year]
         try:
-            theirs = {day.date: day for day in source(country, year)} if country else {}
+            theirs = {day.date: day for day in public_holidays(country, year)} if country else {}
         except (NotFoundError, UsageError) as fault:
             return (*found, _without_source(fault))
         if country and theirs:
             found += _compare_days(year, calendar, theirs, lines)
         elif calendar.is_provisional(year):
             found.append(_provisional(year, country))
-        found += _without_effect(calendar, (day for when, day in own.items() if when not in theirs), lines)
+        found += _without_effect(calendar, (day for day in own if day.date not in theirs), lines)
     return tuple(found)
 
 
@@ -240,8 +223,6 @@ def years_in_use(workspace: Workspace) -> tuple[int, ...]:
 
 
 def _lines(workspace: Workspace) -> Mapping[date, int]:
-    from commlog.calendar.file import lines_of_days
-
     if not (workspace.log.root / CALENDAR_FILE).exists():
         return {}
     return lines_of_days(workspace.log.read_bytes(CALENDAR_FILE).decode("utf-8"))
@@ -270,13 +251,14 @@ def _compare_days(
 
 def _missing(year: int, country: str, missing: list[DatedDay], absent: list[DatedDay]) -> CalendarFinding:
     remedy = translate("run: commlog calendar import {country} {year}").format(country=country, year=year)
+    message = (
+        translate("{year}: missing days of {country} ({count}): {days}")
+        if missing
+        else translate("{year}: missing days of {country} that are weekly days off anyway ({count}): {days}")
+    ).format(year=year, count=len(absent), country=country, days=_named(missing or absent))
     if missing:
-        message = translate("{year}: missing days of {country} ({count}): {days}")
-        told = message.format(year=year, count=len(absent), country=country, days=_named(missing))
-        return CalendarFinding("error", "missing-days", told, remedy, year)
-    message = translate("{year}: missing days of {country} that are weekly days off anyway ({count}): {days}")
-    told = message.format(year=year, count=len(absent), country=country, days=_named(absent))
-    return CalendarFinding("remark", "missing-days-off", told, remedy, year)
+        return CalendarFinding("error", "missing-days", message, remedy, year)
+    return CalendarFinding("remark", "missing-days-off", message, remedy, year)
 
 
 def _different(own: DatedDay, other: DatedDay, country: str, lines: Mapping[date, int]) -> CalendarFinding:
@@ -285,54 +267,51 @@ def _different(own: DatedDay, other: DatedDay, country: str, lines: Mapping[date
         if own.kind == "off"
         else translate("{date} {name}: working day here, day off in {country}")
     )
-    when = own.date.isoformat()
-    told = message.format(date=when, name=own.name or other.name, country=country)
+    message = message.format(date=own.date, name=own.name or other.name, country=country)
     remedy = translate("correct it in calendar.yaml, unless your team wants it so")
-    return CalendarFinding("remark", "different", told, remedy, own.date.year, when, line=lines.get(own.date, 0))
+    return _remark_on_day("different", message, remedy, own.date, lines)
+
+
+def _remark_on_day(code: str, message: str, remedy: str, day: date, lines: Mapping[date, int]) -> CalendarFinding:
+    return CalendarFinding("remark", code, message, remedy, day.year, day.isoformat(), line=lines.get(day, 0))
 
 
 def _without_effect(
     calendar: WorkCalendar, days: Iterable[DatedDay], lines: Mapping[date, int]
 ) -> Iterator[CalendarFinding]:
-    for day in sorted(days, key=lambda one: one.date):
+    for day in days:
         if calendar.spans_on(day.date) == calendar.weekdays[day.date.weekday()] and not _is_in_a_stretch(day, calendar):
-            when = day.date.isoformat()
-            told = translate("{date} {name}: has no effect, the weekly working hours are the same").format(
-                date=when, name=day.name
-            )
+            message = translate("{date} {name}: has no effect, the weekly working hours are the same")
             remedy = translate("remove the line, or correct the date")
-            yield CalendarFinding("remark", "no-effect", told, remedy, day.date.year, when, line=lines.get(day.date, 0))
+            yield _remark_on_day("no-effect", message.format(date=day.date, name=day.name), remedy, day.date, lines)
 
 
 def _is_in_a_stretch(day: DatedDay, calendar: WorkCalendar) -> bool:
-    """Whether a day off stands beside another one: holidays are written with the weekend days inside them."""
+    """Whether a day off is next to another one: holidays are written with the weekend days inside them."""
     beside = (calendar.dated.get(day.date + timedelta(days=step)) for step in (-1, 1))
     return day.kind == "off" and any(other is not None and other.kind == "off" for other in beside)
 
 
 def _provisional(year: int, country: str | None) -> CalendarFinding:
-    told = translate("{year}: its holidays are not known yet; time limits use only the weekly working hours").format(
-        year=year
-    )
-    if country == "CN":
-        remedy = translate(
+    message = translate("{year}: its holidays are not known yet; time limits use only the weekly working hours")
+    remedy = (
+        translate(
             "after the notice of November {before}: pip install -U commlog, then commlog calendar import CN {year}"
-        ).format(before=year - 1, year=year)
-    else:
-        remedy = translate("run: commlog calendar import {country} {year}").format(
-            country=country or "COUNTRY", year=year
         )
-    return CalendarFinding("remark", "provisional", told, remedy, year)
+        if country == "CN"
+        else translate("run: commlog calendar import {country} {year}")
+    ).format(before=year - 1, country=country or "COUNTRY", year=year)
+    return CalendarFinding("remark", "provisional", message.format(year=year), remedy, year)
 
 
 def _no_country(calendar: WorkCalendar, year: int) -> CalendarFinding:
-    told = (
+    message = (
         translate("no country is set: its holidays cannot be compared")
         if calendar.dated
         else translate("neither a country nor a date is set: every time limit uses only the weekly working hours")
     )
     remedy = translate("write `country: CN` under `calendar:` in commlog.yaml, then commlog calendar import CN {year}")
-    return CalendarFinding("remark", "no-country", told, remedy.format(year=year), file=SETTINGS_FILE)
+    return CalendarFinding("remark", "no-country", message, remedy.format(year=year), file=SETTINGS_FILE)
 
 
 def _without_source(fault: CommlogError) -> CalendarFinding:

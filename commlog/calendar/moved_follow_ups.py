@@ -46,7 +46,7 @@ def list_moved(workspace: Workspace) -> Listing:
 
 
 def apply_moved(workspace: Workspace, by: str | None) -> tuple[MovedDue, ...]:
-    """The follow-ups that got the due their rule gives now; each change is told in their history, nothing else changes.
+    """The follow-ups that got the due their rule gives now; each change is noted in their history, nothing else changes.
 
     Raises:
         UsageError: nobody is known who does it.
@@ -58,7 +58,7 @@ def apply_moved(workspace: Workspace, by: str | None) -> tuple[MovedDue, ...]:
         changed: list[MovedDue] = []
 
         def change(fields: Fields, path: str = path, changed: list[MovedDue] = changed) -> Fields:
-            # Called again when somebody else wrote meanwhile: what holds is what the last call found.
+            # Called again when another process wrote meanwhile: the last call counts.
             changed[:] = _moved_in(workspace, path, fields)
             return _with_dues(workspace, fields, {item.address.n: item for item in changed}, who)
 
@@ -105,15 +105,6 @@ def _with_dues(workspace: Workspace, fields: Fields, moved: dict[int, MovedDue],
 
 
 def _row(item: MovedDue, calendar: WorkCalendar) -> tuple[Data, ...]:
-    moved = measure_lateness(item.stored, item.computed, calendar)
-    follow_up = item.follow_up
-    return (
-        str(item.address),
-        follow_up.due,
-        format_instant(item.computed),
-        moved.days if moved.is_late else -moved.days,
-        follow_up.due_rule,
-        follow_up.owner,
-        item.customer,
-        follow_up.action,
-    )
+    moved, one = measure_lateness(item.stored, item.computed, calendar), item.follow_up
+    days, computed = moved.days if moved.is_late else -moved.days, format_instant(item.computed)
+    return str(item.address), one.due, computed, days, one.due_rule, one.owner, item.customer, one.action

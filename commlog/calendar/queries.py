@@ -1,4 +1,4 @@
-"""What a changed calendar asks: whose due instants were computed with it."""
+"""SQL of the calendar: the follow-ups with a due time that was computed with it."""
 
 from commlog.database.connection import Index
 from commlog.database.query.fragments import IS_PENDING

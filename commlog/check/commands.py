@@ -7,7 +7,7 @@ from typing import Final
 import typer
 
 from commlog.check.context import Inspection, select_paths
-from commlog.check.files import CheckDepth, check_files
+from commlog.check.inspect import CheckDepth, check_files
 from commlog.check.text import format_counts, format_inspection_github, format_inspection_json, format_inspection_text
 from commlog.cli.options import format_choice
 from commlog.cli.terminal import command, say, session_of, warn

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from commlog.errors import CommlogError, NotFoundError, UsageError
+from commlog.forms.schemas import SUFFIX as SCHEMA_SUFFIX
 from commlog.messages import mark
 from commlog.problems import ERROR, Problem
 from commlog.values import Data, ValuePath, show_path
@@ -37,7 +38,7 @@ WHOLE_LOG = FileSelection(folders=("",))
 
 
 def select_paths(root: Path, here: Path, named: Sequence[str]) -> FileSelection:
-    """The files and folders people name, relative to where they stand or to the log; all when they name none.
+    """The files and folders people name, relative to the current folder or to the log; all when they name none.
 
     Raises:
         NotFoundError: there is no such file or folder.
@@ -70,7 +71,7 @@ def _find(root: Path, here: Path, name: str) -> Path:
             name=name,
             remedy=mark("give a path relative to here, or to the log"),
         )
-    # The folder is resolved, the name is not: a link is checked where it stands.
+    # The folder is resolved, the name is not: a link is checked where it is.
     path = found.parent.resolve() / found.name if found.is_symlink() else found.resolve()
     if not path.is_relative_to(root):
         raise UsageError(mark("'{name}' is outside the log {folder}"), name=name, folder=str(root))
@@ -137,6 +138,12 @@ class CheckContext:
             return self.workspace.log.read_bytes(path)
         except CommlogError:
             return b""
+
+
+def own_templates(workspace: Workspace) -> list[str]:
+    """The names of the templates in the log's own folder."""
+    folder = workspace.log.schemas_folder
+    return sorted(path.name.removesuffix(SCHEMA_SUFFIX) for path in folder.glob(f"*{SCHEMA_SUFFIX}"))
 
 
 # One thing to look for; a rule reads narrow rows of the index, never whole records but those it suspects.

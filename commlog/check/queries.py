@@ -39,7 +39,7 @@ class AgentUse(NamedTuple):
 
 
 class Pointer(NamedTuple):
-    """A pointer from one id to another, and the file it stands in."""
+    """A pointer from one id to another, and the file that has it."""
 
     source: str
     target: str
@@ -59,7 +59,6 @@ class RecordWithDone(NamedTuple):
     path: str
     template: str
     content: str
-    folded: str
     follow_ups: int
 
 
@@ -76,7 +75,7 @@ _POINTER: Final = "SELECT r.id, l.target, r.path FROM links l JOIN records r USI
 
 
 def stored_problems(index: Index) -> list[StoredProblem]:
-    """What the copy knows to be wrong with each file."""
+    """The problems of each file that the index knows."""
     sql = 'SELECT f.path, p.code, p.line, p."column", p.field, p.facts FROM problems p JOIN files f USING (file)'
     return index.read(StoredProblem, sql)
 

@@ -13,6 +13,7 @@ _INDENT: Final = "    "
 # Columns of a line that are shown, and how many of them may stand before the place meant.
 _LONGEST_LINE: Final = 120
 _MOST_BEFORE: Final = 80
+_KEYS: Final = ("path", "line", "column", "field", "code", "severity", "message", "remedy")
 
 
 def format_error(fault: CommlogError) -> str:
@@ -24,7 +25,7 @@ def format_error(fault: CommlogError) -> str:
         if isinstance(problem, Problem):
             lines += format_problem(problem, sources[problem.line - 1] if 0 < problem.line <= len(sources) else "")
         else:
-            lines += _format_finding(problem)
+            lines += _format_message(translate("error"), problem)
     if fault.source and not sources:
         lines += [f"{_INDENT}{line}" for line in harmless(fault.source, keep_lines=True).split("\n")]
     if fault.remedy:
@@ -35,18 +36,14 @@ def format_error(fault: CommlogError) -> str:
 def format_problem(problem: Problem, source: str = "") -> list[str]:
     """One problem as lines; `source` is the text of the line it is on, when it is at hand."""
     severity = translate("error") if problem.severity == ERROR else translate("warning")
-    lines = [harmless(f"{_place(problem.path, problem.line, problem.column)}{severity}: {problem.message}")]
-    if source.strip():
-        lines += format_source(source, problem.column)
-    if problem.remedy:
-        lines.append(harmless(f"{_INDENT}→ {problem.remedy}"))
-    return lines
+    head, *remedy = _format_message(_place(problem.path, problem.line, problem.column) + severity, problem)
+    return [head, *(format_source(source, problem.column) if source.strip() else ()), *remedy]
 
 
-def _format_finding(finding: ProblemLike) -> list[str]:
-    """What a fault says that is told as one of several."""
-    lines = [harmless(f"{translate('error')}: {finding.message}")]
-    return [*lines, harmless(f"{_INDENT}→ {finding.remedy}")] if finding.remedy else lines
+def _format_message(head: str, problem: ProblemLike) -> list[str]:
+    """A message after its head, and its remedy if it has one."""
+    lines = [harmless(f"{head}: {problem.message}")]
+    return [*lines, harmless(f"{_INDENT}→ {problem.remedy}")] if problem.remedy else lines
 
 
 def format_source(source: str, column: int) -> list[str]:
@@ -74,11 +71,14 @@ def format_counts(inspection: Inspection) -> str:
     files = _count_files(inspection.files)
     if not inspection.problems:
         return translate("{files}, no problems").format(files=files)
-    counts = []
-    if errors:
-        counts.append(translate_plural("{count} error", "{count} errors", errors).format(count=errors))
-    if warnings:
-        counts.append(translate_plural("{count} warning", "{count} warnings", warnings).format(count=warnings))
+    counts = [
+        *([translate_plural("{count} error", "{count} errors", errors).format(count=errors)] if errors else []),
+        *(
+            [translate_plural("{count} warning", "{count} warnings", warnings).format(count=warnings)]
+            if warnings
+            else []
+        ),
+    ]
     bad = _count_files(inspection.bad_files)
     return translate("{files}: {counts} in {bad}").format(files=files, counts=translate(", ").join(counts), bad=bad)
 
@@ -89,20 +89,7 @@ def _count_files(number: int) -> str:
 
 def format_inspection_json(inspection: Inspection) -> str:
     """Every problem as a JSON array with stable keys."""
-    items = [
-        {
-            "path": item.path,
-            "line": item.line,
-            "column": item.column,
-            "field": item.field,
-            "code": item.code,
-            "severity": item.severity,
-            "message": item.message,
-            "remedy": item.remedy,
-            "facts": dict(item.facts),
-        }
-        for item in inspection.problems
-    ]
+    items = [{key: getattr(item, key) for key in _KEYS} | {"facts": dict(item.facts)} for item in inspection.problems]
     return json.dumps(items, ensure_ascii=False, indent=2)
 
 

@@ -20,9 +20,8 @@ from commlog.forms.conversion import ConversionError
 from commlog.forms.fields import LIST, MAPPING, Field, hint, label, value_label
 from commlog.messages import current_language, translate
 from commlog.records.complete import terms_of
-from commlog.records.draft import converter_of
+from commlog.records.draft import converter_of, parse_follow_up
 from commlog.records.find import find_customer
-from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import RecordRequest
 from commlog.values import Data, Fields
 

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from commlog.customers.rules.customer import chain_of, is_circle, reached_by
+from commlog.customers.rules.customer import chain_of, is_circle, meant_of, reached_by
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError
 from commlog.log.names import customer_id_for, record_path
 from commlog.messages import mark
 from commlog.privacy.rules.masking import mask_value
-from commlog.records.complete import IndexLookup
+from commlog.records.complete import Lookup
 from commlog.records.find import get_record
 from commlog.records.queries import known_names, merge_pointers, read_customers
 from commlog.records.rules.consistency import fold_text
@@ -18,14 +18,14 @@ from commlog.workspace import Workspace
 _LONGEST_STEM = 58
 
 
-class CustomerBook:
-    """Every customer by name, read once from the copy; those an import adds are known from then on.
+class CustomerBook(Lookup):
+    """Every customer by name, read once from the index; those an import adds are known from then on.
 
-    Customers whose names differ are never one, even when one id could be made of both names: the later gets a number.
+    Customers with different names are different customers, even when one id could be made of both names: the later gets a number.
     """
 
     def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
+        super().__init__(workspace)
         self._names: dict[str, set[str]] = {}
         self._other_names: dict[str, set[str]] = {}
         self._ids: set[str] = set()
@@ -42,7 +42,7 @@ class CustomerBook:
             self._other_names.setdefault(known.name, set()).add(known.customer)
 
     def find(self, name: str) -> str | None:
-        """The id of the customer of this name; else with this id, alias, phone or e-mail; None when there is none.
+        """The id of the customer people mean by an id, name, alias, phone or e-mail; None when there is none.
 
         Raises:
             AmbiguousError: several customers are called so.
@@ -50,8 +50,9 @@ class CustomerBook:
         wanted = name.strip()
         if wanted == ANONYMOUS:
             return wanted
-        found = self._names.get(fold_text(wanted)) or ({wanted} & self._ids) or self._by_other_name(wanted)
-        ids = sorted({self._now(customer) for customer in found})
+        named = self._names.get(fold_text(wanted), set())
+        called = named | ({wanted} & self._ids) | self._by_other_name(wanted)
+        ids = sorted({self._now(customer) for customer in meant_of(wanted, called, named)})
         if len(ids) > 1:
             raise AmbiguousError(
                 mark("'{name}' matches several customers: {candidates}"), name=wanted, candidates=", ".join(ids)
@@ -59,7 +60,7 @@ class CustomerBook:
         return ids[0] if ids else None
 
     def customer_of(self, name: str) -> str:
-        """The id of the customer people mean, as `find`.
+        """The id of the customer a text names, as `find`.
 
         Raises:
             NotFoundError: there is none.
@@ -75,7 +76,7 @@ class CustomerBook:
 
     def last_contact(self, customer: str, before: datetime) -> str | None:
         """When a customer was last spoken to before an instant, as stored; with what this import wrote."""
-        known = IndexLookup(self.workspace).last_contact(customer, before)
+        known = super().last_contact(customer, before)
         talks = [talk for talk in self._talks.get(customer, ()) if talk[0] < before]
         instant = instant_of(known)
         return max([*talks, *([(instant, known)] if instant and known else [])], default=(None, known))[1]
@@ -90,7 +91,7 @@ class CustomerBook:
         A row is there when its name, and every phone and e-mail address it has, are those of one customer.
 
         Raises:
-            ConflictError: it shares a phone or an e-mail address with somebody of another name, or brings one that
+            ConflictError: it shares a phone or an e-mail address with a customer of another name, or brings one that
                 the customer of this name does not have; either is for a person to decide.
             AmbiguousError: several customers are called so.
         """
@@ -133,7 +134,7 @@ class CustomerBook:
         return customer == ANONYMOUS or customer in self._ids
 
     def free_id(self, name: str, chosen: Data = None) -> str:
-        """The id that is chosen, else made of a name; with a number behind it when somebody else has it.
+        """The id that is chosen, else made of a name; with a number behind it when another customer has it.
 
         Raises:
             InvalidError: no id can be made of the name.
@@ -147,7 +148,7 @@ class CustomerBook:
         return customer
 
     def write(self, draft: RecordDraft) -> bool:
-        """Write a new customer's file; False when somebody else wrote this very customer meanwhile.
+        """Write a new customer's file; False when another process wrote this customer meanwhile.
 
         Raises:
             ConflictError: another customer took the id meanwhile; draft again.
@@ -194,7 +195,7 @@ class CustomerBook:
         return {one for name in self.workspace.as_copied((way,)) for one in self._other_names.get(name, ())}
 
     def _is_taken(self, customer: str) -> bool:
-        """Whether a file has this id although the copy knows no such customer: it is new, or cannot be read."""
+        """Whether a file has this id although the index has no such customer: it is new, or cannot be read."""
         path = record_path(CUSTOMER, customer)
         if not (self.workspace.log.root / path).exists():
             return False

@@ -1,28 +1,16 @@
-"""The brief of a customer before somebody talks to them, and what is known of a caller who is no customer."""
+"""The brief of a customer for the member who talks to them next, and what is known of a caller who is no customer."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from typing import Final
 
 from commlog.answers.queries import has_answers
+from commlog.customers import queries
 from commlog.customers.care import CareView, list_care
-from commlog.customers.queries import last_noted, overall_points, repeated_requests, unsettled_conversations
-from commlog.customers.rules.brief import (
-    Brief,
-    CareOccasion,
-    LastContact,
-    OpenIssue,
-    OpenPromise,
-    OwedFollowUp,
-    RepeatedMatter,
-    StandardAnswer,
-    UnknownCaller,
-    mask_profile,
-    missing_details,
-    read_profile,
-)
-from commlog.errors import NotFoundError
+from commlog.customers.rules import brief as rules
+from commlog.errors import CommlogError, NotFoundError
 from commlog.followups.dropped import find_dropped_balls
 from commlog.followups.queries import pending_of
 from commlog.followups.rules.dropped import CALL_BACK, IDLE_ISSUE, LOW_SCORE, PROMISE, UNANSWERED
@@ -32,8 +20,9 @@ from commlog.messages import mark
 from commlog.output.listing import mask_id, mask_listing_words
 from commlog.privacy.rules.masking import MaskRules
 from commlog.records.find import customer_family, find_customer, get_record, has_customer_file
-from commlog.records.mask import mask_as_asked, names_of
+from commlog.records.mask import mask_as_asked, mask_name_of, names_of
 from commlog.records.queries import count_conversations_after, last_conversation
+from commlog.records.rules.consistency import fold_text, phone_digits
 from commlog.values import ANONYMOUS, CUSTOMER, Fields, mappings_of, text_of, texts_of
 from commlog.workspace import Workspace
 from commlog.worktime.limits import working_days_since
@@ -49,11 +38,26 @@ _CARE_KINDS: Final = ("birthday", "anniversary", "visit", "dormant")
 # What matters on the telephone: a link that is missing does not.
 _RULES: Final = (UNANSWERED, CALL_BACK, PROMISE, IDLE_ISSUE, LOW_SCORE)
 _SETTLED: Final = frozenset({"resolved", "unresolvable"})
-_TOLD_BY: Final = ("subject", "request", "core_request", "problem", "summary")
+_ASKED_IN: Final = ("subject", "request", "core_request", "problem", "summary")
+# What a customer wants, by the first of these fields a conversation has.
+_REQUESTS: Final = ("core_request", "request", "subject")
+_LAST_TEXTS: Final = ("agent", "channel", "direction", "mood", "satisfaction", "outcome")
+_REPEATED: Final = 5
+# The field that `category` is in the index, by template.
+_CATEGORY_FIELDS: Final = {"service": "scenario", "relationship": "need_type"}
+# At most so many conversations are read for what was agreed in them.
+_READ: Final = 10
+# Fewer digits are found in order numbers and dates by chance.
+_SHORTEST_NUMBER: Final = 7
+_MOBILE: Final = 11
+# At most so many records that mention an unknown caller are shown.
+_MENTIONS: Final = 20
+# What is done to people's free text before it is shown.
+Cover = Callable[[str], str]
 
 
-def brief_customer(workspace: Workspace, text: str, *, reveal: bool = False) -> Brief | UnknownCaller:
-    """What somebody needs to know of the customer people mean by an id, name, alias, phone or e-mail.
+def brief_customer(workspace: Workspace, text: str, *, reveal: bool = False) -> rules.Brief | rules.UnknownCaller:
+    """What a member needs to know of the customer that an id, name, alias, phone or e-mail names.
 
     Records of all who were merged into them count. Personal data are masked unless revealed. Of a caller who is no
     customer, the records that name them.
@@ -67,14 +71,11 @@ def brief_customer(workspace: Workspace, text: str, *, reveal: bool = False) -> 
         customer = find_customer(workspace, text)
     except NotFoundError as unknown:
         if has_customer_file(workspace, text.strip()):
-            raise  # they were merged into somebody who is not there
-        # Loaded for the caller nobody knows.
-        from commlog.customers.unknown_caller import find_mentions, not_known
-
-        mentions = find_mentions(workspace, text, reveal=reveal)
+            raise  # they were merged into a customer without a file
+        mentions = _find_mentions(workspace, text, reveal=reveal)
         if not mentions:
-            raise not_known(workspace, text, unknown) from None
-        return UnknownCaller(text.strip(), mentions)
+            raise _not_known(workspace, text, unknown) from None
+        return rules.UnknownCaller(text.strip(), mentions)
     if customer == ANONYMOUS:
         raise NotFoundError(
             mark("'{name}' is used for every customer who gave no name"),
@@ -84,40 +85,40 @@ def brief_customer(workspace: Workspace, text: str, *, reveal: bool = False) -> 
     return _brief(workspace, customer, reveal=reveal)
 
 
-def _brief(workspace: Workspace, customer: str, *, reveal: bool) -> Brief:
+def _brief(workspace: Workspace, customer: str, *, reveal: bool) -> rules.Brief:
     family = customer_family(workspace, customer)
     cover = cover_of(workspace, family, reveal=reveal)
-    rules = MaskRules(names=False, text=False) if reveal else workspace.log.settings.mask
+    mask = MaskRules(names=False, text=False) if reveal else workspace.log.settings.mask
     fields = read_fields(workspace, record_path(CUSTOMER, customer))
     if not reveal:
-        fields = mask_as_asked(workspace.catalog.get(CUSTOMER), fields, names_of(workspace, family), rules)
-    profile = mask_profile(read_profile(mask_id(customer, rules), fields, is_masked=not reveal), cover)
+        fields = mask_as_asked(workspace.catalog.get(CUSTOMER), fields, names_of(workspace, family), mask)
+    profile = rules.mask_profile(rules.read_profile(mask_id(customer, mask), fields, is_masked=not reveal), cover)
     today = workspace.now.date()
     since = (today - _RECENT).isoformat()
     verify_after = workspace.log.settings.care.verify_after
-    last, words = find_last_contact(workspace, family, cover)
-    return Brief(
+    last, words = _find_last_contact(workspace, family, cover)
+    return rules.Brief(
         day=today.isoformat(),
         profile=profile,
-        merged=tuple(mask_id(one, rules) for one in family if one != customer),
+        merged=tuple(mask_id(one, mask) for one in family if one != customer),
         last_contact=last,
-        follow_ups=find_owed(workspace, family, cover),
-        promises=find_promises(workspace, family, since, cover),
-        issues=find_issues(workspace, family, cover),
+        follow_ups=_find_owed(workspace, family, cover),
+        promises=_find_promises(workspace, family, since, cover),
+        issues=_find_issues(workspace, family, cover),
         dropped_balls=find_dropped_balls(workspace, customer, _RULES),
-        repeated=find_repeated(workspace, family, since),
-        moods=tuple(reversed(last_noted(workspace.index, family, "mood", _TREND))),
-        satisfaction=tuple(reversed(last_noted(workspace.index, family, "satisfaction", _TREND))),
-        surveys=tuple(reversed(overall_points(workspace.index, family, _TREND))),
+        repeated=_find_repeated(workspace, family, since),
+        moods=tuple(reversed(queries.last_noted(workspace.index, family, "mood", _TREND))),
+        satisfaction=tuple(reversed(queries.last_noted(workspace.index, family, "satisfaction", _TREND))),
+        surveys=tuple(reversed(queries.overall_points(workspace.index, family, _TREND))),
         care=_care_of(workspace, customer),
-        to_ask=missing_details(profile, interval_before(verify_after, today) if verify_after else None),
+        to_ask=rules.missing_details(profile, interval_before(verify_after, today) if verify_after else None),
         answer=_answer_to(workspace, last, words),
     )
 
 
-def _answer_to(workspace: Workspace, last: LastContact | None, fields: Fields) -> StandardAnswer | None:
+def _answer_to(workspace: Workspace, last: rules.LastContact | None, fields: Fields) -> rules.StandardAnswer | None:
     """The standard answer that fits best what the customer asked when it was left open."""
-    asked = [text_of(fields, key) or "" for key in _TOLD_BY]
+    asked = [text_of(fields, key) or "" for key in _ASKED_IN]
     if last is None or last.outcome in _SETTLED or not has_answers(workspace.index):
         return None
     from commlog.answers.list import match_answers
@@ -125,18 +126,14 @@ def _answer_to(workspace: Workspace, last: LastContact | None, fields: Fields) -
     found = match_answers(workspace, "\n".join(asked), "internal")
     if not found:
         return None
-    return StandardAnswer(found[0].id, found[0].question, " ".join(found[0].answer.split()), found[0].audience)
+    return rules.StandardAnswer(found[0].id, found[0].question, " ".join(found[0].answer.split()), found[0].audience)
 
 
-def _care_of(workspace: Workspace, customer: str) -> tuple[CareOccasion, ...]:
+def _care_of(workspace: Workspace, customer: str) -> tuple[rules.CareOccasion, ...]:
     """Birthdays, anniversaries, visits and silences of a customer that are past or come within a week."""
     care = list_care(workspace, "", [("id", [customer])], CareView(kinds=_CARE_KINDS)).listing
     rows = (dict(zip(care.columns, row, strict=True)) for row in care.rows)
-    return tuple(CareOccasion(row["kind"], row["day"], row["days"], row["occasion"] or "") for row in rows)
-
-
-# What is done to people's free text before it is shown.
-Cover = Callable[[str], str]
+    return tuple(rules.CareOccasion(row["kind"], row["day"], row["days"], row["occasion"] or "") for row in rows)
 
 
 def read_fields(workspace: Workspace, path: str) -> Fields:
@@ -162,20 +159,13 @@ def cover_of(workspace: Workspace, customers: Sequence[str], *, reveal: bool) ->
     """What masks free text of some customers' records as the log's settings ask; what leaves it as it is when it is to be shown."""
     if reveal:
         return str
-    rules = workspace.log.settings.mask
-    return mask_listing_words(names_of(workspace, customers) if rules.names else (), rules)
+    mask = workspace.log.settings.mask
+    return mask_listing_words(names_of(workspace, customers) if mask.names else (), mask)
 
 
-# What a customer wants, by the first of these fields a conversation has.
-_REQUESTS = ("core_request", "request", "subject")
-_REPEATED = 5
-# The field that `category` is in the copy, by template.
-_CATEGORY_FIELDS = {"service": "scenario", "relationship": "need_type"}
-
-
-def find_last_contact(
+def _find_last_contact(
     workspace: Workspace, customers: tuple[str, ...], cover: Cover
-) -> tuple[LastContact | None, Fields]:
+) -> tuple[rules.LastContact | None, Fields]:
     """The last two-way contact up to now with its fields; None and no fields when there was none."""
     today = workspace.now.date()
     last = last_conversation(workspace.index, customers, today.isoformat())
@@ -185,37 +175,28 @@ def find_last_contact(
     attempts = count_conversations_after(workspace.index, customers, last.day, last.started_at, is_reached=False)
     request = next((text_of(fields, key) for key in _REQUESTS if text_of(fields, key)), None)
     note, contact = text_of(fields, "mood_note"), text_of(fields, "contact")
-    found = LastContact(
+    found = rules.LastContact(
         id=last.id,
         time=text_of(fields, "started_at") or last.day,
         days_ago=(today - date.fromisoformat(last.day)).days,
-        agent=text_of(fields, "agent"),
         contact=contact and cover(contact),
-        channel=text_of(fields, "channel"),
-        direction=text_of(fields, "direction"),
         request=request and cover(request),
-        mood=text_of(fields, "mood"),
         mood_note=note and cover(note),
-        satisfaction=text_of(fields, "satisfaction"),
-        outcome=text_of(fields, "outcome"),
         attempts=attempts,
+        **{key: text_of(fields, key) for key in _LAST_TEXTS},
     )
     return found, fields
 
 
-def find_repeated(workspace: Workspace, customers: tuple[str, ...], since: str) -> tuple[RepeatedMatter, ...]:
+def _find_repeated(workspace: Workspace, customers: tuple[str, ...], since: str) -> tuple[rules.RepeatedMatter, ...]:
     """What the customer came with at least twice since a day, the most frequent first: kinds of request, and tags."""
     return tuple(
         one if one.field == "tags" else replace(one, field=_CATEGORY_FIELDS.get(one.field, "category"))
-        for one in repeated_requests(workspace.index, customers, since)[:_REPEATED]
+        for one in queries.repeated_requests(workspace.index, customers, since)[:_REPEATED]
     )
 
 
-# At most so many conversations are read for what was agreed in them.
-_READ = 10
-
-
-def find_owed(workspace: Workspace, customers: tuple[str, ...], cover: Cover) -> tuple[OwedFollowUp, ...]:
+def _find_owed(workspace: Workspace, customers: tuple[str, ...], cover: Cover) -> tuple[rules.OwedFollowUp, ...]:
     """The pending follow-ups of a customer, those due first first."""
     rows = pending_of(workspace.index, customers, workspace.now)
     calendar = workspace.log.settings.calendar
@@ -223,7 +204,7 @@ def find_owed(workspace: Workspace, customers: tuple[str, ...], cover: Cover) ->
     days = {at: datetime.fromtimestamp(at, UTC).astimezone(calendar.zone).date() for at in late}
     late_by = working_days_since(days.values(), workspace.now.date(), calendar)
     return tuple(
-        OwedFollowUp(
+        rules.OwedFollowUp(
             address=row.address,
             action=cover(row.action),
             owner=row.owner,
@@ -237,38 +218,86 @@ def find_owed(workspace: Workspace, customers: tuple[str, ...], cover: Cover) ->
     )
 
 
-def find_promises(
+def _find_promises(
     workspace: Workspace, customers: tuple[str, ...], since: str, cover: Cover
-) -> tuple[OpenPromise, ...]:
+) -> tuple[rules.OpenPromise, ...]:
     """What we agreed to and what was left open since a day, the newest conversation first.
 
     A conversation counts while one of its follow-ups is pending; without follow-ups, until a later one links to it.
     """
-    promises: list[OpenPromise] = []
-    for path, record_id, day, _ in unsettled_conversations(workspace.index, customers, since, _READ):
+    promises: list[rules.OpenPromise] = []
+    for path, record_id, day, _ in queries.unsettled_conversations(workspace.index, customers, since, _READ):
         fields = read_fields(workspace, path)
-        promises += [
-            OpenPromise(record_id, day, cover(text_of(item, "what") or ""), text_of(item, "due"), is_open_point=False)
-            for item in mappings_of(fields, "agreements")
-            if item.get("by") == "us"
-        ]
-        promises += [
-            OpenPromise(record_id, day, cover(text), None, is_open_point=True)
-            for text in texts_of(fields, "open_points")
-        ]
-    return tuple(sorted(promises, key=lambda promise: promise.is_open_point))
+        agreed = [item for item in mappings_of(fields, "agreements") if item.get("by") == "us"]
+        found = [(text_of(item, "what") or "", text_of(item, "due"), False) for item in agreed]
+        found += [(text, None, True) for text in texts_of(fields, "open_points")]
+        promises += [rules.OpenPromise(record_id, day, cover(text), due, is_open) for text, due, is_open in found]
+    return tuple(sorted(promises, key=attrgetter("is_open_point")))
 
 
-def find_issues(workspace: Workspace, customers: tuple[str, ...], cover: Cover) -> tuple[OpenIssue, ...]:
+def _find_issues(workspace: Workspace, customers: tuple[str, ...], cover: Cover) -> tuple[rules.OpenIssue, ...]:
     """The issues that are not closed, the oldest first."""
     today = workspace.now.date()
-    return tuple(
-        OpenIssue(
-            row.id, cover(row.title or ""), row.status, row.owner, row.reported_on or "", _age(row.reported_on, today)
+    issues: list[rules.OpenIssue] = []
+    for row in open_issues(workspace.index, customers):
+        days = (today - date.fromisoformat(row.reported_on)).days if row.reported_on else 0
+        issues.append(
+            rules.OpenIssue(row.id, cover(row.title or ""), row.status, row.owner, row.reported_on or "", days)
         )
-        for row in open_issues(workspace.index, customers)
+    return tuple(issues)
+
+
+def _find_mentions(workspace: Workspace, text: str, *, reveal: bool) -> tuple[rules.CallerMention, ...]:
+    """The records that name a caller, the newest first: by number or address anywhere, by name or customer id alone."""
+    wanted, name = text.strip(), fold_text(text.strip())
+    found = queries.mentions_of(workspace.index, _spellings(text), name, wanted, _MENTIONS)
+    return tuple(found if reveal else (_mask_mention(workspace, mention) for mention in found))
+
+
+def _mask_mention(workspace: Workspace, mention: rules.CallerMention) -> rules.CallerMention:
+    mask = workspace.log.settings.mask
+    known = names_of(workspace, [mention.customer or ""]) if mask.names else ()
+    cover = mask_listing_words((*known, mention.party or ""), mask)
+    return replace(
+        mention,
+        customer=mention.customer and mask_id(mention.customer, mask),
+        party=mention.party and mask_name_of(workspace, mention.party),
+        subject=cover(mention.subject),
     )
 
 
-def _age(day: str | None, today: date) -> int:
-    return (today - date.fromisoformat(day)).days if day else 0
+def _not_known(workspace: Workspace, text: str, fault: NotFoundError) -> CommlogError:
+    """The error for a caller of whom nothing is known; for a name, the one that names the nearest customers.
+
+    A sealed number may belong to a customer all the same: the error says so, lest a second file is created for them.
+    """
+    if not _spellings(text):
+        return fault
+    sealed = queries.count_shut_customers(workspace.index)
+    if sealed:
+        return NotFoundError(
+            mark("'{name}' may be an existing customer: customers whose sealed values cannot be read here: {count}"),
+            name=text.strip(),
+            count=sealed,
+            remedy=mark("set $COMMLOG_AGE_KEY_FILE to your key file and search again, or search by name"),
+        )
+    return NotFoundError(
+        mark("unknown caller: '{name}' does not belong to any customer, and no record mentions it"),
+        name=text.strip(),
+        remedy=mark("create the customer while you talk: commlog customer create, or create … --new-customer NAME"),
+    )
+
+
+def _spellings(text: str) -> list[str]:
+    """How a number or address may be written in a record, folded; none for a name."""
+    wanted = fold_text(text.strip())
+    if "@" in wanted:
+        return [wanted]
+    digits = phone_digits(wanted)
+    if len(digits) < _SHORTEST_NUMBER or any(character.isalpha() for character in wanted):
+        return []
+    spellings = [wanted, digits]
+    if len(digits) == _MOBILE:
+        parts = (digits[:3], digits[3:7], digits[7:])
+        spellings += ["-".join(parts), " ".join(parts)]
+    return list(dict.fromkeys(spellings))

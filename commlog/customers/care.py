@@ -1,8 +1,9 @@
-"""What customers call for: yearly dates, visits, silences and checks, from the copy, without reading a record."""
+"""The care that is due: yearly dates, visits, silences and checks of customers, found in the index without reading a record."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import Final
 
 from commlog.customers.queries import care_entries, last_contacts_of_merged
@@ -12,7 +13,6 @@ from commlog.customers.rules.care import (
     CareDate,
     CareItem,
     ExcludedCustomer,
-    YearlyDate,
     care_of,
     is_reminder_due,
     read_care_date,
@@ -30,9 +30,11 @@ from commlog.worktime.periods import Interval, interval_after
 
 COLUMN_NAMES: Final = ("day", "days", "kind", "customer", "customer_name", "occasion", "level", "owner", "last_contact")
 SHOWN: Final = ("day", "kind", "customer_name", "occasion", "level", "owner", "last_contact")
-# What is not a name of a column, but means one.
+# Other names of columns.
 _MEANT: Final = {"date": "day"}
 _WORDS: Final = {"kind": "care"}
+# The fields of a customer that care takes as the index has them.
+_AS_STORED: Final = ("id", "owner", "level", "stage", "visit_every", "consent", "record")
 _A_WEEK: Final = Interval(1, "w")
 
 
@@ -69,7 +71,7 @@ def list_care(workspace: Workspace, query: str, terms: Sequence[OptionTerm], vie
     kinds = view.kinds or KINDS
     items: list[CareItem] = []
     left_out: list[ExcludedCustomer] = []
-    for customer in _iter_customers(workspace, query, terms):
+    for customer in iter_care_customers(workspace, query, terms):
         found = [
             item
             for item in care_of(customer, workspace.log.settings.care, today)
@@ -82,7 +84,7 @@ def list_care(workspace: Workspace, query: str, terms: Sequence[OptionTerm], vie
             items += found
     rows = sort_rows([_row(item) for item in sorted(items, key=_place)], view.sort, COLUMN_NAMES, _MEANT)
     listing = Listing(COLUMN_NAMES, tuple(rows if view.limit < 0 else rows[: view.limit]), SHOWN, "customer", _WORDS)
-    silent = tuple(sorted(left_out, key=lambda one: one.customer))
+    silent = tuple(sorted(left_out, key=attrgetter("customer")))
     if view.reveal:
         return CareListing(listing, silent)
     shown = tuple(replace(one, customer_name=mask_name_of(workspace, one.customer_name)) for one in silent)
@@ -90,14 +92,14 @@ def list_care(workspace: Workspace, query: str, terms: Sequence[OptionTerm], vie
 
 
 def care_for_reminders(workspace: Workspace) -> tuple[CareItem, ...]:
-    """What a reminder tells at the workspace's instant, by day; nothing of customers who are left alone.
+    """The customer care to remind of at the workspace's instant, by day; without customers who must not be contacted.
 
-    What is due only because nobody knows what to count from is not told: it would be told anew every day.
+    What is due only because nobody knows what to count from is left out: it would be reminded of every day.
     """
     settings = workspace.log.settings
     items = (
         item
-        for customer in _iter_customers(workspace)
+        for customer in iter_care_customers(workspace)
         if reason_to_leave_out(customer) is None
         for item in care_of(customer, settings.care, workspace.now.date())
         if is_reminder_due(item, settings.care.before, settings.calendar)
@@ -105,58 +107,44 @@ def care_for_reminders(workspace: Workspace) -> tuple[CareItem, ...]:
     return tuple(sorted(items, key=_place))
 
 
-def yearly_dates(workspace: Workspace) -> tuple[YearlyDate, ...]:
-    """The birthdays and anniversaries of all customers who are not left alone, by customer."""
+def yearly_dates(workspace: Workspace) -> tuple[tuple[CareCustomer, CareDate], ...]:
+    """The birthdays and anniversaries of all customers who may be contacted, by customer; without the years."""
     return tuple(
-        YearlyDate(
-            customer.id,
-            customer.name,
-            customer.owner,
-            yearly.kind,
-            yearly.label,
-            yearly.month,
-            yearly.day,
-            yearly.is_lunar,
-        )
-        for customer in sorted(_iter_customers(workspace), key=lambda one: one.id)
+        (replace(customer, dates=()), replace(yearly, since=None))
+        for customer in sorted(iter_care_customers(workspace), key=attrgetter("id"))
         if reason_to_leave_out(customer) is None
         for yearly in customer.dates
     )
 
 
-def _iter_customers(workspace: Workspace, query: str = "", terms: Sequence[OptionTerm] = ()) -> Iterator[CareCustomer]:
-    """Customers that match and were not merged into another."""
+def iter_care_customers(
+    workspace: Workspace, query: str = "", terms: Sequence[OptionTerm] = ()
+) -> Iterator[CareCustomer]:
+    """Customers that match and were not merged into another.
+
+    Raises:
+        UsageError: the query is not understood.
+    """
     question = filter_of(workspace, query, [("kind", [CUSTOMER]), *terms])
     condition = condition_of(workspace, question, ListedRows.RECORDS)
     today, zone = workspace.now.date(), workspace.log.settings.zone
-    dates = _read_dates(workspace)
+    dates: dict[int, list[CareDate]] = {}
+    for date_row in workspace.open_dates(customer_dates(workspace.index)):
+        dates.setdefault(date_row.record, []).append(
+            read_care_date(date_row.kind, date_row.date, date_row.name or "", is_lunar=bool(date_row.is_lunar))
+        )
     of_merged = last_contacts_of_merged(workspace.index, today)
     for row in care_entries(workspace.index, condition, today):
         recorded = None if row.recorded_at is None else datetime.fromtimestamp(row.recorded_at, UTC).astimezone(zone)
         yield CareCustomer(
-            id=row.id,
             name=row.name or row.id,
-            owner=row.owner,
-            level=row.level,
-            stage=row.stage,
-            visit_every=row.visit_every,
             verified_on=stored_date(row.verified_on),
             added_on=stored_date(row.cooperation_since) if recorded is None else recorded.date(),
             last_contact=stored_date(max(row.last_contact or "", of_merged.get(row.id, ""))),
             dates=tuple(dates.get(row.record, ())),
             do_not_contact=bool(row.do_not_contact),
-            consent=row.consent,
+            **{key: getattr(row, key) for key in _AS_STORED},
         )
-
-
-def _read_dates(workspace: Workspace) -> dict[int, list[CareDate]]:
-    """The yearly dates by the customer's record."""
-    dates: dict[int, list[CareDate]] = {}
-    for row in workspace.open_dates(customer_dates(workspace.index)):
-        dates.setdefault(row.record, []).append(
-            read_care_date(row.kind, row.date, row.name or "", is_lunar=bool(row.is_lunar))
-        )
-    return dates
 
 
 def _place(item: CareItem) -> tuple[date, int, str, str]:
@@ -164,8 +152,9 @@ def _place(item: CareItem) -> tuple[date, int, str, str]:
 
 
 def _row(item: CareItem) -> tuple[Data, ...]:
+    day, last = item.day.isoformat(), item.last_contact and item.last_contact.isoformat()
     return (
-        item.day.isoformat(),
+        day,
         item.days,
         item.kind,
         item.customer,
@@ -173,5 +162,5 @@ def _row(item: CareItem) -> tuple[Data, ...]:
         item.label or None,
         item.level,
         item.owner,
-        item.last_contact and item.last_contact.isoformat(),
+        last,
     )

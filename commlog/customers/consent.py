@@ -1,4 +1,4 @@
-"""Consent as it changes: what a customer agreed to or took back, when, how, and who wrote it down."""
+"""What a customer says about themselves: consent they give or withdraw, and the day their details were checked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ from commlog.workspace import Workspace
 GRANTED = "granted"
 WITHDRAWN = "withdrawn"
 # What an entry of the history keeps of the consent it describes.
-_TOLD = ("status", "on", "channel", "purposes")
+_KEPT = ("status", "on", "channel", "purposes")
+_KEY = "verified_on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class ConsentChange:
 
 
 def record_consent(workspace: Workspace, customer: str, change: ConsentChange) -> Record:
-    """The customer's record after a change of consent; it holds from now on, and the history tells what was before.
+    """The customer's record after a change of consent; it holds from now on, and the history keeps what was before.
 
     Withdrawn for some purposes only, the others stay granted.
 
@@ -45,18 +46,18 @@ def record_consent(workspace: Workspace, customer: str, change: ConsentChange) -
     if found == ANONYMOUS:
         raise ConflictError(mark("'anonymous' is used for every customer who gave no name; it cannot give consent"))
     by = workspace.require_member(change.by)
-    told = _read_words(workspace, change)
-    if told["on"] > workspace.now.date().isoformat():
+    said = _read_words(workspace, change)
+    if said["on"] > workspace.now.date().isoformat():
         raise ConflictError(
             mark("invalid value for --on: {day} is in the future"),
-            day=told["on"],
+            day=said["on"],
             remedy=mark("give the day it was said, e.g. yesterday or 2026-03-14"),
         )
-    entry = {**told, "by": by, **({"note": change.note} if change.note else {})}
+    entry = {**said, "by": by, **({"note": change.note} if change.note else {})}
 
     def apply(fields: Fields) -> Fields:
         before = fields.get("consent")
-        return {**fields, "consent": _changed(before if isinstance(before, dict) else {}, entry, told)}
+        return {**fields, "consent": _changed(before if isinstance(before, dict) else {}, entry, said)}
 
     return change_record(workspace, record_path(CUSTOMER, found), apply)
 
@@ -66,36 +67,30 @@ def _read_words(workspace: Workspace, change: ConsentChange) -> Fields:
     words = [f"consent.status={change.status}", f"consent.on={change.on or workspace.now.date().isoformat()}"]
     words += [f"consent.channel={change.channel}"] if change.channel else []
     words += [f"consent.purposes+={purpose}" for purpose in change.purposes]
-    fields = assign_all(workspace, workspace.catalog.get(CUSTOMER), {}, words)
-    consent: Fields = fields["consent"]
-    return consent
+    return dict(assign_all(workspace, workspace.catalog.get(CUSTOMER), {}, words)["consent"])
 
 
-def _changed(before: Fields, entry: Mapping[str, Data], told: Fields) -> Fields:
-    history = before.get("history")
-    entries = list(history) if isinstance(history, list) else []
-    if not entries and before:
-        # What was agreed before there was a history is not lost.
-        entries.append({key: before[key] for key in _TOLD if key in before})
-    left = [purpose for purpose in texts_of(before, "purposes") if purpose not in texts_of(told, "purposes")]
-    is_partial = told["status"] == WITHDRAWN and told.get("purposes") and left and before.get("status") == GRANTED
+def _changed(before: Fields, entry: Mapping[str, Data], said: Fields) -> Fields:
+    # What was agreed before there was a history is not lost.
+    first = [{key: before[key] for key in _KEPT if key in before}] if before else []
+    known = before.get("history")
+    history = [*(known if known and isinstance(known, list) else first), dict(entry)]
+    left = [purpose for purpose in texts_of(before, "purposes") if purpose not in texts_of(said, "purposes")]
+    is_partial = said["status"] == WITHDRAWN and said.get("purposes") and left and before.get("status") == GRANTED
     if is_partial:
-        return {**before, "purposes": left, "history": [*entries, dict(entry)]}
-    if told["status"] == WITHDRAWN:
-        now = {key: value for key, value in told.items() if key != "purposes"}
+        return {**before, "purposes": left, "history": history}
+    if said["status"] == WITHDRAWN:
+        now = {key: value for key, value in said.items() if key != "purposes"}
     else:
-        now = {**{key: before[key] for key in ("channel", "purposes") if key in before}, **told}
-    return {**now, "history": [*entries, dict(entry)]}
-
-
-_KEY = "verified_on"
+        now = {**{key: before[key] for key in ("channel", "purposes") if key in before}, **said}
+    return {**now, "history": history}
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedDetails:
-    """Whose details were checked, and the day that was told.
+    """The customer whose details were checked, and the given day.
 
-    `stays` is the later day that the file has already, and goes on having; None when the day told is written.
+    `stays` is the later day that the file has already and keeps; None when the given day is written.
     """
 
     customer: str

@@ -1,9 +1,8 @@
-"""Merging a customer who is there twice: what only the duplicate's file says goes to the one who stays."""
+"""Merging a customer who has two files: what only the duplicate's file has is added to the customer to keep."""
 
 from dataclasses import dataclass
 
 from commlog.customers.rules.customer import FieldValue, MergedCustomer, merge_facts
-from commlog.database.reader import ParsedFile
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError
 from commlog.log.names import record_path
 from commlog.messages import mark
@@ -26,10 +25,10 @@ _POINTER = "merged_into"
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """Who went into whom, what the one who stays got, and where the two files differ.
+    """Who was merged into whom, what was added to the customer to keep, and where the two files differ.
 
-    `named` is the one who was named to stay: another one when they were merged themselves. `records` counts those
-    that name the duplicate, and are found under the one who stays.
+    `named` is the customer who was named to keep: another one when they were merged themselves. `records` counts those
+    that name the duplicate, and are now found under the customer to keep.
     """
 
     duplicate: str
@@ -41,13 +40,13 @@ class MergeResult:
 
 
 def merge_customers(workspace: Workspace, duplicate: str, survivor: str, *, is_dry: bool = False) -> MergeResult:
-    """What became of two customers who are one; nothing is written when `is_dry`.
+    """The result of merging two customers who are one; nothing is written when `is_dry`.
 
-    The duplicate's file keeps all it says and gets a pointer; records stay as they are and follow it. The one who
-    stays is written first: when the pointer cannot be written, nothing is lost, and a second call completes it.
+    The duplicate's file keeps all its fields and gets a pointer; records stay as they are and follow it. The customer to
+    keep is written first: when the pointer cannot be written, nothing is lost, and a second call completes it.
 
     Raises:
-        NotFoundError, AmbiguousError: somebody is not known.
+        NotFoundError, AmbiguousError: a customer is not known.
         ConflictError: the two are one already, the duplicate was merged before, or others keep changing the files.
         InvalidError, UnreadableError: a file cannot be read, or what it would hold breaks a rule; nothing was written.
         NotWritableError: the disk does not take it.
@@ -56,22 +55,25 @@ def merge_customers(workspace: Workspace, duplicate: str, survivor: str, *, is_d
     _refuse_anonymous(stays)
     named = survivor.strip() if has_customer_file(workspace, survivor.strip()) else stays
     goes = _find_duplicate(workspace, duplicate, stays, named)
-    records = _count_records(workspace, goes)
+    places = places_of_customers(workspace.index, customer_family(workspace, goes))
     if is_dry:
         with workspace.trial():
             merged, _ = _prepare(workspace, goes, stays)
     else:
-        merged = retry_locked(workspace, lambda: _merge(workspace, goes, stays))
+
+        def merge() -> MergedCustomer:
+            merged, files = _prepare(workspace, goes, stays)
+            for file in files:
+                write_prepared(workspace, file)
+            return merged
+
+        merged = retry_locked(workspace, merge)
+    records = sum(one.kind != CUSTOMER for one in places)
     return MergeResult(goes, stays, named, records, merged.added, merged.differing)
 
 
-def _count_records(workspace: Workspace, customer: str) -> int:
-    places = places_of_customers(workspace.index, customer_family(workspace, customer))
-    return sum(one.kind != CUSTOMER for one in places)
-
-
 def _find_survivor(workspace: Workspace, text: str, duplicate: str) -> str:
-    """The customer who stays; what both are called means the other one when the duplicate is named by id."""
+    """The customer to keep; a name of both means the other one when the duplicate is named by id."""
     if not has_customer_file(workspace, text.strip()):
         others = [customer for customer in customers_called(workspace, text) if customer != duplicate]
         if len(others) == 1:
@@ -80,7 +82,7 @@ def _find_survivor(workspace: Workspace, text: str, duplicate: str) -> str:
 
 
 def _find_duplicate(workspace: Workspace, text: str, survivor: str, named: str) -> str:
-    """The customer who goes: by id whoever it is, by another name whoever is called so beside the one who stays."""
+    """The duplicate: by id any customer, by another name the one who has it besides the customer to keep."""
     wanted = text.strip()
     _refuse_anonymous(wanted)
     if has_customer_file(workspace, wanted):
@@ -139,18 +141,11 @@ def _refuse_anonymous(customer: str) -> None:
         )
 
 
-def _merge(workspace: Workspace, goes: str, stays: str) -> MergedCustomer:
-    merged, files = _prepare(workspace, goes, stays)
-    for file in files:
-        write_prepared(workspace, file)
-    return merged
-
-
 def _prepare(
     workspace: Workspace, goes: str, stays: str
 ) -> tuple[MergedCustomer, tuple[PreparedChange, PreparedChange]]:
     """What the merge makes of the two, and both files, checked before the first of them is written."""
-    ours, theirs = _read(workspace, stays), _read(workspace, goes)
+    ours, theirs = (workspace.reader.read(record_path(CUSTOMER, one)) for one in (stays, goes))
     duplicate, survivor = get_record(theirs).fields, get_record(ours).fields
     _refuse_merged(goes, stays, duplicate)
     # Somebody may have merged this one since it was looked up.
@@ -174,7 +169,3 @@ def _refuse_merged(customer: str, other: str, fields: Fields) -> None:
     raise ConflictError(
         mark("'{customer}' is already merged into '{into}'"), customer=customer, into=into, other=other, remedy=remedy
     )
-
-
-def _read(workspace: Workspace, customer: str) -> ParsedFile:
-    return workspace.reader.read(record_path(CUSTOMER, customer))

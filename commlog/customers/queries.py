@@ -21,7 +21,7 @@ from commlog.database.query.fragments import (
 from commlog.privacy.rules.sealing import SHUT
 from commlog.records.queries import MOST_SUGGESTED, CustomerEntry, PastConversation, read_customers
 
-# Contacts and pending follow-ups of those who were merged, by whoever stays; and who was merged into somebody who is there.
+# Contacts and pending follow-ups of merged customers, by the customer to keep; and who was merged into a customer with a file.
 _LISTED: Final = f"""{MERGED}, of_merged AS (
     SELECT m.survivor, max(CASE WHEN {is_contact("r")} THEN r.day END) AS day, sum({PENDING_COUNT}) AS pending
     FROM merged m JOIN records r ON r.customer = m.id WHERE m.survivor <> m.id GROUP BY m.survivor
@@ -123,7 +123,7 @@ class ThreadEdge(NamedTuple):
 def listed_customers(
     index: Index, condition: SqlCondition, order: str, limit: int, *, with_merged: bool
 ) -> list[ListedCustomer]:
-    """The rows of a listing; what is of the merged counts for who stays, and they are left out unless `with_merged`."""
+    """The rows of a listing; merged customers count for the one to keep, and are left out unless `with_merged`."""
     sql = f"""{_LISTED} SELECT {columns_of(ListedCustomer)} FROM customers c JOIN records r USING (record)
         LEFT JOIN of_merged o ON o.survivor = c.id WHERE {condition.sql}
         AND {"1" if with_merged else "c.id NOT IN (SELECT id FROM gone)"} ORDER BY {order} LIMIT ?"""
@@ -146,7 +146,7 @@ def care_entries(index: Index, condition: SqlCondition, today: date) -> list[Car
 
 
 def last_contacts_of_merged(index: Index, today: date) -> dict[str, str]:
-    """The last contact up to today with those who were merged, by whoever they ended up in on the way."""
+    """The last contact up to today with those who were merged, by every customer they were merged into on the way."""
     sql = f"""{MERGED} SELECT m.survivor, max(i.day) FROM merged m JOIN records i ON i.customer = m.id
         WHERE {is_contact("i", of_one=True)} AND i.day <= ? GROUP BY m.survivor"""
     return dict(index.rows(sql, (today.isoformat(),)))
@@ -208,17 +208,15 @@ def unsettled_conversations(index: Index, customers: Sequence[str], since: str, 
     return index.read(PastConversation, sql, (*whose.parameters, since, limit))
 
 
-def mentions_of(index: Index, spellings: Sequence[str], limit: int) -> list[CallerMention]:
-    """The records in which a number or an address stands, written in one of these ways, the newest first."""
-    return _mentions(index, any_of(SqlCondition("instr(c.folded, ?) > 0", (one,)) for one in spellings), limit)
+def mentions_of(index: Index, spellings: Sequence[str], name: str, customer: str, limit: int) -> list[CallerMention]:
+    """The records that mention a caller, the newest first.
 
-
-def records_naming(index: Index, name: str, customer: str, limit: int) -> list[CallerMention]:
-    """The records of a party of this folded name or of this customer, the newest first."""
-    return _mentions(index, SqlCondition("(fold(r.party) = ? OR r.customer = ?)", (name, customer)), limit)
-
-
-def _mentions(index: Index, condition: SqlCondition, limit: int) -> list[CallerMention]:
+    With spellings of a number or an address, those whose text has one of them; else those of a party of this folded name
+    or of this customer.
+    """
+    condition = any_of(SqlCondition("instr(c.folded, ?) > 0", (one,)) for one in spellings)
+    if not spellings:
+        condition = SqlCondition("(fold(r.party) = ? OR r.customer = ?)", (name, customer))
     sql = f"""SELECT r.id, coalesce(r.day, ''), r.kind, r.customer, r.party, r.channel, coalesce(r.subject, ''),
         {PENDING_COUNT} FROM records r JOIN contents c USING (record) WHERE {condition.sql}
         ORDER BY r.day DESC, coalesce(r.started_at, 0) DESC, r.id LIMIT ?"""

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from commlog.database.connection import Index, LogFolders, is_current
+from commlog.database.connection import Index, is_current
 from commlog.database.reader import RecordReader
-from commlog.database.scan import FolderState, Stamp
+from commlog.database.scan import FolderState, LogFolders, Stamp
 from commlog.errors import CommlogError
 from commlog.forms.catalog import Catalog
 from commlog.forms.fields import Field

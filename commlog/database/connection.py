@@ -1,16 +1,16 @@
 """The SQLite file of the index: opened, thrown away when it is of no use, and asked."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import starmap
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from commlog.database.content import add_functions
-from commlog.database.scan import FolderState, read_fingerprints, readable_name, scan_folder
 from commlog.database.tables import NUMBER, ROW_TABLES, TABLES
 from commlog.log.names import INDEX_FILE
+from commlog.values import Data
 from commlog.version import VERSION
 
 _WAIT_SECONDS: Final = 60
@@ -26,7 +26,6 @@ _WRITING_CACHE: Final = "PRAGMA cache_size = -32000"
 # Bytes of an index from which a part of a task takes longer than starting a worker process for it: some 3,000 records.
 _BIG: Final = 8_000_000
 
-Row = tuple[Any, ...]
 Allow = Callable[[int, str | None, str | None, str | None, str | None], int]
 Made = TypeVar("Made")
 
@@ -48,6 +47,13 @@ def _allow_reading(action: int, *_: str | None) -> int:
     return sqlite3.SQLITE_OK if action in READING else sqlite3.SQLITE_DENY
 
 
+class SqlAnswer(NamedTuple):
+    """What somebody's own query gives: the names of its columns, and its rows, which have no type of ours."""
+
+    columns: list[str]
+    rows: list[tuple[Data, ...]]
+
+
 class Connection(sqlite3.Connection):
     """A connection that is closed when whoever asked through it is gone: a workspace holds its index as long as it lives."""
 
@@ -64,8 +70,8 @@ class Index:
         self.connection = connection
         add_functions(connection)
 
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
-        """All rows a query gives."""
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+        """All rows a query gives, as SQLite has them; rows that leave this room are read into a class (`read`)."""
         return self.connection.execute(sql, tuple(parameters)).fetchall()
 
     def read(self, make: Callable[..., Made], sql: str, parameters: Sequence[object] = ()) -> list[Made]:
@@ -84,7 +90,7 @@ class Index:
         """The one whole number that a query gives."""
         return self.read(int, sql, parameters)[0]
 
-    def columns_and_rows(self, sql: str, allow: Allow = _allow_reading) -> tuple[list[str], list[Row]]:
+    def columns_and_rows(self, sql: str, allow: Allow = _allow_reading) -> SqlAnswer:
         """The column names and all rows of a query that reads what it is allowed to.
 
         Raises:
@@ -93,7 +99,7 @@ class Index:
         self.connection.set_authorizer(allow)
         try:
             cursor = self.connection.execute(sql)
-            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+            return SqlAnswer([column[0] for column in cursor.description or ()], cursor.fetchall())
         except (sqlite3.Error, sqlite3.Warning) as fault:
             raise QueryError(str(fault)) from None
         finally:
@@ -125,7 +131,7 @@ class Index:
             self.connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)
         self.connection.executemany("DELETE FROM files WHERE file = ?", numbers)
 
-    def insert(self, table: str, rows: Sequence[Row]) -> None:
+    def insert(self, table: str, rows: Sequence[Sequence[Data]]) -> None:
         """Add rows to a table."""
         if rows:
             marks = ", ".join("?" * len(rows[0]))
@@ -177,28 +183,3 @@ def remove(folder: Path) -> None:
     """Delete the index file and its journal."""
     for suffix in ("", "-journal"):
         (folder / f"{INDEX_FILE}{suffix}").unlink(missing_ok=True)
-
-
-class LogFolders:
-    """A log's folders, by the fingerprints they had when this was made; where one differs, its files are looked at again."""
-
-    def __init__(self, root: Path, *, is_big: bool = False) -> None:
-        self.root = root
-        self._names: dict[str, str] = {}
-        self._seen: dict[str, bytes] = {}
-        for name, fingerprint in read_fingerprints(root, is_big=is_big).items():
-            self._names[readable_name(name)] = name
-            self._seen[readable_name(name)] = fingerprint
-
-    def is_known(self, known: Mapping[str, bytes]) -> bool:
-        """Whether every folder is as the index knows it, and none is gone."""
-        return known == self._seen
-
-    def differing(self, known: Mapping[str, bytes]) -> tuple[list[FolderState], list[str]]:
-        """The folders that are not as the index knows them, and those that are gone."""
-        changed = [directory for directory, fingerprint in self._seen.items() if known.get(directory) != fingerprint]
-        looked = [scan_folder(self.root, self._names[directory])[0] for directory in changed]
-        # What was emptied meanwhile is gone as well.
-        gone = {state.directory for state in looked if not state.names}
-        present = self._seen.keys() - gone
-        return [state for state in looked if state.names], [one for one in known if one not in present]

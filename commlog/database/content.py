@@ -20,8 +20,11 @@ SEPARATOR: Final = "\x1f"
 _LEFT_OUT: Final = frozenset({"id", "template", "followups.history", "history", "followups.n"})
 
 
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class Content(NamedTuple):
-    """A row of `contents`: the fields as JSON, keys in lower case, and the text of every value, in the same order."""
+    """A row of `contents`: the fields as JSON, keys in lower case, and the text of every value."""
 
     content: str
     folded: str
@@ -40,34 +43,37 @@ def content_of(fields: Fields, choices: frozenset[str]) -> Content:
     In the folded text a value of a key in `choices` (an enum's slug) is in upper case: the words people search for,
     folded, do not find it.
     """
-    kept = _kept("", fields) or {}
-    texts = (
-        (text.upper() if key in choices else fold_text(text)).replace(SEPARATOR, " ") for key, text in _leaves("", kept)
-    )
-    return Content(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), SEPARATOR.join(texts))
+    texts: list[str] = []
+
+    def keep(key: str, value: Data) -> Data:
+        """A value as JSON holds it, without bookkeeping and whatever is empty; None when nothing is left."""
+        if isinstance(value, list):
+            return [item for one in value if (item := keep(key, one)) is not None] or None
+        if value is None or (key in _LEFT_OUT and isinstance(value, (str, dict))):
+            return None
+        if isinstance(value, dict):
+            return keep_mapping(f"{key}." if key else "", value)
+        is_plain = isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
+        kept = value if is_plain else str(value)
+        text = _text_of(kept)
+        texts.append((text.upper() if key in choices else fold_text(text)).replace(SEPARATOR, " "))
+        return kept
+
+    def keep_mapping(above: str, value: Fields) -> Data:
+        kept: Fields = {}
+        for name, item in value.items():
+            low = name.lower()
+            found = keep(f"{above}{low}", item)
+            if found is not None:
+                # Two keys that differ in case alone are one key with both values.
+                kept[low] = [kept[low], found] if low in kept else found
+        return kept or None
+
+    return Content(_encode(keep_mapping("", fields) or {}), SEPARATOR.join(texts))
 
 
-def _kept(key: str, value: Data) -> Data:
-    """A value as JSON holds it, without bookkeeping and whatever is empty; None when nothing is left."""
-    if isinstance(value, dict):
-        return None if key in _LEFT_OUT else _kept_mapping(f"{key}." if key else "", value)
-    if isinstance(value, list):
-        return [item for one in value if (item := _kept(key, one)) is not None] or None
-    if isinstance(value, str):
-        return None if key in _LEFT_OUT else value
-    is_plain = value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
-    return value if is_plain else str(value)
-
-
-def _kept_mapping(above: str, value: Fields) -> Data:
-    kept: Fields = {}
-    for name, item in value.items():
-        low = name.lower()
-        found = _kept(f"{above}{low}", item)
-        if found is not None:
-            # Two keys that differ in case alone are one key with both values.
-            kept[low] = [kept[low], found] if low in kept else found
-    return kept or None
+def _text_of(value: Data) -> str:
+    return value if isinstance(value, str) else str(value).lower()
 
 
 def _leaves(key: str, value: Data) -> Iterator[Leaf]:
@@ -78,17 +84,12 @@ def _leaves(key: str, value: Data) -> Iterator[Leaf]:
         for item in value:
             yield from _leaves(key, item)
     else:
-        yield Leaf(key, value if isinstance(value, str) else str(value).lower())
+        yield Leaf(key, _text_of(value))
 
 
 def leaves_of(content: str) -> Iterator[Leaf]:
-    """Every value of a record, in the order of the folded text."""
+    """Every value of a record."""
     return _leaves("", json.loads(content))
-
-
-def values_in(content: str, key: str) -> list[str]:
-    """The values of a dotted key, as the file has them."""
-    return [leaf.text for leaf in _below(content, key) if not leaf.key]
 
 
 def map_leaves(content: str, change: Callable[[Leaf], str]) -> str:
@@ -99,13 +100,14 @@ def map_leaves(content: str, change: Callable[[Leaf], str]) -> str:
             return {name: changed(f"{key}.{name}" if key else name, item) for name, item in value.items()}
         if isinstance(value, list):
             return [changed(key, item) for item in value]
-        (leaf,) = _leaves(key, value)
+        leaf = Leaf(key, _text_of(value))
         text = change(leaf)
         return value if text == leaf.text else text
 
-    return json.dumps(changed("", json.loads(content)), ensure_ascii=False, separators=(",", ":"))
+    return _encode(changed("", json.loads(content)))
 
 
+@lru_cache(maxsize=64)
 def key_mark(key: str) -> str:
     """What stands in the JSON of every record that has the key: a quick look before the slower one."""
     return f"{json.dumps(key.lower().rpartition('.')[2], ensure_ascii=False)[1:]}:"
@@ -115,7 +117,7 @@ def key_mark(key: str) -> str:
 _parsed: Final = lru_cache(maxsize=2)(json.loads)
 
 
-def _below(content: str, key: str) -> Iterator[Leaf]:
+def _leaves_below(content: str, key: str) -> Iterator[Leaf]:
     """The values at and below a dotted key; those at the key itself have no key."""
     return _found(_parsed(content), key.lower()) if key_mark(key) in content else iter(())
 
@@ -132,6 +134,11 @@ def _found(value: Data, rest: str) -> Iterator[Leaf]:
                 yield from _found(item, rest[len(name) + 1 :])
 
 
+def values_in(content: str, key: str) -> list[str]:
+    """The values of a dotted key, as the file has them."""
+    return [leaf.text for leaf in _leaves_below(content, key) if not leaf.key]
+
+
 def _first_value(content: str | None, key: str | None) -> str | None:
     """The SQL function `field`: a key's first value as the file has it, or NULL."""
     if content is None or key is None:
@@ -141,7 +148,7 @@ def _first_value(content: str | None, key: str | None) -> str | None:
 
 def _has_field(content: str | None, key: str | None) -> int:
     """The SQL function `has_field`: 1 when the record has a value at the key or below it."""
-    return int(content is not None and key is not None and any(_below(content, key)))
+    return int(content is not None and key is not None and any(_leaves_below(content, key)))
 
 
 def _comparing(matches: Callable[[str, str], bool]) -> Callable[[str | None, str | None, str | None], int]:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from commlog.database.connection import READING, Index, QueryError, Row
+from commlog.database.connection import READING, Index, QueryError, SqlAnswer
 from commlog.database.content import SEPARATOR, Leaf, leaves_of, map_leaves
 from commlog.forms.personal import is_number_of_ours
 from commlog.messages import translate
@@ -50,9 +50,7 @@ PersonalKeys = Callable[[str], frozenset[str]]
 """Gives the dotted keys of a template's personal fields."""
 
 
-def masked_columns_and_rows(
-    index: Index, sql: str, rules: MaskRules, personal: PersonalKeys
-) -> tuple[list[str], list[Row]]:
+def masked_columns_and_rows(index: Index, sql: str, rules: MaskRules, personal: PersonalKeys) -> SqlAnswer:
     """The column names and all rows of a query that reads, personal data masked.
 
     Raises:
@@ -132,8 +130,14 @@ class _Cover:
 
     def content(self, template: object, text: object, customer: object, party: object) -> object:
         """A record's fields."""
-        cover = self._content_cover(customer, party)
-        return _mask_content(str(text), _keys_of(self._personal, template), cover)
+        cover, personal = self._content_cover(customer, party), self._keys_of(template)
+
+        def shown(leaf: Leaf) -> str:
+            if leaf.key in personal:
+                return mask_value(leaf.text)
+            return leaf.text if is_number_of_ours(leaf.key) else cover(leaf.text)
+
+        return map_leaves(str(text), shown)
 
     def folded(self, template: object, text: object, customer: object, party: object) -> object:
         """The folded text of a record's fields."""
@@ -149,8 +153,13 @@ class _Cover:
         return lambda text: _without_names(cover(text), names)
 
     def facts(self, template: object, field: object, text: object) -> object:
-        """What a problem names."""
-        return _mask_facts(str(field), str(text), _keys_of(self._personal, template))
+        """What a problem names; of one in a personal field, nothing of the value that is wrong."""
+        key = re.sub(r"\[[0-9]+\]", "", str(field))
+        return json.dumps({"value": HIDDEN}) if key in self._keys_of(template) else mask_text(str(text))
+
+    def _keys_of(self, template: object) -> frozenset[str]:
+        """The personal fields of a template."""
+        return self._personal(template) if isinstance(template, str) else frozenset()
 
     def _names_in(self, customer: object, party: object) -> Callable[[str], str]:
         told = self._told(customer, party)
@@ -185,26 +194,3 @@ def _add_functions(index: Index, rules: MaskRules, personal: PersonalKeys) -> No
     }
     for called, (count, function) in functions.items():
         index.connection.create_function(called, count, function, deterministic=True)
-
-
-def _keys_of(personal: PersonalKeys, template: object) -> frozenset[str]:
-    return personal(template) if isinstance(template, str) else frozenset()
-
-
-def _mask_content(text: str, personal: frozenset[str], cover: Callable[[str], str]) -> str:
-    """A record's fields with personal ones hidden, and the others covered."""
-
-    def shown(leaf: Leaf) -> str:
-        if leaf.key in personal:
-            return mask_value(leaf.text)
-        return leaf.text if is_number_of_ours(leaf.key) else cover(leaf.text)
-
-    return map_leaves(text, shown)
-
-
-def _mask_facts(field: str, text: str, personal: frozenset[str]) -> str:
-    """The facts of a problem; of one in a personal field, without the value that is wrong."""
-    key = re.sub(r"\[[0-9]+\]", "", field)
-    if key in personal:
-        return json.dumps({"value": HIDDEN})
-    return mask_text(text)

@@ -1,4 +1,4 @@
-"""Opening the index: on disk when it can be kept there, else in memory; made anew when it is of no use."""
+"""Opening the index, on disk or in memory: refreshed from the files that changed, rebuilt when it is of no use."""
 
 import json
 import os
@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from commlog.database.changes import (
     IndexChange,
     add_sealed,
+    choice_rows,
     compare,
     dependency_key,
     is_read_by,
@@ -20,10 +22,10 @@ from commlog.database.changes import (
     known_folders,
     note_keys,
 )
-from commlog.database.connection import Connection, Index, LogFolders, Row, connect, empty, is_big, is_current, remove
+from commlog.database.connection import Connection, Index, connect, empty, is_big, is_current, remove
 from commlog.database.reader import RecordReader
-from commlog.database.rows import Rows
-from commlog.database.scan import Stamp, scan_folders
+from commlog.database.rows import Row, Rows
+from commlog.database.scan import LogFolders, Stamp, scan_folders
 from commlog.log.files import lock
 from commlog.log.log import ensure_state_folder
 from commlog.log.names import INDEX_FILE
@@ -34,6 +36,19 @@ _LOCK_FILE: Final = "rebuild.lock"
 _SECONDS_FOR_READING: Final = 5
 # Files from which an index is made in a process of its own.
 _MANY: Final = 10_000
+# Files from which on worker processes cost less than they save, and how many they are given at a time.
+_WORTH_WORKERS: Final = 400
+_BATCH: Final = 50
+# Files whose rows are written at once.
+_CHUNK: Final = 500
+# The size of a file that may have changed in the same tick in which it was looked at: no file has it.
+_UNSURE: Final = -1
+# The fingerprint of a folder with such a file: no folder has it.
+_NO_FINGERPRINT: Final = b""
+# The stamp of content that is no file on disk.
+_NO_STAMP: Final[Stamp] = (-1, 0, 0, 0)
+# The name under which a stored problem keeps the language its facts are worded in.
+LANGUAGE_FACT: Final = "language"
 # What an index that is of no use raises; the second when SQLite quotes a damaged name, which is no text any more.
 _FAULTS: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
 
@@ -61,7 +76,7 @@ class RepairingIndex(Index):
         super().__init__(connection)
         self._reader = reader
 
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         """All rows a query gives."""
         try:
             return super().rows(sql, parameters)
@@ -114,9 +129,6 @@ def refresh(index: Index, reader: RecordReader, folder: Path | None, *, from_not
     if is_kept and has_same_keys and view.is_known(known_folders(index)):
         return
     with index.transaction():
-        # Loaded when there is something to write: mostly there is nothing.
-        from commlog.database.changes import choice_rows
-
         if from_nothing or not is_current(index, key):
             empty(index, key)
             index.insert("choices", choice_rows(reader.catalog, reader.log.settings.priority_labels))
@@ -208,21 +220,6 @@ def _primary_code(fault: Exception) -> int:
     return getattr(fault, "sqlite_errorcode", 0) & 0xFF
 
 
-_CHUNK: Final = 500
-# The name under which a stored problem keeps the language its facts are worded in.
-LANGUAGE_FACT: Final = "language"
-
-
-# The size of a file that may have changed in the same tick in which it was looked at: no file has it.
-_UNSURE: Final = -1
-# The fingerprint of a folder with such a file: no folder has it.
-_NO_FINGERPRINT: Final = b""
-
-
-# Below this many files, starting worker processes costs more than it saves.
-_WORTH_WORKERS: Final = 400
-_BATCH: Final = 50
-
 Entry = tuple[str, Rows, tuple[Problem, ...]]
 
 
@@ -254,7 +251,7 @@ def _iter_entries(reader: RecordReader, change: IndexChange, tick: int, unsure: 
     for entry in read_entries(reader, list(change.to_read)):
         path, rows, problems = entry
         directory, stamp = change.to_read[path]
-        if not rows and problems[0].code == "unreadable-file" and not _exists(reader.log.root / path):
+        if not rows and problems[0].code == "unreadable-file" and not os.path.lexists(reader.log.root / path):
             unsure.add(directory)  # deleted since the folder was listed: it is not unreadable, it is not there
             continue
         if max(stamp[1], stamp[2]) >= tick:
@@ -298,14 +295,11 @@ def entry_of(reader: RecordReader, path: str) -> Entry:
     return path, reader.rows(reading.record), problems
 
 
-def _exists(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
-
-
 def write_entries(index: Index, entries: Iterable[IndexedFile]) -> None:
     """Add entries to the tables, inside the caller's transaction; the rows must not be there yet."""
     number = int(index.rows("SELECT coalesce(max(file), 0) FROM files")[0][0])
-    for chunk in _chunks(entries):
+    rest = iter(entries)
+    while chunk := list(islice(rest, _CHUNK)):
         tables: dict[str, list[Row]] = {"files": [], "problems": []}
         for placed in chunk:
             number += 1
@@ -321,21 +315,6 @@ def write_entries(index: Index, entries: Iterable[IndexedFile]) -> None:
 def _problem_row(number: int, problem: Problem) -> Row:
     facts = [*problem.facts, (LANGUAGE_FACT, current_language())]
     return (number, problem.code, problem.line, problem.column, problem.field, json.dumps(facts, ensure_ascii=False))
-
-
-def _chunks(entries: Iterable[IndexedFile]) -> Iterator[list[IndexedFile]]:
-    chunk = []
-    for entry in entries:
-        chunk.append(entry)
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-# No file on disk is meant.
-_NO_STAMP: Final[Stamp] = (-1, 0, 0, 0)
 
 
 @contextmanager

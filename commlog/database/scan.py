@@ -4,7 +4,7 @@ import os
 import stat
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -19,8 +19,10 @@ Stamp = tuple[int, int, int, int]
 
 _STAMP: Final = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
 
-# What cannot be looked at (a link to nowhere, a folder without permission): reading it will say why.
-_UNKNOWN: Final[Stamp] = (0, 0, 0, 0)
+
+def _stamp_of_fault(fault: OSError) -> Stamp:
+    """The stamp of what cannot be looked at (a link to nowhere, a folder without permission): another one for another reason."""
+    return (0, 0, 0, fault.errno or 0)
 
 
 class FolderShare(NamedTuple):
@@ -110,18 +112,14 @@ def scan_folder(root: Path, folder: str) -> tuple[FolderState, list[str]]:
     state = FolderState(readable_name(folder), [], array("q"))
     try:
         descriptor = os.open(root / folder, os.O_RDONLY)
+        try:
+            return state, _look_inside(root, descriptor, folder, state)
+        finally:
+            os.close(descriptor)
     except (FileNotFoundError, NotADirectoryError):
         return state, []
-    except OSError:
-        return FolderState(state.directory, [""], array("q", _UNKNOWN)), []
-    try:
-        return state, _look_inside(root, descriptor, folder, state)
-    except NotADirectoryError:
-        return state, []
-    except OSError:
-        return FolderState(state.directory, [""], array("q", _UNKNOWN)), []
-    finally:
-        os.close(descriptor)
+    except OSError as fault:
+        return FolderState(state.directory, [""], array("q", _stamp_of_fault(fault))), []
 
 
 def _look_inside(root: Path, descriptor: int, folder: str, state: FolderState) -> list[str]:
@@ -141,8 +139,8 @@ def _look_inside(root: Path, descriptor: int, folder: str, state: FolderState) -
                 stamp = _STAMP(status)
             elif stat.S_ISDIR(status.st_mode):
                 folders.append(f"{folder}/{name}")
-        except OSError:
-            stamp = _UNKNOWN
+        except OSError as fault:
+            stamp = _stamp_of_fault(fault)
         if is_file:
             state.names.append(readable_name(name))
             state.stamps.extend(stamp)
@@ -161,8 +159,8 @@ def _look_at_link(root: Path, path: str, stamp: Stamp) -> tuple[bool, Stamp]:
         return False, stamp
     try:
         return True, _STAMP((root / path).stat())
-    except OSError:
-        return True, _UNKNOWN
+    except OSError as fault:
+        return True, _stamp_of_fault(fault)
 
 
 def readable_name(name: str) -> str:
@@ -170,3 +168,28 @@ def readable_name(name: str) -> str:
     if name.isascii():
         return name
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+class LogFolders:
+    """A log's folders, by the fingerprints they had when this was made; where one differs, its files are looked at again."""
+
+    def __init__(self, root: Path, *, is_big: bool = False) -> None:
+        self.root = root
+        self._names: dict[str, str] = {}
+        self._seen: dict[str, bytes] = {}
+        for name, fingerprint in read_fingerprints(root, is_big=is_big).items():
+            self._names[readable_name(name)] = name
+            self._seen[readable_name(name)] = fingerprint
+
+    def is_known(self, known: Mapping[str, bytes]) -> bool:
+        """Whether every folder is as the index knows it, and none is gone."""
+        return known == self._seen
+
+    def differing(self, known: Mapping[str, bytes]) -> tuple[list[FolderState], list[str]]:
+        """The folders that are not as the index knows them, and those that are gone."""
+        changed = [directory for directory, fingerprint in self._seen.items() if known.get(directory) != fingerprint]
+        looked = [scan_folder(self.root, self._names[directory])[0] for directory in changed]
+        # What was emptied meanwhile is gone as well.
+        gone = {state.directory for state in looked if not state.names}
+        present = self._seen.keys() - gone
+        return [state for state in looked if state.names], [one for one in known if one not in present]

@@ -1,50 +1,35 @@
 """Sealed values where records are read and indexed: opened for who holds a key, and nowhere in the index."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from commlog.database.queries import StoredDate
-from commlog.database.reader import ParsedFile, RecordReader
 from commlog.database.rows import Row, Rows, rows_of, yearly_day
-from commlog.errors import InvalidError
-from commlog.forms.fields import Field
-from commlog.log.names import is_customer_id
-from commlog.messages import mark
-from commlog.privacy.rules.forgetting import is_pseudonym
+from commlog.forms.fields import Finding
+from commlog.forms.validation import Validator
 from commlog.privacy.rules.sealing import (
     BROKEN,
     CLOSED,
     OPEN,
     SHUT,
-    Plan,
-    SealedPlace,
-    SealRule,
-    SealRules,
-    contains_sealed,
-    find_plain,
+    Cipher,
     find_sealed,
     hide_all,
-    is_sealed,
-    plan_of_keys,
     value_at,
     with_values,
 )
 from commlog.problems import Problem
 from commlog.records.rules.consistency import fold_text, phone_digits
-from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, ValuePath, show_path, text_of
-from commlog.yamltext.edit import edit
-from commlog.yamltext.format import OneLine
+from commlog.values import Data, Fields, Record, SealedPlace, ValuePath, show_path, text_of
+from commlog.worktime.calendar import WorkCalendar
 
-# Before the hash of what a customer is looked up by: its kind.
-PHONE: Final = "phone#"
-EMAIL: Final = "email#"
-_KINDS: Final = {"phone": (PHONE, phone_digits), "email": (EMAIL, fold_text)}
+# What a customer is looked up by has its kind before its hash.
+_KINDS: Final = {"phone": ("phone#", phone_digits), "email": ("email#", fold_text)}
 _DATES: Final = {"birthday": "birthday", "date": "anniversary"}
 
 
-def open_fields(reader: RecordReader, fields: Fields) -> tuple[Fields, tuple[SealedPlace, ...]]:
+def open_fields(cipher: Cipher, fields: Fields) -> tuple[Fields, tuple[SealedPlace, ...]]:
     """The fields with every sealed value open that the keys of this call open, and where the sealed ones are.
 
     Raises:
@@ -53,54 +38,46 @@ def open_fields(reader: RecordReader, fields: Fields) -> tuple[Fields, tuple[Sea
     values: dict[ValuePath, Data] = {}
     places = []
     for path, stored in find_sealed(fields):
-        state, value = reader.cipher.open(stored)
+        state, value = cipher.open(stored)
         places.append(SealedPlace(path, stored, state))
         if state == OPEN:
             values[path] = value
     return with_values(fields, values), tuple(places)
 
 
-def find_problems(reader: RecordReader, record: Record) -> Iterator[tuple[str, ValuePath, dict[str, str]]]:
-    """What is wrong with a record that has sealed values: those that stay shut count as fitting, damaged ones are told."""
+def explain_sealed(validator: Validator, record: Record) -> Iterator[Finding]:
+    """What is wrong with a record that has sealed values: those that stay shut count as fitting, damaged ones are named."""
     shut = [place.path for place in record.sealed if place.state != OPEN]
-    for item in reader.validator.explain_beside(record.template, record.fields, shut):
-        yield item.code, item.path, dict(item.facts)
-    for place in record.sealed:
-        if place.state == BROKEN:
-            yield "sealed-unreadable", place.path, {}
+    yield from validator.explain_beside(record.template, record.fields, shut)
+    yield from (Finding("sealed-unreadable", place.path) for place in record.sealed if place.state == BROKEN)
 
 
-def sealed_rows(reader: RecordReader, record: Record, choices: frozenset[str]) -> Rows:
+def sealed_rows(cipher: Cipher, record: Record, calendar: WorkCalendar, choices: frozenset[str]) -> Rows:
     """The rows of a record with sealed values: none of these stands in them.
 
     Customers are looked up by a hash only key holders can make; a yearly date is there as it is stored.
     """
-    hidden = replace(record, fields=hide_all(record.fields, record.sealed))
-    rows = rows_of(hidden, reader.log.settings.calendar, choices)
+    rows = rows_of(replace(record, fields=hide_all(record.fields, record.sealed)), calendar, choices)
     if "customer_names" in rows:
         named = [row for row in rows["customer_names"] if row[1] != SHUT]
-        rows["customer_names"] = [*named, *((record.id, name) for name in sorted(set(_hashed(reader, record))))]
+        rows["customer_names"] = [*named, *((record.id, name) for name in sorted(set(_hashed(cipher, record))))]
         rows["customer_dates"] += _date_rows(record)
-    rows["missing_keys"] = [(hint,) for hint in sorted(missing_keys(reader, record))]
+    missing = {place.hint for place in record.sealed if place.state == CLOSED} - {""} - cipher.hints
+    rows["missing_keys"] = [(hint,) for hint in sorted(missing)]
     return rows
 
 
-def missing_keys(reader: RecordReader, record: Record) -> set[str]:
-    """The hints of the customers' keys that values of a record are sealed with, and that are not here."""
-    return {place.hint for place in record.sealed if place.state == CLOSED} - {""} - reader.cipher.hints
-
-
-def date_of_row(reader: RecordReader, row: StoredDate) -> StoredDate | None:
+def date_of_row(cipher: Cipher, row: StoredDate) -> StoredDate | None:
     """A yearly date with its day open; None when it stays shut, or is no day."""
-    state, value = reader.cipher.open(row.date)
+    state, value = cipher.open(row.date)
     day = yearly_day(value) if state == OPEN else None
     return None if day is None else row._replace(date=day[0], is_lunar=day[1])
 
 
-def names_to_look_up(reader: RecordReader, names: tuple[str, ...]) -> tuple[str, ...]:
+def names_to_look_up(cipher: Cipher, names: tuple[str, ...]) -> tuple[str, ...]:
     """Folded names, and what stands in the index for them where they are sealed."""
-    hashes = [found for name in names if (found := reader.cipher.hashed(name)) is not None]
-    return (*names, *(kind + one for one in hashes for kind in (PHONE, EMAIL)))
+    hashes = [found for name in names if (found := cipher.hashed(name)) is not None]
+    return (*names, *(kind + one for one in hashes for kind, _ in _KINDS.values()))
 
 
 def hide_values(problems: tuple[Problem, ...], record: Record) -> tuple[Problem, ...]:
@@ -114,44 +91,13 @@ def hide_values(problems: tuple[Problem, ...], record: Record) -> tuple[Problem,
     )
 
 
-def plan_of(reader: RecordReader, template: str) -> Plan:
-    """What is sealed in records of a template."""
-    if template not in reader.plans:
-        rules = reader.log.settings.seal or SealRules(fields=())
-        reader.plans[template] = (
-            _personal(reader.catalog.get(template).fields) if rules.fields is None else plan_of_keys(rules.fields)
-        )
-    return reader.plans[template]
-
-
-def has_field(fields: tuple[Field, ...], key: str) -> bool:
-    """Whether a dotted key, lists passed through, leads to a field of a form, or below one that takes any key."""
-    first, _, rest = key.partition(".")
-    found = next((field for field in fields if field.key == first), None)
-    if found is None or not rest:
-        return found is not None
-    item = found.item
-    return found.free or has_field((*found.fields, *(item.fields if item else ())), rest)
-
-
-def _personal(fields: tuple[Field, ...]) -> Plan:
-    plan: dict[str, SealRule] = {}
-    for field in fields:
-        item = field.item
-        inner = _personal((*field.fields, *(item.fields if item else ())))
-        is_each = item is not None and item.personal
-        if field.personal or is_each or inner:
-            plan[field.key] = SealRule(field.personal, is_each, inner)
-    return plan
-
-
-def _hashed(reader: RecordReader, record: Record) -> Iterator[str]:
+def _hashed(cipher: Cipher, record: Record) -> Iterator[str]:
     for place in record.sealed:
         kind, plain = _KINDS.get(str(place.path[-1]), ("", str))
         value = value_at(record.fields, place.path) if place.state == OPEN and kind else None
         name = plain(value.strip()) if isinstance(value, str) else ""
         if name:
-            yield f"{kind}{reader.cipher.hashed(name)}"
+            yield f"{kind}{cipher.hashed(name)}"
 
 
 def _date_rows(record: Record) -> Iterator[Row]:
@@ -161,83 +107,3 @@ def _date_rows(record: Record) -> Iterator[Row]:
         if kind is not None and place.path[0] in {"birthday", "anniversaries"}:
             name = text_of(above, "name") if kind == "anniversary" and isinstance(above, dict) else None
             yield record.id, kind, place.stored, 0, name
-
-
-def stored_fields(reader: RecordReader, template: str, fields: Fields, sealed: tuple[SealedPlace, ...] = ()) -> Fields:
-    """The fields with every value sealed that the settings want sealed.
-
-    `sealed` is what was sealed in the file before: a value that is still there, at its place or another of the same
-    key, is written as it was.
-
-    Raises:
-        NotWritableError: a recipient was not confirmed on this machine, or the age library is not installed.
-        InvalidError: a value mixes something new with what nobody here can read.
-    """
-    cipher, customer = reader.cipher, customer_of(reader, template, fields)
-    known = {place.path: (place.stored, cipher.open(place.stored)[1]) for place in sealed if place.state == OPEN}
-    values: dict[ValuePath, Data] = {
-        path: OneLine(stored if cipher.is_kept_for(stored, customer) else cipher.seal(value, customer))
-        for path, (stored, value) in known.items()
-        if value is not None and value_at(fields, path) == value
-    }
-    moved = {
-        _name(path, value): stored
-        for path, (stored, value) in known.items()
-        if path not in values and cipher.is_kept_for(stored, customer)
-    }
-    for path, value in _to_seal(reader, template, fields):
-        if path not in values:
-            values[path] = OneLine(moved.pop(_name(path, value), None) or cipher.seal(value, customer))
-    # What is shut stays on its one line, wherever its entry moves.
-    for path, stored in find_sealed(fields):
-        if path not in values and not cipher.is_kept_for(stored, customer):
-            raise InvalidError(
-                mark("{field}: is sealed with another customer's key, and no key here opens it; nothing was written"),
-                field=show_path(path),
-                remedy=mark("set $COMMLOG_AGE_KEY_FILE to your key file, or give the whole value again"),
-            )
-        values.setdefault(path, OneLine(stored))
-    return with_values(fields, values)
-
-
-def customer_of(reader: RecordReader, template: str, fields: Fields) -> str:
-    """Whose key a record's values are sealed with; empty for the team's: nobody's record, and what stays of the forgotten."""
-    own = fields.get("id" if reader.catalog.get(template).kind == CUSTOMER else "customer")
-    is_known = isinstance(own, str) and own != ANONYMOUS and not is_pseudonym(own) and is_customer_id(own)
-    return str(own) if is_known else ""
-
-
-def _to_seal(reader: RecordReader, template: str, fields: Fields) -> Iterator[tuple[ValuePath, Data]]:
-    for path, value in find_plain(fields, plan_of(reader, template)):
-        if is_sealed(value):
-            continue
-        if contains_sealed(value):
-            raise InvalidError(
-                mark("{field}: is sealed, and nothing can be added to it without a key; nothing was written"),
-                field=show_path(path),
-                remedy=mark("set $COMMLOG_AGE_KEY_FILE to your key file, or give the whole value again"),
-            )
-        yield path, value
-
-
-def _name(path: ValuePath, value: Data) -> str:
-    """What a value is recognised by when its entry moved: its key, and what it says."""
-    return json.dumps([[step for step in path if isinstance(step, str)], value], ensure_ascii=False, sort_keys=True)
-
-
-def opened_text(reading: ParsedFile) -> str:
-    """A record's text as its key holder edits it: sealed values stand open; as it is when there are none."""
-    record = reading.record
-    if record is None or not any(place.state == OPEN for place in record.sealed):
-        return reading.text
-    return edit(reading.text, record.fields)
-
-
-def like_before(text: str, before: str, sealed: tuple[SealedPlace, ...]) -> str:
-    """A text sealed again after it was edited open, with each old ciphertext in the quotes it stood in before."""
-    for place in sealed:
-        for quote in ('"', "'"):
-            quoted = f"{quote}{place.stored}{quote}"
-            if quoted in text and quoted not in before:
-                text = text.replace(quoted, place.stored)
-    return text

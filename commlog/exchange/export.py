@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Final
 
 from commlog.customers.care import yearly_dates
-from commlog.customers.rules.care import YearlyDate
+from commlog.customers.rules.care import CareCustomer, CareDate
 from commlog.database.query.select import ListedRows
 from commlog.exchange.queries import FollowUpEntry, follow_ups_to_export
 from commlog.followups.pending import pending_unless_named
@@ -155,9 +155,9 @@ def select_care_days(workspace: Workspace, query: str, *, reveal: bool) -> tuple
     condition = condition_of(workspace, filter_of(workspace, query), ListedRows.RECORDS)
     about = {one.id: one for one in read_customers(workspace.index, condition=condition)}
     days = [
-        _care_day(found, about[found.customer_id], workspace.now.year)
-        for found in yearly_dates(workspace)
-        if found.customer_id in about
+        _care_day(customer, found, about[customer.id], workspace.now.year)
+        for customer, found in yearly_dates(workspace)
+        if customer.id in about
     ]
     return tuple(days if reveal else map(_masked_day, days))
 
@@ -198,10 +198,10 @@ def _from_seconds(seconds: int | None) -> datetime | None:
     return None if seconds is None else _in_utc(datetime.fromtimestamp(seconds, UTC))
 
 
-def _care_day(found: YearlyDate, about: CustomerEntry, year: int) -> CalendarCareDay:
+def _care_day(customer: CareCustomer, found: CareDate, about: CustomerEntry, year: int) -> CalendarCareDay:
     # An id in Chinese is a name: every calendar would show it, masked or not.
-    customer = found.customer_id if found.customer_id.isascii() else _hash(found.customer_id)
-    key = f"{customer}-{found.kind}" + (f"-{_hash(found.label)}" if found.label else "")
+    public_id = customer.id if customer.id.isascii() else _hash(customer.id)
+    key = f"{public_id}-{found.kind}" + (f"-{_hash(found.label)}" if found.label else "")
     dates: tuple[date, ...] | None = None
     if found.is_lunar:
         years = range(year, year + _LUNAR_YEARS)
@@ -209,8 +209,8 @@ def _care_day(found: YearlyDate, about: CustomerEntry, year: int) -> CalendarCar
     return CalendarCareDay(
         key,
         found.kind,
-        found.customer_id,
-        found.customer_name,
+        customer.id,
+        customer.name,
         about.type == _COMPANY,
         found.label,
         found.month,

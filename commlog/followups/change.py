@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from commlog.errors import ConflictError, NotFoundError, UsageError
+from commlog.errors import ConflictError, UsageError
 from commlog.followups.rules.deadline import (
     NO_LIMIT,
     counted_pauses,
@@ -18,6 +17,7 @@ from commlog.followups.rules.follow_up import (
     FollowUp,
     advance,
     extend_due,
+    get_follow_up,
     history_entry,
     next_number,
     pauses_of,
@@ -29,7 +29,7 @@ from commlog.messages import current_language, mark
 from commlog.records.change import change_record
 from commlog.records.complete import terms_of
 from commlog.records.find import FollowUpAddress, find_address, find_path
-from commlog.values import Fields, mappings_of
+from commlog.values import Fields
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import to_utc
 from commlog.worktime.limits import Limit, due_after
@@ -41,15 +41,15 @@ _Change = Callable[[Fields, Fields], Fields]
 
 @dataclass(frozen=True, slots=True)
 class FollowUpDetails:
-    """What may be said with a follow-up's verb; None is unsaid. `due` is text as people type it."""
+    """What may be said with a follow-up's verb; empty is unsaid. `due` is text as people type it."""
 
-    by: str | None = None
-    note: str | None = None
-    result: str | None = None
-    owner: str | None = None
-    due: str | None = None
-    priority: str | None = None
-    satisfaction: str | None = None
+    by: str = ""
+    note: str = ""
+    result: str = ""
+    owner: str = ""
+    due: str = ""
+    priority: str = ""
+    satisfaction: str = ""
 
 
 def move_follow_up(
@@ -70,7 +70,7 @@ def move_follow_up(
             told = _choice_of(workspace, record, "customer_satisfaction", details.satisfaction)
             history = changed.pop("history")
             changed |= {"customer_satisfaction": told, "history": history}
-        if details.due is not None:
+        if details.due:
             return _rescheduled(workspace, changed, record, details)
         if verb == "reopen":
             return _reopened(workspace, changed, record)
@@ -105,7 +105,7 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: FollowUpDetai
         ConflictError: it is done or closed; another due would change whether it was in time.
     """
     by = workspace.require_member(details.by)
-    if details.due is None and details.priority is None:
+    if not (details.due or details.priority):
         raise UsageError(
             mark("neither a due time nor a priority is given"), remedy=mark("add --due WHEN or --priority NAME")
         )
@@ -127,7 +127,7 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: FollowUpDetai
     return _change(workspace, text, change)
 
 
-def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str | None) -> tuple[FollowUpAddress, FollowUp]:
+def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str) -> tuple[FollowUpAddress, FollowUp]:
     """A new follow-up of an existing record; its limit counts from now.
 
     Raises:
@@ -140,19 +140,15 @@ def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str | Non
     def change(fields: Fields) -> Fields:
         number = next_number(fields)
         numbers.append(number)
-        named = (
-            {"priority": _choice_of(workspace, fields, "priority", wanted["priority"])}
-            if wanted.get("priority")
-            else {}
-        )
-        item = complete_follow_up(
-            terms_of(workspace), wanted | named, number, Opening(workspace.stamp, workspace.stamp, who)
-        )
+        priority = wanted.get("priority")
+        named = {"priority": _choice_of(workspace, fields, "priority", priority)} if priority else {}
+        opening = Opening(workspace.stamp, workspace.stamp, who)
+        item = complete_follow_up(terms_of(workspace), wanted | named, number, opening)
         return {**fields, "followups": [*(fields.get("followups") or []), item]}
 
     record = change_record(workspace, path, change)
     address = FollowUpAddress(path, record.id, numbers[-1])
-    return address, _get_follow_up(record.fields, numbers[-1])
+    return address, get_follow_up(record.fields, numbers[-1])
 
 
 def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: FollowUpDetails) -> Fields:
@@ -162,13 +158,11 @@ def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: 
     """
     terms = terms_of(workspace)
     priority = details.priority and _choice_of(workspace, record, "priority", details.priority)
-    if details.due is not None:
+    if details.due:
         due, rule = terms.due_of(details.due, priority or fields.get("priority"), workspace.now)
     else:
-        follow_up = read_follow_up(fields, 1)
-        start = original_start(follow_up, record)
         limit = terms.limit_of(priority or fields.get("priority"))
-        due, rule = _due_since(workspace, limit, start.at if start else workspace.now, follow_up)
+        due, rule = _due_from_start(workspace, limit, read_follow_up(fields, 1), record)
     changed = _with_due(fields, due, rule)
     if priority:
         changed["priority"] = priority
@@ -191,8 +185,7 @@ def _reopened(workspace: Workspace, fields: Fields, record: Fields) -> Fields:
     if limit is None:
         usual = settings.priorities[settings.default_priority]
         limit = settings.priorities.get(follow_up.priority or settings.default_priority, usual)
-    start = original_start(follow_up, record)
-    due, rule = _due_since(workspace, limit, start.at if start else workspace.now, follow_up)
+    due, rule = _due_from_start(workspace, limit, follow_up, record)
     changed = _with_due(fields, due, rule)
     if follow_up.agreed_with_customer:
         changed["agreed_with_customer"] = False
@@ -215,9 +208,10 @@ def _resumed(workspace: Workspace, fields: Fields, record: Fields, before: Field
     return _with_due_told({**fields, "due": told}, told)
 
 
-def _due_since(workspace: Workspace, limit: Limit, began: datetime, follow_up: FollowUp) -> tuple[str | None, str]:
-    """The due of a limit that began then, and its rule; the time waited since then is put back."""
-    calendar = workspace.log.settings.calendar
+def _due_from_start(workspace: Workspace, limit: Limit, follow_up: FollowUp, record: Fields) -> tuple[str | None, str]:
+    """The due of a limit that counts from the original start, and its rule; the time waited since then is put back."""
+    calendar, start = workspace.log.settings.calendar, original_start(follow_up, record)
+    began = start.at if start else workspace.now
     due = due_after(limit, began, calendar)
     if due is not None:
         due = extend_due(due, counted_pauses(follow_up), calendar, began)
@@ -254,25 +248,16 @@ def _change(workspace: Workspace, text: str, change: _Change) -> tuple[FollowUpA
     try:
         record = change_record(workspace, address.path, change_item)
     except ConflictError as fault:
-        _tell_in_words(workspace, fault, address)
+        fault.facts["address"] = str(address)
+        found = workspace.reader.read(address.path).record
+        if found is not None:
+            say_status(workspace, fault, found.template, f"followups.{address.n}.status")
         raise
-    return replace(address, record_id=record.id), _get_follow_up(record.fields, address.n)
+    return replace(address, record_id=record.id), get_follow_up(record.fields, address.n)
 
 
-def _tell_in_words(workspace: Workspace, fault: ConflictError, address: FollowUpAddress) -> None:
-    """Put the state into a fault as the form calls it, and the follow-up's own address into its remedy."""
-    fault.facts["address"] = str(address)
-    record = workspace.reader.read(address.path).record
-    if record is None or "status" not in fault.facts:
-        return
-    field = find_field(workspace.catalog.get(record.template), f"followups.{address.n}.status")
-    if field is not None:
+def say_status(workspace: Workspace, fault: ConflictError, template_name: str, key: str) -> None:
+    """Put the state into a fault as the form calls it, as every other answer does."""
+    field = find_field(workspace.catalog.get(template_name), key)
+    if field is not None and "status" in fault.facts:
         fault.facts["status"] = value_label(field, fault.facts["status"], current_language())
-
-
-def _get_follow_up(fields: Fields, number: int) -> FollowUp:
-    for place, item in enumerate(mappings_of(fields, "followups"), start=1):
-        follow_up = read_follow_up(item, place)
-        if follow_up.n == number:
-            return follow_up
-    raise NotFoundError(mark("the record {id} has no follow-up {n}"), id=fields.get("id", ""), n=number)

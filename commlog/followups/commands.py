@@ -1,4 +1,4 @@
-"""The command `commlog pending`."""
+"""The commands on follow-ups: pending, the verbs of their life, why one is due when it is, and what is for today."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,11 +44,11 @@ from commlog.followups.text import format_deadline
 from commlog.followups.why import explain_due
 from commlog.messages import mark, translate
 from commlog.output.formats import choose_columns, format_listing
-from commlog.output.listing import Page
+from commlog.output.listing import Listing, Page
 from commlog.output.text import format_due
+from commlog.records.draft import parse_follow_up
 from commlog.records.find import FollowUpAddress, read_record
 from commlog.records.list import list_records
-from commlog.records.typed_follow_ups import parse_follow_up
 
 owner_option: Any = text_option("--owner", "MEMBER", mark("Only those of a member or department."))
 overdue_option: Any = typer.Option(False, "--overdue", help=mark("Only those past their due time."))
@@ -123,11 +123,14 @@ def make_move(verb: str) -> Callable[..., None]:
         due: str = due_option,
         by: str = by_option,
     ) -> None:
-        session = session_of(context)
-        details = FollowUpDetails(by=by or None, note=note or None, due=due or None)
-        tell(session, move_follow_up(session.workspace, address, verb, details))
+        _move(context, address, verb, by=by, note=note, due=due)
 
     return move
+
+
+def _move(context: typer.Context, address: str, verb: str, **details: str) -> None:
+    session = session_of(context)
+    tell(session, move_follow_up(session.workspace, address, verb, FollowUpDetails(**details)))
 
 
 @command(mark("Add a follow-up to an existing record; its limit counts from now."))
@@ -146,7 +149,7 @@ def add_follow_up_command(
     found = read_record(session.workspace, record)
     wanted = parse_follow_up(session.workspace, what, found.template)
     wanted |= {key: value for key, value in {"owner": owner, "priority": priority, "due": due}.items() if value}
-    tell(session, add_follow_up(session.workspace, found.id, wanted, by or None))
+    tell(session, add_follow_up(session.workspace, found.id, wanted, by))
 
 
 @command(mark("Assign a follow-up to another member or department."))
@@ -158,22 +161,14 @@ def assign_command(
     by: str = by_option,
 ) -> None:
     session = session_of(context)
-    tell(
-        session,
-        assign_follow_up(
-            session.workspace, address, FollowUpDetails(by=by or None, note=note or None, owner=to or None)
-        ),
-    )
+    tell(session, assign_follow_up(session.workspace, address, FollowUpDetails(by=by, note=note, owner=to)))
 
 
 @command(mark("Close a follow-up that is done; one that is not done is cancelled and needs --note."))
 def close_command(
     context: typer.Context, address: str = address_argument, note: str = note_option, by: str = by_option
 ) -> None:
-    session = session_of(context)
-    tell(
-        session, move_follow_up(session.workspace, address, "close", FollowUpDetails(by=by or None, note=note or None))
-    )
+    _move(context, address, "close", by=by, note=note)
 
 
 @command(mark("Mark a follow-up as done, with its result."))
@@ -187,11 +182,7 @@ def done_command(
     note: str = note_option,
     by: str = by_option,
 ) -> None:
-    session = session_of(context)
-    details = FollowUpDetails(
-        by=by or None, note=note or None, result=result or None, satisfaction=satisfaction or None
-    )
-    tell(session, move_follow_up(session.workspace, address, "done", details))
+    _move(context, address, "done", by=by, note=note, result=result, satisfaction=satisfaction)
 
 
 @command(mark("Open a done or closed follow-up again. Give the reason with --reason."))
@@ -204,9 +195,7 @@ def reopen_command(
 ) -> None:
     if not reason.strip():
         raise UsageError(mark("'{verb}' needs a reason"), verb="reopen", remedy=mark("give the reason: --reason …"))
-    session = session_of(context)
-    details = FollowUpDetails(by=by or None, note=reason.strip(), due=due or None)
-    tell(session, move_follow_up(session.workspace, address, "reopen", details))
+    _move(context, address, "reopen", by=by, note=reason.strip(), due=due)
 
 
 @command(mark("Change a follow-up's due time, or the priority it is calculated from."))
@@ -219,7 +208,7 @@ def reschedule_command(
     by: str = by_option,
 ) -> None:
     session = session_of(context)
-    details = FollowUpDetails(by=by or None, note=note or None, due=due or None, priority=priority or None)
+    details = FollowUpDetails(by=by, note=note, due=due, priority=priority)
     tell(session, reschedule_follow_up(session.workspace, address, details))
 
 
@@ -233,32 +222,26 @@ def show_today(session: Session) -> int:
     owner = [("owner", [workspace.require_member(member)])] if member else []
     late = list_follow_ups(workspace, "", [*owner, ("due", ["overdue"])], Page())
     due = list_follow_ups(workspace, "", [*owner, ("due..", ["today", "tomorrow"])], Page())
-    sections = (
-        (translate("Overdue"), late),
-        # What was due this morning is overdue already, and told once.
-        (
-            translate("Due today and tomorrow"),
-            replace(due, rows=tuple(row for row in due.rows if row not in late.rows)),
-        ),
-        (
-            translate("Recorded since yesterday"),
-            list_records(workspace, "", [("recorded..", ["yesterday", "today"])], Page("", 20)),
-        ),
-    )
+    # What was due this morning is overdue already, and told once.
+    due = replace(due, rows=tuple(row for row in due.rows if row not in late.rows))
+    recorded = list_records(workspace, "", [("recorded..", ["yesterday", "today"])], Page("", 20))
+    sections = {
+        translate("Overdue"): late,
+        translate("Due today and tomorrow"): due,
+        translate("Recorded since yesterday"): recorded,
+    }
     head = translate("{day}, {member}").format(
         day=workspace.now.strftime("%Y-%m-%d %H:%M"), member=member or translate("everybody")
     )
-    blocks = [head]
-    for title, listing in sections:
-        if listing.rows:
-            table = format_listing(
-                choose_columns(listing, None, "table"), "table", labels_of(session), terminal_width()
-            )
-            blocks.append(f"{title} ({len(listing.rows)})\n\n{table}")
-    if len(blocks) == 1:
-        blocks.append(translate("Nothing is overdue, nothing is due."))
-    say("\n\n".join(blocks))
+    blocks = [_section(session, title, listing) for title, listing in sections.items() if listing.rows]
+    say("\n\n".join([head, *(blocks or [translate("Nothing is overdue, nothing is due.")])]))
     return finish(session)
+
+
+def _section(session: Session, title: str, listing: Listing) -> str:
+    """A titled table of a listing that has rows."""
+    table = format_listing(choose_columns(listing, None, "table"), "table", labels_of(session), terminal_width())
+    return f"{title} ({len(listing.rows)})\n\n{table}"
 
 
 wait_command = command(mark("Mark a follow-up as waiting for the customer. Its time limit is paused."))(

@@ -1,8 +1,9 @@
-"""Dropped balls: customers who wait for something that nobody is going to do, found in the copy."""
+"""Dropped balls: customers who wait for something that nobody is going to do, found in the index."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Final
 
 from commlog.customers.rules.customer import family_of
@@ -46,7 +47,7 @@ _STILL_OPEN: Final = frozenset({"follow_up", "transferred"})
 _LINKED_WITHIN: Final = timedelta(days=365)
 
 
-@dataclass(slots=True)
+@dataclass
 class QuietFilter:
     """Where to look: the ids of one customer, or none for the whole log; what is of `cutoff` or later is too young.
 
@@ -59,14 +60,11 @@ class QuietFilter:
     cutoff: str
     families: Mapping[str, tuple[str, ...]]
     since: str = ""
-    _quiet: list[QuietRecord] | None = None
 
-    @property
+    @cached_property
     def quiet(self) -> list[QuietRecord]:
         """Records since which nobody spoke to the customer, as far as their days tell."""
-        if self._quiet is None:
-            self._quiet = quiet_records(self.workspace.index, self.customers, self.since, self.since_seconds)
-        return self._quiet
+        return quiet_records(self.workspace.index, self.customers, self.since, self.since_seconds)
 
     @property
     def since_seconds(self) -> int:
@@ -126,8 +124,7 @@ def _find_unanswered(scope: QuietFilter) -> Iterator[DroppedBall]:
             and not record.has_follow_up
             and record.day < scope.cutoff
             and record.is_last
-            and not _is_spoken_to(scope, record.customer, record.day, record.at)
-            and not has_pending_in_thread(scope.workspace.index, record.id)
+            and _is_left(scope, record)
         ):
             yield _ball(UNANSWERED, record, ("outcome",))
 
@@ -172,11 +169,7 @@ def _find_low_scores(scope: QuietFilter) -> Iterator[DroppedBall]:
             place, score = "scores", _lowest_score(scope, record.record)
         elif record.kind != INTERACTION or score not in LOW_STEPS:
             continue
-        if (
-            score
-            and not _is_spoken_to(scope, record.customer, record.day, record.at)
-            and not has_pending_in_thread(scope.workspace.index, record.id)
-        ):
+        if score and _is_left(scope, record):
             yield _ball(LOW_SCORE, record, (place,), score=score)
 
 
@@ -184,9 +177,8 @@ def _find_missing_links(scope: QuietFilter) -> Iterator[DroppedBall]:
     """Conversations of the last year that speak of an earlier one, of customers who have one, and link to none."""
     first_day = max((scope.workspace.now.date() - _LINKED_WITHIN).isoformat(), scope.since)
     for record in iter_unlinked(scope.workspace.index, scope.customers, first_day, is_short=bool(scope.since)):
-        words = find_earlier_contact(fold_text(record.summary or "")) or find_earlier_contact(
-            fold_text(record.subject or "")
-        )
+        texts = (fold_text(text) for text in (record.summary, record.subject) if text)
+        words = next(filter(None, map(find_earlier_contact, texts)), "")
         if words and record.at is not None:
             family = scope.family(record.customer)
             earlier = last_conversation(scope.workspace.index, family, record.day, record.at, is_any=True)
@@ -198,6 +190,12 @@ def _lowest_score(scope: QuietFilter, record: int) -> str:
     """The lowest point of a survey when it is low; empty when none is."""
     lowest = min(points_of(scope.workspace.index, record), default=LOW_POINTS + 1)
     return str(lowest) if lowest <= LOW_POINTS else ""
+
+
+def _is_left(scope: QuietFilter, record: QuietRecord) -> bool:
+    """Whether nobody spoke to the customer after a record, and nothing is still to be done in its thread."""
+    is_spoken_to = _is_spoken_to(scope, record.customer, record.day, record.at)
+    return not is_spoken_to and not has_pending_in_thread(scope.workspace.index, record.id)
 
 
 def _is_spoken_to(scope: QuietFilter, customer: str, day: str, since: int | None) -> bool:

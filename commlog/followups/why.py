@@ -2,11 +2,8 @@
 
 from dataclasses import replace
 
-from commlog.errors import NotFoundError
-from commlog.followups.rules.explanation import DueAnswer
-from commlog.followups.rules.explanation import due_explanation as explain
-from commlog.followups.rules.follow_up import read_follow_ups
-from commlog.messages import mark
+from commlog.followups.rules.explanation import DueAnswer, due_explanation
+from commlog.followups.rules.follow_up import get_follow_up
 from commlog.output.listing import mask_listing_words
 from commlog.records.find import find_address, get_record
 from commlog.records.mask import names_in
@@ -26,10 +23,8 @@ def explain_due(workspace: Workspace, address_text: str, *, reveal: bool = False
     """
     address = find_address(workspace, address_text)
     record = get_record(workspace.reader.read(address.path))
-    follow_up = next((item for item in read_follow_ups(record.fields) if item.n == address.n), None)
-    if follow_up is None:
-        raise NotFoundError(mark("the record {id} has no follow-up {n}"), id=record.id, n=address.n)
-    explanation = explain(follow_up, record.fields, workspace.log.settings.calendar, workspace.now)
+    follow_up = get_follow_up(record.fields, address.n)
+    explanation = due_explanation(follow_up, record.fields, workspace.log.settings.calendar, workspace.now)
     if not reveal:
         rules = workspace.log.settings.mask
         cover = mask_listing_words(names_in(workspace, record) if rules.names else (), rules)

@@ -68,10 +68,9 @@ def hint(field: Field, language: str) -> str:
 def find_value(field: Field, words: str) -> str | None:
     """The choice that is written like this: its slug, its label in either language, or the beginning of one only."""
     wanted = fold_label(words)
-    choices = [choice for choice in dict.fromkeys((*field.enum, *field.enum_labels)) if isinstance(choice, str)]
-    names = {choice: {fold_label(choice), *map(fold_label, _labels_of(field, choice).values())} for choice in choices}
-    exact = [choice for choice in choices if wanted in names[choice]]
-    begun = [choice for choice in choices if wanted and any(name.startswith(wanted) for name in names[choice])]
+    names = {choice: _value_names(field, choice) for choice in _choices(field)}
+    exact = [choice for choice in names if wanted in names[choice]]
+    begun = [choice for choice in names if wanted and any(name.startswith(wanted) for name in names[choice])]
     return exact[0] if exact else begun[0] if len(begun) == 1 else None
 
 

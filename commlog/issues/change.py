@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from commlog.errors import ConflictError
+from commlog.followups.change import say_status
 from commlog.followups.rules.follow_up import read_follow_ups
-from commlog.forms.fields import find_field, value_label
 from commlog.issues.rules import issue
-from commlog.messages import current_language
 from commlog.records.change import change_record
 from commlog.records.find import read_of_kind
 from commlog.values import ISSUE, Fields, Record
@@ -18,14 +17,14 @@ _Move = Callable[[Fields, issue.IssueStep], Fields]
 
 @dataclass(frozen=True, slots=True)
 class IssueDetails:
-    """What may be said with an issue's verb; None is unsaid. `by` is the member who does it."""
+    """What may be said with an issue's verb; empty is unsaid. `by` is the member who does it."""
 
-    by: str | None = None
-    note: str | None = None
-    solution: str | None = None
-    reason: str | None = None
-    owner: str | None = None
-    department: str | None = None
+    by: str = ""
+    note: str = ""
+    solution: str = ""
+    reason: str = ""
+    owner: str = ""
+    department: str = ""
 
 
 def move_issue(workspace: Workspace, text: str, verb: str, told: IssueDetails) -> Record:
@@ -35,16 +34,14 @@ def move_issue(workspace: Workspace, text: str, verb: str, told: IssueDetails) -
         ConflictError: the verb does not apply in its state.
         UsageError: it is no issue, something the verb needs is missing, or nobody is known who does it.
     """
-    owner = workspace.log.settings.member_id(told.owner) if told.owner else None
+    owner = told.owner and workspace.log.settings.member_id(told.owner)
     moves: dict[str, _Move] = {
-        "start": issue.start,
-        "wait": issue.wait,
         "fix": lambda fields, step: issue.fix(fields, step, told.solution),
         "close": lambda fields, step: issue.close(fields, step, told.reason),
-        "reopen": lambda fields, step: issue.reopen(fields, step, told.reason or ""),
+        "reopen": lambda fields, step: issue.reopen(fields, step, told.reason),
         "assign": lambda fields, step: issue.assign(fields, step, owner, told.department),
     }
-    return _changed(workspace, text, told, moves[verb])
+    return _changed(workspace, text, told, moves.get(verb, lambda fields, step: issue.enter(fields, step, verb)))
 
 
 def confirm_issue(
@@ -67,12 +64,9 @@ def pending_of_issue(record: Record) -> tuple[str, ...]:
 
 def _changed(workspace: Workspace, text: str, told: IssueDetails, move: _Move) -> Record:
     found = read_of_kind(workspace, text, ISSUE)
-    step = issue.IssueStep(workspace.stamp, workspace.require_member(told.by), told.note or "")
+    step = issue.IssueStep(workspace.stamp, workspace.require_member(told.by), told.note)
     try:
         return change_record(workspace, found.path, lambda fields: move(fields, step))
     except ConflictError as fault:
-        field = find_field(workspace.catalog.get(found.template), "status")
-        if field is not None and "status" in fault.facts:
-            # As the form calls the state, and so every other answer.
-            fault.facts["status"] = value_label(field, fault.facts["status"], current_language())
+        say_status(workspace, fault, found.template, "status")
         raise

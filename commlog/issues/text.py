@@ -6,8 +6,8 @@ from typing import Final
 from commlog.forms.catalog import Template
 from commlog.forms.fields import find_field, label
 from commlog.messages import current_language, mark, translate
+from commlog.output.blocks import Table, format_markdown
 from commlog.output.labels import Labels
-from commlog.summary.text.words import Table, format_markdown
 from commlog.values import Data, Record, text_of
 
 # The form's columns in its order: the field a column is called after, or the words of a heading that no field has.

@@ -5,21 +5,25 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from commlog.errors import ConflictError, NoLogError, NotFoundError, NotWritableError, UnreadableError
+from commlog.forms.schemas import settings_version
 from commlog.log.files import FileChangedError, SymbolicLinkError, lock, read_plain, replace_file, write_new
 from commlog.log.inside import real_place, refuse_own_links, refuse_state_links
 from commlog.log.names import STATE_FOLDER
-from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, read_settings
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, build_settings, data_of
 from commlog.messages import mark
 from commlog.values import fingerprint_of
+from commlog.version import VERSION
 
 SCHEMAS_FOLDER: Final = "schemas"
+# Under the state folder: which bytes were found without faults; without it they are checked again.
+_VERDICT: Final = "settings-checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,40 @@ def open_log(start: Path, named: str | None) -> Log:
     refuse_own_links(real, (SETTINGS_FILE, CALENDAR_FILE), SCHEMAS_FOLDER)
     refuse_state_links(real, STATE_FOLDER)
     return Log(real, read_settings(root))
+
+
+def read_settings(root: Path) -> Settings:
+    """The settings of the log at a folder.
+
+    Raises:
+        InvalidError: one or both files break a rule; carries every problem with its line.
+        UnreadableError: a file cannot be read.
+    """
+    raws = {name: _read_bytes(root / name) for name in (SETTINGS_FILE, CALENDAR_FILE)}
+    verdict = fingerprint_of([VERSION.encode(), settings_version(), *raws.values()]).hex()
+    memory = root / STATE_FOLDER / _VERDICT
+    with suppress(OSError, UnicodeDecodeError):
+        if memory.read_text(encoding="ascii") == verdict:
+            # Where the time zone is not known, or the verdict is not ours, the check says what is wrong.
+            with suppress(AttributeError, LookupError, OSError, TypeError, ValueError):
+                return build_settings(*map(data_of, raws.values()))
+    from commlog.log.settings_faults import parse_settings
+
+    settings = parse_settings(raws)
+    with suppress(OSError):
+        memory.write_text(verdict, encoding="ascii")
+    return settings
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as fault:
+        raise UnreadableError(
+            mark("{file} cannot be read: {reason}"), file=path.name, reason=fault.strerror or ""
+        ) from None
 
 
 _BATCH: Final = 256

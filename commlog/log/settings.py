@@ -1,32 +1,23 @@
-"""A log's settings, `commlog.yaml` and `calendar.yaml`: checked once, then plain values with their defaults."""
+"""What a log's settings, `commlog.yaml` and `calendar.yaml`, are: plain values with their defaults, made of data without faults."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from commlog.customers.rules.care import DORMANT_AFTER, VISIT_EVERY, CareRules
-from commlog.errors import InvalidError, UnreadableError
-from commlog.forms.schemas import settings_version
 from commlog.log.members import Absence, Member, find_member
-from commlog.log.names import STATE_FOLDER
-from commlog.messages import mark
 from commlog.privacy.rules.masking import MaskRules
 from commlog.reminders.rules.stages import LEAD, EscalationStep, ReminderRules
-from commlog.values import Data, Fields, fingerprint_of, show_path
-from commlog.version import VERSION
+from commlog.values import Data, Fields
 from commlog.worktime.calendar import AfterHours, DatedDay, WorkCalendar, parse_hours, parse_spans
 from commlog.worktime.limits import Limit, parse_limit
 from commlog.worktime.periods import Interval, parse_interval
-from commlog.yamltext.parse import Located, decode, parse_located, parse_yaml
-from commlog.yamltext.scalars import YamlError
+from commlog.yamltext.parse import decode, parse_yaml
 
 if TYPE_CHECKING:
     from commlog.privacy.rules.sealing import SealRules
-    from commlog.problems import Problem
     from commlog.records.rules.policy import Policies
 
 SETTINGS_FILE: Final = "commlog.yaml"
@@ -42,8 +33,6 @@ DEFAULT_PRIORITIES: Final = {
     "low": "none",
     "follow_up_3_days": "3d",
 }
-# Under the state folder: which bytes were found without faults; without it they are checked again.
-_VERDICT: Final = "settings-checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,78 +71,10 @@ class Settings:
         return member.id if member else name
 
 
-def read_settings(root: Path) -> Settings:
-    """The settings of the log at a folder.
-
-    Raises:
-        InvalidError: one or both files break a rule; carries every problem with its line.
-        UnreadableError: a file cannot be read.
-    """
-    raws = {name: _read_bytes(root / name) for name in (SETTINGS_FILE, CALENDAR_FILE)}
-    verdict = fingerprint_of([VERSION.encode(), settings_version(), *raws.values()]).hex()
-    memory = root / STATE_FOLDER / _VERDICT
-    with suppress(OSError, UnicodeDecodeError):
-        if memory.read_text(encoding="ascii") == verdict:
-            # Where the time zone is not known, or the verdict is not ours, the check says what is wrong.
-            with suppress(AttributeError, LookupError, OSError, TypeError, ValueError):
-                return build_settings(*map(_data_of, raws.values()))
-    settings = parse_settings(raws)
-    with suppress(OSError):
-        memory.write_text(verdict, encoding="ascii")
-    return settings
-
-
-def parse_settings(raws: Mapping[str, bytes]) -> Settings:
-    """The settings in the bytes of both files, by name; an empty file leaves everything at its default.
-
-    Raises:
-        InvalidError: one or both break a rule; carries every problem with its line.
-    """
-    faults: list[Problem] = []
-    fields = [_check(name, raw, faults) for name, raw in raws.items()]
-    if faults:
-        raise InvalidError(
-            mark("the settings of this log have mistakes"),
-            problems=faults,
-            remedy=mark("correct them; every command needs the settings"),
-        )
-    return build_settings(*fields)
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
-    except OSError as fault:
-        raise UnreadableError(
-            mark("{file} cannot be read: {reason}"), file=path.name, reason=fault.strerror or ""
-        ) from None
-
-
-def _data_of(raw: bytes) -> Data:
+def data_of(raw: bytes) -> Data:
     """The data in the bytes of a file; a file of comments alone has none, and means the same as an empty one."""
     data = parse_yaml(decode(raw)) if raw.strip() else None
     return {} if data is None else data
-
-
-def _check(name: str, raw: bytes, faults: "list[Problem]") -> Fields:
-    # Loaded where settings are new or have changed.
-    from commlog.log.settings_faults import find_faults
-    from commlog.problems import Problem
-
-    try:
-        fields: Fields = _data_of(raw)
-    except YamlError as fault:
-        faults.append(Problem(fault.code, name, fault.line, fault.column, "", tuple(fault.facts.items())))
-        return {}
-    found = find_faults(name, fields)
-    located = parse_located(decode(raw)) if found and raw.strip() else Located({}, {}, {})
-    faults += [
-        Problem(one.code, name, *located.position(one.path), show_path(one.path), tuple(one.facts.items()))
-        for one in found
-    ]
-    return fields
 
 
 def build_settings(chosen: Fields, dated: Fields) -> Settings:

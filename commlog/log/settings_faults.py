@@ -5,16 +5,60 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from commlog.errors import InvalidError
 from commlog.forms.fields import Finding
 from commlog.forms.validation import shipped_validator
-from commlog.log.settings import CALENDAR_FILE, DEFAULT_PRIORITIES, SETTINGS_FILE, iter_dates
+from commlog.log.settings import (
+    CALENDAR_FILE,
+    DEFAULT_PRIORITIES,
+    SETTINGS_FILE,
+    Settings,
+    build_settings,
+    data_of,
+    iter_dates,
+)
 from commlog.messages import mark
+from commlog.problems import Problem
 from commlog.reminders.rules.stages import LEAD
-from commlog.values import Data, Fields, ValuePath
+from commlog.values import Data, Fields, ValuePath, show_path
 from commlog.worktime.calendar import parse_hours, parse_spans
+from commlog.yamltext.parse import Located, decode, parse_located
+from commlog.yamltext.scalars import YamlError
 
 # What the findings of forms are called in settings.
 _CODES: Final = {"unknown-field": "unknown-setting", "wrong-pattern": "bad-setting"}
+
+
+def parse_settings(raws: Mapping[str, bytes]) -> Settings:
+    """The settings in the bytes of both files, by name; an empty file leaves everything at its default.
+
+    Raises:
+        InvalidError: one or both break a rule; carries every problem with its line.
+    """
+    faults: list[Problem] = []
+    fields = [_check(name, raw, faults) for name, raw in raws.items()]
+    if faults:
+        raise InvalidError(
+            mark("the settings of this log have mistakes"),
+            problems=faults,
+            remedy=mark("correct them; every command needs the settings"),
+        )
+    return build_settings(*fields)
+
+
+def _check(name: str, raw: bytes, faults: list[Problem]) -> Fields:
+    try:
+        fields: Fields = data_of(raw)
+    except YamlError as fault:
+        faults.append(Problem(fault.code, name, fault.line, fault.column, "", tuple(fault.facts.items())))
+        return {}
+    found = find_faults(name, fields)
+    located = parse_located(decode(raw)) if found and raw.strip() else Located({}, {}, {})
+    faults += [
+        Problem(one.code, name, *located.position(one.path), show_path(one.path), tuple(one.facts.items()))
+        for one in found
+    ]
+    return fields
 
 
 def find_faults(name: str, data: Data) -> tuple[Finding, ...]:

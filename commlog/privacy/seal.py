@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from commlog.database.reader import ParsedFile
-from commlog.database.sealed import customer_of, has_field
+from commlog.database.seal_fields import customer_of, has_field
 from commlog.errors import InvalidError, UsageError
-from commlog.log.log import Log, ensure_state_folder
-from commlog.log.settings import SETTINGS_FILE, read_settings
+from commlog.log.log import Log, ensure_state_folder, read_settings
+from commlog.log.settings import SETTINGS_FILE
 from commlog.messages import mark
 from commlog.privacy.cipher import parse_recipients, vault_of
 from commlog.privacy.rules.sealing import OPEN, RECIPIENT, SealRules

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from commlog.database.queries import file_paths
-from commlog.database.sealed import customer_of, open_fields, plan_of
+from commlog.database.seal_fields import customer_of, plan_of
+from commlog.database.sealed import open_fields
 from commlog.privacy.cipher import vault_of
-from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, SealedPlace, find_plain, find_sealed, is_sealed
+from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, find_plain, find_sealed, is_sealed
 from commlog.privacy.seal_keys import read_trusted
-from commlog.values import Data, Fields, show_path
+from commlog.values import Data, Fields, SealedPlace, show_path
 from commlog.workspace import Workspace
 from commlog.yamltext.parse import decode, parse_yaml
 
@@ -107,7 +108,7 @@ def iter_files(workspace: Workspace) -> Iterator[tuple[str, str, Fields, tuple[S
         text = decode(workspace.log.read_bytes(path))
         data = parse_yaml(text)
         has_sealed = "age" in text and any(True for _ in find_sealed(data))
-        yield path, text, data, open_fields(workspace.reader, data)[1] if has_sealed else ()
+        yield path, text, data, open_fields(workspace.reader.cipher, data)[1] if has_sealed else ()
 
 
 def plain_in(workspace: Workspace, data: Fields) -> Iterator[Data]:

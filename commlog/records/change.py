@@ -11,9 +11,10 @@ from commlog.forms.catalog import Template
 from commlog.forms.conversion import DURATION
 from commlog.messages import mark
 from commlog.problems import Problem
-from commlog.records.complete import terms_of, with_end_of, with_member_ids
+from commlog.records.complete import terms_of, with_end_of, with_linked_ids, with_member_ids
 from commlog.records.draft import assign_all, converter_of, parse_input, unset
 from commlog.records.find import find_customer, find_path, get_record
+from commlog.records.policies import refuse_violations
 from commlog.values import CUSTOMER, Fields, Record
 from commlog.workspace import Workspace
 from commlog.yamltext.edit import edit
@@ -44,7 +45,14 @@ def change_record(workspace: Workspace, path: str, change: Change) -> Record:
         ConflictError: the file holds merge markers, or others keep changing it.
         NotWritableError: the disk does not take it.
     """
-    return retry_locked(workspace, lambda: _change_once(workspace, path, change))
+
+    def change_once() -> Record:
+        reading = workspace.reader.read(path)
+        prepared = prepare_change(workspace, reading, change(get_record(reading).fields))
+        write_prepared(workspace, prepared)
+        return prepared.record
+
+    return retry_locked(workspace, change_once)
 
 
 def retry_locked(workspace: Workspace, write: Callable[[], T]) -> T:
@@ -85,8 +93,9 @@ def prepare_change(workspace: Workspace, reading: ParsedFile, fields: Fields) ->
     text = edited_text(workspace, reading.text, record, fields)
     changed = workspace.reader.read_raw(record.path, text.encode("utf-8"))
     refuse_new_problems(changed.problems, reading.problems, text)
-    keep_policies(workspace, get_record(changed), record.fields)
-    return PreparedChange(reading, text, get_record(changed))
+    after = get_record(changed)
+    refuse_violations(workspace, after.fields, after.template, record.fields)
+    return PreparedChange(reading, text, after)
 
 
 def edited_text(workspace: Workspace, text: str, record: Record, fields: Fields) -> str:
@@ -118,26 +127,6 @@ def write_prepared(workspace: Workspace, prepared: PreparedChange) -> None:
     """
     if prepared.text != prepared.reading.text:
         workspace.log.replace_file(prepared.record.path, prepared.text.encode("utf-8"), prepared.reading.raw)
-
-
-def _change_once(workspace: Workspace, path: str, change: Change) -> Record:
-    reading = workspace.reader.read(path)
-    prepared = prepare_change(workspace, reading, change(get_record(reading).fields))
-    write_prepared(workspace, prepared)
-    return prepared.record
-
-
-def keep_policies(workspace: Workspace, record: Record, before: Fields | None = None) -> None:
-    """Refuse a record that breaks a policy of the log which it did not break before.
-
-    Raises:
-        InvalidError: with the breaches.
-    """
-    if workspace.log.settings.policies is not None:
-        # Few logs have any: the others do not load them.
-        from commlog.records.policies import refuse_violations
-
-        refuse_violations(workspace, record.fields, record.template, before)
 
 
 def refuse_new_problems(problems: tuple[Problem, ...], known: tuple[Problem, ...], text: str) -> None:
@@ -183,8 +172,8 @@ def _with_new_follow_ups(workspace: Workspace, fields: Fields) -> Fields:
 
 
 def _with_ids(workspace: Workspace, template: Template, before: Fields, fields: Fields) -> Fields:
-    """The fields with the ids of a customer and of members who were named anew, as create stores them."""
-    changed = with_member_ids(workspace, fields, before)
+    """The fields with the ids of the customer, members and linked records that are named now, as create stores them."""
+    changed = with_linked_ids(workspace, template, with_member_ids(workspace, fields, before), before)
     customer = fields.get("customer")
     if template.kind == CUSTOMER or not isinstance(customer, str) or customer == before.get("customer"):
         return changed
@@ -194,7 +183,7 @@ def _with_ids(workspace: Workspace, template: Template, before: Fields, fields: 
 def text_to_edit(workspace: Workspace, path: str, raw: bytes) -> str:
     """A record's text as it is given into an editor: as it is, but what is sealed stands open for who holds a key."""
     if workspace.reader.is_sealing:
-        from commlog.database.sealed import opened_text
+        from commlog.database.seal_fields import opened_text
 
         reading = workspace.reader.read_raw(path, raw)
         if reading.record is not None:
@@ -212,15 +201,15 @@ def save_text(workspace: Workspace, path: str, text: str, expected: bytes) -> Re
     before = workspace.reader.read_raw(path, expected)
     fields = parse_input(text.encode("utf-8"), path)
     template = workspace.catalog.find(str(fields.get("template", "")))
+    known = before.record.fields if before.record is not None else {}
     if template is not None:
-        known = before.record.fields if before.record is not None else {}
         translated = _with_ids(workspace, template, known, converter_of(workspace).translate_data(template, fields))
         sealed = before.record.sealed if before.record else ()
         stored = workspace.stored(template.name, translated, sealed)
         if stored != fields:
             text = edit(text, stored, order=template.order)
         if sealed:
-            from commlog.database.sealed import like_before
+            from commlog.database.seal_fields import like_before
 
             text = like_before(text, before.text, sealed)
     raw = text.encode("utf-8")
@@ -230,7 +219,7 @@ def save_text(workspace: Workspace, path: str, text: str, expected: bytes) -> Re
             mark("the record would not be valid; nothing was written"), problems=after.problems, source=text
         )
     refuse_new_problems(after.problems, before.problems, text)
-    keep_policies(workspace, after.record, before.record.fields if before.record else None)
+    refuse_violations(workspace, after.record.fields, after.record.template, known)
     if before.record is not None and before.record.id != after.record.id:
         raise ConflictError(
             mark("a record's id does not change"),

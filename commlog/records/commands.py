@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
@@ -23,6 +23,7 @@ from commlog.cli.options import (
     limit_option,
     note_option,
     query_argument,
+    record_format_option,
     reveal_option,
     set_option,
     sort_option,
@@ -42,6 +43,7 @@ from commlog.cli.terminal import (
     warn,
     warn_of_sealed,
 )
+from commlog.database.reader import ParsedFile
 from commlog.errors import InvalidError, NotFoundError, UsageError
 from commlog.forms.catalog import Template
 from commlog.log.log import not_readable
@@ -50,33 +52,22 @@ from commlog.messages import mark, translate
 from commlog.output.formats import named_columns
 from commlog.output.listing import Page
 from commlog.records.change import edit_record
-from commlog.records.draft import assign_all, converter_of, parse_input
+from commlog.records.draft import assign_all, converter_of, parse_follow_up, parse_input
 from commlog.records.find import find_path, get_record, read_of_kind
-from commlog.records.link import link_records, unlink_records
+from commlog.records.link import link_records, read_thread, unlink_records
 from commlog.records.list import COLUMN_NAMES, SHOWN, list_records
 from commlog.records.mask import shown_record
+from commlog.records.queries import read_customers
 from commlog.records.search import search_records
 from commlog.records.text import HTML, format_record, format_thread, shown_fields
-from commlog.records.thread import read_thread
-from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import RecordRequest, create_record, draft_record
 from commlog.values import CUSTOMER, Fields, Record
 from commlog.workspace import Workspace
-
-if TYPE_CHECKING:
-    from commlog.database.reader import ParsedFile
 
 template_argument: Any = typer.Argument(
     ...,
     metavar="TEMPLATE",
     help=mark("member, service, relationship, visit, issue, survey, customer, answer, or one of the team's own."),
-)
-assignments_option: Any = text_option(
-    "--set",
-    "KEY=VALUE",
-    mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
-    "-s",
-    default=[],
 )
 source_option: Any = text_option(
     "--from", "FILE", mark("Read the fields from a YAML or JSON file, or from stdin with -.")
@@ -99,7 +90,7 @@ dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Show what woul
 def create_command(
     context: typer.Context,
     template: str = template_argument,
-    assignments: list[str] = assignments_option,
+    assignments: list[str] = set_option,
     source: str = source_option,
     edit: bool = edit_option,
     links: list[str] = links_option,
@@ -203,27 +194,6 @@ def _read_source(session: Session, form: Template, source: str) -> Fields:
     return converter_of(session.workspace).translate_data(form, fields)
 
 
-@command(mark("Change a record, with --set or in $EDITOR. Only what differs is rewritten."))
-def edit_command(
-    context: typer.Context,
-    record: str = id_argument,
-    assignments: list[str] = text_option(
-        "--set",
-        "KEY=VALUE",
-        mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
-        "-s",
-        default=[],
-    ),
-    unset: list[str] = unset_option,
-) -> None:
-    session = session_of(context)
-    if assignments or unset:
-        changed = edit_record(session.workspace, record, assignments, unset)
-    else:
-        changed = edit_in_editor(session, find_path(session.workspace, record))
-    say(changed.id)
-
-
 @command(mark("Link a record to an earlier one."))
 def link_command(
     context: typer.Context,
@@ -265,19 +235,23 @@ def make_show(kind: str) -> Callable[..., None]:
     def show(
         context: typer.Context,
         record: str = id_argument,
-        output_format: str = format_choice("text", "json", "yaml"),
+        output_format: str = record_format_option,
         reveal: bool = reveal_option,
     ) -> None:
         workspace = session_of(context).workspace
-        found = read_of_kind(workspace, record, kind)
-        shown = shown_record(workspace, found, reveal=reveal)
-        say(format_record(shown, workspace.catalog.get(found.template), output_format))
+        say_record(workspace, read_of_kind(workspace, record, kind), output_format, reveal=reveal)
 
     return show
 
 
-def make_edit(kind: str) -> Callable[..., None]:
-    """The command that changes one record of a kind."""
+def say_record(workspace: Workspace, record: Record, output_format: str, *, reveal: bool) -> None:
+    """Print a record as text, json or yaml; personal data masked unless revealed."""
+    shown = shown_record(workspace, record, reveal=reveal)
+    say(format_record(shown, workspace.catalog.get(record.template), output_format))
+
+
+def make_edit(kind: str = "") -> Callable[..., None]:
+    """The command that changes one record, of a kind or of any."""
 
     def edit(
         context: typer.Context,
@@ -286,13 +260,16 @@ def make_edit(kind: str) -> Callable[..., None]:
         unset: list[str] = unset_option,
     ) -> None:
         session = session_of(context)
-        found = read_of_kind(session.workspace, record, kind)
+        path = read_of_kind(session.workspace, record, kind).path if kind else find_path(session.workspace, record)
         if assignments or unset:
-            say(edit_record(session.workspace, found.id, assignments, unset).id)
+            say(edit_record(session.workspace, path, assignments, unset).id)
         else:
-            say(edit_in_editor(session, found.path).id)
+            say(edit_in_editor(session, path).id)
 
     return edit
+
+
+edit_command = command(mark("Change a record, with --set or in $EDITOR. Only what differs is rewritten."))(make_edit())
 
 
 @command(mark("Find records by words, even by one Chinese character. Shows where they occur."))
@@ -325,14 +302,12 @@ def show_command(
     warn_of_sealed(found)
     if output_format == HTML:
         say(_page(workspace, reading, reveal=reveal))
-        return
-    shown = shown_record(workspace, found, reveal=reveal)
-    say(format_record(shown, workspace.catalog.get(found.template), output_format))
+    else:
+        say_record(workspace, found, output_format, reveal=reveal)
 
 
-def _page(workspace: Workspace, reading: "ParsedFile", *, reveal: bool) -> str:
+def _page(workspace: Workspace, reading: ParsedFile, *, reveal: bool) -> str:
     from commlog.records.page import RecordContext, format_record_page
-    from commlog.records.queries import read_customers
 
     record = get_record(reading)
     customer = record.id if record.kind == CUSTOMER else record.fields.get("customer")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 from commlog.errors import CommlogError, InvalidError, NotFoundError, UsageError
 from commlog.followups.rules.follow_up import history_entry
@@ -16,6 +16,7 @@ from commlog.log.names import customer_id_for
 from commlog.messages import current_language, mark, translate
 from commlog.problems import Problem
 from commlog.records.find import customer_family, find_customer, read_record
+from commlog.records.queries import last_contact_text, read_customers
 from commlog.surveys.rules import is_fresh, low_scores
 from commlog.values import (
     ANONYMOUS,
@@ -42,24 +43,11 @@ _MEMBER_FIELDS: Final = ("agent", "owner")
 _IMPORTANT: Final = "important"
 
 
-class Lookup(Protocol):
-    """Who and what is known while a record is completed."""
+class Lookup:
+    """Who and what the log's index knows while a record is completed."""
 
-    def customer_of(self, name: str) -> str:
-        """The id of the customer people mean; raises NotFoundError or AmbiguousError."""
-
-    def last_contact(self, customer: str, before: datetime) -> str | None:
-        """When a customer was last spoken to before an instant, as stored."""
-
-    def owner_of(self, customer: str) -> str | None:
-        """The member who looks after a customer."""
-
-
-@dataclass(frozen=True, slots=True)
-class IndexLookup:
-    """What the log's index knows."""
-
-    workspace: Workspace
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
 
     def customer_of(self, name: str) -> str:
         """The id of the customer people mean.
@@ -72,20 +60,11 @@ class IndexLookup:
     def last_contact(self, customer: str, before: datetime) -> str | None:
         """When a customer, or who was merged into them, was last spoken to before an instant, as stored."""
         family = customer_family(self.workspace, customer)
-        marks = ", ".join("?" * len(family))
-        rows = self.workspace.index.rows(
-            "SELECT field(content, 'started_at') FROM records JOIN contents USING (record)"
-            f" WHERE customer IN ({marks}) AND kind = ? AND reached = 1 AND started_at < ?"
-            " ORDER BY started_at DESC LIMIT 1",
-            (*family, INTERACTION, int(before.timestamp())),
-        )
-        return rows[0][0].upper() if rows and rows[0][0] else None
+        return last_contact_text(self.workspace.index, family, int(before.timestamp()))
 
     def owner_of(self, customer: str) -> str | None:
         """The member who looks after a customer; None when nobody does."""
-        sql = "SELECT owner FROM customers WHERE id = ? AND owner IS NOT NULL LIMIT 1"
-        rows = self.workspace.index.rows(sql, (customer,))
-        return rows[0][0] if rows else None
+        return next((one.owner for one in read_customers(self.workspace.index, [customer]) if one.owner), None)
 
 
 @dataclass(slots=True)
@@ -126,8 +105,7 @@ class Completion:
             fields.setdefault("recorded_at", self.workspace.stamp)
         self._fill_in_last_contact(fields)
         fields = with_member_ids(self.workspace, fields)
-        if links:
-            fields = self._tried("links", lambda known: self._with_links(known, links), fields)
+        fields = self._tried("links", lambda known: self._with_links(known, links), fields)
         fields = self._tried("followups", lambda known: self._with_follow_ups(known, follow_ups), fields)
         return _with_history(self.workspace, fields) if self.template.kind == ISSUE else fields
 
@@ -185,10 +163,11 @@ class Completion:
             last = self.lookup.last_contact(customer, started)
             fields |= {"last_contact_at": last} if last else {}
 
-    def _with_links(self, fields: Fields, links: Sequence[tuple[str, str]]) -> Fields:
+    def _with_links(self, fields: Fields, added: Sequence[tuple[str, str]]) -> Fields:
+        fields = with_linked_ids(self.workspace, self.template, fields)
         given = fields.get("links")
-        made = [link_of(self.workspace, prior, kind) for prior, kind in links]
-        return {**fields, "links": [*(given if isinstance(given, list) else []), *made]}
+        made = [link_of(self.workspace, prior, kind) for prior, kind in added]
+        return {**fields, "links": [*(given if isinstance(given, list) else []), *made]} if made else fields
 
     def _with_follow_ups(self, fields: Fields, added: Sequence[Fields]) -> Fields:
         given = fields.get("followups")
@@ -296,8 +275,33 @@ def link_of(workspace: Workspace, prior: str, link_type: str) -> Fields:
             remedy=mark("use one of: {types}"),
             types=", ".join(LINK_TYPES),
         )
-    target = prior if prior.startswith(OUTSIDE) else read_record(workspace, prior).id
-    return {"to": target, "type": link_type}
+    return {"to": _target_of(workspace, prior), "type": link_type}
+
+
+def with_linked_ids(
+    workspace: Workspace, template: Template, fields: Fields, before: Mapping[str, Data] = {}
+) -> Fields:
+    """The fields with the ids of the records that their links name by id or prefix; links that stood there `before` stay.
+
+    What is no link stays, too, for the template to refuse.
+
+    Raises:
+        NotFoundError, AmbiguousError: there is no such record.
+    """
+    links, known = fields.get("links"), before.get("links") or ()
+    if "links" not in template.order or not isinstance(links, list):
+        return fields
+    return {**fields, "links": [link if link in known else _looked_up(workspace, link) for link in links]}
+
+
+def _looked_up(workspace: Workspace, link: Data) -> Data:
+    target = text_of(link, "to") if isinstance(link, dict) else None
+    return {**link, "to": _target_of(workspace, target)} if target else link
+
+
+def _target_of(workspace: Workspace, prior: str) -> str:
+    """What a link points to: an earlier record's id, or a number from outside as it is."""
+    return prior if prior.startswith(OUTSIDE) else read_record(workspace, prior).id
 
 
 def terms_of(workspace: Workspace) -> Terms:

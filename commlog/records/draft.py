@@ -1,15 +1,15 @@
-"""Input on its way into a record: assignments, data and whole texts, by key or label, as values of a template."""
+"""What people type as values of a template: assignments, follow-ups in a line, and whole texts, by key or label."""
 
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 from commlog.errors import InvalidError, UsageError
 from commlog.forms.catalog import Template
 from commlog.forms.conversion import ConversionError, Converter, find_duration, placed, unknown_field
-from commlog.forms.fields import TEXT, canonical_path, find_field
+from commlog.forms.fields import TEXT, Field, canonical_path, find_child, find_field
 from commlog.messages import mark, translate
 from commlog.problems import Problem
 from commlog.values import Data, Fields, ValuePath, path_of, show_path
@@ -19,6 +19,9 @@ from commlog.yamltext.parse import decode, parse_located, parse_yaml
 from commlog.yamltext.scalars import MAX_DEPTH, YamlError
 
 _ASSIGNMENT: Final = re.compile(r"\s*([^=]*?)\s*(\+?=)(.*)", re.DOTALL)
+# The words that listings have for what the form calls otherwise.
+_AS_LISTED: Final = {"责任人": "owner", "部门": "owner", "期限": "due", "事项": "action"}
+_PIECE: Final = re.compile(r"\s*([^=;；]+?)\s*[=＝](.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,14 @@ def assign_all(workspace: Workspace, template: Template, fields: Fields, texts: 
             facts = {**fault.facts, **_keys_of_item(template, assignment, fault)}
             problems.append(Problem(fault.code, field=facts.get("field", assignment.key), facts=tuple(facts.items())))
     if problems:
-        raise InvalidError(
-            mark("the given values do not fit the template '{name}'"), name=template.name, problems=problems
-        )
+        raise _unfit(template, problems)
     return dict(changed)
+
+
+def _unfit(template: Template, problems: Sequence[Problem]) -> InvalidError:
+    return InvalidError(
+        mark("the given values do not fit the template '{name}'"), name=template.name, problems=problems
+    )
 
 
 def _keys_of_item(template: Template, assignment: Assignment, fault: ConversionError) -> dict[str, str]:
@@ -160,9 +167,7 @@ def _path_in(template: Template, key: str) -> ValuePath:
     except KeyError as fault:
         finding = unknown_field(template, str(fault.args[0]))
         problem = Problem(finding.code, field=key, facts=tuple(finding.facts.items()))
-        raise InvalidError(
-            mark("the given values do not fit the template '{name}'"), name=template.name, problems=(problem,)
-        ) from None
+        raise _unfit(template, [problem]) from None
 
 
 def _assign(converter: Converter, template: Template, fields: Data, assignment: Assignment) -> Data:
@@ -202,3 +207,75 @@ def _removed(data: Data, path: ValuePath) -> Data:
     if not 0 <= place < len(data):
         raise IndexError(step)
     return [*data[:place], *data[place + 1 :]]
+
+
+def parse_follow_up(workspace: Workspace, text: str, template_name: str) -> Fields:
+    """A follow-up from `action=…; owner=…; priority=…; due=…`, or from one JSON or YAML mapping; the due stays as typed.
+
+    Raises:
+        UsageError: it is neither, or names what no follow-up has.
+    """
+    template = workspace.catalog.get(template_name)
+    field = find_field(template, "followups.0")
+    if field is None:
+        raise UsageError(mark("the template '{name}' has no follow-ups"), name=template_name)
+    stripped = text.strip()
+    pairs = _mapping(stripped) if stripped.startswith("{") else _pieces(stripped)
+    converter = Converter(parse_flow, _refuse)
+    return dict(_pair(converter, field, key, value) for key, value in pairs.items())
+
+
+def _refuse(value: str) -> NoReturn:
+    raise ValueError(value)
+
+
+def _pair(converter: Converter, field: Field, key: str, value: object) -> tuple[str, object]:
+    child = find_child(field, _AS_LISTED.get(key.strip(), key))
+    if child is None:
+        known = ", ".join(item.key for item in field.fields if not item.read_only)
+        raise UsageError(mark("a follow-up has no '{key}'"), key=key, remedy=mark("use some of: {known}"), known=known)
+    if child.key == "due" or not isinstance(value, str):
+        return child.key, value
+    try:
+        return child.key, converter.convert(child, value)
+    except ConversionError as fault:
+        raise UsageError(
+            mark("follow-up: {key}: '{value}' is not {expected}"),
+            key=child.key,
+            value=value,
+            expected=fault.facts.get("expected", ""),
+        ) from None
+
+
+def _mapping(text: str) -> dict[str, object]:
+    try:
+        value = parse_flow(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise UsageError(
+            mark("'{text}' is not a mapping"),
+            text=text,
+            remedy=mark('write e.g. {{"action": "…", "owner": "wang", "priority": "urgent"}}'),
+        )
+    return value
+
+
+def _pieces(text: str) -> dict[str, object]:
+    pairs: dict[str, object] = {}
+    for piece in re.split(r"[;；]", text):
+        if not piece.strip():
+            continue
+        found = _PIECE.fullmatch(piece)
+        if found is None:
+            # Words alone are the action: the shortest thing to type after a call.
+            if not pairs:
+                pairs["action"] = piece.strip()
+                continue
+            raise UsageError(
+                mark("'{text}' is not an assignment"),
+                text=piece.strip(),
+                remedy=mark("write: action=…; owner=…; priority=…; due=…"),
+            )
+        pairs[found[1]] = found[2].strip()
+    return pairs

@@ -4,12 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from commlog.customers.rules.customer import chain_of, family_of, is_circle
+from commlog.customers.rules.customer import chain_of, family_of, is_circle, meant_of
 from commlog.database.reader import ParsedFile
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.log.names import RECORDS, SUFFIX, candidate_paths, record_path
 from commlog.messages import mark
-from commlog.records.queries import customers_named, known_names, merge_pointers, places_of_id, places_starting
+from commlog.records.queries import (
+    customers_named,
+    known_names,
+    merge_pointers,
+    places_of_id,
+    places_starting,
+    read_customers,
+)
 from commlog.records.rules.consistency import fold_text, near_names
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, ISSUE, SURVEY, Record
 from commlog.workspace import Workspace
@@ -192,11 +199,13 @@ def find_customer(workspace: Workspace, text: str) -> str:
 def customers_called(workspace: Workspace, text: str) -> tuple[str, ...]:
     """The ids of all customers of this name, alias, phone or e-mail, sorted; the merged count as who they are now.
 
-    An id means its customer alone, whoever else is called so. Whoever was merged in a circle, or into nobody, counts as themselves.
+    Which of them a text means, `meant_of` decides. Whoever was merged in a circle, or into nobody, counts as themselves.
     """
-    customers = customers_named(workspace.index, workspace.names_of(text))
-    wanted = fold_text(text.strip())
-    meant = [customer for customer in customers if fold_text(customer) == wanted] or customers
+    wanted = text.strip()
+    called = customers_named(workspace.index, workspace.names_of(text))
+    profiles = read_customers(workspace.index, called) if len(called) > 1 else []
+    named = {one.id for one in profiles if fold_text((one.name or "").strip()) == fold_text(wanted)}
+    meant = meant_of(wanted, called, named)
     pointers = merge_pointers(workspace.index) if meant else {}
     chains = ((customer, chain_of(pointers, customer)) for customer in meant)
     return tuple(sorted({chain[-1] if _is_sound(workspace, chain) else customer for customer, chain in chains}))

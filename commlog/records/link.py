@@ -1,13 +1,28 @@
-"""Links: from a record to an earlier one, made and taken away."""
+"""Links: from a record to an earlier one, made and taken away, and the thread of all records they join."""
+
+from dataclasses import dataclass
 
 from commlog.errors import ConflictError, NotFoundError, UsageError
+from commlog.followups.rules.follow_up import FollowUp, read_follow_ups
 from commlog.messages import mark
 from commlog.records.change import change_record
 from commlog.records.complete import link_of
 from commlog.records.find import find_path, read_record
-from commlog.records.queries import followed_from
-from commlog.values import Data, Fields, Record, mappings_of
+from commlog.records.mask import mask_name_of, mask_record
+from commlog.records.queries import followed_from, places_of_thread
+from commlog.values import DEFAULT_LINK_TYPE, Data, Fields, Record, mappings_of
 from commlog.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadEntry:
+    """One record of a thread, its customer's name, its follow-ups and what it points to (target, type)."""
+
+    record: Record
+    customer_name: str
+    follow_ups: tuple[FollowUp, ...]
+    links: tuple[tuple[str, str], ...]
+    is_asked: bool
 
 
 def link_records(workspace: Workspace, text: str, prior: str, link_type: str, note: str | None = None) -> Record:
@@ -81,3 +96,25 @@ def _target_in(workspace: Workspace, fields: Fields, prior: str) -> str:
         if prior in {target, target[9:]} or target.startswith(prior) or target[9:].startswith(prior)
     ]
     return meant[0] if len(set(meant)) == 1 else read_record(workspace, prior).id
+
+
+def read_thread(workspace: Workspace, text: str, *, reveal: bool = False) -> tuple[ThreadEntry, ...]:
+    """The thread a record belongs to, the oldest first; personal data masked unless revealed.
+
+    Raises:
+        NotFoundError, AmbiguousError, UnreadableError: the record is not there or cannot be read.
+    """
+    asked = read_record(workspace, text)
+    entries = []
+    for place in places_of_thread(workspace.index, asked.id):
+        record, name = workspace.reader.read(place.path).record, place.customer_name or ""
+        if record is not None:
+            links = tuple(
+                (str(link.get("to")), str(link.get("type", DEFAULT_LINK_TYPE)))
+                for link in record.fields.get("links") or ()
+                if isinstance(link, dict)
+            )
+            shown = record if reveal else mask_record(workspace, record, name)
+            hidden = name if reveal else mask_name_of(workspace, name)
+            entries.append(ThreadEntry(shown, hidden, read_follow_ups(shown.fields), links, record.id == asked.id))
+    return tuple(entries)

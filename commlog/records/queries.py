@@ -243,7 +243,7 @@ def last_contact_text(index: Index, customers: Sequence[str], before: int) -> st
     sql = f"""SELECT r.record FROM records r WHERE {whose.sql} AND {is_contact("r")} AND r.started_at < ?
         ORDER BY r.started_at DESC LIMIT 1"""
     found = index.texts(f"SELECT {_STARTED} FROM ({sql}) r", (*whose.parameters, before))
-    return found[0] if found else None
+    return found[0].upper() if found and found[0] else None
 
 
 def count_conversations_after(

@@ -1,16 +1,17 @@
-"""From the words of a query to a condition on the copy, with the names this log knows."""
+"""From the words of a query to a condition on the index, with the names this log knows."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from commlog.database.query.contents import SqlCondition
 from commlog.database.query.filter import And, Filter, Not, Or, Term, every
-from commlog.database.query.parse import term
+from commlog.database.query.parse import parse_query, term
 from commlog.database.query.select import ListedRows, select
 from commlog.database.query.values import QueryContext
 from commlog.database.query.vocabulary import People, Vocabulary, build_vocabulary
 from commlog.errors import NotFoundError
 from commlog.log.names import SUFFIX
+from commlog.records.find import customer_family, customers_called, find_path
 from commlog.records.rules.consistency import fold_text
 from commlog.workspace import Workspace
 
@@ -21,7 +22,7 @@ OptionTerm = tuple[str, Sequence[str]]
 
 
 def condition_of(workspace: Workspace, question: Filter, domain: ListedRows) -> SqlCondition:
-    """The condition on the copy that a question makes.
+    """The condition on the index that a question makes.
 
     Raises:
         UsageError: a date in it is none; points at the place.
@@ -54,14 +55,12 @@ def filter_of(workspace: Workspace, query: str, terms: Sequence[OptionTerm] = ()
         UsageError: the query is not understood.
     """
     # Templates are read only for a query someone typed: the options' own fields need none.
-    words = _full_vocabulary(workspace) if query.strip() else _plain_vocabulary(workspace)
+    people, is_typed = _people(workspace), bool(query.strip())
+    words = Vocabulary(members=people.members, customers=people.customers, records=people.records)
+    if is_typed:
+        words = build_vocabulary(workspace.catalog, people, tuple(workspace.log.settings.priorities))
     parts = [term(name, tuple(values), words) for name, values in terms]
-    if not query.strip():
-        return every(parts)
-    # A listing without a query needs no parser.
-    from commlog.database.query.parse import parse_query
-
-    return every([*parts, parse_query(query, words)])
+    return every([*parts, parse_query(query, words)] if is_typed else parts)
 
 
 def query_context(workspace: Workspace) -> QueryContext:
@@ -78,27 +77,13 @@ def _people(workspace: Workspace) -> People:
     }
 
     def customers(name: str) -> tuple[str, ...]:
-        # Loaded here, for a listing without a customer's name needs none of it.
-        from commlog.records.find import customer_family, customers_called
-
         found = customers_called(workspace, name)
         return tuple(sorted({one for customer in found for one in customer_family(workspace, customer)}))
 
     def records(text: str) -> tuple[str, ...]:
-        from commlog.records.find import find_path
-
         try:
             return (find_path(workspace, text).rpartition("/")[2].removesuffix(SUFFIX),)
         except NotFoundError:
             return ()
 
     return People(members, customers, records)
-
-
-def _plain_vocabulary(workspace: Workspace) -> Vocabulary:
-    people = _people(workspace)
-    return Vocabulary(members=people.members, customers=people.customers, records=people.records)
-
-
-def _full_vocabulary(workspace: Workspace) -> Vocabulary:
-    return build_vocabulary(workspace.catalog, _people(workspace), tuple(workspace.log.settings.priorities))

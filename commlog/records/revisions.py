@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import PurePosixPath
-from typing import Final, Protocol
-from zoneinfo import ZoneInfo
+from typing import Final
 
 from commlog.database.reader import RecordReader
 from commlog.git import history as git
-from commlog.log.members import Member
 from commlog.log.names import RECORDS
+from commlog.log.settings import Settings
 from commlog.messages import translate
 from commlog.privacy.rules.sealing import HEADER
 from commlog.problems import Problem
@@ -48,18 +47,6 @@ class FileVersion:
 NOTHING: Final = FileVersion()
 
 
-class TeamSettings(Protocol):
-    """What is asked of a log's settings."""
-
-    @property
-    def members(self) -> tuple[Member, ...]:
-        """The people of the team."""
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The log's time zone."""
-
-
 @dataclass(slots=True)
 class HistoryReader:
     """What makes revisions of commits; `cut` are the commits of a shallow clone whose parents are not there.
@@ -67,7 +54,7 @@ class HistoryReader:
     With `is_detailed`, a record that is made or deleted has each of its fields as a change.
     """
 
-    team: TeamSettings
+    team: Settings
     cut: frozenset[str] = frozenset()
     is_detailed: bool = False
     _members: dict[str, str] = field(default_factory=dict)
@@ -186,7 +173,7 @@ def read_version(reader: RecordReader, path: str, raw: bytes | None) -> FileVers
     if _SEALED in raw:
         from commlog.database.sealed import open_fields
 
-        data, _ = open_fields(reader, data)
+        data, _ = open_fields(reader.cipher, data)
     return FileVersion(data)
 
 

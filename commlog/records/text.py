@@ -12,7 +12,7 @@ from commlog.issues.rules.issue import FIXED
 from commlog.messages import current_language, translate
 from commlog.output.labels import Labels
 from commlog.output.text import format_due, harmless, pad, width_of, wrap
-from commlog.records.rules.consistency import ThreadEntry
+from commlog.records.link import ThreadEntry
 from commlog.values import DAY_FIELDS, HEADLINES, Data, Fields, Record, instant_of, text_of
 from commlog.yamltext.format import format_document
 
@@ -125,6 +125,7 @@ def shown_value(field: Field, value: Data) -> str:
 _OPEN: Final = "○"
 _CLOSED: Final = "●"
 _THREAD_WIDTH: Final = 96
+_OF_FOLLOW_UP: Final = ("action", "owner", "priority", "due", "status", "result")
 
 
 def format_thread(entries: Sequence[ThreadEntry], output_format: str, labels: Labels) -> str:
@@ -179,29 +180,16 @@ def _follow_up_line(record_id: str, follow_up: FollowUp, labels: Labels) -> str:
 def _object(entry: ThreadEntry) -> dict[str, object]:
     fields = entry.record.fields
     return {
-        "id": entry.record.id,
-        "kind": entry.record.kind,
-        "template": entry.record.template,
-        "path": entry.record.path,
+        **{key: getattr(entry.record, key) for key in ("id", "kind", "template", "path")},
         "time": fields.get(DAY_FIELDS[entry.record.kind]),
         "customer": fields.get("customer"),
         "customer_name": entry.customer_name,
-        "channel": fields.get("channel"),
-        "direction": fields.get("direction"),
-        "agent": fields.get("agent"),
+        **{key: fields.get(key) for key in ("channel", "direction", "agent")},
         "subject": fields.get(HEADLINES[entry.record.kind]),
         "outcome": fields.get("outcome"),
         "links": [{"to": target, "type": kind} for target, kind in entry.links],
         "followups": [
-            {
-                "address": f"{entry.record.id}/{item.n}",
-                "action": item.action,
-                "owner": item.owner,
-                "priority": item.priority,
-                "due": item.due,
-                "status": item.status,
-                "result": item.result,
-            }
+            {"address": f"{entry.record.id}/{item.n}", **{key: getattr(item, key) for key in _OF_FOLLOW_UP}}
             for item in entry.follow_ups
         ],
     }

@@ -11,9 +11,9 @@ from commlog.forms.catalog import Template
 from commlog.log.names import is_customer_id, is_record_id, new_id, record_path
 from commlog.messages import mark
 from commlog.problems import Problem
-from commlog.records.change import keep_policies
-from commlog.records.complete import NOT_VALID, Completion, IndexLookup, Lookup
+from commlog.records.complete import NOT_VALID, Completion, Lookup
 from commlog.records.find import get_record
+from commlog.records.policies import refuse_violations
 from commlog.values import CUSTOMER, DAY_FIELDS, Data, Fields, Record
 from commlog.workspace import Workspace, schema_comment
 from commlog.yamltext.format import format_document
@@ -97,7 +97,7 @@ def draft_record(workspace: Workspace, request: RecordRequest) -> RecordDraft:
         NotFoundError, AmbiguousError: the customer or a linked record is not known.
         UsageError: nobody is known who records it, or a due is not understood.
     """
-    completed = complete_request(workspace, request, IndexLookup(workspace))
+    completed = complete_request(workspace, request, Lookup(workspace))
     record_id = completed.fields.get("id") or new_id(completed.day, request.choose)
     return check_record(workspace, completed, record_id)
 
@@ -154,8 +154,9 @@ def check_record(workspace: Workspace, completed: Completed, record_id: Data) ->
     errors = [replace(item, path="", line=0, column=0) for item in reading.problems if item.severity == "error"]
     if errors:
         raise InvalidError(NOT_VALID, problems=errors)
-    keep_policies(workspace, get_record(reading))
-    return RecordDraft(get_record(reading), text, completed.customer)
+    record = get_record(reading)
+    refuse_violations(workspace, record.fields, record.template)
+    return RecordDraft(record, text, completed.customer)
 
 
 def _path_of(template: Template, record_id: str) -> str:

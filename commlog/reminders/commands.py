@@ -1,46 +1,28 @@
 """The command `commlog remind`."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import typer
 
 from commlog.cli.options import exit_code_option, format_choice, text_option
 from commlog.cli.session import Session, variable
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
+from commlog.customers.care import care_for_reminders
 from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, UsageError
+from commlog.log.members import Member
 from commlog.messages import mark, translate
 from commlog.privacy.rules.masking import mask_text
+from commlog.reminders import send
+from commlog.reminders import text as texts
+from commlog.reminders.ledger import LedgerBusy, ReminderLedger, open_ledger, read_ledger
 from commlog.reminders.plan import plan_reminders, print_digest
+from commlog.reminders.queries import open_items
 from commlog.reminders.rules.digest import Digest, Item, digest_of
-from commlog.reminders.text import DigestContext, format_digest, format_subject
-
-if TYPE_CHECKING:
-    # Loaded when something is delivered: a run that prints needs none of it.
-    from commlog.log.members import Member
-    from commlog.reminders.deliver import Message
-    from commlog.reminders.send import AddressedLines, DigestDelivery, UndeliverableItems
-
 
 # Under this name the ledger remembers what --once has printed.
 PRINTED = "print"
-
-notify_option: Any = typer.Option(
-    False, "--notify", help=mark("Send each member what was not sent to them yet, instead of printing it.")
-)
-once_option: Any = typer.Option(
-    False, "--once", help=mark("Print only what an earlier run with --once has not printed.")
-)
-dry_run_option: Any = typer.Option(
-    False, "--dry-run", help=mark("Show what would be sent to whom; send and record nothing.")
-)
-to_option: Any = text_option("--to", "MEMBER", mark("Send to this member only."))
-test_option: Any = typer.Option(
-    False, "--test", help=mark("Send a short message to test your own addresses, or those of --to.")
-)
-reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data; works only for what is printed."))
-format_option: Any = format_choice("text", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +44,21 @@ class RemindOptions:
 )
 def remind_command(
     context: typer.Context,
-    notify: bool = notify_option,
-    once: bool = once_option,
-    dry_run: bool = dry_run_option,
-    to: str = to_option,
-    test: bool = test_option,
-    reveal: bool = reveal_option,
-    output_format: str = format_option,
+    notify: bool = typer.Option(
+        False, "--notify", help=mark("Send each member what was not sent to them yet, instead of printing it.")
+    ),
+    once: bool = typer.Option(
+        False, "--once", help=mark("Print only what an earlier run with --once has not printed.")
+    ),
+    dry_run: bool = typer.Option(
+        False, "--dry-run", help=mark("Show what would be sent to whom; send and record nothing.")
+    ),
+    to: str = text_option("--to", "MEMBER", mark("Send to this member only.")),
+    test: bool = typer.Option(
+        False, "--test", help=mark("Send a short message to test your own addresses, or those of --to.")
+    ),
+    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data; works only for what is printed.")),
+    output_format: str = format_choice("text", "json"),
     exit_code: bool = exit_code_option,
 ) -> int:
     session = session_of(context)
@@ -81,7 +71,7 @@ def remind_command(
     _refuse(notify and not dry_run and output_format == "json", "--format json", "--notify")
     if to and not wish.notify:
         raise UsageError(mark("--to works only with --notify, --dry-run or --test"))
-    items = plan_reminders(session.workspace, _care(session))
+    items = plan_reminders(session.workspace, care_for_reminders(session.workspace))
     act = _notify if wish.notify else _print_once if once else _print
     delivered, found = act(session, items, wish)
     code = finish(session)
@@ -95,15 +85,9 @@ def _refuse(is_wrong: bool, option: str, others: str) -> None:
         raise UsageError(mark("{option} cannot be used with {others}"), option=option, others=others)
 
 
-def _care(session: Session) -> Any:
-    from commlog.customers.care import care_for_reminders
-
-    return care_for_reminders(session.workspace)
-
-
-def _reading(session: Session, wish: RemindOptions) -> DigestContext:
+def _reading(session: Session, wish: RemindOptions) -> texts.DigestContext:
     names = {member.id: member.name for member in session.workspace.log.settings.members}
-    return DigestContext(names, wish.reveal)
+    return texts.DigestContext(names, wish.reveal)
 
 
 # Each way to tell gives whether everything arrived, and whether there was something.
@@ -119,24 +103,23 @@ def _print(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> To
 
 def _print_once(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> Told:
     """Print what was not printed yet, and remember it."""
-    from commlog.reminders.ledger import LedgerBusy, open_ledger, read_ledger
-    from commlog.reminders.send import new_keys, unsent_lines
-
     workspace = session.workspace
     whole = print_digest(workspace, items)
-    if wish.dry_run:
-        ledger = read_ledger(workspace.log.root, workspace.now)
-        digest = digest_of(whole.at, unsent_lines(whole.lines, ledger, PRINTED), whole.unreadable)
+
+    def say_new(ledger: ReminderLedger) -> Digest:
+        digest = digest_of(whole.at, send.unsent_lines(whole.lines, ledger, PRINTED), whole.unreadable)
         _say_digest(digest, _reading(session, wish), wish)
-        return True, bool(digest.lines)
+        return digest
+
+    if wish.dry_run:
+        return True, bool(say_new(read_ledger(workspace.log.root, workspace.now)).lines)
     try:
         with open_ledger(workspace.log.root, workspace.now) as ledger:
             _tell_remarks(ledger)
-            digest = digest_of(whole.at, unsent_lines(whole.lines, ledger, PRINTED), whole.unreadable)
-            _say_digest(digest, _reading(session, wish), wish)
+            digest = say_new(ledger)
             # What a closed pipe did not take was not printed.
             sys.stdout.flush()
-            ledger.add(new_keys(digest, ledger, PRINTED), PRINTED, workspace.now)
+            ledger.add(send.new_keys(digest, ledger, PRINTED), PRINTED, workspace.now)
             _compact(session, ledger, items)
             return True, bool(digest.lines)
     except LedgerBusy:
@@ -145,11 +128,9 @@ def _print_once(session: Session, items: tuple[Item, ...], wish: RemindOptions) 
 
 def _notify(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> Told:
     """Deliver to each address what was not told there, or show what would be delivered."""
-    from commlog.reminders.send import lines_by_address
-
     workspace = session.workspace
     settings = workspace.log.settings
-    parcels, lost = lines_by_address(items, settings.members, workspace.now.date())
+    parcels, lost = send.lines_by_address(items, settings.members, workspace.now.date())
     if wish.to:
         member = _member(session, wish.to)
         parcels, lost = tuple(parcel for parcel in parcels if member in parcel.members), ()
@@ -157,7 +138,6 @@ def _notify(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> T
         _tell_lost(session, one)
     if wish.dry_run:
         return not lost, _show_plan(session, parcels, wish)
-    from commlog.reminders.ledger import LedgerBusy, open_ledger
 
     try:
         with open_ledger(workspace.log.root, workspace.now) as ledger:
@@ -172,79 +152,73 @@ def _notify(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> T
     return not lost and not any(delivery.fault for delivery in went), bool(went)
 
 
-def _deliver_all(session: Session, parcels: "tuple[AddressedLines, ...]", ledger: Any) -> "list[DigestDelivery]":
-    from commlog.reminders.send import new_keys, plan_deliveries, send_digests
+def _deliver_all(
+    session: Session, parcels: tuple[send.AddressedLines, ...], ledger: ReminderLedger
+) -> list[send.DigestDelivery]:
 
     workspace = session.workspace
-    planned = plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
+    planned = send.plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
     reading = _reading(session, RemindOptions())
+    deliver = _delivery(session)
 
-    def deliver(address: str, digest: Digest) -> None:
-        ledger.make_room(new_keys(digest, ledger, address), address, digest.at)
-        _deliver(session, address, _message_of(digest, reading))
+    def deliver_digest(address: str, digest: Digest) -> None:
+        ledger.make_room(send.new_keys(digest, ledger, address), address, digest.at)
+        deliver(
+            address,
+            texts.format_subject(digest),
+            texts.format_digest(digest, reading),
+            texts.format_html(digest, reading),
+        )
 
     went = []
-    for delivery in send_digests(planned, ledger, deliver):
+    for delivery in send.send_digests(planned, ledger, deliver_digest):
         went.append(delivery)
         if delivery.fault is not None:
             _tell_fault(session, delivery.address, delivery.fault)
     return went
 
 
-def _deliver(session: Session, address: str, message: "Message") -> None:
+def _delivery(session: Session) -> Callable[[str, str, str, str], None]:
+    """What delivers a subject, a text and its HTML to an address."""
+    # Loaded when something is delivered: a run that prints needs no network.
     from commlog.reminders.connection import outside_of
-    from commlog.reminders.deliver import deliver
+    from commlog.reminders.deliver import Message, deliver
 
-    deliver(address, message, outside_of(session.workspace.log.settings.notify, variable))
-
-
-def _message_of(digest: Digest, reading: DigestContext) -> "Message":
-    from commlog.reminders.deliver import Message
-    from commlog.reminders.text import format_html
-
-    return Message(format_subject(digest), format_digest(digest, reading), format_html(digest, reading), digest.at)
+    outside, now = outside_of(session.workspace.log.settings.notify, variable), session.workspace.now
+    return lambda address, subject, text, html: deliver(address, Message(subject, text, html, now), outside)
 
 
-def _show_plan(session: Session, parcels: "tuple[AddressedLines, ...]", wish: RemindOptions) -> bool:
+def _show_plan(session: Session, parcels: tuple[send.AddressedLines, ...], wish: RemindOptions) -> bool:
     """Print what each address would be told now."""
-    from commlog.reminders.ledger import read_ledger
-    from commlog.reminders.send import plan_deliveries
-
     workspace = session.workspace
     ledger = read_ledger(workspace.log.root, workspace.now)
     _tell_remarks(ledger)
-    planned = plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
+    planned = send.plan_deliveries(parcels, ledger, workspace.now, tuple(workspace.unreadable_files()))
     readers = {parcel.address: parcel.members for parcel in parcels}
     reading = _reading(session, wish)
     if wish.output_format == "json":
-        from commlog.reminders.text import format_deliveries
-
-        say(format_deliveries([(one.address, readers[one.address], one.digest) for one in planned], reading))
+        say(texts.format_deliveries([(one.address, readers[one.address], one.digest) for one in planned], reading))
         return bool(planned)
     for delivery in planned:
         names = translate(", ").join(member.name for member in readers[delivery.address])
         head = translate("To {names} <{address}>").format(names=names, address=mask_text(delivery.address))
-        subject = translate("Subject: {subject}").format(subject=format_subject(delivery.digest))
-        say(f"{head}\n{subject}\n\n{format_digest(delivery.digest, reading)}\n")
+        subject = translate("Subject: {subject}").format(subject=texts.format_subject(delivery.digest))
+        say(f"{head}\n{subject}\n\n{texts.format_digest(delivery.digest, reading)}\n")
         if delivery is not planned[-1]:
             typer.echo()
     return bool(planned)
 
 
-def _say_digest(digest: Digest, reading: DigestContext, wish: RemindOptions) -> None:
+def _say_digest(digest: Digest, reading: texts.DigestContext, wish: RemindOptions) -> None:
     """Print a digest; nothing at all when it holds nothing, for cron mails whatever is printed."""
     if wish.output_format == "json":
-        from commlog.reminders.text import format_items
-
-        say(format_items(digest, reading))
+        say(texts.format_items(digest, reading))
     elif digest.lines:
-        say(f"{format_subject(digest)}\n\n{format_digest(digest, reading)}")
+        say(f"{texts.format_subject(digest)}\n\n{texts.format_digest(digest, reading)}")
 
 
 def _test(session: Session, to: str) -> int:
     """Deliver a test to the addresses of one member."""
-    from commlog.reminders.deliver import Message
-
     workspace = session.workspace
     member = _member(session, to or workspace.require_member(None))
     if not member.notify:
@@ -256,10 +230,11 @@ def _test(session: Session, to: str) -> int:
         )
     subject = translate("[commlog] test")
     text = translate("Reminders for {name} are sent here.").format(name=member.name)
+    deliver = _delivery(session)
     failures = 0
     for address in member.notify:
         try:
-            _deliver(session, address, Message(subject, text, "", workspace.now))
+            deliver(address, subject, text, "")
         except CommlogError as fault:
             failures += 1
             _tell_fault(session, address, fault)
@@ -268,7 +243,7 @@ def _test(session: Session, to: str) -> int:
     return ExitCode.NOT_DELIVERED if failures else ExitCode.DONE
 
 
-def _member(session: Session, name: str) -> "Member":
+def _member(session: Session, name: str) -> Member:
     settings = session.workspace.log.settings
     member = settings.find_member(name)
     if member is None:
@@ -281,10 +256,8 @@ def _member(session: Session, name: str) -> "Member":
     return member
 
 
-def _compact(session: Session, ledger: Any, items: tuple[Item, ...]) -> None:
+def _compact(session: Session, ledger: ReminderLedger, items: tuple[Item, ...]) -> None:
     """Let the ledger forget what is not pending, not dropped and no issue that is open, once it is large."""
-    from commlog.reminders.queries import open_items
-
     still = open_items(session.workspace.index).union(item.address for item in items)
     ledger.compact(still, session.workspace.now)
 
@@ -294,9 +267,9 @@ def _say_busy() -> Told:
     return True, False
 
 
-def _tell_remarks(ledger: Any) -> None:
+def _tell_remarks(ledger: ReminderLedger) -> None:
     for remark in ledger.remarks:
-        warn(remark.text)
+        warn(remark)
 
 
 def _tell_fault(session: Session, address: str, fault: CommlogError) -> None:
@@ -308,7 +281,7 @@ def _tell_fault(session: Session, address: str, fault: CommlogError) -> None:
     warn(translate("; ").join(filter(None, (text, fault.remedy))))
 
 
-def _tell_lost(session: Session, lost: "UndeliverableItems") -> None:
+def _tell_lost(session: Session, lost: send.UndeliverableItems) -> None:
     owner = _reading(session, RemindOptions()).owner(lost.owner)
     reasons = translate("; ").join(reason.message for reason in lost.reasons)
     warn(

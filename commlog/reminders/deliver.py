@@ -101,8 +101,8 @@ CHANNELS: Final[Mapping[str, str]] = {
     "wecom": "commlog.reminders.channels.robot:send_to_wecom",
     "dingtalk": "commlog.reminders.channels.robot:send_to_dingtalk",
     "feishu": "commlog.reminders.channels.robot:send_to_feishu",
-    "slack": "commlog.reminders.channels.webhook:send_to_slack",
-    "webhook": "commlog.reminders.channels.webhook:send_to_webhook",
+    "slack": "commlog.reminders.channels.robot:send_to_slack",
+    "webhook": "commlog.reminders.channels.robot:send_to_webhook",
     "apprise": "commlog.reminders.channels.apprise_service:send_through_apprise",
 }
 

@@ -4,9 +4,8 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -16,7 +15,8 @@ from commlog.log.files import FileChangedError, replace_file, write_new
 from commlog.log.log import ensure_state_folder, not_readable, not_writable
 from commlog.log.names import STATE_FOLDER
 from commlog.messages import mark, translate
-from commlog.reminders.ledger_lines import LedgerEntry, LedgerText, NoticeKey, format_ledger_line, read_lines
+from commlog.reminders.ledger_lines import LedgerEntry, LedgerText, format_ledger_line, read_lines
+from commlog.reminders.rules.digest import NoticeKey
 from commlog.worktime.calendar import to_utc
 
 LEDGER_FILE: Final = "reminders.jsonl"
@@ -31,39 +31,22 @@ _APPEND: Final = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
 _NOT_A_FILE: Final = mark("is not a file")
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerProblem:
-    """Something that was found wrong with the ledger: a marked text and its facts."""
-
-    message: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def text(self) -> str:
-        """What was found, in the language in use."""
-        return translate(self.message).format(**self.facts)
-
-
 class ReminderLedger:
     """What has been said so far; `remarks` is what was found wrong with it when it was opened.
 
     A ledger that was read only (`read_ledger`) takes entries too, and forgets them.
     """
 
-    def __init__(self, path: Path | None, reading: LedgerText, remarks: Iterable[LedgerProblem]) -> None:
+    def __init__(self, path: Path | None, reading: LedgerText, remarks: Iterable[str]) -> None:
         self._path = path
         self._said: dict[tuple[NoticeKey, str], datetime] = {}
         for entry in reading.entries:
             self._note(entry)
-        self.remarks: tuple[LedgerProblem, ...] = tuple(remarks)
+        self.remarks = tuple(remarks)
 
     def has(self, key: NoticeKey, to: str) -> bool:
         """Whether a notice has been said to a recipient."""
         return (key, to) in self._said
-
-    def said_at(self, key: NoticeKey, to: str) -> datetime | None:
-        """The instant of the digest in which a notice was last said to a recipient; None when it was not."""
-        return self._said.get((key, to))
 
     def add(self, keys: Iterable[NoticeKey], to: str, at: datetime) -> None:
         """Note that a digest with these notices was delivered to a recipient; it is on the disk when this returns.
@@ -92,12 +75,7 @@ class ReminderLedger:
         # Blanks at the end are passed over by whoever reads, should nothing come after them.
         room = b" " * len(format_ledger_line(LedgerEntry(at, to, tuple(keys))))
         try:
-            with self._path.open("ab", buffering=0) as file:
-                before = file.seek(0, os.SEEK_END)
-                try:
-                    _write_all(file.fileno(), room)
-                finally:
-                    file.truncate(before)
+            _append(self._path, room, is_kept=False)
         except OSError as fault:
             raise NotWritableError(
                 mark("what was reported could not be recorded: {reason}"),
@@ -246,29 +224,25 @@ def _bytes_of(path: Path) -> bytes | None:
     return path.read_bytes()
 
 
-def _remarks(reading: LedgerText, at: datetime | None, *, lost: bool) -> Iterator[LedgerProblem]:
+def _remarks(reading: LedgerText, at: datetime | None, *, lost: bool) -> Iterator[str]:
     if lost:
-        yield LedgerProblem(mark("the ledger of reminders was deleted: what is due will be reported again"))
+        yield translate("the ledger of reminders was deleted: what is due will be reported again")
     if reading.damaged:
-        yield LedgerProblem(
-            mark("damaged lines in the ledger of reminders: {count}; what they recorded will be reported again"),
-            {"count": reading.damaged},
-        )
+        yield translate(
+            "damaged lines in the ledger of reminders: {count}; what they recorded will be reported again"
+        ).format(count=reading.damaged)
     ahead = [] if at is None else [entry.at for entry in reading.entries if to_utc(entry.at) > to_utc(at) + _SLACK]
     if ahead:
-        yield LedgerProblem(
-            mark(
-                "digests in the ledger of reminders with a date in the future: {count}, the last {last}: was the clock set back? They count as sent"
-            ),
-            {"count": len(ahead), "last": max(ahead, key=to_utc).isoformat(timespec="minutes")},
-        )
+        yield translate(
+            "digests in the ledger of reminders with a date in the future: {count}, the last {last}: was the clock set back? They count as sent"
+        ).format(count=len(ahead), last=max(ahead, key=to_utc).isoformat(timespec="minutes"))
 
 
-def _mend(path: Path, data: bytes, reading: LedgerText) -> Iterator[LedgerProblem]:
+def _mend(path: Path, data: bytes, reading: LedgerText) -> Iterator[str]:
     """Leave the intact lines in the file; a copy of a damaged one is kept beside it."""
     if reading.damaged:
         aside = _put_aside(path, data)
-        yield LedgerProblem(mark("the damaged ledger is kept as {file}"), {"file": f"{STATE_FOLDER}/{aside.name}"})
+        yield translate("the damaged ledger is kept as {file}").format(file=f"{STATE_FOLDER}/{aside.name}")
     replace_file(path, reading.intact, expected=data)
 
 
@@ -294,18 +268,20 @@ def _not_noted(to: str, fault: OSError) -> NotWritableError:
     )
 
 
-def _append(path: Path, line: bytes) -> None:
-    """Write a line at the end of a file down to the disk; a disk that is full leaves nothing of it."""
+def _append(path: Path, data: bytes, *, is_kept: bool = True) -> None:
+    """Write at the end of a file down to the disk; nothing stays there when the disk is full, or it is not to be kept."""
     descriptor = os.open(path, _APPEND | os.O_CREAT, 0o666)
     try:
         before = os.fstat(descriptor).st_size
         try:
-            _write_all(descriptor, line)
+            _write_all(descriptor, data)
             os.fsync(descriptor)
         except OSError:
             with suppress(OSError):
                 os.ftruncate(descriptor, before)
             raise
+        if not is_kept:
+            os.ftruncate(descriptor, before)
     finally:
         os.close(descriptor)
 

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Final
 from zlib import crc32
 
-NoticeKey = tuple[str, str, str, str]
-"""A notice: the item's address, when it was opened, its due instant, the stage; all as texts."""
+from commlog.reminders.rules.digest import NoticeKey
 
 _OPENING: Final = b'{"at":'
 _CLOSING: Final = re.compile(rb',"sum":([0-9]{1,10})\}')
@@ -49,33 +48,20 @@ def read_lines(data: bytes) -> LedgerText:
     intact = bytearray()
     damaged = 0
     *lines, tail = data.split(b"\n")
-    for line in lines:
-        found, is_clean = _entries_of(line)
-        damaged += not is_clean
+    for line in (*lines, tail):
+        found = list(_search(line))
+        # There may be two entries in a line when the line end between them was lost.
+        is_clean = len(line.strip()) == sum(len(text) for _, text in found)
+        damaged += not (is_clean or (line is tail and (found or _is_unfinished(tail))))
         for entry, text in found:
             entries.append(entry)
             intact += text + b"\n"
-    found, is_clean = _entries_of(tail)
-    for entry, text in found:
-        entries.append(entry)
-        intact += text + b"\n"
-    damaged += not (is_clean or found or _is_unfinished(tail))
     return LedgerText(tuple(entries), bytes(intact), damaged)
 
 
 def _is_unfinished(tail: bytes) -> bool:
     # A disk that lost its power may fill up with zeroes what it had not written.
     return (tail.startswith(_OPENING) or _OPENING.startswith(tail)) and b"\0" not in tail
-
-
-def _entries_of(line: bytes) -> tuple[list[tuple[LedgerEntry, bytes]], bool]:
-    """The entries in a line with their bytes, and whether there is nothing else in it.
-
-    There may be two when the line end between them was lost.
-    """
-    found = list(_search(line))
-    rest = len(line.strip()) - sum(len(text) for _, text in found)
-    return found, rest == 0
 
 
 def _search(line: bytes) -> Iterator[tuple[LedgerEntry, bytes]]:

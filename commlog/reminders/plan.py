@@ -1,87 +1,43 @@
 """What is to be told at an instant: pending follow-ups that are due or near, what was dropped, and days of care."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
+from commlog.customers.rules.care import CareItem
 from commlog.followups.dropped import find_dropped_balls
 from commlog.followups.rules.dropped import DroppedBall
 from commlog.log.settings import Settings
 from commlog.records.queries import read_customers
 from commlog.reminders.queries import PromisedFollowUp, RecordOwner, owners_of_records, promises_before
+from commlog.reminders.rules import stages as rules
 from commlog.reminders.rules.digest import Digest, DigestLine, Item, Reason, Urgency, digest_of
-from commlog.reminders.rules.stages import (
-    CALL_BACK,
-    CARE,
-    DROPPED,
-    OVERDUE,
-    TODAY,
-    CalendarInstant,
-    PendingDue,
-    calendar_instant,
-    escalation_stage,
-    escalation_steps,
-    horizon,
-    opening_time,
-    stages_of,
-)
+from commlog.reminders.send import absence_of
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import to_utc
 
 FOLLOW_UP: Final = "follow_up"
 
 
-class ReminderCareDay(Protocol):
-    """A day on which a customer wants care, as far as reminders look at it."""
-
-    @property
-    def kind(self) -> str:
-        """What the day is: a birthday, a visit and so on."""
-
-    @property
-    def customer(self) -> str:
-        """The customer's id."""
-
-    @property
-    def customer_name(self) -> str:
-        """What the customer is called."""
-
-    @property
-    def day(self) -> date:
-        """The day itself, in the log's zone."""
-
-    @property
-    def owner(self) -> str | None:
-        """Who looks after the customer."""
-
-    @property
-    def label(self) -> str:
-        """What the day is, in words."""
-
-
-def plan_reminders(workspace: Workspace, care: Sequence[ReminderCareDay] = ()) -> tuple[Item, ...]:
+def plan_reminders(workspace: Workspace, care: Sequence[CareItem] = ()) -> tuple[Item, ...]:
     """Everything that holds at the workspace's instant, whether it was told before or not; the most urgent first.
 
     Raises:
         CalendarError: the calendar has no working time.
     """
     settings = workspace.log.settings
-    bound = int(horizon(settings.remind, workspace.now, settings.calendar).timestamp())
+    bound = int(rules.horizon(settings.remind, workspace.now, settings.calendar).timestamp())
     rows = promises_before(workspace.index, bound)
     dues = {row.due_at: datetime.fromtimestamp(row.due_at, UTC).astimezone(settings.zone) for row in rows}
-    present = calendar_instant(workspace.now, settings.calendar, {due.date() for due in dues.values()})
+    present = rules.calendar_instant(workspace.now, settings.calendar, {due.date() for due in dues.values()})
     owners = {owner: settings.member_id(owner.strip()) for owner in {row.owner for row in rows}}
     items = (_item_of(row._replace(owner=owners[row.owner]), dues[row.due_at], settings, present) for row in rows)
-    told = [item for item in items if item.stages]
-    every = (*told, *dropped_items(workspace), *_care_items(workspace, care))
+    every = (*filter(None, items), *dropped_items(workspace), *_care_items(workspace, care))
     return tuple(sorted(every, key=lambda item: item.rank))
 
 
 def print_digest(workspace: Workspace, items: Iterable[Item]) -> Digest:
     """The digest somebody reads at the terminal: every item with all of its stages, by owner, with who stands in today."""
-    from commlog.reminders.send import absence_of
-
     team, today = workspace.log.settings.members, workspace.now.date()
     reasons: dict[str, tuple[Reason, ...]] = {}
     lines = []
@@ -92,10 +48,17 @@ def print_digest(workspace: Workspace, items: Iterable[Item]) -> Digest:
     return digest_of(workspace.now, lines, tuple(workspace.unreadable_files()))
 
 
-def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, present: CalendarInstant) -> Item:
-    promise = PendingDue(due_at, bool(row.is_paused), bool(row.is_agreed))
-    stages = stages_of(promise, settings.remind, present)
-    item = Item(
+def _item_of(
+    row: PromisedFollowUp, due_at: datetime, settings: Settings, present: rules.CalendarInstant
+) -> Item | None:
+    promise = rules.PendingDue(due_at, bool(row.is_paused), bool(row.is_agreed))
+    stages = rules.stages_of(promise, settings.remind, present)
+    if not stages:
+        return None
+    urgency = _urgency_of(stages, promise)
+    is_late = urgency <= Urgency.OVERDUE
+    steps = rules.escalation_steps(promise, settings.remind, present)
+    return Item(
         address=row.address,
         kind=FOLLOW_UP,
         opened_at=row.opened_at,
@@ -106,16 +69,7 @@ def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, presen
         customer_name=row.customer_name,
         is_company=bool(row.is_company),
         stages=stages,
-    )
-    if not stages:
-        return item
-    urgency = _urgency_of(stages, promise)
-    is_late = urgency <= Urgency.OVERDUE
-    return replace(
-        item,
-        escalations=tuple(
-            (escalation_stage(rung), rung.to) for rung in escalation_steps(promise, settings.remind, present)
-        ),
+        escalations=tuple((rules.escalation_stage(rung), rung.to) for rung in steps),
         due_at=due_at,
         is_agreed=promise.is_agreed,
         urgency=urgency,
@@ -124,13 +78,13 @@ def _item_of(row: PromisedFollowUp, due_at: datetime, settings: Settings, presen
     )
 
 
-def _urgency_of(stages: tuple[str, ...], promise: PendingDue) -> Urgency:
-    if stages[0].startswith((OVERDUE, CALL_BACK)):
+def _urgency_of(stages: tuple[str, ...], promise: rules.PendingDue) -> Urgency:
+    if stages[0].startswith((rules.OVERDUE, rules.CALL_BACK)):
         return Urgency.PROMISE_BROKEN if promise.is_agreed else Urgency.OVERDUE
-    return Urgency.TODAY if stages[0] == TODAY else Urgency.SOON
+    return Urgency.TODAY if stages[0] == rules.TODAY else Urgency.SOON
 
 
-def _care_items(workspace: Workspace, care: Sequence[ReminderCareDay]) -> Iterable[Item]:
+def _care_items(workspace: Workspace, care: Sequence[CareItem]) -> Iterable[Item]:
     if not care:
         return
     companies = {one.id for one in read_customers(workspace.index) if one.type == "company"}
@@ -145,7 +99,7 @@ def _care_items(workspace: Workspace, care: Sequence[ReminderCareDay]) -> Iterab
             customer=entry.customer,
             customer_name=entry.customer_name,
             is_company=entry.customer in companies,
-            stages=(CARE,),
+            stages=(rules.CARE,),
             day=entry.day,
         )
 
@@ -164,7 +118,7 @@ def dropped_items(workspace: Workspace) -> Iterator[Item]:
     """
     today, calendar = workspace.now.date(), workspace.log.settings.calendar
     # A day begins when it opens: nobody is told at midnight that another one has passed.
-    has_opened = to_utc(workspace.now) >= to_utc(opening_time(today, calendar))
+    has_opened = to_utc(workspace.now) >= to_utc(rules.opening_time(today, calendar))
     begun = today if has_opened else today - timedelta(days=1)
     balls = find_dropped_balls(workspace, since=today - timedelta(days=TOLD_WITHIN - 1), today=begun)
     balls = tuple(ball for ball in balls if ball.since < begun.isoformat())
@@ -177,7 +131,7 @@ def dropped_items(workspace: Workspace) -> Iterator[Item]:
 def _item_of_dropped(workspace: Workspace, ball: DroppedBall, facts: RecordOwner) -> Item:
     return Item(
         address=ball.address,
-        kind=DROPPED,
+        kind=rules.DROPPED,
         opened_at=ball.rule,
         due="",
         owner=workspace.log.settings.member_id(facts.owner.strip()),
@@ -185,7 +139,7 @@ def _item_of_dropped(workspace: Workspace, ball: DroppedBall, facts: RecordOwner
         customer=facts.customer,
         customer_name=facts.customer_name,
         is_company=bool(facts.is_company),
-        stages=(DROPPED,),
+        stages=(rules.DROPPED,),
         day=date.fromisoformat(ball.since),
         urgency=Urgency.DROPPED,
         suggestion=ball.suggestion,

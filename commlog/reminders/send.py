@@ -1,14 +1,17 @@
 """Who is told: an owner, the deputy of one who is away, or the leads; and what goes to each address."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, NamedTuple, Protocol
+from functools import cache
+from typing import Final, NamedTuple
 
 from commlog.errors import CommlogError
 from commlog.log.members import Member, find_member
 from commlog.messages import mark
-from commlog.reminders.rules.digest import Digest, DigestLine, Item, Key, Reason, digest_of
+from commlog.reminders.ledger import ReminderLedger
+from commlog.reminders.rules.digest import Digest, DigestLine, Item, NoticeKey, Reason, digest_of
 from commlog.reminders.rules.stages import LEAD
 
 _AWAY: Final = mark("away until {day}")
@@ -92,63 +95,32 @@ def lines_by_address(
 
     Whoever is told of an item as its owner, or in the owner's place, is not told of it by the ladder as well.
     """
-    desk = _Desk(team, today)
+    route = cache(lambda owner: route_owner(owner, team, today))
+    route_up = cache(lambda to: route_escalation(to, team, today))
+    boxes: dict[str, dict[int, DigestLine]] = {}
+    lost: Counter[tuple[str, tuple[Reason, ...]]] = Counter()
+    # A team may do without a lead; one whose lead cannot be reached is told so.
+    has_lead = any(member.role == LEAD for member in team)
     for number, item in enumerate(items):
-        desk.sort(number, item)
+        own = route(item.owner)
+        addresses = _addresses(own)
+        lost.update([] if addresses else [(item.owner, own.reasons)])
+        for address in addresses:
+            boxes.setdefault(address, {})[number] = DigestLine(item, item.stages, own.reasons)
+        for stage, to in item.escalations:
+            above = route_up(to)
+            lost.update([(to, above.reasons)] if addresses and has_lead and not above.members else [])
+            for address in set(_addresses(above)).difference(addresses):
+                known = boxes.setdefault(address, {}).get(number)
+                stages = (*known.stages, stage) if known else (stage,)
+                boxes[address][number] = DigestLine(item, stages, (ESCALATION, *above.reasons))
     readers = {address: tuple(m for m in team if address in m.notify) for member in team for address in member.notify}
     parcels = (
-        AddressedLines(address, members, tuple(desk.boxes[address].values()))
+        AddressedLines(address, members, tuple(boxes[address].values()))
         for address, members in readers.items()
-        if address in desk.boxes
+        if address in boxes
     )
-    return tuple(parcels), tuple(
-        UndeliverableItems(owner, reasons, count) for (owner, reasons), count in desk.lost.items()
-    )
-
-
-class _Desk:
-    """Where items are sorted into the boxes of addresses; each owner's route is found once."""
-
-    def __init__(self, team: Sequence[Member], today: date) -> None:
-        self.team = team
-        self.today = today
-        self.boxes: dict[str, dict[int, DigestLine]] = {}
-        self.lost: dict[tuple[str, tuple[Reason, ...]], int] = {}
-        self.owners: dict[str, ReminderRoute] = {}
-        self.rungs: dict[str, ReminderRoute] = {}
-
-    def sort(self, number: int, item: Item) -> None:
-        """Put an item into every box it belongs to; a later step of the ladder joins an earlier one."""
-        route = self._owner(item.owner)
-        addresses = _addresses(route)
-        for address in addresses:
-            self.boxes.setdefault(address, {})[number] = DigestLine(item, item.stages, route.reasons)
-        if not addresses:
-            self._lose(item.owner, route)
-        for stage, to in item.escalations:
-            rung = self._rung(to)
-            for address in set(_addresses(rung)).difference(addresses):
-                box = self.boxes.setdefault(address, {})
-                known = box.get(number)
-                stages = (*known.stages, stage) if known else (stage,)
-                box[number] = DigestLine(item, stages, (ESCALATION, *rung.reasons))
-            # A team may do without a lead; one whose lead cannot be reached is told so.
-            if addresses and not rung.members and any(member.role == LEAD for member in self.team):
-                self._lose(to, rung)
-
-    def _lose(self, owner: str, route: ReminderRoute) -> None:
-        place = owner, route.reasons
-        self.lost[place] = self.lost.get(place, 0) + 1
-
-    def _owner(self, owner: str) -> ReminderRoute:
-        if owner not in self.owners:
-            self.owners[owner] = route_owner(owner, self.team, self.today)
-        return self.owners[owner]
-
-    def _rung(self, to: str) -> ReminderRoute:
-        if to not in self.rungs:
-            self.rungs[to] = route_escalation(to, self.team, self.today)
-        return self.rungs[to]
+    return tuple(parcels), tuple(UndeliverableItems(owner, why, count) for (owner, why), count in lost.items())
 
 
 def _addresses(route: ReminderRoute) -> tuple[str, ...]:
@@ -188,20 +160,6 @@ def _reason(text: str, **facts: str) -> Reason:
     return Reason(text, tuple(facts.items()))
 
 
-class SentNotices(Protocol):
-    """What was told before."""
-
-    def has(self, key: Key, to: str) -> bool:
-        """Whether a recipient was told."""
-
-
-class DigestLedger(SentNotices, Protocol):
-    """What was told before, and what is told now."""
-
-    def add(self, keys: Collection[Key], to: str, at: datetime) -> None:
-        """Remember for good that a recipient was told."""
-
-
 Deliver = Callable[[str, Digest], None]
 """Brings a digest to an address; raises an error of this program when it did not arrive."""
 
@@ -215,19 +173,19 @@ class DigestDelivery:
     fault: CommlogError | None = None
 
 
-def unsent_lines(lines: Iterable[DigestLine], ledger: SentNotices, to: str) -> tuple[DigestLine, ...]:
+def unsent_lines(lines: Iterable[DigestLine], ledger: ReminderLedger, to: str) -> tuple[DigestLine, ...]:
     """The lines of which at least one stage was not told to a recipient yet."""
     return tuple(line for line in lines if not all(ledger.has(key, to) for key in line.keys))
 
 
-def new_keys(digest: Digest, ledger: SentNotices, to: str) -> tuple[Key, ...]:
+def new_keys(digest: Digest, ledger: ReminderLedger, to: str) -> tuple[NoticeKey, ...]:
     """What is to be remembered of a digest that arrived: all of it that was not told before."""
     # Two files may carry the same id after a bad merge.
     return tuple(key for key in dict.fromkeys(digest.keys) if not ledger.has(key, to))
 
 
 def plan_deliveries(
-    parcels: Sequence[AddressedLines], ledger: SentNotices, at: datetime, unreadable: tuple[str, ...] = ()
+    parcels: Sequence[AddressedLines], ledger: ReminderLedger, at: datetime, unreadable: tuple[str, ...] = ()
 ) -> tuple[DigestDelivery, ...]:
     """What is to be delivered now, one digest an address; the files that cannot be read are told to the leads.
 
@@ -243,7 +201,9 @@ def plan_deliveries(
     )
 
 
-def send_digests(planned: Iterable[DigestDelivery], ledger: DigestLedger, deliver: Deliver) -> Iterator[DigestDelivery]:
+def send_digests(
+    planned: Iterable[DigestDelivery], ledger: ReminderLedger, deliver: Deliver
+) -> Iterator[DigestDelivery]:
     """Each delivery as it went, one after the other; a recipient who got nothing is asked again by the next run."""
     for delivery in planned:
         try:

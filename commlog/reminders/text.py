@@ -1,12 +1,12 @@
-"""A digest as plain text: two lines an item, readable in a mail, in a group chat and at a terminal."""
+"""A digest as text for a mail, a group chat or a terminal, as an HTML page, and its items as JSON."""
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from commlog.followups.rules.dropped import CALL_BACK, MISSING_LINK
 from commlog.log.members import Member
@@ -78,12 +78,40 @@ def format_due_counts(digest: Digest) -> str:
     return translate(", ").join(text.format(count=count) for count, text in counts if count)
 
 
+class _Block(NamedTuple):
+    """The section of one owner as people read it: its heading, the cells of its items, and how many are not shown."""
+
+    heading: str
+    rows: list[tuple[str, ...]]
+    note: str
+
+
+def _blocks(digest: Digest, reading: DigestContext) -> Iterator[_Block]:
+    for section in digest.sections:
+        rows = [_cells(line, digest, reading) for line in section.lines[:MOST_LINES]]
+        yield _Block(heading_of(section, reading), rows, more_note(section))
+
+
+def _cells(line: DigestLine, digest: Digest, reading: DigestContext) -> tuple[str, ...]:
+    """When an item is due, for whom it is, what is to be done, and the command that closes it, each on one line."""
+    item = line.item
+    how = _how(item, digest.at)
+    how = translate("promised, {how}").format(how=how) if item.is_agreed and not item.is_care else how
+    action = shorten(harmless(reading.text(item)), _WIDEST_ACTION)
+    return how, harmless(" ".join(reading.customer(item).split())), action, closing_command(item)
+
+
 def format_digest(digest: Digest, reading: DigestContext) -> str:
-    """The sections of a digest as text, without its subject."""
-    blocks = [_format_section(section, digest, reading) for section in digest.sections]
-    if digest.unreadable:
-        blocks.append(unreadable_note(digest.unreadable))
-    return "\n\n".join(blocks)
+    """The sections of a digest as text, without its subject: two lines an item."""
+    blocks = []
+    for heading, rows, note in _blocks(digest, reading):
+        widths = [max(width_of(row[place]) for row in rows) for place in (0, 1)]
+        lines = [f"■ {heading}"]
+        for how, customer, action, command in rows:
+            lines.append(f"{pad(how, widths[0])}  {pad(customer, widths[1])}  {action}".rstrip())
+            lines.append(f"    {command}")
+        blocks.append("\n".join(filter(None, (*lines, note))))
+    return "\n\n".join(filter(None, (*blocks, unreadable_note(digest.unreadable))))
 
 
 def heading_of(section: DigestSection, reading: DigestContext) -> str:
@@ -93,13 +121,6 @@ def heading_of(section: DigestSection, reading: DigestContext) -> str:
     count = translate("{count} items").format(count=len(section.lines)) if len(section.lines) > 1 else ""
     details = translate("; ").join(filter(None, (count, why)))
     return translate("{owner} ({details})").format(owner=owner, details=details) if details else owner
-
-
-def item_state(line: DigestLine, now: datetime) -> str:
-    """How late an item is, or when it is due."""
-    item = line.item
-    how = _how(item, now)
-    return translate("promised, {how}").format(how=how) if item.is_agreed and not item.is_care else how
 
 
 def closing_command(item: Item) -> str:
@@ -124,8 +145,10 @@ def more_note(section: DigestSection) -> str:
     pending = [item for item in hidden if not item.is_care and not item.is_dropped]
     commands = []
     if pending:
-        terms = " ".join((*_owner_term(section.owner), *(("due:overdue",) if _all_late(pending) else ())))
-        commands.append(f"commlog pending {_in_one_word(terms)}".rstrip())
+        terms = " ".join(
+            (*_owner_term(section.owner), *(("due:overdue",) if all(item.is_late for item in pending) else ()))
+        )
+        commands.append("commlog pending " + (f"'{terms}'" if '"' in terms else terms) if terms else "commlog pending")
     if any(item.is_dropped for item in hidden):
         commands.append("commlog check")
     if any(item.is_care for item in hidden):
@@ -135,29 +158,13 @@ def more_note(section: DigestSection) -> str:
 
 
 def unreadable_note(files: tuple[str, ...]) -> str:
-    """That some files are in no answer; a customer's file is not named, for it may be called after the customer."""
+    """That some files cannot be read, empty when all can; a customer's file is not named: it may be called after the customer."""
+    if not files:
+        return ""
     named = [_CUSTOMERS + "…" if file.startswith(_CUSTOMERS) else harmless(file) for file in files[:_NAMED_FILES]]
     more = ["…"] if len(files) > _NAMED_FILES else []
     text = translate_plural("{count} file cannot be read: {files}", "{count} files cannot be read: {files}", len(files))
     return text.format(count=len(files), files=translate(", ").join([*named, *more]))
-
-
-def digest_cells(line: DigestLine, digest: Digest, reading: DigestContext) -> tuple[str, str, str]:
-    """How an item stands, for whom it is, and what is to be done, each on one line."""
-    item = line.item
-    action = shorten(harmless(reading.text(item)), _WIDEST_ACTION)
-    return item_state(line, digest.at), harmless(" ".join(reading.customer(item).split())), action
-
-
-def _format_section(section: DigestSection, digest: Digest, reading: DigestContext) -> str:
-    rows = [(line, digest_cells(line, digest, reading)) for line in section.lines[:MOST_LINES]]
-    widths = [max(width_of(cells[place]) for _, cells in rows) for place in (0, 1)]
-    lines = [f"■ {heading_of(section, reading)}"]
-    for line, (how, customer, action) in rows:
-        lines.append(f"{pad(how, widths[0])}  {pad(customer, widths[1])}  {action}".rstrip())
-        lines.append(f"    {closing_command(line.item)}")
-    note = more_note(section)
-    return "\n".join([*lines, note] if note else lines)
 
 
 def _owner_term(owner: str) -> tuple[str, ...]:
@@ -167,10 +174,6 @@ def _owner_term(owner: str) -> tuple[str, ...]:
     return (f"owner:{owner}" if _PLAIN.fullmatch(owner) else 'owner:"' + re.sub(r"""["'\\]""", "", owner) + '"',)
 
 
-def _in_one_word(terms: str) -> str:
-    return f"'{terms}'" if '"' in terms else terms
-
-
 def _quoted(address: str) -> str:
     """An address for a command line: an id written by hand must not become a command when somebody pastes the line."""
     if _ADDRESS.fullmatch(address):
@@ -178,34 +181,25 @@ def _quoted(address: str) -> str:
     return shell_word(harmless(address))
 
 
-def _all_late(items: list[Item]) -> bool:
-    return all(item.urgency <= Urgency.OVERDUE for item in items)
-
-
-def _how_care(day: date, today: date) -> str:
-    if day < today:
-        return translate("since {day}").format(day=day.isoformat())
-    return translate("today") if day == today else day.isoformat()
-
-
 def _how(item: Item, now: datetime) -> str:
-    if item.is_dropped and item.day:
-        return translate("since {day}").format(day=item.day.isoformat())
     if item.due_at is None:
-        return _how_care(item.day or now.date(), now.date())
+        day, today = item.day or now.date(), now.date()
+        if item.is_dropped or day < today:
+            return translate("since {day}").format(day=day.isoformat())
+        return translate("today") if day == today else day.isoformat()
     time = f"{item.due_at:%H:%M}"
-    day = f"{item.due_at:%Y-%m-%d}" if item.due_at.year != now.year else f"{item.due_at:%m-%d}"
-    if item.urgency <= Urgency.OVERDUE:
+    moment = f"{item.due_at:%Y-%m-%d %H:%M}" if item.due_at.year != now.year else f"{item.due_at:%m-%d %H:%M}"
+    if item.is_late:
         if item.late:
             text = translate_plural("{count} working day late", "{count} working days late", item.late)
             return text.format(count=item.late)
-        moment = time if item.due_at.date() == now.date() else f"{day} {time}"
-        return translate("overdue since {moment}").format(moment=moment)
+        since = time if item.due_at.date() == now.date() else moment
+        return translate("overdue since {moment}").format(moment=since)
     if item.urgency is Urgency.TODAY:
         return translate("due today {time}").format(time=time)
     minutes = item.left // 60
     return translate("due {moment}, {hours} h of working time left").format(
-        moment=f"{day} {time}", hours=f"{minutes // 60}:{minutes % 60:02}"
+        moment=moment, hours=f"{minutes // 60}:{minutes % 60:02}"
     )
 
 
@@ -245,8 +239,8 @@ def _item(line: DigestLine, reading: DigestContext) -> dict[str, Any]:
         "opened_at": None if item.is_care or item.is_dropped else item.opened_at or None,
         "due": item.due or None,
         "due_at": item.due_at and format_instant(item.due_at),
-        "is_overdue": item.urgency <= Urgency.OVERDUE,
-        "late": item.late if item.urgency <= Urgency.OVERDUE else None,
+        "is_overdue": item.is_late,
+        "late": item.late if item.is_late else None,
         "agreed_with_customer": item.is_agreed,
         "rule": item.opened_at if item.is_dropped else None,
         "since": item.day.isoformat() if item.is_dropped and item.day else None,
@@ -275,29 +269,27 @@ def format_html(digest: Digest, reading: DigestContext) -> str:
         f'<html lang="{_LANGUAGES[current_language()]}"><head><meta charset="utf-8">',
         '<meta name="color-scheme" content="light dark">',
         f'<title>{subject}</title></head><body style="{_FONT}">',
-        *(_section_as_html(section, digest, reading) for section in digest.sections),
+        *map(_block_as_html, _blocks(digest, reading)),
+        *((f"<p>{escape(unreadable_note(digest.unreadable))}</p>",) if digest.unreadable else ()),
+        "</body></html>",
+        "",
     ]
-    if digest.unreadable:
-        parts.append(f"<p>{escape(unreadable_note(digest.unreadable))}</p>")
-    return "\n".join((*parts, "</body></html>", ""))
+    return "\n".join(parts)
 
 
-def _section_as_html(section: DigestSection, digest: Digest, reading: DigestContext) -> str:
-    rows = []
-    for line in section.lines[:MOST_LINES]:
-        how, customer, action = (escape(cell) for cell in digest_cells(line, digest, reading))
-        code = f'<code style="{_CODE}">{escape(closing_command(line.item))}</code>'
-        rows.append(
-            f'<tr><td style="{_CELL};white-space:nowrap">{how}</td><td style="{_CELL};white-space:nowrap">{customer}</td>'
-            f'<td style="{_CELL}">{action}<br>{code}</td></tr>'
-        )
-    note = more_note(section)
+def _block_as_html(block: _Block) -> str:
+    cell, narrow = f'<td style="{_CELL}">', f'<td style="{_CELL};white-space:nowrap">'
+    rows = (
+        f"<tr>{narrow}{how}</td>{narrow}{customer}</td>"
+        f'{cell}{action}<br><code style="{_CODE}">{command}</code></td></tr>'
+        for how, customer, action, command in (map(escape, row) for row in block.rows)
+    )
     return "\n".join(
         (
-            f'<h3 style="margin:16px 0 4px;font-size:15px">{escape(heading_of(section, reading))}</h3>',
+            f'<h3 style="margin:16px 0 4px;font-size:15px">{escape(block.heading)}</h3>',
             '<table style="border-collapse:collapse">',
             *rows,
             "</table>",
-            *((f"<p>{escape(note)}</p>",) if note else ()),
+            *((f"<p>{escape(block.note)}</p>",) if block.note else ()),
         )
     )

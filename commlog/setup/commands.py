@@ -1,7 +1,8 @@
-"""The command `commlog doctor`."""
+"""The commands that set a log up and look after it: `init`, `doctor`, `hook`, `index`, `sql`, `template`."""
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -21,6 +22,9 @@ from commlog.setup.index import ask_sql, index_status, rebuild
 from commlog.setup.init import NewLogOptions, init_log
 from commlog.setup.templates import create_template, format_template, list_templates
 from commlog.team.clone import mend_setup
+from commlog.workspace import Workspace
+
+json_option: Any = typer.Option(False, "--json", help=mark("Answer in JSON."))
 
 
 @command(mark("Check this setup, and show how to fix what is wrong."))
@@ -29,7 +33,7 @@ def doctor_command(
     fix: bool = typer.Option(
         False, "--fix", help=mark("Fix what can be fixed without asking: how git merges records.")
     ),
-    json_output: bool = typer.Option(False, "--json", help=mark("Answer in JSON.")),
+    json_output: bool = json_option,
 ) -> int:
     workspace = session_of(context).workspace
     for message in mend_setup(workspace.log.root) if fix else ():
@@ -48,17 +52,11 @@ def doctor_command(
     if json_output:
         say(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        lines = []
         for row in rows:
-            lines.append(harmless(f"{_sign_of(row)} {row['message']}"))
+            say(harmless(f"{'✗' if not row['good'] else '○' if row['hint'] else '✓'} {row['message']}"))
             if row["remedy"]:
-                lines.append(harmless(f"    → {row['remedy']}"))
-        say("\n".join(lines))
+                say(harmless(f"    → {row['remedy']}"))
     return ExitCode.DONE if all(item.is_good for item in findings) else ExitCode.INVALID
-
-
-def _sign_of(row: dict[str, Any]) -> str:
-    return "✗" if not row["good"] else "○" if row["hint"] else "✓"
 
 
 @command(mark("Create a new log: settings, templates, calendar, git repository."))
@@ -82,16 +80,10 @@ def init_command(
             value=timezone,
             remedy=mark("write its IANA name, e.g. Asia/Shanghai"),
         )
-    choices = NewLogOptions(
-        timezone=timezone or guess_timezone(),
-        language=current_language(),
-        member=member,
-        use_git=not no_git,
-        with_example=example,
-        year=_year(session, timezone),
-        name=name,
-    )
-    made = init_log(root, choices)
+    now = session.now()
+    year = (now.astimezone(ZoneInfo(timezone)) if timezone and now.tzinfo else now).year
+    zone, language = timezone or guess_timezone(), current_language()
+    made = init_log(root, NewLogOptions(zone, language, member, not no_git, example, year, name))
     say(str(made.root))
     warn(translate("created a log; files: {count}; next: commlog create service").format(count=len(made.files)))
     if not made.has_repository and not no_git:
@@ -114,12 +106,6 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _year(session: Session, timezone: str) -> int:
-    """The year it is in the new log."""
-    now = session.now()
-    return (now.astimezone(ZoneInfo(timezone)) if timezone and now.tzinfo else now).year
-
-
 _STATES: Final = {
     "absent": mark("no hook: nothing is checked before a commit"),
     "ours": mark("records are checked before every commit"),
@@ -136,7 +122,7 @@ def hook_install_command(
 ) -> None:
     hook = install_hook(session_of(context).workspace, sys.executable, is_shared=shared)
     say(str(hook.file))
-    warn(_told("ours"))
+    warn(translate(_STATES["ours"]))
     if shared:
         warn(translate("commit it; in every other clone run once: git config core.hooksPath .githooks"))
 
@@ -144,7 +130,7 @@ def hook_install_command(
 @command(mark("Show which hook git runs, and whether it is commlog's."))
 def hook_status_command(context: typer.Context) -> None:
     hook = read_hook_status(session_of(context).workspace)
-    say(_told(hook.state))
+    say(translate(_STATES[hook.state]))
     if hook.state != "absent":
         say(str(hook.file))
     else:
@@ -158,39 +144,26 @@ def hook_uninstall_command(context: typer.Context) -> None:
         say(str(hook.file))
         warn(translate("removed; records are no longer checked before a commit"))
     else:
-        warn(_told("absent"))
-
-
-def _told(state: str) -> str:
-    return translate(_STATES[state])
-
-
-as_json = typer.Option(False, "--json", help=mark("Answer in JSON."))
+        warn(translate(_STATES["absent"]))
 
 
 @command(mark("Show the state of the index."))
-def index_status_command(context: typer.Context, json_output: bool = as_json) -> int:
-    session = session_of(context)
-    _tell(index_status(session.workspace), json_output)
-    return finish(session)
+def index_status_command(context: typer.Context, json_output: bool = json_option) -> int:
+    return _say_status(session_of(context), index_status, json_output)
 
 
 @command(mark("Build the index again from the files."))
-def index_rebuild_command(context: typer.Context, json_output: bool = as_json) -> int:
-    session = session_of(context)
-    _tell(rebuild(session.workspace), json_output)
-    return finish(session)
+def index_rebuild_command(context: typer.Context, json_output: bool = json_option) -> int:
+    return _say_status(session_of(context), rebuild, json_output)
 
 
-def _tell(found: dict[str, str | int], json_output: bool) -> None:
-    if json_output:
-        say(json.dumps(found, ensure_ascii=False, indent=2))
-        return
-    say(
-        translate(
-            "files: {files}, records: {records}, follow-ups: {follow_ups}, problems: {problems}, unreadable: {unreadable}; {bytes} bytes in {path}"
-        ).format(**found)
+def _say_status(session: Session, ask: Callable[[Workspace], dict[str, str | int]], json_output: bool) -> ExitCode:
+    status = ask(session.workspace)
+    text = translate(
+        "files: {files}, records: {records}, follow-ups: {follow_ups}, problems: {problems}, unreadable: {unreadable}; {bytes} bytes in {path}"
     )
+    say(json.dumps(status, ensure_ascii=False, indent=2) if json_output else text.format(**status))
+    return finish(session)
 
 
 @command(mark("Query the index with SQL, read-only. docs/SQL.md describes the tables."))
@@ -210,8 +183,7 @@ def template_list_command(
     context: typer.Context, columns: str = columns_option, output_format: str = format_option
 ) -> int:
     session = session_of(context)
-    workspace = session.workspace
-    return answer_listing(session, list_templates(workspace, current_language()), columns, output_format)
+    return answer_listing(session, list_templates(session.workspace, current_language()), columns, output_format)
 
 
 @command(mark("Show a template's fields, choices and advice."))

@@ -1,4 +1,4 @@
-"""What is wrong with this set-up: each finding with what mends it."""
+"""What is wrong with this setup: each finding with what fixes it."""
 
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
@@ -18,7 +18,7 @@ from commlog.workspace import Workspace
 class SetupCheck(NamedTuple):
     """One thing looked at: whether it is as it should be, what it is, what to do (marked texts and their facts).
 
-    A hint is nothing wrong, yet something that may be wanted: its remedy is told, too.
+    A hint is nothing wrong, yet something that may be wanted: its remedy is shown, too.
     """
 
     topic: str
@@ -31,7 +31,7 @@ class SetupCheck(NamedTuple):
 
 def diagnose(workspace: Workspace) -> tuple[SetupCheck, ...]:
     """Everything that was looked at, good or not, in a fixed order."""
-    return tuple(finding for look in LOOKS for finding in look(workspace))
+    return tuple(finding for look in _LOOKS for finding in look(workspace))
 
 
 def _settings(workspace: Workspace) -> Iterator[SetupCheck]:
@@ -49,12 +49,12 @@ def _settings(workspace: Workspace) -> Iterator[SetupCheck]:
 
 def _member(workspace: Workspace) -> Iterator[SetupCheck]:
     email = find_user_email(workspace.log.root) or "-"
-    known_as = mark("you are {member} (git's user.email: {email})")
-    unknown = mark("it is unknown which member you are (git's user.email: {email})")
     yield SetupCheck(
         "member",
         workspace.member is not None,
-        known_as if workspace.member else unknown,
+        mark("you are {member} (git's user.email: {email})")
+        if workspace.member
+        else mark("it is unknown which member you are (git's user.email: {email})"),
         mark("set $COMMLOG_MEMBER, or add your address as `email:` of a member in commlog.yaml"),
         (("member", workspace.member or "?"), ("email", email)),
     )
@@ -72,44 +72,27 @@ def _member(workspace: Workspace) -> Iterator[SetupCheck]:
 
 def _git(workspace: Workspace) -> Iterator[SetupCheck]:
     root = workspace.log.root
-    yield SetupCheck(
-        "git", is_inside_repository(root), mark("the log is kept in git"), mark("run: git init; git add .; git commit")
-    )
+    is_kept, attributes = is_inside_repository(root), read_attributes(root)
     ignored = root / ".gitignore"
     names = ignored.read_text(encoding="utf-8", errors="replace") if ignored.is_file() else ""
-    yield SetupCheck(
-        "git",
-        STATE_FOLDER in names,
-        mark("{folder}/ is ignored by git"),
-        mark("add {folder}/ to .gitignore"),
-        (("folder", STATE_FOLDER),),
-    )
-    yield SetupCheck(
-        "git",
-        "eol=lf" in read_attributes(root),
-        mark("line ends stay LF on every machine"),
-        mark("add `*.yaml text eol=lf` to .gitattributes"),
-    )
-
-
-def _merging(workspace: Workspace) -> Iterator[SetupCheck]:
-    root = workspace.log.root
-    if not is_inside_repository(root):
-        return
-    missing = missing_attributes(read_attributes(root))
-    yield SetupCheck(
-        "merging",
-        not missing,
-        mark("git is set up to merge records field by field"),
-        mark("add to .gitattributes: {lines}; commlog doctor --fix does it"),
-        (("lines", "; ".join(missing)),),
-    )
-    yield SetupCheck(
-        "merging",
-        is_installed(root),
-        mark("this clone is set up to merge records"),
-        mark("run: commlog doctor --fix (until then git merges them line by line)"),
-    )
+    missing = missing_attributes(attributes)
+    facts = (("folder", STATE_FOLDER), ("lines", "; ".join(missing)))
+    add_attributes = mark("add to .gitattributes: {lines}; commlog doctor --fix does it")
+    until_then = mark("run: commlog doctor --fix (until then git merges them line by line)")
+    for topic, is_good, message, remedy in (
+        ("git", is_kept, mark("the log is kept in git"), mark("run: git init; git add .; git commit")),
+        ("git", STATE_FOLDER in names, mark("{folder}/ is ignored by git"), mark("add {folder}/ to .gitignore")),
+        (
+            "git",
+            "eol=lf" in attributes,
+            mark("line ends stay LF on every machine"),
+            mark("add `*.yaml text eol=lf` to .gitattributes"),
+        ),
+        ("merging", not missing, mark("git is set up to merge records field by field"), add_attributes),
+        ("merging", is_kept and is_installed(root), mark("this clone is set up to merge records"), until_then),
+    ):
+        if topic == "git" or is_kept:
+            yield SetupCheck(topic, is_good, message, remedy, facts)
 
 
 def _templates(workspace: Workspace) -> Iterator[SetupCheck]:
@@ -119,29 +102,17 @@ def _templates(workspace: Workspace) -> Iterator[SetupCheck]:
             workspace.catalog.get(name)
         except CommlogError as fault:
             broken += 1
-            broken_facts = (("name", name), ("reason", fault.message))
-            yield SetupCheck(
-                "templates",
-                False,
-                mark("the template '{name}' is broken: {reason}"),
-                mark("correct its file in schemas/"),
-                broken_facts,
-            )
+            message, remedy = mark("the template '{name}' is broken: {reason}"), mark("correct its file in schemas/")
+            yield SetupCheck("templates", False, message, remedy, (("name", name), ("reason", fault.message)))
     facts = (("count", str(len(workspace.catalog.names()) - broken)),)
     yield SetupCheck("templates", True, mark("templates that can be used: {count}"), facts=facts)
 
 
 def _records(workspace: Workspace) -> Iterator[SetupCheck]:
-    files = count_rows(workspace.index).files
-    unreadable = workspace.unreadable_files()
-    facts = (("count", str(files)), ("unreadable", str(len(unreadable))))
-    yield SetupCheck(
-        "records",
-        not unreadable,
-        mark("records: {count}, cannot be read: {unreadable}"),
-        mark("see what is wrong: commlog check"),
-        facts,
-    )
+    unreadable = len(workspace.unreadable_files())
+    facts = (("count", str(count_rows(workspace.index).files)), ("unreadable", str(unreadable)))
+    message, remedy = mark("records: {count}, cannot be read: {unreadable}"), mark("see what is wrong: commlog check")
+    yield SetupCheck("records", not unreadable, message, remedy, facts)
 
 
 def _reminders(workspace: Workspace) -> Iterator[SetupCheck]:
@@ -169,7 +140,6 @@ def _reminders(workspace: Workspace) -> Iterator[SetupCheck]:
 
 
 def _sharing(workspace: Workspace) -> Iterator[SetupCheck]:
-
     yield from (SetupCheck(*item) for item in check_backup(workspace))
 
 
@@ -207,11 +177,10 @@ def _customer_keys(workspace: Workspace) -> Iterator[SetupCheck]:
         )
 
 
-LOOKS: Final[tuple[Callable[[Workspace], Iterator[SetupCheck]], ...]] = (
+_LOOKS: Final[tuple[Callable[[Workspace], Iterator[SetupCheck]], ...]] = (
     _settings,
     _member,
     _git,
-    _merging,
     _templates,
     _records,
     _reminders,

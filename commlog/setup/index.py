@@ -1,8 +1,10 @@
-"""The copy itself: how it stands, made anew, and asked in SQL."""
+"""The index itself: its state, how it is rebuilt, and queries in SQL."""
 
 from collections.abc import Sequence
+from functools import cache
+from itertools import chain, count
 
-from commlog.database.connection import QueryError, Row
+from commlog.database.connection import QueryError, SqlAnswer
 from commlog.database.queries import count_rows
 from commlog.database.refresh import rebuild_index
 from commlog.errors import UsageError
@@ -13,14 +15,14 @@ from commlog.workspace import Workspace
 
 
 def index_status(workspace: Workspace) -> dict[str, str | int]:
-    """How the copy stands after its refresh: where it lies, its `bytes` (0 when it is in memory only), and what it holds."""
+    """The state of the index after its refresh: where it is, its `bytes` (0 when it is in memory only), and what it contains."""
     path = workspace.log.state_folder / INDEX_FILE
     size = path.stat().st_size if path.is_file() else 0
     return {"path": f"{STATE_FOLDER}/{INDEX_FILE}", "bytes": size, **count_rows(workspace.index)._asdict()}
 
 
 def rebuild(workspace: Workspace) -> dict[str, str | int]:
-    """Make the copy anew from the files, and tell how it stands."""
+    """Delete the index, build it again from the files, and give its state."""
     rebuild_index(workspace.reader).close()
     return index_status(workspace)
 
@@ -49,27 +51,20 @@ def ask_sql(workspace: Workspace, sql: str, *, reveal: bool = False) -> Listing:
     return Listing(names, plain, names, names[0])
 
 
-def _masked(workspace: Workspace, sql: str) -> tuple[list[str], list[Row]]:
+def _masked(workspace: Workspace, sql: str) -> SqlAnswer:
     from commlog.database.masked_views import masked_columns_and_rows
     from commlog.forms.personal import personal_keys
 
-    known: dict[str, frozenset[str]] = {}
-
+    @cache
     def keys_of(template: str) -> frozenset[str]:
-        if template not in known:
-            known[template] = personal_keys(workspace.catalog.get(template))
-        return known[template]
+        return personal_keys(workspace.catalog.get(template))
 
     return masked_columns_and_rows(workspace.index, sql, workspace.log.settings.mask, keys_of)
 
 
 def _distinct(columns: Sequence[str]) -> tuple[str, ...]:
-    """The column names, those that stand twice numbered: as JSON keys none may be lost."""
+    """The column names, those that are there twice numbered: as JSON keys none may be lost."""
     names: list[str] = []
     for column in columns:
-        number, name = 1, column
-        while name in names:
-            number += 1
-            name = f"{column}:{number}"
-        names.append(name)
+        names.append(next(name for name in chain([column], (f"{column}:{n}" for n in count(2))) if name not in names))
     return tuple(names)

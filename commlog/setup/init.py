@@ -1,6 +1,7 @@
 """A new log: settings, calendar, templates, the files git needs, and a repository."""
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,27 +56,19 @@ _COMMENTS: Final[dict[str, dict[str, str]]] = {
 }
 _CALENDAR: Final = """\
 # yaml-language-server: $schema=schemas/settings/calendar.json
-# Days off, and days worked although they are weekend; e.g.
-#   2026-10-01: 国庆节
-# A country's holidays of a year, once they are announced: commlog calendar import CN {year}
+{comments}
 off: {{}}
 work: {{}}
 """
-_CHINESE_CALENDAR: Final = """\
-# yaml-language-server: $schema=schemas/settings/calendar.json
-# 休息日，以及虽是周末仍上班的日子；例如：
-#   2026-10-01: 国庆节
-# 某国某年的节假日公布后：commlog calendar import CN {year}
-off: {{}}
-work: {{}}
-"""
-_CALENDAR_OF_CHINA: Final = """\
-# yaml-language-server: $schema=schemas/settings/calendar.json
-# 国务院办公厅公布的放假安排；work 为调休上班日。公司自己的休息日也写在这里。
-# 下一年的安排公布后（通常在十一月）：commlog calendar import CN {year}
-off: {{}}
-work: {{}}
-"""
+_CALENDAR_COMMENTS: Final = {
+    "en": "# Days off, and days worked although they are weekend; e.g.\n#   2026-10-01: 国庆节\n"
+    "# A country's holidays of a year, once they are announced: commlog calendar import CN {year}",
+    "zh": "# 休息日，以及虽是周末仍上班的日子；例如：\n#   2026-10-01: 国庆节\n"
+    "# 某国某年的节假日公布后：commlog calendar import CN {year}",
+    "CN": "# 国务院办公厅公布的放假安排；work 为调休上班日。公司自己的休息日也写在这里。\n"
+    "# 下一年的安排公布后（通常在十一月）：commlog calendar import CN {year}",
+}
+_UNFIT: Final = re.compile(r"[^\w.-]+")
 _IGNORED: Final = f"{STATE_FOLDER}/\n.*.tmp\n"
 _ATTRIBUTES: Final = "\n".join(("*.yaml text eol=lf", "*.schema.json text eol=lf", *ATTRIBUTES, ""))
 
@@ -141,6 +134,8 @@ def _settings_of(country: str | None, choices: NewLogOptions) -> str:
     comments = _COMMENTS.get(choices.language, _COMMENTS["en"])
     member_id, email = choices.member or ("", "")
     members = "  []\n"
+    # What git calls somebody may be more than a name can have.
+    member_id = _UNFIT.sub("-", member_id).strip("-._")
     if member_id:
         members = f"  - id: {_quoted(member_id)}\n    name: {_quoted(choices.name or member_id)}\n    role: lead\n"
         if email:
@@ -163,10 +158,9 @@ def _calendar_of(country: str | None, choices: NewLogOptions) -> str:
     """The text of the calendar, with a country's holidays of this year and the next one as far as they are known."""
     years = (choices.year, choices.year + 1)
     days = [day for year in years for day in read_public_holidays(country, year)] if country else []
-    heading = _CALENDAR
-    if choices.language == "zh":
-        heading = _CALENDAR_OF_CHINA if country == "CN" else _CHINESE_CALENDAR
-    return insert_days(heading.format(year=days[-1].date.year + 1 if days else choices.year or 2026), days)
+    comments = _CALENDAR_COMMENTS[(country or "zh") if choices.language == "zh" else "en"]
+    next_year = days[-1].date.year + 1 if days else choices.year or 2026
+    return insert_days(_CALENDAR.format(comments=comments.format(year=next_year)), days)
 
 
 def _write(path: Path, text: str) -> bool:

@@ -25,17 +25,8 @@ def list_templates(workspace: Workspace, language: str) -> Listing:
             rows.append((name, None, None, None, None, "log", fault.message))
             continue
         source = "shipped" if shipped_folder() in template.file.parents else "log"
-        rows.append(
-            (
-                name,
-                template.labels.get(language),
-                template.kind,
-                template.record_within,
-                len(template.fields),
-                source,
-                None,
-            )
-        )
+        title, size = template.labels.get(language), len(template.fields)
+        rows.append((name, title, template.kind, template.record_within, size, source, None))
     return Listing(COLUMN_NAMES, tuple(rows), SHOWN, "name")
 
 
@@ -97,17 +88,13 @@ def _lines(field: Field, language: str, depth: int) -> list[str]:
         sign for sign, holds in (("*", field.required), ("#", field.personal), ("=", field.read_only)) if holds
     )
     kind = "" if field.type == "text" and not field.format else f" [{field.format or field.type}]"
-    head = "  " * depth + f"{field.key}{marks}  {label(field, language)}{kind}"
-    lines = [head]
+    lines = [f"{'  ' * depth}{field.key}{marks}  {label(field, language)}{kind}"]
+    indent = "  " * (depth + 2)
     if field.enum:
-        lines.append(
-            "  " * depth
-            + "    "
-            + ", ".join(f"{choice} {value_label(field, choice, language)}" for choice in field.enum)
-        )
+        lines.append(indent + ", ".join(f"{choice} {value_label(field, choice, language)}" for choice in field.enum))
     advice = hint(field, language)
     if advice:
-        lines.append("  " * depth + f"    {advice}")
+        lines.append(indent + advice)
     for child in (*field.fields, *(field.item.fields if field.item else ())):
         lines += _lines(child, language, depth + 1)
     return lines

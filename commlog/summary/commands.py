@@ -1,4 +1,4 @@
-"""The command `commlog summarize`."""
+"""The commands `commlog summarize` and `commlog report`."""
 
 from typing import Any
 
@@ -21,11 +21,12 @@ from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.output.formats import is_for_people
 from commlog.output.labels import Labels
+from commlog.records.queries import day_span
 from commlog.summary.page.page import PAGE_FORMATS, format_report, is_our_report
-from commlog.summary.report import REPORT_ROWS, ReportRequest, build_report
+from commlog.summary.report import REPORT_ROWS, build_report
 from commlog.summary.rules.summary import Summary
-from commlog.summary.summarize import SUMMARY_ROWS, SummaryRequest, summarize
-from commlog.summary.text.summary import FORMATS, format_summary
+from commlog.summary.summarize import SUMMARY_ROWS, SummaryRequest, list_counted, summarize
+from commlog.summary.text.summary import FORMATS, format_empty_period, format_summary, has_happened
 from commlog.summary.text.words import figure_called, words_of_counted
 from commlog.values import stored_date
 
@@ -35,33 +36,31 @@ period_argument: Any = typer.Argument(
     show_default=False,
     help=mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
 )
-by_option: Any = text_option(
-    "--by", "FIELD", mark("Group the figures by a column or any field: channel, agent, level, tag, owner, extra.x …")
-)
 compare_option: Any = text_option("--compare", "PERIOD", mark("Compare with this period instead of the one before."))
-records_option: Any = text_option(
-    "--records", "FIGURE", mark("List the records behind a figure, by its name (overdue) or its metric number (4).")
-)
-limit_option: Any = text_option(
-    "--limit",
-    "N",
-    mark("Maximum number of groups and records (default: 10; with --records all); 0 means all."),
-    default=None,
-)
-format_option: Any = format_choice(
-    *FORMATS, help_text=mark("{formats}; with --records also ids."), more=("ids", "table")
-)
 
 
 @command(mark("Summarize a period, compared with the period before."))
 def summarize_command(
     context: typer.Context,
     period: str = period_argument,
-    by: str = by_option,
+    by: str = text_option(
+        "--by",
+        "FIELD",
+        mark("Group the figures by a column or any field: channel, agent, level, tag, owner, extra.x …"),
+    ),
     compare: str = compare_option,
-    records: str = records_option,
-    limit: int | None = limit_option,
-    output_format: str = format_option,
+    records: str = text_option(
+        "--records", "FIGURE", mark("List the records behind a figure, by its name (overdue) or its metric number (4).")
+    ),
+    limit: int | None = text_option(
+        "--limit",
+        "N",
+        mark("Maximum number of groups and records (default: 10; with --records all); 0 means all."),
+        default=None,
+    ),
+    output_format: str = format_choice(
+        *FORMATS, help_text=mark("{formats}; with --records also ids."), more=("ids", "table")
+    ),
     as_of: str = as_of_option,
     reveal: bool = reveal_option,
 ) -> int:
@@ -79,26 +78,17 @@ def summarize_command(
 
 def _nothing_told(session: Session, summary: Summary) -> str:
     """The sentence for a period in which nothing was recorded; empty when there is something."""
-    # Loaded for an empty period alone.
-    from commlog.records.queries import day_span
-    from commlog.summary.text.summary import format_empty_period, has_happened
-
     if has_happened(summary):
         return ""
     days = (summary.period.start.date().isoformat(), summary.period.end.date().isoformat())
     span = day_span(session.workspace.index, *days)
-    return (
-        ""
-        if span.in_days
-        else format_empty_period(summary.period.name, stored_date(span.first), stored_date(span.last))
-    )
+    if span.in_days:
+        return ""
+    return format_empty_period(summary.period.name, stored_date(span.first), stored_date(span.last))
 
 
 def _list_counted(session: Session, request: SummaryRequest, figure: str, output_format: str) -> int:
     """Print what is behind a figure."""
-    # Loaded with the first list: a summary needs none of it.
-    from commlog.summary.summarize import list_counted
-
     labels = labels_of(session)
     words = Labels(lambda column: words_of_counted(column) or labels.find_words(column))
     table = "table" if output_format == "text" else output_format
@@ -116,19 +106,14 @@ STDOUT = "-"
 )
 def report_command(
     context: typer.Context,
-    period: str = typer.Argument(
-        "",
-        metavar="[PERIOD]",
-        show_default=False,
-        help=mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
-    ),
+    period: str = period_argument,
     output: str = text_option(
         "--output",
         "FILE",
         mark("Write to this file; - prints to stdout. Only an earlier report is replaced, no other file."),
     ),
     output_format: str = format_choice(*PAGE_FORMATS, help_text=mark("html, or markdown: the tables without charts.")),
-    compare: str = text_option("--compare", "PERIOD", mark("Compare with this period instead of the one before.")),
+    compare: str = compare_option,
     limit: int = typer.Option(
         REPORT_ROWS, "--limit", metavar="N", help=mark("Maximum number of rows per list; 0 means all.")
     ),
@@ -139,16 +124,9 @@ def report_command(
             mark("no output file is given"), remedy=mark("give a file: --output report.html; or print it: --output -")
         )
     session = session_of(context)
-    request = ReportRequest(period, compare, limit if limit > 0 else -1, reveal)
+    request = SummaryRequest(period, compare, limit=limit if limit > 0 else NO_LIMIT, reveal=reveal)
     _hand_over(format_report(build_report(session.workspace, request), output_format, labels_of(session)), output)
     return finish(session)
-
-
-def _require_place(output: str, output_format: str) -> None:
-    if not output and output_format == "html":
-        raise UsageError(
-            mark("no output file is given"), remedy=mark("give a file: --output report.html; or print it: --output -")
-        )
 
 
 def _hand_over(text: str, output: str) -> None:

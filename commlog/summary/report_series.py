@@ -1,9 +1,9 @@
-"""The series behind a report's charts: conversations, follow-ups kept and satisfaction over time."""
+"""The numbers behind a report's charts: conversations, follow-ups kept and satisfaction over time; the ages of what is pending."""
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from commlog.errors import CommlogError
@@ -11,11 +11,22 @@ from commlog.forms.fields import find_field, label
 from commlog.messages import current_language, mark, translate
 from commlog.summary.figures.follow_ups import DUE
 from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, SummaryScope
-from commlog.summary.rules.figures import STEPS, count_of, mean_of, measure_limit_kept, measure_satisfaction
-from commlog.summary.rules.report import MOST_BUCKETS, Series, TimeBucket, TimeStep, buckets_between, place_of, step_for
-from commlog.summary.rules.summary import Group, Measure
+from commlog.summary.rules.figures import JUDGEMENTS, STEPS, count_of, mean_of, measure_satisfaction
+from commlog.summary.rules.report import (
+    MOST_BUCKETS,
+    AgeGroup,
+    Series,
+    Side,
+    TimeBucket,
+    TimeStep,
+    buckets_between,
+    place_of,
+    step_for,
+)
+from commlog.summary.rules.summary import Group, Measure, last_day
 from commlog.workspace import Workspace
-from commlog.worktime.calendar import wall_instant
+from commlog.worktime.calendar import WorkCalendar, wall_instant
+from commlog.worktime.limits import working_days_since
 from commlog.worktime.periods import Period
 
 # The group that gathers the rarer channels; no channel is called so.
@@ -83,7 +94,7 @@ def on_time_by_step(scope: SummaryScope, previous: Period) -> Series:
         # A bucket of the earlier period may reach into the later one: each is counted by itself.
         for _, state, count in rows[bisect_left(rows, (start,)) : bisect_left(rows, (end,))]:
             kept[state] += count
-        measure = measure_limit_kept(kept)
+        measure = JUDGEMENTS["limit_kept"].measure(kept)
         if measure.size or measure.left_out:
             measures[place, None] = measure
     return Series(step, buckets, (None,), measures, {})
@@ -97,16 +108,17 @@ def measure_satisfaction_over_time(scope: SummaryScope, previous: Period) -> Ser
     whole = SummaryScope(scope.workspace, Period(previous.start, scope.period.end, ""), scope.at, "", 0)
     if scope.period.start < previous.start:
         whole = SummaryScope(scope.workspace, Period(scope.period.start, previous.end, ""), scope.at, "", 0)
-    surveys = whole.rows(surveys_sql(names)) if names else []
+    scores = ", ".join(f"field(c.content, 'scores.{key}')" for key in names)
+    surveys = whole.rows(_SURVEYED.format(scores=scores)) if names else []
     answers = whole.rows(_ANSWERED)
     buckets = _fitting(buckets, (row[0] for row in (*surveys, *answers)))
     given: defaultdict[tuple[int, Group], list[int]] = defaultdict(list)
-    for day, entered_by, *scores in surveys:
+    for day, entered_by, *given_scores in surveys:
         place = _place(day, buckets)
-        for key, score in zip(names, scores, strict=True):
+        for key, score in zip(names, given_scores, strict=True):
             if place is not None and is_stored_score(score):
                 given[place, key if entered_by != "staff" else STAFF + key].append(int(score))
-    measures: _Measures = {key: mean_of(sum(scores), len(scores)) for key, scores in given.items()}
+    measures: _Measures = {key: mean_of(sum(some), len(some)) for key, some in given.items()}
     measures |= _measure_answers(answers, buckets)
     known = {group for _, group in measures}
     order = (ANSWERS, *names, *(STAFF + key for key in names))
@@ -128,11 +140,6 @@ def score_names(workspace: Workspace) -> Mapping[str, str]:
     }
 
 
-def surveys_sql(names: Mapping[str, str]) -> str:
-    """The question for a period's surveys: the day, who filled it in, and each score as text."""
-    return _SURVEYED.format(scores=", ".join(f"field(c.content, 'scores.{key}')" for key in names))
-
-
 def is_stored_score(text: str | None) -> bool:
     """Whether the text is one of the five steps."""
     return text in {"1", "2", "3", "4", "5"}
@@ -140,7 +147,7 @@ def is_stored_score(text: str | None) -> bool:
 
 def days_of(period: Period) -> tuple[date, date]:
     """A period's first day, and the day after its last."""
-    return period.start.date(), (period.end - timedelta(seconds=1)).date() + timedelta(days=1)
+    return period.start.date(), last_day(period) + timedelta(days=1)
 
 
 def _measure_answers(rows: Iterable[tuple[str, str, int]], buckets: tuple[TimeBucket, ...]) -> _Measures:
@@ -188,3 +195,77 @@ def _place(day: str, buckets: tuple[TimeBucket, ...]) -> int | None:
         return place_of(date.fromisoformat(day), buckets)
     except ValueError:
         return None
+
+
+# From the latest to what has the most time left.
+CLASSES: Final[tuple[tuple[Side, int, int | None], ...]] = (
+    ("late", 21, None),
+    ("late", 11, 20),
+    ("late", 6, 10),
+    ("late", 3, 5),
+    ("late", 1, 2),
+    ("late", 0, 0),
+    ("left", 0, 0),
+    ("left", 1, 2),
+    ("left", 3, 5),
+    ("left", 6, 10),
+    ("left", 11, None),
+    ("no_due", 0, None),
+    ("paused", 0, None),
+)
+_MOST_LEFT: Final = 11
+_DUE: Final = (
+    "SELECT f.due_at, f.status = 'awaiting_customer', count(*) FROM follow_ups f WHERE {pending} GROUP BY 1, 2"
+)
+
+
+def measure_ages(now: SummaryScope, before: SummaryScope) -> tuple[AgeGroup, ...]:
+    """Every class of age with how many are in it at the instants of two scopes."""
+    counts, earlier = _count(now), _count(before)
+    return tuple(
+        AgeGroup(side, low, high, counts[side, low], earlier[side, low])  # type: ignore[misc, arg-type, unused-ignore]
+        for side, low, high in CLASSES
+    )
+
+
+def _count(scope: SummaryScope) -> Counter[tuple[Side, int]]:
+    calendar = scope.workspace.log.settings.calendar
+    at = scope.at.timestamp()
+    today = scope.at.astimezone(calendar.zone).date()
+    counts: Counter[tuple[Side, int]] = Counter()
+    late: Counter[date] = Counter()
+    left: Counter[date] = Counter()
+    for due, is_paused, count in scope.rows(_DUE.format(pending=scope.pending)):
+        if is_paused:
+            counts["paused", 0] += count
+        elif due is None:
+            counts["no_due", 0] += count
+        else:
+            day = datetime.fromtimestamp(due, UTC).astimezone(calendar.zone).date()
+            (late if due < at else left)[day] += count
+    for day, days in working_days_since(late, today, calendar).items():
+        counts[_class("late", days)] += late[day]
+    remaining = _days_left(today, calendar)
+    for day, count in left.items():
+        counts[_class("left", remaining.get(day, _MOST_LEFT))] += count
+    return counts
+
+
+def _class(side: Side, days: int) -> tuple[Side, int]:
+    return next(
+        (one, low) for one, low, high in CLASSES if one == side and low <= days and (high is None or days <= high)
+    )
+
+
+def _days_left(today: date, calendar: WorkCalendar) -> dict[date, int]:
+    """How many working days lie after today up to each coming day, until there are more than are told apart."""
+    left = {today: 0}
+    day, days = today, 0
+    while days < _MOST_LEFT:
+        try:
+            day += timedelta(days=1)
+        except OverflowError:
+            break
+        days += calendar.is_working_day(day)
+        left[day] = days
+    return left

@@ -1,8 +1,8 @@
 """The summary of a period: every figure, with the one of the period before beside it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from commlog.database.connection import Index
 from commlog.database.worker_processes import ask_beside
@@ -10,16 +10,14 @@ from commlog.errors import UsageError
 from commlog.messages import mark
 from commlog.output.listing import Listing
 from commlog.records.mask import mask_rows
-from commlog.summary.figures.cases import FINDERS, measure_all_cases
-from commlog.summary.figures.dimensions import dimension_of
+from commlog.summary.figures.cases import cases_behind, measure_all_cases
 from commlog.summary.figures.follow_ups import measure_follow_ups, measure_pending
 from commlog.summary.figures.issues import measure_flow
-from commlog.summary.figures.listed import cases_of_flow, cases_of_follow_ups, cases_of_records
 from commlog.summary.figures.moods import measure_worsening
 from commlog.summary.figures.problems import find_weak_spots, measure_low_scores, measure_problems
 from commlog.summary.figures.recording import measure_feelings, measure_interactions, measure_recording
-from commlog.summary.figures.scope import SummaryScope
-from commlog.summary.rules.figures import FIGURES, FigureCase, pair
+from commlog.summary.figures.scope import SummaryScope, dimension_of
+from commlog.summary.rules.figures import FIGURES, FigureCase, Verdict, pair
 from commlog.summary.rules.summary import PointedRecords, Reading, Summary
 from commlog.values import Data
 from commlog.workspace import Workspace
@@ -130,9 +128,8 @@ def _before(period: Period) -> Period:
 COLUMNS: Final = ("figure", "counted", "why", "value", "item", "part", "customer", "day", "owner", "subject", "path")
 _SHOWN: Final = ("figure", "counted", "why", "value", "item", "part", "customer", "day", "owner", "subject")
 _DETAILS: Final = (
-    "SELECT record, id, customer, day, coalesce(owner, agent), subject, path FROM records WHERE record IN "
+    "SELECT record, id, customer, day, coalesce(owner, agent), subject, path FROM records WHERE record IN ({numbers})"
 )
-_MOST_AT_ONCE: Final = 10_000
 
 
 def list_counted(workspace: Workspace, request: SummaryRequest, metric: str) -> Listing:
@@ -146,8 +143,7 @@ def list_counted(workspace: Workspace, request: SummaryRequest, metric: str) -> 
     found = cases_behind(scope, figures)
     details = _read_details(scope, {case.record for cases in found.values() for case in cases})
     rows = [_row(figure, case, details) for figure, cases in found.items() for case in cases]
-    order = {name: place for place, name in enumerate(("yes", "no", "left_out"))}
-    rows.sort(key=lambda row: (figures.index(row[0]), order[row[1]]))
+    rows.sort(key=lambda row: (figures.index(row[0]), get_args(Verdict).index(row[1])))
     if request.limit >= 0:
         rows = rows[: request.limit]
     listing = Listing(COLUMNS, tuple(rows), _SHOWN, "item")
@@ -172,32 +168,8 @@ def figures_of(metric: str) -> list[str]:
     return figures
 
 
-def cases_behind(scope: SummaryScope, figures: Iterable[str]) -> dict[str, list[FigureCase]]:
-    """The cases of some figures."""
-    wanted = list(figures)
-    found: dict[str, list[FigureCase]] = {}
-    for finder in _FINDERS:
-        if any(figure not in found for figure in wanted):
-            cases = finder(scope)
-            found |= {figure: cases[figure] for figure in wanted if figure in cases}
-    return {figure: found[figure] for figure in wanted}
-
-
-_FINDERS: Final[tuple[Callable[[SummaryScope], Mapping[str, list[FigureCase]]], ...]] = (
-    cases_of_follow_ups,
-    cases_of_records,
-    cases_of_flow,
-    *FINDERS,
-)
-
-
 def _read_details(scope: SummaryScope, records: Iterable[int]) -> dict[int, tuple[Any, ...]]:
-    numbers = sorted(records)
-    details = {}
-    for place in range(0, len(numbers), _MOST_AT_ONCE):
-        some = ", ".join(map(str, numbers[place : place + _MOST_AT_ONCE]))
-        details.update({row[0]: row[1:] for row in scope.rows(f"{_DETAILS}({some})")})
-    return details
+    return {row[0]: row[1:] for row in scope.rows_of(_DETAILS, records)}
 
 
 def _row(figure: str, case: FigureCase, details: Mapping[int, tuple[Any, ...]]) -> tuple[Data, ...]:

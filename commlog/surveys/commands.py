@@ -23,7 +23,6 @@ from commlog.cli.options import (
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import advise, ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
-from commlog.exchange.commands.import_records import entered_by_of
 from commlog.forms.fields import Field, find_field, hint, label
 from commlog.messages import current_language, mark, translate
 from commlog.records.commands import make_edit, make_show
@@ -33,13 +32,14 @@ from commlog.surveys.record import (
     RecordedSurvey,
     answers_of,
     earlier_answers,
+    entered_by_of,
     find_survey,
     record_answers,
     request_survey,
 )
 from commlog.surveys.rules import is_score_text
 from commlog.surveys.text import format_trend, format_trend_json
-from commlog.surveys.trend import TrendView, list_surveys, survey_trend
+from commlog.surveys.trend import dimensions_of, list_surveys, survey_trend
 from commlog.values import SURVEY, Data, Fields
 
 target_argument: Any = typer.Argument(
@@ -165,7 +165,7 @@ def _tell(session: Session, recorded: RecordedSurvey) -> None:
     warn(translate("wrote {path}").format(path=recorded.record.path))
     if not recorded.low:
         return
-    names = _dimensions(session)
+    names = dimensions_of(session.workspace)
     low = ", ".join(f"{names.get(key, key)} {score}" for key, score in recorded.low.items())
     if recorded.follow_up is None:
         words = (
@@ -211,11 +211,11 @@ def survey_trend_command(
 ) -> int:
     session = session_of(context)
     kind = _period_kind(by)
-    found = survey_trend(session.workspace, TrendView(kind, customer))
+    found = survey_trend(session.workspace, kind, customer)
     if output_format == "json":
         customer_id = find_customer(session.workspace, customer) if customer else None
         say(format_trend_json(found, kind, customer_id))
-    elif text := format_trend(found, _dimensions(session), labels_of(session)):
+    elif text := format_trend(found, dimensions_of(session.workspace), labels_of(session)):
         say(text)
     else:
         warn(translate("nothing found"))
@@ -238,12 +238,6 @@ def _period_kind(words: str) -> Literal["quarter", "month"]:
             known="quarter, month",
         )
     return found
-
-
-def _dimensions(session: Session) -> dict[str, str]:
-    """The words for the form's dimensions by key."""
-    field = find_field(session.workspace.catalog.get(SURVEY), "scores")
-    return {child.key: label(child, current_language()) for child in field.fields} if field else {}
 
 
 survey_show_command = command(mark("Show a survey."))(make_show(SURVEY))

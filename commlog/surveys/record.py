@@ -2,22 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError, UsageError
 from commlog.followups.rules.follow_up import next_number, read_follow_ups
 from commlog.followups.rules.new_follow_up import Opening, complete_follow_up
 from commlog.forms.catalog import Template
-from commlog.forms.fields import find_child, find_field, label
+from commlog.forms.fields import find_child, find_field, find_value, label
 from commlog.messages import current_language, mark
 from commlog.records.change import change_record
-from commlog.records.complete import IndexLookup, follow_up_of_low_scores, is_fresh_answer, terms_of, with_member_ids
+from commlog.records.complete import Lookup, follow_up_of_low_scores, is_fresh_answer, terms_of, with_member_ids
 from commlog.records.draft import assign_all
 from commlog.records.find import customer_family, find_customer, read_of_kind
 from commlog.records.rules.consistency import fold_text
 from commlog.records.write import RecordRequest, create_record
 from commlog.surveys.queries import SurveyPeriod, surveys_of
-from commlog.surveys.rules import low_scores
+from commlog.surveys.rules import low_scores, quarter_of
 from commlog.values import ANONYMOUS, SURVEY, Fields, Record, text_of
 from commlog.workspace import Workspace
 
@@ -199,20 +198,33 @@ def _score_assignment(template: Template, text: str) -> str:
     return f"scores.{found.key}={value}"
 
 
+def entered_by_of(workspace: Workspace, words: str) -> str:
+    """Who gave the scores: customer or staff, by slug or label.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    field = find_field(workspace.catalog.get(SURVEY), "entered_by")
+    found = find_value(field, words) if field else None
+    if found is None:
+        raise UsageError(
+            mark("invalid value for --entered-by: '{value}' is not customer or staff"),
+            value=words,
+            remedy=mark("use one of: {known}"),
+            known="customer, staff",
+        )
+    return found
+
+
 def with_follow_up(workspace: Workspace, fields: Fields) -> Fields:
     """The fields of an answered survey, with a follow-up where a low score asks for one."""
-    wanted = follow_up_of_low_scores(workspace, fields, IndexLookup(workspace))
+    wanted = follow_up_of_low_scores(workspace, fields, Lookup(workspace))
     if wanted is None:
         return fields
     items = fields.get("followups")
     opening = Opening(workspace.stamp, workspace.stamp, text_of(fields, "agent") or wanted["owner"])
     item = complete_follow_up(terms_of(workspace), wanted, next_number(fields), opening)
     return {**fields, "followups": [*(items if isinstance(items, list) else []), item]}
-
-
-def quarter_of(day: date) -> str:
-    """The quarter a day is in, as a survey's period names it: 2026-Q1."""
-    return f"{day.year:04}-Q{(day.month + 2) // 3}"
 
 
 def _recorded(workspace: Workspace, record: Record) -> RecordedSurvey:

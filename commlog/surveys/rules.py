@@ -162,5 +162,10 @@ def _response(first: date, kind: PeriodKind, surveys: Iterable[Survey]) -> Respo
     return Response(_name_of(kind, first), first, end, len(sent), sum(one.is_answered for one in sent))
 
 
+def quarter_of(day: date) -> str:
+    """The quarter a day is in, as a survey's period names it: 2026-Q1."""
+    return f"{day.year:04}-Q{(day.month + 2) // 3}"
+
+
 def _name_of(kind: PeriodKind, first: date) -> str:
-    return f"{first.year:04}-Q{(first.month + 2) // 3}" if kind == "quarter" else f"{first:%Y-%m}"
+    return quarter_of(first) if kind == "quarter" else f"{first:%Y-%m}"

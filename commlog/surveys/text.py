@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels
 from commlog.output.text import column_lines
 from commlog.surveys.rules import Response, SurveyScore, Trend
+from commlog.values import Data
 
 _FIGURE_HEADINGS: Final = (
     mark("Period"),
@@ -20,17 +22,16 @@ _FIGURE_HEADINGS: Final = (
 )
 _RESPONSE_HEADINGS: Final = (mark("Period"), mark("Requested"), mark("Answered"), mark("Response rate"))
 
+_FIGURE_KEYS: Final = ("period", "entered_by", "dimension", "n", "mean", "high", "high_share", "low", "low_share")
+_RESPONSE_KEYS: Final = ("period", "start", "end", "requested", "answered", "rate")
+
 
 def format_trend(trend: Trend, dimensions: Mapping[str, str], labels: Labels) -> str:
     """The figures, then the response, by period; a share is a percentage only of at least five. `dimensions` are their words by key."""
-    parts = []
-    if trend.figures:
-        headings = [translate(heading) for heading in _FIGURE_HEADINGS]
-        parts += ["\n".join(column_lines(headings, [_figure_cells(one, dimensions, labels) for one in trend.figures]))]
-    asked = [one for one in trend.responses if one.requested]
-    if asked:
-        headings = [translate(heading) for heading in _RESPONSE_HEADINGS]
-        parts += ["\n".join(column_lines(headings, [_response_cells(one) for one in asked]))]
+    figures = [_figure_cells(one, dimensions, labels) for one in trend.figures]
+    responses = [_response_cells(one) for one in trend.responses if one.requested]
+    tables = ((_FIGURE_HEADINGS, figures), (_RESPONSE_HEADINGS, responses))
+    parts = ["\n".join(column_lines(list(map(translate, heads)), rows)) for heads, rows in tables if rows]
     if trend.left_out:
         parts.append(
             translate("left out, without a score from 1 to 5 or unknown who entered it: {count}").format(
@@ -42,31 +43,8 @@ def format_trend(trend: Trend, dimensions: Mapping[str, str], labels: Labels) ->
 
 def format_trend_json(trend: Trend, kind: str, customer: str | None) -> str:
     """The same with stable keys: numerators, denominators, and shares from 0 to 1 or null."""
-    figures = [
-        {
-            "period": one.period,
-            "entered_by": one.entered_by,
-            "dimension": one.dimension,
-            "n": one.n,
-            "mean": round(one.mean, 4),
-            "high": one.high,
-            "high_share": _rounded(one.high_share),
-            "low": one.low,
-            "low_share": _rounded(one.low_share),
-        }
-        for one in trend.figures
-    ]
-    responses = [
-        {
-            "period": one.period,
-            "start": one.start.isoformat(),
-            "end": one.end.isoformat(),
-            "requested": one.requested,
-            "answered": one.answered,
-            "rate": _rounded(one.rate),
-        }
-        for one in trend.responses
-    ]
+    figures = [_object(one, _FIGURE_KEYS) for one in trend.figures]
+    responses = [_object(one, _RESPONSE_KEYS) for one in trend.responses]
     told = {"by": kind, "customer": customer, "figures": figures, "responses": responses, "left_out": trend.left_out}
     return json.dumps(told, ensure_ascii=False, indent=2)
 
@@ -91,5 +69,10 @@ def _share(part: int, whole: int, share: float | None) -> str:
     return f"{part}/{whole}" if share is None else f"{share:.0%} ({part}/{whole})"
 
 
-def _rounded(share: float | None) -> float | None:
-    return None if share is None else round(share, 4)
+def _object(one: SurveyScore | Response, keys: tuple[str, ...]) -> dict[str, Data]:
+    """Some attributes by name: shares and means rounded, days as text."""
+    values = {key: getattr(one, key) for key in keys}
+    return {
+        key: round(value, 4) if isinstance(value, float) else value.isoformat() if isinstance(value, date) else value
+        for key, value in values.items()
+    }

@@ -1,13 +1,14 @@
-"""How satisfied customers are over time: the surveys of the copy as figures, and as a list."""
+"""How satisfied customers are over time: the surveys of the index as figures, and as a list."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
 from commlog.database.content import values_in
 from commlog.database.query.order import order_by
 from commlog.database.query.select import ListedRows
-from commlog.forms.fields import find_field
+from commlog.forms.fields import find_field, label
+from commlog.messages import current_language
 from commlog.output.listing import Listing, mask_listing
 from commlog.records.find import find_customer
 from commlog.records.question import OptionTerm, condition_of, filter_of
@@ -40,28 +41,20 @@ _SORTS: Final = {
 _LAST_YEAR: Final = date.max.year
 
 
-@dataclass(frozen=True, slots=True)
-class TrendView:
-    """Which surveys the figures are of, and by which periods; no customer means all."""
-
-    by: PeriodKind = "quarter"
-    customer: str = ""
-
-
-def survey_trend(workspace: Workspace, view: TrendView) -> Trend:
+def survey_trend(workspace: Workspace, by: PeriodKind = "quarter", customer: str = "") -> Trend:
     """The figures of all surveys, or of one customer's, by period.
 
     Raises:
         NotFoundError, AmbiguousError: the customer is not known.
     """
-    terms: list[OptionTerm] = [("customer", [find_customer(workspace, view.customer)])] if view.customer else []
-    return survey_trend_of(read_surveys(workspace, terms), view.by, dimensions_of(workspace))
+    terms: list[OptionTerm] = [("customer", [find_customer(workspace, customer)])] if customer else []
+    return survey_trend_of(read_surveys(workspace, terms), by, tuple(dimensions_of(workspace)))
 
 
-def dimensions_of(workspace: Workspace) -> tuple[str, ...]:
-    """The keys of the dimensions that the log's form has, in its order."""
+def dimensions_of(workspace: Workspace) -> dict[str, str]:
+    """The dimensions that the log's form has, in its order: their words by key."""
     field = find_field(workspace.catalog.get(SURVEY), "scores")
-    return tuple(child.key for child in field.fields) if field else ()
+    return {child.key: label(child, current_language()) for child in field.fields} if field else {}
 
 
 def read_surveys(workspace: Workspace, terms: list[OptionTerm]) -> tuple[Survey, ...]:
@@ -105,14 +98,14 @@ def list_surveys(
     return listing if reveal else mask_listing(listing, workspace.log.settings.mask)
 
 
-def _told(row: ListedSurvey, dimensions: tuple[str, ...]) -> tuple[Data, ...]:
+def _told(row: ListedSurvey, dimensions: Iterable[str]) -> tuple[Data, ...]:
     """The row of a listing with the scores in it."""
     scores = _scores_in(row.content, dimensions)
     lowest, overall = min(scores.values(), default=None), scores.get("overall")
     return row._replace(lowest=lowest, overall=overall, answered=bool(row.answered))[:-1]
 
 
-def _scores_in(content: str, dimensions: tuple[str, ...]) -> dict[str, int]:
+def _scores_in(content: str, dimensions: Iterable[str]) -> dict[str, int]:
     """The scores in a record's content; what is not one whole number from 1 to 5 is left out."""
     known = {str(score): score for score in range(LOWEST, HIGHEST + 1)}
     told = {key: values_in(content, f"scores.{key}") for key in dimensions}

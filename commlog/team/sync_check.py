@@ -14,7 +14,8 @@ from commlog.git.remote import Branch, Integration, list_differing, list_new_blo
 from commlog.git.run import ask, find_prefix
 from commlog.log.log import SCHEMAS_FOLDER
 from commlog.log.names import RECORDS
-from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, parse_settings
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE
+from commlog.log.settings_faults import parse_settings
 from commlog.messages import mark, translate
 from commlog.privacy.rules.forgetting import PSEUDONYM
 from commlog.problems import ERROR

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Literal, cast
 
 from commlog.worktime.calendar import SEARCH_DAYS, WorkCalendar, no_working_time, to_utc
@@ -16,7 +17,7 @@ LimitUnit = Literal["m", "h", "wh", "d", "wd", "eow", "eom", "eoq", "none"]
 MAX_AMOUNT = 99_999
 
 _COUNTED = ("m", "h", "wh", "d", "wd")
-_PERIODS: dict[str, PeriodKind] = {"eow": "week", "eom": "month", "eoq": "quarter"}
+PERIODS: dict[str, PeriodKind] = {"eow": "week", "eom": "month", "eoq": "quarter"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def parse_limit(text: str) -> Limit:
         ValueError: the text is not a limit.
 
     """
-    if text in _PERIODS or text == "none":
+    if text in PERIODS or text == "none":
         return Limit(0, cast("LimitUnit", text))
     found = re.fullmatch(r"([1-9][0-9]{0,4})(m|h|wh|d|wd)", text)
     if not found:
@@ -53,25 +54,21 @@ def parse_limit(text: str) -> Limit:
     return Limit(int(found[1]), cast("LimitUnit", found[2]))
 
 
-def due_after(limit: Limit, start: datetime, calendar: WorkCalendar, after_hours: str | None = None) -> datetime | None:
+def due_after(limit: Limit, start: datetime, calendar: WorkCalendar) -> datetime | None:
     """Give the instant, in the zone of the log, `limit` after the aware `start`; None for `none`.
-
-    `after_hours` says what a start after closing time counts as: `next_day`, or still the `same_day`;
-    None takes the setting of the calendar.
 
     Raises:
         CalendarError: the calendar has no working time.
-        ValueError: `after_hours` is neither of the two.
-
     """
     if limit.unit == "none":
         return None
-    if limit.unit in _PERIODS:
-        return _period_end(_PERIODS[limit.unit], start, calendar)
+    if limit.unit in PERIODS:
+        return _period_end(PERIODS[limit.unit], start, calendar)
     if limit.unit == "wh":
         return calendar.add_working_time(start, limit.amount * 60)
     if limit.unit == "wd":
-        return _working_days_later(limit.amount, start, calendar, after_hours or calendar.after_hours)
+        days = calendar.iter_working_days(start_day(start, calendar))
+        return calendar.closing_time(next(islice(days, limit.amount, None)))
     if limit.unit == "d":
         day = start.astimezone(calendar.zone).date() + timedelta(days=limit.amount)
         return calendar.closing_time(calendar.next_working_day(day, after=False))
@@ -79,30 +76,19 @@ def due_after(limit: Limit, start: datetime, calendar: WorkCalendar, after_hours
     return (to_utc(start) + step).astimezone(calendar.zone)
 
 
-def start_day(start: datetime, calendar: WorkCalendar, after_hours: str | None = None) -> date:
+def start_day(start: datetime, calendar: WorkCalendar) -> date:
     """Give the working day from which working days count: that of `start`, or the next when it is over.
+
+    A start after closing time still counts as its day where the calendar says `same_day`.
 
     Raises:
         CalendarError: the calendar has no working time.
-        ValueError: `after_hours` is neither `next_day` nor `same_day`.
-
     """
-    rule = after_hours or calendar.after_hours
-    if rule not in ("next_day", "same_day"):
-        raise ValueError(f"{rule!r} is not 'next_day' or 'same_day'")
     day = start.astimezone(calendar.zone).date()
     if not calendar.is_working_day(day):
         return calendar.next_working_day(day, after=True)
     is_over = to_utc(start) >= to_utc(calendar.closing_time(day))
-    return calendar.next_working_day(day, after=is_over and rule == "next_day")
-
-
-def _working_days_later(amount: int, start: datetime, calendar: WorkCalendar, after_hours: str) -> datetime:
-    first = start_day(start, calendar, after_hours)
-    days = calendar.iter_working_days(first)
-    for _ in range(amount):
-        next(days)
-    return calendar.closing_time(next(days))
+    return calendar.next_working_day(day, after=is_over and calendar.after_hours == "next_day")
 
 
 def _period_end(kind: PeriodKind, start: datetime, calendar: WorkCalendar) -> datetime:

@@ -33,7 +33,7 @@ def _day_of(lunar_year: int, month: int, day: int) -> date | None:
 
 
 def _month_lengths(code: int) -> list[int]:
-    """The days of each month of a year, a leap month where it stands."""
+    """The days of each month of a year, a leap month in its place."""
     months = _MONTHS + (code >> _LEAP_SHIFT > 0)
     return [_LONG if code >> place & 1 else _SHORT for place in range(months)]
 

@@ -33,11 +33,6 @@ def format_instant(instant: datetime) -> str:
     return instant.replace(microsecond=0).isoformat()
 
 
-def format_date(day: date) -> str:
-    """Write a day as `2026-03-10`."""
-    return day.isoformat()
-
-
 def parse_instant(text: str, zone: tzinfo) -> datetime:
     """Read a stored instant into `zone`, to the second; one without an offset is the wall clock of `zone`.
 
@@ -54,18 +49,6 @@ def parse_instant(text: str, zone: tzinfo) -> datetime:
         return instant.astimezone(zone)
     except OverflowError as error:
         raise ValueError(f"{text!r} is out of range") from error
-
-
-def parse_date(text: str) -> date:
-    """Read a stored date, `2026-03-10`.
-
-    Raises:
-        ValueError: the text is not a date.
-
-    """
-    if not re.fullmatch(_DATE, text):
-        raise ValueError(f"{text!r} is not a date such as '2026-03-10'")
-    return date.fromisoformat(text)
 
 
 def due_instant(due_text: str, calendar: WorkCalendar) -> datetime:
@@ -117,7 +100,7 @@ def parse_due(text: str, start: datetime, now: datetime, calendar: WorkCalendar)
         return None if due is None else format_instant(due), str(limit)
     since = start.astimezone(calendar.zone).date()
     moment = _parse(text, PhraseContext(now.astimezone(calendar.zone), calendar, since))
-    return format_instant(moment) if isinstance(moment, datetime) else format_date(moment), "given"
+    return format_instant(moment) if isinstance(moment, datetime) else moment.isoformat(), "given"
 
 
 def _parse(text: str, frame: PhraseContext) -> date | datetime:

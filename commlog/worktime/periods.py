@@ -25,37 +25,17 @@ _SHAPES: tuple[tuple[PeriodKind, str], ...] = (
     ("day", r"([0-9]{4})-([0-9]{2})-([0-9]{2})"),
 )
 
-# The period of this kind, so many before the one that holds today.
-_WORDS: dict[str, tuple[PeriodKind, int]] = {
-    "today": ("day", 0),
-    "今天": ("day", 0),
-    "今日": ("day", 0),
-    "yesterday": ("day", 1),
-    "昨天": ("day", 1),
-    "昨日": ("day", 1),
-    "this-week": ("week", 0),
-    "本周": ("week", 0),
-    "这周": ("week", 0),
-    "last-week": ("week", 1),
-    "上周": ("week", 1),
-    "this-month": ("month", 0),
-    "本月": ("month", 0),
-    "这个月": ("month", 0),
-    "last-month": ("month", 1),
-    "上月": ("month", 1),
-    "上个月": ("month", 1),
-    "this-quarter": ("quarter", 0),
-    "本季度": ("quarter", 0),
-    "last-quarter": ("quarter", 1),
-    "上季度": ("quarter", 1),
-    "上个季度": ("quarter", 1),
-    "this-half": ("half", 0),
-    "last-half": ("half", 1),
-    "this-year": ("year", 0),
-    "今年": ("year", 0),
-    "本年": ("year", 0),
-    "last-year": ("year", 1),
-    "去年": ("year", 1),
+# The words for the present period of a kind, and for the one before it.
+_NAMES: dict[PeriodKind, tuple[str, str]] = {
+    "day": ("today 今天 今日", "yesterday 昨天 昨日"),
+    "week": ("this-week 本周 这周", "last-week 上周"),
+    "month": ("this-month 本月 这个月", "last-month 上月 上个月"),
+    "quarter": ("this-quarter 本季度", "last-quarter 上季度 上个季度"),
+    "half": ("this-half", "last-half"),
+    "year": ("this-year 今年 本年", "last-year 去年"),
+}
+_WORDS = {
+    word: (kind, steps) for kind, names in _NAMES.items() for steps, words in enumerate(names) for word in words.split()
 }
 
 
@@ -78,7 +58,7 @@ class Period:
         first = self.start.date()
         try:
             if ".." not in self.name:
-                return _containing(_kind_of(self.name), first - timedelta(days=1), zone)
+                return _containing(_parse_shape(self.name)[0], first - timedelta(days=1), zone)
             last = first - timedelta(days=1)
             earliest = first - (self.end.date() - first)
         except OverflowError as error:
@@ -160,10 +140,6 @@ def _parse_shape(text: str) -> tuple[PeriodKind, date]:
     raise ValueError(f"{text!r} is not a period")
 
 
-def _kind_of(name: str) -> PeriodKind:
-    return _parse_shape(name)[0]
-
-
 def _containing(kind: PeriodKind, day: date, zone: tzinfo) -> Period:
     first, after = period_bounds(kind, day)
     return _between(first, after, _name(kind, first), zone)
@@ -234,8 +210,6 @@ def interval_before(interval: Interval, day: date) -> date:
 
 
 def _moved(interval: Interval, day: date, sign: int) -> date:
-    # Loaded with the first interval that is counted: the settings only name intervals.
-
     try:
         if interval.unit in _DAYS_OF_UNIT:
             return day + timedelta(days=sign * interval.amount * _DAYS_OF_UNIT[interval.unit])

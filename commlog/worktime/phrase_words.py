@@ -30,13 +30,13 @@ STEPS: dict[str, int] = {
     "上": -1, "上个": -1, "去": -1, "上上": -2, "上上个": -2, "前": -2,
 }  # fmt: skip
 
-# Ends of periods further on than the limits eow, eom and eoq reach: (limit, periods from the present one).
-PERIOD_ENDS: dict[str, tuple[str, int]] = {
-    "end of next week": ("eow", 1), "下周内": ("eow", 1), "下周之内": ("eow", 1), "下周以内": ("eow", 1),
-    "end of next month": ("eom", 1), "下月底": ("eom", 1), "下月末": ("eom", 1), "下个月底": ("eom", 1),
-    "下个月末": ("eom", 1), "下月内": ("eom", 1), "下个月内": ("eom", 1),
-    "end of next quarter": ("eoq", 1), "下季末": ("eoq", 1), "下季度末": ("eoq", 1), "下个季度末": ("eoq", 1),
-    "下季度内": ("eoq", 1),
+# Ends of the next period, further on than the limits eow, eom and eoq reach.
+PERIOD_ENDS: dict[str, str] = {
+    "end of next week": "eow", "下周内": "eow", "下周之内": "eow", "下周以内": "eow",
+    "end of next month": "eom", "下月底": "eom", "下月末": "eom", "下个月底": "eom",
+    "下个月末": "eom", "下月内": "eom", "下个月内": "eom",
+    "end of next quarter": "eoq", "下季末": "eoq", "下季度末": "eoq", "下个季度末": "eoq",
+    "下季度内": "eoq",
 }  # fmt: skip
 
 # Whole phrases that are limits.

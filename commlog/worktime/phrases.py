@@ -11,8 +11,8 @@ from typing import cast
 
 from commlog.worktime import phrase_words as words
 from commlog.worktime.calendar import WorkCalendar, to_utc, wall_instant
-from commlog.worktime.limits import Limit, LimitUnit, due_after, parse_limit
-from commlog.worktime.periods import PeriodKind, add_months, period_bounds
+from commlog.worktime.limits import PERIODS, Limit, LimitUnit, due_after, parse_limit
+from commlog.worktime.periods import add_months, period_bounds
 
 MAX_LENGTH = 60
 
@@ -98,17 +98,14 @@ def find_moment(text: str, frame: PhraseContext) -> date | datetime | None:
     if limit is not None and limit.unit != "d":
         return due_after(limit, frame.now, frame.calendar)
     if phrase in words.PERIOD_ENDS:
-        return _end_of_later_period(*words.PERIOD_ENDS[phrase], frame)
+        return _end_of_next_period(parse_limit(words.PERIOD_ENDS[phrase]), frame)
     return _find_length(phrase, frame) or _find_day(phrase, frame) or _find_day_and_time(phrase, frame)
 
 
-def _end_of_later_period(limit: str, steps: int, frame: PhraseContext) -> datetime | None:
-    kinds: dict[str, PeriodKind] = {"eow": "week", "eom": "month", "eoq": "quarter"}
-    day = frame.today
-    for _ in range(steps):
-        day = period_bounds(kinds[limit], day)[1]
-    midnight = wall_instant(datetime.combine(day, time()), frame.calendar.zone)
-    return due_after(parse_limit(limit), midnight, frame.calendar)
+def _end_of_next_period(limit: Limit, frame: PhraseContext) -> datetime | None:
+    first_day = period_bounds(PERIODS[limit.unit], frame.today)[1]
+    midnight = wall_instant(datetime.combine(first_day, time()), frame.calendar.zone)
+    return due_after(limit, midnight, frame.calendar)
 
 
 def _find_length(phrase: str, frame: PhraseContext) -> date | datetime | None:

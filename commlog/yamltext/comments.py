@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 import yaml
 
 from commlog.yamltext.flow import is_same_value
-from commlog.yamltext.nodes import Node, compose_nodes, span_of
-from commlog.yamltext.parse import end_of, is_block_scalar, line_end, line_start, parse_yaml
+from commlog.yamltext.nodes import Node, compose_nodes, end_of, is_block_scalar, line_end, line_start, span_of
+from commlog.yamltext.parse import parse_yaml
 from commlog.yamltext.scalars import YamlError
 
 _COMMENT: Final = re.compile(r"#[^\n]*")

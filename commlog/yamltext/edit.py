@@ -20,18 +20,21 @@ from commlog.yamltext.format import (
     format_key,
     format_value,
 )
-from commlog.yamltext.nodes import Node, compose_nodes, construct, span_of
-from commlog.yamltext.parse import (
+from commlog.yamltext.nodes import (
     CannotSpliceError,
+    Node,
     colon_after,
+    compose_nodes,
+    construct,
     dashes_of,
     end_of,
     is_block,
     is_block_scalar,
     line_end,
     line_start,
-    parse_yaml,
+    span_of,
 )
+from commlog.yamltext.parse import parse_yaml
 from commlog.yamltext.scalars import MAX_DEPTH, YamlError
 
 

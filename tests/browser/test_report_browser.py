@@ -17,7 +17,8 @@ from commlog.records.find import find_path, get_record
 from commlog.records.page import RecordContext, format_record_page
 from commlog.summary.page.page import format_report
 from commlog.summary.page.sections import Sections
-from commlog.summary.report import ReportRequest, build_report
+from commlog.summary.report import REPORT_ROWS, build_report
+from commlog.summary.summarize import SummaryRequest
 from commlog.workspace import make_workspace
 from tests.build import NOW, ROOT
 
@@ -95,7 +96,7 @@ def report_of(root, language):
         return dict(workspace.index.rows(f"SELECT slug, {language} FROM choices WHERE field = ?", (column,)))
 
     labels = Labels(find)
-    report = build_report(workspace, ReportRequest("2026-Q1"))
+    report = build_report(workspace, SummaryRequest("2026-Q1", limit=REPORT_ROWS))
     sections = Sections(report, labels).charts()
     text = format_report(report, "html", labels)
     use_language("en")

@@ -29,7 +29,7 @@ def test_show_answers_in_every_format(in_china, program):
     assert json.loads(done.stdout) == [
         {"date": "2026-03-10", "weekday": "tue", "kind": "off", "hours": None, "name": "店庆"}
     ]
-    assert b"21 working days, 189 working hours" in done.stderr
+    assert b"working days: 21, working hours: 189" in done.stderr
     assert b"provisional" not in done.stderr
     table = program("calendar", "show", "2027", "--all").stdout.decode()
     assert "2027-01-01  Fri" in table
@@ -40,7 +40,7 @@ def test_show_says_that_only_the_week_counts(folder, program):
     """A log without country and dated days is told so."""
     done = program("calendar", "show")
     assert (done.returncode, done.stdout) == (0, b"")
-    assert b"weekly hours alone" in done.stderr
+    assert b"only the weekly working hours" in done.stderr
 
 
 def test_import_and_check(in_china, program):
@@ -54,7 +54,7 @@ def test_import_and_check(in_china, program):
     done = program("calendar", "import", "CN", "2026")
     assert (done.returncode, done.stdout) == (0, rehearsed.stdout)
     assert len(done.stdout.splitlines()) == 39
-    assert b"added 39 days" in done.stderr
+    assert b"days added to calendar.yaml: 39" in done.stderr
     assert b"calendar diff" in done.stderr
     again = program("calendar", "import", "CN", "2026")
     assert (again.returncode, again.stdout) == (0, b"")
@@ -108,7 +108,7 @@ def test_diff_tells_and_moves_what_a_new_holiday_moves(in_china, program):
     )
     assert made.returncode == 0, made.stderr
     told = program("calendar", "import", "CN", "2026")
-    assert b"1 pending follow-ups would be due at another time" in told.stderr
+    assert b"pending follow-ups whose due time would change: 1" in told.stderr
     listed = program("calendar", "diff", "--exit-code", "--format", "json")
     assert (listed.returncode, len(json.loads(listed.stdout))) == (10, 1)
     assert program("calendar", "diff", "--apply").returncode == 0

@@ -10,7 +10,8 @@ import pytest
 
 from commlog.calendar.holidays import country_of_zone, read_public_holidays, shipped_countries, shipped_years
 from commlog.errors import InvalidError
-from commlog.log.settings import build_dated_days, parse_settings
+from commlog.log.settings import build_dated_days
+from commlog.log.settings_faults import parse_settings
 from commlog.worktime.calendar import DatedDay, WorkCalendar, parse_hours
 from commlog.yamltext.parse import parse_yaml
 

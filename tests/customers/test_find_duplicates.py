@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from commlog.customers.duplicates import find_duplicates, find_similar
+from commlog.customers.list import find_duplicates, find_similar
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def test_who_said_no_is_left_out_and_named(log, add, line, reason):
     assert [row[3] for row in care.listing.rows] == ["bob"]
     assert [(one.customer, one.customer_name, one.reason) for one in care.left_out] == [("ann", "Ann", reason)]
     assert {item.customer for item in care_for_reminders(log.workspace())} == {"bob"}
-    assert {item.customer_id for item in yearly_dates(log.workspace())} == {"bob"}
+    assert {customer.id for customer, _ in yearly_dates(log.workspace())} == {"bob"}
     # Who would not be in the answer anyway is not named.
     assert list_care(log.workspace(), "", (), view("1w", "visit")).left_out == ()
 
@@ -190,7 +190,7 @@ def test_wrong_values_are_checked_elsewhere_and_stop_nothing(log, add, line):
     add("ann", line)
     add("bob", 'birthday: "03-17"')
     assert "2026-03-17 birthday bob" in listed(log)
-    assert [item.customer_id for item in yearly_dates(log.workspace())] == ["bob"]
+    assert [customer.id for customer, _ in yearly_dates(log.workspace())] == ["bob"]
 
 
 def test_reminders_tell_what_stands_at_this_instant(log, add):
@@ -215,7 +215,7 @@ def test_yearly_dates_have_month_and_day_alone(log, add):
     """Month, day and whether they are lunar, for every customer; no year."""
     add("ann", "owner: li", "birthday: 1990-03-08", 'anniversaries: [{name: wedding, date: {lunar: "08-15"}}]')
     found = yearly_dates(log.workspace())
-    assert [(one.customer_id, one.kind, one.label, one.month, one.day, one.is_lunar) for one in found] == [
+    assert [(customer.id, one.kind, one.label, one.month, one.day, one.is_lunar) for customer, one in found] == [
         ("ann", "birthday", "", 3, 8, False),
         ("ann", "anniversary", "wedding", 8, 15, True),
     ]

@@ -123,15 +123,15 @@ def test_a_dry_run_writes_nothing(log, add):
     [
         (("acme", "acme"), ConflictError, "itself"),
         (("艾克米公司", "acme"), ConflictError, "already one customer"),
-        (("gone", "acme"), ConflictError, "merged into 'last' already"),
-        (("gone", "last"), ConflictError, "merged into 'last' already"),
+        (("gone", "acme"), ConflictError, "already merged into 'last'"),
+        (("gone", "last"), ConflictError, "already merged into 'last'"),
         (("last", "gone"), ConflictError, "'gone' is already merged into 'last'"),
         (("nobody", "acme"), NotFoundError, "no customer 'nobody'"),
         (("acme", "nobody"), NotFoundError, "no customer 'nobody'"),
         (("anonymous", "acme"), ConflictError, "gave no name"),
         (("acme", "anonymous"), ConflictError, "gave no name"),
-        (("round", "acme"), InvalidError, "circle"),
-        (("acme", "round"), InvalidError, "circle: round → trip → round"),
+        (("round", "acme"), InvalidError, "cycle"),
+        (("acme", "round"), InvalidError, "cycle: round → trip → round"),
         (("acme", "lost"), NotFoundError, "no file: lost → nobody"),
         (("../acme", "acme"), NotFoundError, "no customer"),
         (("", "acme"), NotFoundError, "no customer"),
@@ -232,7 +232,7 @@ def test_customers_in_a_circle_do_not_vanish(log, add):
     path.write_text(path.read_text("utf-8").replace("customer: acme", "customer: one"), "utf-8")
     assert set(customers(log)) == {"acme", "one", "two", "lost"}
     assert found(log, "customer:two") == {record.id}
-    with pytest.raises(InvalidError, match="circle: two → one → two"):
+    with pytest.raises(InvalidError, match="cycle: two → one → two"):
         find_customer(log.workspace(), "客户two")
     with pytest.raises(NotFoundError, match="lost → nobody"):
         find_customer(log.workspace(), "lost")

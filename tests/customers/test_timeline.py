@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commlog.customers.rules.timeline import Timeline, letters_of
-from commlog.customers.timeline import list_timeline
+from commlog.customers.timeline import Timeline, letters_of, list_timeline
 from commlog.errors import NotFoundError, UsageError
 
 

@@ -187,7 +187,7 @@ def vocabulary():
     customers = {"acme": ("acme",), "王力": ("wang-li",), "张三": ("zhang-san", "zhang-san-2")}
     people = People(
         members={"wang": "wang", "小王": "wang"},
-        customers=lambda name: customers.get(name, ()),
+        customers=lambda name: customers.get(fold_text(name), ()),
         records=lambda name: ("20260310-7f3kq2",) if name == "7f3" else (),
     )
     return vocabulary_of(

@@ -302,7 +302,7 @@ def test_a_killed_refresh_leaves_a_copy_that_can_be_used(root: Path, written: in
     program = f"""
 import os, signal
 from pathlib import Path
-from commlog.database import index_writing as writing
+from commlog.database import refresh as writing
 from commlog.database.refresh import open_index
 from commlog.database.reader import RecordReader
 from commlog.log.log import open_log

@@ -9,10 +9,9 @@ import pytest
 
 from commlog.database import connection as database
 from commlog.database import worker_processes
-from commlog.database.connection import LogFolders
 from commlog.database.reader import RecordReader
 from commlog.database.refresh import open_index
-from commlog.database.scan import WHOLE, FolderShare, read_fingerprints, scan_folders
+from commlog.database.scan import WHOLE, FolderShare, LogFolders, read_fingerprints, scan_folders
 from commlog.forms.catalog import Catalog
 from commlog.log.log import open_log
 

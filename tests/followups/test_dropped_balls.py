@@ -208,6 +208,7 @@ def test_satisfaction_with_a_follow_up_or_a_later_call_is_not_told(log: Any) -> 
 def test_one_low_dimension_of_a_survey_is_enough(log: Any) -> None:
     """Two of five points in any dimension are told; three are not."""
     low = log.at(TUESDAY).create("survey", "requested_on=2026-03-10", "scores.response_speed=2")
+    log.at(TUESDAY).edit(low.id, unset=("followups",))
     log.at(TUESDAY).create("survey", "requested_on=2026-03-10", "scores.response_speed=3")
     assert told(log) == [("low-score-without-follow-up", low.id)]
 

@@ -19,8 +19,8 @@ from commlog.issues.rules.issue import (
 STEP = IssueStep("2026-03-16T10:00:00+08:00", "wang")
 LATER = IssueStep("2026-03-20T09:00:00+08:00", "li")
 MOVES = {
-    "start": lambda fields: issue.start(fields, STEP),
-    "wait": lambda fields: issue.wait(fields, STEP),
+    "start": lambda fields: issue.enter(fields, STEP, "start"),
+    "wait": lambda fields: issue.enter(fields, STEP, "wait"),
     "fix": lambda fields: issue.fix(fields, STEP, "new belt"),
     "close": lambda fields: issue.close(fields, STEP, "withdrawn"),
     "reopen": lambda fields: issue.reopen(fields, STEP, "again"),
@@ -49,7 +49,7 @@ def test_a_verb_applies_in_its_states_and_no_others(verb, status):
 
 def test_every_move_adds_one_entry_and_changes_no_other():
     """The history grows by who, when and the new state; earlier entries stay as they are."""
-    fields = issue.start({"status": "open", "history": [{"at": "x", "by": "y", "status": "open"}]}, STEP)
+    fields = issue.enter({"status": "open", "history": [{"at": "x", "by": "y", "status": "open"}]}, STEP, "start")
     assert fields["history"] == [
         {"at": "x", "by": "y", "status": "open"},
         {"at": STEP.at, "by": "wang", "status": "in_progress"},
@@ -59,8 +59,8 @@ def test_every_move_adds_one_entry_and_changes_no_other():
 def test_fixing_dates_it_and_needs_a_solution():
     """Fixed means what was done and on which day; a solution that stands there already will do."""
     with pytest.raises(UsageError):
-        issue.fix({"status": "open"}, STEP, None)
-    assert issue.fix({"status": "open", "solution": "s"}, STEP, None)["completed_on"] == "2026-03-16"
+        issue.fix({"status": "open"}, STEP, "")
+    assert issue.fix({"status": "open", "solution": "s"}, STEP, "")["completed_on"] == "2026-03-16"
 
 
 def test_a_solution_that_is_replaced_is_kept_in_the_history():
@@ -97,7 +97,7 @@ def test_a_satisfied_customer_may_leave_it_open():
     fields = issue.confirm({"status": "fixed"}, STEP, Confirmation(SATISFIED), keeps_open=True)
     assert fields["status"] == "fixed"
     assert "closed_on" not in fields
-    assert issue.close(fields, LATER, None)["closed_on"] == "2026-03-20"
+    assert issue.close(fields, LATER, "")["closed_on"] == "2026-03-20"
 
 
 def test_what_is_to_be_improved_starts_a_second_round():
@@ -121,7 +121,7 @@ def test_a_second_round_needs_a_solution_of_its_own():
     fields = issue.fix({"status": "open"}, STEP, "new belt")
     fields = issue.reopen(fields, STEP, "slips")
     with pytest.raises(UsageError):
-        issue.fix(fields, LATER, None)
+        issue.fix(fields, LATER, "")
     assert issue.fix(fields, LATER, "new motor")["history"][-1]["note"] == "solution=new belt"
 
 
@@ -145,7 +145,7 @@ def test_closing_without_the_customer_needs_a_reason(confirmation):
     """No answer is no confirmation; with a reason the issue closes, and the reason stands in it."""
     fields = {"id": "i", "status": "awaiting_customer"} | ({"confirmation": confirmation} if confirmation else {})
     with pytest.raises(UsageError):
-        issue.close(fields, STEP, None)
+        issue.close(fields, STEP, "")
     closed = issue.close(fields, STEP, "called three times")
     assert (closed["closed_reason"], closed["closed_on"]) == ("called three times", "2026-03-16")
 
@@ -164,6 +164,6 @@ def test_handing_over_tells_whose_it_was():
     fields = issue.assign({"status": "open", "owner": "zhao"}, STEP, "li", "R&D")
     assert (fields["owner"], fields["department"], fields["status"]) == ("li", "R&D", "open")
     assert fields["history"][-1] == {"at": STEP.at, "by": "wang", "status": "open", "owner": "li", "note": "owner=zhao"}
-    assert issue.assign(fields, LATER, "li", None) is fields
+    assert issue.assign(fields, LATER, "li", "") is fields
     with pytest.raises(UsageError):
-        issue.assign(fields, STEP, None, None)
+        issue.assign(fields, STEP, "", "")

@@ -219,12 +219,12 @@ def test_processes_lose_nothing(tmp_path):
     path = tmp_path / "n"
     path.write_bytes(b"0")
     program = (
-        "import sys; from pathlib import Path; from commlog.log.files import ChangedMeanwhile, replace_file\n"
+        "import sys; from pathlib import Path; from commlog.log.files import FileChangedError, replace_file\n"
         "path, left = Path(sys.argv[1]), 10\n"
         "while left:\n"
         "    old = path.read_bytes()\n"
         "    try: replace_file(path, str(int(old) + 1).encode(), expected=old); left -= 1\n"
-        "    except ChangedMeanwhile: pass\n"
+        "    except FileChangedError: pass\n"
     )
     running = [subprocess.Popen([sys.executable, "-c", program, path]) for _ in range(3)]
     assert [process.wait() for process in running] == [0, 0, 0]

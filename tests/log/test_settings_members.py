@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from commlog.errors import InvalidError
-from commlog.log.settings import Settings, read_settings
+from commlog.log.log import read_settings
+from commlog.log.settings import Settings
 from commlog.reminders.connection import parse_address
 from commlog.reminders.deliver import CHANNELS
 

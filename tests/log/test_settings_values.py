@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from commlog.errors import InvalidError
 from commlog.forms.formats import CHECKS
-from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, Settings, parse_settings
+from commlog.log.settings import CALENDAR_FILE, SETTINGS_FILE, Settings
+from commlog.log.settings_faults import parse_settings
 from commlog.problems import Problem
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"

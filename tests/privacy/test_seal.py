@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import ConflictError, InvalidError, NotWritableError, UnreadableError
-from commlog.log.settings import read_settings
+from commlog.log.log import read_settings
 from commlog.privacy.cipher import Sealer, new_identity, parse_recipients
 from commlog.privacy.rules.sealing import BROKEN, CLOSED, DATA_MARK, OPEN, TEXT_MARK, SealRules, is_sealed
 from commlog.privacy.seal_keys import KeySource, add_trusted, hashed_name, read_trusted, write_identity

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commlog.customers.care import yearly_dates
-from commlog.customers.duplicates import find_duplicates
+from commlog.customers.list import find_duplicates
 from commlog.customers.merge import merge_customers
 from commlog.database.reader import RecordReader
 from commlog.errors import AmbiguousError, InvalidError, NotFoundError, NotWritableError, UsageError
@@ -325,7 +325,7 @@ def test_birthdays_are_kept_by_key_holders(sealed: SealedLog) -> None:
     """A sealed birthday, lunar ones too, is counted for who can read it; others are told how many are not."""
     sealed.create("customer", "name=乙", "birthday={lunar: 08-15}")
     workspace = sealed.workspace()
-    assert {(one.month, one.day, one.is_lunar) for one in yearly_dates(workspace)} == {(3, 20, False), (8, 15, True)}
+    assert {(one.month, one.day, one.is_lunar) for _, one in yearly_dates(workspace)} == {(3, 20, False), (8, 15, True)}
     assert workspace.shut_dates == 0
     nobody = sealed.with_key(None).workspace()
     assert yearly_dates(nobody) == ()

@@ -22,7 +22,9 @@ from commlog.exchange.import_records import ImportOptions, import_records
 from commlog.exchange.import_surveys import import_surveys, survey_map
 from commlog.exchange.map_reader import MapContext, read_map
 from commlog.exchange.source import SourceFile, iter_items, open_sheet
+from commlog.output.listing import Page
 from commlog.records.draft import assign_all, converter_of, parse_input
+from commlog.records.list import list_records
 from commlog.records.write import RecordRequest, create_record
 from commlog.surveys.record import record_answers
 from commlog.yamltext.format import format_document
@@ -186,21 +188,23 @@ def is_answer(template, fields):
 
 
 DOORS = {
-    "create --set": Door(("cli.create", "cli.prompts", "cli.kept_answers"), by_assignments),
-    "create --from": Door(("cli.create",), by_text),
+    "create --set": Door(("records.commands", "cli.prompts"), by_assignments),
+    "create --from": Door(("records.commands",), by_text),
     "create --edit": Door(("cli.editor",), by_editor),
     "NOUN create": Door(
-        ("cli.issue", "cli.customer", "cli.answer"),
+        ("issues.commands", "customers.commands.customer", "answers.commands"),
         by_noun,
         lambda template, _: template in {"issue", "customer", "answer"},
     ),
     "create --new-customer": Door(
-        ("cli.create",), by_new_customer, lambda template, fields: template == "customer" and set(fields) == {"name"}
+        ("records.commands",),
+        by_new_customer,
+        lambda template, fields: template == "customer" and set(fields) == {"name"},
     ),
-    "import csv": Door(("services.import_records",), by_csv),
-    "import jsonl": Door(("services.import_records",), by_jsonl),
+    "import csv": Door(("exchange.import_records",), by_csv),
+    "import jsonl": Door(("exchange.import_records",), by_jsonl),
     "import, a new customer": Door(
-        ("services.import_records", "services.customer_book"),
+        ("exchange.import_records", "customers.book"),
         by_import_of_newcomer,
         lambda template, fields: (
             template == "customer"
@@ -208,9 +212,9 @@ DOORS = {
             and all(isinstance(value, str) for value in fields.values())
         ),
     ),
-    "survey record": Door(("services.record_survey",), by_survey_record, is_answer),
+    "survey record": Door(("surveys.record",), by_survey_record, is_answer),
     "survey import": Door(
-        ("services.import_records",),
+        ("exchange.import_records",),
         by_survey_file,
         lambda template, fields: (
             is_answer(template, fields)
@@ -400,6 +404,46 @@ def test_a_duration_that_is_none_is_not_passed_over(log, duration):
     fields = {**VALID["member"], "duration": duration}
     for door in ("create --from", "import jsonl"):
         assert outcome_of(log, door, "member", fields) == ("refused", {"duration"})
+
+
+@pytest.mark.parametrize("door", ["create --set", "create --from", "create --edit", "import jsonl"])
+def test_a_link_among_the_fields_is_looked_up(log, door):
+    """As by `--link`: a prefix becomes the record's id, a number from outside stays, and what is not there is refused."""
+    prior = log.create("member").id
+    fields = {
+        **VALID["member"],
+        "links": [{"to": prior[9:], "type": "follows"}, {"to": "ref:JS-203", "type": "relates"}],
+    }
+    told, record = outcome_of(log, door, "member", fields)
+    assert told == "written"
+    assert [link["to"] for link in record["links"]] == [prior, "ref:JS-203"]
+    nowhere = {**fields, "links": [{"to": "20200101-aaaaaa", "type": "follows"}]}
+    assert outcome_of(log, door, "member", nowhere) == ("refused", {"there is no record '20200101-aaaaaa'"})
+
+
+def test_a_change_looks_up_the_links_it_adds(log):
+    """A link that stood there stays as it is, wherever it leads."""
+    prior, record = log.create("member").id, log.create("member")
+    path = log.root / record.path
+    path.write_text(path.read_text("utf-8") + "links: [{to: 20200101-aaaaaa, type: follows}]\n", encoding="utf-8")
+    changed = log.edit(record.id, f"links+={{to: {prior[9:]}, type: relates}}")
+    assert [link["to"] for link in changed.fields["links"]] == ["20200101-aaaaaa", prior]
+
+
+@pytest.mark.parametrize(
+    ("text", "customer"), [("a-b", "a-b"), ("A-B", "a-b-2"), ("a & b", "a-b"), ("A-B-2", "a-b-2"), ("A B", "a-b-2")]
+)
+def test_a_name_means_the_same_customer_at_every_door(log, text, customer):
+    """An id to the letter comes first, then a name, then an id in another case or an alias."""
+    for record_id, name in (("a-b", "A & B"), ("a-b-2", "A-B")):
+        log.create("customer", f"id={record_id}", f"name={name}", *(["aliases=[A B]"] if name == "A-B" else []))
+    for door in ("create --set", "create --from", "import csv", "import jsonl"):
+        assert (
+            outcome_of(log, door, "member", {**TALK, "core_request": "c", "customer": text})[1]["customer"] == customer
+        )
+    assert [row[0] for row in list_records(log.workspace(), "kind:customer", [("customer", [text])], Page()).rows] == [
+        customer
+    ]
 
 
 def test_an_import_names_customers_as_create_does(log):

@@ -4,8 +4,7 @@ import pytest
 
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError, UsageError
 from commlog.records.find import find_path
-from commlog.records.link import link_records, unlink_records
-from commlog.records.thread import read_thread
+from commlog.records.link import link_records, read_thread, unlink_records
 
 LAYOUT = """\
 # by hand

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.check.context import WHOLE_LOG
-from commlog.check.files import CheckDepth, check_files
+from commlog.check.inspect import CheckDepth, check_files
 from commlog.errors import InvalidError
 from commlog.followups.change import FollowUpDetails, move_follow_up
 from commlog.log.log import open_log

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commlog.errors import InvalidError
-from commlog.log.settings import parse_settings
+from commlog.log.settings_faults import parse_settings
 from commlog.reminders.connection import DeliveryContext, DeliveryError, outside_of, parse_address
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commlog.customers.rules.care import CareItem
 from commlog.errors import CommlogError
 from commlog.log.members import Absence, Member
 from commlog.reminders.plan import plan_reminders, print_digest
@@ -331,22 +332,13 @@ def test_a_follow_up_without_a_due_time_is_never_told(team_log):
     assert plan_reminders(team_log.at("2027-03-30T10:00:00+08:00").workspace()) == ()
 
 
-@dataclass(frozen=True)
-class Care:
-    """A day of care as the care rules give it."""
-
-    kind: str = "birthday"
-    customer: str = "acme"
-    customer_name: str = "艾克米公司"
-    day: date = date(2026, 3, 18)
-    owner: str | None = None
-    label: str = ""
+CARE = CareItem("birthday", "acme", "艾克米公司", None, None, date(2026, 3, 18), "", 0, None)
 
 
 def test_days_of_care_follow_what_is_due(team_log):
     """Care comes last, with a key of its own, and goes to the leads when nobody looks after the customer."""
     workspace = team_log.at("2026-03-19T10:00:00+08:00").workspace()
-    items = plan_reminders(workspace, [Care(), Care(owner="王芳", kind="visit")])
+    items = plan_reminders(workspace, [CARE, replace(CARE, owner="王芳", kind="visit")])
     assert [(item.kind, item.owner) for item in items] == [("follow_up", "wang"), ("birthday", ""), ("visit", "wang")]
     assert items[1].key("care") == ("customer:acme", "birthday", "2026-03-18", "care")
     parcels, _ = lines_by_address(items, workspace.log.settings.members, TODAY)

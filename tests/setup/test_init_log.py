@@ -57,12 +57,22 @@ def test_a_new_log_can_be_used_at_once(tmp_path):
     )
 
 
-@pytest.mark.parametrize("member", [None, ("a: b", "x@y"), ("王芳", ""), ('"quoted"', "a#b@c")])
-def test_any_name_makes_valid_settings(tmp_path, member):
+@pytest.mark.parametrize(
+    ("member", "ids"),
+    [
+        (None, []),
+        (("a: b", "x@y"), ["a-b"]),
+        (("王芳", ""), ["王芳"]),
+        (('"quoted"', "a#b@c"), ["quoted"]),
+        (("wang+work", "wang+work@example.com"), ["wang-work"]),
+        (("…", "x@y"), []),
+    ],
+)
+def test_any_name_makes_valid_settings(tmp_path, member, ids):
     """Whatever git calls its user, the settings are valid YAML and valid settings."""
     made = init_log(tmp_path / "log", NewLogOptions("UTC", "auto", member, use_git=False))
     data = yaml.safe_load((made.root / "commlog.yaml").read_text(encoding="utf-8"))
-    assert [item["id"] for item in data["members"]] == ([member[0]] if member else [])
+    assert [item["id"] for item in data["members"]] == ids
     open_log(made.root, None)
 
 

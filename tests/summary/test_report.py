@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commlog.errors import UsageError
-from commlog.summary.report import ReportRequest, build_report
-from commlog.summary.report_lists import LOW_SCORES, OVERDUE
+from commlog.summary.report import LOW_SCORES, OVERDUE, REPORT_ROWS, build_report
 from commlog.summary.report_series import ANSWERS, OTHERS, STAFF
 from commlog.summary.rules.report import MOST_BUCKETS, buckets_between, place_of, step_for
+from commlog.summary.summarize import SummaryRequest
 
 ACME = "id: acme\ntemplate: customer\nname: 艾克米公司\ntype: company\nstage: active\n"
 PERSON = "id: li-na\ntemplate: customer\nname: 李娜娜\ntype: person\nstage: active\n"
@@ -25,7 +25,7 @@ def small(log):
 
 
 def report_of(log, period="2026-03", **request):
-    return build_report(log.workspace(), ReportRequest(period, **request))
+    return build_report(log.workspace(), SummaryRequest(period, **{"limit": REPORT_ROWS, **request}))
 
 
 def one(report, name):

@@ -77,7 +77,7 @@ def test_unreadable_files_are_told_on_the_page_and_by_the_code(program, folder):
     (folder / "records/customers/bad.yaml").write_bytes(b"\xff\xfe")
     done = program("report", "--output", "-")
     assert done.returncode == 6
-    assert b"1 files cannot be read" in done.stdout
+    assert b"files that cannot be read and are in no figure: 1" in done.stdout
 
 
 def test_show_prints_the_paper_form(program):

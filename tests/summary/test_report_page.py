@@ -18,10 +18,11 @@ from commlog.summary.page.charts import Chart, ChartMark, bars, draw_chart, scor
 from commlog.summary.page.page import PAGE_FORMATS, format_report, is_our_report
 from commlog.summary.page.sections import Sections
 from commlog.summary.page.words import age_label, bucket_label, format_change
-from commlog.summary.report import ReportRequest, build_report
+from commlog.summary.report import REPORT_ROWS, build_report
 from commlog.summary.rules.figures import count_of, share_of
 from commlog.summary.rules.report import AgeGroup, TimeBucket
 from commlog.summary.rules.summary import MeasureKey, SummaryLine
+from commlog.summary.summarize import SummaryRequest
 from commlog.workspace import make_workspace
 from tests.build import NOW, ROOT
 
@@ -49,7 +50,11 @@ def labels_of(workspace, language="en"):
 
 def page_of(root, period="2026-Q1", output_format="html", **request):
     workspace = workspace_of(root)
-    return format_report(build_report(workspace, ReportRequest(period, **request)), output_format, labels_of(workspace))
+    return format_report(
+        build_report(workspace, SummaryRequest(period, **{"limit": REPORT_ROWS, **request})),
+        output_format,
+        labels_of(workspace),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +167,9 @@ def test_a_page_in_chinese_keeps_its_text_as_text():
     """Chinese words stand in the page and in its charts as letters, with fonts that have them."""
     use_language("zh")
     workspace = workspace_of(ROOT)
-    text = format_report(build_report(workspace, ReportRequest("2026-Q1")), "html", labels_of(workspace, "zh"))
+    text = format_report(
+        build_report(workspace, SummaryRequest("2026-Q1", limit=REPORT_ROWS)), "html", labels_of(workspace, "zh")
+    )
     assert '<html lang="zh-Hans">' in text
     drawings = "".join(re.findall(r"<svg.*?</svg>", text, re.DOTALL))
     assert "售后服务" in drawings
@@ -182,7 +189,7 @@ def test_markdown_has_every_table_of_the_page(page):
     """Markdown tells the same numbers: each table's heading is there, without a chart."""
     text = page_of(ROOT, output_format="markdown")
     workspace = workspace_of(ROOT)
-    sections = Sections(build_report(workspace, ReportRequest("2026-Q1")), labels_of(workspace))
+    sections = Sections(build_report(workspace, SummaryRequest("2026-Q1", limit=REPORT_ROWS)), labels_of(workspace))
     for section in (*sections.charts(), *sections.lists()):
         assert f"## {section.title}" in text
     for row in sections.charts()[0].table.rows:
@@ -297,6 +304,6 @@ def test_templates_escape_what_they_are_given():
         "agent": HOSTILE,
         "problems": [],
     }
-    text = fill_template("record.html.jinja", values)
+    text = fill_template("records/record.html.jinja", values)
     assert "<img" not in text
     assert "\\u202e" in text

@@ -15,7 +15,7 @@ from commlog.summary.rules.figures import (
     share_of,
     spread_of,
 )
-from commlog.summary.rules.summary import CustomerInquiry, MeasureKey, count_repeats, has_worsened
+from commlog.summary.rules.summary import CustomerInquiry, MeasureKey, has_worsened, repeated_pairs
 
 DAY = 86_400
 
@@ -85,11 +85,12 @@ def test_a_mood_worsens_step_by_step(moods, worse):
 
 def test_a_contact_repeats_within_thirty_days():
     """The second contact after exactly 30 days repeats, a second later it does not; the first alone never does."""
-    first = CustomerInquiry("a", "c", 0)
-    assert count_repeats([first, CustomerInquiry("a", "c", 30 * DAY)], DAY) == (1, 1)
-    assert count_repeats([first, CustomerInquiry("a", "c", 30 * DAY + 1)], DAY) == (0, 1)
-    assert count_repeats([first, CustomerInquiry("a", "d", DAY)], DAY) == (0, 1)
-    assert count_repeats([first], DAY) == (0, 0)
+    first = CustomerInquiry("a", "c", 0, 1)
+    again = CustomerInquiry("a", "c", 30 * DAY, 2)
+    assert list(repeated_pairs([first, again])) == [(("a", "c"), 30 * DAY)]
+    assert not list(repeated_pairs([first, again._replace(at=30 * DAY + 1)]))
+    assert not list(repeated_pairs([first, again._replace(category="d")]))
+    assert not list(repeated_pairs([first]))
 
 
 def test_a_group_that_a_period_lacks_is_paired_with_nothing():

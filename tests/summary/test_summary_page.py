@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from commlog.errors import UsageError
 from commlog.log.log import open_log
 from commlog.messages import use_language
+from commlog.output.blocks import Table, format_markdown, format_text
 from commlog.output.labels import Labels
 from commlog.output.listing import Listing
 from commlog.output.text import width_of
@@ -19,16 +20,7 @@ from commlog.summary.rules.figures import FIGURES, count_of, mean_of, pair, shar
 from commlog.summary.rules.summary import MeasureKey, PointedRecords, Summary
 from commlog.summary.summarize import SummaryRequest, summarize
 from commlog.summary.text.summary import FORMATS, format_summary
-from commlog.summary.text.words import (
-    FIGURE_LABELS,
-    REMARKS,
-    Table,
-    format_duration,
-    format_markdown,
-    format_measure,
-    format_remarks,
-    format_text,
-)
+from commlog.summary.text.words import FIGURE_LABELS, REMARKS, format_duration, format_measure, format_remarks
 from commlog.workspace import make_workspace
 from commlog.worktime.periods import parse_period
 from tests.build import ROOT

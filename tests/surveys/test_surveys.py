@@ -10,8 +10,9 @@ from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFound
 from commlog.exchange.import_records import ImportOptions
 from commlog.exchange.import_surveys import columns_like_scores, import_surveys
 from commlog.exchange.incoming import Incoming, Row
-from commlog.surveys.record import answers_of, find_survey, open_requests, quarter_of, record_answers, request_survey
-from commlog.surveys.trend import COLUMN_NAMES, TrendView, list_surveys, survey_trend
+from commlog.surveys.record import answers_of, find_survey, open_requests, record_answers, request_survey
+from commlog.surveys.rules import quarter_of
+from commlog.surveys.trend import COLUMN_NAMES, list_surveys, survey_trend
 
 
 def request(log, customer="acme", **given):
@@ -78,7 +79,7 @@ def test_an_answer_nobody_asked_for_is_a_new_survey(log):
     """It has no day of a request: it counts in no response rate."""
     recorded = answer(log, "acme", "overall=4", period="2026-Q1")
     assert "requested_on" not in recorded.record.fields
-    assert survey_trend(log.workspace(), TrendView()).responses[0].requested == 0
+    assert survey_trend(log.workspace()).responses[0].requested == 0
 
 
 def test_an_answered_survey_is_not_answered_again(log):
@@ -286,14 +287,14 @@ def test_the_trend_is_that_on_paper(log):
     )
     log.create("survey", "entered_by=customer", "scores.overall=2", "assessed_on=2026-03-02", "requested_on=2026-02-01")
     answer(log, "acme", "overall=4", period="2025-H2")
-    trend = survey_trend(log.workspace(), TrendView())
+    trend = survey_trend(log.workspace())
     assert [(one.entered_by, one.n, one.mean, one.high, one.low) for one in trend.figures] == [
         ("customer", 2, 3.5, 1, 1),
         ("staff", 1, 4.0, 1, 0),
     ]
     (response,) = trend.responses
     assert (response.period, response.requested, response.answered, response.rate) == ("2026-Q1", 4, 3, None)
-    months = survey_trend(log.workspace(), TrendView("month")).responses
+    months = survey_trend(log.workspace(), "month").responses
     assert [(one.period, one.requested, one.answered) for one in months] == [("2026-02", 2, 2), ("2026-03", 2, 1)]
 
 
@@ -304,9 +305,9 @@ def test_the_trend_of_one_customer(log):
     )
     answer(log, "other", "overall=1")
     answer(log, "acme", "overall=5")
-    assert [one.mean for one in survey_trend(log.workspace(), TrendView("month", "别家")).figures] == [1.0]
+    assert [one.mean for one in survey_trend(log.workspace(), "month", "别家").figures] == [1.0]
     with pytest.raises(NotFoundError):
-        survey_trend(log.workspace(), TrendView("month", "nobody"))
+        survey_trend(log.workspace(), "month", "nobody")
 
 
 @pytest.mark.parametrize("value", ["6", "four", "4.5", "[1, 2]", "{a: 1}", "yes", "''"])
@@ -314,7 +315,7 @@ def test_a_score_that_a_hand_wrote_wrong_is_left_out_and_said(log, value):
     """It is in no mean; the figures say that something is missing."""
     record = log.create("survey", "scores.overall=3")
     log.write(record.path, log.text_of(record).replace("overall: 3", f"overall: {value}"))
-    trend = survey_trend(log.workspace(), TrendView())
+    trend = survey_trend(log.workspace())
     assert trend.figures == ()
     assert trend.left_out == 1
 
@@ -324,7 +325,7 @@ def test_a_day_out_of_this_world_does_not_stop_the_figures(log, day):
     """The trend answers whatever day a file names."""
     record = log.create("survey", "requested_on=2026-03-01")
     log.write(record.path, log.text_of(record).replace("requested_on: 2026-03-01", f"requested_on: {day}"))
-    assert survey_trend(log.workspace(), TrendView()).figures
+    assert survey_trend(log.workspace()).figures
 
 
 def test_the_list_tells_what_waits(log):
@@ -347,7 +348,7 @@ def test_a_dimension_of_a_teams_own_form_counts(log):
     schema["properties"]["scores"]["properties"]["it's"] = {**score, "x-label": {"zh": "价格", "en": "Price"}}
     log.write("schemas/survey.schema.json", json.dumps(schema))
     answer(log, "acme", "价格=5")
-    (figure,) = survey_trend(log.workspace(), TrendView()).figures
+    (figure,) = survey_trend(log.workspace()).figures
     assert (figure.dimension, figure.mean) == ("it's", 5.0)
 
 

@@ -126,16 +126,13 @@ def test_closing_at_24():
 
 
 def test_after_hours_setting():
-    """With `same_day`, a start after closing still counts as that working day; by argument or by calendar."""
+    """With `same_day`, a start after closing still counts as that working day."""
     start = at("2026-03-10T20:00")
     three = parse_limit("3wd")
-    assert due_after(three, start, PLAIN, "same_day") == at("2026-03-13T18:00")
-    assert due_after(three, start, PLAIN, "next_day") == at("2026-03-16T18:00")
+    assert due_after(three, start, PLAIN) == at("2026-03-16T18:00")
     lenient = WorkCalendar(SHANGHAI, parse_hours(), after_hours="same_day")
     assert due_after(three, start, lenient) == at("2026-03-13T18:00")
     assert start_day(at("2026-03-14T20:00"), lenient) == date(2026, 3, 16)
-    with pytest.raises(ValueError, match="next_day"):
-        due_after(three, start, PLAIN, "later")
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commlog.worktime.calendar import CalendarError, DatedDay, WorkCalendar, parse_hours
-from commlog.worktime.moment import (
-    due_instant,
-    format_date,
-    format_instant,
-    parse_date,
-    parse_due,
-    parse_instant,
-    parse_moment,
-)
+from commlog.worktime.moment import due_instant, format_instant, parse_due, parse_instant, parse_moment
 from commlog.worktime.phrase_words import parse_number
 from commlog.worktime.phrases import find_limit
 from tests.build import SHANGHAI
@@ -34,14 +26,13 @@ def read(text: str, now: datetime = NOW, calendar: WorkCalendar = CALENDAR) -> s
     moment = parse_moment(text, now, calendar)
     if isinstance(moment, datetime):
         return format_instant(moment).removesuffix("+08:00").removesuffix(":00")
-    return format_date(moment)
+    return moment.isoformat()
 
 
 def test_written_forms():
-    """Instants are written with seconds and offset in their own zone, dates as dates."""
+    """Instants are written with seconds and offset in their own zone."""
     assert format_instant(NOW) == "2026-03-10T14:30:12+08:00"
     assert format_instant(NOW.astimezone(UTC)) == "2026-03-10T06:30:12+00:00"
-    assert format_date(NOW.date()) == "2026-03-10"
     with pytest.raises(ValueError, match="no time zone"):
         format_instant(datetime(2026, 3, 10))
 
@@ -81,13 +72,6 @@ def test_wrong_instants_are_refused(text):
         parse_instant(text, ZoneInfo("America/Los_Angeles"))
 
 
-@pytest.mark.parametrize("text", ["", "2026-3-10", "20260310", "2026-02-29", "2026-03-10\n", "2026-03-10T00:00"])
-def test_wrong_dates_are_refused(text):
-    """What is not exactly a date is refused."""
-    with pytest.raises(ValueError, match=r"."):
-        parse_date(text)
-
-
 @given(
     st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1)),
     st.sampled_from([SHANGHAI, BERLIN, UTC]),
@@ -103,9 +87,8 @@ def test_instant_round_trip(wall, zone, fold):
 
 @given(st.dates())
 def test_date_round_trip(day):
-    """Writing a date and reading it gives it back, and people may type the same form."""
-    assert parse_date(format_date(day)) == day
-    assert parse_moment(format_date(day), NOW, CALENDAR) == day
+    """People may type a date as it is stored."""
+    assert parse_moment(day.isoformat(), NOW, CALENDAR) == day
 
 
 def test_due_date_means_closing_time():

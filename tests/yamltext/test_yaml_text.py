@@ -67,7 +67,7 @@ def test_everyday_record_is_read_quickly():
 
 def test_parse_of_a_record_does_not_import_yaml():
     """Reading an everyday file does not cost the import of the yaml library."""
-    program = "import sys; from commlog.yamltext.parse import parse; parse('a: 1\\n'); sys.exit('yaml' in sys.modules)"
+    program = "import sys; from commlog.yamltext.parse import parse_yaml; parse_yaml('a: 1\\n'); sys.exit('yaml' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
@@ -418,9 +418,9 @@ def test_deep_nesting_is_refused_without_a_crash(opening):
     steps = "".join(f"{' ' * level}a:\n" for level in range(1_300))
     text = steps if opening == "a:\n " else opening * 100_000
     program = (
-        "import sys; from commlog.yamltext.parse import parse, parse_located, YamlError\n"
+        "import sys; from commlog.yamltext.parse import YamlError, parse_located, parse_yaml\n"
         "text = sys.stdin.read()\n"
-        "for read in (parse, parse_located):\n"
+        "for read in (parse_yaml, parse_located):\n"
         "    try: read(text)\n"
         "    except YamlError as fault: print(fault.code)\n"
     )

@@ -4,23 +4,7 @@ from typing import Any
 
 import typer
 
-from commlog.cli.options import (
-    NO_LIMIT,
-    answer_listing,
-    as_of_option,
-    columns_option,
-    exit_code_option,
-    format_choice,
-    format_option,
-    go_back,
-    labels_of,
-    limit_option,
-    query_argument,
-    reveal_option,
-    sort_option,
-    terminal_width,
-    text_option,
-)
+from commlog.cli import options
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.customers.brief import brief_customer
 from commlog.customers.care import CareView, list_care
@@ -57,31 +41,31 @@ within_option: Any = typer.Option(
     metavar="INTERVAL",
     help=mark("How far ahead to look: 7d, 2w, 3m; what is already due is always listed."),
 )
-kind_option: Any = text_option(
+kind_option: Any = options.text_option(
     "--kind", "A,B", mark("Only these kinds: birthday, anniversary, visit, dormant, verify.")
 )
-owner_option: Any = text_option("--owner", "MEMBER", mark("Only customers a member looks after."))
+owner_option: Any = options.text_option("--owner", "MEMBER", mark("Only customers a member looks after."))
 
 
 @command(mark("List birthdays, visits and other customer care that is due."))
 def care_command(
     context: typer.Context,
-    query: list[str] = query_argument,
+    query: list[str] = options.query_argument,
     within: str = within_option,
     kind: str = kind_option,
     owner: str = owner_option,
-    exit_code: bool = exit_code_option,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
+    exit_code: bool = options.exit_code_option,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     terms = [("owner", owner.split(","))] if owner else []
-    view = CareView(_interval_of(within), _kinds_of(kind), sort, limit or NO_LIMIT, reveal)
+    view = CareView(_interval_of(within), _kinds_of(kind), sort, limit or options.NO_LIMIT, reveal)
     care = list_care(session.workspace, " ".join(query or ()), terms, view)
-    code = answer_listing(session, care.listing, columns, output_format)
+    code = options.answer_listing(session, care.listing, columns, output_format)
     _tell_left_out(care.left_out)
     if session.workspace.shut_dates:
         warn(
@@ -151,14 +135,14 @@ def brief_command(
         metavar="CUSTOMER",
         help=mark("The customer's id, name, alias, phone or e-mail; or the number of an incoming call."),
     ),
-    output_format: str = format_choice(*BRIEF_FORMATS),
-    reveal: bool = reveal_option,
-    as_of: str = as_of_option,
+    output_format: str = options.format_choice(*BRIEF_FORMATS),
+    reveal: bool = options.reveal_option,
+    as_of: str = options.as_of_option,
 ) -> int:
     session = session_of(context)
-    go_back(session, as_of)
+    options.go_back(session, as_of)
     brief = brief_customer(session.workspace, " ".join(customer), reveal=reveal)
-    say(format_brief(brief, output_format, labels_of(session)))
+    say(format_brief(brief, output_format, options.labels_of(session)))
     return finish(session)
 
 
@@ -168,18 +152,18 @@ def timeline_command(
     customer: list[str] = typer.Argument(
         ..., metavar="CUSTOMER", help=mark("The customer's id, name, alias, phone or e-mail.")
     ),
-    since: str = text_option(
+    since: str = options.text_option(
         "--since",
         "PERIOD",
         mark("Only from this time on: 2026-03, 2026-Q1, last-month, 上月, or 30d, 3m before today."),
     ),
-    limit: int = limit_option,
-    output_format: str = format_choice(*TEXT_FORMATS),
-    reveal: bool = reveal_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_choice(*TEXT_FORMATS),
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
-    timeline = list_timeline(session.workspace, " ".join(customer), since, limit or NO_LIMIT, reveal=reveal)
-    text = format_timeline(timeline, output_format, labels_of(session), terminal_width())
+    timeline = list_timeline(session.workspace, " ".join(customer), since, limit or options.NO_LIMIT, reveal=reveal)
+    text = format_timeline(timeline, output_format, options.labels_of(session), options.terminal_width())
     if text:
         say(text)
     return finish(session)

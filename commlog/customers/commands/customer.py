@@ -1,30 +1,15 @@
-"""The command `commlog customer`."""
+"""The commands `commlog customer …`."""
 
 from typing import Any
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.editor import create_in_editor, edit_in_editor
-from commlog.cli.options import (
-    NO_LIMIT,
-    answer_listing,
-    columns_option,
-    customer_argument,
-    edit_option,
-    format_choice,
-    format_option,
-    limit_option,
-    query_argument,
-    reveal_option,
-    set_option,
-    sort_option,
-    text_option,
-    unset_option,
-)
 from commlog.cli.prompts import ask_fields, keeping_answers
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
-from commlog.customers.list import list_customers
+from commlog.customers.list import EMAIL, NAME, PHONE, find_duplicates, find_similar, list_customers
 from commlog.log.names import record_path
 from commlog.messages import mark, translate
 from commlog.output.text import shell_word
@@ -47,8 +32,8 @@ def customer_create_command(
         show_default=False,
         help=mark("The customer's name; the id is made from it unless --set id=…"),
     ),
-    assignments: list[str] = set_option,
-    edit_form: bool = edit_option,
+    assignments: list[str] = options.set_option,
+    edit_form: bool = options.edit_option,
 ) -> None:
     session = session_of(context)
     form = session.workspace.catalog.get(CUSTOMER)
@@ -68,13 +53,13 @@ def customer_create_command(
 @command(mark("List customers."))
 def customer_list_command(
     context: typer.Context,
-    query: list[str] = query_argument,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
+    query: list[str] = options.query_argument,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
     with_merged: bool = typer.Option(False, "--all", help=mark("Also list customers merged into another one.")),
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     listing = list_customers(
@@ -82,19 +67,19 @@ def customer_list_command(
         " ".join(query or ()),
         [("kind", [CUSTOMER])],
         sort,
-        limit or NO_LIMIT,
+        limit or options.NO_LIMIT,
         with_merged=with_merged,
         reveal=reveal,
     )
-    return answer_listing(session, listing, columns, output_format)
+    return options.answer_listing(session, listing, columns, output_format)
 
 
 @command(mark("Show a customer."))
 def customer_show_command(
     context: typer.Context,
-    customer: str = customer_argument,
-    output_format: str = format_choice("text", "json", "yaml"),
-    reveal: bool = reveal_option,
+    customer: str = options.customer_argument,
+    output_format: str = options.format_choice("text", "json", "yaml"),
+    reveal: bool = options.reveal_option,
 ) -> None:
     workspace = session_of(context).workspace
     found = read_record(workspace, _find_and_tell(workspace, customer))
@@ -106,9 +91,9 @@ def customer_show_command(
 @command(mark("Change a customer, with --set or in $EDITOR."))
 def customer_edit_command(
     context: typer.Context,
-    customer: str = customer_argument,
-    assignments: list[str] = set_option,
-    unset: list[str] = unset_option,
+    customer: str = options.customer_argument,
+    assignments: list[str] = options.set_option,
+    unset: list[str] = options.unset_option,
 ) -> None:
     session = session_of(context)
     customer_id = _find_and_tell(session.workspace, customer)
@@ -121,24 +106,27 @@ def customer_edit_command(
 def _find_and_tell(workspace: Workspace, customer: str) -> str:
     """The id of the customer who is meant; a remark when an id was given that went into another."""
     found, named = find_customer(workspace, customer), customer.strip()
-    if named != found and has_customer_file(workspace, named):
-        warn(
-            translate("{customer} is merged into {survivor}; its own file: commlog show {customer}").format(
-                customer=named, survivor=found
-            )
-        )
+    if has_customer_file(workspace, named):
+        _warn_of_merged(named, found)
     return found
 
 
+def _warn_of_merged(named: str, survivor: str) -> None:
+    """Say that a customer who was named is another one now."""
+    if named != survivor:
+        text = translate("{customer} is merged into {survivor}; its own file: commlog show {customer}")
+        warn(text.format(customer=named, survivor=survivor))
+
+
 _NAMED_LIKE = 3
-# What a shell would not take as it stands.
+# What a shell would not take as it is.
 _FOR_SHELLS = frozenset(" '\"$&;()<>|*?[]{}#~`\\!")
 
 duplicate_argument: Any = typer.Argument(
     ..., metavar="DUPLICATE", help=mark("The customer to be merged: id, name, alias, phone or e-mail.")
 )
 survivor_argument: Any = typer.Argument(..., metavar="SURVIVOR", help=mark("The customer to keep."))
-on_option: Any = text_option("--on", "DATE", mark("The day they were checked (default: today)."))
+on_option: Any = options.text_option("--on", "DATE", mark("The day they were checked (default: today)."))
 
 
 @command(mark("Merge two customers into one. The duplicate's records move to the customer that is kept."))
@@ -147,47 +135,36 @@ def customer_merge_command(
     duplicate: str = duplicate_argument,
     survivor: str = survivor_argument,
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would happen; write nothing.")),
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> None:
     from commlog.customers.merge import merge_customers
-    from commlog.customers.text.merge import format_added, format_difference
+    from commlog.customers.text.merge import format_merge
 
     workspace = session_of(context).workspace
     result = merge_customers(workspace, duplicate, survivor, is_dry=dry_run)
     say(result.survivor)
-    if result.named != result.survivor:
-        warn(
-            translate("{customer} is merged into {survivor}; its own file: commlog show {customer}").format(
-                customer=result.named, survivor=result.survivor
-            )
-        )
+    _warn_of_merged(result.named, result.survivor)
     words = (
         translate("{duplicate} would be merged into {survivor}; records to move: {count}")
         if dry_run
         else translate("{duplicate} is merged into {survivor}; records moved: {count}")
     )
     warn(words.format(duplicate=result.duplicate, survivor=result.survivor, count=result.records))
-    template = workspace.catalog.get(CUSTOMER)
-    for line in (
-        *(format_added(template, fact, reveal=reveal) for fact in result.added),
-        *(format_difference(template, fact, reveal=reveal) for fact in result.differing),
-    ):
+    for line in format_merge(workspace.catalog.get(CUSTOMER), result, reveal=reveal):
         typer.echo(f"  {line}", err=True)
 
 
 @command(mark("List customers who share a phone, an e-mail address or a name."))
 def customer_duplicates_command(
     context: typer.Context,
-    columns: str = columns_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
+    columns: str = options.columns_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
-    from commlog.customers.duplicates import find_duplicates
-
     session = session_of(context)
-    listing = find_duplicates(session.workspace, limit or NO_LIMIT, reveal=reveal)
-    code = answer_listing(session, listing, columns, output_format)
+    listing = find_duplicates(session.workspace, limit or options.NO_LIMIT, reveal=reveal)
+    code = options.answer_listing(session, listing, columns, output_format)
     if listing.rows:
         customer, other = (listing.rows[0][listing.columns.index(name)] for name in ("customer", "other"))
         warn(
@@ -200,7 +177,10 @@ def customer_duplicates_command(
 
 @command(mark("Record that a customer's details were checked."))
 def customer_verify_command(
-    context: typer.Context, customer: str = customer_argument, on: str = on_option, assignments: list[str] = set_option
+    context: typer.Context,
+    customer: str = options.customer_argument,
+    on: str = on_option,
+    assignments: list[str] = options.set_option,
 ) -> None:
     from commlog.customers.consent import verify_customer
 
@@ -218,8 +198,6 @@ def customer_verify_command(
 
 def warn_of_likeness(workspace: Workspace, customer: str) -> None:
     """Say whom a new customer shares something with, and how to make them one."""
-    from commlog.customers.duplicates import EMAIL, NAME, PHONE, find_similar
-
     kinds = {
         PHONE: mark("the phone {value}"),
         EMAIL: mark("the e-mail address {value}"),

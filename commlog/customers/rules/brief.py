@@ -1,4 +1,4 @@
-"""A brief: what somebody about to talk to a customer needs to know, as values without words."""
+"""A brief: what a member needs to know before talking to a customer, as values without labels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,10 +8,9 @@ from typing import Final
 from commlog.followups.rules.dropped import DroppedBall
 from commlog.values import Fields, mappings_of, text_of, texts_of
 
-NO_PHONE: Final = "no_phone"
-NO_PREFERRED_TIME: Final = "no_preferred_time"
-NO_CONSENT: Final = "no_consent"
-NOT_VERIFIED: Final = "not_verified"
+# The texts of a customer's file that the profile has as they are, and those of a contact person.
+_TEXTS: Final = ("type", "level", "stage", "owner", "company", "preferred_time", "verified_on", "notes")
+_CONTACT_TEXTS: Final = ("role", "phone", "email", "wecom", "preferred_channel", "preferred_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Profile:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether the customer asked to be left alone."""
+        """Whether the customer asked not to be contacted."""
         return self.do_not_contact or self.consent == "withdrawn"
 
 
@@ -115,7 +114,7 @@ class OpenIssue:
 
 @dataclass(frozen=True, slots=True)
 class RepeatedMatter:
-    """What a customer came with more than once: the `field` it is told by, its value, and how often."""
+    """What a customer came with more than once: the `field` that names it, its value, and how often."""
 
     field: str
     value: str
@@ -152,7 +151,7 @@ class StandardAnswer:
 
 @dataclass(frozen=True, slots=True)
 class MissingDetail:
-    """What to ask for, because it is missing or old: one of the kinds above, with the day it was last checked."""
+    """What to ask for: `no_phone`, `no_preferred_time`, `no_consent`, or `not_verified` with the day it was last checked."""
 
     kind: str
     day: str | None = None
@@ -212,26 +211,22 @@ def read_profile(customer: str, fields: Fields, *, is_masked: bool) -> Profile:
     return Profile(
         id=customer,
         name=text_of(fields, "name") or customer,
-        type=text_of(fields, "type"),
-        level=text_of(fields, "level"),
-        stage=text_of(fields, "stage"),
-        owner=text_of(fields, "owner"),
-        company=text_of(fields, "company"),
         labels=tuple(texts_of(fields, "labels")),
         # A wrong value means something too: the customer is left alone until it is corrected.
         do_not_contact=fields.get("do_not_contact") not in (None, False),
         consent=text_of(consent, "status"),
         consent_on=text_of(consent, "on"),
-        preferred_time=text_of(fields, "preferred_time"),
         preferences=tuple(texts_of(fields, "preferences")),
         taboos=None if taboos and is_masked else taboos,
         taboo_count=len(taboos),
         delivery_notes=tuple(
             filter(None, (text_of(item, "delivery_note") for item in mappings_of(fields, "addresses")))
         ),
-        contacts=tuple(_contact(item) for item in mappings_of(fields, "contacts")),
-        verified_on=text_of(fields, "verified_on"),
-        notes=text_of(fields, "notes"),
+        contacts=tuple(
+            ContactPerson(text_of(item, "name") or "", *(text_of(item, key) for key in _CONTACT_TEXTS))
+            for item in mappings_of(fields, "contacts")
+        ),
+        **{key: text_of(fields, key) for key in _TEXTS},
     )
 
 
@@ -249,23 +244,11 @@ def missing_details(profile: Profile, verified_before: date | None) -> tuple[Mis
     """What to ask a customer for; what was last checked before a day counts as old."""
     gaps = []
     if not any(contact.phone for contact in profile.contacts):
-        gaps.append(MissingDetail(NO_PHONE))
+        gaps.append(MissingDetail("no_phone"))
     if not profile.preferred_time and not any(contact.preferred_time for contact in profile.contacts):
-        gaps.append(MissingDetail(NO_PREFERRED_TIME))
+        gaps.append(MissingDetail("no_preferred_time"))
     if profile.consent in {None, "not_asked"}:
-        gaps.append(MissingDetail(NO_CONSENT))
+        gaps.append(MissingDetail("no_consent"))
     if verified_before and (profile.verified_on or "") < verified_before.isoformat():
-        gaps.append(MissingDetail(NOT_VERIFIED, profile.verified_on))
+        gaps.append(MissingDetail("not_verified", profile.verified_on))
     return tuple(gaps)
-
-
-def _contact(fields: Fields) -> ContactPerson:
-    return ContactPerson(
-        text_of(fields, "name") or "",
-        text_of(fields, "role"),
-        text_of(fields, "phone"),
-        text_of(fields, "email"),
-        text_of(fields, "wecom"),
-        text_of(fields, "preferred_channel"),
-        text_of(fields, "preferred_time"),
-    )

@@ -1,4 +1,4 @@
-"""Care: which birthdays, anniversaries, visits, silences and unchecked details of customers call for somebody, and when."""
+"""Care: which birthdays, anniversaries, visits, silences and unchecked details of customers need attention, and when."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -46,12 +46,11 @@ YEARLY: Final = frozenset({BIRTHDAY, ANNIVERSARY})
 DO_NOT_CONTACT: Final = "do_not_contact"
 CONSENT_WITHDRAWN: Final = "consent_withdrawn"
 
-# How long ahead a customer is told of who is about to become dormant.
+# How long before a customer becomes dormant a reminder is sent.
 DORMANT_WARNING: Final = timedelta(days=7)
-_LOST: Final = "lost"
+LOST: Final = "lost"
 # Stages that say already what silence would say.
-_SILENT_STAGES: Final = frozenset({"dormant", _LOST})
-_WITHDRAWN: Final = "withdrawn"
+SILENT_STAGES: Final = frozenset({"dormant", LOST})
 _LEAP_DAY: Final = (2, 29)
 # A lunar date of the last days of a year may skip one year of the common calendar.
 _YEARS_AHEAD: Final = 3
@@ -71,7 +70,7 @@ class CareDate:
 
 @dataclass(frozen=True, slots=True)
 class CareCustomer:
-    """What care needs to know of a customer who was not merged into another.
+    """What care needs to know of a customer who was not merged into another; `record` is the number of their row in the index.
 
     `last_contact` is the day of the last two-way contact with them or with those merged into them; `added_on` the day
     their file was written, or they became a customer.
@@ -89,6 +88,7 @@ class CareCustomer:
     dates: tuple[CareDate, ...] = ()
     do_not_contact: bool = False
     consent: str | None = None
+    record: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +124,6 @@ class ExcludedCustomer:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class YearlyDate:
-    """A birthday or anniversary of a customer, by month and day alone; lunar ones in the Chinese lunar calendar."""
-
-    customer_id: str
-    customer_name: str
-    owner: str | None
-    kind: str
-    label: str
-    month: int
-    day: int
-    is_lunar: bool
-
-
 def read_care_date(kind: str, text: str, label: str, *, is_lunar: bool) -> CareDate:
     """The yearly date a stored text names: 1990-03-08, 03-08, or a lunar 08-15.
 
@@ -153,20 +139,20 @@ def reason_to_leave_out(customer: CareCustomer) -> str | None:
     """Why a customer is left alone; None when they are not."""
     if customer.do_not_contact:
         return DO_NOT_CONTACT
-    return CONSENT_WITHDRAWN if customer.consent == _WITHDRAWN else None
+    return CONSENT_WITHDRAWN if customer.consent == "withdrawn" else None
 
 
 def care_of(customer: CareCustomer, rules: CareRules, today: date) -> Iterator[CareItem]:
-    """Everything a customer will call for: the next of each yearly date, and the day of each rule, past or to come."""
+    """Everything that is due for a customer: the next of each yearly date, and the day of each rule, past or to come."""
     for yearly in customer.dates:
         day = next_day(yearly, today, rules.leap_day)
         if day is not None:
             yield _item(customer, (yearly.kind, yearly.label), day, today)
     spoken = customer.last_contact or customer.added_on
-    if customer.stage != _LOST:
-        yield from _counted(customer, VISIT, (_visit_every(customer, rules), spoken), today)
+    if customer.stage != LOST:
+        yield from _counted(customer, VISIT, (visit_interval(customer, rules), spoken), today)
     # Without a day to count from nobody can be said to have fallen silent.
-    if customer.stage not in _SILENT_STAGES and spoken is not None:
+    if customer.stage not in SILENT_STAGES and spoken is not None:
         limit = rules.dormant_after.get(customer.level or "")
         yield from _counted(customer, DORMANT, (limit, spoken), today)
     verified = customer.verified_on or customer.added_on
@@ -184,7 +170,7 @@ def next_day(yearly: CareDate, today: date, leap_day: LeapDay) -> date | None:
 
 
 def is_reminder_due(item: CareItem, before: Interval | None, calendar: WorkCalendar) -> bool:
-    """Whether a reminder tells of it today.
+    """Whether it is reminded of today.
 
     A birthday or anniversary from `before` ahead until its day, and at the latest on the last working day before one
     that is not worked; with None never. A silence from a week before; a visit and a check when they are due.
@@ -213,8 +199,8 @@ def _days_in(year: int, yearly: CareDate, leap_day: LeapDay) -> tuple[date, ...]
         return (date(year, 2, 28) if leap_day == "feb_28" else date(year, 3, 1),)
 
 
-def _visit_every(customer: CareCustomer, rules: CareRules) -> Interval | None:
-    """The customer's own interval, else that of their level."""
+def visit_interval(customer: CareCustomer, rules: CareRules) -> Interval | None:
+    """How often a customer is visited: by their own interval, else by that of their level; None for never."""
     if customer.visit_every:
         try:
             return parse_interval(customer.visit_every)
@@ -233,19 +219,7 @@ def _counted(
         yield _item(customer, (kind, ""), day, today, is_undated=since is None)
 
 
-def _item(
-    customer: CareCustomer, what: tuple[str, str], day: date, today: date, *, is_undated: bool = False
-) -> CareItem:
+def _item(one: CareCustomer, what: tuple[str, str], day: date, today: date, *, is_undated: bool = False) -> CareItem:
     kind, label = what
-    return CareItem(
-        kind,
-        customer.id,
-        customer.name,
-        customer.owner,
-        customer.level,
-        day,
-        label,
-        (day - today).days,
-        customer.last_contact,
-        is_undated=is_undated,
-    )
+    days, last = (day - today).days, one.last_contact
+    return CareItem(kind, one.id, one.name, one.owner, one.level, day, label, days, last, is_undated)

@@ -1,26 +1,26 @@
-"""Customers that are one: who was merged into whom, and what the one who stays gets from the one who goes."""
+"""Customers that are one: who was merged into whom, and what the customer to keep gets from the duplicate."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import eq
 from typing import Final
 
 from commlog.records.rules.consistency import SHORTEST_PHONE, fold_text, phone_digits
 from commlog.values import Data, Fields, mappings_of, text_of, texts_of
 
-# Who somebody is and since when: each file has its own.
+# Who the customer is and since when: each file has its own.
 _OWN: Final = frozenset({"id", "template", "recorded_at", "merged_into", "name", "aliases", "extra"})
 # What came with a file and says nothing about the customer.
 _OF_THE_FILE: Final = frozenset({"import_key"})
-# Whoever said no is not asked again because another file says yes.
-_REFUSED: Final = frozenset({"withdrawn"})
 _WAYS: Final = ("phone", "email", "wecom")
 _MOBILE: Final = re.compile("1[3-9][0-9]{9}")
 _Same = Callable[[Data, Data], bool]
 
 
 def chain_of(pointers: Mapping[str, str], customer: str) -> tuple[str, ...]:
-    """A customer and everyone the pointers lead to from there; ends with who stays, or with a repetition for a circle."""
+    """A customer and everyone the pointers lead to from there; ends with the customer to keep, or with a repetition for a circle."""
     chain = [customer]
     while chain[-1] in pointers:
         following = pointers[chain[-1]]
@@ -37,7 +37,7 @@ def is_circle(chain: Sequence[str]) -> bool:
 
 
 def family_of(pointers: Mapping[str, str], customer: str) -> tuple[str, ...]:
-    """Everyone who is this customer, sorted: who stays, and all who were merged into them over any number of steps."""
+    """Everyone who is this customer, sorted: the customer to keep, and all who were merged into them over any number of steps."""
     merged: dict[str, list[str]] = {}
     for one, into in pointers.items():
         merged.setdefault(into, []).append(one)
@@ -49,6 +49,17 @@ def family_of(pointers: Mapping[str, str], customer: str) -> tuple[str, ...]:
             found.add(one)
             waiting += merged.get(one, ())
     return tuple(sorted(found))
+
+
+def meant_of(text: str, called: Collection[str], named: Container[str]) -> Collection[str]:
+    """Of the customers who can be found by a text, the ids of those it means; `named` are those of this very name.
+
+    An id written to the letter means its customer alone, a name those of this name; then comes an id in another case,
+    and at last every alias, phone and e-mail address.
+    """
+    wanted = fold_text(text)
+    exact = [one for one in called if one == text] or [one for one in called if one in named]
+    return exact or [one for one in called if fold_text(one) == wanted] or called
 
 
 def reached_by(fields: Fields) -> tuple[str, ...]:
@@ -73,7 +84,7 @@ class FieldValue:
 
 @dataclass(frozen=True, slots=True)
 class MergedCustomer:
-    """The fields of the one who stays, what was added to them, and where the other file says something else."""
+    """The fields of the customer to keep, what was added to them, and where the duplicate differs."""
 
     fields: Fields
     added: tuple[FieldValue, ...]
@@ -81,9 +92,9 @@ class MergedCustomer:
 
 
 def merge_facts(survivor: Fields, duplicate: Fields) -> MergedCustomer:
-    """What the one who stays knows afterwards; a fact both have is there once, in the words of the one who stays.
+    """The fields of the customer to keep after a merge; a value that both have is there once, as the customer to keep has it.
 
-    The one who goes is not changed. A second time nothing is added.
+    The duplicate is not changed. A second time nothing is added.
     """
     return _Merging(survivor, duplicate).merge()
 
@@ -128,53 +139,42 @@ class _Merging:
         elif key == "membership" and isinstance(known, dict) and isinstance(value, dict):
             self._mapping(key, value)
         elif key == "notes" and isinstance(known, str) and isinstance(value, str):
-            self._notes(known, value)
+            if value.strip() not in known:
+                self._add(key, f"{known.rstrip()}\n{value.strip()}\n", value)
         elif not _is_same_text(known, value):
-            self._scalar(key, known, value)
-
-    def _scalar(self, key: str, known: Data, value: Data) -> None:
-        if (key == "do_not_contact" and value is True) or (key == "consent" and _is_refusal_of(value, known)):
-            self.differing.append(FieldValue(key, value, known))
-            self.fields[key] = value
-        else:
+            if (key == "do_not_contact" and value is True) or (key == "consent" and _is_refusal_of(value, known)):
+                known, value = value, known
+            self.fields[key] = known
             self.differing.append(FieldValue(key, known, value))
 
-    def _notes(self, known: str, value: str) -> None:
-        if value.strip() not in known:
-            self._add("notes", f"{known.rstrip()}\n{value.strip()}\n", value)
-
     def _mapping(self, key: str, value: Fields) -> None:
-        """What the mapping of the one who stays lacks, key by key."""
+        """What the mapping of the customer to keep lacks, key by key."""
         known = self.fields.get(key)
         if known is not None and not isinstance(known, dict):
             self.differing.append(FieldValue(key, known, value))
             return
-        self._fill(key, known or {}, value, lambda made: self.fields.__setitem__(key, made))
+        if filled := self._fill(key, known or {}, value):
+            self.fields[key] = filled
 
-    def _fill(self, where: str, known: Fields, value: Fields, put: Callable[[Fields], None]) -> None:
+    def _fill(self, where: str, known: Fields, value: Fields) -> Fields:
+        """The known fields, and those that only the duplicate has."""
         lacking = {name: item for name, item in value.items() if _is_empty(known.get(name)) and not _is_empty(item)}
-        for name, item in lacking.items():
-            self.added.append(FieldValue(f"{where}.{name}", item))
+        self.added += [FieldValue(f"{where}.{name}", item) for name, item in lacking.items()]
         for name, item in value.items():
             if name not in lacking and not _is_empty(item) and not _is_same_value(name, known[name], item):
                 self.differing.append(FieldValue(f"{where}.{name}", known[name], item))
-        if lacking:
-            put({**known, **lacking})
+        return {**known, **lacking}
 
     def _list(self, key: str, items: Iterable[Data]) -> None:
-        """The entries the list of the one who stays does not have; entries that are one are completed."""
+        """The entries the list of the customer to keep does not have; entries that are one are completed."""
         for item in items:
             entries: list[Data] = self.fields[key]
             place = _place_of(entries, item, _SAME_ENTRY.get(key, (_is_same_text,)))
             if place is None:
                 self._add(key, [*entries, item], item)
             elif isinstance(item, dict) and isinstance(entries[place], dict):
-                self._complete(key, place, item)
-
-    def _complete(self, key: str, place: int, item: Fields) -> None:
-        entries = list(self.fields[key])
-        self._fill(f"{key}.{place}", entries[place], item, lambda made: entries.__setitem__(place, made))
-        self.fields[key] = entries
+                filled = self._fill(f"{key}.{place}", entries[place], item)
+                self.fields[key] = [*entries[:place], filled, *entries[place + 1 :]]
 
     def _add(self, key: str, value: Data, added: Data) -> None:
         self.fields[key] = value
@@ -201,22 +201,19 @@ def _is_same_value(key: str, one: Data, other: Data) -> bool:
 
 def _place_of(entries: Sequence[Data], item: Data, ways: Sequence[_Same]) -> int | None:
     """Where the entry is that is this one: the very same, else one that is alike in the surest way."""
-    for is_same in (_is_equal, *ways):
+    for is_same in (eq, *ways):
         for place, entry in enumerate(entries):
             if is_same(entry, item):
                 return place
     return None
 
 
-def _is_equal(one: Data, other: Data) -> bool:
-    return bool(one == other)
-
-
 def _is_refusal_of(value: Data, known: Data) -> bool:
     """Whether one consent is a refusal that the other, which is none, does not come after."""
     if not (isinstance(value, dict) and isinstance(known, dict)):
         return False
-    if value.get("status") not in _REFUSED or known.get("status") in _REFUSED:
+    # A customer who said no is not asked again because another file says yes.
+    if value.get("status") != "withdrawn" or known.get("status") == "withdrawn":
         return False
     return str(known.get("on") or "") <= str(value.get("on") or "9")
 
@@ -248,15 +245,7 @@ def _way(contact: Fields, key: str) -> str:
     return (phone_digits(text) or _plain(text)) if key == "phone" else _plain(text)
 
 
-def _is_same_address(one: Data, other: Data) -> bool:
-    return _has_same(one, other, ("address",))
-
-
-def _is_same_day(one: Data, other: Data) -> bool:
-    return _has_same(one, other, ("name", "date"))
-
-
-def _has_same(one: Data, other: Data, keys: Sequence[str]) -> bool:
+def _has_same(keys: Sequence[str], one: Data, other: Data) -> bool:
     if not (isinstance(one, dict) and isinstance(other, dict)):
         return _is_same_text(one, other)
     return all(key in one and key in other and _is_same_text(one[key], other[key]) for key in keys)
@@ -264,6 +253,6 @@ def _has_same(one: Data, other: Data, keys: Sequence[str]) -> bool:
 
 _SAME_ENTRY: Final[Mapping[str, tuple[_Same, ...]]] = {
     "contacts": (_is_reached_alike, _is_called_alike),
-    "addresses": (_is_same_address,),
-    "anniversaries": (_is_same_day,),
+    "addresses": (partial(_has_same, ("address",)),),
+    "anniversaries": (partial(_has_same, ("name", "date")),),
 }

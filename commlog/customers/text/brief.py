@@ -1,10 +1,18 @@
-"""A brief on one screen: what matters most first, nothing that has nothing to say, long lists cut with their count."""
+"""A brief on one screen: what matters most first, without empty sections, long lists cut with their count."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from commlog.customers.rules.brief import Brief, ContactPerson, OwedFollowUp, Profile, TrendPoint, UnknownCaller
+from commlog.customers.rules.brief import (
+    Brief,
+    CallerMention,
+    ContactPerson,
+    OwedFollowUp,
+    Profile,
+    TrendPoint,
+    UnknownCaller,
+)
 from commlog.followups.rules.follow_up import PAUSED
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels, labelled
@@ -23,16 +31,11 @@ _GAPS: Final = {
     "no_consent": mark("whether we may contact them"),
     "not_verified": mark("whether the details are still correct (last checked {day})"),
 }
-_NOT_RATED: Final = "not_rated"
-_NEVER: Final = mark("never")
 
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """A heading and what stands under it; `kept` lines stay however little room there is.
-
-    `shown` is how many of the entries are.
-    """
+    """A heading and its entries, of which `shown` are shown; `kept` entries are kept when there is little room."""
 
     heading: str
     entries: tuple[str, ...]
@@ -59,12 +62,12 @@ def format_brief(brief: Brief | UnknownCaller, output_format: str, labels: Label
 def _object(brief: Brief | UnknownCaller) -> dict[str, Data]:
     if isinstance(brief, UnknownCaller):
         return {"unknown_caller": brief.text, "mentions": [asdict(mention) for mention in brief.mentions]}
-    told = asdict(brief)
-    told["dropped_balls"] = [
+    fields = asdict(brief)
+    fields["dropped_balls"] = [
         {"rule": ball.rule, "id": ball.record_id, "day": ball.day, "text": ball.text, "path": ball.path}
         for ball in brief.dropped_balls
     ]
-    return told
+    return fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +96,11 @@ class _Page:
         value = self.labels.value
         words = [
             profile.id if profile.id != profile.name else "",
-            value("type", profile.type or ""),
-            value("level", profile.level or ""),
-            value("stage", profile.stage or ""),
+            *(value(key, getattr(profile, key) or "") for key in ("type", "level", "stage")),
             profile.company if profile.company != profile.name else "",
             translate("account owner {name}").format(name=value("owner", profile.owner)) if profile.owner else "",
-            *profile.labels,
         ]
-        lines.append(f"{harmless(profile.name)}  {' · '.join(harmless(word) for word in words if word)}")
+        lines.append(f"{harmless(profile.name)}  {_line(*words, *profile.labels, between=' · ')}")
         if brief.merged:
             lines.append(translate("merged into one: {ids}").format(ids=", ".join(map(harmless, brief.merged))))
         return lines
@@ -122,35 +122,28 @@ class _Page:
             (mark("Ask for"), self._gaps(brief), 1),
             (mark("Care"), self._care(brief), 1),
             (mark("Likes"), _joined(brief.profile.preferences), 1),
-            (mark("Notes"), _joined((brief.profile.notes or "",)), 1),
+            (mark("Notes"), _joined((brief.profile.notes,)), 1),
         ):
             if entries:
                 yield _Section(translate(heading), entries, kept)
 
     def unknown(self, caller: UnknownCaller) -> tuple[list[str], list[_Section]]:
-        """What is known of a caller nobody wrote down."""
+        """What is known of a caller who is no customer."""
         head = [
             translate(
                 "Unknown caller: {text} does not belong to any customer; records that mention it: {count}"
             ).format(text=harmless(caller.text), count=len(caller.mentions))
         ]
-        entries = []
-        for mention in caller.mentions:
-            pending = translate("open: {count}").format(count=mention.pending) if mention.pending else ""
-            words = [
-                mention.day,
-                mention.id,
-                mention.party or mention.customer or "",
-                self.labels.value("channel", mention.channel or ""),
-                mention.subject,
-                pending,
-            ]
-            entries.append("  ".join(harmless(word) for word in words if word))
-        told = translate("run commlog customer create, then commlog edit ID --set customer=…")
+        remedy = translate("run commlog customer create, then commlog edit ID --set customer=…")
         return head, [
-            _Section(translate("Found in"), tuple(entries), 5),
-            _Section(translate("Create a customer"), (told,), 1),
+            _Section(translate("Found in"), tuple(map(self._mention, caller.mentions)), 5),
+            _Section(translate("Create a customer"), (remedy,), 1),
         ]
+
+    def _mention(self, mention: CallerMention) -> str:
+        pending = translate("open: {count}").format(count=mention.pending) if mention.pending else ""
+        whose, channel = mention.party or mention.customer, self.labels.value("channel", mention.channel or "")
+        return _line(mention.day, mention.id, whose, channel, mention.subject, pending)
 
     def _last(self, brief: Brief) -> tuple[str, ...]:
         last = brief.last_contact
@@ -159,25 +152,20 @@ class _Page:
         value = self.labels.value
         agent, contact = value("agent", last.agent or "?"), last.contact or brief.profile.name
         pair = f"{contact} → {agent}" if last.direction == "inbound" else f"{agent} → {contact}"
-        words = [
-            f"{format_due(last.time)} ({_days_ago(last.days_ago)})",
-            value("channel", last.channel or ""),
-            pair,
-            last.id,
-        ]
-        lines = ["  ".join(harmless(word) for word in words if word)]
+        when = f"{format_due(last.time)} ({_days_off(-last.days_ago)})"
+        lines = [_line(when, value("channel", last.channel or ""), pair, last.id)]
         if last.request:
             lines.append(translate("request: {request}").format(request=harmless(" ".join(last.request.split()))))
         felt = [
             labelled(mark("mood"), value("mood", last.mood)) if last.mood else "",
             labelled(mark("satisfaction"), value("satisfaction", last.satisfaction or ""))
-            if last.satisfaction not in {None, _NOT_RATED}
+            if last.satisfaction not in {None, "not_rated"}
             else "",
             value("outcome", last.outcome or ""),
-            last.mood_note or "",
+            last.mood_note,
         ]
         if any(felt):
-            lines.append(" · ".join(harmless(word) for word in felt if word))
+            lines.append(_line(*felt, between=" · "))
         if last.attempts:
             lines.append(translate("not reached since: {count}").format(count=last.attempts))
         return tuple(lines)
@@ -196,31 +184,29 @@ class _Page:
         elif due[:10] == today:
             due = f"{translate('today')}{due[10:]}"
         agreed = translate("agreed with the customer") if owed.agreed_with_customer else ""
-        words = [due, self.labels.value("owner", owed.owner or "-"), owed.action, agreed, owed.address]
-        return ("! " if owed.is_overdue else "  ") + "  ".join(harmless(word) for word in words if word)
+        line = _line(due, self.labels.value("owner", owed.owner or "-"), owed.action, agreed, owed.address)
+        return ("! " if owed.is_overdue else "  ") + line
 
     def _dropped(self, brief: Brief) -> tuple[str, ...]:
         return tuple(f"! {ball.day}  {harmless(ball.text)}  {ball.record_id}" for ball in brief.dropped_balls)
 
     def _issues(self, brief: Brief) -> tuple[str, ...]:
-        lines = []
-        for issue in brief.issues:
-            words = [
+        return tuple(
+            _line(
                 translate("{days} d").format(days=issue.days),
-                self.labels.value("status", issue.status or ""),
-                self.labels.value("owner", issue.owner or ""),
+                *(self.labels.value(key, getattr(issue, key) or "") for key in ("status", "owner")),
                 issue.title,
                 issue.id,
-            ]
-            lines.append("  ".join(harmless(word) for word in words if word))
-        return tuple(lines)
+            )
+            for issue in brief.issues
+        )
 
     def _promises(self, brief: Brief) -> tuple[str, ...]:
         lines = []
         for promise in brief.promises:
             due = translate("by {day}").format(day=format_due(promise.due)) if promise.due else ""
-            told = translate("undecided: {text}").format(text=promise.text) if promise.is_open_point else promise.text
-            lines.append("  ".join(harmless(word) for word in (told, due, promise.day) if word))
+            text = translate("undecided: {text}").format(text=promise.text) if promise.is_open_point else promise.text
+            lines.append(_line(text, due, promise.day))
         return tuple(lines)
 
     def _reach(self, profile: Profile) -> tuple[str, ...]:
@@ -228,17 +214,15 @@ class _Page:
         return tuple(lines + [self._contact(contact, profile) for contact in profile.contacts])
 
     def _contact(self, contact: ContactPerson, profile: Profile) -> str:
-        words = [
+        channel = self.labels.value("channel", contact.preferred_channel or "")
+        return _line(
             contact.name if contact.name != profile.name or contact.role else "",
-            f"({contact.role})" if contact.role else "",
-            contact.phone or "",
-            contact.email or ("" if contact.phone else contact.wecom or ""),
-            translate("likes {channel}").format(channel=self.labels.value("channel", contact.preferred_channel))
-            if contact.preferred_channel
-            else "",
-            contact.preferred_time or "",
-        ]
-        return "  ".join(harmless(word) for word in words if word)
+            contact.role and f"({contact.role})",
+            contact.phone,
+            contact.email or (None if contact.phone else contact.wecom),
+            channel and translate("likes {channel}").format(channel=channel),
+            contact.preferred_time,
+        )
 
     def _trends(self, brief: Brief) -> tuple[str, ...]:
         trends = (
@@ -257,28 +241,22 @@ class _Page:
         return f"{' → '.join(map(harmless, shown))}  ({_span(readings)})"
 
     def _repeated(self, brief: Brief) -> tuple[str, ...]:
-        told = [f"{self.labels.value(item.field, item.value)} ×{item.count}" for item in brief.repeated]
-        return _joined(tuple(told))
+        return _joined(f"{self.labels.value(item.field, item.value)} ×{item.count}" for item in brief.repeated)
 
     def _answer(self, brief: Brief) -> tuple[str, ...]:
         answer = brief.answer
         if answer is None:
             return ()
         inside = translate("internal only") if answer.audience == "internal" else ""
-        words = [harmless(word) for word in (answer.question, inside, answer.id) if word]
-        return ("  ".join(words), shorten(harmless(answer.text), 2 * (WIDTH - _INDENT) - 4))
+        return (_line(answer.question, inside, answer.id), shorten(harmless(answer.text), 2 * (WIDTH - _INDENT) - 4))
 
     def _gaps(self, brief: Brief) -> tuple[str, ...]:
-        told = [translate(_GAPS[gap.kind]).format(day=gap.day or translate(_NEVER)) for gap in brief.to_ask]
-        return (translate(", ").join(told),) if told else ()
+        gaps = [translate(_GAPS[gap.kind]).format(day=gap.day or translate("never")) for gap in brief.to_ask]
+        return (translate(", ").join(gaps),) if gaps else ()
 
     def _care(self, brief: Brief) -> tuple[str, ...]:
         return tuple(
-            "  ".join(
-                filter(
-                    None, (item.day, self.labels.value("care", item.kind), harmless(item.label), _days_off(item.days))
-                )
-            )
+            _line(item.day, self.labels.value("care", item.kind), item.label, _days_off(item.days))
             for item in brief.care
         )
 
@@ -291,13 +269,15 @@ def _span(readings: tuple[TrendPoint, ...]) -> str:
     return f"{first} – {last[5:] if first[:4] == last[:4] else last}"
 
 
-def _joined(texts: tuple[str, ...]) -> tuple[str, ...]:
-    told = " · ".join(harmless(" ".join(text.split())) for text in texts if text)
-    return (told,) if told else ()
+def _line(*words: str | None, between: str = "  ") -> str:
+    """The words that are there, as one line."""
+    return between.join(harmless(word) for word in words if word)
 
 
-def _days_ago(days: int) -> str:
-    return translate("today") if days == 0 else translate("{days} d ago").format(days=days)
+def _joined(texts: Iterable[str | None]) -> tuple[str, ...]:
+    """Texts as one entry, each on one line; none when there is no text."""
+    line = _line(*(" ".join(text.split()) for text in texts if text), between=" · ")
+    return (line,) if line else ()
 
 
 def _days_off(days: int) -> str:
@@ -325,10 +305,10 @@ def _lines(head: list[str], blocks: list[_Section]) -> list[str]:
     lines = [line for text in head for line in wrap(text, WIDTH)]
     column = max((width_of(block.heading) for block in blocks), default=0) + _INDENT
     for block in blocks:
-        told = [line for entry in block.entries[: block.shown] for line in _wrapped(entry, WIDTH - column)]
+        shown = [line for entry in block.entries[: block.shown] for line in _wrapped(entry, WIDTH - column)]
         if block.shown < len(block.entries):
-            told.append(translate("… {count} more").format(count=len(block.entries) - block.shown))
-        for place, line in enumerate(told):
+            shown.append(translate("… {count} more").format(count=len(block.entries) - block.shown))
+        for place, line in enumerate(shown):
             lines.append((pad(block.heading if place == 0 else "", column) + line).rstrip())
     return lines
 
@@ -337,12 +317,8 @@ def _wrapped(entry: str, width: int) -> list[str]:
     """The entry in at most two lines; what goes beyond is cut with an ellipsis."""
     bullet = entry[:2] if entry[:2] in {"! ", "  "} else ""
     first, *more = wrap(entry[len(bullet) :], width - len(bullet))
-    rest = (
-        [" " * len(bullet) + shorten("".join(more) if len(more) < 2 else " ".join(more), width - len(bullet))]
-        if more
-        else []
-    )
-    return [bullet + first, *rest]
+    rest = " " * len(bullet) + shorten(" ".join(more), width - len(bullet))
+    return [bullet + first, *([rest] if more else [])]
 
 
 def _markdown(head: list[str], sections: list[_Section]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from commlog.customers.rules.customer import FieldValue
+from commlog.customers.merge import MergeResult
 from commlog.forms.catalog import Template
 from commlog.forms.fields import LIST, MAPPING, Field, find_field, free_field, label, value_label
 from commlog.forms.personal import mask_fields
@@ -13,20 +13,21 @@ from commlog.values import Data
 _LONGEST: Final = 100
 
 
-def format_added(template: Template, fact: FieldValue, *, reveal: bool = False) -> str:
-    """A fact that the one who stays got."""
-    return translate("added: {field}: {value}").format(
-        field=_label(template, fact.field), value=_shown(template, fact.field, fact.value, reveal=reveal)
+def format_merge(template: Template, result: MergeResult, *, reveal: bool = False) -> list[str]:
+    """A line for each value that the customer to keep got, and for each in which the two files differ."""
+    added, differs = (
+        translate("added: {field}: {value}"),
+        translate("differs: {field}: {value} is kept; the duplicate has {other}"),
     )
-
-
-def format_difference(template: Template, fact: FieldValue, *, reveal: bool = False) -> str:
-    """A fact of which the two files say different things, and which of the two goes on."""
-    return translate("differs: {field}: {value} is kept; the duplicate has {other}").format(
-        field=_label(template, fact.field),
-        value=_shown(template, fact.field, fact.value, reveal=reveal),
-        other=_shown(template, fact.field, fact.other, reveal=reveal),
-    )
+    return [
+        text.format(
+            field=_label(template, fact.field),
+            value=_shown(template, fact.field, fact.value, reveal=reveal),
+            other=_shown(template, fact.field, fact.other, reveal=reveal) if text is differs else "",
+        )
+        for text, facts in ((added, result.added), (differs, result.differing))
+        for fact in facts
+    ]
 
 
 def _label(template: Template, dotted: str) -> str:
@@ -39,9 +40,9 @@ def _label(template: Template, dotted: str) -> str:
 
 def _shown(template: Template, dotted: str, value: Data, *, reveal: bool) -> str:
     field = find_field(template, dotted) or free_field(dotted)
-    told = value if reveal else _masked(field, value)
+    shown = value if reveal else _masked(field, value)
     language = current_language()
-    parts = list(told.values()) if isinstance(told, dict) else told if isinstance(told, list) else [told]
+    parts = list(shown.values()) if isinstance(shown, dict) else shown if isinstance(shown, list) else [shown]
     words = (_word(field.item or field, part, language) for part in parts)
     return shorten(harmless(" ".join("  ".join(words).strip().split("\n"))), _LONGEST)
 

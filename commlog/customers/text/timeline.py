@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Final
 
-from commlog.customers.rules.timeline import Event, Timeline, TimelineFollowUp
+from commlog.customers.timeline import Event, Timeline, TimelineFollowUp
 from commlog.messages import mark, translate
 from commlog.output.formats import TEXT_FORMATS, choose_columns, format_listing, require_format
 from commlog.output.labels import Labels, labelled
@@ -15,24 +15,11 @@ from commlog.values import Data
 
 _WIDTH: Final = 100
 _TIME_WIDTH: Final = 16
+# What happened, what came of it, and where it is recorded.
 _COLUMNS: Final = (
-    "time",
-    "event",
-    "id",
-    "thread",
-    "channel",
-    "direction",
-    "agent",
-    "subject",
-    "mood",
-    "satisfaction",
-    "outcome",
-    "links",
-    "pending",
-    "note",
-    "template",
-    "customer",
-    "path",
+    *("time", "event", "id", "thread", "channel", "direction", "agent", "subject"),
+    *("mood", "satisfaction", "outcome", "links", "pending", "note"),
+    *("template", "customer", "path"),
 )
 _SHOWN: Final = ("time", "event", "thread", "channel", "agent", "subject", "links", "pending", "id")
 _EVENTS: Final = {
@@ -62,15 +49,13 @@ def format_timeline(timeline: Timeline, output_format: str, labels: Labels, widt
 
 
 def _object(event: Event) -> dict[str, Data]:
-    told = asdict(event)
-    steps, told["agent"] = told.pop("steps"), told.pop("person")
-    return told | {"links": [{"to": target, "type": kind} for target, kind in event.links], "followups": steps}
+    fields = asdict(event)
+    steps, fields["agent"] = fields.pop("steps"), fields.pop("person")
+    return fields | {"links": [{"to": target, "type": kind} for target, kind in event.links], "followups": steps}
 
 
 def _row(event: Event) -> tuple[Data, ...]:
     values = {
-        "time": event.time,
-        "event": event.event,
         "agent": event.person,
         "links": " ".join(f"{kind}:{target}" for target, kind in event.links) or None,
         "pending": sum(step.is_pending for step in event.steps),
@@ -145,10 +130,10 @@ def _step(step: TimelineFollowUp, labels: Labels) -> str:
     number = step.address.rpartition("/")[2]
     owner = harmless(labels.value("owner", step.owner or "-"))
     if step.is_overdue:
-        told = translate("late since {due}").format(due=step.due)
+        state = translate("late since {due}").format(due=step.due)
     elif step.is_pending:
-        told = translate("due {due}").format(due=step.due or translate("no time limit"))
+        state = translate("due {due}").format(due=step.due or translate("no time limit"))
     else:
-        told = f"{labels.value('followups.status', step.status)} {(step.done or '')[:10]}".rstrip()
-    who = f"{'○' if step.is_pending else '●'} /{number} {owner} {told}"
+        state = f"{labels.value('followups.status', step.status)} {(step.done or '')[:10]}".rstrip()
+    who = f"{'○' if step.is_pending else '●'} /{number} {owner} {state}"
     return translate("{label}: {value}").format(label=who, value=harmless(step.action))

@@ -1,58 +1,32 @@
 """The order of a listing: `--sort due,-priority` → ORDER BY, the same every time."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
-from commlog.database.query.fields import find_built_in, plain_name
+from commlog.database.query.fields import BUILT_IN, find_built_in, plain_name
 from commlog.database.query.filter import QueryPosition, displayable_text, fault
-from commlog.database.query.select import ListedRows
+from commlog.database.query.select import FOLLOW_UP_COLUMNS, ListedRows
 from commlog.messages import mark
 from commlog.values import Data
 
+# Built-in fields that a record has no column, or no single one, for.
+_OTHERWISE: Final = frozenset(
+    {"date", "recorded", "tag", "due", "action", "n", "thread", "link", "has", "level", "stage"}
+)
 _RECORD_COLUMNS: Final = {
-    **{
-        name: (f"r.{name}",)
-        for name in (
-            "id",
-            "template",
-            "kind",
-            "customer",
-            "party",
-            "agent",
-            "branch",
-            "direction",
-            "reached",
-            "channel",
-            "subject",
-            "mood",
-            "outcome",
-            "satisfaction",
-            "category",
-            "owner",
-            "priority",
-            "status",
-        )
-    },
+    **{name: (f"r.{name}",) for name in BUILT_IN if name not in _OTHERWISE},
     "date": ("r.day", "r.started_at"),
     "recorded": ("r.recorded_at",),
 }
-_FOLLOW_UP_COLUMNS: Final = {
-    **_RECORD_COLUMNS,
-    "owner": ("f.owner",),
-    "priority": ("f.priority",),
-    "status": ("f.status",),
-    "due": ("f.due_at",),
-    "action": ("f.action",),
-    "n": ("f.n",),
-}
+_FOLLOW_UP_COLUMNS: Final = _RECORD_COLUMNS | {name: (column,) for name, column in FOLLOW_UP_COLUMNS.items()}
 
 Columns = Mapping[str, tuple[str, ...]]
 
 # The SQL each listing can be sorted by; a caller may replace some, e.g. rank priorities by their limits.
-COLUMNS: Final[Mapping[ListedRows, Columns]] = MappingProxyType(
-    {ListedRows.RECORDS: MappingProxyType(_RECORD_COLUMNS), ListedRows.FOLLOW_UPS: MappingProxyType(_FOLLOW_UP_COLUMNS)}
-)
+COLUMNS: Final[Mapping[ListedRows, Columns]] = {
+    ListedRows.RECORDS: _RECORD_COLUMNS,
+    ListedRows.FOLLOW_UPS: _FOLLOW_UP_COLUMNS,
+}
 
 # Two files may carry the same id after a bad merge; the path decides then.
 _TIES: Final = {ListedRows.RECORDS: ("r.id", "r.path"), ListedRows.FOLLOW_UPS: ("r.id", "f.n", "r.path")}

@@ -34,7 +34,8 @@ class ListedRows(Enum):
 
 
 _COLUMNS: Final = {"date": "r.day", "recorded": "r.recorded_at"}
-_OF_FOLLOW_UPS: Final = {
+# The columns of follow-ups by the names of their fields.
+FOLLOW_UP_COLUMNS: Final = {
     "owner": "f.owner",
     "priority": "f.priority",
     "status": "f.status",
@@ -115,7 +116,7 @@ class _Selection:
             return is_among("r.customer", _CUSTOMERS, _compared(name, term))
         if name == "customer" and term.operator == "prefix":
             return _customer_starts(term)
-        if name in _OF_FOLLOW_UPS:
+        if name in FOLLOW_UP_COLUMNS:
             return self._of_follow_up(term)
         return self._of_column(_COLUMNS.get(name, f"r.{name}"), term)
 
@@ -146,7 +147,7 @@ class _Selection:
         if not plain:
             return special
         rest = Term(term.field, term.operator, tuple(plain), term.spot)
-        return [*special, self._of_column(_OF_FOLLOW_UPS[name], rest)]
+        return [*special, self._of_column(FOLLOW_UP_COLUMNS[name], rest)]
 
     def _overdue(self) -> SqlCondition:
         return SqlCondition(is_overdue(self.frame.now))
@@ -171,8 +172,8 @@ class _Selection:
             return is_among("r.record", _ROWS[name], ALWAYS)
         if name == "customer":
             return SqlCondition("r.customer <> 'anonymous'")
-        if name == "result" or name in _OF_FOLLOW_UPS:
-            column = _OF_FOLLOW_UPS.get(name, f"f.{name}")
+        if name == "result" or name in FOLLOW_UP_COLUMNS:
+            column = FOLLOW_UP_COLUMNS.get(name, f"f.{name}")
             present = SqlCondition(f"{column} IS NOT NULL")
             if self.domain is ListedRows.FOLLOW_UPS:
                 return present

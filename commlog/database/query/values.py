@@ -121,7 +121,7 @@ def _name(field: QueryField, text: str, _spot: QueryPosition, vocabulary: Vocabu
     folded = fold_text(text)
     if not field.is_content:
         if field.name == "customer":
-            return vocabulary.customers(folded) or (text,)
+            return vocabulary.customers(text) or (text,)
         if field.name == "id":
             return vocabulary.records(folded) or (text,)
         if field.name in {"agent", "owner"} and folded in vocabulary.members:

@@ -78,7 +78,7 @@ class VocabularyEntry:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The names of members and customers, and how record ids are looked up."""
+    """The names of members, and how customers and record ids are looked up as they are typed."""
 
     members: Mapping[str, str] = field(default_factory=dict)
     customers: Resolve = _nobody

@@ -28,11 +28,12 @@ from commlog.exchange.source import (
     write_rejects,
 )
 from commlog.exchange.text import format_import_json, format_import_text, format_left_out
-from commlog.forms.fields import find_field, find_value, label
+from commlog.forms.fields import label
 from commlog.messages import current_language, mark, translate, translate_plural
 from commlog.records.draft import converter_of
-from commlog.surveys.record import quarter_of
-from commlog.values import SURVEY, Fields
+from commlog.surveys.record import entered_by_of
+from commlog.surveys.rules import quarter_of
+from commlog.values import Fields
 from commlog.workspace import Workspace
 
 rejects_option: Any = text_option(
@@ -217,27 +218,6 @@ def _report_columns(workspace: Workspace, columns: tuple[str, ...], sheet: Sheet
 def _constants(workspace: Workspace, period: str, entered_by: str) -> Fields:
     """What holds for rows that do not say otherwise."""
     today = workspace.now.date()
-    return {
-        "period": period.strip() or quarter_of(today),
-        "assessed_on": today.isoformat(),
-        "entered_by": entered_by_of(workspace, entered_by),
-        **({"agent": workspace.require_member(None)} if workspace.member else {}),
-    }
-
-
-def entered_by_of(workspace: Workspace, words: str) -> str:
-    """Who gave the scores: customer or staff, by slug or label.
-
-    Raises:
-        UsageError: it is neither.
-    """
-    field = find_field(workspace.catalog.get(SURVEY), "entered_by")
-    found = find_value(field, words) if field else None
-    if found is None:
-        raise UsageError(
-            mark("invalid value for --entered-by: '{value}' is not customer or staff"),
-            value=words,
-            remedy=mark("use one of: {known}"),
-            known="customer, staff",
-        )
-    return found
+    known: Fields = {"period": period.strip() or quarter_of(today), "assessed_on": today.isoformat()}
+    known["entered_by"] = entered_by_of(workspace, entered_by)
+    return known | ({"agent": workspace.require_member(None)} if workspace.member else {})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from commlog.errors import ConflictError, UsageError
+from commlog.errors import ConflictError, NotFoundError, UsageError
 from commlog.messages import mark
 from commlog.values import Data, Fields, instant_of, mappings_of, text_of
 from commlog.worktime.calendar import WorkCalendar, to_utc
@@ -129,14 +129,7 @@ def read_follow_up(fields: Mapping[str, Data], number: int) -> FollowUp:
         result=text_of(fields, "result"),
         agreed_with_customer=agreed if isinstance(agreed, bool) else None,
         history=tuple(
-            Transition(
-                text_of(entry, "at") or "",
-                text_of(entry, "by") or "",
-                text_of(entry, "status") or "",
-                text_of(entry, "note") or "",
-                text_of(entry, "due") or "",
-                text_of(entry, "owner") or "",
-            )
+            Transition(*(text_of(entry, key) or "" for key in ("at", "by", "status", "note", "due", "owner")))
             for entry in mappings_of(fields, "history")
         ),
     )
@@ -145,6 +138,18 @@ def read_follow_up(fields: Mapping[str, Data], number: int) -> FollowUp:
 def read_follow_ups(fields: Mapping[str, Data]) -> tuple[FollowUp, ...]:
     """All follow-ups of a record's fields, in the file's order."""
     return tuple(read_follow_up(item, number) for number, item in enumerate(mappings_of(fields, "followups"), start=1))
+
+
+def get_follow_up(fields: Fields, number: int) -> FollowUp:
+    """The follow-up of a number among a record's fields.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = next((one for one in read_follow_ups(fields) if one.n == number), None)
+    if found is None:
+        raise NotFoundError(mark("the record {id} has no follow-up {n}"), id=fields.get("id", ""), n=number)
+    return found
 
 
 def next_number(fields: Mapping[str, Data]) -> int:
@@ -177,7 +182,8 @@ def advance(fields: Fields, verb_name: str, entry: Fields, *, result: str | None
         )
     if verb.needs == "result" and not (result or current.result):
         raise UsageError(mark("'{verb}' needs a result"), verb=verb_name, remedy=mark("give the result: --result …"))
-    if (verb.needs == "note" or _is_cancelling(verb_name, current)) and not entry.get("note"):
+    is_cancelling = verb_name == "close" and current.status != DONE
+    if (verb.needs == "note" or is_cancelling) and not entry.get("note"):
         raise UsageError(mark("'{verb}' needs a reason"), verb=verb_name, remedy=mark("give the reason: --note …"))
     told = {"at": entry["at"], "by": entry["by"], "status": verb.target}
     told |= {key: value for key, value in entry.items() if key not in told}
@@ -188,20 +194,10 @@ def advance(fields: Fields, verb_name: str, entry: Fields, *, result: str | None
     return changed | {"history": [*fields.get("history", []), told]}
 
 
-def _is_cancelling(verb_name: str, current: FollowUp) -> bool:
-    return verb_name == "close" and current.status != DONE
-
-
 _REMEDIES: Final = {
-    DONE: mark("reopen it first: commlog reopen {address} --reason …"),
-    CLOSED: mark("reopen it first: commlog reopen {address} --reason …"),
-    OPEN: mark("see commlog show for its history"),
-    IN_PROGRESS: mark("see commlog show for its history"),
-    AWAITING_CUSTOMER: mark("see commlog show for its history"),
+    **dict.fromkeys((DONE, CLOSED), mark("reopen it first: commlog reopen {address} --reason …")),
+    **dict.fromkeys(PENDING, mark("see commlog show for its history")),
 }
-
-
-_MINUTE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +239,7 @@ def waited_minutes(pause: Pause, until: datetime, calendar: WorkCalendar, since:
     begin, end = pause.begin, pause.end or until
     if since is not None and to_utc(since) > to_utc(begin):
         begin = since
-    return max(0, calendar.working_seconds(begin, end)) // _MINUTE
+    return max(0, calendar.working_seconds(begin, end)) // 60
 
 
 def extend_due(

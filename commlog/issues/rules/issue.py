@@ -81,27 +81,17 @@ def status_of(fields: Mapping[str, Data]) -> str:
     return status if status in STATUSES else OPEN
 
 
-def start(fields: Fields, step: IssueStep) -> Fields:
-    """The issue in work.
+def enter(fields: Fields, step: IssueStep, verb: str) -> Fields:
+    """The issue in the state that `start` or `wait` leads to.
 
     Raises:
-        ConflictError: it is closed, or in work already.
+        ConflictError: it is closed, or in this state already.
     """
-    _require(fields, "start")
-    return _entered(fields, step, IN_PROGRESS)
+    _require(fields, verb)
+    return _entered(fields, step, VERBS[verb].target)
 
 
-def wait(fields: Fields, step: IssueStep) -> Fields:
-    """The issue waiting for the customer.
-
-    Raises:
-        ConflictError: it is closed, or waits already.
-    """
-    _require(fields, "wait")
-    return _entered(fields, step, AWAITING_CUSTOMER)
-
-
-def fix(fields: Fields, step: IssueStep, solution: str | None) -> Fields:
+def fix(fields: Fields, step: IssueStep, solution: str) -> Fields:
     """The issue fixed on the step's day; a solution that another one takes the place of is kept in the history.
 
     Raises:
@@ -149,7 +139,7 @@ def confirm(fields: Fields, step: IssueStep, given: Confirmation, *, keeps_open:
     return _entered({**told, "closed_on": step.day}, step, CLOSED, said)
 
 
-def close(fields: Fields, step: IssueStep, reason: str | None) -> Fields:
+def close(fields: Fields, step: IssueStep, reason: str) -> Fields:
     """The issue closed on the step's day, by the customer's confirmation or for a stated reason.
 
     Raises:
@@ -182,7 +172,7 @@ def reopen(fields: Fields, step: IssueStep, reason: str) -> Fields:
     return _second_round(fields, step._replace(note=reason), before="")
 
 
-def assign(fields: Fields, step: IssueStep, owner: str | None, department: str | None) -> Fields:
+def assign(fields: Fields, step: IssueStep, owner: str, department: str) -> Fields:
     """The issue with another owner or department; whose it was is kept in the history.
 
     Raises:
@@ -316,7 +306,7 @@ _REMEDIES: Final[Mapping[tuple[str, str], str]] = {
 }
 
 
-# As `model.issue.told_of` writes it: the first on its line, or behind the day of completion; what people wrote comes later.
+# As `history_note` writes it: the first on its line, or behind the day of completion; what people wrote comes later.
 _KEPT: Final = r"(?m)^(?:completed_on=[^;\n]*; )?confirmation=([a-z_]+)(?= \(|;|$)"
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Protocol
 
 from commlog.errors import NotWritableError
 from commlog.messages import mark
-from commlog.values import Data, Fields, ValuePath
+from commlog.values import Data, Fields, SealedPlace, ValuePath
 
 # A text is sealed as it is, so that `age -d` gives it back; any other value as JSON.
 TEXT_MARK: Final = "age:"
@@ -109,21 +109,6 @@ class SealRule:
 
 
 Plan = Mapping[str, SealRule]
-
-
-@dataclass(frozen=True, slots=True)
-class SealedPlace:
-    """A sealed value of a record: where, as it is stored, and whether it was OPEN, CLOSED or BROKEN."""
-
-    path: ValuePath
-    stored: str
-    state: str
-
-    @property
-    def hint(self) -> str:
-        """Which customer's key the value is sealed with; empty for the team's."""
-        parts = parse_sealed(self.stored)
-        return parts.hint if parts else ""
 
 
 def is_sealed(value: Data) -> bool:

@@ -4,11 +4,10 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from commlog.followups.rules.follow_up import PENDING, FollowUp, read_follow_up
-from commlog.values import Fields, Record, ValuePath, instant_of, mappings_of, text_of
+from commlog.followups.rules.follow_up import PENDING, read_follow_up
+from commlog.values import Fields, ValuePath, instant_of, mappings_of, text_of
 
 
 class Inconsistency(NamedTuple):
@@ -156,14 +155,3 @@ def near_names(name: str, known: Iterable[str], most: int = 3, cutoff: float = 0
     from difflib import get_close_matches
 
     return get_close_matches(name, list(known), most, cutoff)
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadEntry:
-    """One record of a thread, its customer's name, its follow-ups and what it points to (target, type)."""
-
-    record: Record
-    customer_name: str
-    follow_ups: tuple[FollowUp, ...]
-    links: tuple[tuple[str, str], ...]
-    is_asked: bool

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from commlog.messages import translate
 
-# What is told, by address, opening, due time and stage: a thing opened again or moved is told anew.
-Key = tuple[str, str, str, str]
+NoticeKey = tuple[str, str, str, str]
+"""A notice: the item's address, when it was opened, its due time, the stage; what is opened again or moved is a new notice."""
 
 
 class Urgency(IntEnum):
@@ -71,6 +71,11 @@ class Item:
         return self.urgency is Urgency.CARE
 
     @property
+    def is_late(self) -> bool:
+        """Whether its due time has passed."""
+        return self.urgency <= Urgency.OVERDUE
+
+    @property
     def is_dropped(self) -> bool:
         """Whether somebody waits for it and nobody is going to do it."""
         return self.urgency is Urgency.DROPPED
@@ -86,7 +91,7 @@ class Item:
         when = self.due_at.timestamp() if self.due_at else 0
         return self.urgency, f"{when:020.0f}{self.day or ''}"
 
-    def key(self, stage: str) -> Key:
+    def key(self, stage: str) -> NoticeKey:
         """What is remembered of one stage having been told."""
         return self.address, self.opened_at, self.due, stage
 
@@ -99,7 +104,7 @@ class DigestLine(NamedTuple):
     reasons: tuple[Reason, ...] = ()
 
     @property
-    def keys(self) -> tuple[Key, ...]:
+    def keys(self) -> tuple[NoticeKey, ...]:
         """What is remembered once this line was told."""
         return tuple(self.item.key(stage) for stage in self.stages)
 
@@ -126,7 +131,7 @@ class Digest:
         return tuple(line for section in self.sections for line in section.lines)
 
     @property
-    def keys(self) -> tuple[Key, ...]:
+    def keys(self) -> tuple[NoticeKey, ...]:
         """What is remembered once the digest was told, those included that a message only counts."""
         return tuple(key for line in self.lines for key in line.keys)
 

@@ -3,30 +3,25 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
+from operator import attrgetter
 from typing import Final
 
-from commlog.customers.rules.care import DO_NOT_CONTACT, VISIT, CareDate, next_day, read_care_date
-from commlog.database.queries import customer_dates
+from commlog.customers.care import iter_care_customers
+from commlog.customers.rules.care import DO_NOT_CONTACT, LOST, SILENT_STAGES, VISIT, CareDate, next_day, visit_interval
 from commlog.summary.figures.scope import SummaryScope
 from commlog.summary.figures.threads import survivors_of
 from commlog.summary.rules.figures import LEFT_OUT, NO, YES, FigureCase, Judgement
-from commlog.worktime.periods import Interval, interval_after, parse_interval
+from commlog.worktime.periods import Interval, interval_after
 
 # A birthday or an anniversary is kept within so many days around it, a visit up to so many days after it was due.
 AROUND: Final = timedelta(days=3)
 AFTERWARDS: Final = timedelta(days=7)
-_CUSTOMERS: Final = """
-SELECT c.record, c.id, c.level, c.stage, c.visit_every, c.cooperation_since, r.recorded_at, c.do_not_contact, c.consent
-FROM customers c JOIN records r USING (record) WHERE c.merged_into IS NULL ORDER BY c.id
-"""
 # The days of all two-way contacts of a customer in one text: a tenth of the time of a row each.
 _CONTACTS: Final = """
 SELECT customer, group_concat(day) FROM records INDEXED BY records_contacts
 WHERE kind = 'interaction' AND reached = 1 GROUP BY customer
 """
-_LOST: Final = "lost"
-_SILENT: Final = frozenset({"dormant", _LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +36,7 @@ class _Customer:
     added: date | None
     silence: str
     contacts: list[str]
-    dates: list[CareDate]
+    dates: tuple[CareDate, ...]
 
     @property
     def begun(self) -> date | None:
@@ -56,29 +51,22 @@ class _Customer:
             return date.fromisoformat(self.contacts[place - 1])
         return self.added if self.added is not None and self.added < day else None
 
-    def first_between(self, first: date, last: date) -> date | None:
-        """The first contact from one day to another, both included."""
-        place = bisect_left(self.contacts, first.isoformat())
-        found = place < len(self.contacts) and self.contacts[place] <= last.isoformat()
-        return date.fromisoformat(self.contacts[place]) if found else None
-
-    def last_between(self, first: date, last: date) -> date | None:
-        """The last contact from one day to another, both included."""
-        place = bisect_right(self.contacts, last.isoformat())
-        found = place and self.contacts[place - 1] >= first.isoformat()
-        return date.fromisoformat(self.contacts[place - 1]) if found else None
+    def contacts_between(self, first: date, last: date) -> list[date]:
+        """The days of contacts from one day to another, both included."""
+        begin, end = bisect_left(self.contacts, first.isoformat()), bisect_right(self.contacts, last.isoformat())
+        return [date.fromisoformat(day) for day in self.contacts[begin:end]]
 
 
 def cases_of_care(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """Each birthday, anniversary and visit due in the period: kept within its window, missed, or left out."""
     customers = scope.once("care_customers", lambda: list(_read_customers(scope)))
     today = scope.workspace.now.date()
-    first, after = scope.period.start.date(), _day_after(scope)
+    first, after = scope.first, scope.day_after
     cases = []
     for customer in customers:
         for yearly in customer.dates:
             for day in _days_between(scope, yearly, first, after):
-                kept = customer.first_between(day - AROUND, min(day + AROUND, today)) is not None
+                kept = bool(customer.contacts_between(day - AROUND, min(day + AROUND, today)))
                 judged = _judge(customer, is_kept=kept, is_over=day + AROUND < today)
                 if customer.begun is not None and day < customer.begun:
                     judged = LEFT_OUT, "not_yet_customer"
@@ -93,26 +81,26 @@ def cases_of_silence(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     """Customers silent for longer than their level allows, over all active ones; of those silent when the period began, who came back."""
     customers = scope.once("care_customers", lambda: list(_read_customers(scope)))
     limits = scope.workspace.log.settings.care.dormant_after
-    first, after = scope.period.start.date(), _day_after(scope)
+    first, after = scope.first, scope.day_after
     at = scope.at.date()
     # A contact of today counts today; the period before ended with the day before its end.
     until = at if scope.is_past else at + timedelta(days=1)
     dormant, returned = [], []
     for customer in customers:
         limit = limits.get(customer.level)
-        if customer.stage not in _SILENT:
+        if customer.stage not in SILENT_STAGES:
             case = _silence(customer, limit, until, at)
             dormant += [case] if case else []
         last = customer.last_before(first)
         # Who will be silent when a period begins that is still to come, nobody knows.
         if (
             first <= scope.workspace.now.date()
-            and customer.stage != _LOST
+            and customer.stage != LOST
             and limit
             and last
             and interval_after(limit, last) <= first
         ):
-            came = customer.first_between(first, after - timedelta(days=1))
+            came = customer.contacts_between(first, after - timedelta(days=1))
             returned.append(FigureCase(customer.record, YES if came else NO))
     return {"dormant": dormant, "reactivated": returned}
 
@@ -151,37 +139,31 @@ def _visits(customer: _Customer, first: date, after: date, today: date) -> Itera
     last = customer.last_before(first)
     if last is None:
         last = customer.begun
-    while customer.visit_every is not None and last is not None and customer.stage != _LOST:
+    while customer.visit_every is not None and last is not None and customer.stage != LOST:
         due = interval_after(customer.visit_every, last)
         if due >= after:
             return
         latest = due + AFTERWARDS
-        kept = customer.last_between(last + timedelta(days=1), min(latest, today))
+        kept = customer.contacts_between(last + timedelta(days=1), min(latest, today))
         if due >= first:
-            yield due, kept is not None
-        last = kept or customer.first_between(latest + timedelta(days=1), today)
+            yield due, bool(kept)
+        later = customer.contacts_between(latest + timedelta(days=1), today)
+        last = kept[-1] if kept else next(iter(later), None)
 
 
 def _read_customers(scope: SummaryScope) -> Iterator[_Customer]:
-    index = scope.workspace.index
-    zone = scope.workspace.log.settings.zone
-    every = scope.workspace.log.settings.care.visit_every
     contacts = _read_contacts(scope)
-    dates: dict[int, list[CareDate]] = {}
-    for record, kind, text, is_lunar, name in scope.workspace.open_dates(customer_dates(index)):
-        dates.setdefault(record, []).append(read_care_date(kind, text, name or "", is_lunar=bool(is_lunar)))
-    for record, customer, level, stage, own, since, recorded, silent, consent in index.rows(_CUSTOMERS):
-        added = datetime.fromtimestamp(recorded, UTC).astimezone(zone).date() if recorded is not None else None
+    for one in sorted(iter_care_customers(scope.workspace), key=attrgetter("id")):
         yield _Customer(
-            record=record,
-            id=customer,
-            level=level or "",
-            stage=stage,
-            visit_every=_interval(own) or (None if own == "none" else every.get(level or "")),
-            added=added or (date.fromisoformat(since) if since else None),
-            silence=DO_NOT_CONTACT if silent else "" if consent == "granted" else "without_consent",
-            contacts=contacts.get(customer, []),
-            dates=dates.get(record, []),
+            record=one.record,
+            id=one.id,
+            level=one.level or "",
+            stage=one.stage,
+            visit_every=visit_interval(one, scope.workspace.log.settings.care),
+            added=one.added_on,
+            silence=DO_NOT_CONTACT if one.do_not_contact else "" if one.consent == "granted" else "without_consent",
+            contacts=contacts.get(one.id, []),
+            dates=one.dates,
         )
 
 
@@ -200,13 +182,6 @@ def _read_contacts(scope: SummaryScope) -> Mapping[str, list[str]]:
         # Nobody has spoken with anybody tomorrow.
         del told[bisect_right(told, today) :]
     return contacts
-
-
-def _interval(text: str | None) -> Interval | None:
-    try:
-        return parse_interval(text) if text else None
-    except ValueError:
-        return None  # `check` says what is wrong with it
 
 
 def _day_after(scope: SummaryScope) -> date:

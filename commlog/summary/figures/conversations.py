@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any, Final
 
-from commlog.summary.figures.dimensions import OF_RECORDS, TAG
-from commlog.summary.figures.scope import SummaryScope, states_of
+from commlog.summary.figures.scope import OF_RECORDS, TAG, SummaryScope, states_of
 from commlog.summary.rules.figures import States
 from commlog.summary.rules.summary import Group
 

@@ -6,20 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from commlog.summary.figures.dimensions import OF_FOLLOW_UPS, TAG
-from commlog.summary.figures.scope import FOLLOW_UPS, CountSource, SummaryScope, count_states, states_of_rows
+from commlog.summary.figures import scope as scopes
 from commlog.summary.figures.threads import FOLLOW_UPS_TURNED
-from commlog.summary.rules.figures import (
-    FIGURES,
-    Counts,
-    States,
-    measure_all,
-    measure_breached,
-    measure_limit_kept,
-    measure_on_time,
-    measure_overdue,
-    spread_of,
-)
+from commlog.summary.rules import figures as rules
 from commlog.summary.rules.summary import Group, Measure, MeasureKey, Reading
 from commlog.worktime.limits import working_days_since
 
@@ -52,9 +41,11 @@ def _seconds(column: str) -> str:
     return f"coalesce(f.{column}, {UNKNOWN})"
 
 
-DUE: Final = CountSource(FOLLOW_UPS, _DUE_IN_PERIOD, _KEPT, OF_FOLLOW_UPS)
-FIRST_DONE: Final = CountSource(FOLLOW_UPS, _FIRST_DONE, _seconds("first_working_seconds"), OF_FOLLOW_UPS)
-LAST_DONE: Final = CountSource(FOLLOW_UPS, _LAST_DONE, _seconds("working_seconds"), OF_FOLLOW_UPS)
+DUE: Final = scopes.CountSource(scopes.FOLLOW_UPS, _DUE_IN_PERIOD, _KEPT, scopes.OF_FOLLOW_UPS)
+FIRST_DONE: Final = scopes.CountSource(
+    scopes.FOLLOW_UPS, _FIRST_DONE, _seconds("first_working_seconds"), scopes.OF_FOLLOW_UPS
+)
+LAST_DONE: Final = scopes.CountSource(scopes.FOLLOW_UPS, _LAST_DONE, _seconds("working_seconds"), scopes.OF_FOLLOW_UPS)
 _SOURCES: Final = (DUE, FIRST_DONE, LAST_DONE)
 # How it turned stands after those.
 _TURN: Final = len(_SOURCES)
@@ -62,48 +53,48 @@ _TURN: Final = len(_SOURCES)
 _NEITHER: Final = "neither"
 
 
-def pending_source(scope: SummaryScope) -> CountSource:
+def pending_source(scope: scopes.SummaryScope) -> scopes.CountSource:
     """The pending follow-ups by how they stand."""
-    return CountSource(FOLLOW_UPS, scope.pending, _STANDING, OF_FOLLOW_UPS)
+    return scopes.CountSource(scopes.FOLLOW_UPS, scope.pending, _STANDING, scopes.OF_FOLLOW_UPS)
 
 
-def measure_follow_ups(scope: SummaryScope) -> Reading:
+def measure_follow_ups(scope: scopes.SummaryScope) -> Reading:
     """Follow-ups due in the period: done on time, and limits kept; those done in it: the working time they took."""
     rows, places = walk_follow_ups(scope)
-    kept = states_of_rows([row for row in rows if row[0] is not None], 0, places)
+    kept = _states([row for row in rows if row[0] is not None], 0, places)
     spans = {
         figure: _spans(
-            rows, place, {name: places[name] for name in (*FIGURES[figure].dimensions, scope.by) if name in places}
+            rows,
+            place,
+            {name: places[name] for name in (*rules.FIGURES[figure].dimensions, scope.by) if name in places},
         )
         for place, figure in enumerate(("first_resolution", "resolution"), start=1)
     }
-    if scope.by == TAG:
-        by_tag = [_count_tags(scope, one).groups[TAG] for one in _SOURCES]
-        kept = States(kept.whole, {**kept.groups, TAG: by_tag[0]})
+    if scope.by == scopes.TAG:
+        by_tag = [_count_tags(scope, one).groups[scopes.TAG] for one in _SOURCES]
+        kept = rules.States(kept.whole, {**kept.groups, scopes.TAG: by_tag[0]})
         for span, groups in zip(spans.values(), by_tag[1:], strict=True):
-            span[TAG] = {group: _expanded(counts) for group, counts in groups.items()}
-    reading = (
-        kept.measured("follow_ups_on_time", measure_on_time, scope.by)
-        | kept.measured("limit_kept", measure_limit_kept, scope.by)
-        | kept.measured("breached", measure_breached, scope.by)
-    )
+            span[scopes.TAG] = {group: _expanded(counts) for group, counts in groups.items()}
+    reading = kept.judged(scope.by, "follow_ups_on_time", "limit_kept", "breached")
     for figure, told in spans.items():
-        for dimension in dict.fromkeys(("", *FIGURES[figure].dimensions, scope.by)):
+        for dimension in dict.fromkeys(("", *rules.FIGURES[figure].dimensions, scope.by)):
             for group, seconds in told.get(dimension, {}).items():
                 reading[MeasureKey(figure, dimension, group)] = _measure_worked(seconds)
     return reading
 
 
-def count_turned(scope: SummaryScope) -> States:
+def count_turned(scope: scopes.SummaryScope) -> rules.States:
     """What came and what went in the period, by `scope.by`."""
     rows, places = walk_follow_ups(scope)
     turned = [row for row in rows if row[_TURN] is not None]
     groups = {scope.by: places[scope.by]} if scope.by in places else {}
-    states = states_of_rows(turned, _TURN, groups)
-    return States(states.whole, _count_tags(scope, FOLLOW_UPS_TURNED).groups) if scope.by == TAG else states
+    states = _states(turned, _TURN, groups)
+    return (
+        rules.States(states.whole, _count_tags(scope, FOLLOW_UPS_TURNED).groups) if scope.by == scopes.TAG else states
+    )
 
 
-def walk_follow_ups(scope: SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
+def walk_follow_ups(scope: scopes.SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
     """The follow-ups due, done, opened or finished in the period, walked over once, and the places of their groups.
 
     Each has the four states first, None of what it does not concern.
@@ -111,10 +102,10 @@ def walk_follow_ups(scope: SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping
     return scope.once_a_period("follow_ups", lambda: _walk(scope))
 
 
-def _walk(scope: SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
-    columns = scope.columns_of(OF_FOLLOW_UPS)
+def _walk(scope: scopes.SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
+    columns = scope.columns_of(scopes.OF_FOLLOW_UPS)
     names = [name for name in dict.fromkeys(("priority", "owner", "category", scope.by)) if name in columns]
-    plain = [name for name in names if name != TAG]
+    plain = [name for name in names if name != scopes.TAG]
     sources = (*_SOURCES, FOLLOW_UPS_TURNED)
     states = (f"CASE WHEN {one.where} THEN coalesce({one.state}, '{_NEITHER}') END" for one in sources)
     asked = [*states, *(columns[name] for name in plain)]
@@ -125,8 +116,15 @@ def _walk(scope: SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]
     return rows, {name: place for place, name in enumerate(plain, start=len(sources))}
 
 
-def _count_tags(scope: SummaryScope, source: CountSource) -> States:
-    return count_states(scope, replace(source, columns={TAG: OF_FOLLOW_UPS[TAG]}))
+def _states(rows: list[tuple[Any, ...]], place: int, places: Mapping[str, int]) -> rules.States:
+    """How many are in each state that one place has: all, and by the groups that others have."""
+    return scopes.states_of(
+        [row[place] for row in rows], {name: [row[at] for row in rows] for name, at in places.items()}
+    )
+
+
+def _count_tags(scope: scopes.SummaryScope, source: scopes.CountSource) -> rules.States:
+    return scopes.count_states(scope, replace(source, columns={scopes.TAG: scopes.OF_FOLLOW_UPS[scopes.TAG]}))
 
 
 def _spans(rows: list[tuple[Any, ...]], place: int, places: Mapping[str, int]) -> dict[str, dict[Group, list[int]]]:
@@ -141,42 +139,35 @@ def _spans(rows: list[tuple[Any, ...]], place: int, places: Mapping[str, int]) -
     return spans
 
 
-def _expanded(counts: Counts) -> list[int]:
+def _expanded(counts: rules.Counts) -> list[int]:
     return [int(state or UNKNOWN) for state, count in counts.items() for _ in range(count)]
 
 
 def _measure_worked(seconds: list[int]) -> Measure:
     known = [value for value in seconds if value != UNKNOWN]
-    return spread_of(known, "working_seconds", opened_at_unknown_time=len(seconds) - len(known))
+    return rules.spread_of(known, "working_seconds", opened_at_unknown_time=len(seconds) - len(known))
 
 
-def measure_pending(scope: SummaryScope) -> Reading:
+def measure_pending(scope: scopes.SummaryScope) -> Reading:
     """What is pending, the overdue part of it, and the age of that in working days."""
-    states = count_states(scope, pending_source(scope), FIGURES["overdue"].dimensions)
+    states = scopes.count_states(scope, pending_source(scope), rules.FIGURES["overdue"].dimensions)
     ages = WorkingDayAges(scope, states.whole)
     return (
-        states.measured("pending", measure_all, scope.by)
-        | states.measured("overdue", lambda counts: measure_overdue(_folded(counts)), scope.by)
+        states.measured("pending", rules.measure_all, scope.by)
+        | states.judged(scope.by, "overdue")
         | states.measured("overdue_age", ages.measure, scope.by)
     )
 
 
-def _overdue(counts: Counts) -> dict[str, int]:
+def _overdue(counts: rules.Counts) -> dict[str, int]:
     """How many fell due at each second since 1970, of those whose state is that second."""
     return {state: count for state, count in counts.items() if state and state.isdecimal()}
-
-
-def _folded(counts: Counts) -> Counts:
-    """The same states with all overdue ones in one."""
-    overdue = _overdue(counts)
-    rest = {state: count for state, count in counts.items() if state not in overdue}
-    return {**rest, "overdue": sum(overdue.values())}
 
 
 class WorkingDayAges:
     """How many working days began since each due day, today included: the `late` of `commlog pending`."""
 
-    def __init__(self, scope: SummaryScope, counts: Counts) -> None:
+    def __init__(self, scope: scopes.SummaryScope, counts: rules.Counts) -> None:
         zone = scope.workspace.log.settings.zone
         days = {due: datetime.fromtimestamp(int(due), UTC).astimezone(zone).date() for due in _overdue(counts)}
         counted = working_days_since(
@@ -188,9 +179,9 @@ class WorkingDayAges:
         """The age of an overdue one by its state."""
         return self._ages[state or ""]
 
-    def measure(self, counts: Counts) -> Measure:
+    def measure(self, counts: rules.Counts) -> Measure:
         """The ages of the overdue ones among some follow-ups."""
         ages: Counter[int] = Counter()
         for due, number in _overdue(counts).items():
             ages[self._ages[due]] += number
-        return spread_of(ages.elements(), "working_days")
+        return rules.spread_of(ages.elements(), "working_days")

@@ -1,21 +1,14 @@
 """Flow: what was opened and finished, what nobody owns, and what has no next step."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 from commlog.output.listing import Listing
+from commlog.summary.figures import scope as scopes
 from commlog.summary.figures.conversations import dated_conversations_of
 from commlog.summary.figures.follow_ups import count_turned
-from commlog.summary.figures.scope import (
-    FOLLOW_UPS,
-    INTERACTIONS_OF_PERIOD,
-    CountSource,
-    SummaryScope,
-    count_states,
-    list_states,
-)
 from commlog.summary.figures.threads import ISSUES_TURNED
-from commlog.summary.rules.figures import LEFT_OUT, NO, YES, Counts, FigureCase, States, Verdict, count_of, share_of
+from commlog.summary.rules.figures import LEFT_OUT, NO, YES, FigureCase, measure_turns, share_of
 from commlog.summary.rules.summary import Measure, MeasureKey, PointedRecords, Reading
 
 ISSUE_COLUMNS: Final = ("id", "subject", "owner", "priority", "status", "day", "path")
@@ -25,8 +18,8 @@ _OPEN_THEN: Final = (
     "r.kind = 'issue' AND r.day < '{after}' AND (coalesce(r.status, 'open') <> 'closed' OR r.closed_at >= {at})"
 )
 _DEPARTMENT: Final = "field((SELECT content FROM contents c WHERE c.record = r.record), 'department')"
-_FOLLOW_UP_FIGURES: Final = ("follow_ups_opened", "follow_ups_finished", "follow_ups_net")
-_ISSUE_FIGURES: Final = ("issues_opened", "issues_closed", "issues_net")
+FOLLOW_UP_FIGURES: Final = ("follow_ups_opened", "follow_ups_finished", "follow_ups_net")
+ISSUE_FIGURES: Final = ("issues_opened", "issues_closed", "issues_net")
 _ISSUES: Final = f"""
 WITH issues AS (SELECT r.record, r.id FROM records r WHERE {{issues}}),
 near AS (
@@ -43,41 +36,33 @@ SELECT r.id, r.subject, r.agent, r.day, r.commitments, (SELECT count(*) FROM fol
 FROM records r
 """
 _BY_DAY: Final = "ORDER BY r.day, r.id"
-_COMMITMENTS: Final = f"{_PROMISES} WHERE {INTERACTIONS_OF_PERIOD} AND r.commitments > 0 {_BY_DAY}"
+_COMMITMENTS: Final = f"{_PROMISES} WHERE {scopes.INTERACTIONS_OF_PERIOD} AND r.commitments > 0 {_BY_DAY}"
 _FOLLOW_UPS_OF: Final = "SELECT record, count(*) FROM follow_ups WHERE record IN ({numbers}) GROUP BY record"
 
 
-def measure_flow(scope: SummaryScope, pending: Reading) -> tuple[Reading, tuple[PointedRecords, ...]]:
+def measure_flow(scope: scopes.SummaryScope, pending: Reading) -> tuple[Reading, tuple[PointedRecords, ...]]:
     """What came and what went, and what is left lying: without owner, next step or follow-up; `pending` are the pending follow-ups."""
     issues = _open_issues(scope)
     idle = [row[:-2] for row in issues if not row[-1]]
     promises, loose = _count_promises(scope)
     reading = {
-        **_measure_follow_ups(scope),
-        **_measure_issues(scope),
+        **measure_turns(FOLLOW_UP_FIGURES, count_turned(scope), scope.by),
+        **measure_turns(ISSUE_FIGURES, scopes.count_states(scope, ISSUES_TURNED), scope.by),
         MeasureKey("without_owner"): _measure_without_owner(pending, issues),
         MeasureKey("issues_without_next_action"): share_of(len(idle), len(issues)),
         MeasureKey("commitments_without_follow_up"): share_of(sum(loose.values()), promises),
     }
     return reading, (
-        _attention(scope, "issues_without_next_action", ISSUE_COLUMNS, idle),
-        PointedRecords("commitments_without_follow_up", _list_loose(scope, loose), _rest(scope, len(loose))),
+        scope.point_at("issues_without_next_action", Listing(ISSUE_COLUMNS, tuple(idle), ISSUE_COLUMNS[:-1], "id")),
+        PointedRecords(
+            "commitments_without_follow_up",
+            _list_loose(scope, loose),
+            max(0, len(loose) - scope.limit) if scope.limit >= 0 else 0,
+        ),
     )
 
 
-def judge_turn(state: str | None) -> dict[str, tuple[Verdict, str, int]]:
-    """What a turn in the period says of what was opened, finished, and the difference: the verdict, the reason, the value."""
-    yes: Mapping[str, tuple[Verdict, str, int]] = {"opened": (YES, "", 1), "finished": (YES, "", 1)}
-    told: dict[str | None, dict[str, tuple[Verdict, str, int]]] = {
-        "came": {"opened": yes["opened"], "net": (YES, "", 1)},
-        "went": {"finished": yes["finished"], "net": (YES, "", -1)},
-        "both": dict(yes),
-        "untold": {"finished": (LEFT_OUT, "finished_at_unknown_time", 1)},
-    }
-    return told.get(state, {})
-
-
-def list_untouched(scope: SummaryScope) -> dict[str, list[FigureCase]]:
+def list_untouched(scope: scopes.SummaryScope) -> dict[str, list[FigureCase]]:
     """Open issues by whether somebody goes on with them, and each promise of ours by whether it has a follow-up."""
     promises = [
         FigureCase(row[-1], NO if number < row[5] else YES)
@@ -88,40 +73,14 @@ def list_untouched(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     return {"issues_without_next_action": issues, "commitments_without_follow_up": promises}
 
 
-def list_without_owner(scope: SummaryScope) -> list[FigureCase]:
+def list_without_owner(scope: scopes.SummaryScope) -> list[FigureCase]:
     """Pending follow-ups and open issues by whether they are anybody's."""
-    follow_ups = list_states(scope, CountSource(FOLLOW_UPS, scope.pending, "f.owner", {}))
+    follow_ups = scopes.list_states(scope, scopes.CountSource(scopes.FOLLOW_UPS, scope.pending, "f.owner", {}))
     issues = [(row[-2], None, row[2]) for row in _open_issues(scope)]
     return [
         FigureCase(record, NO if owner else YES, name=address or "")
         for record, address, owner in (*follow_ups, *issues)
     ]
-
-
-def _measure_follow_ups(scope: SummaryScope) -> Reading:
-    return _balance(scope, _FOLLOW_UP_FIGURES, count_turned(scope))
-
-
-def _measure_issues(scope: SummaryScope) -> Reading:
-    return _balance(scope, _ISSUE_FIGURES, count_states(scope, ISSUES_TURNED))
-
-
-def _balance(scope: SummaryScope, figures: tuple[str, str, str], states: States) -> Reading:
-    """What came, what went, and the difference."""
-    came, went, net = figures
-    return (
-        states.measured(came, lambda turns: count_of(_sum(turns, "came", "both")), scope.by)
-        | states.measured(
-            went,
-            lambda turns: count_of(_sum(turns, "went", "both"), finished_at_unknown_time=turns.get("untold", 0)),
-            scope.by,
-        )
-        | states.measured(net, lambda turns: count_of(_sum(turns, "came") - _sum(turns, "went")), scope.by)
-    )
-
-
-def _sum(counts: Counts, *states: str) -> int:
-    return sum(counts.get(state, 0) for state in states)
 
 
 def _measure_without_owner(pending: Reading, issues: list[tuple[Any, ...]]) -> Measure:
@@ -131,38 +90,26 @@ def _measure_without_owner(pending: Reading, issues: list[tuple[Any, ...]]) -> M
     return share_of(orphans, pending[MeasureKey("pending")].numerator + len(issues))
 
 
-def _open_issues(scope: SummaryScope) -> list[tuple[Any, ...]]:
+def _open_issues(scope: scopes.SummaryScope) -> list[tuple[Any, ...]]:
     """Issues open at the scope's instant; the last value says whether it, or a record linked with it, has a pending follow-up."""
     condition = _OPEN_THEN if scope.is_past else _OPEN_NOW
     return scope.rows(_ISSUES.replace("{issues}", condition).replace("{pending}", scope.pending))
 
 
-def _count_promises(scope: SummaryScope) -> tuple[int, dict[int, int]]:
+def _count_promises(scope: scopes.SummaryScope) -> tuple[int, dict[int, int]]:
     """How much was promised in the period, and the records with fewer follow-ups than promises: how many fewer."""
     walked = dated_conversations_of(scope).rows("record", "commitments")
     promised = {record: number for record, number in walked if number > 0}
-    follow_ups: dict[int, int] = {}
-    if promised:
-        follow_ups.update(scope.rows(_FOLLOW_UPS_OF.format(numbers=", ".join(map(str, promised)))))
+    follow_ups = dict(scope.rows_of(_FOLLOW_UPS_OF, promised))
     left = ((record, number - follow_ups.get(record, 0)) for record, number in promised.items())
     return sum(promised.values()), {record: number for record, number in left if number > 0}
 
 
-def _list_loose(scope: SummaryScope, loose: Iterable[int]) -> Listing:
+def _list_loose(scope: scopes.SummaryScope, loose: Iterable[int]) -> Listing:
     """The conversations of which somebody promised more than is followed up, the earliest first."""
     condition = f"r.record IN ({', '.join(map(str, loose))})"
     rows = scope.rows(f"{_PROMISES} WHERE {condition} {_BY_DAY} LIMIT {scope.limit}") if scope.limit else []
     return Listing(COMMITMENT_COLUMNS, tuple(row[:-1] for row in rows), COMMITMENT_COLUMNS[:-1], "id")
-
-
-def _rest(scope: SummaryScope, number: int) -> int:
-    """How many are not listed."""
-    return 0 if scope.limit < 0 else max(0, number - scope.limit)
-
-
-def _attention(scope: SummaryScope, name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> PointedRecords:
-    listed = rows if scope.limit < 0 else rows[: scope.limit]
-    return PointedRecords(name, Listing(columns, tuple(listed), columns[:-1], "id"), _rest(scope, len(rows)))
 
 
 _ROUNDS: Final = """
@@ -174,7 +121,7 @@ _CONFIRMED: Final = "satisfied"
 _Rounds = dict[int, list[tuple[Any, ...]]]
 
 
-def cases_of_issues(scope: SummaryScope) -> dict[str, list[FigureCase]]:
+def cases_of_issues(scope: scopes.SummaryScope) -> dict[str, list[FigureCase]]:
     """Working seconds to the first and the final resolution of issues; of those closed in the period, what came back and what was confirmed."""
     rounds = _rounds_of(scope)
     firsts, finals, closed, confirmed = [], [], [], []
@@ -201,26 +148,26 @@ def cases_of_issues(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     }
 
 
-def closed_issues(scope: SummaryScope) -> list[int]:
+def closed_issues(scope: scopes.SummaryScope) -> list[int]:
     """The records of the issues closed in the period, whether or not they were opened again."""
     return [record for record, told in _rounds_of(scope).items() if _closings(scope, told)]
 
 
-def _rounds_of(scope: SummaryScope) -> _Rounds:
+def _rounds_of(scope: scopes.SummaryScope) -> _Rounds:
     return scope.once("issue_rounds", lambda: _read_rounds(scope))
 
 
 _OTHERS: Final = frozenset({"needs_improvement", "no_answer"})
 
 
-def _read_rounds(scope: SummaryScope) -> _Rounds:
+def _read_rounds(scope: scopes.SummaryScope) -> _Rounds:
     rounds: _Rounds = {}
     for record, *one in scope.rows(_ROUNDS):
         rounds.setdefault(record, []).append(tuple(one))
     return rounds
 
 
-def _closings(scope: SummaryScope, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def _closings(scope: scopes.SummaryScope, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [one for one in told if one[2] is not None and _is_within(scope, one[2])]
 
 
@@ -232,5 +179,5 @@ def _resolution(record: int, seconds: int | None) -> FigureCase:
     )
 
 
-def _is_within(scope: SummaryScope, at: int) -> bool:
+def _is_within(scope: scopes.SummaryScope, at: int) -> bool:
     return scope.period.start.timestamp() <= at < scope.period.end.timestamp()

@@ -1,5 +1,6 @@
 """Satisfaction surveys: scores by what was asked, answers to requests, and whether somebody reacted to low scores."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -10,7 +11,7 @@ from commlog.database.content import leaves_of
 from commlog.output.listing import Listing
 from commlog.summary.figures.scope import SummaryScope
 from commlog.summary.figures.threads import survivors_of
-from commlog.summary.rules.figures import LEFT_OUT, NO, YES, FigureCase, Judgement, share_of
+from commlog.summary.rules.figures import LEFT_OUT, NO, YES, FigureCase, Judgement, measure_share
 from commlog.summary.rules.summary import LAST_RECORDS, WEIGHTS, MeasureKey, PointedRecords, Reading, has_worsened
 from commlog.values import stored_date
 from commlog.worktime.calendar import wall_instant
@@ -115,7 +116,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _is_within(scope: SummaryScope, day: date) -> bool:
-    return scope.period.start.date() <= day <= (scope.period.end - timedelta(seconds=1)).date()
+    return scope.first <= day < scope.day_after
 
 
 COLUMNS: Final = ("customer", "moods", "last_record", "day", "agent")
@@ -148,22 +149,21 @@ _RECORD, _AT, _IS_SPOKEN = 5, 6, 7
 def measure_worsening(scope: SummaryScope) -> tuple[Reading, PointedRecords]:
     """Customers of the period whose last three moods up to its end never get better and end worse, the worst first."""
     customers = _last_moods(scope)
-    complete = [rows for rows in customers if len(rows) == LAST_RECORDS]
-    worse = [rows for rows in complete if has_worsened([row[1] for row in rows])]
+    worse = [rows for rows in customers if has_worsened([row[1] for row in rows])]
     worse.sort(key=lambda rows: (-WEIGHTS[rows[-1][1]], WEIGHTS[rows[0][1]], rows[-1][0]))
-    listed = worse if scope.limit < 0 else worse[: scope.limit]
-    lines = tuple((rows[-1][0], [row[1] for row in rows], *rows[-1][2:_RECORD]) for rows in listed)
-    share = share_of(len(worse), len(complete), fewer_than_three_records=len(customers) - len(complete))
-    attention = PointedRecords(
-        "worsened_customers", Listing(COLUMNS, lines, COLUMNS, "customer"), len(worse) - len(listed)
-    )
-    return {MeasureKey("worsened_customers"): share}, attention
+    lines = tuple((rows[-1][0], [row[1] for row in rows], *rows[-1][2:_RECORD]) for rows in worse)
+    attention = scope.point_at("worsened_customers", Listing(COLUMNS, lines, COLUMNS, "customer"))
+    return {MeasureKey("worsened_customers"): measure_share(_mood_cases(customers))}, attention
 
 
 def list_moods(scope: SummaryScope) -> list[FigureCase]:
     """The customers of the period by their last record with a mood."""
+    return _mood_cases(_last_moods(scope))
+
+
+def _mood_cases(customers: Iterable[list[tuple[Any, ...]]]) -> list[FigureCase]:
     cases = []
-    for rows in _last_moods(scope):
+    for rows in customers:
         moods = [row[1] for row in rows]
         judged: Judgement = (YES, "") if has_worsened(moods) else (NO, "")
         if len(rows) < LAST_RECORDS:

@@ -11,20 +11,7 @@ from commlog.summary.figures.conversations import dated_conversations_of
 from commlog.summary.figures.issues import closed_issues
 from commlog.summary.figures.scope import RECORDS, CountSource, SummaryScope, count_states
 from commlog.summary.figures.threads import survivors_of
-from commlog.summary.rules.figures import (
-    FIGURES,
-    LEFT_OUT,
-    NO,
-    STEPS,
-    YES,
-    FigureCase,
-    States,
-    distribution_of,
-    is_weak,
-    measure_complaints,
-    measure_dissatisfied,
-    share_of,
-)
+from commlog.summary.rules import figures as rules
 from commlog.summary.rules.summary import (
     REPEAT_DAYS,
     REPEAT_SECONDS,
@@ -34,7 +21,6 @@ from commlog.summary.rules.summary import (
     MeasureKey,
     PointedRecords,
     Reading,
-    count_repeats,
     repeated_pairs,
 )
 from commlog.workspace import Workspace
@@ -43,14 +29,14 @@ from commlog.workspace import Workspace
 CATEGORY_FIELDS: Final = ("category", "need_type", "scenario")
 ISSUES_OF_PERIOD: Final = "r.kind = 'issue' AND r.day >= '{first}' AND r.day < '{after}'"
 _NOBODY: Final = frozenset({None, "anonymous"})
-_CONTACTS: Final = """
-SELECT {columns} FROM records r
-WHERE r.kind = 'interaction' AND r.direction = 'inbound' AND r.day >= '{earliest_day}' AND r.day < '{until}'
+_CONTACTS_BEFORE: Final = """
+SELECT r.customer, r.category, r.started_at, r.record FROM records r
+WHERE r.kind = 'interaction' AND r.direction = 'inbound' AND r.day >= '{earliest_day}' AND r.day < '{{first}}'
 AND r.started_at >= {earliest}
 """
 
 
-def measure_problems(scope: SummaryScope, conversations: States) -> Reading:
+def measure_problems(scope: SummaryScope, conversations: rules.States) -> Reading:
     """Complaints among conversations, what conversations and issues are about, and repeat contacts.
 
     `conversations` are counted by category, and that by template.
@@ -59,11 +45,11 @@ def measure_problems(scope: SummaryScope, conversations: States) -> Reading:
     by_field: dict[str, Counter[Group]] = {"category": Counter(issues.whole)}
     for template, counts in conversations.groups["template"].items():
         by_field.setdefault(_field_of(scope.workspace, template), Counter()).update(counts)
-    reading = conversations.measured("complaints", measure_complaints, scope.by)
+    reading = conversations.judged(scope.by, "complaints")
     for name in reversed(CATEGORY_FIELDS):
         counts = by_field.get(name, Counter())
-        reading |= distribution_of("problems", name, counts, sum(counts.values()) - counts[None])
-    return reading | _measure_repeats(scope)
+        reading |= rules.distribution_of("problems", name, counts, sum(counts.values()) - counts[None])
+    return {**reading, MeasureKey("repeat_contacts"): rules.measure_share(list_repeats(scope))}
 
 
 def _field_of(workspace: Workspace, template: Group) -> str:
@@ -76,61 +62,40 @@ def _field_of(workspace: Workspace, template: Group) -> str:
     return next((name for name in CATEGORY_FIELDS if name in keys), "category")
 
 
-def _measure_repeats(scope: SummaryScope) -> Reading:
-    """Customers who turned to us about the same thing again within 30 days; nobody knows that of anonymous ones."""
-    start = int(scope.period.start.timestamp())
-    earliest = start - REPEAT_SECONDS
-    walked = dated_conversations_of(scope).rows("direction", "started_at", "customer", "category")
-    inbound = [row[1:] for row in walked if row[0] == "inbound" and row[1] >= earliest]
-    inbound += scope.rows(_contacts_sql(scope, "r.started_at, r.customer, r.category", "first"))
-    survivors = survivors_of(scope)
-    clear = [
-        (at, survivors.get(customer, customer), category)
-        for at, customer, category in inbound
-        if customer not in _NOBODY and category is not None
-    ]
-    clear.sort(key=itemgetter(0))
-    repeats = count_repeats([(customer, category, at) for at, customer, category in clear], start)
-    unclear = sum(row[0] >= start for row in inbound) - sum(row[0] >= start for row in clear)
-    return {
-        MeasureKey("repeat_contacts"): share_of(repeats.repeated, repeats.pairs, without_customer_or_category=unclear)
-    }
+def list_repeats(scope: SummaryScope) -> list[rules.FigureCase]:
+    """Customers who turned to us about the same thing again within 30 days.
 
-
-def list_repeats(scope: SummaryScope) -> list[FigureCase]:
-    """The pairs of customer and category, each by its last contact of the period, and the contacts of nobody known."""
+    Each pair of customer and category is there with its last contact of the period, and each contact that names none.
+    """
     start = int(scope.period.start.timestamp())
-    rows = _read_contacts(scope)
-    last = {row[:2]: row[3] for row in rows if _is_clear(row) and row[2] >= start}
-    repeated = repeated_pairs(CustomerInquiry(*row[:3]) for row in rows if _is_clear(row))
-    came_back = {pair for pair, at in repeated if at >= start}
-    unclear = [row[3] for row in rows if not _is_clear(row) and row[2] >= start]
+    contacts = _read_contacts(scope, start - REPEAT_SECONDS)
+    clear = [one for one in contacts if one.customer not in _NOBODY and one.category is not None]
+    last = {one[:2]: one.record for one in clear if one.at >= start}
+    came_back = {pair for pair, at in repeated_pairs(clear) if at >= start}
+    unclear = [one.record for one in contacts if one.at >= start and (one.customer in _NOBODY or one.category is None)]
     return [
-        *(FigureCase(record, YES if pair in came_back else NO, name=pair[1]) for pair, record in last.items()),
-        *(FigureCase(record, LEFT_OUT, "without_customer_or_category") for record in unclear),
+        *(
+            rules.FigureCase(record, rules.YES if pair in came_back else rules.NO, name=pair[1] or "")
+            for pair, record in last.items()
+        ),
+        *(rules.FigureCase(record, rules.LEFT_OUT, "without_customer_or_category") for record in unclear),
     ]
 
 
-def _read_contacts(scope: SummaryScope) -> list[tuple[Any, ...]]:
-    """The inbound contacts of the period and of the 30 days before it, in order of time: customer, category, instant and record.
+def _read_contacts(scope: SummaryScope, earliest: int) -> list[CustomerInquiry]:
+    """The inbound contacts of the period and, since an instant, of the 30 days before it, in order of time.
 
     Those of a merged customer are the survivor's.
     """
-    sql = _contacts_sql(scope, "r.customer, r.category, r.started_at, r.record", "after")
-    survivors = survivors_of(scope)
-    return [(survivors.get(row[0], row[0]), *row[1:]) for row in scope.rows(f"{sql} ORDER BY r.started_at")]
-
-
-def _contacts_sql(scope: SummaryScope, columns: str, until: str) -> str:
-    """The question for inbound contacts from 30 days before the period on, up to the day a bound of the period names."""
-    earliest = int(scope.period.start.timestamp()) - REPEAT_SECONDS
+    columns = ("customer", "category", "started_at", "record")
+    walked = dated_conversations_of(scope).rows("direction", *columns)
     # A day to spare for the time zone; a period may begin with the first day there is.
     day = date.fromordinal(max(1, scope.period.start.toordinal() - REPEAT_DAYS - 1))
-    return _CONTACTS.format(columns=columns, earliest=earliest, earliest_day=day.isoformat(), until=f"{{{until}}}")
-
-
-def _is_clear(row: tuple[Any, ...]) -> bool:
-    return row[0] not in _NOBODY and row[1] is not None
+    before = scope.rows(_CONTACTS_BEFORE.format(earliest=earliest, earliest_day=day.isoformat()))
+    rows = [*before, *(row[1:] for row in walked if row[0] == "inbound" and row[3] >= earliest)]
+    survivors = survivors_of(scope)
+    found = [CustomerInquiry(survivors.get(customer, customer), *rest) for customer, *rest in rows]
+    return sorted(found, key=itemgetter(2, 3))
 
 
 COLUMNS: Final = ("dimension", "group", "figure", "value", "whole", "n")
@@ -141,7 +106,7 @@ _ISSUE_SCORES: Final = """
 SELECT r.record, r.category, coalesce(r.owner, r.agent), field(c.content, 'score')
 FROM records r JOIN contents c USING (record) WHERE r.record IN ({numbers}) ORDER BY r.record
 """
-_ANSWERS: Final = {str(step): answer for answer, step in STEPS.items()}
+_ANSWERS: Final = {str(step): answer for answer, step in rules.STEPS.items()}
 
 
 def answer_of(score: str | None) -> Group:
@@ -151,11 +116,10 @@ def answer_of(score: str | None) -> Group:
 
 def issue_scores(scope: SummaryScope) -> list[tuple[Any, ...]]:
     """The record, category, owner and score, if there is one, of each issue closed in the period."""
-    closed = closed_issues(scope)
-    return scope.rows(_ISSUE_SCORES.format(numbers=", ".join(map(str, closed)))) if closed else []
+    return scope.rows_of(_ISSUE_SCORES, closed_issues(scope))
 
 
-def measure_low_scores(scope: SummaryScope, answers: States) -> Reading:
+def measure_low_scores(scope: SummaryScope, answers: rules.States) -> Reading:
     """Low answers of conversations and low scores of issues closed in the period, over all that were given."""
     whole = Counter(answers.whole)
     groups = {
@@ -167,7 +131,7 @@ def measure_low_scores(scope: SummaryScope, answers: States) -> Reading:
         whole[state] += 1
         for dimension, group in zip(DIMENSIONS, (category, owner), strict=True):
             groups[dimension].setdefault(group, Counter())[state] += 1
-    return States(whole, groups).measured("low_scores", measure_dissatisfied)
+    return rules.States(whole, groups).judged("", "low_scores")
 
 
 def find_weak_spots(scope: SummaryScope, reading: Reading) -> PointedRecords:
@@ -179,9 +143,8 @@ def find_weak_spots(scope: SummaryScope, reading: Reading) -> PointedRecords:
         and key.dimension in DIMENSIONS
         and key.group is not None
         and measure.size >= SMALLEST_SHARED
-        and is_weak(measure, reading[MeasureKey(key.figure)])
+        and rules.is_weak(measure, reading[MeasureKey(key.figure)])
     ]
-    order = list(FIGURES)
+    order = list(rules.FIGURES)
     rows.sort(key=lambda row: (DIMENSIONS.index(row[0]), order.index(row[2]), -row[5], row[1] or ""))
-    listed = rows if scope.limit < 0 else rows[: scope.limit]
-    return PointedRecords("weak_spots", Listing(COLUMNS, tuple(listed), COLUMNS, "group"), len(rows) - len(listed))
+    return scope.point_at("weak_spots", Listing(COLUMNS, tuple(rows), COLUMNS, "group"))

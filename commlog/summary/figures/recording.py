@@ -16,24 +16,18 @@ from commlog.summary.figures.conversations import (
     count_tags,
     dated_conversations_of,
 )
-from commlog.summary.figures.dimensions import OF_INTERACTIONS, OF_RECORDS, TAG
-from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, RECORDS, CountSource, SummaryScope, count_states
-from commlog.summary.rules.figures import (
-    FIGURES,
-    Counts,
-    States,
-    distribution_of,
-    measure_answers,
-    measure_conversations,
-    measure_dissatisfied,
-    measure_moods,
-    measure_reached,
-    measure_satisfaction,
-    measure_satisfied,
-    share_of,
-    spread_of,
+from commlog.summary.figures.scope import (
+    INTERACTIONS_OF_PERIOD,
+    OF_INTERACTIONS,
+    OF_RECORDS,
+    RECORDS,
+    TAG,
+    CountSource,
+    SummaryScope,
+    count_states,
 )
-from commlog.summary.rules.summary import Group, Measure, MeasureKey, PointedRecords, Reading
+from commlog.summary.rules import figures as rules
+from commlog.summary.rules.summary import Group, MeasureKey, PointedRecords, Reading
 from commlog.workspace import Workspace
 from commlog.worktime.limits import Limit, due_after
 from commlog.worktime.moment import format_instant
@@ -90,30 +84,20 @@ def measure_recording(scope: SummaryScope) -> tuple[Reading, PointedRecords]:
     """The share recorded within the template's limit, the lag between end and record, and the latest ones."""
     limits = _Limits(scope.workspace)
     found = _collect(scope, "template", limits)
-    states: dict[str, Mapping[Group, Counts]] = {"template": found.states}
+    states: dict[str, Mapping[Group, rules.Counts]] = {"template": found.states}
     reading: Reading = {}
     if scope.by in scope.columns_of(OF_INTERACTIONS):
         grouped = found if scope.by == "template" else _collect(scope, scope.by, limits)
         states[scope.by] = grouped.states
         reading = {
-            MeasureKey("recording_lag", scope.by, group): spread_of(lags, "seconds")
+            MeasureKey("recording_lag", scope.by, group): rules.spread_of(lags, "seconds")
             for group, lags in grouped.lags.items()
         }
     whole = sum(found.states.values(), Counter[Group]())
-    reading |= States(whole, states).measured("recorded_in_time", _measure_in_time, scope.by)
+    reading |= rules.States(whole, states).judged(scope.by, "recorded_in_time")
     lags = (lag for group in found.lags.values() for lag in group)
-    reading[MeasureKey("recording_lag")] = spread_of(lags, "seconds", without_recorded_at=whole["unknown"])
+    reading[MeasureKey("recording_lag")] = rules.spread_of(lags, "seconds", without_recorded_at=whole["unknown"])
     return reading, _list_late(scope, found.late, limits)
-
-
-def _measure_in_time(counts: Counts) -> Measure:
-    in_time = counts.get("in_time", 0)
-    return share_of(
-        in_time,
-        in_time + counts.get("late", 0),
-        without_limit=counts.get("no_limit", 0),
-        without_recorded_at=counts.get("unknown", 0),
-    )
 
 
 def list_lags(scope: SummaryScope) -> list[tuple[int, str, int | None]]:
@@ -186,18 +170,18 @@ ANSWERS: Final = CountSource(RECORDS, INTERACTIONS_OF_PERIOD, "r.satisfaction", 
 def measure_interactions(scope: SummaryScope) -> Reading:
     """Conversations begun in the period, the share of our own that were answered, and the tags they carry."""
     known = scope.columns_of(OF_INTERACTIONS)
-    names = [name for name in (*FIGURES["interactions"].dimensions, scope.by) if name in known and name != TAG]
+    names = [name for name in (*rules.FIGURES["interactions"].dimensions, scope.by) if name in known and name != TAG]
     walked = conversations_of(scope).states("contact", names)
     by_tag = count_tags(scope)
-    states = States(walked.whole, {**walked.groups, TAG: by_tag})
-    reading = states.measured("interactions", measure_conversations, scope.by) | states.measured(
-        "reached", measure_reached, scope.by
+    states = rules.States(walked.whole, {**walked.groups, TAG: by_tag})
+    reading = states.measured("interactions", rules.measure_conversations, scope.by) | states.judged(
+        scope.by, "reached"
     )
-    tags = {tag: measure_conversations(counts).numerator for tag, counts in by_tag.items()}
-    return reading | distribution_of("problems", TAG, tags, reading[MeasureKey("interactions")].numerator)
+    tags = {tag: rules.measure_conversations(counts).numerator for tag, counts in by_tag.items()}
+    return reading | rules.distribution_of("problems", TAG, tags, reading[MeasureKey("interactions")].numerator)
 
 
-def measure_feelings(scope: SummaryScope) -> tuple[Reading, States, States]:
+def measure_feelings(scope: SummaryScope) -> tuple[Reading, rules.States, rules.States]:
     """The five-step answers and the moods of the period's conversations.
 
     With how many gave which answer by category and by who was in charge; and what they were about, by template.
@@ -210,13 +194,12 @@ def measure_feelings(scope: SummaryScope) -> tuple[Reading, States, States]:
     if scope.by == TAG:
         tagged = (ANSWERS, replace(ANSWERS, state="r.category"))
         by_tag = [count_states(scope, replace(one, columns={TAG: columns[TAG]})).groups for one in tagged]
-        answers = States(answers.whole, {**answers.groups, **by_tag[0]})
-        categories = States(categories.whole, {**categories.groups, **by_tag[1]})
+        answers = rules.States(answers.whole, {**answers.groups, **by_tag[0]})
+        categories = rules.States(categories.whole, {**categories.groups, **by_tag[1]})
     reading = {
-        **answers.measured("satisfaction", measure_satisfaction, scope.by),
-        **answers.measured("satisfied", measure_satisfied, scope.by),
-        **answers.measured("dissatisfied", measure_dissatisfied, scope.by),
-        **measure_answers(answers.whole),
-        **measure_moods(Counter(conversations["mood"])),
+        **answers.measured("satisfaction", rules.measure_satisfaction, scope.by),
+        **answers.judged(scope.by, "satisfied", "dissatisfied"),
+        **rules.measure_answers(answers.whole),
+        **rules.measure_moods(Counter(conversations["mood"])),
     }
     return reading, answers, categories

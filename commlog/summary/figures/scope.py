@@ -1,20 +1,73 @@
-"""One period as it is asked of the copy: its bounds, and the counting of states by groups."""
+"""One period as it is asked of the index: its bounds, what figures are grouped by, and the counting of states by groups."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from operator import itemgetter
-from typing import Any, Final, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeVar
 
+from commlog.database.query.fields import find_built_in
 from commlog.database.query.select import FINISHED
-from commlog.summary.figures.dimensions import TAG
+from commlog.errors import UsageError
+from commlog.messages import mark
+from commlog.output.listing import Listing
 from commlog.summary.rules.figures import States
-from commlog.summary.rules.summary import Group
+from commlog.summary.rules.summary import Group, PointedRecords, last_day
 from commlog.workspace import Workspace
 from commlog.worktime.periods import Period
 
 T = TypeVar("T")
+
+_MOST_AT_ONCE: Final = 10_000
+
+TAG: Final = "tag"
+
+
+def _of_customer(column: str) -> str:
+    return f"(SELECT c.{column} FROM customers c WHERE c.id = r.customer LIMIT 1)"
+
+
+_OF_ANY: Final = {
+    "customer": "r.customer",
+    "category": "r.category",
+    "level": _of_customer("level"),
+    "stage": _of_customer("stage"),
+    TAG: "t.tag",
+}
+_OF_CONVERSATIONS: Final = (
+    "template",
+    "channel",
+    "direction",
+    "agent",
+    "branch",
+    "mood",
+    "outcome",
+    "satisfaction",
+    "day",
+)
+OF_INTERACTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {**{name: f"r.{name}" for name in _OF_CONVERSATIONS}, "month": "substr(r.day, 1, 7)", **_OF_ANY}
+)
+OF_FOLLOW_UPS: Final[Mapping[str, str]] = MappingProxyType(
+    {**OF_INTERACTIONS, **{name: f"f.{name}" for name in ("owner", "priority", "status", "method")}}
+)
+OF_ISSUES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **{name: f"r.{name}" for name in ("template", "branch", "owner", "priority", "status", "day")},
+        "month": "substr(r.day, 1, 7)",
+        **_OF_ANY,
+    }
+)
+# Words for those that are no field of a form.
+_WORDS: Final = {"month": "month", "月": "month", "月份": "month", "method": "method", "方式": "method", "date": "day"}
+
+
+# Any case that stands for a record: who is in charge of it is its owner, else who wrote it down.
+OF_RECORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {**OF_INTERACTIONS, **OF_ISSUES, "owner": "coalesce(r.owner, r.agent)"}
+)
+_CONTENT: Final = "(SELECT content FROM contents c WHERE c.record = r.record)"
 
 RECORDS: Final = "records r"
 FOLLOW_UPS: Final = "follow_ups f"
@@ -72,6 +125,21 @@ class SummaryScope:
         return self.at < self.workspace.now
 
     @property
+    def first(self) -> date:
+        """The first day of the period."""
+        return self.period.start.date()
+
+    @property
+    def day_after(self) -> date:
+        """The day after the last of the period."""
+        return last_day(self.period) + timedelta(days=1)
+
+    def point_at(self, name: str, listing: Listing) -> PointedRecords:
+        """The first rows of a listing, and how many more there are."""
+        rows = listing.rows if self.limit < 0 else listing.rows[: self.limit]
+        return PointedRecords(name, replace(listing, rows=rows), len(listing.rows) - len(rows))
+
+    @property
     def pending(self) -> str:
         """The condition on follow-ups `f` that are pending at `at`."""
         return WAS_PENDING if self.is_past else IS_PENDING
@@ -79,8 +147,8 @@ class SummaryScope:
     def fill(self, sql: str) -> str:
         """SQL with this period's bounds in it: days as text, instants as seconds; nothing anybody typed."""
         return sql.format(
-            first=self.period.start.date().isoformat(),
-            after=_day_after(self.period).isoformat(),
+            first=self.first.isoformat(),
+            after=self.day_after.isoformat(),
             start=int(self.period.start.timestamp()),
             end=int(self.period.end.timestamp()),
             at=int(self.at.timestamp()),
@@ -90,6 +158,15 @@ class SummaryScope:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a question about this period."""
         return self.workspace.index.rows(self.fill(sql))
+
+    def rows_of(self, sql: str, records: Iterable[int]) -> list[tuple[Any, ...]]:
+        """The rows of a question about some records, whose numbers it takes in place of `{numbers}`."""
+        some = sorted(records)
+        return [
+            row
+            for place in range(0, len(some), _MOST_AT_ONCE)
+            for row in self.rows(sql.replace("{numbers}", ", ".join(map(str, some[place : place + _MOST_AT_ONCE]))))
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +199,6 @@ def count_states(scope: SummaryScope, source: CountSource, dimensions: Sequence[
 def states_of(states: Sequence[Group], groups: Mapping[str, Sequence[Group]]) -> States:
     """How many things are in each state: all, and by their groups of each name; both stand in one order."""
     return _folded(Counter(zip(states, *groups.values(), strict=True)), list(groups))
-
-
-def states_of_rows(rows: Sequence[tuple[Any, ...]], place: int, groups: Mapping[str, int]) -> States:
-    """How many of some rows are in each state that stands at a place: all, and by the groups that stand at others."""
-    pick = itemgetter(place, *groups.values()) if groups else itemgetter(slice(place, place + 1))
-    return _folded(Counter(map(pick, rows)), list(groups))
 
 
 def _folded(counted: Mapping[tuple[Group, ...], int], names: Sequence[str]) -> States:
@@ -175,6 +246,45 @@ def _asking(source: CountSource, columns: Sequence[str]) -> str:
     return f"SELECT {expressions} FROM {tables} WHERE {source.where}"
 
 
-def _day_after(period: Period) -> date:
-    # Where the clock skips midnight, the period ends within the day after it.
-    return (period.end - timedelta(seconds=1)).date() + timedelta(days=1)
+class Dimension(NamedTuple):
+    """What figures are grouped by: its name, and the expression for its values when it is no column of the copy."""
+
+    name: str
+    expression: str = ""
+
+
+def dimension_of(workspace: Workspace, name: str) -> Dimension:
+    """The dimension a person names, by slug or label in either language; empty when nothing is named.
+
+    Raises:
+        UsageError: there is no such column and no such field; names all columns there are.
+    """
+    wanted = name.strip()
+    if not wanted:
+        return Dimension("")
+    known = find_built_in(wanted)
+    slug = known.name if known else wanted.lower()
+    slug = _WORDS.get(slug, slug)
+    if slug in OF_FOLLOW_UPS:
+        return Dimension(slug)
+    path = _field_path(workspace, wanted)
+    if path is None:
+        raise UsageError(
+            mark("invalid value for --by: there is no column or field '{value}'"),
+            value=name,
+            remedy=mark("use one of: {columns}; or any field of a template, e.g. background.product_model or extra.x"),
+            columns=", ".join(sorted(OF_FOLLOW_UPS)),
+        )
+    # Braces would be taken for a bound of the period.
+    text = path.replace("'", "''").replace("{", "{{").replace("}", "}}")
+    return Dimension(path, f"field({_CONTENT}, '{text}')")
+
+
+def _field_path(workspace: Workspace, name: str) -> str | None:
+    """The dotted path of a field of some template, named by path, by its end, or by label."""
+    # Reads every template: only when the name is none of the columns.
+    from commlog.database.query.vocabulary import People, build_vocabulary
+
+    fields = build_vocabulary(workspace.catalog, People()).find(name)
+    exact = [field.name for field in fields if field.name == name.lower()]
+    return next(iter(exact or [field.name for field in fields if field.is_content]), None)

@@ -9,8 +9,15 @@ from commlog.customers.rules.customer import chain_of, is_circle
 from commlog.database.query.select import FINISHED
 from commlog.records.queries import merge_pointers
 from commlog.summary.figures.conversations import dated_conversations_of
-from commlog.summary.figures.dimensions import OF_FOLLOW_UPS, OF_ISSUES
-from commlog.summary.figures.scope import FOLLOW_UPS, OPENED, RECORDS, CountSource, SummaryScope
+from commlog.summary.figures.scope import (
+    FOLLOW_UPS,
+    OF_FOLLOW_UPS,
+    OF_ISSUES,
+    OPENED,
+    RECORDS,
+    CountSource,
+    SummaryScope,
+)
 from commlog.summary.rules.figures import LEFT_OUT, NO, YES, FigureCase
 
 _LINKS = """
@@ -19,7 +26,7 @@ WHERE l.target NOT LIKE 'ref:%'
 """
 _CONTACTS = """
 SELECT r.record, r.started_at, coalesce(r.reached = 1, 0), coalesce(r.direction = 'outbound', 0) FROM records r
-WHERE r.record IN ({numbers}) AND +r.kind = 'interaction' AND r.started_at IS NOT NULL AND r.started_at <= {{now}}
+WHERE r.record IN ({numbers}) AND +r.kind = 'interaction' AND r.started_at IS NOT NULL AND r.started_at <= {now}
 """
 # A conversation or an attempt at one: the record, the instant in seconds since 1970, whether two-way, whether outbound.
 Contact = tuple[int, int, bool, bool]
@@ -85,9 +92,8 @@ def _known_contacts(scope: SummaryScope, records: Iterable[int]) -> Mapping[int,
     known.update(scope.once_a_period("contacts_of_period", lambda: _contacts_of_period(scope)))
     asked = [record for record in records if record not in known]
     if asked:
-        found = scope.rows(_CONTACTS.format(numbers=", ".join(map(str, asked))))
         known.update(dict.fromkeys(asked))
-        known.update((row[0], row) for row in found)
+        known.update((row[0], row) for row in scope.rows_of(_CONTACTS, asked))
     return known
 
 

@@ -3,12 +3,12 @@
 from typing import Any, Final
 
 from commlog.messages import translate
+from commlog.output.blocks import Block, Table, format_markdown
 from commlog.output.labels import Labels
 from commlog.output.page import GENERATOR, as_markup, fill_template, style_sheet
 from commlog.summary.page.charts import draw_chart
 from commlog.summary.page.sections import ReportSection, Sections
 from commlog.summary.rules.report import Report
-from commlog.summary.text.words import Block, Table, format_markdown
 
 PAGE_FORMATS: Final = ("html", "markdown")
 # The first line of a report in Markdown, which nobody sees where it is shown.

@@ -1,49 +1,18 @@
-"""What stands in a report, in reading order: each part with its words, its chart and the same numbers as a table."""
+"""The sections of a report in reading order: each with its texts, its chart and the same numbers as a table."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from commlog.messages import mark, translate
+from commlog.output.blocks import Table
 from commlog.output.labels import Labels
-from commlog.summary.page.charts import (
-    BEFORE,
-    IDLE,
-    LATE,
-    NOW,
-    SERIES,
-    Chart,
-    ChartMark,
-    bars,
-    score_lines,
-    share_columns,
-    stack,
-)
-from commlog.summary.page.words import (
-    GROUPS,
-    age_label,
-    bucket_label,
-    format_change,
-    list_label,
-    list_table,
-    share_value,
-    step_label,
-)
-from commlog.summary.rules.figures import FIGURES
+from commlog.summary.page import charts
+from commlog.summary.page import words as page_words
 from commlog.summary.rules.report import Report, Series
-from commlog.summary.rules.summary import Group, Measure, SummaryLine
-from commlog.summary.text.words import (
-    FIGURE_LABELS,
-    Table,
-    column_label,
-    format_duration,
-    format_measure,
-    format_median,
-    format_remarks,
-    format_working_time,
-    group_label,
-)
+from commlog.summary.rules.summary import Measure, SummaryLine
+from commlog.summary.text import words
+from commlog.summary.text.summary import figure_table, nothing_happened, period_line
 
 # Shown large at the top, as far as the summary has them.
 _HEADLINES: Final = (
@@ -79,7 +48,7 @@ class ReportSection:
     title: str
     note: str
     table: Table
-    chart: Chart | None = None
+    chart: charts.Chart | None = None
 
 
 class Sections:
@@ -96,23 +65,11 @@ class Sections:
 
     def subtitle(self) -> str:
         """The days it covers, the instant it is of, and what it is compared with."""
-        summary = self.summary
-        last = (summary.period.end - timedelta(seconds=1)).date()
-        return translate("{first} to {last}, as of {now}, compared with {previous}").format(
-            first=summary.period.start.date(),
-            last=last,
-            now=f"{summary.now:%Y-%m-%d %H:%M}",
-            previous=summary.previous.name,
-        )
+        return period_line(self.summary, translate("{first} to {last}, as of {now}, compared with {previous}"))
 
     def remarks(self) -> Iterator[str]:
         """What is to be known before anything is read: nothing happened, files are missing."""
-        counted = ("interactions", "follow_ups_on_time", "follow_ups_opened", "follow_ups_finished", "issues_opened")
-        lines = [line for name in (*counted, "issues_closed") if (line := self.summary.total(name))]
-        if not any(line.now.size for line in lines):
-            yield translate(
-                "Nothing happened in {period}: no conversation, no issue, and no follow-up opened, due or finished."
-            ).format(period=self.summary.period.name)
+        yield from filter(None, [nothing_happened(self.summary)])
         if self.summary.unreadable_files:
             yield translate("files that cannot be read and are in no figure: {count}; see commlog check").format(
                 count=self.summary.unreadable_files
@@ -122,7 +79,10 @@ class Sections:
         """The figures a team lead asks for first."""
         lines = [line for figure in _HEADLINES if (line := self.summary.total(figure))]
         return tuple(
-            FigureCard(_figure_label(line.key.figure), _large(line.now), format_median(line.before)) for line in lines
+            FigureCard(
+                translate(words.FIGURE_LABELS[line.key.figure]), _large(line.now), words.format_median(line.before)
+            )
+            for line in lines
         )
 
     def charts(self) -> list[ReportSection]:
@@ -138,26 +98,28 @@ class Sections:
 
     def figures(self) -> list[Table]:
         """Every figure of the summary, by what it is about."""
-        groups = [(translate(title), frozenset(numbers)) for title, numbers in GROUPS]
-        told = frozenset(number for _, numbers in groups for number in numbers)
-        rest = frozenset(figure.metric for figure in FIGURES.values()) - told
-        tables = [self._figure_table(title, numbers) for title, numbers in (*groups, (translate("Other"), rest))]
+        tables = [figure_table(self.summary, translate(title), metrics) for title, metrics in page_words.GROUPS]
         return [table for table in tables if table.rows]
 
     def lists(self) -> list[ReportSection]:
         """What to look at, most pressing first."""
         return [
-            ReportSection(one.name.replace("_", "-"), list_label(one.name), "", list_table(one, self.labels))
+            ReportSection(
+                one.name.replace("_", "-"), page_words.list_label(one.name), "", page_words.list_table(one, self.labels)
+            )
             for one in self.report.lists
         ]
 
     def _volume(self) -> ReportSection:
         series = self.report.volume
-        colours = dict(zip(series.groups, SERIES, strict=False))
-        names = {group: self._channel(series, group) for group in series.groups}
-        places = [bucket_label(bucket, series.step) for bucket in series.buckets]
+        colours = dict(zip(series.groups, charts.SERIES, strict=False))
+        names = {
+            group: series.names.get(group) or words.group_label("channel", group, self.labels)
+            for group in series.groups
+        }
+        places = [page_words.bucket_label(bucket, series.step) for bucket in series.buckets]
         data = [
-            ChartMark(
+            charts.ChartMark(
                 places[place], measure.numerator, f"{places[place]} {names[group]}: {measure.numerator}", colours[group]
             )
             for place in range(len(places))
@@ -166,45 +128,51 @@ class Sections:
         ]
         title = self._by_step(mark("Conversations by {step} and channel"), series)
         rows = self._series_rows(series, places)
-        table = Table(title, (step_label(series.step), *names.values()), rows)
+        table = Table(title, (page_words.step_label(series.step), *names.values()), rows)
         legend = tuple((colours[group], names[group], "bar") for group in series.groups)
-        chart = Chart(stack(data, places, skip=_skipped(series)), title, legend) if data else None
+        chart = charts.Chart(charts.stack(data, places, skip=_skipped(series)), title, legend) if data else None
         line = self.summary.total("interactions")
         note = self._compared(line) if line else ""
         return ReportSection("volume", title, note, table, chart)
 
-    def _channel(self, series: Series, group: Group) -> str:
-        return series.names.get(group) or group_label("channel", group, self.labels)
-
     def _on_time(self) -> ReportSection:
         series = self.report.on_time
-        places = [bucket_label(bucket, series.step) for bucket in series.buckets]
+        places = [page_words.bucket_label(bucket, series.step) for bucket in series.buckets]
         data, rows = [], []
         for place, bucket in enumerate(series.buckets):
             measure = series.measure(place, None)
             if measure is None:
                 continue
-            rows.append((places[place], format_measure(measure), format_remarks(measure)))
-            share = share_value(measure)
+            rows.append((places[place], words.format_measure(measure), words.format_remarks(measure)))
+            share = page_words.share_value(measure)
             if share is not None:
-                words = f"{places[place]}: {format_measure(measure)}"
-                data.append(ChartMark(places[place], share, words, BEFORE if bucket.is_previous else NOW))
+                text = f"{places[place]}: {words.format_measure(measure)}"
+                data.append(
+                    charts.ChartMark(places[place], share, text, charts.BEFORE if bucket.is_previous else charts.NOW)
+                )
         title = self._by_step(mark("Follow-ups done in time, by {step} they were due"), series)
         note = translate("Those not due yet are not counted; below five there is no percentage.")
-        headings = (step_label(series.step), translate("In time"), translate("Remarks"))
-        spec = share_columns(data, places, skip=_skipped(series))
-        chart = Chart(spec, title, self._periods("bar")) if data else None
+        headings = (page_words.step_label(series.step), translate("In time"), translate("Remarks"))
+        spec = charts.share_columns(data, places, skip=_skipped(series))
+        chart = charts.Chart(spec, title, self._periods("bar")) if data else None
         return ReportSection("on-time", title, note, Table(title, headings, tuple(rows), frozenset({2})), chart)
 
     def _ages(self) -> ReportSection:
         ages = self.report.ages
-        colours = {"late": LATE, "left": NOW}
+        colours = {"late": charts.LATE, "left": charts.NOW}
         data = [
-            ChartMark(age_label(age), age.now, f"{age_label(age)}: {age.now}", colours.get(age.side, IDLE))
+            charts.ChartMark(
+                page_words.age_label(age),
+                age.now,
+                f"{page_words.age_label(age)}: {age.now}",
+                colours.get(age.side, charts.IDLE),
+            )
             for age in ages
         ]
         ticks = [
-            ChartMark(age_label(age), age.before, f"{age_label(age)}: {age.before}", "var(--tick)")
+            charts.ChartMark(
+                page_words.age_label(age), age.before, f"{page_words.age_label(age)}: {age.before}", "var(--tick)"
+            )
             for age in ages
             if age.before
         ]
@@ -212,25 +180,28 @@ class Sections:
         instant = f"{self.summary.before_at:%Y-%m-%d %H:%M}"
         headings = (translate("Working days"), f"{self.summary.now:%Y-%m-%d %H:%M}", instant)
         is_drawn = any(age.now or age.before for age in ages)
-        rows = tuple((age_label(age), str(age.now), str(age.before)) for age in ages) if is_drawn else ()
+        rows = tuple((page_words.age_label(age), str(age.now), str(age.before)) for age in ages) if is_drawn else ()
         legend = (
-            (LATE, translate("late"), "bar"),
-            (NOW, translate("time left"), "bar"),
-            (IDLE, translate("time limit paused, or none"), "bar"),
+            (charts.LATE, translate("late"), "bar"),
+            (charts.NOW, translate("time left"), "bar"),
+            (charts.IDLE, translate("time limit paused, or none"), "bar"),
             *((("var(--tick)", translate("as of {instant}").format(instant=instant), "tick"),) if ticks else ()),
         )
-        chart = Chart(bars(data, ticks), title, legend) if is_drawn else None
+        chart = charts.Chart(charts.bars(data, ticks), title, legend) if is_drawn else None
         return ReportSection("ageing", title, "", Table(title, headings, rows), chart)
 
     def _problems(self) -> list[ReportSection]:
         found = [name for name in _PROBLEMS if self.summary.groups("problems", name)]
+        title = translate("Frequent problems: {column}")
         return [
-            self._distribution("problems", name, self._problem_title(name), f"{name.replace('_', '-')}-")
+            self._distribution(
+                "problems",
+                name,
+                title.format(column=words.column_label(name, self.labels)),
+                f"{name.replace('_', '-')}-",
+            )
             for name in found or _PROBLEMS[-1:]
         ]
-
-    def _problem_title(self, name: str) -> str:
-        return translate("Frequent problems: {column}").format(column=column_label(name, self.labels))
 
     def _distribution(self, figure: str, dimension: str, title: str, prefix: str) -> ReportSection:
         """The parts of a whole with those of the period before: as shares where there are enough, else as numbers."""
@@ -238,30 +209,38 @@ class Sections:
         shown = lines[:_MOST_PROBLEMS]
         is_share = all(line.now.value is not None for line in shown)
         has_before = is_share and all(line.before.value is not None for line in shown)
-        names = {line.key.group: group_label(dimension, line.key.group, self.labels) for line in lines}
-        words = [f"{names[line.key.group]}: {format_measure(line.now)}" for line in shown]
+        names = {line.key.group: words.group_label(dimension, line.key.group, self.labels) for line in lines}
         data = [
-            ChartMark(names[line.key.group], _part(line.now, is_share=is_share), text)
-            for line, text in zip(shown, words, strict=True)
+            charts.ChartMark(
+                names[line.key.group],
+                (line.now.value or 0) if is_share else line.now.numerator,
+                f"{names[line.key.group]}: {words.format_measure(line.now)}",
+            )
+            for line in shown
         ]
         ticks = [
-            ChartMark(
+            charts.ChartMark(
                 names[line.key.group],
-                _part(line.before, is_share=is_share),
-                f"{names[line.key.group]}, {self.summary.previous.name}: {format_measure(line.before)}",
+                (line.before.value or 0) if is_share else line.before.numerator,
+                f"{names[line.key.group]}, {self.summary.previous.name}: {words.format_measure(line.before)}",
                 "var(--tick)",
             )
             for line in shown
             if has_before or (not is_share and line.before.numerator)
         ]
         rows = tuple(
-            (names[line.key.group], format_measure(line.now), format_measure(line.before), format_change(line))
+            (
+                names[line.key.group],
+                words.format_measure(line.now),
+                words.format_measure(line.before),
+                page_words.format_change(line),
+            )
             for line in lines
         )
         periods = (self.summary.period.name, self.summary.previous.name)
-        table = Table(title, (column_label(dimension, self.labels), *periods, translate("Change")), rows)
+        table = Table(title, (words.column_label(dimension, self.labels), *periods, translate("Change")), rows)
         chart = (
-            Chart(bars(data, ticks, is_share=is_share), title, self._periods("tick" if ticks else ""))
+            charts.Chart(charts.bars(data, ticks, is_share=is_share), title, self._periods("tick" if ticks else ""))
             if shown
             else None
         )
@@ -271,14 +250,14 @@ class Sections:
 
     def _satisfaction(self) -> ReportSection:
         series = self.report.satisfaction
-        places = [bucket_label(bucket, series.step) for bucket in series.buckets]
+        places = [page_words.bucket_label(bucket, series.step) for bucket in series.buckets]
         drawn = [group for group in series.groups if not str(group).startswith(_STAFF)]
-        colours = dict(zip(drawn, SERIES, strict=False))
+        colours = dict(zip(drawn, charts.SERIES, strict=False))
         data = [
-            ChartMark(
+            charts.ChartMark(
                 places[place],
                 measure.value or 0,
-                f"{places[place]} {series.names[group]}: {format_measure(measure)}",
+                f"{places[place]} {series.names[group]}: {words.format_measure(measure)}",
                 colours[group],
             )
             for group in drawn
@@ -287,10 +266,10 @@ class Sections:
             if (measure := series.measure(place, group))
         ]
         title = self._by_step(mark("Satisfaction by {step}, 1 to 5"), series)
-        headings = (step_label(series.step), *(series.names[group] for group in series.groups))
+        headings = (page_words.step_label(series.step), *(series.names[group] for group in series.groups))
         table = Table(title, headings, self._series_rows(series, places))
         legend = tuple((colours[group], series.names[group], "point") for group in colours)
-        chart = Chart(score_lines(data, places, skip=_skipped(series)), title, legend) if data else None
+        chart = charts.Chart(charts.score_lines(data, places, skip=_skipped(series)), title, legend) if data else None
         note = translate("Mean scores that customers gave; scores entered by staff are only in the table.")
         return ReportSection("satisfaction", title, note, table, chart)
 
@@ -300,59 +279,38 @@ class Sections:
         for place, name in enumerate(places):
             measures = [series.measure(place, group) for group in series.groups]
             if any(measures):
-                rows.append((name, *(format_measure(measure) if measure else "" for measure in measures)))
+                rows.append((name, *(words.format_measure(measure) if measure else "" for measure in measures)))
         return tuple(rows)
 
     def _by_step(self, title: str, series: Series) -> str:
-        words = {"day": mark("day"), "week": mark("week"), "month": mark("month"), "year": mark("year")}
-        return translate(title).format(step=translate(words[series.step]))
+        steps = {"day": mark("day"), "week": mark("week"), "month": mark("month"), "year": mark("year")}
+        return translate(title).format(step=translate(steps[series.step]))
 
     def _periods(self, shape: str) -> tuple[tuple[str, str, str], ...]:
-        now = (NOW, self.summary.period.name, "bar")
+        now = (charts.NOW, self.summary.period.name, "bar")
         if not shape:
             return (now,)
-        return now, (BEFORE if shape == "bar" else "var(--tick)", self.summary.previous.name, shape)
+        return now, (charts.BEFORE if shape == "bar" else "var(--tick)", self.summary.previous.name, shape)
 
     def _compared(self, line: SummaryLine) -> str:
         return translate("{now} in {period}, {before} in {previous}").format(
-            now=format_measure(line.now),
-            before=format_measure(line.before),
+            now=words.format_measure(line.now),
+            before=words.format_measure(line.before),
             period=self.summary.period.name,
             previous=self.summary.previous.name,
         )
-
-    def _figure_table(self, title: str, metrics: frozenset[int]) -> Table:
-        rows: list[tuple[str, ...]] = []
-        for figure in FIGURES:
-            line = self.summary.total(figure)
-            if FIGURES[figure].metric not in metrics or figure == "problems" or line is None:
-                continue
-            rows.append(
-                (_figure_label(figure), format_measure(line.now), format_measure(line.before), format_remarks(line.now))
-            )
-        names = (self.summary.period.name, self.summary.previous.name)
-        headings = (translate("Figure"), *names, translate("Remarks"))
-        return Table(title, headings, tuple(rows), frozenset({3}))
-
-
-def _figure_label(figure: str) -> str:
-    return translate(FIGURE_LABELS.get(figure, figure))
 
 
 def _large(measure: Measure) -> str:
     """A measure in as few characters as tell it."""
     if measure.kind == "count" or measure.size == 0 or measure.value is None:
-        return format_measure(measure)
+        return words.format_measure(measure)
     if measure.kind == "mean":
         return f"{measure.value:.1f}"
     if measure.kind == "spread" and measure.spread:
-        writers = {"seconds": format_duration, "working_seconds": format_working_time}
+        writers = {"seconds": words.format_duration, "working_seconds": words.format_working_time}
         return writers.get(measure.spread.unit, "{:g}".format)(measure.spread.median)
     return f"{measure.value:.0%}"
-
-
-def _part(measure: Measure, *, is_share: bool) -> float:
-    return (measure.value or 0) if is_share else measure.numerator
 
 
 def _skipped(series: Series) -> int:

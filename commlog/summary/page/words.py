@@ -4,18 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from commlog.messages import mark, translate
+from commlog.output.blocks import Table
 from commlog.output.labels import Labels, cell
 from commlog.summary.rules.report import AgeGroup, TimeBucket, TimeStep
 from commlog.summary.rules.summary import Measure, PointedRecords, SummaryLine
-from commlog.summary.text.words import (
-    ATTENTION_LABELS,
-    FIGURE_LABELS,
-    Table,
-    column_label,
-    format_duration,
-    format_working_time,
-    group_label,
-)
+from commlog.summary.text import words
 from commlog.values import Data
 
 LIST_LABELS: Final[Mapping[str, str]] = {
@@ -54,12 +47,12 @@ _STEPS: Final[Mapping[TimeStep, str]] = {
 
 def list_label(name: str) -> str:
     """The heading of a list."""
-    return translate(LIST_LABELS.get(name) or ATTENTION_LABELS.get(name, name))
+    return translate(LIST_LABELS.get(name) or words.ATTENTION_LABELS.get(name, name))
 
 
 def heading(column: str, labels: Labels) -> str:
     """The heading of a column of a list."""
-    return translate(_HEADINGS[column]) if column in _HEADINGS else column_label(column, labels)
+    return translate(_HEADINGS[column]) if column in _HEADINGS else words.column_label(column, labels)
 
 
 def step_label(step: TimeStep) -> str:
@@ -123,18 +116,18 @@ def list_table(attention: PointedRecords, labels: Labels) -> Table:
         for row in listing.rows
     )
     headings = tuple(heading(column, labels) for column in listing.columns)
-    words = frozenset(place for place, column in enumerate(listing.columns) if column not in _NUMBERS)
+    texts = frozenset(place for place, column in enumerate(listing.columns) if column not in _NUMBERS)
     rest = translate("… and {count} more").format(count=attention.rest) if attention.rest else ""
-    return Table(list_label(attention.name), headings, rows, words, rest)
+    return Table(list_label(attention.name), headings, rows, texts, rest)
 
 
 def _weak_spot(row: Sequence[Data], labels: Labels) -> tuple[str, ...]:
     dimension, group, figure, value, whole, number = row
-    write = format_working_time if figure in _DURATIONS else "{:.0%}".format
+    write = words.format_working_time if figure in _DURATIONS else "{:.0%}".format
     return (
-        column_label(dimension, labels),
-        group_label(dimension, group, labels),
-        translate(FIGURE_LABELS.get(figure, figure)),
+        words.column_label(dimension, labels),
+        words.group_label(dimension, group, labels),
+        translate(words.FIGURE_LABELS.get(figure, figure)),
         write(value),
         write(whole),
         str(number),
@@ -143,7 +136,7 @@ def _weak_spot(row: Sequence[Data], labels: Labels) -> tuple[str, ...]:
 
 def _cell(column: str, value: Data, labels: Labels) -> str:
     if column == "lag" and isinstance(value, int | float):
-        return format_duration(value)
+        return words.format_duration(value)
     if isinstance(value, list | tuple):
         word = "mood" if column == "moods" else column
         return " → ".join(labels.value(word, str(item)) for item in value)

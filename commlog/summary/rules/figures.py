@@ -1,6 +1,7 @@
 """The figures a summary has, and how each is made from counts."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -81,8 +82,6 @@ STEPS: Final[Mapping[str, int]] = {
     "dissatisfied": 2,
     "very_dissatisfied": 1,
 }
-# Forms in which this choice says that the conversation was a complaint.
-COMPLAINTS: Final = frozenset({"complaint", "service_complaint"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +90,14 @@ class States:
 
     whole: Counts
     groups: Mapping[str, Mapping[Group, Counts]] = field(default_factory=dict)
+
+    def judged(self, by: str, *figures: str) -> Reading:
+        """Figures that are shares of things in some state, as `measured`."""
+        return {
+            key: measure
+            for figure in figures
+            for key, measure in self.measured(figure, JUDGEMENTS[figure].measure, by).items()
+        }
 
     def measured(self, figure: str, measure: Callable[[Counts], Measure], by: str = "") -> Reading:
         """A figure of everything, and of each group of its own dimensions and of `by`."""
@@ -136,6 +143,119 @@ def distribution_of(figure: str, dimension: str, counts: Counts, whole: int) -> 
     }
 
 
+Verdict = Literal["yes", "no", "left_out"]
+YES: Final[Verdict] = "yes"
+NO: Final[Verdict] = "no"
+LEFT_OUT: Final[Verdict] = "left_out"
+Judgement = tuple[Verdict, str]
+
+
+class Judgements(NamedTuple):
+    """How things count by their state, and how those in any other state do; their reasons are reported in this order."""
+
+    of_states: Mapping[Group, Judgement]
+    others: Judgement = (NO, "")
+
+    def of(self, state: Group) -> Judgement:
+        """How a thing in this state counts."""
+        return self.of_states.get(state, self.others)
+
+    def measure(self, counts: Counts) -> Measure:
+        """The share of what counts among all that is not left out."""
+        judged = dict.fromkeys((*self.of_states.values(), self.others), 0)
+        for state, count in counts.items():
+            judged[self.of(state)] += count
+        return share_of_judged(judged)
+
+
+def share_of_judged(judged: Mapping[Judgement, int]) -> Measure:
+    """What counts over all that is not left out, with the reasons in the order given."""
+    numbers: Counter[Verdict] = Counter()
+    reasons: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    for (verdict, why), count in judged.items():
+        numbers[verdict] += count
+        if why and count:
+            reasons[verdict == LEFT_OUT][why] += count
+    return Measure("share", numbers[YES], numbers[YES] + numbers[NO], dict(reasons[True]), dict(reasons[False]))
+
+
+def judge_steps(steps: Container[int]) -> Judgements:
+    """How answers count: yes for those of some of the five steps."""
+    answers: dict[Group, Judgement] = {answer: (YES if step in steps else NO, "") for answer, step in STEPS.items()}
+    return Judgements({**answers, "not_rated": (LEFT_OUT, "not_rated")}, (LEFT_OUT, "without_answer"))
+
+
+_YES: Final[Judgement] = (YES, "")
+_NO: Final[Judgement] = (NO, "")
+_CANCELLED: Final[Judgement] = (LEFT_OUT, "cancelled")
+_UNKNOWN: Final[Judgement] = (LEFT_OUT, "finished_at_unknown_time")
+_LIMITS: Final[Mapping[Group, Judgement]] = {
+    "on_time": _YES,
+    "not_due": (LEFT_OUT, "not_yet_due"),
+    "paused": (LEFT_OUT, "awaiting_customer"),
+    "cancelled": _CANCELLED,
+    "unknown": _UNKNOWN,
+}
+# The figures that are shares of things in some state.
+JUDGEMENTS: Final[Mapping[str, Judgements]] = {
+    # Outbound contacts that were answered, over all outbound ones.
+    "reached": Judgements(
+        {"outbound_reached": _YES, "outbound_missed": _NO, "outbound_unclear": (LEFT_OUT, "unclear")}, (LEFT_OUT, "")
+    ),
+    # Records written within the limit of their template.
+    "recorded_in_time": Judgements(
+        {
+            "in_time": _YES,
+            "late": _NO,
+            "no_limit": (LEFT_OUT, "without_limit"),
+            "unknown": (LEFT_OUT, "without_recorded_at"),
+        }
+    ),
+    # Done by the due time, over all that fell due in the period and were not cancelled; those still open count as not done.
+    "follow_ups_on_time": Judgements(
+        {
+            "cancelled": _CANCELLED,
+            "unknown": _UNKNOWN,
+            "on_time": _YES,
+            "not_due": (NO, "not_yet_due"),
+            "paused": (NO, "awaiting_customer"),
+        }
+    ),
+    # Met over met and breached: open past due is breached, open and not yet due is left out.
+    "limit_kept": Judgements(_LIMITS),
+    # The rest of them: done late or open past due.
+    "breached": Judgements({**_LIMITS, "on_time": _NO}, _YES),
+    # Open, not paused and past due, over all that is open; the state of an overdue one is the second it fell due.
+    "overdue": Judgements({"paused": (NO, "awaiting_customer"), "no_due": (NO, "without_due"), "running": _NO}, _YES),
+    "satisfaction": judge_steps(STEPS.values()),
+    "satisfied": judge_steps({4, 5}),
+    "dissatisfied": judge_steps({1, 2}),
+    "low_scores": judge_steps({1, 2}),
+    # Conversations whose form calls them a complaint.
+    "complaints": Judgements({"complaint": _YES, "service_complaint": _YES}),
+}
+# What a turn in the period means for what was opened, for what was finished, and for the difference: how it counts, and as how many.
+TURNS: Final[Sequence[Mapping[Group, tuple[Verdict, str, int]]]] = (
+    {"came": (YES, "", 1), "both": (YES, "", 1)},
+    {"went": (YES, "", 1), "both": (YES, "", 1), "untold": (*_UNKNOWN, 1)},
+    {"came": (YES, "", 1), "went": (YES, "", -1)},
+)
+
+
+def measure_turns(figures: Sequence[str], states: States, by: str) -> Reading:
+    """The figures of what was opened, of what was finished, and of the difference."""
+    reading: Reading = {}
+    for figure, turns in zip(figures, TURNS, strict=True):
+
+        def measure(counts: Counts, turns: Mapping[Group, tuple[Verdict, str, int]] = turns) -> Measure:
+            told = [(*judged, counts.get(state, 0)) for state, judged in turns.items()]
+            left_out = {why: count for verdict, why, _, count in told if verdict == LEFT_OUT}
+            return count_of(sum(value * count for verdict, _, value, count in told if verdict == YES), **left_out)
+
+        reading |= states.measured(figure, measure, by)
+    return reading
+
+
 def measure_all(counts: Counts) -> Measure:
     """How many there are in any state."""
     return count_of(sum(counts.values()))
@@ -147,84 +267,30 @@ def measure_conversations(counts: Counts) -> Measure:
     return count_of(sum(counts.values()) - undated, without_start=undated)
 
 
-def measure_reached(counts: Counts) -> Measure:
-    """Outbound contacts that were answered, over all outbound ones."""
-    reached, missed = counts.get("outbound_reached", 0), counts.get("outbound_missed", 0)
-    return share_of(reached, reached + missed, unclear=counts.get("outbound_unclear", 0))
-
-
-def measure_on_time(counts: Counts) -> Measure:
-    """Done by the due time, over all that fell due in the period and were not cancelled; those still open count as not done."""
-    left_out = {"cancelled": counts.get("cancelled", 0), "finished_at_unknown_time": counts.get("unknown", 0)}
-    included = {"not_yet_due": counts.get("not_due", 0), "awaiting_customer": counts.get("paused", 0)}
-    whole = sum(counts.values()) - sum(left_out.values())
-    return Measure("share", counts.get("on_time", 0), whole, _told(left_out), _told(included))
-
-
-def measure_limit_kept(counts: Counts) -> Measure:
-    """Met over met and breached: open past due is breached, open and not yet due is left out."""
-    met = counts.get("on_time", 0)
-    return share_of(
-        met,
-        met + counts.get("late", 0) + counts.get("breached", 0),
-        not_yet_due=counts.get("not_due", 0),
-        awaiting_customer=counts.get("paused", 0),
-        cancelled=counts.get("cancelled", 0),
-        finished_at_unknown_time=counts.get("unknown", 0),
-    )
-
-
-def measure_breached(counts: Counts) -> Measure:
-    """The rest of `measure_limit_kept`: done late or open past due, over those and the ones done in time."""
-    kept = measure_limit_kept(counts)
-    return Measure("share", kept.size - kept.numerator, kept.size, kept.left_out)
-
-
-def measure_overdue(counts: Counts) -> Measure:
-    """Open, not paused and past due, over all that is open."""
-    included = {"awaiting_customer": counts.get("paused", 0), "without_due": counts.get("no_due", 0)}
-    return Measure("share", counts.get("overdue", 0), sum(counts.values()), included=_told(included))
-
-
 def measure_satisfaction(answers: Counts) -> Measure:
     """The mean of the five steps, 5 the best, over the conversations that have an answer."""
-    rated = _rated(answers)
-    total = sum(step * answers.get(answer, 0) for answer, step in STEPS.items())
-    return mean_of(total, sum(rated.values()), **_unrated(answers))
-
-
-def measure_satisfied(answers: Counts) -> Measure:
-    """Answers of 4 or 5 over all answers."""
-    return _share_of_steps(answers, {4, 5})
-
-
-def measure_dissatisfied(answers: Counts) -> Measure:
-    """Answers of 1 or 2 over all answers."""
-    return _share_of_steps(answers, {1, 2})
+    rated = JUDGEMENTS["satisfaction"].measure(answers)
+    return mean_of(sum(step * answers.get(answer, 0) for answer, step in STEPS.items()), rated.size, **rated.left_out)
 
 
 def measure_answers(answers: Counts) -> Reading:
     """Each of the five answers as a part of all of them."""
-    rated = _rated(answers)
+    rated = JUDGEMENTS["satisfaction"].measure(answers)
+    given: Counts = {answer: answers[answer] for answer in STEPS if answer in answers}
     return {
-        MeasureKey("satisfaction_answers"): count_of(sum(rated.values()), **_unrated(answers)),
-        **distribution_of("satisfaction_answers", "satisfaction", rated, sum(rated.values())),
+        MeasureKey("satisfaction_answers"): count_of(rated.size, **rated.left_out),
+        **distribution_of("satisfaction_answers", "satisfaction", given, rated.size),
     }
 
 
 def measure_moods(moods: Counts) -> Reading:
     """Each mood as a part of the conversations that name one."""
-    named: Counts = {mood: count for mood, count in moods.items() if mood is not None}
-    whole = sum(named.values())
+    without = moods.get(None, 0)
+    whole = sum(moods.values()) - without
     return {
-        MeasureKey("moods"): count_of(whole, without_mood=moods.get(None, 0)),
-        **distribution_of("moods", "mood", named, whole),
+        MeasureKey("moods"): count_of(whole, without_mood=without),
+        **distribution_of("moods", "mood", moods, whole),
     }
-
-
-def measure_complaints(categories: Counts) -> Measure:
-    """Conversations whose form calls them a complaint, over all."""
-    return share_of(sum(categories.get(slug, 0) for slug in COMPLAINTS), sum(categories.values()))
 
 
 def pair(now: Reading, before: Reading) -> tuple[SummaryLine, ...]:
@@ -265,22 +331,6 @@ def _nothing(key: MeasureKey, reading: Reading, other: Measure) -> Measure:
     return Measure(other.kind, 0, whole)
 
 
-def _share_of_steps(answers: Counts, steps: set[int]) -> Measure:
-    rated = _rated(answers)
-    part = sum(answers.get(answer, 0) for answer, step in STEPS.items() if step in steps)
-    return share_of(part, sum(rated.values()), **_unrated(answers))
-
-
-def _rated(answers: Counts) -> dict[Group, int]:
-    return {answer: answers[answer] for answer in STEPS if answer in answers}
-
-
-def _unrated(answers: Counts) -> dict[str, int]:
-    unrated = {"not_rated": answers.get("not_rated", 0)}
-    unrated["without_answer"] = sum(answers.values()) - sum(_rated(answers).values()) - unrated["not_rated"]
-    return unrated
-
-
 def _told(counts: Mapping[str, int]) -> dict[str, int]:
     return {reason: count for reason, count in counts.items() if count}
 
@@ -300,13 +350,6 @@ def is_weak(group: Measure, whole: Measure) -> bool:
     return difference * 100 >= MARGIN_PERCENT * group.denominator * whole.denominator
 
 
-Verdict = Literal["yes", "no", "left_out"]
-YES: Final[Verdict] = "yes"
-NO: Final[Verdict] = "no"
-LEFT_OUT: Final[Verdict] = "left_out"
-Judgement = tuple[Verdict, str]
-
-
 @dataclass(frozen=True, slots=True)
 class FigureCase:
     """A record, follow-up or customer behind a figure.
@@ -324,60 +367,26 @@ class FigureCase:
     group: Group = None
 
 
+def case_of(figure: str, record: int, state: Group, *, value: int | None = None, name: str = "") -> FigureCase:
+    """A thing in some state as a figure counts it."""
+    return FigureCase(record, *JUDGEMENTS[figure].of(state), value=value, name=name)
+
+
 def measure_share(cases: Iterable[FigureCase]) -> Measure:
     """Those that count over all that are not left out."""
-    told = list(cases)
-    part = sum(case.counted == YES for case in told)
-    whole = part + sum(case.counted == NO for case in told)
-    measure = share_of(part, whole, **_reasons(told, {LEFT_OUT}))
-    return Measure(measure.kind, part, whole, measure.left_out, _reasons(told, {YES, NO}))
+    return share_of_judged(Counter((case.counted, case.why) for case in cases))
 
 
-def measure_count(cases: Iterable[FigureCase]) -> Measure:
-    """How many count; a value of -1 counts down."""
-    told = list(cases)
-    total = sum(1 if case.value is None else case.value for case in told if case.counted == YES)
-    return count_of(total, **_reasons(told, {LEFT_OUT}))
-
-
-def measure_mean(cases: Iterable[FigureCase]) -> Measure:
+def measure_mean(cases: Sequence[FigureCase]) -> Measure:
     """The mean of the values that count."""
-    told = list(cases)
-    values = [case.value for case in told if case.counted == YES and case.value is not None]
-    return mean_of(sum(values), len(values), **_reasons(told, {LEFT_OUT}))
+    values = _values(cases)
+    return mean_of(sum(values), len(values), **measure_share(cases).left_out)
 
 
-def measure_spread(unit: Unit) -> Callable[[Iterable[FigureCase]], Measure]:
-    """How the durations that count lie."""
-
-    def measure(cases: Iterable[FigureCase]) -> Measure:
-        told = list(cases)
-        values = (case.value for case in told if case.counted == YES and case.value is not None)
-        return spread_of(values, unit, **_reasons(told, {LEFT_OUT}))
-
-    return measure
+def measure_worked(cases: Sequence[FigureCase]) -> Measure:
+    """How the durations that count are distributed, in working time."""
+    return spread_of(_values(cases), "working_seconds", **measure_share(cases).left_out)
 
 
-def measure_cases(
-    figure: str,
-    cases: Sequence[FigureCase],
-    measure: Callable[[Iterable[FigureCase]], Measure],
-    groups: Mapping[str, Callable[[FigureCase], Iterable[Group]]],
-) -> Reading:
-    """A figure of all cases, and of each group of some dimensions; a case may stand in several groups."""
-    reading: Reading = {MeasureKey(figure): measure(cases)}
-    for dimension, groups_of in groups.items():
-        grouped: dict[Group, list[FigureCase]] = {}
-        for case in cases:
-            for group in groups_of(case):
-                grouped.setdefault(group, []).append(case)
-        reading |= {MeasureKey(figure, dimension, group): measure(some) for group, some in grouped.items()}
-    return reading
-
-
-def _reasons(cases: Iterable[FigureCase], counted: set[Verdict]) -> dict[str, int]:
-    reasons: dict[str, int] = {}
-    for case in cases:
-        if case.why and case.counted in counted:
-            reasons[case.why] = reasons.get(case.why, 0) + 1
-    return reasons
+def _values(cases: Iterable[FigureCase]) -> list[int]:
+    return [case.value for case in cases if case.counted == YES and case.value is not None]

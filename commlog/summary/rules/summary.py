@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from commlog.output.listing import Listing
 from commlog.worktime.periods import Period
+
+
+def last_day(period: Period) -> date:
+    """The last day of a period; where the clock skips midnight, the period ends within the day after it."""
+    return (period.end - timedelta(seconds=1)).date()
+
 
 # The slug of a group; None stands for what has no value there.
 Group = str | None
@@ -129,18 +135,12 @@ REPEAT_SECONDS: Final = REPEAT_DAYS * 86_400
 
 
 class CustomerInquiry(NamedTuple):
-    """A customer who turned to us about something; `at` is in seconds since 1970."""
+    """A customer who turned to us about something; `at` is in seconds since 1970, `record` its number in the index."""
 
-    customer: str
-    category: str
+    customer: Group
+    category: Group
     at: int
-
-
-class Repeats(NamedTuple):
-    """How many pairs of customer and category there were, and how many of them came back."""
-
-    repeated: int
-    pairs: int
+    record: int
 
 
 def has_worsened(moods: Sequence[str]) -> bool:
@@ -149,27 +149,9 @@ def has_worsened(moods: Sequence[str]) -> bool:
     return len(weights) == LAST_RECORDS and weights == sorted(weights) and weights[-1] > weights[0]
 
 
-def count_repeats(contacts: Iterable[tuple[str, str, int]], start: int) -> Repeats:
-    """Pairs of customer and category with a contact from `start` on, and those with another within the 30 days before one.
-
-    `contacts` are in order of time and begin 30 days before `start`, so that a pair may span the period's beginning.
-    """
-    pairs = set()
-    repeated = set()
-    last: dict[tuple[str, str], int] = {}
-    for customer, category, at in contacts:
-        pair = customer, category
-        if at >= start:
-            pairs.add(pair)
-            if pair in last and at - last[pair] <= REPEAT_SECONDS:
-                repeated.add(pair)
-        last[pair] = at
-    return Repeats(len(repeated), len(pairs))
-
-
-def repeated_pairs(contacts: Iterable[CustomerInquiry]) -> Iterator[tuple[tuple[str, str], int]]:
+def repeated_pairs(contacts: Iterable[CustomerInquiry]) -> Iterator[tuple[tuple[Group, Group], int]]:
     """The pairs of customer and category that came back within 30 days, with the instant of each return; contacts in order of time."""
-    last: dict[tuple[str, str], int] = {}
+    last: dict[tuple[Group, Group], int] = {}
     for contact in contacts:
         pair = contact.customer, contact.category
         if pair in last and contact.at - last[pair] <= REPEAT_SECONDS:

@@ -1,6 +1,7 @@
 """A summary for programs: one JSON object with stable keys, or one row a figure."""
 
 import json
+from dataclasses import asdict
 
 from commlog.output.listing import Listing
 from commlog.summary.rules.figures import FIGURES
@@ -9,27 +10,10 @@ from commlog.values import Data
 from commlog.worktime.moment import format_instant
 from commlog.worktime.periods import Period
 
+_NUMBERS = ("numerator", "denominator", "value", "median", "ninetieth", "longest")
 COLUMNS = (
-    "figure",
-    "metric",
-    "dimension",
-    "group",
-    "kind",
-    "numerator",
-    "denominator",
-    "value",
-    "median",
-    "ninetieth",
-    "longest",
-    "unit",
-    "left_out",
-    "previous_numerator",
-    "previous_denominator",
-    "previous_value",
-    "previous_median",
-    "previous_ninetieth",
-    "previous_longest",
-    "previous_left_out",
+    *("figure", "metric", "dimension", "group", "kind", *_NUMBERS, "unit", "left_out"),
+    *(f"previous_{name}" for name in (*_NUMBERS, "left_out")),
 )
 _DIGITS = 6
 
@@ -120,16 +104,7 @@ def _object(measure: Measure) -> dict[str, Data]:
         "included": dict(measure.included),
     }
     if measure.kind == "spread":
-        values["spread"] = (
-            None
-            if spread is None
-            else {
-                "median": _rounded(spread.median),
-                "ninetieth": spread.ninetieth,
-                "longest": spread.longest,
-                "unit": spread.unit,
-            }
-        )
+        values["spread"] = {**asdict(spread), "median": _rounded(spread.median)} if spread else None
     return values
 
 

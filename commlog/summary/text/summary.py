@@ -1,29 +1,19 @@
 """A summary as text or Markdown for people, and as JSON, JSON Lines, CSV or TSV for programs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from commlog.messages import mark, translate
+from commlog.output.blocks import Block, Table, format_markdown, format_text
 from commlog.output.formats import TEXT_FORMATS, format_listing, is_for_people, require_format
 from commlog.output.labels import Labels
 from commlog.summary.page.words import list_table
 from commlog.summary.rules.figures import FIGURES
-from commlog.summary.rules.summary import PointedRecords, Summary, SummaryLine
+from commlog.summary.rules.summary import Group, PointedRecords, Summary, SummaryLine, last_day
+from commlog.summary.text import words
 from commlog.summary.text.data import format_summary_json, list_figures
-from commlog.summary.text.words import (
-    FIGURE_LABELS,
-    Block,
-    Table,
-    column_label,
-    format_markdown,
-    format_measure,
-    format_median,
-    format_remarks,
-    format_text,
-    group_label,
-)
 from commlog.worktime.calendar import to_utc
 
 # The figures have no ids.
@@ -94,6 +84,10 @@ def format_summary(summary: Summary, output_format: str, labels: Labels, limit: 
     return format_markdown(blocks) if output_format == "markdown" else format_text(blocks)
 
 
+# A group with its line of each figure asked for.
+_GroupLines = tuple[Group, list[SummaryLine | None]]
+
+
 class _Page:
     """What people see of one summary."""
 
@@ -110,114 +104,88 @@ class _Page:
             tables += [self._weak_table(dimension) for dimension in ("category", "owner")]
         attention = [self._attention(one) for one in self.summary.attention if one.listing.rows]
         return [
-            self._title(),
-            *self._emptiness(),
+            period_line(self.summary, translate("{period} ({first} to {last}), as of {now}, compared with {previous}")),
+            *filter(None, [nothing_happened(self.summary)]),
             *self._totals(),
             *attention,
             *(table for table in tables if table.rows),
         ]
 
-    def _title(self) -> str:
-        summary = self.summary
-        last = (summary.period.end - timedelta(seconds=1)).date()
-        return translate("{period} ({first} to {last}), as of {now}, compared with {previous}").format(
-            period=summary.period.name,
-            first=summary.period.start.date(),
-            last=last,
-            now=f"{summary.now:%Y-%m-%d %H:%M}",
-            previous=summary.previous.name,
-        )
-
-    def _emptiness(self) -> list[str]:
-        lines = (self.summary.total(figure) for figure in HAPPENING)
-        if any(line.now.size for line in lines if line):
-            return []
-        text = translate(
-            "Nothing happened in {period}: no conversation, no issue, and no follow-up opened, due or finished."
-        )
-        return [text.format(period=self.summary.period.name)]
-
     def _totals(self) -> list[Table]:
         remark = translate(
             "Pending, overdue, dormant, without owner and open issues are counted as of now; the column beside them as of {instant}."
         ).format(instant=f"{self.summary.before_at:%Y-%m-%d %H:%M}")
-        tables = [self._section(title, metrics) for title, metrics in _SECTIONS]
+        tables = [
+            figure_table(self.summary, translate(title) if title else "", metrics, says_something)
+            for title, metrics in _SECTIONS
+        ]
         shown = [table for table in tables if table.rows]
         return [*shown[:-1], replace(shown[-1], remark=remark)] if shown else []
-
-    def _section(self, title: str, metrics: Sequence[int]) -> Table:
-        """The totals of some metrics; a share, mean or spread of nothing in either period is not told."""
-        lines = (self.summary.total(figure) for figure, told in FIGURES.items() if told.metric in metrics)
-        rows = tuple(
-            (
-                translate(FIGURE_LABELS[line.key.figure]),
-                format_measure(line.now),
-                format_measure(line.before),
-                format_remarks(line.now),
-            )
-            for line in lines
-            if line and _says_something(line)
-        )
-        headings = (translate("Figure"), self.summary.period.name, self.summary.previous.name, translate("Remarks"))
-        return Table(translate(title) if title else "", headings, rows, frozenset({3}))
 
     def _weak_table(self, dimension: str) -> Table:
         """What is looked at for weak spots, by the groups of a dimension."""
         rows = [(group, lines) for group, lines in self._rows(dimension, _WEAK) if any(map(_has_now, lines))]
-        cells = tuple(
-            (
-                group_label(dimension, group, self.labels),
-                *(format_median(line.now) if line and line.now.size else "–" for line in lines),
-            )
-            for group, lines in self._cut(rows)
+        title = translate("Weak spots by {column}").format(column=words.column_label(dimension, self.labels))
+        return self._group_table(
+            title,
+            dimension,
+            _labels(_WEAK),
+            rows,
+            lambda lines: [words.format_median(line.now) if line and line.now.size else "–" for line in lines],
         )
-        headings = (column_label(dimension, self.labels), *(translate(FIGURE_LABELS[figure]) for figure in _WEAK))
-        title = translate("Weak spots by {column}").format(column=column_label(dimension, self.labels))
-        return Table(title, headings, cells, remark=_rest(len(rows) - len(cells)))
 
     def _table(self, dimension: str, figures: Sequence[str]) -> Table:
         """Figures by the groups of a dimension, each with the one of the period before beside it."""
-        rows = self._rows(dimension, figures)
-        headings: list[str] = [column_label(dimension, self.labels)]
-        for figure in figures:
-            headings += [translate(FIGURE_LABELS[figure]), self.summary.previous.name]
-        shown = [[cell for line in lines for cell in _both(line)] for _, lines in self._cut(rows)]
-        names = [group_label(dimension, group, self.labels) for group, _ in self._cut(rows)]
-        cells = tuple((name, *row) for name, row in zip(names, shown, strict=True))
+        headings = [heading for name in _labels(figures) for heading in (name, self.summary.previous.name)]
         title = translate(_TITLES[dimension]) if dimension in _TITLES else self._by_title(dimension)
-        return Table(title, tuple(headings), cells, remark=_rest(len(rows) - len(cells)))
+        rows = self._rows(dimension, figures)
+        return self._group_table(
+            title, dimension, headings, rows, lambda lines: [cell for line in lines for cell in _both(line)]
+        )
 
     def _by_tables(self, dimension: str) -> list[Table]:
         """All figures by the groups of one dimension: the period, then the one before."""
         figures = [figure for figure in _BY if self.summary.groups(figure, dimension)]
         rows = self._rows(dimension, figures)
-        headings = (column_label(dimension, self.labels), *(translate(FIGURE_LABELS[figure]) for figure in figures))
-        tables = []
-        for period, is_now in ((self.summary.period, True), (self.summary.previous, False)):
-            cells = tuple(
-                (
-                    group_label(dimension, group, self.labels),
-                    *(_shown(line, figure, is_now=is_now) for line, figure in zip(lines, figures, strict=True)),
-                )
-                for group, lines in self._cut(rows)
+        return [
+            self._group_table(
+                f"{period.name}: {self._by_title(dimension)}",
+                dimension,
+                _labels(figures),
+                rows,
+                lambda lines, is_now=is_now: [  # type: ignore[misc]
+                    _shown(line, figure, is_now=is_now) for line, figure in zip(lines, figures, strict=True)
+                ],
             )
-            title = f"{period.name}: {self._by_title(dimension)}"
-            tables.append(Table(title, headings, cells, remark=_rest(len(rows) - len(cells))))
-        return tables
+            for period, is_now in ((self.summary.period, True), (self.summary.previous, False))
+        ]
+
+    def _group_table(
+        self,
+        title: str,
+        dimension: str,
+        headings: Sequence[str],
+        rows: Sequence[_GroupLines],
+        cells: Callable[[list[SummaryLine | None]], list[str]],
+    ) -> Table:
+        """The first groups of a dimension with some cells each, and how many more groups there are."""
+        shown = rows if self.limit < 0 else rows[: self.limit]
+        rest = len(rows) - len(shown)
+        return Table(
+            title,
+            (words.column_label(dimension, self.labels), *headings),
+            tuple((words.group_label(dimension, group, self.labels), *cells(lines)) for group, lines in shown),
+            remark=translate("… and {count} more").format(count=rest) if rest else "",
+        )
 
     def _by_title(self, dimension: str) -> str:
-        return translate("By {column}").format(column=column_label(dimension, self.labels))
+        return translate("By {column}").format(column=words.column_label(dimension, self.labels))
 
-    def _rows(self, dimension: str, figures: Sequence[str]) -> list[tuple[str | None, list[SummaryLine | None]]]:
+    def _rows(self, dimension: str, figures: Sequence[str]) -> list[_GroupLines]:
         found = [{line.key.group: line for line in self.summary.groups(figure, dimension)} for figure in figures]
         groups = dict.fromkeys(group for lines in found for group in lines)
         ordered = sorted(groups, key=lambda group: group is None)
         return [(group, [lines.get(group) for lines in found]) for group in ordered]
-
-    def _cut(
-        self, rows: list[tuple[str | None, list[SummaryLine | None]]]
-    ) -> list[tuple[str | None, list[SummaryLine | None]]]:
-        return rows if self.limit < 0 else rows[: self.limit]
 
     def _attention(self, attention: PointedRecords) -> Table:
         listing = attention.listing
@@ -228,11 +196,52 @@ def _shown(line: SummaryLine | None, figure: str, *, is_now: bool) -> str:
     """A figure of a group; a group that only other figures have counts nothing."""
     if line is None:
         return "0" if figure in _COUNTS else "–"
-    return format_measure(line.now if is_now else line.before)
+    return words.format_measure(line.now if is_now else line.before)
 
 
-def _says_something(line: SummaryLine) -> bool:
+def says_something(line: SummaryLine) -> bool:
+    """Whether a total is worth a row: a share, mean or spread of nothing in either period is not."""
     return line.now.kind == "count" or any(one.size or one.left_out for one in (line.now, line.before))
+
+
+def period_line(summary: Summary, text: str) -> str:
+    """The days a summary covers, the instant it is of, and what it is compared with, in a translated text."""
+    return text.format(
+        period=summary.period.name,
+        first=summary.period.start.date(),
+        last=last_day(summary.period),
+        now=f"{summary.now:%Y-%m-%d %H:%M}",
+        previous=summary.previous.name,
+    )
+
+
+def nothing_happened(summary: Summary) -> str:
+    """The sentence for a period in which nothing happened; empty for any other."""
+    if any(line.now.size for line in summary.lines if line.key.figure in HAPPENING):
+        return ""
+    text = translate(
+        "Nothing happened in {period}: no conversation, no issue, and no follow-up opened, due or finished."
+    )
+    return text.format(period=summary.period.name)
+
+
+def figure_table(
+    summary: Summary, title: str, metrics: Container[int], is_shown: Callable[[SummaryLine], bool] = bool
+) -> Table:
+    """The totals of some metrics with those of the period before, as far as they are shown."""
+    lines = (summary.total(figure) for figure, definition in FIGURES.items() if definition.metric in metrics)
+    rows = tuple(
+        (
+            translate(words.FIGURE_LABELS[line.key.figure]),
+            words.format_measure(line.now),
+            words.format_measure(line.before),
+            words.format_remarks(line.now),
+        )
+        for line in lines
+        if line and is_shown(line)
+    )
+    headings = (translate("Figure"), summary.period.name, summary.previous.name, translate("Remarks"))
+    return Table(title, headings, rows, frozenset({3}))
 
 
 def _has_now(line: SummaryLine | None) -> bool:
@@ -240,11 +249,11 @@ def _has_now(line: SummaryLine | None) -> bool:
 
 
 def _both(line: SummaryLine | None) -> tuple[str, str]:
-    return (format_measure(line.now), format_measure(line.before)) if line else ("–", "–")
+    return (words.format_measure(line.now), words.format_measure(line.before)) if line else ("–", "–")
 
 
-def _rest(count: int) -> str:
-    return translate("… and {count} more").format(count=count) if count else ""
+def _labels(figures: Sequence[str]) -> list[str]:
+    return [translate(words.FIGURE_LABELS[figure]) for figure in figures]
 
 
 # Figures of what happens in a period; the others are states, or about these.

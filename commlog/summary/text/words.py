@@ -1,13 +1,11 @@
 """The words of a summary: its figures, its remarks, its lists, and how numbers and durations read."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from commlog.messages import mark, translate
 from commlog.output.labels import COLUMN_LABELS, Labels
-from commlog.output.text import column_lines, harmless, markdown_text
 from commlog.summary.rules.summary import DurationSpread, Measure
 
 FIGURE_LABELS: Final[Mapping[str, str]] = {
@@ -207,10 +205,8 @@ def format_duration(seconds: float) -> str:
     if seconds < 0:
         return f"−{format_duration(-seconds)}"
     minutes = round(seconds / 60)
-    if minutes < 60:
-        return translate("{minutes} min").format(minutes=minutes)
     if minutes < 2 * 24 * 60:
-        return translate("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+        return format_working_time(seconds)
     return translate("{days} d {hours} h").format(days=minutes // 1440, hours=minutes % 1440 // 60)
 
 
@@ -231,60 +227,20 @@ def format_median(measure: Measure) -> str:
 
 
 def _format_spread(spread: DurationSpread, number: int) -> str:
-    if spread.unit == "seconds":
-        text, values = (
-            translate("median {median}, 90% within {ninetieth} (N {count})"),
-            [format_duration(value) for value in (spread.median, spread.ninetieth, spread.longest)],
-        )
-    elif spread.unit == "working_seconds":
-        text, values = (
-            translate("median {median}, 90% within {ninetieth} of working time (N {count})"),
-            [format_working_time(value) for value in (spread.median, spread.ninetieth, spread.longest)],
-        )
-    else:
-        text, values = (
-            translate("median {median}, 90% within {ninetieth}, longest {longest} working days (N {count})"),
-            [f"{value:g}" for value in (spread.median, spread.ninetieth, spread.longest)],
-        )
-    return text.format(median=values[0], ninetieth=values[1], longest=values[2], count=number)
+    text, write = _SPREADS[spread.unit]
+    values = {name: write(getattr(spread, name)) for name in ("median", "ninetieth", "longest")}
+    return translate(text).format(**values, count=number)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of cells under headings; every column but the first and those named in `words` holds numbers."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    words: frozenset[int] = frozenset()
-    remark: str = ""
-
-
-Block = str | Table
-
-
-def format_text(blocks: Sequence[Block]) -> str:
-    """The blocks for a terminal, wide characters aligned."""
-    return "\n\n".join(harmless(block) if isinstance(block, str) else _table_text(block) for block in blocks)
-
-
-def format_markdown(blocks: Sequence[Block]) -> str:
-    """The blocks as Markdown."""
-    return "\n\n".join(markdown_text(block) if isinstance(block, str) else _table_markdown(block) for block in blocks)
-
-
-def _table_text(table: Table) -> str:
-    headings, *rows = ([harmless(cell) for cell in row] for row in (table.headings, *table.rows))
-    lines = column_lines(headings, rows, set(range(1, len(headings))) - table.words)
-    return "\n".join([*([table.title] if table.title else []), *lines, *([table.remark] if table.remark else [])])
-
-
-def _table_markdown(table: Table) -> str:
-    kinds = [" --- " if place == 0 or place in table.words else " ---: " for place in range(len(table.headings))]
-    lines = [_row(table.headings), "|" + "|".join(kinds) + "|", *(_row(row) for row in table.rows)]
-    heading = [f"## {markdown_text(table.title)}", ""] if table.title else []
-    return "\n".join([*heading, *lines, *(["", markdown_text(table.remark)] if table.remark else [])])
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join("<br>".join(markdown_text(line) for line in cell.split("\n")) for cell in cells) + " |"
+# How the durations of each unit read.
+_SPREADS: Final[Mapping[str, tuple[str, Callable[[float], str]]]] = {
+    "seconds": (mark("median {median}, 90% within {ninetieth} (N {count})"), format_duration),
+    "working_seconds": (
+        mark("median {median}, 90% within {ninetieth} of working time (N {count})"),
+        format_working_time,
+    ),
+    "working_days": (
+        mark("median {median}, 90% within {ninetieth}, longest {longest} working days (N {count})"),
+        "{:g}".format,
+    ),
+}

@@ -1,5 +1,6 @@
-"""The command `commlog issue`."""
+"""The command `commlog issue`: create, list, show, edit, and the verbs that move an issue through its states."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,11 +10,14 @@ from commlog.cli.editor import create_in_editor
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
+    by_option,
     columns_option,
     edit_option,
     format_choice,
+    id_argument,
     labels_of,
     limit_option,
+    note_option,
     query_argument,
     reveal_option,
     set_option,
@@ -24,33 +28,27 @@ from commlog.cli.prompts import Answers, ask_fields, keeping_answers
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
+from commlog.forms.fields import find_field, find_value
+from commlog.issues.change import IssueDetails, confirm_issue, move_issue, pending_of_issue
 from commlog.issues.create import issue_fields, issues_from
 from commlog.issues.list import IssueView, list_issues, read_issues
-from commlog.issues.rules.issue import OPEN
+from commlog.issues.rules.issue import CLOSED, OPEN, RESULTS, Confirmation
 from commlog.issues.text import format_issue_form
 from commlog.messages import mark, translate
 from commlog.output.formats import LISTING_FORMATS
 from commlog.output.listing import Listing
-from commlog.records.commands import make_edit, make_show
-from commlog.records.draft import assign_all
+from commlog.records.commands import follow_ups_option, make_edit, make_show
+from commlog.records.draft import assign_all, parse_follow_up
 from commlog.records.find import read_record
 from commlog.records.rules.consistency import split_names
-from commlog.records.typed_follow_ups import parse_follow_up
 from commlog.records.write import RecordRequest, create_record
-from commlog.values import ISSUE, Record
+from commlog.values import ISSUE, Record, text_of
 from commlog.worktime.limits import Limit, parse_limit
 from commlog.worktime.periods import Interval, parse_interval
 
 _FORM = "form"
 
 source_option: Any = text_option("--from", "ID", mark("Copy what this conversation already contains, and link to it."))
-follow_ups_option: Any = text_option(
-    "--follow-up",
-    "FOLLOW-UP",
-    mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
-    "-f",
-    default=[],
-)
 owner_option: Any = text_option("--owner", "MEMBER", mark("The person who has to solve it."))
 department_option: Any = text_option("--department", "NAME", mark("The department that has to solve it."))
 owners_option: Any = text_option("--owner", "A,B", mark("Only those a member has to solve."))
@@ -64,6 +62,30 @@ group_option: Any = text_option("--by", "owner|department|category|age", mark("G
 all_option: Any = typer.Option(False, "--all", "-a", help=mark("Also list closed ones."))
 list_format_option: Any = format_choice(
     *LISTING_FORMATS, help_text=mark("{formats}; form is the tracking form as on paper."), more=(_FORM,)
+)
+solution_option: Any = text_option(
+    "--solution", "SOLUTION", mark("The cause found and what was done (required unless the record has it).")
+)
+close_reason_option: Any = text_option("--reason", "REASON", mark("Why there is no confirmation by the customer."))
+reopen_reason_option: Any = text_option(
+    "--reason", "REASON", mark("What the customer was not satisfied with (required).")
+)
+to_option: Any = text_option("--to", "MEMBER", mark("Who takes it over."))
+new_department_option: Any = text_option("--department", "NAME", mark("The department that takes it over."))
+result_option: Any = typer.Option(
+    ...,
+    "--result",
+    metavar="satisfied|needs_improvement|no_answer",
+    help=mark("What the customer said; satisfied closes the issue, needs_improvement opens it again."),
+)
+confirmer_option: Any = text_option("--confirmed-by", "WHO", mark("Who confirmed it on the customer's side."))
+how_option: Any = text_option("--how", "CHANNEL", mark("How it reached us: by phone, WeChat, e-mail…"))
+score_option: Any = text_option("--score", "1-5", mark("The score the customer gave, 5 is best."))
+keep_open_option: Any = typer.Option(
+    False, "--keep-open", help=mark("Do not close the issue even if the customer is satisfied.")
+)
+improvement_option: Any = text_option(
+    "--note", "NOTE", mark("A note; with needs_improvement, what to improve (required).")
 )
 
 
@@ -188,5 +210,131 @@ def _age_of(text: str) -> Interval | Limit:
     return age
 
 
+def _make_move(verb: str) -> Callable[..., None]:
+    """The command of a verb that takes a remark alone."""
+
+    def move(context: typer.Context, issue: str = id_argument, note: str = note_option, by: str = by_option) -> None:
+        _move(context, issue, verb, note=note, by=by)
+
+    return move
+
+
+def _move(context: typer.Context, issue: str, verb: str, **details: str) -> IssueDetails:
+    """Move an issue by a verb and tell its new state; gives what was said with the verb, without blanks around it."""
+    session = session_of(context)
+    told = IssueDetails(**{key: text if key in {"by", "note"} else text.strip() for key, text in details.items()})
+    _tell_moved(session, move_issue(session.workspace, issue, verb, told))
+    return told
+
+
+@command(mark("Mark an issue as fixed, with its solution."))
+def issue_fix_command(
+    context: typer.Context,
+    issue: str = id_argument,
+    solution: str = solution_option,
+    note: str = note_option,
+    by: str = by_option,
+) -> None:
+    _move(context, issue, "fix", solution=solution, note=note, by=by)
+
+
+@command(mark("Record whether the customer is satisfied. Closes the issue, or opens it again."))
+def issue_confirm_command(
+    context: typer.Context,
+    issue: str = id_argument,
+    result: str = result_option,
+    confirmed_by: str = confirmer_option,
+    how: str = how_option,
+    score: str = score_option,
+    keep_open: bool = keep_open_option,
+    note: str = improvement_option,
+    by: str = by_option,
+) -> None:
+    session = session_of(context)
+    given = Confirmation(_result_of(session, result), confirmed_by.strip(), how.strip(), _score_of(score))
+    told = IssueDetails(by=by, note=note.strip())
+    _tell_moved(session, confirm_issue(session.workspace, issue, told, given, keeps_open=keep_open))
+
+
+@command(mark("Close an issue. Without the customer's confirmation, --reason is needed."))
+def issue_close_command(
+    context: typer.Context,
+    issue: str = id_argument,
+    reason: str = close_reason_option,
+    note: str = note_option,
+    by: str = by_option,
+) -> None:
+    _move(context, issue, "close", reason=reason, note=note, by=by)
+
+
+@command(mark("Open an issue again: a new round begins."))
+def issue_reopen_command(
+    context: typer.Context, issue: str = id_argument, reason: str = reopen_reason_option, by: str = by_option
+) -> None:
+    _move(context, issue, "reopen", reason=reason, by=by)
+
+
+@command(mark("Assign an issue to another member or department."))
+def issue_assign_command(
+    context: typer.Context,
+    issue: str = id_argument,
+    to: str = to_option,
+    department: str = new_department_option,
+    note: str = note_option,
+    by: str = by_option,
+) -> None:
+    told = _move(context, issue, "assign", owner=to, department=department, note=note, by=by)
+    settings = session_of(context).workspace.log.settings
+    if told.owner and settings.members and settings.find_member(told.owner) is None:
+        warn(translate("'{name}' is not a member: treated as a department").format(name=told.owner))
+
+
+def _score_of(text: str) -> int | None:
+    """The score somebody typed; None when they typed none.
+
+    Raises:
+        UsageError: it is no whole number.
+    """
+    plain = text.strip()
+    if not plain:
+        return None
+    if not plain.removeprefix("-").isdecimal() or len(plain) > 9:
+        raise UsageError(
+            mark("the score '{value}' is not a number"),
+            value=text,
+            remedy=mark("give a whole number from 1 (lowest) to 5 (highest)"),
+        )
+    return int(plain)
+
+
+def _result_of(session: Session, words: str) -> str:
+    """The result that words mean, by slug or label."""
+    field = find_field(session.workspace.catalog.get(ISSUE), "confirmation.result")
+    return words if words in RESULTS or field is None else find_value(field, words) or words
+
+
+def _tell_moved(session: Session, issue: Record) -> None:
+    """Print the id on stdout, for scripts, and how the issue stands on stderr, for people."""
+    labels = labels_of(session)
+    say(issue.id)
+    owner = text_of(issue.fields, "owner")
+    warn(
+        translate("{id} is {status}; owner: {owner}").format(
+            id=issue.id,
+            status=labels.value("status", str(issue.fields.get("status"))),
+            owner=labels.value("owner", owner) if owner else text_of(issue.fields, "department") or "-",
+        )
+    )
+    pending = pending_of_issue(issue)
+    if issue.fields.get("status") == CLOSED and pending:
+        warn(
+            translate("closed, but these follow-ups are still pending: {addresses}").format(
+                addresses=", ".join(pending)
+            )
+        )
+
+
 issue_show_command = command(mark("Show an issue."))(make_show(ISSUE))
 issue_edit_command = command(mark("Change an issue, with --set or in $EDITOR."))(make_edit(ISSUE))
+issue_start_command = command(mark("Mark an issue as being worked on."))(_make_move("start"))
+issue_wait_command = command(mark("Mark an issue as waiting for the customer."))(_make_move("wait"))
