@@ -216,7 +216,7 @@ def _report_columns(workspace: Workspace, columns: tuple[str, ...], sheet: Sheet
 
 
 def _constants(workspace: Workspace, period: str, entered_by: str) -> Fields:
-    """What holds for rows that do not say otherwise."""
+    """The values of rows that give none themselves."""
     today = workspace.now.date()
     known: Fields = {"period": period.strip() or quarter_of(today), "assessed_on": today.isoformat()}
     known["entered_by"] = entered_by_of(workspace, entered_by)
