@@ -37,7 +37,7 @@ def current_language() -> str:
 
 
 def mark(message: str) -> str:
-    """The same text, marked for the catalogue where it stands in a table."""
+    """The same text, marked for the catalogue where it is in a table."""
     return message
 
 

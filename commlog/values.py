@@ -1,10 +1,16 @@
-"""What a record is: its kinds, where each lives, and how its values are read without trusting them."""
+"""What a record is: its kinds, where each lives, and how its values are read without trusting them; paths and fingerprints."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
+
+try:
+    # What hashlib would give, without loading OpenSSL for it.
+    from _blake2 import blake2b
+except ImportError:  # pragma: no cover - another Python than CPython
+    from hashlib import blake2b
 
 # Any value of YAML 1.2 core: null, true/false, a number, text, a list, a mapping. Dates stay text.
 Data = Any
@@ -85,7 +91,7 @@ def text_of(fields: Mapping[str, Data], key: str) -> str | None:
 
 
 def mappings_of(fields: Mapping[str, Data], key: str) -> list[Fields]:
-    """The mappings in a list field; whatever else stands there is passed over."""
+    """The mappings in a list field; anything else there is passed over."""
     value = fields.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
@@ -126,13 +132,6 @@ def show_path(path: Sequence[str | int]) -> str:
 def path_of(shown: str) -> ValuePath:
     """The path that a shown one (`followups[0].due`) stands for."""
     return tuple(int(found[2]) if found[2] else found[1] for found in _STEP.finditer(shown))
-
-
-try:
-    # What hashlib would give, without loading OpenSSL for it.
-    from _blake2 import blake2b
-except ImportError:  # pragma: no cover - another Python than CPython
-    from hashlib import blake2b
 
 
 def fingerprint_of(parts: Iterable[bytes]) -> bytes:

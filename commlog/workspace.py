@@ -1,4 +1,4 @@
-"""What every use case works on: one log, its templates, its copy, who asks, and the instant it is."""
+"""What every use case works on: one log, its templates, its index, who asks, and the instant it is."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,7 +44,7 @@ class Workspace:
 
     @property
     def index(self) -> Index:
-        """The copy, refreshed once on first use."""
+        """The index, refreshed once on first use."""
         if self._index is None:
             self._index = open_index(self.reader)
         return self._index
@@ -108,11 +108,11 @@ class Workspace:
             yield
 
     def names_of(self, text: str) -> tuple[str, ...]:
-        """What the copy may know a customer by when somebody writes this."""
+        """What the index may know a customer by when somebody writes this."""
         return self.as_copied(spoken_names(text))
 
     def as_copied(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Folded names, and what stands in the copy for those of them that are sealed."""
+        """Folded names, and what the index has for those of them that are sealed."""
         if not self.reader.is_sealing:
             return names
         from commlog.database.sealed import names_to_look_up

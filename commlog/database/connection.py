@@ -55,7 +55,7 @@ class SqlAnswer(NamedTuple):
 
 
 class Connection(sqlite3.Connection):
-    """A connection that is closed when whoever asked through it is gone: a workspace holds its index as long as it lives."""
+    """A connection that is closed when nothing refers to it any more: a workspace holds its index as long as it lives."""
 
     def __del__(self) -> None:
         """Let go of the file; one that could not be opened has none."""
@@ -169,7 +169,7 @@ def index_key(key: str) -> str:
 
 
 def empty(index: Index, key: str) -> None:
-    """Make every table anew, inside the caller's transaction."""
+    """Make every table again, inside the caller's transaction."""
     names = index.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     for (name,) in names:
         index.connection.execute(f'DROP TABLE "{name}"')

@@ -2,17 +2,14 @@
 
 import json
 import math
+import sqlite3
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from commlog.forms.fields import Field
 from commlog.records.rules.consistency import fold_text
 from commlog.values import Data, Fields
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from commlog.forms.fields import Field
 
 # Between two values in the folded text: nobody finds words that begin in one value and end in the next.
 SEPARATOR: Final = "\x1f"
@@ -109,7 +106,7 @@ def map_leaves(content: str, change: Callable[[Leaf], str]) -> str:
 
 @lru_cache(maxsize=64)
 def key_mark(key: str) -> str:
-    """What stands in the JSON of every record that has the key: a quick look before the slower one."""
+    """What is in the JSON of every record that has the key: a quick look before the slower one."""
     return f"{json.dumps(key.lower().rpartition('.')[2], ensure_ascii=False)[1:]}:"
 
 
@@ -177,13 +174,13 @@ _FUNCTIONS: Final[dict[str, tuple[int, Callable[..., Any]]]] = {
 }
 
 
-def add_functions(connection: "sqlite3.Connection") -> None:
+def add_functions(connection: sqlite3.Connection) -> None:
     """Let a connection's queries call `field`, `field_has`, `fold` and what conditions need besides."""
     for name, (count, function) in _FUNCTIONS.items():
         connection.create_function(name, count, function, deterministic=True)
 
 
-def choice_keys(fields: "tuple[Field, ...]", above: str = "") -> frozenset[str]:
+def choice_keys(fields: tuple[Field, ...], above: str = "") -> frozenset[str]:
     """The dotted keys whose values are slugs of a list of choices."""
     found: set[str] = set()
     for item in fields:

@@ -1,4 +1,4 @@
-"""What is asked of the copy as such: its files, the keys that are missing, the words for choices, how much it holds."""
+"""What is asked of the index as such: its files, the keys that are missing, the words for choices, how much it holds."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from commlog.database.connection import Index
 
 
 class RowCounts(NamedTuple):
-    """How many files, records, follow-ups and problems the copy has, and how many files cannot be read."""
+    """How many files, records, follow-ups and problems the index has, and how many files cannot be read."""
 
     files: int
     records: int
@@ -26,7 +26,7 @@ class StoredDate(NamedTuple):
 
 
 def count_rows(index: Index) -> RowCounts:
-    """How much the copy holds."""
+    """How much the index holds."""
     sql = """SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM records), (SELECT count(*) FROM follow_ups),
         (SELECT count(*) FROM problems), (SELECT count(*) FROM files WHERE is_readable = 0)"""
     return index.read(RowCounts, sql)[0]

@@ -70,7 +70,7 @@ _REFUSALS: Final = frozenset(
 
 
 class RepairingIndex(Index):
-    """An index that is made anew when a question finds it damaged."""
+    """An index that is rebuilt when a question finds it damaged."""
 
     def __init__(self, connection: sqlite3.Connection, reader: RecordReader) -> None:
         super().__init__(connection)
@@ -102,7 +102,7 @@ def open_index(reader: RecordReader) -> Index:
 
 
 def rebuild_index(reader: RecordReader) -> Index:
-    """The index made anew from nothing; in memory when it cannot be written."""
+    """The index rebuilt from nothing; in memory when it cannot be written."""
     folder = _writable_state_folder(reader.log.root)
     if folder is not None:
         # Only one at a time may delete the file: SQLite finds its journal by name.
@@ -152,7 +152,7 @@ def _refreshed(reader: RecordReader, folder: Path | None, *, from_nothing: bool 
 
 
 def _is_made_apart(reader: RecordReader, folder: Path) -> bool:
-    """Whether a worker process made a big index anew: the memory that takes is given back with it."""
+    """Whether a worker process rebuilt a big index: the memory that takes is given back with it."""
     from commlog.database.worker_processes import count_cores, start_workers
 
     if count_cores() < 2 or sum(len(state.names) for _, state in scan_folders(reader.log.root)) < _MANY:

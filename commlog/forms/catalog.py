@@ -3,23 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from commlog.errors import InvalidError, NotFoundError
-from commlog.forms.schemas import SUFFIX, Schema, SchemaFiles, shipped_folder
+from commlog.forms.fields import Field
+from commlog.forms.schemas import SUFFIX, FlatSchema, Resolver, Schema, SchemaFiles, shipped_folder
 from commlog.messages import mark
 from commlog.records.rules.consistency import near_names
 
-if TYPE_CHECKING:
-    # Needed when a template is read; a listing answers from the copy without reading one.
-    from commlog.forms.fields import Field
-    from commlog.forms.schemas import FlatSchema
-
-__all__ = ["KINDS", "SUFFIX", "Catalog", "Template", "shipped_folder"]
-
 KINDS: Final = ("interaction", "issue", "survey", "customer", "answer", "settings")
 
-# In an order, this stands for the fields a template adds to the part it is based on.
+# In an order, this means the fields a template adds to the part it is based on.
 _OWN_FIELDS: Final = "*"
 
 
@@ -38,7 +32,7 @@ class Template:
     order: tuple[str, ...]
     record_within: str
     priority_from: tuple[str, ...]
-    fields: "tuple[Field, ...]"
+    fields: tuple[Field, ...]
     root: str
     documents: Mapping[str, Schema]
 
@@ -105,8 +99,6 @@ class Catalog:
 
 
 def _build_template(files: SchemaFiles, name: str, root: str) -> Template:
-    from commlog.forms.schemas import Resolver
-
     file = files.locate(root) or Path(root)
     documents = files.closure(root)
     resolver = Resolver(documents)
@@ -138,7 +130,7 @@ def _build_template(files: SchemaFiles, name: str, root: str) -> Template:
     )
 
 
-def _order_of(flat: "FlatSchema", own: Schema) -> tuple[str, ...]:
+def _order_of(flat: FlatSchema, own: Schema) -> tuple[str, ...]:
     """Every top-level key in the order of the file; a template without an order takes its part's."""
     named = _texts(flat.values.get("x-order"))
     fields = own.get("properties")

@@ -1,7 +1,7 @@
 """From what people type to the values of a template: labels to slugs, words to numbers and times."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -71,15 +71,6 @@ class Converter:
         Raises: ConversionError.
         """
         return self._convert(field, text, (field.key,))
-
-    def convert_all(self, field: Field, texts: Sequence[str]) -> Data:
-        """The value of a field whose text was given several times: a list of all, else the last.
-
-        Raises: ConversionError.
-        """
-        if field.type != LIST:
-            return self.convert(field, texts[-1])
-        return [entry for text in texts for entry in self.convert(field, text)]
 
     def convert_entry(self, field: Field, text: str) -> Data:
         """One entry for a list field, taken whole: commas in it separate nothing.

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 import referencing
@@ -25,7 +26,7 @@ from commlog.forms.fields import (
     shown_choice,
 )
 from commlog.forms.formats import CHECKS
-from commlog.forms.keywords import KEYWORDS, message_of
+from commlog.forms.keywords import KEYWORDS, message_of, own_words
 from commlog.forms.schemas import Schema
 from commlog.messages import current_language, mark, mark_plural, translate, translate_plural
 from commlog.values import show_path
@@ -128,7 +129,7 @@ class Explainer:
         else:
             kinds = [_type_words(inner) for errors in branches.values() for inner in errors[:1]]
             words = translate(" or ").join(dict.fromkeys(kinds))
-            yield self._finding(error, "wrong-type", value=_shown(error.instance), expected=words)
+            yield self._wrong(error, "wrong-type", words)
 
     def _convert_unevaluated(self, error: ValidationError) -> Iterator[Finding]:
         """Only keys no form knows: when a part fails, its keys count as unknown to the schema."""
@@ -149,36 +150,17 @@ class Explainer:
         path = tuple(error.absolute_path)
         return self._unknown(path, self._owner(path[:-1]))
 
-    def _missing(self, error: ValidationError) -> Finding:
-        return self._finding(error, "missing-field")
-
-    def _type(self, error: ValidationError) -> Finding:
-        return self._finding(error, "wrong-type", value=_shown(error.instance), expected=_type_words(error))
-
     def _enum(self, error: ValidationError) -> Finding:
         field = self._field(tuple(error.absolute_path))
         values: Any = error.validator_value
         near = nearest_value(field, str(error.instance)) if field is not None else ""
-        return self._finding(
-            error,
-            "not-in-list",
-            value=_shown(error.instance),
-            expected=", ".join(shown_choice(field, value) for value in values),
-            **({"suggestion": near} if near else {}),
-        )
-
-    def _const(self, error: ValidationError) -> Finding:
-        return self._finding(
-            error, "const-differs", value=_shown(error.instance), expected=_shown(error.validator_value)
-        )
-
-    def _format(self, error: ValidationError) -> Finding:
-        return self._finding(error, "wrong-format", value=_shown(error.instance), expected=_expected(error))
+        expected = ", ".join(shown_choice(field, value) for value in values)
+        return self._wrong(error, "not-in-list", expected, **({"suggestion": near} if near else {}))
 
     def _pattern(self, error: ValidationError) -> Finding:
         if isinstance(error.instance, str) and not error.instance.strip():
             return self._finding(error, "blank")
-        return self._finding(error, "wrong-pattern", value=_shown(error.instance), expected=_expected(error))
+        return self._wrong(error, "wrong-pattern", _expected(error))
 
     def _size(self, error: ValidationError) -> Finding:
         code = "too-long" if str(error.validator).startswith("max") else "too-short"
@@ -197,16 +179,17 @@ class Explainer:
             words = translate("{low} to {high}").format(low=low, high=high)
         else:
             words = f"{_COMPARISONS[str(error.validator)]} {error.validator_value}"
-        return self._finding(error, "out-of-range", value=_shown(error.instance), expected=words)
-
-    def _rule(self, error: ValidationError) -> Finding:
-        return self._finding(error, "rule-broken", reason=error.message)
+        return self._wrong(error, "out-of-range", words)
 
     def _other(self, error: ValidationError) -> Finding:
         message = message_of(error.schema)
         if message:
             return self._finding(error, "rule-broken", reason=message)
         return self._finding(error, "schema-violation", reason=_first_words(error.message))
+
+    def _wrong(self, error: ValidationError, code: str, expected: str, **facts: str) -> Finding:
+        """The finding for a value that is not what is expected."""
+        return self._finding(error, code, value=_shown(error.instance), expected=expected, **facts)
 
     def _finding(self, error: ValidationError, code: str, **facts: str) -> Finding:
         path = tuple(error.absolute_path)
@@ -230,14 +213,14 @@ class Explainer:
 _COMPARISONS: Final = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
 
 _READERS: Final[Mapping[str, Callable[[Explainer, ValidationError], Finding]]] = {
-    "required": Explainer._missing,
-    "type": Explainer._type,
+    "required": lambda self, error: self._finding(error, "missing-field"),
+    "type": lambda self, error: self._wrong(error, "wrong-type", _type_words(error)),
     "enum": Explainer._enum,
-    "const": Explainer._const,
-    "format": Explainer._format,
+    "const": lambda self, error: self._wrong(error, "const-differs", _shown(error.validator_value)),
+    "format": lambda self, error: self._wrong(error, "wrong-format", _expected(error)),
     "pattern": Explainer._pattern,
     "additionalProperties": Explainer._additional,
-    "if": Explainer._rule,
+    "if": lambda self, error: self._finding(error, "rule-broken", reason=error.message),
     **dict.fromkeys(_COMPARISONS, Explainer._range),
     **dict.fromkeys(
         ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), Explainer._size
@@ -266,19 +249,18 @@ def _shown_keys(owner: HasFields, keys: str) -> str:
 def _format_checker() -> FormatChecker:
     checker = FormatChecker(formats=())
     for name, check in CHECKS.items():
-        checker.checkers[name] = (_on_text(check), ())
+        checker.checkers[name] = (partial(_fits, check), ())
     return checker
 
 
-def _on_text(check: Callable[[str], bool]) -> Callable[[object], bool]:
-    return lambda value: check(value) if isinstance(value, str) else True
+def _fits(check: Callable[[str], bool], value: object) -> bool:
+    return not isinstance(value, str) or check(value)
 
 
 def _expected(error: ValidationError) -> str:
     schema = error.schema if isinstance(error.schema, dict) else {}
-    words = schema.get("x-expected")
-    if isinstance(words, dict):
-        return str(words.get(current_language()) or words.get("en", ""))
+    if isinstance(schema.get("x-expected"), dict):
+        return own_words(schema, "x-expected")
     known = _FORMAT_WORDS.get(str(schema.get("format")))
     return translate(known) if known else _shown(error.validator_value)
 

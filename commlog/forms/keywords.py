@@ -17,7 +17,12 @@ Validator = Any
 
 def message_of(schema: Any) -> str:
     """The template's own words for what it asks (`x-message`), in the language in use; or empty."""
-    words = schema.get("x-message") if isinstance(schema, dict) else None
+    return own_words(schema, "x-message")
+
+
+def own_words(schema: Any, key: str) -> str:
+    """The words of a template under a key of a schema, in the language in use; or empty."""
+    words = schema.get(key) if isinstance(schema, dict) else None
     return str(words.get(current_language()) or words.get("en", "")) if isinstance(words, dict) else ""
 
 

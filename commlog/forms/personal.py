@@ -15,11 +15,6 @@ _NO_WORDS: Final = frozenset(
 )
 
 
-def has_personal(owner: HasFields) -> bool:
-    """Whether any field of a template, at any depth, holds personal data."""
-    return any(_is_or_has_personal(field) for field in owner.fields)
-
-
 def mask_marked_fields(owner: HasFields, fields: Mapping[str, Data]) -> dict[str, Data]:
     """A copy of a record's fields with every personal value masked, at any depth; free text is as it was."""
     return _mask_below(owner, fields, str)
@@ -116,8 +111,3 @@ def _hide(value: Data) -> Data:
     if value is None:
         return None
     return mask_value(value) if isinstance(value, str) else HIDDEN
-
-
-def _is_or_has_personal(field: Field) -> bool:
-    inner = (*field.fields, *((field.item,) if field.item else ()))
-    return field.personal or any(_is_or_has_personal(item) for item in inner)

@@ -131,7 +131,7 @@ def split_reference(reference: str, document: str) -> tuple[str | None, str]:
 
 
 def find_place(schema: Schema, pointer: str) -> Any:
-    """What stands at a JSON pointer, None when nothing does."""
+    """What is at a JSON pointer, None when nothing does."""
     place: Any = schema
     for raw in pointer.split("/")[1:] if pointer else ():
         key = raw.replace("~1", "/").replace("~0", "~")
@@ -204,7 +204,7 @@ def _parse_schema(text: str, path: Path) -> Schema:
 
 
 class _TwiceError(Exception):
-    """A key stands twice in one JSON object."""
+    """A key occurs twice in one JSON object."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Schema:

@@ -134,27 +134,6 @@ def refuse(uri: str) -> NoReturn:
     raise RefusedError(uri)
 
 
-def check_template(template: Template) -> None:
-    """Hold a template against JSON Schema's own rules: slow, for `template check` and tests.
-
-    Raises: InvalidError naming what is wrong in which file.
-    """
-    import jsonschema
-
-    for name, document in template.documents.items():
-        try:
-            jsonschema.Draft202012Validator.check_schema(document)
-        except jsonschema.SchemaError as error:
-            file = template.file if name == template.root else template.file.parent / name
-            raise InvalidError(
-                mark("the template is not a JSON Schema: {reason}"),
-                file=str(file),
-                line=1,
-                reason=f"{error.json_path}: {error.message}",
-            ) from error
-    build_accepting(template)
-
-
 def _without(template: Template, data: Data, shut: Collection[Path]) -> Data:
     """The data without the values at some places; where one is required, or an item of a list, a word stands for it."""
     for path in shut:

@@ -97,11 +97,6 @@ def replace_file(path: Path, data: bytes, *, expected: bytes, is_real: bool = Fa
         _sync_folder(target.parent)
 
 
-def is_temporary(name: str) -> bool:
-    """Tell whether a file's name is that of a file in the making, or of one left by a power cut."""
-    return name.startswith(".") and name.endswith(_TEMPORARY_SUFFIX)
-
-
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
     """Hold a lock file, waiting for whoever holds it; a process that dies lets go of it.

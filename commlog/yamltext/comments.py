@@ -193,12 +193,9 @@ def _code_lines(text: str) -> list[tuple[int, str]]:
     """The lines that hold more than a comment, without their comments, and their numbers."""
     lines = text.split("\n")
     for comment in find_comments(text):
-        lines[comment.line] = lines[comment.line][: len(lines[comment.line]) - len(_tail(lines[comment.line], comment))]
+        line = lines[comment.line]
+        lines[comment.line] = line[: line.rfind(comment.text)]
     return [(number, line.rstrip()) for number, line in enumerate(lines) if line.strip()]
-
-
-def _tail(line: str, comment: Comment) -> str:
-    return line[line.rfind(comment.text) :]
 
 
 def _key_in(code: str) -> str:

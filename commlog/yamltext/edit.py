@@ -135,7 +135,7 @@ class _Editor:
         self._splice(first, below, format_document(new))
 
     def rewrite_entries(self, root: Node, new: Fields) -> None:
-        """Write each top-level key that differs anew as a whole."""
+        """Write each top-level key that differs again as a whole."""
         if not is_block(root) or not isinstance(root, yaml.MappingNode):
             raise CannotSpliceError
         for key, value in root.value:
@@ -250,7 +250,7 @@ class _Editor:
                 self._splice(place, place, lines)
 
     def _replace(self, node: Node, new: Data, slot: _Slot) -> None:
-        """Write a value anew; a comment on the line of its key or dash stays there."""
+        """Write a value again; a comment on the line of its key or dash stays there."""
         text = self.text
         start, end = span_of(node)
         head, body = slot.format(new)

@@ -1,7 +1,7 @@
 """The quick reading of everyday YAML: the plain subset nearly every record is written in.
 
 It gives the same data as the full reader, or nothing: whatever it does not know (folded text, escapes, nested
-brackets, comments after quotes, …) and whatever is wrong is left to `yaml_nodes`. It does not import yaml.
+brackets, comments after quotes, …) and whatever is wrong is left to `nodes`. It does not import yaml.
 """
 
 import re

@@ -146,7 +146,7 @@ def construct(node: Node) -> Data:
     """The data of a node.
 
     Raises:
-        YamlError: a key stands twice or is not text, or a tag is used.
+        YamlError: a key occurs twice or is not text, or a tag is used.
 
     """
     if node.tag:
@@ -176,7 +176,7 @@ def _construct_scalar(node: yaml.ScalarNode) -> Data:
 
 
 def _first_line(entries: list[tuple[Node, Node]], key: str) -> str:
-    """Give the line on which a key of a mapping first stands."""
+    """Give the line on which a key of a mapping first occurs."""
     return next(str(position_of(node)[0]) for node, _ in entries if node.value == key)
 
 

@@ -160,7 +160,7 @@ def apply(root: Path, edit: tuple[Any, ...]) -> None:
 @given(st.lists(edits(), min_size=1, max_size=12))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_after_any_edits_the_copy_equals_a_rebuild(history: list[tuple[Any, ...]]) -> None:
-    """Whatever is written, overwritten, deleted, renamed, moved or linked: refreshed and made anew say the same."""
+    """Whatever is written, overwritten, deleted, renamed, moved or linked: refreshed and rebuilt say the same."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         make_log(root)
@@ -462,6 +462,19 @@ def test_a_link_that_takes_a_files_place_is_seen_and_back(root: Path, tmp_path_f
         path.write_text(text)
         assert answer(root) == ["aaaa", "bbbb"]
         assert path.name not in unread(root)
+
+
+def test_a_link_to_nowhere_that_becomes_a_circle_has_its_new_reason(root: Path) -> None:
+    """Why a link cannot be read is in the index as it is now, also when the link itself is as it was."""
+    one, other = (root / FOLDERS[0] / f"20260310-{name}.yaml" for name in ("cccccc", "dddddd"))
+    one.symlink_to(other.name)
+    for make, reason in ((lambda: other.symlink_to(one.name), "Too many levels"), (other.unlink, "no such file")):
+        answer(root)
+        make()
+        index = open_index(reader_of(root))
+        facts = index.texts("SELECT facts FROM problems JOIN files USING (file) WHERE path LIKE ?", (f"%{one.name}",))
+        index.close()
+        assert [reason in text for text in facts] == [True]
 
 
 def test_a_folder_that_becomes_a_link_out_is_no_folder_of_the_log(

@@ -117,13 +117,6 @@ def test_the_beginning_of_one_choice_is_enough():
         convert("service", "channel", "o")
 
 
-def test_a_field_given_twice():
-    """A list gathers what is given several times; any other field keeps the last."""
-    service = CATALOG.get("service")
-    assert CONVERTER.convert_all(find_field(service, "tags"), ["a, b", "c"]) == ["a", "b", "c"]
-    assert CONVERTER.convert_all(find_field(service, "channel"), ["电话", "邮件"]) == "email"
-
-
 def test_one_entry_keeps_its_commas():
     """An entry added to a list is taken whole."""
     service = CATALOG.get("service")

@@ -1,7 +1,7 @@
 """Personal data found by the templates' marks."""
 
 from commlog.forms.catalog import Catalog
-from commlog.forms.personal import has_personal, mask_fields
+from commlog.forms.personal import mask_fields
 
 CATALOG = Catalog()
 
@@ -26,9 +26,3 @@ def test_customer_is_masked_at_every_depth():
         "unknown": "kept",
     }
     assert fields["contacts"][0]["phone"] == "13800000001"
-
-
-def test_templates_know_whether_they_hold_any():
-    """The customer form holds personal data; the form of answers holds none."""
-    assert has_personal(CATALOG.get("customer"))
-    assert not has_personal(CATALOG.get("answer"))

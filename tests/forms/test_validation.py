@@ -16,7 +16,7 @@ from commlog.forms.catalog import Catalog
 from commlog.forms.explanation import Explainer
 from commlog.forms.keywords import matches
 from commlog.forms.schemas import shipped_folder
-from commlog.forms.validation import BASE, Validator, build_accepting, check_template, refuse
+from commlog.forms.validation import BASE, Validator, build_accepting, refuse
 from commlog.messages import current_language, use_language
 from commlog.problems import KINDS
 from commlog.yamltext.parse import decode, parse_yaml
@@ -396,8 +396,6 @@ def test_what_is_not_a_schema_is_an_error_of_the_template(schema):
     """A file that is JSON but no schema is reported as a broken template, not as a broken record."""
     with pytest.raises(InvalidError):
         build_accepting(template_of(schema))
-    with pytest.raises(InvalidError):
-        check_template(template_of(schema))
 
 
 SETTINGS = {

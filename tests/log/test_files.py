@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from commlog.log import files
-from commlog.log.files import FileChangedError, is_temporary, lock, replace_file, write_new
+from commlog.log.files import FileChangedError, lock, replace_file, write_new
 
 
 def names(folder):
@@ -254,10 +254,3 @@ def test_lock_of_the_dead_is_free(tmp_path):
         raise KeyError
     with lock(path):
         assert path.exists()
-
-
-def test_names_of_temporary_files(tmp_path):
-    """A file in the making is known by its name, and no record is taken for one."""
-    assert is_temporary(files._temporary_beside(tmp_path / "20260310-7f3kq2.yaml").name)
-    assert not is_temporary("20260310-7f3kq2.yaml")
-    assert not is_temporary(".gitignore")

@@ -70,7 +70,10 @@ def starts_with(column: str, beginnings: Sequence[str]) -> SqlCondition:
 
 def is_between(column: str, start: Parameter | None, end: Parameter | None) -> SqlCondition:
     """Ask whether the column is at least `start` and less than `end`; None is open."""
-    sides = ((">=", start), ("<", end))
+    return _within(column, (">=", start), ("<", end))
+
+
+def _within(column: str, *sides: tuple[str, Parameter | None]) -> SqlCondition:
     return all_of(SqlCondition(f"{column} {sign} ?", (side,)) for sign, side in sides if side is not None)
 
 
@@ -114,9 +117,7 @@ def number_condition(column: str, term: Term) -> SqlCondition:
     """Compare a numeric column to the term's values as asked."""
     numbers = tuple(float(value) if value else None for value in term.values)
     if term.operator == "..":
-        low, high = numbers
-        sides = ((">=", low), ("<=", high))
-        return all_of(SqlCondition(f"{column} {sign} ?", (side,)) for sign, side in sides if side is not None)
+        return _within(column, (">=", numbers[0]), ("<=", numbers[1]))
     known = [number for number in numbers if number is not None]
     if term.operator == "=":
         return is_one_of(column, known)

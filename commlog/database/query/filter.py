@@ -1,4 +1,4 @@
-"""The question as a value: what a listing is narrowed to, whoever asks and wherever it is answered."""
+"""The question as a value: what a listing is narrowed to, the same for queries as typed and for options."""
 
 import dataclasses
 import unicodedata

@@ -56,6 +56,6 @@ def is_contact(record: str, *, of_one: bool = False) -> str:
 def columns_of(row: Any, names: Iterable[str] = ()) -> str:
     """The columns to select for the rows of a class, or those of them that are named.
 
-    What a field is in the copy stands beside its type: `name: Annotated[type, "SQL"]`; the column is called like the field.
+    What a field is in the index is written beside its type: `name: Annotated[type, "SQL"]`; the column is called like the field.
     """
     return ", ".join(f"{row.__annotations__[name].__metadata__[0]} AS {name}" for name in names or row._fields)

@@ -140,7 +140,7 @@ class _Selection:
         if name == "due" and term.operator == "=":
             if OVERDUE in plain:
                 plain.remove(OVERDUE)
-                special.append(self._overdue())
+                special.append(SqlCondition(is_overdue(self.frame.now)))
             if NONE in plain:
                 plain.remove(NONE)
                 special.append(SqlCondition("f.due_at IS NULL"))
@@ -148,9 +148,6 @@ class _Selection:
             return special
         rest = Term(term.field, term.operator, tuple(plain), term.spot)
         return [*special, self._of_column(FOLLOW_UP_COLUMNS[name], rest)]
-
-    def _overdue(self) -> SqlCondition:
-        return SqlCondition(is_overdue(self.frame.now))
 
     def _of_column(self, column: str, term: Term) -> SqlCondition:
         if term.field.type is ValueType.MOMENT:

@@ -1,11 +1,11 @@
-"""What stands after a field's colon: operators, ranges and prefixes, and the stored form of each value."""
+"""What follows a field's colon: operators, ranges and prefixes, and the stored form of each value."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import isfinite
 from re import compile as pattern
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from commlog.database.query.fields import FLAG_WORDS, VALUE_WORDS, plain_name
@@ -20,14 +20,13 @@ from commlog.database.query.filter import (
     either,
     fault,
 )
+from commlog.database.query.tokens import Value
 from commlog.database.query.vocabulary import Vocabulary
 from commlog.messages import mark
 from commlog.records.rules.consistency import fold_text
 from commlog.worktime.calendar import WorkCalendar
-
-if TYPE_CHECKING:
-    # What the parser hands over; a term of an option comes without it.
-    from commlog.database.query.tokens import Value
+from commlog.worktime.moment import parse_moment
+from commlog.worktime.periods import parse_period
 
 _SIGNS: Final = str.maketrans("＜＞＝", "<>=")
 _OPERATOR: Final = pattern(r"<=|>=|<|>|=|≤|≥")
@@ -37,7 +36,7 @@ _ORDERED: Final = frozenset({ValueType.MOMENT, ValueType.NUMBER})
 _WITHOUT_PREFIX: Final = frozenset({ValueType.RECORD, ValueType.FLAG, ValueType.PRESENCE})
 
 
-def value_terms(field: QueryField, values: "tuple[Value, ...]", vocabulary: Vocabulary) -> Filter:
+def value_terms(field: QueryField, values: tuple[Value, ...], vocabulary: Vocabulary) -> Filter:
     """Give the filter of a field and its values as typed, each in its stored form.
 
     Raises:
@@ -60,7 +59,7 @@ def value_terms(field: QueryField, values: "tuple[Value, ...]", vocabulary: Voca
     return either(parts)
 
 
-def _split(field: QueryField, value: "Value") -> tuple[Operator, tuple[str, ...]]:
+def _split(field: QueryField, value: Value) -> tuple[Operator, tuple[str, ...]]:
     if field.type in _ORDERED:
         return _split_ordered(field, value)
     last = value.pieces[-1]
@@ -69,7 +68,7 @@ def _split(field: QueryField, value: "Value") -> tuple[Operator, tuple[str, ...]
     return "prefix", (value.text[:-1],)
 
 
-def _split_ordered(field: QueryField, value: "Value") -> tuple[Operator, tuple[str, ...]]:
+def _split_ordered(field: QueryField, value: Value) -> tuple[Operator, tuple[str, ...]]:
     operator: Operator | None = None
     sides = [""]
     for number, piece in enumerate(value.pieces):
@@ -274,9 +273,6 @@ def instant_range(term: Term, value: str, frame: QueryContext) -> InstantRange:
 
 def _period(term: Term, text: str, frame: QueryContext) -> InstantRange:
     """Give a named period, a day, or the second of an instant."""
-    from commlog.worktime.moment import parse_moment
-    from commlog.worktime.periods import parse_period
-
     now = frame.now.astimezone(frame.zone)
     try:
         period = parse_period(text, now)
@@ -301,7 +297,5 @@ def _period(term: Term, text: str, frame: QueryContext) -> InstantRange:
 
 
 def _day(day: date, now: datetime) -> InstantRange:
-    from commlog.worktime.periods import parse_period
-
     period = parse_period(day.isoformat(), now)
     return InstantRange(period.start, period.end)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from commlog.database.query.fields import (
     BUILT_IN,
@@ -15,11 +14,8 @@ from commlog.database.query.fields import (
 )
 from commlog.database.query.filter import QueryField, ValueType
 from commlog.errors import CommlogError
-
-if TYPE_CHECKING:
-    # Needed to read templates, not to answer a query that names none of their fields.
-    from commlog.forms.catalog import Catalog, Template
-    from commlog.forms.fields import Field
+from commlog.forms.catalog import Catalog, Template
+from commlog.forms.fields import Field
 
 Labels = Mapping[str, str]
 Resolve = Callable[[str], tuple[str, ...]]
@@ -85,7 +81,7 @@ class People:
     records: Resolve = _nobody
 
 
-def build_vocabulary(catalog: "Catalog", people: People, priorities: Sequence[str] = ()) -> Vocabulary:
+def build_vocabulary(catalog: Catalog, people: People, priorities: Sequence[str] = ()) -> Vocabulary:
     """Give the vocabulary of a log's templates; a broken template adds nothing.
 
     `priorities` are the names of time limits the settings know.
@@ -165,12 +161,12 @@ def _words(slug: str, labels: Labels) -> Iterator[str]:
         yield plain_name(label)
 
 
-def _entries_of(template: "Template") -> Iterator[VocabularyEntry]:
+def _entries_of(template: Template) -> Iterator[VocabularyEntry]:
     for one in template.fields:
         yield from _entries_at(one, "", ())
 
 
-def _entries_at(one: "Field", before: str, labels: tuple[Labels, ...]) -> Iterator[VocabularyEntry]:
+def _entries_at(one: Field, before: str, labels: tuple[Labels, ...]) -> Iterator[VocabularyEntry]:
     key = f"{before}{one.key}"
     path = (*labels, one.labels)
     if key in _LEFT_OUT:
@@ -183,7 +179,7 @@ def _entries_at(one: "Field", before: str, labels: tuple[Labels, ...]) -> Iterat
         yield VocabularyEntry(key, path, _type_of(item), item.enum_labels or one.enum_labels)
 
 
-def _type_of(item: "Field") -> ValueType:
+def _type_of(item: Field) -> ValueType:
     if item.enum:
         return ValueType.CHOICE
     if item.format in _FORMATS:
