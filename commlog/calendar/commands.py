@@ -61,11 +61,8 @@ def calendar_show_command(
             )
         )
     for year in view.provisional:
-        warn(
-            translate("{year} is provisional: its holidays are not known here; see commlog calendar check").format(
-                year=year
-            )
-        )
+        text = translate("{year} is provisional: its holidays are not known here; see commlog calendar check")
+        warn(text.format(year=year))
 
 
 @command(mark("Add a country's holidays to calendar.yaml."))
@@ -117,11 +114,8 @@ def calendar_diff_command(
         moved = apply_moved(session.workspace, by or None)
         warn(translate("follow-ups rescheduled: {count}").format(count=len(moved)))
     elif listing.rows:
-        warn(
-            translate("follow-ups whose due time differs by this calendar: {count}; to change it: --apply").format(
-                count=len(listing.rows)
-            )
-        )
+        text = translate("follow-ups whose due time differs by this calendar: {count}; to change it: --apply")
+        warn(text.format(count=len(listing.rows)))
     else:
         warn(translate("no due time changes with the calendar"))
     return ExitCode.FOUND if exit_code and listing.rows and not code else code

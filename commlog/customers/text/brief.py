@@ -83,16 +83,11 @@ class _Page:
         if profile.do_not_contact:
             lines.append(translate("!! DO NOT CONTACT: the customer asked to be left alone"))
         if profile.consent == "withdrawn":
-            since = profile.consent_on or translate("day unknown")
-            lines.append(
-                translate("!! CONSENT WITHDRAWN ({day}): reply, but do not call, survey or advertise").format(day=since)
-            )
+            text = translate("!! CONSENT WITHDRAWN ({day}): reply, but do not call, survey or advertise")
+            lines.append(text.format(day=profile.consent_on or translate("day unknown")))
         if profile.taboo_count and profile.taboos is None:
-            lines.append(
-                translate("!! TABOOS RECORDED: {count}; read them before you offer anything: --reveal").format(
-                    count=profile.taboo_count
-                )
-            )
+            text = translate("!! TABOOS RECORDED: {count}; read them before you offer anything: --reveal")
+            lines.append(text.format(count=profile.taboo_count))
         value = self.labels.value
         words = [
             profile.id if profile.id != profile.name else "",
@@ -129,13 +124,9 @@ class _Page:
 
     def unknown(self, caller: UnknownCaller) -> tuple[list[str], list[_Section]]:
         """What is known of a caller who is no customer."""
-        head = [
-            translate(
-                "Unknown caller: {text} does not belong to any customer; records that mention it: {count}"
-            ).format(text=harmless(caller.text), count=len(caller.mentions))
-        ]
+        head = translate("Unknown caller: {text} does not belong to any customer; records that mention it: {count}")
         remedy = translate("run commlog customer create, then commlog edit ID --set customer=…")
-        return head, [
+        return [head.format(text=harmless(caller.text), count=len(caller.mentions))], [
             _Section(translate("Found in"), tuple(map(self._mention, caller.mentions)), 5),
             _Section(translate("Create a customer"), (remedy,), 1),
         ]
