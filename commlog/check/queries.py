@@ -59,7 +59,6 @@ class RecordWithDone(NamedTuple):
     path: str
     template: str
     content: str
-    folded: str
     follow_ups: int
 
 
