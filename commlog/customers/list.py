@@ -27,8 +27,8 @@ COLUMN_NAMES: Final = ListedCustomer._fields
 SHOWN: Final = ("id", "name", "level", "stage", "owner", "last_contact", "pending")
 _SORTS: Final = {name: (name,) for name in SHOWN}
 _MERGED: Final = "merged_into"
-_PAIR_COLUMNS: Final = ("customer", "name", "other", "other_name", "shared", "value", "facts")
-_PAIR_SHOWN: Final = _PAIR_COLUMNS[:-1]
+PAIR_COLUMNS: Final = ("customer", "name", "other", "other_name", "shared", "value", "facts")
+_PAIR_SHOWN: Final = PAIR_COLUMNS[:-1]
 # Among so many of one switchboard, every one is paired with the first alone.
 _PAIRED_AMONG_ALL: Final = 4
 
@@ -96,7 +96,7 @@ def find_duplicates(workspace: Workspace, limit: int = -1, *, reveal: bool = Fal
         value = mask_name(one.value) if is_hidden and one.shared == NAME else one.shown
         customer, other = names[one.customer], names[one.other]
         rows.append((one.customer, customer, one.other, other, one.shared, value, one.facts))
-    listing = Listing(_PAIR_COLUMNS, tuple(rows), _PAIR_SHOWN, "customer", {"shared": "duplicate"})
+    listing = Listing(PAIR_COLUMNS, tuple(rows), _PAIR_SHOWN, "customer", {"shared": "duplicate"})
     return listing if reveal else mask_listing(listing, rules)
 
 

@@ -15,7 +15,6 @@ from commlog.calendar import manage as manage_calendar
 from commlog.calendar import moved_follow_ups
 from commlog.cli.app import run
 from commlog.customers import care as list_care
-from commlog.customers import duplicates as find_duplicates
 from commlog.customers import list as list_customers
 from commlog.followups import pending as list_follow_ups
 from commlog.issues import list as list_issues
@@ -43,7 +42,7 @@ COLUMNS = {
     "record": list_records.COLUMN_NAMES,
     "found": search_records.COLUMN_NAMES,
     "customer": list_customers.COLUMN_NAMES,
-    "duplicate": find_duplicates.COLUMN_NAMES,
+    "duplicate": list_customers.PAIR_COLUMNS,
     "issue": list_issues.COLUMN_NAMES,
     "survey": survey_trend.COLUMN_NAMES,
     "answer": list_answers.COLUMN_NAMES,
