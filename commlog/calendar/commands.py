@@ -1,11 +1,13 @@
-"""The command `commlog calendar`."""
+"""The commands `commlog calendar …`."""
 
 import json
 from dataclasses import asdict, replace
 
 import typer
 
-from commlog.cli.options import by_option, columns_option, exit_code_option, format_choice, format_option, say_listing
+from commlog.calendar.manage import check_calendar, import_days, show_calendar, years_in_use
+from commlog.calendar.moved_follow_ups import apply_moved, list_moved
+from commlog.cli import options
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
@@ -43,14 +45,12 @@ def calendar_show_command(
         help=mark("2026, 2026-Q1, 2026-03, last-month, 2026-01..2026-02 (default: this year)."),
     ),
     every_day: bool = typer.Option(False, "--all", help=mark("Show every day, not only those set by date.")),
-    columns: str = columns_option,
-    output_format: str = format_option,
+    columns: str = options.columns_option,
+    output_format: str = options.format_option,
 ) -> None:
-    from commlog.calendar.manage import show_calendar
-
     view = show_calendar(session_of(context).workspace, period, every_day=every_day)
     labels = Labels(lambda field: {slug: translate(word) for slug, word in _WORDS.get(field, {}).items()})
-    say_listing(view.listing, columns, output_format, labels)
+    options.say_listing(view.listing, columns, output_format, labels)
     hours = f"{view.working_seconds / 3600:,.2f}".rstrip("0").rstrip(".")
     total = translate("{period}: working days: {days}, working hours: {hours}")
     warn(total.format(period=view.period, days=f"{view.working_days:,}", hours=hours))
@@ -61,11 +61,8 @@ def calendar_show_command(
             )
         )
     for year in view.provisional:
-        warn(
-            translate("{year} is provisional: its holidays are not known here; see commlog calendar check").format(
-                year=year
-            )
-        )
+        text = translate("{year} is provisional: its holidays are not known here; see commlog calendar check")
+        warn(text.format(year=year))
 
 
 @command(mark("Add a country's holidays to calendar.yaml."))
@@ -77,8 +74,6 @@ def calendar_import_command(
     year: list[str] = typer.Argument(..., metavar="YEAR...", help=mark("The years, e.g. 2026 2027.")),
     dry_run: bool = typer.Option(False, "--dry-run", help=mark("Only show what would be added.")),
 ) -> int:
-    from commlog.calendar.manage import import_days
-
     session = session_of(context)
     code = country.strip().upper()
     code = _ALIASES.get(code, code)
@@ -107,35 +102,27 @@ def calendar_import_command(
 def calendar_diff_command(
     context: typer.Context,
     apply: bool = typer.Option(False, "--apply", help=mark("Change the due times, and note it in their history.")),
-    exit_code: bool = exit_code_option,
-    by: str = by_option,
-    columns: str = columns_option,
-    output_format: str = format_option,
+    exit_code: bool = options.exit_code_option,
+    by: str = options.by_option,
+    columns: str = options.columns_option,
+    output_format: str = options.format_option,
 ) -> int:
-    from commlog.calendar.moved_follow_ups import apply_moved, list_moved
-    from commlog.cli.options import answer_listing
-
     session = session_of(context)
     listing = list_moved(session.workspace)
-    code = answer_listing(session, listing, columns, output_format)
+    code = options.answer_listing(session, listing, columns, output_format)
     if apply and listing.rows:
         moved = apply_moved(session.workspace, by or None)
         warn(translate("follow-ups rescheduled: {count}").format(count=len(moved)))
     elif listing.rows:
-        warn(
-            translate("follow-ups whose due time differs by this calendar: {count}; to change it: --apply").format(
-                count=len(listing.rows)
-            )
-        )
+        text = translate("follow-ups whose due time differs by this calendar: {count}; to change it: --apply")
+        warn(text.format(count=len(listing.rows)))
     else:
         warn(translate("no due time changes with the calendar"))
     return ExitCode.FOUND if exit_code and listing.rows and not code else code
 
 
 @command(mark("Compare the calendar with its country's holidays."))
-def calendar_check_command(context: typer.Context, output_format: str = format_choice("text", "json")) -> int:
-    from commlog.calendar.manage import check_calendar, years_in_use
-
+def calendar_check_command(context: typer.Context, output_format: str = options.format_choice("text", "json")) -> int:
     session = session_of(context)
     found = check_calendar(session.workspace)
     if output_format == "json":
@@ -163,8 +150,6 @@ def _years_of(words: list[str]) -> list[int]:
 
 def _warn_of_moved(session: Session) -> None:
     """Say how many pending follow-ups the calendar as it is now moves."""
-    from commlog.calendar.moved_follow_ups import list_moved
-
     moved = len(list_moved(replace(session, _workspace=None).workspace).rows)
     if moved:
         text = translate("pending follow-ups whose due time would change: {count}; see commlog calendar diff")

@@ -8,7 +8,7 @@ from typing import Final
 from commlog.calendar.queries import files_due_by_calendar
 from commlog.followups.rules.deadline import expected_due, is_due_edited, limit_of, stored_due
 from commlog.followups.rules.explanation import measure_lateness
-from commlog.followups.rules.follow_up import FollowUp, history_entry, read_follow_up
+from commlog.followups.rules.follow_up import FollowUp, history_entry, read_follow_up, read_follow_ups
 from commlog.messages import translate
 from commlog.output.listing import Listing
 from commlog.records.change import change_record
@@ -77,12 +77,10 @@ def _find_moved(workspace: Workspace) -> Iterator[MovedDue]:
 def _moved_in(workspace: Workspace, path: str, fields: Fields) -> list[MovedDue]:
     calendar = workspace.log.settings.calendar
     found = []
-    for place, item in enumerate(fields.get("followups") or [], start=1):
-        follow_up = read_follow_up(item if isinstance(item, dict) else {}, place)
+    for follow_up in read_follow_ups(fields):
         limit = limit_of(follow_up.due_rule)
-        if limit is None or limit.unit in _ELAPSED or not follow_up.is_pending:
-            continue
-        if follow_up.agreed_with_customer or is_due_edited(follow_up):
+        is_fixed = not follow_up.is_pending or follow_up.agreed_with_customer or is_due_edited(follow_up)
+        if limit is None or limit.unit in _ELAPSED or is_fixed:
             continue
         stored, computed = stored_due(follow_up, calendar), expected_due(follow_up, fields, calendar)
         if stored and computed and to_utc(stored) != to_utc(computed):

@@ -1,7 +1,7 @@
 """Lists of customers: those that match, and those who may be one because they share a phone, an e-mail address or a name."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -15,6 +15,7 @@ from commlog.privacy.rules.masking import mask_name, mask_value
 from commlog.records.queries import read_customers
 from commlog.records.question import OptionTerm, condition_of, filter_of, has_term
 from commlog.records.rules.consistency import SHORTEST_PHONE, fold_text, name_key
+from commlog.values import Data
 from commlog.workspace import Workspace
 
 PHONE: Final = "phone"
@@ -26,8 +27,8 @@ COLUMN_NAMES: Final = ListedCustomer._fields
 SHOWN: Final = ("id", "name", "level", "stage", "owner", "last_contact", "pending")
 _SORTS: Final = {name: (name,) for name in SHOWN}
 _MERGED: Final = "merged_into"
-_PAIR_COLUMNS: Final = ("customer", "name", "other", "other_name", "shared", "value", "facts")
-_PAIR_SHOWN: Final = _PAIR_COLUMNS[:-1]
+PAIR_COLUMNS: Final = ("customer", "name", "other", "other_name", "shared", "value", "facts")
+_PAIR_SHOWN: Final = PAIR_COLUMNS[:-1]
 # Among so many of one switchboard, every one is paired with the first alone.
 _PAIRED_AMONG_ALL: Final = 4
 
@@ -86,46 +87,41 @@ def find_duplicates(workspace: Workspace, limit: int = -1, *, reveal: bool = Fal
     numbers and addresses are masked always.
     """
     names, holders_of = _read_holders(workspace)
-    shared: dict[tuple[str, str], dict[str, str]] = {}
     ranks = _ranks(workspace)
-    for (kind, value), holders in holders_of.items():
-        for customer, other in _pairs(sorted(holders, key=lambda one: ranks[one])):
-            shared.setdefault((customer, other), {}).setdefault(kind, value)
-    found = [_likeness(pair, facts) for pair, facts in shared.items()]
-    found.sort(key=lambda one: (-one.facts, _FACTS.index(one.shared), one.other, one.customer))
+    found = _shared(holders_of, lambda holders: _pairs(sorted(holders, key=ranks.__getitem__)))
     rules = workspace.log.settings.mask
     is_hidden = rules.names and not reveal
-    rows = (
-        (
-            one.customer,
-            names[one.customer],
-            one.other,
-            names[one.other],
-            one.shared,
-            mask_name(one.value) if is_hidden and one.shared == NAME else one.shown,
-            one.facts,
-        )
-        for one in found[: limit if limit >= 0 else None]
-    )
-    listing = Listing(_PAIR_COLUMNS, tuple(rows), _PAIR_SHOWN, "customer", {"shared": "duplicate"})
+    rows: list[tuple[Data, ...]] = []
+    for one in found[: limit if limit >= 0 else None]:
+        value = mask_name(one.value) if is_hidden and one.shared == NAME else one.shown
+        customer, other = names[one.customer], names[one.other]
+        rows.append((one.customer, customer, one.other, other, one.shared, value, one.facts))
+    listing = Listing(PAIR_COLUMNS, tuple(rows), _PAIR_SHOWN, "customer", {"shared": "duplicate"})
     return listing if reveal else mask_listing(listing, rules)
 
 
-def find_similar(workspace: Workspace, customer: str) -> tuple[SharedDetail, ...]:
+def find_similar(workspace: Workspace, customer: str) -> list[SharedDetail]:
     """Every customer who shares something with this one, the surest first."""
-    shared: dict[str, dict[str, str]] = {}
-    for (kind, value), holders in _read_holders(workspace)[1].items():
-        if customer in holders:
-            for other in holders:
-                if other != customer:
-                    shared.setdefault(other, {}).setdefault(kind, value)
-    found = [_likeness((customer, other), facts) for other, facts in shared.items()]
-    return tuple(sorted(found, key=lambda one: (-one.facts, _FACTS.index(one.shared), one.other)))
+
+    def pairs(holders: list[str]) -> Iterator[tuple[str, str]]:
+        return ((customer, other) for other in holders if other != customer and customer in holders)
+
+    return _shared(_read_holders(workspace)[1], pairs)
 
 
-def _likeness(pair: tuple[str, str], facts: Mapping[str, str]) -> SharedDetail:
-    surest = next(kind for kind in _FACTS if kind in facts)
-    return SharedDetail(*pair, surest, facts[surest], len(facts))
+def _shared(
+    holders_of: Mapping[tuple[str, str], list[str]], pairs: Callable[[list[str]], Iterator[tuple[str, str]]]
+) -> list[SharedDetail]:
+    """What pairs of customers share, the surest first; `pairs` are those of the holders of one fact."""
+    shared: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for (kind, value), holders in holders_of.items():
+        for pair in pairs(holders):
+            shared[pair].setdefault(kind, value)
+    found = []
+    for pair, facts in shared.items():
+        surest = next(kind for kind in _FACTS if kind in facts)
+        found.append(SharedDetail(*pair, surest, facts[surest], len(facts)))
+    return sorted(found, key=lambda one: (-one.facts, _FACTS.index(one.shared), one.other, one.customer))
 
 
 def _read_holders(workspace: Workspace) -> tuple[dict[str, str], defaultdict[tuple[str, str], list[str]]]:

@@ -162,8 +162,8 @@ def _finish(
     letters: dict[int, str] = {}
     for event in events:
         thread = threads.get(event.id)
-        if thread is not None and thread not in letters and len(counted[thread]) > 1:
-            letters[thread] = letters_of(len(letters))
+        if thread is not None and len(counted[thread]) > 1:
+            letters.setdefault(thread, letters_of(len(letters)))
     wanted = [numbers[event.id] for event in events]
     links = _links(workspace, wanted)
     steps = _steps(workspace, wanted, cover)

@@ -1,7 +1,7 @@
 """What is wrong with this setup: each finding with what fixes it."""
 
-from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from commlog.database.queries import count_rows, missing_key_hints
 from commlog.errors import CommlogError
@@ -31,43 +31,33 @@ class SetupCheck(NamedTuple):
 
 def diagnose(workspace: Workspace) -> tuple[SetupCheck, ...]:
     """Everything that was looked at, good or not, in a fixed order."""
-    return tuple(finding for look in _LOOKS for finding in look(workspace))
+    looks = (_settings, _member, _git, _templates, _records, _reminders, _sharing, _customer_keys)
+    return tuple(finding for look in looks for finding in look(workspace))
 
 
 def _settings(workspace: Workspace) -> Iterator[SetupCheck]:
     settings = workspace.log.settings
     facts = (("zone", settings.zone.key), ("language", settings.language), ("now", workspace.stamp))
     yield SetupCheck("settings", True, mark("time zone {zone}, language {language}, now {now}"), facts=facts)
-    yield SetupCheck(
-        "calendar",
-        (workspace.log.root / CALENDAR_FILE).is_file() or not settings.members,
-        mark("dates set in calendar.yaml: {count}"),
-        mark("add public holidays to calendar.yaml: commlog calendar import CN 2026"),
-        (("count", str(len(settings.calendar.dated))),),
-    )
+    is_good = (workspace.log.root / CALENDAR_FILE).is_file() or not settings.members
+    message = mark("dates set in calendar.yaml: {count}")
+    remedy = mark("add public holidays to calendar.yaml: commlog calendar import CN 2026")
+    yield SetupCheck("calendar", is_good, message, remedy, (("count", str(len(settings.calendar.dated))),))
 
 
 def _member(workspace: Workspace) -> Iterator[SetupCheck]:
     email = find_user_email(workspace.log.root) or "-"
-    yield SetupCheck(
-        "member",
-        workspace.member is not None,
-        mark("you are {member} (git's user.email: {email})")
-        if workspace.member
-        else mark("it is unknown which member you are (git's user.email: {email})"),
-        mark("set $COMMLOG_MEMBER, or add your address as `email:` of a member in commlog.yaml"),
-        (("member", workspace.member or "?"), ("email", email)),
-    )
+    message = mark("you are {member} (git's user.email: {email})")
+    if workspace.member is None:
+        message = mark("it is unknown which member you are (git's user.email: {email})")
+    remedy = mark("set $COMMLOG_MEMBER, or add your address as `email:` of a member in commlog.yaml")
+    facts = (("member", workspace.member or "?"), ("email", email))
+    yield SetupCheck("member", workspace.member is not None, message, remedy, facts)
     known = {member.id for member in workspace.log.settings.members}
     for member in workspace.log.settings.members:
         if member.deputy and member.deputy not in known:
-            yield SetupCheck(
-                "member",
-                False,
-                mark("{member}'s deputy '{deputy}' is not a member"),
-                mark("correct it in commlog.yaml"),
-                (("member", member.id), ("deputy", member.deputy)),
-            )
+            message, remedy = mark("{member}'s deputy '{deputy}' is not a member"), mark("correct it in commlog.yaml")
+            yield SetupCheck("member", False, message, remedy, (("member", member.id), ("deputy", member.deputy)))
 
 
 def _git(workspace: Workspace) -> Iterator[SetupCheck]:
@@ -119,24 +109,16 @@ def _reminders(workspace: Workspace) -> Iterator[SetupCheck]:
     settings = workspace.log.settings
     reached = [member for member in settings.members if member.notify]
     facts = (("count", str(len(reached))), ("all", str(len(settings.members))))
-    yield SetupCheck(
-        "reminders",
-        True,
-        mark("members who get reminders: {count} of {all} (`notify:` in commlog.yaml)"),
-        mark("to get reminders: give members `notify:` in commlog.yaml, then try: commlog remind --test"),
-        facts,
-        is_hint=not reached,
-    )
+    message = mark("members who get reminders: {count} of {all} (`notify:` in commlog.yaml)")
+    remedy = mark("to get reminders: give members `notify:` in commlog.yaml, then try: commlog remind --test")
+    yield SetupCheck("reminders", True, message, remedy, facts, is_hint=not reached)
     # What has no owner, or an owner without an address, goes to the leads.
     if reached and not any(lead.notify for lead in settings.leads):
-        yield SetupCheck(
-            "reminders",
-            False,
-            mark("no lead has an address: reminders for departments and absent members reach nobody"),
-            mark(
-                "give a member `role: lead` and `notify:` in commlog.yaml, then try: commlog remind --notify --dry-run"
-            ),
+        message = mark("no lead has an address: reminders for departments and absent members reach nobody")
+        remedy = mark(
+            "give a member `role: lead` and `notify:` in commlog.yaml, then try: commlog remind --notify --dry-run"
         )
+        yield SetupCheck("reminders", False, message, remedy)
 
 
 def _sharing(workspace: Workspace) -> Iterator[SetupCheck]:
@@ -152,38 +134,16 @@ def _customer_keys(workspace: Workspace) -> Iterator[SetupCheck]:
     keys = vault_of(workspace).customer_keys
     missed = missing_key_hints(workspace.index)
     missing = missed - destroyed_hints(workspace)
-    yield SetupCheck(
-        "sealing",
-        keys.is_there and not missing,
-        mark("keys of customers: {count} in {folder}; not here: {missing}"),
-        mark("copy the folder from another member, or set $COMMLOG_KEY_FOLDER to its path"),
-        (("count", str(len(keys.hints))), ("folder", str(keys.folder)), ("missing", str(len(missing)))),
-    )
+    message = mark("keys of customers: {count} in {folder}; not here: {missing}")
+    remedy = mark("copy the folder from another member, or set $COMMLOG_KEY_FOLDER to its path")
+    facts = (("count", str(len(keys.hints))), ("folder", str(keys.folder)), ("missing", str(len(missing))))
+    yield SetupCheck("sealing", keys.is_there and not missing, message, remedy, facts)
     if missed - missing:
-        yield SetupCheck(
-            "sealing",
-            False,
-            mark("values sealed with keys that were destroyed are back, probably by a merge"),
-            mark("see whose: commlog customer list; then run again: commlog customer forget CUSTOMER"),
-        )
+        message = mark("values sealed with keys that were destroyed are back, probably by a merge")
+        remedy = mark("see whose: commlog customer list; then run again: commlog customer forget CUSTOMER")
+        yield SetupCheck("sealing", False, message, remedy)
     left = keys_to_destroy(workspace) if not workspace.unreadable_files() else ()
     if left:
-        yield SetupCheck(
-            "sealing",
-            False,
-            mark("keys of forgotten customers that are still here: {count}"),
-            mark("destroy them: commlog seal destroy"),
-            (("count", str(len(left))),),
-        )
-
-
-_LOOKS: Final[tuple[Callable[[Workspace], Iterator[SetupCheck]], ...]] = (
-    _settings,
-    _member,
-    _git,
-    _templates,
-    _records,
-    _reminders,
-    _sharing,
-    _customer_keys,
-)
+        message = mark("keys of forgotten customers that are still here: {count}")
+        remedy = mark("destroy them: commlog seal destroy")
+        yield SetupCheck("sealing", False, message, remedy, (("count", str(len(left))),))

@@ -1,7 +1,5 @@
 """Limits: how long something may take (`24h`, `3wd`, `eom`), and the moment that time is over."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,16 +1,10 @@
 """Dates and instants as text: the stored forms, and the values of what people type for them."""
 
-from __future__ import annotations
-
 import re
 from datetime import date, datetime, timedelta, timezone, tzinfo
-from typing import TYPE_CHECKING
 
 from commlog.worktime.calendar import WorkCalendar, wall_instant
 from commlog.worktime.limits import due_after
-
-if TYPE_CHECKING:
-    from commlog.worktime.phrases import PhraseContext
 
 # The phrases are imported by the functions that read them: most commands only read stored forms.
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -75,9 +69,7 @@ def parse_moment(text: str, now: datetime, calendar: WorkCalendar) -> date | dat
         CalendarError: the calendar has no working time.
 
     """
-    from commlog.worktime.phrases import PhraseContext
-
-    return _parse(text, PhraseContext(now.astimezone(calendar.zone), calendar))
+    return _parse(text, now, calendar, None)
 
 
 def parse_due(text: str, start: datetime, now: datetime, calendar: WorkCalendar) -> tuple[str | None, str]:
@@ -92,25 +84,24 @@ def parse_due(text: str, start: datetime, now: datetime, calendar: WorkCalendar)
         CalendarError: the calendar has no working time.
 
     """
-    from commlog.worktime.phrases import PhraseContext, find_limit
+    from commlog.worktime.phrases import find_limit
 
     limit = find_limit(text)
     if limit is not None:
         due = due_after(limit, start, calendar)
         return None if due is None else format_instant(due), str(limit)
-    since = start.astimezone(calendar.zone).date()
-    moment = _parse(text, PhraseContext(now.astimezone(calendar.zone), calendar, since))
+    moment = _parse(text, now, calendar, start.astimezone(calendar.zone).date())
     return format_instant(moment) if isinstance(moment, datetime) else moment.isoformat(), "given"
 
 
-def _parse(text: str, frame: PhraseContext) -> date | datetime:
-    from commlog.worktime.phrases import find_moment
+def _parse(text: str, now: datetime, calendar: WorkCalendar, since: date | None) -> date | datetime:
+    from commlog.worktime.phrases import PhraseContext, find_moment
 
     stored = text.strip().upper()
     if re.fullmatch(_INSTANT, stored):
-        return parse_instant(stored, frame.calendar.zone)
+        return parse_instant(stored, calendar.zone)
     try:
-        moment = find_moment(text, frame)
+        moment = find_moment(text, PhraseContext(now.astimezone(calendar.zone), calendar, since))
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{text!r} is not a date or a time: {error}") from error
     if moment is None:

@@ -1,7 +1,5 @@
 """The words people use for days, times of day and lengths of time, in English and Chinese."""
 
-from __future__ import annotations
-
 # Days by distance from today.
 DAYS: dict[str, int] = {
     "today": 0, "今天": 0, "今日": 0, "今": 0,

@@ -1,7 +1,5 @@
 """Phrases for dates, instants and limits as people type them, read against the present moment."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping

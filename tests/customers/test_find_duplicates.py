@@ -90,4 +90,4 @@ def test_whom_one_customer_is_like(log, add):
         ("name", "name", "艾克米"),
     ]
     add("single", "独一")
-    assert find_similar(log.workspace(), "single") == ()
+    assert find_similar(log.workspace(), "single") == []

@@ -43,7 +43,7 @@ COLUMNS = {
     "record": list_records.COLUMN_NAMES,
     "found": search_records.COLUMN_NAMES,
     "customer": list_customers.COLUMN_NAMES,
-    "duplicate": find_duplicates.COLUMN_NAMES,
+    "duplicate": list_customers.PAIR_COLUMNS,
     "issue": list_issues.COLUMN_NAMES,
     "survey": survey_trend.COLUMN_NAMES,
     "answer": list_answers.COLUMN_NAMES,

@@ -1,5 +1,6 @@
-"""The command `commlog care`."""
+"""The commands about one customer or those who need attention: `brief`, `timeline`, `care`."""
 
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -18,7 +19,7 @@ from commlog.output.formats import TEXT_FORMATS
 from commlog.records.rules.consistency import fold_text, split_names
 from commlog.worktime.periods import Interval, parse_interval
 
-_NAMED_DATES = 10
+_NAMED = 10
 _REASONS = {
     DO_NOT_CONTACT: mark("left out, asked not to be contacted: {names}"),
     CONSENT_WITHDRAWN: mark("left out, consent withdrawn: {names}"),
@@ -67,12 +68,9 @@ def care_command(
     care = list_care(session.workspace, " ".join(query or ()), terms, view)
     code = options.answer_listing(session, care.listing, columns, output_format)
     _tell_left_out(care.left_out)
-    if session.workspace.shut_dates:
-        warn(
-            translate("sealed dates: {count}; to include them, set $COMMLOG_AGE_KEY_FILE to your key file").format(
-                count=session.workspace.shut_dates
-            )
-        )
+    if count := session.workspace.shut_dates:
+        text = translate("sealed dates: {count}; to include them, set $COMMLOG_AGE_KEY_FILE to your key file")
+        warn(text.format(count=count))
     return ExitCode.FOUND if exit_code and care.listing.rows and not code else code
 
 
@@ -82,10 +80,9 @@ def _interval_of(text: str) -> Interval:
     Raises:
         UsageError: it names none.
     """
-    try:
+    interval = None
+    with suppress(ValueError):
         interval = parse_interval(text.strip())
-    except ValueError:
-        interval = None
     if interval is None:
         raise UsageError(
             mark("invalid value for --within: '{value}' is not a length of time"),
@@ -119,12 +116,9 @@ def _tell_left_out(left_out: tuple[ExcludedCustomer, ...]) -> None:
     for reason, text in _REASONS.items():
         names = [one.customer_name for one in left_out if one.reason == reason]
         if names:
-            more = (
-                translate("… and {count} more").format(count=len(names) - _NAMED_DATES)
-                if len(names) > _NAMED_DATES
-                else ""
-            )
-            warn(translate(text).format(names=", ".join([*names[:_NAMED_DATES], *filter(None, [more])])))
+            more = translate("… and {count} more").format(count=len(names) - _NAMED)
+            shown = names[:_NAMED] + ([more] if len(names) > _NAMED else [])
+            warn(translate(text).format(names=", ".join(shown)))
 
 
 @command(mark("Show on one screen what to know before talking to a customer."))

@@ -119,6 +119,7 @@ def _warn_of_merged(named: str, survivor: str) -> None:
 
 
 _NAMED_LIKE = 3
+_SHARED = {PHONE: mark("the phone {value}"), EMAIL: mark("the e-mail address {value}"), NAME: mark("the name {value}")}
 # What a shell would not take as it is.
 _FOR_SHELLS = frozenset(" '\"$&;()<>|*?[]{}#~`\\!")
 
@@ -167,11 +168,8 @@ def customer_duplicates_command(
     code = options.answer_listing(session, listing, columns, output_format)
     if listing.rows:
         customer, other = (listing.rows[0][listing.columns.index(name)] for name in ("customer", "other"))
-        warn(
-            translate("if they are the same customer: commlog customer merge {customer} {other}").format(
-                customer=_quoted(customer), other=_quoted(other)
-            )
-        )
+        text = translate("if they are the same customer: commlog customer merge {customer} {other}")
+        warn(text.format(customer=_quoted(customer), other=_quoted(other)))
     return code
 
 
@@ -198,19 +196,13 @@ def customer_verify_command(
 
 def warn_of_likeness(workspace: Workspace, customer: str) -> None:
     """Say whom a new customer shares something with, and how to make them one."""
-    kinds = {
-        PHONE: mark("the phone {value}"),
-        EMAIL: mark("the e-mail address {value}"),
-        NAME: mark("the name {value}"),
-    }
     found = find_similar(workspace, customer)
+    text = translate(
+        "{other} also has {shared}; if they are the same customer: commlog customer merge {customer} {other}"
+    )
     for one in found[:_NAMED_LIKE]:
-        shared = translate(kinds[one.shared]).format(value=one.shown)
-        warn(
-            translate(
-                "{other} also has {shared}; if they are the same customer: commlog customer merge {customer} {other}"
-            ).format(other=_quoted(one.other), shared=shared, customer=_quoted(customer))
-        )
+        shared = translate(_SHARED[one.shared]).format(value=one.shown)
+        warn(text.format(other=_quoted(one.other), shared=shared, customer=_quoted(customer)))
     if len(found) > _NAMED_LIKE:
         warn(translate("… and {count} more").format(count=len(found) - _NAMED_LIKE))
 

@@ -4,15 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from commlog.customers.rules.brief import (
-    Brief,
-    CallerMention,
-    ContactPerson,
-    OwedFollowUp,
-    Profile,
-    TrendPoint,
-    UnknownCaller,
-)
+from commlog.customers.rules import brief as rules
 from commlog.followups.rules.follow_up import PAUSED
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels, labelled
@@ -43,14 +35,14 @@ class _Section:
     shown: int = 0
 
 
-def format_brief(brief: Brief | UnknownCaller, output_format: str, labels: Labels) -> str:
+def format_brief(brief: rules.Brief | rules.UnknownCaller, output_format: str, labels: Labels) -> str:
     """The brief in one of BRIEF_FORMATS: text for 80 columns and 40 lines, Markdown and JSON whole."""
     if output_format == "json":
         import json
 
         return json.dumps(_object(brief), ensure_ascii=False, indent=2)
     page = _Page(labels)
-    if isinstance(brief, UnknownCaller):
+    if isinstance(brief, rules.UnknownCaller):
         head, sections = page.unknown(brief)
     else:
         head, sections = page.head(brief), list(page.sections(brief))
@@ -59,8 +51,8 @@ def format_brief(brief: Brief | UnknownCaller, output_format: str, labels: Label
     return "\n".join(_fitted(head, sections))
 
 
-def _object(brief: Brief | UnknownCaller) -> dict[str, Data]:
-    if isinstance(brief, UnknownCaller):
+def _object(brief: rules.Brief | rules.UnknownCaller) -> dict[str, Data]:
+    if isinstance(brief, rules.UnknownCaller):
         return {"unknown_caller": brief.text, "mentions": [asdict(mention) for mention in brief.mentions]}
     fields = asdict(brief)
     fields["dropped_balls"] = [
@@ -76,23 +68,18 @@ class _Page:
 
     labels: Labels
 
-    def head(self, brief: Brief) -> list[str]:
+    def head(self, brief: rules.Brief) -> list[str]:
         """Who it is, and before everything else whether they want to be left alone."""
         profile = brief.profile
         lines = []
         if profile.do_not_contact:
             lines.append(translate("!! DO NOT CONTACT: the customer asked to be left alone"))
         if profile.consent == "withdrawn":
-            since = profile.consent_on or translate("day unknown")
-            lines.append(
-                translate("!! CONSENT WITHDRAWN ({day}): reply, but do not call, survey or advertise").format(day=since)
-            )
+            text = translate("!! CONSENT WITHDRAWN ({day}): reply, but do not call, survey or advertise")
+            lines.append(text.format(day=profile.consent_on or translate("day unknown")))
         if profile.taboo_count and profile.taboos is None:
-            lines.append(
-                translate("!! TABOOS RECORDED: {count}; read them before you offer anything: --reveal").format(
-                    count=profile.taboo_count
-                )
-            )
+            text = translate("!! TABOOS RECORDED: {count}; read them before you offer anything: --reveal")
+            lines.append(text.format(count=profile.taboo_count))
         value = self.labels.value
         words = [
             profile.id if profile.id != profile.name else "",
@@ -105,7 +92,7 @@ class _Page:
             lines.append(translate("merged into one: {ids}").format(ids=", ".join(map(harmless, brief.merged))))
         return lines
 
-    def sections(self, brief: Brief) -> Iterator[_Section]:
+    def sections(self, brief: rules.Brief) -> Iterator[_Section]:
         """Everything else that has something to say, the most important first."""
         for heading, entries, kept in (
             (mark("Taboos"), tuple(f"! {harmless(taboo)}" for taboo in brief.profile.taboos or ()), 5),
@@ -127,25 +114,21 @@ class _Page:
             if entries:
                 yield _Section(translate(heading), entries, kept)
 
-    def unknown(self, caller: UnknownCaller) -> tuple[list[str], list[_Section]]:
+    def unknown(self, caller: rules.UnknownCaller) -> tuple[list[str], list[_Section]]:
         """What is known of a caller who is no customer."""
-        head = [
-            translate(
-                "Unknown caller: {text} does not belong to any customer; records that mention it: {count}"
-            ).format(text=harmless(caller.text), count=len(caller.mentions))
-        ]
+        head = translate("Unknown caller: {text} does not belong to any customer; records that mention it: {count}")
         remedy = translate("run commlog customer create, then commlog edit ID --set customer=…")
-        return head, [
+        return [head.format(text=harmless(caller.text), count=len(caller.mentions))], [
             _Section(translate("Found in"), tuple(map(self._mention, caller.mentions)), 5),
             _Section(translate("Create a customer"), (remedy,), 1),
         ]
 
-    def _mention(self, mention: CallerMention) -> str:
+    def _mention(self, mention: rules.CallerMention) -> str:
         pending = translate("open: {count}").format(count=mention.pending) if mention.pending else ""
         whose, channel = mention.party or mention.customer, self.labels.value("channel", mention.channel or "")
         return _line(mention.day, mention.id, whose, channel, mention.subject, pending)
 
-    def _last(self, brief: Brief) -> tuple[str, ...]:
+    def _last(self, brief: rules.Brief) -> tuple[str, ...]:
         last = brief.last_contact
         if last is None:
             return (translate("none on record"),)
@@ -164,18 +147,17 @@ class _Page:
             value("outcome", last.outcome or ""),
             last.mood_note,
         ]
-        if any(felt):
-            lines.append(_line(*felt, between=" · "))
+        lines += [_line(*felt, between=" · ")] if any(felt) else []
         if last.attempts:
             lines.append(translate("not reached since: {count}").format(count=last.attempts))
         return tuple(lines)
 
-    def _owed(self, brief: Brief) -> tuple[str, ...]:
+    def _owed(self, brief: rules.Brief) -> tuple[str, ...]:
         owed = sorted(brief.follow_ups, key=lambda one: (not one.is_overdue, one.status == PAUSED))
         lines = tuple(self._owed_line(one, brief.day) for one in owed)
         return lines if brief.follow_ups and owed[0].is_overdue else tuple(line[2:] for line in lines)
 
-    def _owed_line(self, owed: OwedFollowUp, today: str) -> str:
+    def _owed_line(self, owed: rules.OwedFollowUp, today: str) -> str:
         due = format_due(owed.due)
         if owed.is_overdue:
             due = translate("LATE by {days} wd ({due})").format(days=owed.late or 0, due=due)
@@ -187,10 +169,10 @@ class _Page:
         line = _line(due, self.labels.value("owner", owed.owner or "-"), owed.action, agreed, owed.address)
         return ("! " if owed.is_overdue else "  ") + line
 
-    def _dropped(self, brief: Brief) -> tuple[str, ...]:
+    def _dropped(self, brief: rules.Brief) -> tuple[str, ...]:
         return tuple(f"! {ball.day}  {harmless(ball.text)}  {ball.record_id}" for ball in brief.dropped_balls)
 
-    def _issues(self, brief: Brief) -> tuple[str, ...]:
+    def _issues(self, brief: rules.Brief) -> tuple[str, ...]:
         return tuple(
             _line(
                 translate("{days} d").format(days=issue.days),
@@ -201,19 +183,19 @@ class _Page:
             for issue in brief.issues
         )
 
-    def _promises(self, brief: Brief) -> tuple[str, ...]:
-        lines = []
-        for promise in brief.promises:
-            due = translate("by {day}").format(day=format_due(promise.due)) if promise.due else ""
-            text = translate("undecided: {text}").format(text=promise.text) if promise.is_open_point else promise.text
-            lines.append(_line(text, due, promise.day))
-        return tuple(lines)
+    def _promises(self, brief: rules.Brief) -> tuple[str, ...]:
+        return tuple(map(self._promise, brief.promises))
 
-    def _reach(self, profile: Profile) -> tuple[str, ...]:
+    def _promise(self, promise: rules.OpenPromise) -> str:
+        due = translate("by {day}").format(day=format_due(promise.due)) if promise.due else ""
+        text = translate("undecided: {text}").format(text=promise.text) if promise.is_open_point else promise.text
+        return _line(text, due, promise.day)
+
+    def _reach(self, profile: rules.Profile) -> tuple[str, ...]:
         lines = [harmless(profile.preferred_time)] if profile.preferred_time else []
         return tuple(lines + [self._contact(contact, profile) for contact in profile.contacts])
 
-    def _contact(self, contact: ContactPerson, profile: Profile) -> str:
+    def _contact(self, contact: rules.ContactPerson, profile: rules.Profile) -> str:
         channel = self.labels.value("channel", contact.preferred_channel or "")
         return _line(
             contact.name if contact.name != profile.name or contact.role else "",
@@ -224,7 +206,7 @@ class _Page:
             contact.preferred_time,
         )
 
-    def _trends(self, brief: Brief) -> tuple[str, ...]:
+    def _trends(self, brief: rules.Brief) -> tuple[str, ...]:
         trends = (
             (mark("mood"), "mood", brief.moods),
             (mark("satisfaction"), "satisfaction", brief.satisfaction),
@@ -236,32 +218,32 @@ class _Page:
             if len(readings) > 1 or (readings and not column)
         )
 
-    def _arrows(self, column: str, readings: tuple[TrendPoint, ...]) -> str:
+    def _arrows(self, column: str, readings: tuple[rules.TrendPoint, ...]) -> str:
         shown = [self.labels.value(column, reading.value) if column else reading.value for reading in readings]
         return f"{' → '.join(map(harmless, shown))}  ({_span(readings)})"
 
-    def _repeated(self, brief: Brief) -> tuple[str, ...]:
+    def _repeated(self, brief: rules.Brief) -> tuple[str, ...]:
         return _joined(f"{self.labels.value(item.field, item.value)} ×{item.count}" for item in brief.repeated)
 
-    def _answer(self, brief: Brief) -> tuple[str, ...]:
+    def _answer(self, brief: rules.Brief) -> tuple[str, ...]:
         answer = brief.answer
         if answer is None:
             return ()
         inside = translate("internal only") if answer.audience == "internal" else ""
         return (_line(answer.question, inside, answer.id), shorten(harmless(answer.text), 2 * (WIDTH - _INDENT) - 4))
 
-    def _gaps(self, brief: Brief) -> tuple[str, ...]:
+    def _gaps(self, brief: rules.Brief) -> tuple[str, ...]:
         gaps = [translate(_GAPS[gap.kind]).format(day=gap.day or translate("never")) for gap in brief.to_ask]
         return (translate(", ").join(gaps),) if gaps else ()
 
-    def _care(self, brief: Brief) -> tuple[str, ...]:
+    def _care(self, brief: rules.Brief) -> tuple[str, ...]:
         return tuple(
             _line(item.day, self.labels.value("care", item.kind), item.label, _days_off(item.days))
             for item in brief.care
         )
 
 
-def _span(readings: tuple[TrendPoint, ...]) -> str:
+def _span(readings: tuple[rules.TrendPoint, ...]) -> str:
     """The first and the last day, the year once when it is the same."""
     first, last = readings[0].day, readings[-1].day
     if first == last:
