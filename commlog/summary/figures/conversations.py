@@ -37,7 +37,7 @@ TAGS: Final = f"SELECT t.record, t.tag FROM records r JOIN tags t ON t.record = 
 
 @dataclass(frozen=True, slots=True)
 class Conversations:
-    """Conversations by column: the values of each name stand in one order.
+    """Conversations by column: the values of each name in one order.
 
     `groups` are columns that stand for what they are called when things are grouped, whatever else has that name.
     """

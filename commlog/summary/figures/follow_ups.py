@@ -22,7 +22,7 @@ CASE WHEN f.is_cancelled = 1 THEN 'cancelled'
      WHEN f.due_at < {now} THEN 'breached'
      ELSE 'not_due' END
 """
-# An overdue one stands as the second it fell due: its age is counted from that.
+# The state of an overdue one is the second it fell due: its age is counted from that.
 _STANDING: Final = """
 CASE WHEN f.status = 'awaiting_customer' THEN 'paused'
      WHEN f.due_at IS NULL THEN 'no_due'
@@ -53,7 +53,7 @@ _NEITHER: Final = "neither"
 
 
 def pending_source(scope: scopes.SummaryScope) -> scopes.CountSource:
-    """The pending follow-ups by how they stand."""
+    """The pending follow-ups by their state."""
     return scopes.CountSource(scopes.FOLLOW_UPS, scope.pending, _STANDING, scopes.OF_FOLLOW_UPS)
 
 

@@ -1,4 +1,4 @@
-"""Flow: what was opened and finished, what nobody owns, and what has no next step."""
+"""Flow and issues: what was opened and finished, what nobody owns, what has no next step, and how issues were resolved."""
 
 from collections.abc import Iterable
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Timely recording: how long after a conversation its record was written, and which were written too late."""
+"""Figures of conversations: whether they were recorded in time, answered and rated, and which were recorded too late."""
 
 import heapq
 from collections import Counter, defaultdict

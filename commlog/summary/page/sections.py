@@ -273,7 +273,7 @@ class Sections:
         return ReportSection("satisfaction", title, note, table, chart)
 
     def _series_rows(self, series: Series, places: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """A row for each stretch of time in which anything is told."""
+        """A row for each stretch of time in which anything happened."""
         rows = []
         for place, name in enumerate(places):
             measures = [series.measure(place, group) for group in series.groups]
