@@ -372,6 +372,11 @@ def case_of(figure: str, record: int, state: Group, *, value: int | None = None,
     return FigureCase(record, *JUDGEMENTS[figure].of(state), value=value, name=name)
 
 
+def valued_case(record: int, value: int | None, why: str, name: str = "") -> FigureCase:
+    """A thing with a value; left out for a reason when it has none."""
+    return FigureCase(record, LEFT_OUT if value is None else YES, why if value is None else "", value, name)
+
+
 def measure_share(cases: Iterable[FigureCase]) -> Measure:
     """Those that count over all that are not left out."""
     return share_of_judged(Counter((case.counted, case.why) for case in cases))
