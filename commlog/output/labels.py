@@ -111,7 +111,7 @@ SLUG_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
 
 @dataclass(slots=True)
 class Labels:
-    """Looks words up in the language in use; `find_words` gives a column's slugs with their words."""
+    """Labels in the language in use; `find_words` gives the labels of a column's choices."""
 
     find_words: Callable[[str], Mapping[str, str]]
     _words: dict[str, Mapping[str, str]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The answer of a listing: named columns and rows of plain values, and these as the cells and lines of CSV."""
+"""Listings: named columns and rows of plain values, masked where personal data is in them, and written as cells of CSV."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -13,7 +13,7 @@ from commlog.version import VERSION
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# The templates and style sheets of pages stand beside their subjects, and are named by their path in the package.
+# The templates and style sheets of pages are beside their subjects, and are named by their path in the package.
 _PACKAGE: Final = Path(__file__).parents[1]
 # How a page says who wrote it, by which it is known when it is to be replaced.
 GENERATOR: Final = "commlog"

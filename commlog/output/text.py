@@ -11,7 +11,7 @@ from commlog.messages import translate
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 
-# What stands between two columns.
+# The space between two columns.
 GAP: Final = "  "
 # Combining marks, and format characters such as the joiner between emoji.
 _NO_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})

@@ -127,7 +127,7 @@ def _print_once(session: Session, items: tuple[Item, ...], wish: RemindOptions) 
 
 
 def _notify(session: Session, items: tuple[Item, ...], wish: RemindOptions) -> Told:
-    """Deliver to each address what was not told there, or show what would be delivered."""
+    """Deliver to each address what was not sent there yet, or show what would be delivered."""
     workspace = session.workspace
     settings = workspace.log.settings
     parcels, lost = send.lines_by_address(items, settings.members, workspace.now.date())
@@ -189,7 +189,7 @@ def _delivery(session: Session) -> Callable[[str, str, str, str], None]:
 
 
 def _show_plan(session: Session, parcels: tuple[send.AddressedLines, ...], wish: RemindOptions) -> bool:
-    """Print what each address would be told now."""
+    """Print what would be sent to each address now."""
     workspace = session.workspace
     ledger = read_ledger(workspace.log.root, workspace.now)
     _tell_remarks(ledger)

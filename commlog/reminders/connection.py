@@ -85,7 +85,7 @@ def parse_address(text: str) -> DeliveryAddress:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """The world of one delivery; `sender` is the From of mails, empty for the default; the time limit is in seconds.
+    """What a delivery needs from its surroundings; `sender` is the From of mails, empty for the default; the time limit is in seconds.
 
     `servers` gives, by channel (`smtp` for mail), the `$NAME` of a variable that holds the URL of its server.
     """
@@ -215,7 +215,7 @@ class TimeLimit:
         connection = self._watched() if self._watched else None
         if connection is not None:
             with suppress(OSError):
-                # Not the method of an encrypted socket, which would take its state from under whoever reads.
+                # Not the method of an encrypted socket, which would take its state from under the reader.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 

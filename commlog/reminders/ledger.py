@@ -1,4 +1,4 @@
-"""What has been said, and to whom: one line a delivered digest, in a file that no crash and no stray byte takes apart."""
+"""The ledger of reminders: what was sent to whom, one line a delivered digest, in a file that a crash cannot damage."""
 
 import errno
 import os
@@ -72,7 +72,7 @@ class ReminderLedger:
         """
         if self._path is None:
             return
-        # Blanks at the end are passed over by whoever reads, should nothing come after them.
+        # Blanks at the end are passed over by readers, should nothing come after them.
         room = b" " * len(format_ledger_line(LedgerEntry(at, to, tuple(keys))))
         try:
             _append(self._path, room, is_kept=False)
@@ -144,7 +144,7 @@ def open_ledger(root: Path, at: datetime) -> Iterator[ReminderLedger]:
 
 @contextmanager
 def _hold(path: Path, shown: str) -> Iterator[None]:
-    """Hold a lock file, or say at once that another process does; a process that dies lets go of it.
+    """Hold a lock file, or raise at once when another process holds it; the lock ends with its process.
 
     Raises:
         LedgerBusy: another process holds it.
@@ -189,7 +189,7 @@ else:
 
 
 def read_ledger(root: Path, at: datetime | None = None) -> ReminderLedger:
-    """The ledger of a log as it stands, without holding it; `at` is the present, to know entries of the future.
+    """The ledger of a log as it is, without holding it; `at` is the present, to know entries of the future.
 
     Raises:
         NotWritableError: something else than a file lies in its place.

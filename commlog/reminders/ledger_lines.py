@@ -25,7 +25,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class LedgerText:
-    """What a ledger's bytes hold: the entries, their lines as they stood there, and how many lines are damaged."""
+    """The content of a ledger file: its entries, their lines as they are in the file, and the number of damaged lines."""
 
     entries: tuple[LedgerEntry, ...]
     intact: bytes
@@ -40,7 +40,7 @@ def format_ledger_line(entry: LedgerEntry) -> bytes:
 
 
 def read_lines(data: bytes) -> LedgerText:
-    """All entries that are whole, wherever they stand; never one that was not written.
+    """All entries that are whole, wherever they are; never one that was not written.
 
     An unfinished line at the end is what a crash leaves: it is passed over, and is no damage.
     """

@@ -37,7 +37,7 @@ def plan_reminders(workspace: Workspace, care: Sequence[CareItem] = ()) -> tuple
 
 
 def print_digest(workspace: Workspace, items: Iterable[Item]) -> Digest:
-    """The digest somebody reads at the terminal: every item with all of its stages, by owner, with who stands in today."""
+    """The digest printed at the terminal: every item with all of its stages, by owner, with the deputies of today."""
     team, today = workspace.log.settings.members, workspace.now.date()
     reasons: dict[str, tuple[Reason, ...]] = {}
     lines = []
@@ -105,7 +105,7 @@ def _care_items(workspace: Workspace, care: Sequence[CareItem]) -> Iterable[Item
 
 
 # What has lain longer is the business of `check` and `brief`: a first run on an old log must not bury what is new. Not more
-# days than the ledger remembers at least, so that nothing is told a second time.
+# days than the ledger remembers at least, so that nothing is sent a second time.
 TOLD_WITHIN: Final = 30  # days, today included
 
 
@@ -117,7 +117,7 @@ def dropped_items(workspace: Workspace) -> Iterator[Item]:
     Its opening is the rule, so that one record dropped under two rules is told twice, and under one rule once for good.
     """
     today, calendar = workspace.now.date(), workspace.log.settings.calendar
-    # A day begins when it opens: nobody is told at midnight that another one has passed.
+    # A day begins when it opens: nobody is reminded at midnight that another one has passed.
     has_opened = to_utc(workspace.now) >= to_utc(rules.opening_time(today, calendar))
     begun = today if has_opened else today - timedelta(days=1)
     balls = find_dropped_balls(workspace, since=today - timedelta(days=TOLD_WITHIN - 1), today=begun)

@@ -1,4 +1,4 @@
-"""Questions of the reminders: which promises are near, whose dropped records are, what may still be told."""
+"""The SQL of reminders: the follow-ups that are nearly due, the owners of dropped records, the items the ledger may still name."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple

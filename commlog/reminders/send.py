@@ -1,4 +1,4 @@
-"""Who is told: an owner, the deputy of one who is away, or the leads; and what goes to each address."""
+"""Who gets which reminder: the owner, the deputy of one who is away, or the leads; and the digest for each address."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ ESCALATION: Final = Reason(mark("overdue so long that you are informed as well")
 
 
 class ReminderRoute(NamedTuple):
-    """Who is told instead of, or as, somebody, and why; nobody when no lead has an address either."""
+    """The members who get a reminder instead of its owner, or besides, and why; nobody when no lead has an address."""
 
     members: tuple[Member, ...]
     reasons: tuple[Reason, ...] = ()
@@ -35,7 +35,7 @@ class ReminderRoute(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AddressedLines:
-    """What goes to one address: the members who read there, and the lines."""
+    """The lines for one address, and the members who read it."""
 
     address: str
     members: tuple[Member, ...]
@@ -43,7 +43,7 @@ class AddressedLines:
 
 
 class UndeliverableItems(NamedTuple):
-    """Items of one owner that reach nobody, and why."""
+    """The items of one owner that reach nobody, and why."""
 
     owner: str
     reasons: tuple[Reason, ...]
@@ -51,7 +51,7 @@ class UndeliverableItems(NamedTuple):
 
 
 def route_owner(owner: str, team: Sequence[Member], today: date) -> ReminderRoute:
-    """Who is told of what `owner` owes: a member's id, or whatever else stands in a record."""
+    """The recipients of reminders about an owner: a member's id, or any other text in a record."""
     member = find_member(team, owner) if owner.strip() else None
     if member is None:
         return _route_leads(team, today, (_reason(_NO_MEMBER, name=owner) if owner.strip() else Reason(_NO_OWNER),))
@@ -65,7 +65,7 @@ def route_owner(owner: str, team: Sequence[Member], today: date) -> ReminderRout
 
 
 def route_escalation(to: str, team: Sequence[Member], today: date) -> ReminderRoute:
-    """Who is told by a step of the ladder: the leads, or the member it names."""
+    """The recipients of a step of the escalation: the leads, or the member it names."""
     if to == LEAD:
         return _route_leads(team, today, ())
     route = route_owner(to, team, today)
@@ -91,7 +91,7 @@ def absence_of(owner: str, team: Sequence[Member], today: date) -> tuple[Reason,
 def lines_by_address(
     items: Iterable[Item], team: Sequence[Member], today: date
 ) -> tuple[tuple[AddressedLines, ...], tuple[UndeliverableItems, ...]]:
-    """What goes to each address, in the order in which the team names them, and what reaches nobody.
+    """The items to send to each address, in the team's order, and the items that reach nobody.
 
     Whoever is told of an item as its owner, or in the owner's place, is not told of it by the ladder as well.
     """
@@ -128,7 +128,7 @@ def _addresses(route: ReminderRoute) -> tuple[str, ...]:
 
 
 def _who_is_there(member: Member, team: Sequence[Member], today: date) -> Member | None:
-    """The member, or whoever stands in at the end of the chain of deputies; None when it ends nowhere or in a circle."""
+    """The member, or the first deputy in the chain who is there; None when it ends nowhere or in a circle."""
     seen: set[str] = set()
     at_hand: Member | None = member
     while at_hand is not None and at_hand.id not in seen:
@@ -174,7 +174,7 @@ class DigestDelivery:
 
 
 def unsent_lines(lines: Iterable[DigestLine], ledger: ReminderLedger, to: str) -> tuple[DigestLine, ...]:
-    """The lines of which at least one stage was not told to a recipient yet."""
+    """The lines with at least one stage that was not sent to a recipient yet."""
     return tuple(line for line in lines if not all(ledger.has(key, to) for key in line.keys))
 
 
@@ -187,7 +187,7 @@ def new_keys(digest: Digest, ledger: ReminderLedger, to: str) -> tuple[NoticeKey
 def plan_deliveries(
     parcels: Sequence[AddressedLines], ledger: ReminderLedger, at: datetime, unreadable: tuple[str, ...] = ()
 ) -> tuple[DigestDelivery, ...]:
-    """What is to be delivered now, one digest an address; the files that cannot be read are told to the leads.
+    """What is to be delivered now, one digest an address; the leads are told of the files that cannot be read.
 
     Where no lead is told anything, the first recipient is told of the files.
     """

@@ -115,7 +115,7 @@ def format_digest(digest: Digest, reading: DigestContext) -> str:
 
 
 def heading_of(section: DigestSection, reading: DigestContext) -> str:
-    """Whose section it is, and why it is told here."""
+    """Whose section it is, and why the reader gets it."""
     owner = harmless(reading.owner(section.owner))
     why = translate("; ").join(harmless(reason.message) for reason in section.reasons)
     count = translate("{count} items").format(count=len(section.lines)) if len(section.lines) > 1 else ""

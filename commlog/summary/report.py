@@ -157,7 +157,7 @@ def _split(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
 def _low_row(workspace: Workspace, row: tuple[Any, ...], low: str, curtain: ListMask) -> tuple[Data, ...]:
     record_id, day, template, name, answer, subject, agent, kind, path = row
     if low:
-        # The copy keeps a comment folded for searching; people read it as it was written.
+        # The file has the comment as it was written.
         record = workspace.reader.read(path).record
         subject = record and text_of(record.fields, "comment")
         agent = record and text_of(record.fields, "agent")

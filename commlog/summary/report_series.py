@@ -132,7 +132,7 @@ def score_names(workspace: Workspace) -> Mapping[str, str]:
     except CommlogError:
         return {}
     field = find_field(survey, "scores") if survey else None
-    # A team's own key goes into a question to the copy as it is: only plain ones do.
+    # A team's own key goes into a question to the index as it is: only plain ones do.
     return {
         child.key: label(child, current_language())
         for child in (field.fields if field else ())
@@ -258,7 +258,7 @@ def _class(side: Side, days: int) -> tuple[Side, int]:
 
 
 def _days_left(today: date, calendar: WorkCalendar) -> dict[date, int]:
-    """How many working days lie after today up to each coming day, until there are more than are told apart."""
+    """How many working days lie after today up to each coming day, until there are more than make a difference."""
     left = {today: 0}
     day, days = today, 0
     while days < _MOST_LEFT:

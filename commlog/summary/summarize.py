@@ -1,4 +1,4 @@
-"""The summary of a period: every figure, with the one of the period before beside it."""
+"""The summary of a period, every figure beside the one of the period before, and the records behind a figure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -63,7 +63,7 @@ def summarize(workspace: Workspace, request: SummaryRequest) -> Summary:
 
 
 def scope_of(workspace: Workspace, period: Period, request: SummaryRequest) -> SummaryScope:
-    """A period as it is asked of the copy at the workspace's instant.
+    """A period as it is asked of the index at the workspace's instant.
 
     Raises:
         UsageError: there is no such column or field to group by.
@@ -73,7 +73,7 @@ def scope_of(workspace: Workspace, period: Period, request: SummaryRequest) -> S
 
 
 def _asked_of(index: Index, scope: SummaryScope) -> SummaryScope:
-    """The same scope with another connection to the copy."""
+    """The same scope with another connection to the index."""
     return scope if index is scope.workspace.index else replace(scope, workspace=replace(scope.workspace, _index=index))
 
 

@@ -16,7 +16,6 @@ from commlog.calendar import moved_follow_ups
 from commlog.cli.app import run
 from commlog.customers import care as list_care
 from commlog.customers import list as list_customers
-from commlog.customers.list import find_duplicates
 from commlog.followups import pending as list_follow_ups
 from commlog.issues import list as list_issues
 from commlog.records import list as list_records

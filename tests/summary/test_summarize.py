@@ -484,6 +484,15 @@ def test_resolution_takes_pauses_out_and_tells_first_and_final_apart(log):
     assert spread_now(summary, "resolution") == (10 * hour, 1, {"opened_at_unknown_time": 1})
 
 
+def test_no_working_time_at_all_is_known_by_tag_as_well(log):
+    """A follow-up that is done on the Sunday it was opened took no working time; that is an answer, by tag as in all."""
+    done = follow_up("2026-03-10", "done", ("2026-03-01T10:00", "open"), ("2026-03-01T12:00", "done"))
+    log.talk("2026-03-01T09:00", tags=["a"], followups=[done])
+    by_tag = next(iter(log.summary(by="tag").groups("resolution", "tag"))).now
+    assert by_tag == log.summary().total("resolution").now
+    assert (by_tag.size, by_tag.value, by_tag.left_out) == (1, 0, {})
+
+
 def told(*entries):
     """A history of instants and states."""
     return [{"at": at(instant), "by": "wang", "status": status} for instant, status in entries]

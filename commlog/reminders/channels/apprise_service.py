@@ -50,7 +50,7 @@ def _service_of(url: str, seconds: float) -> "NotifyBase":
         raise DeliveryError(
             mark("apprise is not installed"), remedy=mark('install it: pip install "commlog[notify]"')
         ) from None
-    # Without a handler its warnings, and what stands in them, would reach the terminal.
+    # Without a handler its warnings, and what is in them, would reach the terminal.
     logging.getLogger("apprise").addHandler(logging.NullHandler())
     service = Apprise.instantiate(url, suppress_exceptions=True)
     if service is None:

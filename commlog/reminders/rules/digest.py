@@ -1,4 +1,4 @@
-"""A digest: what one reader is told at once, by owner, the most urgent first."""
+"""A digest: what one recipient is reminded of at once, by owner, the most urgent first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Urgency(IntEnum):
 
 
 class Reason(NamedTuple):
-    """Why somebody is told: a marked text with its facts."""
+    """Why a recipient gets a reminder: a marked text with its values."""
 
     text: str
     facts: tuple[tuple[str, str], ...] = ()
@@ -77,7 +77,7 @@ class Item:
 
     @property
     def is_dropped(self) -> bool:
-        """Whether somebody waits for it and nobody is going to do it."""
+        """Whether a customer waits for it and nobody plans to do it."""
         return self.urgency is Urgency.DROPPED
 
     @property
@@ -92,12 +92,12 @@ class Item:
         return self.urgency, f"{when:020.0f}{self.day or ''}"
 
     def key(self, stage: str) -> NoticeKey:
-        """What is remembered of one stage having been told."""
+        """The notice of one stage, as the ledger records it."""
         return self.address, self.opened_at, self.due, stage
 
 
 class DigestLine(NamedTuple):
-    """An item as one reader is told of it: the stages that hold for them, and why they are told."""
+    """An item in one recipient's digest: the stages it has reached for them, and why they get it."""
 
     item: Item
     stages: tuple[str, ...]

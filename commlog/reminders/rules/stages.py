@@ -12,14 +12,14 @@ LEAD: Final = "lead"
 
 
 class EscalationStep(NamedTuple):
-    """A step of the ladder: after `overdue`, those named by `to` (`lead`, or a member's id) are told as well."""
+    """A step of the escalation: `overdue` after the due time, the members in `to` (`lead`, or a member's id) are reminded as well."""
 
     overdue: Limit
     to: str
 
 
 class ReminderRules(NamedTuple):
-    """What a team chose: how long before a due time it is told, after how long it is told again, and who is told later."""
+    """A team's choice: how long before a due time to remind, after how long to remind again, and who is reminded later."""
 
     before: Limit = Limit(4, "wh")
     repeat: Limit = Limit(0, "none")
@@ -33,14 +33,14 @@ OVERDUE: Final = "overdue"
 CALL_BACK: Final = "call_back"
 ESCALATED: Final = "escalated"
 CARE: Final = "care"
-# Somebody waits for what nobody is going to do; told once, however long it lies.
+# Somebody waits for what nobody is going to do; reported once, however long it lies.
 DROPPED: Final = "dropped"
 
 _SECONDS: Final = {"m": 60, "h": 3600, "wh": 3600}
 
 
 class PendingDue(NamedTuple):
-    """What counts of a pending follow-up: its due instant in the log's zone, whether its clock stands, whether the time was promised."""
+    """What counts of a pending follow-up: its due instant in the log's zone, whether its time limit is paused, whether the time was promised."""
 
     due_at: datetime
     is_paused: bool = False
@@ -66,7 +66,7 @@ def calendar_instant(now: datetime, calendar: WorkCalendar, days: Iterable[date]
 
 
 def stages_of(promise: PendingDue, rules: ReminderRules, present: CalendarInstant) -> tuple[str, ...]:
-    """The stages that hold for whoever owns the promise, the most urgent first; none when there is nothing to say."""
+    """The stages a pending follow-up has reached for its owner, the most urgent first; none when there is nothing to report."""
     if promise.is_paused and not promise.is_agreed:
         return ()
     due = to_utc(promise.due_at)
@@ -82,7 +82,7 @@ def stages_of(promise: PendingDue, rules: ReminderRules, present: CalendarInstan
 
 
 def escalation_steps(promise: PendingDue, rules: ReminderRules, present: CalendarInstant) -> tuple[EscalationStep, ...]:
-    """The steps of the ladder that an overdue promise has passed; none while its clock stands."""
+    """The steps of the escalation that an overdue follow-up has passed; none while its time limit is paused."""
     if promise.is_paused or present.now <= to_utc(promise.due_at):
         return ()
     passed = (rung for rung in rules.ladder if _passed(rung.overdue, promise.due_at, present))
@@ -90,7 +90,7 @@ def escalation_steps(promise: PendingDue, rules: ReminderRules, present: Calenda
 
 
 def escalation_stage(rung: EscalationStep) -> str:
-    """The stage of whoever a step of the ladder names."""
+    """The stage of the members a step of the escalation names."""
     return f"{ESCALATED}/{rung.overdue}/{rung.to}"
 
 

@@ -112,12 +112,7 @@ def cases_of_records(scope: scopes.SummaryScope) -> Cases:
         "recorded_in_time": [
             rules.case_of("recorded_in_time", record, state, value=lag) for record, state, lag in lags
         ],
-        "recording_lag": [
-            rules.FigureCase(record, rules.YES, value=lag)
-            if lag is not None
-            else rules.FigureCase(record, rules.LEFT_OUT, "without_recorded_at")
-            for record, _, lag in lags
-        ],
+        "recording_lag": [rules.valued_case(record, lag, "without_recorded_at") for record, _, lag in lags],
         **{figure: _rated(figure, answers) for figure in ("satisfaction", "satisfied", "dissatisfied")},
         "satisfaction_answers": [rules.case_of("satisfaction", record, answer) for record, answer in answers],
         "low_scores": _rated("low_scores", [*answers, *scores]),
@@ -179,14 +174,14 @@ def cases_of_follow_ups(scope: scopes.SummaryScope) -> Cases:
 
 
 def _resolutions(scope: scopes.SummaryScope, source: scopes.CountSource) -> list[rules.FigureCase]:
-    cases = []
-    for record, address, state in scopes.list_states(scope, source):
-        seconds = UNKNOWN if state is None else int(state)
-        if seconds == UNKNOWN:
-            cases.append(rules.FigureCase(record, rules.LEFT_OUT, "opened_at_unknown_time", name=address or ""))
-        else:
-            cases.append(rules.FigureCase(record, rules.YES, value=seconds, name=address or ""))
-    return cases
+    found = (
+        (record, UNKNOWN if state is None else int(state), address or "")
+        for record, address, state in scopes.list_states(scope, source)
+    )
+    return [
+        rules.valued_case(record, None if seconds == UNKNOWN else seconds, "opened_at_unknown_time", address)
+        for record, seconds, address in found
+    ]
 
 
 def _pending(scope: scopes.SummaryScope) -> Cases:

@@ -32,12 +32,12 @@ _WALKED: Final[Mapping[str, str]] = {
     "owner": OF_RECORDS["owner"],
 }
 _LEVELS: Final = "SELECT id, level FROM customers ORDER BY record DESC"
-_TAGS: Final = f"SELECT t.record, t.tag FROM records r JOIN tags t ON t.record = r.record WHERE {OF_THE_DAYS}"
+TAGS: Final = f"SELECT t.record, t.tag FROM records r JOIN tags t ON t.record = r.record WHERE {OF_THE_DAYS}"
 
 
 @dataclass(frozen=True, slots=True)
 class Conversations:
-    """Conversations by column: the values of each name stand in one order.
+    """Conversations by column: the values of each name in one order.
 
     `groups` are columns that stand for what they are called when things are grouped, whatever else has that name.
     """
@@ -93,7 +93,7 @@ def count_tags(scope: SummaryScope) -> Mapping[Group, Counter[Group]]:
     """How the contacts of the period went, by tag; one with several is counted under each, one without under None."""
     walked = conversations_of(scope)
     state_of = dict(walked.rows("record", "contact"))
-    tagged = scope.rows(_TAGS)
+    tagged = scope.rows(TAGS)
     counts = Counter((state_of[record], tag) for record, tag in tagged)
     some = {record for record, _ in tagged}
     counts.update((state, None) for record, state in state_of.items() if record not in some)

@@ -1,6 +1,6 @@
 """Follow-ups: done on time, limits kept, and what is pending and overdue."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from typing import Any, Final
 from commlog.summary.figures import scope as scopes
 from commlog.summary.figures.threads import FOLLOW_UPS_TURNED
 from commlog.summary.rules import figures as rules
-from commlog.summary.rules.summary import Group, Measure, MeasureKey, Reading
+from commlog.summary.rules.summary import Group, Measure, Reading
 from commlog.worktime.limits import working_days_since
 
 # Judged as known now, also for an earlier period: whether it was kept does not change any more.
@@ -22,7 +22,7 @@ CASE WHEN f.is_cancelled = 1 THEN 'cancelled'
      WHEN f.due_at < {now} THEN 'breached'
      ELSE 'not_due' END
 """
-# An overdue one stands as the second it fell due: its age is counted from that.
+# The state of an overdue one is the second it fell due: its age is counted from that.
 _STANDING: Final = """
 CASE WHEN f.status = 'awaiting_customer' THEN 'paused'
      WHEN f.due_at IS NULL THEN 'no_due'
@@ -46,52 +46,42 @@ FIRST_DONE: Final = scopes.CountSource(
     scopes.FOLLOW_UPS, _FIRST_DONE, _seconds("first_working_seconds"), scopes.OF_FOLLOW_UPS
 )
 LAST_DONE: Final = scopes.CountSource(scopes.FOLLOW_UPS, _LAST_DONE, _seconds("working_seconds"), scopes.OF_FOLLOW_UPS)
-_SOURCES: Final = (DUE, FIRST_DONE, LAST_DONE)
-# How it turned stands after those.
-_TURN: Final = len(_SOURCES)
+# Walked over together.
+_SOURCES: Final = (DUE, FIRST_DONE, LAST_DONE, FOLLOW_UPS_TURNED)
 # Looked at, and in no state.
 _NEITHER: Final = "neither"
 
 
 def pending_source(scope: scopes.SummaryScope) -> scopes.CountSource:
-    """The pending follow-ups by how they stand."""
+    """The pending follow-ups by their state."""
     return scopes.CountSource(scopes.FOLLOW_UPS, scope.pending, _STANDING, scopes.OF_FOLLOW_UPS)
 
 
 def measure_follow_ups(scope: scopes.SummaryScope) -> Reading:
     """Follow-ups due in the period: done on time, and limits kept; those done in it: the working time they took."""
-    rows, places = walk_follow_ups(scope)
-    kept = _states([row for row in rows if row[0] is not None], 0, places)
-    spans = {
-        figure: _spans(
-            rows,
-            place,
-            {name: places[name] for name in (*rules.FIGURES[figure].dimensions, scope.by) if name in places},
-        )
-        for place, figure in enumerate(("first_resolution", "resolution"), start=1)
-    }
-    if scope.by == scopes.TAG:
-        by_tag = [_count_tags(scope, one).groups[scopes.TAG] for one in _SOURCES]
-        kept = rules.States(kept.whole, {**kept.groups, scopes.TAG: by_tag[0]})
-        for span, groups in zip(spans.values(), by_tag[1:], strict=True):
-            span[scopes.TAG] = {group: _expanded(counts) for group, counts in groups.items()}
-    reading = kept.judged(scope.by, "follow_ups_on_time", "limit_kept", "breached")
-    for figure, told in spans.items():
-        for dimension in dict.fromkeys(("", *rules.FIGURES[figure].dimensions, scope.by)):
-            for group, seconds in told.get(dimension, {}).items():
-                reading[MeasureKey(figure, dimension, group)] = _measure_worked(seconds)
-    return reading
+    return (
+        _states(scope, DUE).judged(scope.by, "follow_ups_on_time", "limit_kept", "breached")
+        | _states(scope, FIRST_DONE).measured("first_resolution", _measure_worked, scope.by)
+        | _states(scope, LAST_DONE).measured("resolution", _measure_worked, scope.by)
+    )
 
 
 def count_turned(scope: scopes.SummaryScope) -> rules.States:
     """What came and what went in the period, by `scope.by`."""
+    return _states(scope, FOLLOW_UPS_TURNED)
+
+
+def _states(scope: scopes.SummaryScope, source: scopes.CountSource) -> rules.States:
+    """How many follow-ups are in each state of a source: all, and by their groups."""
     rows, places = walk_follow_ups(scope)
-    turned = [row for row in rows if row[_TURN] is not None]
-    groups = {scope.by: places[scope.by]} if scope.by in places else {}
-    states = _states(turned, _TURN, groups)
-    return (
-        rules.States(states.whole, _count_tags(scope, FOLLOW_UPS_TURNED).groups) if scope.by == scopes.TAG else states
-    )
+    own = _SOURCES.index(source)
+    concerned = [row for row in rows if row[own] is not None]
+    groups = {name: [row[place] for row in concerned] for name, place in places.items()}
+    states = scopes.states_of([row[own] for row in concerned], groups)
+    if scope.by != scopes.TAG:
+        return states
+    tagged = scopes.count_states(scope, replace(source, columns={scopes.TAG: scopes.OF_FOLLOW_UPS[scopes.TAG]}))
+    return rules.States(states.whole, {**states.groups, **tagged.groups})
 
 
 def walk_follow_ups(scope: scopes.SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[str, int]]:
@@ -106,46 +96,20 @@ def _walk(scope: scopes.SummaryScope) -> tuple[list[tuple[Any, ...]], Mapping[st
     columns = scope.columns_of(scopes.OF_FOLLOW_UPS)
     names = [name for name in dict.fromkeys(("priority", "owner", "category", scope.by)) if name in columns]
     plain = [name for name in names if name != scopes.TAG]
-    sources = (*_SOURCES, FOLLOW_UPS_TURNED)
-    states = (f"CASE WHEN {one.where} THEN coalesce({one.state}, '{_NEITHER}') END" for one in sources)
+    states = (f"CASE WHEN {one.where} THEN coalesce({one.state}, '{_NEITHER}') END" for one in _SOURCES)
     asked = [*states, *(columns[name] for name in plain)]
-    where = " OR ".join(f"({one.where})" for one in sources)
+    where = " OR ".join(f"({one.where})" for one in _SOURCES)
     tables = "follow_ups f JOIN records r ON r.record = f.record"
     # Constants of this package; bounds are filled in as numbers.
     rows = scope.rows(f"SELECT {', '.join(asked)} FROM {tables} WHERE {where}")
-    return rows, {name: place for place, name in enumerate(plain, start=len(sources))}
+    return rows, {name: place for place, name in enumerate(plain, start=len(_SOURCES))}
 
 
-def _states(rows: list[tuple[Any, ...]], place: int, places: Mapping[str, int]) -> rules.States:
-    """How many are in each state that one place has: all, and by the groups that others have."""
-    return scopes.states_of(
-        [row[place] for row in rows], {name: [row[at] for row in rows] for name, at in places.items()}
-    )
-
-
-def _count_tags(scope: scopes.SummaryScope, source: scopes.CountSource) -> rules.States:
-    return scopes.count_states(scope, replace(source, columns={scopes.TAG: scopes.OF_FOLLOW_UPS[scopes.TAG]}))
-
-
-def _spans(rows: list[tuple[Any, ...]], place: int, places: Mapping[str, int]) -> dict[str, dict[Group, list[int]]]:
-    """The working seconds of those that one state concerns: all, and by the groups of each name; UNKNOWN where nobody knows."""
-    concerned = [row for row in rows if row[place] is not None]
-    spans: dict[str, dict[Group, list[int]]] = {"": {None: [row[place] for row in concerned]}}
-    for name, at in places.items():
-        found: defaultdict[Group, list[int]] = defaultdict(list)
-        for row in concerned:
-            found[row[at]].append(row[place])
-        spans[name] = dict(found)
-    return spans
-
-
-def _expanded(counts: rules.Counts) -> list[int]:
-    return [int(state or UNKNOWN) for state, count in counts.items() for _ in range(count)]
-
-
-def _measure_worked(seconds: list[int]) -> Measure:
-    known = [value for value in seconds if value != UNKNOWN]
-    return rules.spread_of(known, "working_seconds", opened_at_unknown_time=len(seconds) - len(known))
+def _measure_worked(counts: rules.Counts) -> Measure:
+    """The working time of follow-ups whose state is their seconds, UNKNOWN where nobody knows."""
+    known = {int(state): count for state, count in counts.items() if state is not None and int(state) != UNKNOWN}
+    unknown = sum(counts.values()) - sum(known.values())
+    return rules.spread_of(Counter(known).elements(), "working_seconds", opened_at_unknown_time=unknown)
 
 
 def measure_pending(scope: scopes.SummaryScope) -> Reading:

@@ -1,4 +1,4 @@
-"""Flow: what was opened and finished, what nobody owns, and what has no next step."""
+"""Flow and issues: what was opened and finished, what nobody owns, what has no next step, and how issues were resolved."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -8,7 +8,7 @@ from commlog.summary.figures import scope as scopes
 from commlog.summary.figures.conversations import dated_conversations_of
 from commlog.summary.figures.follow_ups import count_turned
 from commlog.summary.figures.threads import ISSUES_TURNED
-from commlog.summary.rules.figures import LEFT_OUT, NO, YES, FigureCase, measure_turns, share_of
+from commlog.summary.rules.figures import NO, YES, FigureCase, measure_turns, share_of, valued_case
 from commlog.summary.rules.summary import Measure, MeasureKey, PointedRecords, Reading
 
 ISSUE_COLUMNS: Final = ("id", "subject", "owner", "priority", "status", "day", "path")
@@ -129,9 +129,9 @@ def cases_of_issues(scope: scopes.SummaryScope) -> dict[str, list[FigureCase]]:
     for record, told in rounds.items():
         resolved = [one for one in told if one[0] is not None]
         if resolved and _is_within(scope, resolved[0][0]):
-            firsts.append(_resolution(record, resolved[0][1]))
+            firsts.append(valued_case(record, resolved[0][1], "opened_at_unknown_time"))
         if resolved and told[-1][3] is None and _is_within(scope, resolved[-1][0]):
-            finals.append(_resolution(record, resolved[-1][1]))
+            finals.append(valued_case(record, resolved[-1][1], "opened_at_unknown_time"))
         closings = _closings(scope, told)
         if closings:
             came_back = any(one[3] is not None and one[3] <= now for one in closings)
@@ -169,14 +169,6 @@ def _read_rounds(scope: scopes.SummaryScope) -> _Rounds:
 
 def _closings(scope: scopes.SummaryScope, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [one for one in told if one[2] is not None and _is_within(scope, one[2])]
-
-
-def _resolution(record: int, seconds: int | None) -> FigureCase:
-    return (
-        FigureCase(record, LEFT_OUT, "opened_at_unknown_time")
-        if seconds is None
-        else FigureCase(record, YES, value=seconds)
-    )
 
 
 def _is_within(scope: scopes.SummaryScope, at: int) -> bool:

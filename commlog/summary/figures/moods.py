@@ -1,4 +1,4 @@
-"""Satisfaction surveys: scores by what was asked, answers to requests, and whether somebody reacted to low scores."""
+"""Satisfaction surveys and moods: scores by what was asked, answers to requests, reactions to low scores, moods that worsen."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

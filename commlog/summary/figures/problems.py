@@ -1,4 +1,4 @@
-"""Frequent problems: what conversations and issues are about, and contacts that come back."""
+"""Frequent problems and weak spots: what conversations and issues are about, contacts that come back, groups that do worse."""
 
 from collections import Counter
 from datetime import date
@@ -25,7 +25,7 @@ from commlog.summary.rules.summary import (
 )
 from commlog.workspace import Workspace
 
-# The fields the copy's column `category` is read from, in its order of preference.
+# The fields the index's column `category` is read from, in its order of preference.
 CATEGORY_FIELDS: Final = ("category", "need_type", "scenario")
 ISSUES_OF_PERIOD: Final = "r.kind = 'issue' AND r.day >= '{first}' AND r.day < '{after}'"
 _NOBODY: Final = frozenset({None, "anonymous"})

@@ -75,7 +75,7 @@ FOLLOW_UPS: Final = "follow_ups f"
 OPENED: Final = (
     "coalesce(f.opened_at, (SELECT coalesce(q.recorded_at, q.started_at, 0) FROM records q WHERE q.record = f.record))"
 )
-# A follow-up that was pending at an earlier instant. The copy does not keep earlier pauses and moved due times.
+# A follow-up that was pending at an earlier instant. The index does not keep earlier pauses and moved due times.
 WAS_PENDING: Final = f"(f.is_pending = 1 OR {FINISHED} >= {{at}}) AND {OPENED} < {{at}}"
 IS_PENDING: Final = "f.is_pending = 1"
 INTERACTIONS_OF_PERIOD: Final = (
@@ -87,7 +87,7 @@ INTERACTIONS_OF_PERIOD: Final = (
 class SummaryScope:
     """A period of a log; states are those at `at`, which is `workspace.now` or, for a period compared with, its end.
 
-    `by` is one more dimension to group by, or empty; `by_field` the expression for it when it is no column of the copy;
+    `by` is one more dimension to group by, or empty; `by_field` the expression for it when it is no column of the index;
     `limit` how many records are listed, -1 all. `shared` keeps what both periods ask the same way.
     """
 
@@ -116,7 +116,7 @@ class SummaryScope:
         return known
 
     def columns_of(self, columns: Mapping[str, str]) -> Mapping[str, str]:
-        """Columns to group by, the field asked for with them when it is none of the copy's own."""
+        """Columns to group by, the field asked for with them when it is none of the index's own."""
         return {**columns, self.by: self.by_field} if self.by_field else columns
 
     @property
@@ -197,7 +197,7 @@ def count_states(scope: SummaryScope, source: CountSource, dimensions: Sequence[
 
 
 def states_of(states: Sequence[Group], groups: Mapping[str, Sequence[Group]]) -> States:
-    """How many things are in each state: all, and by their groups of each name; both stand in one order."""
+    """How many things are in each state: all, and by their groups of each name; both in one order."""
     return _folded(Counter(zip(states, *groups.values(), strict=True)), list(groups))
 
 
@@ -247,7 +247,7 @@ def _asking(source: CountSource, columns: Sequence[str]) -> str:
 
 
 class Dimension(NamedTuple):
-    """What figures are grouped by: its name, and the expression for its values when it is no column of the copy."""
+    """What figures are grouped by: its name, and the expression for its values when it is no column of the index."""
 
     name: str
     expression: str = ""

@@ -1,4 +1,4 @@
-"""Threads of the whole log: which records are joined by links, and the contacts in them."""
+"""Threads of records joined by links, the contacts in them, and what a period opened and finished."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime

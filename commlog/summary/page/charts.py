@@ -53,7 +53,7 @@ _JOINING: Final = "line mark"
 
 
 class ChartMark(NamedTuple):
-    """One mark: its place on the axis, its size, the words that tell it, its colour."""
+    """One mark of a chart: its place on the axis, its size, its text, its colour."""
 
     place: str
     value: float
@@ -109,11 +109,11 @@ def score_lines(data: Sequence[ChartMark], places: Sequence[str], *, skip: int =
 
 
 def bars(data: Sequence[ChartMark], ticks: Sequence[ChartMark] = (), *, is_share: bool = False) -> dict[str, Any]:
-    """Bars side by side, downwards, with a tick where the earlier value stands."""
+    """Bars side by side, downwards, with a tick at the earlier value."""
     places = list(dict.fromkeys(one.place for one in data))
     most = max((one.value for one in (*data, *ticks)), default=0)
     x = {"field": "value", "type": "quantitative", **(_shares(most) if is_share else _whole_numbers(most))}
-    # The room for the words is reserved by their letters: the fonts of whoever reads are not known here.
+    # The room for the words is reserved by their letters: the fonts of the reader are not known here.
     room = max((width_of(_cut(place)) for place in places), default=0) * _LETTER
     y = {
         "field": "place",

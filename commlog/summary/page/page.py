@@ -14,7 +14,7 @@ PAGE_FORMATS: Final = ("html", "markdown")
 # The first line of a report in Markdown, which nobody sees where it is shown.
 _MARK: Final = f"<!-- {GENERATOR} report -->"
 _META: Final = f'<meta name="generator" content="{GENERATOR} '
-# In a page the sign stands near its beginning, before anything people wrote.
+# In a page the sign is near its beginning, before anything people wrote.
 _BEGINNING: Final = 500
 
 

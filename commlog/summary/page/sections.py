@@ -229,21 +229,13 @@ class Sections:
             if has_before or (not is_share and line.before.numerator)
         ]
         rows = tuple(
-            (
-                names[line.key.group],
-                words.format_measure(line.now),
-                words.format_measure(line.before),
-                page_words.format_change(line),
-            )
+            (names[line.key.group], *map(words.format_measure, (line.now, line.before)), page_words.format_change(line))
             for line in lines
         )
         periods = (self.summary.period.name, self.summary.previous.name)
         table = Table(title, (words.column_label(dimension, self.labels), *periods, translate("Change")), rows)
-        chart = (
-            charts.Chart(charts.bars(data, ticks, is_share=is_share), title, self._periods("tick" if ticks else ""))
-            if shown
-            else None
-        )
+        legend = self._periods("tick" if ticks else "")
+        chart = charts.Chart(charts.bars(data, ticks, is_share=is_share), title, legend) if shown else None
         rest = len(lines) - len(shown)
         note = translate("The {count} most frequent; all are in the table.").format(count=len(shown)) if rest else ""
         return ReportSection(f"{prefix}{figure}", title, note, table, chart)
@@ -274,7 +266,7 @@ class Sections:
         return ReportSection("satisfaction", title, note, table, chart)
 
     def _series_rows(self, series: Series, places: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """A row for each stretch of time in which anything is told."""
+        """A row for each stretch of time in which anything happened."""
         rows = []
         for place, name in enumerate(places):
             measures = [series.measure(place, group) for group in series.groups]

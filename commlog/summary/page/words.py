@@ -16,7 +16,7 @@ LIST_LABELS: Final[Mapping[str, str]] = {
     "dropped_balls": mark("Dropped: a customer is waiting, and nobody plans to act"),
     "low_scores": mark("Low scores"),
 }
-# The headings under which figures stand, by the number of the metric.
+# The headings of the figures, by the number of the metric.
 GROUPS: Final[tuple[tuple[str, tuple[int, ...]], ...]] = (
     (mark("Conversations"), (1, 2, 3)),
     (mark("Follow-ups"), (4, 5, 6)),

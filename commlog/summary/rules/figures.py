@@ -1,4 +1,4 @@
-"""The figures a summary has, and how each is made from counts."""
+"""The figures a summary has, how each counts things by their state or case by case, and when a group is a weak spot."""
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -356,7 +356,7 @@ class FigureCase:
 
     `counted`: yes in the numerator (of a spread or a mean: among the values), no in the denominator alone, left out of
     both; `why` is the reason for what is left out, or a remark on what is counted although it may surprise. `record` is its
-    number in the copy, `name` what tells it from others of the same record, `value` a duration, a score or a count.
+    number in the index, `name` what tells it from others of the same record, `value` a duration, a score or a count.
     """
 
     record: int
@@ -370,6 +370,11 @@ class FigureCase:
 def case_of(figure: str, record: int, state: Group, *, value: int | None = None, name: str = "") -> FigureCase:
     """A thing in some state as a figure counts it."""
     return FigureCase(record, *JUDGEMENTS[figure].of(state), value=value, name=name)
+
+
+def valued_case(record: int, value: int | None, why: str, name: str = "") -> FigureCase:
+    """A thing with a value; left out for a reason when it has none."""
+    return FigureCase(record, LEFT_OUT if value is None else YES, why if value is None else "", value, name)
 
 
 def measure_share(cases: Iterable[FigureCase]) -> Measure:

@@ -46,7 +46,7 @@ _SECTIONS: Final = (
     (mark("Flow"), (17,)),
 )
 _WEAK: Final = ("breached", "reopened", "low_scores", "resolution")
-# What stands side by side when people ask for one column.
+# The figures side by side when people ask for one column.
 _BY: Final = (
     "interactions",
     "reached",
@@ -268,7 +268,7 @@ HAPPENING: Final = (
 
 
 def has_happened(summary: Summary) -> bool:
-    """Whether a period has anything to tell: something happened in it, or it is not over and something stands open."""
+    """Whether a period has anything to tell: something happened in it, or it is not over and something is open."""
     is_going_on = to_utc(summary.period.start) <= to_utc(summary.now) < to_utc(summary.period.end)
     lines = summary.lines if is_going_on else [line for line in summary.lines if line.key.figure in HAPPENING]
     return any(line.now.size for line in lines)

@@ -87,7 +87,7 @@ REMARKS: Final[Mapping[str, str]] = {
     "without_contact": mark("{count} never contacted"),
     "fewer_than_three_records": mark("{count} with fewer than three moods"),
 }
-# The number of such a remark, in Chinese with its measure word: a single record is told the reason alone.
+# The number of such a remark, in Chinese with its measure word: a single record has the reason alone.
 _COUNTED_AS: Final = re.compile(r"^\{count\} ?[条次项个位]?")
 ATTENTION_LABELS: Final[Mapping[str, str]] = {
     "late_records": mark("Recorded too late"),
@@ -146,7 +146,7 @@ def group_label(dimension: str, group: str | None, labels: Labels) -> str:
         return translate("(none)")
     if dimension == "score" and group in _SCORES:
         return translate(_SCORES[group])
-    # The copy's category holds what a form calls the category, the need or the scenario.
+    # The category of the index holds what a form calls the category, the need or the scenario.
     fields = ("category", "need_type", "scenario") if dimension == "category" else (dimension,)
     words = (labels.value(field, group) for field in fields)
     return next((word for word in words if word != group), group)
