@@ -269,12 +269,7 @@ def link_of(workspace: Workspace, prior: str, link_type: str) -> Fields:
         NotFoundError, AmbiguousError: there is no such record.
     """
     if link_type not in LINK_TYPES:
-        raise UsageError(
-            mark("there is no link type '{type}'"),
-            type=link_type,
-            remedy=mark("use one of: {types}"),
-            types=", ".join(LINK_TYPES),
-        )
+        raise UsageError.of_choice(mark("there is no link type '{type}'"), LINK_TYPES, type=link_type)
     return {"to": _target_of(workspace, prior), "type": link_type}
 
 

@@ -265,12 +265,7 @@ def _require(fields: Fields, verb: str) -> None:
 def _require_answer(fields: Fields, given: Confirmation) -> None:
     """Refuse an answer that is none, or that comes too early or too late."""
     if given.result not in RESULTS:
-        raise UsageError(
-            mark("'{value}' is not a result"),
-            value=given.result,
-            remedy=mark("use one of: {known}"),
-            known=", ".join(RESULTS),
-        )
+        raise UsageError.of_choice(mark("'{value}' is not a result"), RESULTS, value=given.result)
     if given.score is not None and given.score not in SCORES:
         raise UsageError(
             mark("the score {value} is out of range"),
