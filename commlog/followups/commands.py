@@ -38,10 +38,9 @@ from commlog.followups.change import (
     move_follow_up,
     reschedule_follow_up,
 )
-from commlog.followups.pending import list_follow_ups, provisional_years
+from commlog.followups.pending import explain_due, list_follow_ups, provisional_years
 from commlog.followups.rules.follow_up import FollowUp
 from commlog.followups.text import format_deadline
-from commlog.followups.why import explain_due
 from commlog.messages import mark, translate
 from commlog.output.formats import choose_columns, format_listing
 from commlog.output.listing import Listing, Page
