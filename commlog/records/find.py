@@ -52,12 +52,8 @@ def find_path(workspace: Workspace, text: str) -> str:
     exact = [path for path in candidate_paths(text) if (workspace.log.root / path).is_file()]
     if len(exact) == 1:
         return exact[0]
-    if (
-        text.startswith(f"{RECORDS}/")
-        and text.endswith(SUFFIX)
-        and ".." not in text
-        and (workspace.log.root / text).is_file()
-    ):
+    is_path = text.startswith(f"{RECORDS}/") and text.endswith(SUFFIX) and ".." not in text
+    if is_path and (workspace.log.root / text).is_file():
         return text
     wanted = text.strip()
     rows = places_of_id(workspace.index, wanted)
