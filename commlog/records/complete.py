@@ -137,10 +137,9 @@ class Completion:
             return fields
 
     def _with_customer(self, fields: Fields) -> Fields:
-        name = fields.get("customer")
-        if self.template.kind == CUSTOMER or not isinstance(name, str) or not name.strip():
-            return fields
-        return {**fields, "customer": self.lookup.customer_of(name)}
+        name = text_of(fields, "customer") or ""
+        is_named = self.template.kind != CUSTOMER and name.strip()
+        return {**fields, "customer": self.lookup.customer_of(name)} if is_named else fields
 
     def _with_times(self, fields: Fields) -> Fields:
         """Start and end to the minute: told, or counted by the duration; a duration alone ends now."""

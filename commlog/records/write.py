@@ -128,7 +128,7 @@ def complete_request(workspace: Workspace, request: RecordRequest, lookup: Looku
             completion.faults.append((DAY_FIELDS[template.kind], fault))
     completed = Completed(template, fields, day, customer)
     if completion.faults:
-        raise _told_at_once(workspace, completed, completion.faults)
+        raise _joined_fault(workspace, completed, completion.faults)
     return completed
 
 
@@ -173,7 +173,7 @@ def _path_of(template: Template, record_id: str) -> str:
     return record_path(template.kind, record_id)
 
 
-def _told_at_once(
+def _joined_fault(
     workspace: Workspace, completed: Completed, faults: Sequence[tuple[str, CommlogError]]
 ) -> CommlogError:
     """The error for some faults and for whatever else is wrong with the record; the fault itself when it is alone."""
