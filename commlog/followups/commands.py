@@ -98,7 +98,7 @@ def pending_command(
 
 
 def tell(session: Session, changed: tuple[FollowUpAddress, FollowUp]) -> None:
-    """Print the address on stdout, for scripts, and how the follow-up stands on stderr, for people."""
+    """Print the address on stdout, for scripts, and the new state of the follow-up on stderr, for people."""
     address, follow_up = changed
     labels = labels_of(session)
     say(str(address))

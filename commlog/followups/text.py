@@ -1,4 +1,4 @@
-"""Why a follow-up is due when it is, as text: the rule, the days it counted, pauses, changes, and how late it is."""
+"""Why a follow-up is due when it is, as text or JSON: the rule, the days it counted, pauses, changes, and how late it is."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -87,7 +87,7 @@ def _changed(workspace: Workspace, text: str, told: IssueDetails, move: _Move) -
 
 
 def issue_fields(workspace: Workspace, text: str) -> Fields:
-    """What an interaction tells of an issue: customer, title, description, day, agent, and what can be told from its form.
+    """The fields of an issue taken from a conversation: customer, title, description, day, agent, and what its form determines.
 
     Raises:
         UsageError: it is no interaction.
@@ -113,7 +113,7 @@ def issue_fields(workspace: Workspace, text: str) -> Fields:
 
 
 def guess_category(told: Mapping[str, object]) -> str | None:
-    """The category that an interaction's scenario or need stands for; None when it stands for none."""
+    """The issue category that corresponds to a conversation's scenario or need; None when there is none."""
     return next((category for (key, slug), category in CATEGORIES.items() if told.get(key) == slug), None)
 
 

@@ -156,7 +156,7 @@ def _choice(workspace: Workspace, key: str, words: str) -> str:
 
 
 def _with_spelling(workspace: Workspace, rows: list[dict[str, Data]]) -> None:
-    """Put back the departments, which the copy keeps folded, as the first file that has one writes it."""
+    """Put back the departments, which the index keeps folded, as the first file that has one writes it."""
     written: dict[str, Data] = {}
     for row in sorted(rows, key=lambda row: str(row["path"])):
         text = row["department"]

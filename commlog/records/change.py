@@ -36,7 +36,7 @@ class PreparedChange:
 
 
 def change_record(workspace: Workspace, path: str, change: Change) -> Record:
-    """The record after a change of its fields; comments, order and layout of all else in its file stay.
+    """The record after a change of its fields; comments, order and layout of the rest of the file are kept.
 
     `change` gets the fields and gives new ones; it may be called again when somebody else wrote meanwhile.
 
@@ -66,7 +66,7 @@ def retry_locked(workspace: Workspace, write: Callable[[], T]) -> T:
 
 
 def retry_write(write: Callable[[], T]) -> T:
-    """What `write` gives to whoever holds the log's lock; as `write_again`.
+    """The result of `write`, tried again when another process changed the file; for callers that already hold the log's lock.
 
     Raises:
         ConflictError: others keep changing the files.

@@ -64,7 +64,7 @@ def narrowed(revision: Revision, wanted: frozenset[str]) -> Revision | None:
 
 @dataclass(slots=True)
 class RevisionMask:
-    """Covers personal data in revisions, by what the templates say; all text of an unknown template is covered.
+    """Masks personal data in revisions as the templates mark it; all text of an unknown template is masked.
 
     In other text it covers what the rules ask; `names` are those of customers by id, where these are hidden.
     With `is_revealed`, only values that are sealed, and stay so, are replaced by the word for them.

@@ -193,7 +193,7 @@ def find_customer(workspace: Workspace, text: str) -> str:
 
 
 def customers_called(workspace: Workspace, text: str) -> tuple[str, ...]:
-    """The ids of all customers of this name, alias, phone or e-mail, sorted; the merged count as who they are now.
+    """The ids of all customers with this name, alias, phone or e-mail, sorted; a merged customer counts as the one it was merged into.
 
     Which of them a text means, `meant_of` decides. Whoever was merged in a circle, or into nobody, counts as themselves.
     """
@@ -254,7 +254,7 @@ def _is_sound(workspace: Workspace, chain: Sequence[str]) -> bool:
 
 
 def _may_be_merged(workspace: Workspace, customer: str) -> bool:
-    """Whether a file speaks of a merge at all: asking the copy takes longer than looking."""
+    """Whether a file speaks of a merge at all: asking the index takes longer than looking."""
     try:
         return b"merged_into" in workspace.log.read_bytes(record_path(CUSTOMER, customer))
     except (NotFoundError, UnreadableError):

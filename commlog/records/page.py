@@ -27,7 +27,7 @@ _SHORT: Final = 34
 
 @dataclass(frozen=True, slots=True)
 class RecordContext:
-    """What a form says that its record does not: members' names, the customer's name, the rules it breaks."""
+    """What a form needs besides its record: members' names, the customer's name, the rules it breaks."""
 
     people: Mapping[str, str]
     customer_name: str

@@ -47,7 +47,7 @@ def original_start(follow_up: FollowUp, conversation: Mapping[str, Data]) -> Lim
 
 
 def find_start(follow_up: FollowUp, conversation: Mapping[str, Data], calendar: WorkCalendar) -> LimitStart | None:
-    """The instant from which the stored due was counted; None when its rule is no limit or nothing tells one.
+    """The instant from which the stored due time was counted; None when its rule has no limit or the start is unknown.
 
     A due set later by a limit counts from the entry that set it, one set by a priority from the original start; the
     file tells them apart only by what they come to. The start that gives the stored due is the one, the original
@@ -127,7 +127,7 @@ def stored_due(follow_up: FollowUp, calendar: WorkCalendar) -> datetime | None:
 
 
 def is_due_edited(follow_up: FollowUp) -> bool:
-    """Whether the due is another than the one its history told last: somebody changed the file by hand."""
+    """Whether the stored due time differs from the last one in the history: the file was edited by hand."""
     told = next((entry.due for entry in reversed(follow_up.history) if entry.due), None)
     return told is not None and told != (follow_up.due or NO_LIMIT)
 

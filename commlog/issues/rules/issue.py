@@ -67,7 +67,7 @@ class IssueStep(NamedTuple):
 
 
 class Confirmation(NamedTuple):
-    """What the customer said: one of RESULTS, who said it and how it reached us, the score given, if any."""
+    """The customer's reply: one of RESULTS, who gave it and how, and the score, if any."""
 
     result: str
     by: str = ""
@@ -190,7 +190,7 @@ def assign(fields: Fields, step: IssueStep, owner: str, department: str) -> Fiel
 
 
 def history_note(fields: Mapping[str, Data], keys: Iterable[str], known: Container[str] = ()) -> str:
-    """Some fields in one line, `key=value`, for the history; what is not there is left out.
+    """Some fields on one line, `key=value`, for the history; missing ones are left out.
 
     A confirmation is told as `confirmation=satisfied (by, at, how)`, without an instant that is `known` already.
     """

@@ -1,4 +1,4 @@
-"""What a record's own values must say together, where a schema cannot say it."""
+"""Rules between the values of one record that a schema cannot express; names and phone numbers as they are compared."""
 
 import re
 import unicodedata

@@ -83,7 +83,7 @@ def _severity_of(name: str, value: Data) -> str:
 
 
 class FoundNumber(NamedTuple):
-    """A number in free text that tells who somebody is: its kind, where it begins, and how it may be shown."""
+    """A number in free text that identifies a person: its kind, where it begins, and how it may be shown."""
 
     kind: str
     start: int
