@@ -50,13 +50,13 @@ class HasFields(Protocol):
         """The fields one level below, in the form's order."""
 
 
-def iter_fields(owner: HasFields, above: str = "") -> Iterator[tuple[str, Field]]:
+def walk_fields(owner: HasFields, above: str = "") -> Iterator[tuple[str, Field]]:
     """Every field at any depth with its dotted key; what a list holds comes under the key of the list."""
     for item in owner.fields:
         key = f"{above}{item.key}"
         for one in filter(None, (item, item.item)):
             yield key, one
-            yield from iter_fields(one, f"{key}.")
+            yield from walk_fields(one, f"{key}.")
 
 
 def label(field: Field, language: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from commlog.database.query.fields import find_built_in
 from commlog.errors import CommlogError, UsageError
 from commlog.forms.catalog import Catalog, Template
-from commlog.forms.fields import Field, find_field, fold_label, iter_fields
+from commlog.forms.fields import Field, find_field, fold_label, walk_fields
 from commlog.forms.personal import mask_marked_fields
 from commlog.messages import mark
 from commlog.output.listing import mask_id, mask_listing_words
@@ -158,7 +158,7 @@ def _all_fields(catalog: Catalog) -> Iterator[tuple[str, Field]]:
     """Every field of every template that can be read."""
     for name in catalog.names():
         with suppress(CommlogError):
-            yield from iter_fields(catalog.get(name))
+            yield from walk_fields(catalog.get(name))
 
 
 def _means(key: str, item: Field, word: str) -> bool:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from commlog.errors import CommlogError, InvalidError
-from commlog.forms.fields import iter_fields
+from commlog.forms.fields import walk_fields
 from commlog.forms.personal import is_number_of_ours
 from commlog.messages import mark
 from commlog.problems import ERROR, Problem
@@ -51,7 +51,7 @@ def form_keys(workspace: Workspace, template: str) -> FormKeys | None:
         return None
     if form is None:
         return None
-    fields = list(iter_fields(form))
+    fields = list(walk_fields(form))
     exempt = _NO_WORDS | {key for key, field in fields if field.personal or field.enum or field.format}
     return FormKeys(frozenset(key for key, _ in fields), lambda key: key in exempt or is_number_of_ours(key))
 
