@@ -11,9 +11,9 @@ from commlog.forms.catalog import Template
 from commlog.log.names import is_customer_id, is_record_id, new_id, record_path
 from commlog.messages import mark
 from commlog.problems import Problem
+from commlog.records.change import keep_policies
 from commlog.records.complete import NOT_VALID, Completion, Lookup
 from commlog.records.find import get_record
-from commlog.records.policies import refuse_violations
 from commlog.values import CUSTOMER, DAY_FIELDS, Data, Fields, Record
 from commlog.workspace import Workspace, schema_comment
 from commlog.yamltext.format import format_document
@@ -155,7 +155,7 @@ def check_record(workspace: Workspace, completed: Completed, record_id: Data) ->
     if errors:
         raise InvalidError(NOT_VALID, problems=errors)
     record = get_record(reading)
-    refuse_violations(workspace, record.fields, record.template)
+    keep_policies(workspace, record)
     return RecordDraft(record, text, completed.customer)
 
 
