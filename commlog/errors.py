@@ -1,10 +1,10 @@
 """Every fault a command can end with, and the exit code it gives."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
-from commlog.messages import translate
+from commlog.messages import mark, translate
 
 
 class ExitCode(IntEnum):
@@ -81,6 +81,13 @@ class UsageError(CommlogError):
     """The command's words are wrong."""
 
     exit_code = ExitCode.USAGE
+
+    @classmethod
+    def of_choice(cls, message: str, known: Iterable[str], **facts: object) -> Self:
+        """The error for a word that is none of those that are known; its remedy names them."""
+        fault = cls(message, remedy=mark("use one of: {known}"), known=", ".join(known))
+        fault.facts |= facts
+        return fault
 
 
 class InvalidError(CommlogError):

@@ -89,11 +89,8 @@ def answer_find_command(
     output_format: str = find_format_option,
 ) -> int:
     if audience not in _AUDIENCES:
-        raise UsageError(
-            mark("invalid value for --audience: '{value}' is not internal or customer"),
-            value=audience,
-            remedy=mark("use one of: {known}"),
-            known=", ".join(_AUDIENCES),
+        raise UsageError.of_choice(
+            mark("invalid value for --audience: '{value}' is not internal or customer"), _AUDIENCES, value=audience
         )
     session = session_of(context)
     found = find_answers(session.workspace, " ".join(words), "customer" if audience == "customer" else "internal")

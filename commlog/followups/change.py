@@ -163,10 +163,7 @@ def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: 
     else:
         limit = terms.limit_of(priority or fields.get("priority"))
         due, rule = _due_from_start(workspace, limit, read_follow_up(fields, 1), record)
-    changed = _with_due(fields, due, rule)
-    if priority:
-        changed["priority"] = priority
-    return _with_due_told(changed, due or NO_LIMIT)
+    return _with_due(fields, due, rule) | ({"priority": priority} if priority else {})
 
 
 def _reopened(workspace: Workspace, fields: Fields, record: Fields) -> Fields:
@@ -186,10 +183,7 @@ def _reopened(workspace: Workspace, fields: Fields, record: Fields) -> Fields:
         usual = settings.priorities[settings.default_priority]
         limit = settings.priorities.get(follow_up.priority or settings.default_priority, usual)
     due, rule = _due_from_start(workspace, limit, follow_up, record)
-    changed = _with_due(fields, due, rule)
-    if follow_up.agreed_with_customer:
-        changed["agreed_with_customer"] = False
-    return _with_due_told(changed, due or NO_LIMIT)
+    return _with_due(fields, due, rule) | ({"agreed_with_customer": False} if follow_up.agreed_with_customer else {})
 
 
 def _resumed(workspace: Workspace, fields: Fields, record: Fields, before: Fields) -> Fields:
@@ -202,10 +196,7 @@ def _resumed(workspace: Workspace, fields: Fields, record: Fields, before: Field
     if due is None or follow_up.agreed_with_customer or not ended:
         return fields
     moved = extend_due(due, ended, calendar, pauses_count_from(read_follow_up(before, 1), record, calendar))
-    if to_utc(moved) == to_utc(due):
-        return fields
-    told = format_instant(moved)
-    return _with_due_told({**fields, "due": told}, told)
+    return fields if to_utc(moved) == to_utc(due) else _with_due(fields, format_instant(moved))
 
 
 def _due_from_start(workspace: Workspace, limit: Limit, follow_up: FollowUp, record: Fields) -> tuple[str | None, str]:
@@ -218,14 +209,12 @@ def _due_from_start(workspace: Workspace, limit: Limit, follow_up: FollowUp, rec
     return (format_instant(due) if due else None), str(limit)
 
 
-def _with_due(fields: Fields, due: str | None, rule: str) -> Fields:
-    changed = {key: value for key, value in fields.items() if key != "due" or due}
-    return changed | ({"due": due} if due else {}) | {"due_rule": rule}
-
-
-def _with_due_told(fields: Fields, due: str) -> Fields:
+def _with_due(fields: Fields, due: str | None, rule: str = "") -> Fields:
+    """The mapping with another due, and its rule if that changes, too; the history's last entry notes the due."""
     *earlier, last = fields["history"]
-    return {**fields, "history": [*earlier, {**last, "due": due}]}
+    given = {"due": due, "due_rule": rule, "history": [*earlier, {**last, "due": due or NO_LIMIT}]}
+    kept = {key: value for key, value in fields.items() if key != "due" or due}
+    return kept | {key: value for key, value in given.items() if value}
 
 
 def _choice_of(workspace: Workspace, record: Fields, key: str, words: str) -> str:

@@ -38,10 +38,9 @@ from commlog.followups.change import (
     move_follow_up,
     reschedule_follow_up,
 )
-from commlog.followups.pending import list_follow_ups, provisional_years
+from commlog.followups.pending import explain_due, list_follow_ups, provisional_years
 from commlog.followups.rules.follow_up import FollowUp
 from commlog.followups.text import format_deadline
-from commlog.followups.why import explain_due
 from commlog.messages import mark, translate
 from commlog.output.formats import choose_columns, format_listing
 from commlog.output.listing import Listing, Page
@@ -99,7 +98,7 @@ def pending_command(
 
 
 def tell(session: Session, changed: tuple[FollowUpAddress, FollowUp]) -> None:
-    """Print the address on stdout, for scripts, and how the follow-up stands on stderr, for people."""
+    """Print the address on stdout, for scripts, and the new state of the follow-up on stderr, for people."""
     address, follow_up = changed
     labels = labels_of(session)
     say(str(address))

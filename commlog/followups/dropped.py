@@ -1,4 +1,4 @@
-"""Dropped balls: customers who wait for something that nobody is going to do, found in the index."""
+"""Dropped items: customers who wait for something that nobody plans to do, found in the index."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace

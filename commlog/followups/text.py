@@ -1,8 +1,8 @@
-"""Why a follow-up is due when it is, as text: the rule, the days it counted, pauses, changes, and how late it is."""
+"""Why a follow-up is due when it is, as text or JSON: the rule, the days it counted, pauses, changes, and how late it is."""
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
@@ -84,25 +84,21 @@ def _due_line(answer: DueAnswer, labels: Labels) -> str:
 
 def _day_lines(explanation: DueExplanation) -> list[str]:
     """One aligned line a day; days passed over for the same reason share one."""
-    days, period = explanation.counting.days, explanation.counting.period
-    lines: list[str] = []
+    groups, period = _groups(explanation.counting.days), explanation.counting.period
     rows = [
-        (_days_shown(group), "" if period else _number(group[0]), _reason(group[0], explanation))
-        for group in _groups(days)
+        (_days_shown(group), "" if period else _number(group[0]), _reason(group[0], explanation)) for group in groups
     ]
-    wide = max((width_of(row[0]) for row in rows), default=0)
-    digits = max((width_of(row[1]) for row in rows), default=0)
+    wide, digits = (max((width_of(row[place]) for row in rows), default=0) for place in (0, 1))
+    lines = []
     for shown, number, reason in rows:
         counted = " " * (digits - width_of(number)) + number
         lines.append("  " + "  ".join(filter(None, (pad(shown, wide), counted, reason))).rstrip())
-    left_out = explanation.counting.left_out
-    hidden = len(lines) - _FIRST_LINES - _LAST_LINES
-    if hidden > _LAST_LINES:
-        left_out += sum(len(group) for group in _groups(days)[_FIRST_LINES:-_LAST_LINES])
-        lines = [*lines[:_FIRST_LINES], "", *lines[-_LAST_LINES:]]
+    left_out, hidden = explanation.counting.left_out, groups[_FIRST_LINES:-_LAST_LINES]
+    cut = slice(-_LAST_LINES, -_LAST_LINES)
+    if len(hidden) > _LAST_LINES:
+        left_out, cut = left_out + sum(map(len, hidden)), slice(_FIRST_LINES, -_LAST_LINES)
     if left_out:
-        place = lines.index("") if "" in lines else len(lines) - _LAST_LINES
-        lines[place : place + ("" in lines)] = ["  " + translate("… more days: {count}").format(count=left_out)]
+        lines[cut] = ["  " + translate("… more days: {count}").format(count=left_out)]
     if period and explanation.limit:
         names = {"eow": mark("the week"), "eom": mark("the month"), "eoq": mark("the quarter")}
         name = translate(names[explanation.limit.unit])
@@ -125,12 +121,8 @@ def _groups(days: Sequence[CountedDay]) -> list[list[CountedDay]]:
 
 def _days_shown(group: Sequence[CountedDay]) -> str:
     first, last = group[0].date, group[-1].date
-    text = f"{_weekday(first)} {first.isoformat()}"
+    text = f"{translate(_WEEKDAYS[first.weekday()])} {first.isoformat()}"
     return text if first == last else f"{text} – {last.isoformat()[5:]}"
-
-
-def _weekday(day: date) -> str:
-    return translate(_WEEKDAYS[day.weekday()])
 
 
 def _number(day: CountedDay) -> str:
@@ -140,21 +132,14 @@ def _number(day: CountedDay) -> str:
 
 
 def _reason(day: CountedDay, explanation: DueExplanation) -> str:
-    words = list(_day_words(day))
-    counting = explanation.counting
+    words, counting = list(_day_words(day)), explanation.counting
+    is_passed_over = day.counted is None and day.minutes is None
     if counting.first_day == day.date and explanation.limit and explanation.limit.unit == "wd":
         words.insert(0, translate("start day"))
-    if (
-        day.counted is None
-        and day.minutes is None
-        and day.spans
-        and counting.first_day
-        and day.date < counting.first_day
-    ):
+    if is_passed_over and day.spans and counting.first_day and day.date < counting.first_day:
         words.insert(0, translate("after closing time"))
     if explanation.limit_end and day == (counting.days[0] if counting.period else counting.days[-1]):
-        if day.counted is None and day.minutes is None:
-            words.append(translate("the next working day"))
+        words += [translate("the next working day")] if is_passed_over else []
         words.append(translate("until {time}").format(time=_clock(explanation.limit_end)))
     return translate(", ").join(words)
 
@@ -242,9 +227,8 @@ def _duration(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
     if not hours:
         return translate("{minutes} min").format(minutes=rest)
-    if not rest:
-        return translate("{hours} h").format(hours=hours)
-    return translate("{hours} h {minutes} min").format(hours=hours, minutes=rest)
+    text = translate("{hours} h {minutes} min") if rest else translate("{hours} h")
+    return text.format(hours=hours, minutes=rest)
 
 
 def _clock(instant: datetime) -> str:
@@ -266,10 +250,7 @@ def format_json(answer: DueAnswer) -> str:
         "address": answer.address,
         "action": follow_up.action,
         "customer": answer.customer,
-        "status": follow_up.status,
-        "due": follow_up.due,
-        "due_rule": follow_up.due_rule,
-        "priority": follow_up.priority,
+        **{key: getattr(follow_up, key) for key in ("status", "due", "due_rule", "priority")},
         "agreed_with_customer": bool(follow_up.agreed_with_customer),
         "due_at": _instant(explanation.stored),
         "computed": _instant(explanation.computed),

@@ -1,7 +1,7 @@
 """The fields of a template as people know them: keys, labels, hints, and ways to name them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -48,6 +48,15 @@ class HasFields(Protocol):
     @property
     def fields(self) -> tuple[Field, ...]:
         """The fields one level below, in the form's order."""
+
+
+def walk_fields(owner: HasFields, above: str = "") -> Iterator[tuple[str, Field]]:
+    """Every field at any depth with its dotted key; what a list holds comes under the key of the list."""
+    for item in owner.fields:
+        key = f"{above}{item.key}"
+        for one in filter(None, (item, item.item)):
+            yield key, one
+            yield from walk_fields(one, f"{key}.")
 
 
 def label(field: Field, language: str) -> str:

@@ -29,8 +29,7 @@ from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.forms.fields import find_field, find_value
-from commlog.issues.change import IssueDetails, confirm_issue, move_issue, pending_of_issue
-from commlog.issues.create import issue_fields, issues_from
+from commlog.issues.change import IssueDetails, confirm_issue, issue_fields, issues_from, move_issue, pending_of_issue
 from commlog.issues.list import IssueView, list_issues, read_issues
 from commlog.issues.rules.issue import CLOSED, OPEN, RESULTS, Confirmation
 from commlog.issues.text import format_issue_form

@@ -97,11 +97,8 @@ def read_issues(workspace: Workspace, listing: Listing, *, reveal: bool = False)
 
 def _order_of(view: IssueView) -> str:
     if view.by and view.by not in GROUPS:
-        raise UsageError(
-            mark("invalid value for --by: issues cannot be grouped by '{value}'"),
-            value=view.by,
-            remedy=mark("use one of: {known}"),
-            known=", ".join(GROUPS),
+        raise UsageError.of_choice(
+            mark("invalid value for --by: issues cannot be grouped by '{value}'"), GROUPS, value=view.by
         )
     # Old issues are those that were reported early: -age is the youngest first, age the oldest first.
     return order_by(",".join(filter(None, (view.by, view.sort or "reported_on"))), _SORTS, ListedRows.RECORDS)
@@ -152,19 +149,14 @@ def _choice(workspace: Workspace, key: str, words: str) -> str:
     field = find_field(workspace.catalog.get(ISSUE), key)
     found = find_value(field, words) if field else None
     if field is None or found is None:
-        known = ", ".join(str(choice) for choice in field.enum) if field else ""
-        raise UsageError(
-            mark("{field_name}: there is no '{value}'"),
-            field_name=key,
-            value=words,
-            remedy=mark("use one of: {known}"),
-            known=known,
-        )
+        known = map(str, field.enum) if field else ()
+        raise UsageError.of_choice(mark("{field_name}: there is no '{value}'"), known, field_name=key, value=words)
+
     return found
 
 
 def _with_spelling(workspace: Workspace, rows: list[dict[str, Data]]) -> None:
-    """Put back the departments, which the copy keeps folded, as the first file that has one writes it."""
+    """Put back the departments, which the index keeps folded, as the first file that has one writes it."""
     written: dict[str, Data] = {}
     for row in sorted(rows, key=lambda row: str(row["path"])):
         text = row["department"]

@@ -14,7 +14,6 @@ from commlog.problems import Problem
 from commlog.records.complete import terms_of, with_end_of, with_linked_ids, with_member_ids
 from commlog.records.draft import assign_all, converter_of, parse_input, unset
 from commlog.records.find import find_customer, find_path, get_record
-from commlog.records.policies import refuse_violations
 from commlog.values import CUSTOMER, Fields, Record
 from commlog.workspace import Workspace
 from commlog.yamltext.edit import edit
@@ -36,7 +35,7 @@ class PreparedChange:
 
 
 def change_record(workspace: Workspace, path: str, change: Change) -> Record:
-    """The record after a change of its fields; comments, order and layout of all else in its file stay.
+    """The record after a change of its fields; comments, order and layout of the rest of the file are kept.
 
     `change` gets the fields and gives new ones; it may be called again when somebody else wrote meanwhile.
 
@@ -66,7 +65,7 @@ def retry_locked(workspace: Workspace, write: Callable[[], T]) -> T:
 
 
 def retry_write(write: Callable[[], T]) -> T:
-    """What `write` gives to whoever holds the log's lock; as `write_again`.
+    """The result of `write`, tried again when another process changed the file; for callers that already hold the log's lock.
 
     Raises:
         ConflictError: others keep changing the files.
@@ -94,7 +93,7 @@ def prepare_change(workspace: Workspace, reading: ParsedFile, fields: Fields) ->
     changed = workspace.reader.read_raw(record.path, text.encode("utf-8"))
     refuse_new_problems(changed.problems, reading.problems, text)
     after = get_record(changed)
-    refuse_violations(workspace, after.fields, after.template, record.fields)
+    keep_policies(workspace, after, record.fields)
     return PreparedChange(reading, text, after)
 
 
@@ -127,6 +126,19 @@ def write_prepared(workspace: Workspace, prepared: PreparedChange) -> None:
     """
     if prepared.text != prepared.reading.text:
         workspace.log.replace_file(prepared.record.path, prepared.text.encode("utf-8"), prepared.reading.raw)
+
+
+def keep_policies(workspace: Workspace, record: Record, before: Fields | None = None) -> None:
+    """Refuse a record that breaks a policy of the log which it did not break before.
+
+    Raises:
+        InvalidError: with the breaches.
+    """
+    if workspace.log.settings.policies is not None:
+        # Few logs have any: the others do not load them.
+        from commlog.records.policies import refuse_violations
+
+        refuse_violations(workspace, record.fields, record.template, before)
 
 
 def refuse_new_problems(problems: tuple[Problem, ...], known: tuple[Problem, ...], text: str) -> None:
@@ -219,7 +231,7 @@ def save_text(workspace: Workspace, path: str, text: str, expected: bytes) -> Re
             mark("the record would not be valid; nothing was written"), problems=after.problems, source=text
         )
     refuse_new_problems(after.problems, before.problems, text)
-    refuse_violations(workspace, after.record.fields, after.record.template, known)
+    keep_policies(workspace, after.record, known)
     if before.record is not None and before.record.id != after.record.id:
         raise ConflictError(
             mark("a record's id does not change"),

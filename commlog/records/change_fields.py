@@ -1,13 +1,14 @@
 """The fields of changes as templates know them: which ones somebody means, and what is personal in them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from commlog.database.query.fields import find_built_in
 from commlog.errors import CommlogError, UsageError
 from commlog.forms.catalog import Catalog, Template
-from commlog.forms.fields import Field, HasFields, find_field, fold_label
+from commlog.forms.fields import Field, find_field, fold_label, walk_fields
 from commlog.forms.personal import mask_marked_fields
 from commlog.messages import mark
 from commlog.output.listing import mask_id, mask_listing_words
@@ -22,13 +23,6 @@ from commlog.workspace import Workspace
 
 _DIARY: Final = ".history."
 _CHOICE_FORMATS: Final = frozenset({"date", "date-time", "date-or-date-time"})
-
-
-@dataclass(frozen=True, slots=True)
-class ItemFields:
-    """A field as if it stood alone in a form, for masking its value."""
-
-    fields: tuple[Field, ...]
 
 
 def fields_named(catalog: Catalog, words: str) -> frozenset[str]:
@@ -54,25 +48,23 @@ def fields_named(catalog: Catalog, words: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def chosen_changes(changes: tuple[FieldChange, ...], wanted: frozenset[str]) -> tuple[FieldChange, ...]:
-    """The changes of the wanted fields, items taken apart; all of them when none is wanted."""
-    if not wanted:
-        return changes
-    parts = (part for change in changes for part in (spread(change) if change.field not in wanted else (change,)))
-    return tuple(part for part in parts if _is_wanted(part.field, wanted))
-
-
 def narrowed(revision: Revision, wanted: frozenset[str]) -> Revision | None:
-    """The revision with the changes of the wanted fields alone; None when there are none and nothing is hidden by that."""
-    changes = chosen_changes(revision.changes, wanted)
-    if wanted and not changes and revision.kind not in {UNREADABLE, CUT}:
+    """The revision with the changes of the wanted fields alone, items taken apart; as it is when none is wanted.
+
+    None when there are no such changes and nothing is hidden by that.
+    """
+    if not wanted:
+        return revision
+    parts = (part for one in revision.changes for part in (spread(one) if one.field not in wanted else (one,)))
+    changes = tuple(part for part in parts if _is_wanted(part.field, wanted))
+    if not changes and revision.kind not in {UNREADABLE, CUT}:
         return None
     return replace(revision, changes=changes)
 
 
 @dataclass(slots=True)
 class RevisionMask:
-    """Covers personal data in revisions, by what the templates say; all text of an unknown template is covered.
+    """Masks personal data in revisions as the templates mark it; all text of an unknown template is masked.
 
     In other text it covers what the rules ask; `names` are those of customers by id, where these are hidden.
     With `is_revealed`, only values that are sealed, and stay so, are replaced by the word for them.
@@ -139,7 +131,9 @@ class RevisionMask:
             return value
         if change.field == "customer" and isinstance(value, str):
             return mask_id(value, self.rules)
-        masked = mask_marked_fields(ItemFields((replace(found, key="value"),)), {"value": value})["value"]
+        # The field alone, as if it were the only one of a form.
+        form = replace(found, fields=(replace(found, key="value"),))
+        masked = mask_marked_fields(form, {"value": value})["value"]
         return masked if found.personal else each_text(masked, self._cover)
 
 
@@ -161,20 +155,10 @@ def _field_at(template: Template, change: FieldChange) -> Field | None:
 
 
 def _all_fields(catalog: Catalog) -> Iterator[tuple[str, Field]]:
+    """Every field of every template that can be read."""
     for name in catalog.names():
-        try:
-            template = catalog.find(name)
-        except CommlogError:
-            continue
-        if template is not None:
-            yield from _fields_below(template, "")
-
-
-def _fields_below(owner: HasFields, above: str) -> Iterator[tuple[str, Field]]:
-    for item in owner.fields:
-        key = f"{above}{item.key}"
-        yield key, item
-        yield from _fields_below(item.item or item, f"{key}.")
+        with suppress(CommlogError):
+            yield from walk_fields(catalog.get(name))
 
 
 def _means(key: str, item: Field, word: str) -> bool:

@@ -122,7 +122,7 @@ def create_command(
     else:
         record = create_record(workspace, request)
         drop_draft(draft)
-        _tell(record, is_new_customer=bool(request.new_customer))
+        _tell(record, request)
 
 
 def _create_by_asking(session: Session, form: Template, request: RecordRequest, *, is_dry: bool) -> None:
@@ -139,15 +139,15 @@ def _create_by_asking(session: Session, form: Template, request: RecordRequest, 
             if not confirm(translate("Correct it in the editor?"), default=True):
                 raise typer.Exit(int(fault.exit_code)) from None
         else:
-            _tell(record, is_new_customer=bool(asked.new_customer))
+            _tell(record, asked)
             return
-    _tell(create_in_editor(session, form, asked), is_new_customer=bool(asked.new_customer))
+    _tell(create_in_editor(session, form, asked), asked)
 
 
-def _tell(record: Record, *, is_new_customer: bool) -> None:
+def _tell(record: Record, request: RecordRequest) -> None:
     """The id on stdout, for scripts; the files on stderr, for people."""
     say(record.id)
-    if is_new_customer:
+    if request.new_customer:
         warn(translate("wrote {path}").format(path=record_path(CUSTOMER, str(record.fields["customer"]))))
     warn(translate("wrote {path}").format(path=record.path))
 

@@ -137,10 +137,9 @@ class Completion:
             return fields
 
     def _with_customer(self, fields: Fields) -> Fields:
-        name = fields.get("customer")
-        if self.template.kind == CUSTOMER or not isinstance(name, str) or not name.strip():
-            return fields
-        return {**fields, "customer": self.lookup.customer_of(name)}
+        name = text_of(fields, "customer") or ""
+        is_named = self.template.kind != CUSTOMER and name.strip()
+        return {**fields, "customer": self.lookup.customer_of(name)} if is_named else fields
 
     def _with_times(self, fields: Fields) -> Fields:
         """Start and end to the minute: told, or counted by the duration; a duration alone ends now."""
@@ -269,12 +268,7 @@ def link_of(workspace: Workspace, prior: str, link_type: str) -> Fields:
         NotFoundError, AmbiguousError: there is no such record.
     """
     if link_type not in LINK_TYPES:
-        raise UsageError(
-            mark("there is no link type '{type}'"),
-            type=link_type,
-            remedy=mark("use one of: {types}"),
-            types=", ".join(LINK_TYPES),
-        )
+        raise UsageError.of_choice(mark("there is no link type '{type}'"), LINK_TYPES, type=link_type)
     return {"to": _target_of(workspace, prior), "type": link_type}
 
 

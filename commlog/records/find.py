@@ -52,12 +52,8 @@ def find_path(workspace: Workspace, text: str) -> str:
     exact = [path for path in candidate_paths(text) if (workspace.log.root / path).is_file()]
     if len(exact) == 1:
         return exact[0]
-    if (
-        text.startswith(f"{RECORDS}/")
-        and text.endswith(SUFFIX)
-        and ".." not in text
-        and (workspace.log.root / text).is_file()
-    ):
+    is_path = text.startswith(f"{RECORDS}/") and text.endswith(SUFFIX) and ".." not in text
+    if is_path and (workspace.log.root / text).is_file():
         return text
     wanted = text.strip()
     rows = places_of_id(workspace.index, wanted)
@@ -197,7 +193,7 @@ def find_customer(workspace: Workspace, text: str) -> str:
 
 
 def customers_called(workspace: Workspace, text: str) -> tuple[str, ...]:
-    """The ids of all customers of this name, alias, phone or e-mail, sorted; the merged count as who they are now.
+    """The ids of all customers with this name, alias, phone or e-mail, sorted; a merged customer counts as the one it was merged into.
 
     Which of them a text means, `meant_of` decides. Whoever was merged in a circle, or into nobody, counts as themselves.
     """
@@ -258,7 +254,7 @@ def _is_sound(workspace: Workspace, chain: Sequence[str]) -> bool:
 
 
 def _may_be_merged(workspace: Workspace, customer: str) -> bool:
-    """Whether a file speaks of a merge at all: asking the copy takes longer than looking."""
+    """Whether a file speaks of a merge at all: asking the index takes longer than looking."""
     try:
         return b"merged_into" in workspace.log.read_bytes(record_path(CUSTOMER, customer))
     except (NotFoundError, UnreadableError):

@@ -8,7 +8,7 @@ from commlog.messages import mark
 from commlog.records.change import change_record
 from commlog.records.complete import link_of
 from commlog.records.find import find_path, read_record
-from commlog.records.mask import mask_name_of, mask_record
+from commlog.records.mask import mask_name_of, shown_record
 from commlog.records.queries import followed_from, places_of_thread
 from commlog.values import DEFAULT_LINK_TYPE, Data, Fields, Record, mappings_of
 from commlog.workspace import Workspace
@@ -114,7 +114,7 @@ def read_thread(workspace: Workspace, text: str, *, reveal: bool = False) -> tup
                 for link in record.fields.get("links") or ()
                 if isinstance(link, dict)
             )
-            shown = record if reveal else mask_record(workspace, record, name)
+            shown = shown_record(workspace, record, reveal=reveal, names=[name])
             hidden = name if reveal else mask_name_of(workspace, name)
             entries.append(ThreadEntry(shown, hidden, read_follow_ups(shown.fields), links, record.id == asked.id))
     return tuple(entries)

@@ -17,18 +17,13 @@ _NAMING: Final = ("address", "id", "item", "record")
 _KEPT: Final = frozenset({"id", "template", "customer", "agent", "links"})
 
 
-def mask_record(workspace: Workspace, record: Record, customer_name: str) -> Record:
-    """The record with personal data masked; the customer's name in its text, too, when the settings hide names."""
-    template = workspace.catalog.get(record.template)
-    return replace(record, fields=mask_as_asked(template, record.fields, [customer_name], workspace.log.settings.mask))
-
-
-def shown_record(workspace: Workspace, record: Record, *, reveal: bool) -> Record:
-    """A record for reading: as it is when revealed, else masked with the names that its customer has."""
+def shown_record(workspace: Workspace, record: Record, *, reveal: bool, names: Sequence[str] | None = None) -> Record:
+    """A record for reading: as it is when revealed, else masked with the names its customer has, unless `names` are given."""
     if reveal:
         return record
     rules = workspace.log.settings.mask
-    names = names_in(workspace, record) if rules.names else ()
+    if names is None:
+        names = names_in(workspace, record) if rules.names else ()
     template = workspace.catalog.get(record.template)
     return replace(record, fields=mask_as_asked(template, record.fields, names, rules))
 

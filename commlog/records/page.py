@@ -13,7 +13,7 @@ from commlog.output.text import width_of
 from commlog.privacy.rules.masking import mask_name, mask_text
 from commlog.problems import Problem
 from commlog.records.text import shown_value, with_kept_in_words
-from commlog.values import Data, Record
+from commlog.values import Data, Record, mappings_of
 
 _FOLLOW_UPS: Final = "followups"
 _COLUMNS: Final = ("n", "action", "owner", "priority", "due", "status", "result")
@@ -27,7 +27,7 @@ _SHORT: Final = 34
 
 @dataclass(frozen=True, slots=True)
 class RecordContext:
-    """What a form says that its record does not: members' names, the customer's name, the rules it breaks."""
+    """What a form needs besides its record: members' names, the customer's name, the rules it breaks."""
 
     people: Mapping[str, str]
     customer_name: str
@@ -52,13 +52,14 @@ def format_record_page(record: Record, template: Template, around: RecordContext
         UsageError: the package for pages is missing.
     """
     form = _Form(record, template, around)
+    columns, follow_ups = form.follow_ups()
     values: dict[str, Any] = {
         "style": style_sheet("records/record.css"),
         "title": template.labels.get(current_language(), template.name),
         "record_id": record.id,
         "lines": list(_lines(form.entries())),
-        "columns": form.columns(),
-        "follow_ups": form.follow_ups(),
+        "columns": columns,
+        "follow_ups": follow_ups,
         "follow_ups_label": form.label(_FOLLOW_UPS),
         "agent": form.agent(),
         "problems": around.problems,
@@ -90,34 +91,20 @@ class _Form:
             is_wide = field.multiline or "\n" in text or width_of(text) > _SHORT or field.type in {"list", "mapping"}
             yield LabelledValue(self.label(key), text, is_wide)
 
-    def columns(self) -> list[str]:
-        """The headings of the table of follow-ups."""
-        inner = self._follow_up_field()
-        return [label(inner.get(key) or free_field(key), current_language()) for key in self._told_columns()]
-
-    def follow_ups(self) -> list[list[str]]:
-        """The rows of the table of follow-ups."""
-        inner = self._follow_up_field()
-        return [
-            [self._text(inner.get(key) or free_field(key), item.get(key)) for key in self._told_columns()]
-            for item in self._items()
+    def follow_ups(self) -> tuple[list[str], list[list[str]]]:
+        """The table of follow-ups: its headings, those of columns that are filled in, and its rows."""
+        items, inner = mappings_of(self.fields, _FOLLOW_UPS), self._field(_FOLLOW_UPS).item
+        known = {field.key: field for field in inner.fields} if inner else {}
+        columns = [
+            known.get(key) or free_field(key) for key in _COLUMNS if any(item.get(key) is not None for item in items)
         ]
+        headings = [label(field, current_language()) for field in columns]
+        return headings, [[self._text(field, item.get(field.key)) for field in columns] for item in items]
 
     def agent(self) -> str:
         """Who wrote the record down."""
         agent = self.fields.get("agent")
         return self.around.people.get(agent, agent) if isinstance(agent, str) else ""
-
-    def _items(self) -> list[dict[str, Data]]:
-        found = self.fields.get(_FOLLOW_UPS)
-        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-    def _told_columns(self) -> list[str]:
-        return [key for key in _COLUMNS if any(item.get(key) is not None for item in self._items())]
-
-    def _follow_up_field(self) -> dict[str, Field]:
-        item = self._field(_FOLLOW_UPS).item
-        return {field.key: field for field in item.fields} if item else {}
 
     def _field(self, key: str) -> Field:
         return self.known.get(key) or free_field(key)
@@ -169,15 +156,12 @@ def _lines(entries: Iterator[LabelledValue]) -> Iterator[list[LabelledValue]]:
     """The lines of the form: two short values beside each other, a wide one alone."""
     waiting: list[LabelledValue] = []
     for entry in entries:
-        if entry.is_wide:
-            if waiting:
-                yield waiting
-                waiting = []
-            yield [entry]
-            continue
-        waiting.append(entry)
-        if len(waiting) == 2:
+        if waiting and (entry.is_wide or len(waiting) == 2):
             yield waiting
             waiting = []
+        if entry.is_wide:
+            yield [entry]
+        else:
+            waiting.append(entry)
     if waiting:
         yield waiting

@@ -3,7 +3,7 @@
 from typing import Final
 
 from commlog.errors import CommlogError, InvalidError
-from commlog.forms.fields import Field, HasFields
+from commlog.forms.fields import walk_fields
 from commlog.forms.personal import is_number_of_ours
 from commlog.messages import mark
 from commlog.problems import ERROR, Problem
@@ -51,25 +51,9 @@ def form_keys(workspace: Workspace, template: str) -> FormKeys | None:
         return None
     if form is None:
         return None
-    keys: set[str] = set()
-    exempt: set[str] = set(_NO_WORDS)
-    _collect(form, "", keys, exempt)
-    return FormKeys(frozenset(keys), lambda key: key in exempt or is_number_of_ours(key))
-
-
-def _collect(owner: HasFields, above: str, keys: set[str], exempt: set[str]) -> None:
-    """Gather the dotted keys of a form, and those whose texts are no free words or are marked as personal."""
-    for field in owner.fields:
-        _collect_one(field, f"{above}{field.key}", keys, exempt)
-
-
-def _collect_one(field: Field, key: str, keys: set[str], exempt: set[str]) -> None:
-    keys.add(key)
-    if field.personal or field.enum or field.format:
-        exempt.add(key)
-    _collect(field, f"{key}.", keys, exempt)
-    if field.item is not None:
-        _collect_one(field.item, key, keys, exempt)
+    fields = list(walk_fields(form))
+    exempt = _NO_WORDS | {key for key, field in fields if field.personal or field.enum or field.format}
+    return FormKeys(frozenset(key for key, _ in fields), lambda key: key in exempt or is_number_of_ours(key))
 
 
 def record_limit(workspace: Workspace, template: str) -> Limit:

@@ -9,7 +9,7 @@ from commlog.database.query.contents import ALWAYS, SqlCondition, all_of, is_one
 from commlog.database.query.fragments import CUSTOMER_NAME, PENDING_COUNT, columns_of, is_contact, is_conversation
 from commlog.database.query.select import thread_ids
 
-# The instant with its offset stands in the record's content; the copy's columns have seconds, and SQLite no time zones.
+# The instant with its offset stands in the record's content; the index's columns have seconds, and SQLite no time zones.
 _STARTED: Final = "field((SELECT content FROM contents c WHERE c.record = r.record), 'started_at')"
 # How many words the completion of a call offers at most.
 MOST_SUGGESTED: Final = 200

@@ -5,6 +5,7 @@ from commlog.database.query.filter import And, Filter, Or, TextTerm
 from commlog.database.query.order import COLUMNS, order_by
 from commlog.database.query.select import ListedRows
 from commlog.errors import UsageError
+from commlog.forms.personal import is_number_of_ours, personal_keys
 from commlog.messages import mark
 from commlog.output.listing import Listing, mask_listing
 from commlog.privacy.rules.masking import HIDDEN, Span, find_personal, splice
@@ -80,8 +81,6 @@ class _Hiding:
 
     def _cut(self, key: str, value: str, place: int, length: int) -> str:
         """The words around a place of a value; a number or an address is masked whole, however the cut falls."""
-        from commlog.forms.personal import is_number_of_ours
-
         start, stop = max(0, place - _AROUND), min(len(value), place + length + _AROUND)
         spans = find_personal(value) if self._is_text and not is_number_of_ours(key) else []
         for span in spans:
@@ -94,7 +93,5 @@ class _Hiding:
     def _keys(self, template: str) -> frozenset[str]:
         """The keys of a template's personal fields; its file is read once."""
         if template not in self._personal:
-            from commlog.forms.personal import personal_keys
-
             self._personal[template] = personal_keys(self._workspace.catalog.get(template))
         return self._personal[template]

@@ -1,4 +1,4 @@
-"""One record for reading: every field under its label, in the form's order, derived values beside them."""
+"""Records for reading: one with every field under its label, a whole thread, and what a history keeps, in words."""
 
 import json
 import re
@@ -273,7 +273,7 @@ def _label_of(form: HasFields, key: str) -> str:
 
 
 def kept_in_words(form: HasFields, note: str) -> str:
-    """A remark of a history with each line that keeps fields in words; what people wrote stays as it is."""
+    """A note of a history in which each line of kept fields is replaced by words; what people wrote is unchanged."""
     return "\n".join(_told(form, line) for line in note.split("\n"))
 
 

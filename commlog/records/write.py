@@ -11,9 +11,9 @@ from commlog.forms.catalog import Template
 from commlog.log.names import is_customer_id, is_record_id, new_id, record_path
 from commlog.messages import mark
 from commlog.problems import Problem
+from commlog.records.change import keep_policies
 from commlog.records.complete import NOT_VALID, Completion, Lookup
 from commlog.records.find import get_record
-from commlog.records.policies import refuse_violations
 from commlog.values import CUSTOMER, DAY_FIELDS, Data, Fields, Record
 from commlog.workspace import Workspace, schema_comment
 from commlog.yamltext.format import format_document
@@ -128,7 +128,7 @@ def complete_request(workspace: Workspace, request: RecordRequest, lookup: Looku
             completion.faults.append((DAY_FIELDS[template.kind], fault))
     completed = Completed(template, fields, day, customer)
     if completion.faults:
-        raise _told_at_once(workspace, completed, completion.faults)
+        raise _joined_fault(workspace, completed, completion.faults)
     return completed
 
 
@@ -155,7 +155,7 @@ def check_record(workspace: Workspace, completed: Completed, record_id: Data) ->
     if errors:
         raise InvalidError(NOT_VALID, problems=errors)
     record = get_record(reading)
-    refuse_violations(workspace, record.fields, record.template)
+    keep_policies(workspace, record)
     return RecordDraft(record, text, completed.customer)
 
 
@@ -173,7 +173,7 @@ def _path_of(template: Template, record_id: str) -> str:
     return record_path(template.kind, record_id)
 
 
-def _told_at_once(
+def _joined_fault(
     workspace: Workspace, completed: Completed, faults: Sequence[tuple[str, CommlogError]]
 ) -> CommlogError:
     """The error for some faults and for whatever else is wrong with the record; the fault itself when it is alone."""

@@ -231,11 +231,8 @@ def _period_kind(words: str) -> Literal["quarter", "month"]:
     kinds: dict[str, Data] = {"quarter": "quarter", "month": "month", "季度": "quarter", "月": "month", "月份": "month"}
     found: Literal["quarter", "month"] | None = kinds.get(words.strip().lower())
     if found is None:
-        raise UsageError(
-            mark("invalid value for --by: '{value}' is not quarter or month"),
-            value=words,
-            remedy=mark("use one of: {known}"),
-            known="quarter, month",
+        raise UsageError.of_choice(
+            mark("invalid value for --by: '{value}' is not quarter or month"), ("quarter", "month"), value=words
         )
     return found
 

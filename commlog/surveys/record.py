@@ -207,11 +207,10 @@ def entered_by_of(workspace: Workspace, words: str) -> str:
     field = find_field(workspace.catalog.get(SURVEY), "entered_by")
     found = find_value(field, words) if field else None
     if found is None:
-        raise UsageError(
+        raise UsageError.of_choice(
             mark("invalid value for --entered-by: '{value}' is not customer or staff"),
+            ("customer", "staff"),
             value=words,
-            remedy=mark("use one of: {known}"),
-            known="customer, staff",
         )
     return found
 

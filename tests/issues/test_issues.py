@@ -6,8 +6,15 @@ import pytest
 
 from commlog.errors import ConflictError, NotFoundError, UsageError
 from commlog.forms.fields import find_field, value_label
-from commlog.issues.change import IssueDetails, confirm_issue, move_issue, pending_of_issue
-from commlog.issues.create import CATEGORIES, issue_fields, issues_from
+from commlog.issues.change import (
+    CATEGORIES,
+    IssueDetails,
+    confirm_issue,
+    issue_fields,
+    issues_from,
+    move_issue,
+    pending_of_issue,
+)
 from commlog.issues.list import COLUMN_NAMES, IssueView, list_issues, read_issues
 from commlog.issues.rules.issue import Confirmation
 from commlog.messages import use_language

@@ -43,14 +43,11 @@ def original_start(follow_up: FollowUp, conversation: Mapping[str, Data]) -> Lim
     The end of the conversation, else its start, for a follow-up made with its record; the moment it was added for any
     other; and after a reopening, the reopening.
     """
-    reopened = _reopening(follow_up)
-    if reopened:
-        return reopened
-    return _first_start(follow_up, conversation)
+    return _reopening(follow_up) or _first_start(follow_up, conversation)
 
 
 def find_start(follow_up: FollowUp, conversation: Mapping[str, Data], calendar: WorkCalendar) -> LimitStart | None:
-    """The instant from which the stored due was counted; None when its rule is no limit or nothing tells one.
+    """The instant from which the stored due time was counted; None when its rule has no limit or the start is unknown.
 
     A due set later by a limit counts from the entry that set it, one set by a priority from the original start; the
     file tells them apart only by what they come to. The start that gives the stored due is the one, the original
@@ -61,12 +58,12 @@ def find_start(follow_up: FollowUp, conversation: Mapping[str, Data], calendar: 
     if limit is None or original is None:
         return None
     stored = stored_due(follow_up, calendar)
-    set_later = list(_entries_with_due(follow_up, resumed=False))
-    if stored is None or not (set_later or original.origin == "reopened" or _is_moved_by_resuming(follow_up)):
+    set_later, resumed = (list(_entries_with_due(follow_up, resumed=is_resumed)) for is_resumed in (False, True))
+    if stored is None or not (set_later or original.origin == "reopened" or resumed):
         return original
     likely = [original, *set_later]
     first = _first_start(follow_up, conversation)
-    unlikely = [*_entries_with_due(follow_up, resumed=True), *([first] if first else [])]
+    unlikely = [*resumed, *([first] if first else [])]
     distances: dict[int, timedelta] = {}
     for place, start in enumerate([*likely, *unlikely]):
         due = due_from(start, limit, follow_up, calendar)
@@ -130,7 +127,7 @@ def stored_due(follow_up: FollowUp, calendar: WorkCalendar) -> datetime | None:
 
 
 def is_due_edited(follow_up: FollowUp) -> bool:
-    """Whether the due is another than the one its history told last: somebody changed the file by hand."""
+    """Whether the stored due time differs from the last one in the history: the file was edited by hand."""
     told = next((entry.due for entry in reversed(follow_up.history) if entry.due), None)
     return told is not None and told != (follow_up.due or NO_LIMIT)
 
@@ -167,10 +164,6 @@ def _entries_with_due(follow_up: FollowUp, *, resumed: bool | None) -> Iterator[
         ends_pause = previous == PAUSED and entry.status != PAUSED
         if entry.due and at and resumed in {None, ends_pause}:
             yield LimitStart(at, "rescheduled", number)
-
-
-def _is_moved_by_resuming(follow_up: FollowUp) -> bool:
-    return any(True for _ in _entries_with_due(follow_up, resumed=True))
 
 
 DayKind = Literal["weekly_hours", "weekly_off", "dated_work", "dated_off", "dated_part_off"]
@@ -276,22 +269,18 @@ def _count_working_hours(start: datetime, end: datetime, calendar: WorkCalendar)
 def _count_calendar_days(amount: int, start: datetime, end: datetime, calendar: WorkCalendar) -> DayCount:
     local = _day(start, calendar)
     days, left_out = _list(local, _closed_day(end, calendar), calendar)
-    listed = []
-    for day in days:
-        number = (day.date - local).days
-        listed.append(replace(day, counted=number) if number <= amount else day)
-    return DayCount(tuple(listed), left_out, local, "same_day")
+    numbers = ((day, (day.date - local).days) for day in days)
+    listed = tuple(replace(day, counted=number) if number <= amount else day for day, number in numbers)
+    return DayCount(listed, left_out, local, "same_day")
 
 
 def _count_period(kind: PeriodKind, start: datetime, end: datetime, calendar: WorkCalendar) -> DayCount:
     closed = _closed_day(end, calendar)
     first, after = period_bounds(kind, closed)
     days, left_out = _list(closed, after - timedelta(days=1), calendar)
-    is_same = first <= _day(start, calendar)
+    opening: Opening = "same_day" if first <= _day(start, calendar) else "after_hours"
     listed = (replace(days[0], counted=1), *days[1:])
-    return DayCount(
-        listed, left_out, None, "same_day" if is_same else "after_hours", (first, after - timedelta(days=1))
-    )
+    return DayCount(listed, left_out, None, opening, (first, after - timedelta(days=1)))
 
 
 def _opening(local: date, first: date, calendar: WorkCalendar) -> Opening:
@@ -304,15 +293,8 @@ def _list(first: date, last: date, calendar: WorkCalendar) -> tuple[list[Counted
     """The days from the first to the last, or the ends of a long stretch and how many were left out between them."""
     length = last.toordinal() - first.toordinal() + 1
     left_out = length - FIRST_DAYS - LAST_DAYS
-    return [uncounted_day(day, calendar) for day in _chosen(first, length)], max(0, left_out)
-
-
-def _chosen(first: date, length: int) -> Iterator[date]:
-    steps: tuple[range, ...] = (range(length),)
-    if length > FIRST_DAYS + LAST_DAYS:
-        steps = (range(FIRST_DAYS), range(length - LAST_DAYS, length))
-    for part in steps:
-        yield from (date.fromordinal(first.toordinal() + step) for step in part)
+    steps = range(length) if left_out <= 0 else [*range(FIRST_DAYS), *range(length - LAST_DAYS, length)]
+    return [uncounted_day(first + timedelta(days=step), calendar) for step in steps], max(0, left_out)
 
 
 def _day(instant: datetime, calendar: WorkCalendar) -> date:

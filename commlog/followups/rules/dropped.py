@@ -1,4 +1,4 @@
-"""A dropped ball: something a customer waits for that nobody is going to do, and the words that give it away."""
+"""Dropped items: what a customer waits for and nobody plans to do, and the words in a text by which they are found."""
 
 import re
 from collections.abc import Iterable
@@ -110,7 +110,7 @@ class DroppedBall:
 
 
 def find_earlier_contact(text: str) -> str:
-    """The words of a folded text that speak of an earlier contact; empty when it speaks of none."""
+    """The words of a folded text that mention an earlier contact; empty when there are none."""
     found = _STEMS.search(text) and _EARLIER.search(text)
     return found[0] if found else ""
 

@@ -64,7 +64,7 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True)
 class DueExplanation:
-    """Everything that made a due what it is.
+    """Everything that led to a due time.
 
     `start` and `counting` are there for a due that a limit gave; `limit_end` is where the limit ends without pauses,
     `computed` what rule, calendar and pauses give now. `agrees` is False when a limit gives another instant than the

@@ -245,7 +245,7 @@ def waited_minutes(pause: Pause, until: datetime, calendar: WorkCalendar, since:
 def extend_due(
     due: datetime, pauses: Iterable[Pause], calendar: WorkCalendar, since: datetime | None = None
 ) -> datetime:
-    """The due later by the working time of the pauses that are over, each in whole minutes; nothing before `since` counts.
+    """The due time extended by the working time of finished pauses, each in whole minutes; nothing before `since` counts.
 
     Raises:
         CalendarError: the working time runs out.

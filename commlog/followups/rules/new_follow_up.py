@@ -35,12 +35,7 @@ class Terms:
         """
         name = priority or self.default_priority
         if name not in self.priorities:
-            raise UsageError(
-                mark("'{value}' is not a priority of this log"),
-                value=name,
-                remedy=mark("use one of: {expected}"),
-                expected=", ".join(self.priorities),
-            )
+            raise UsageError.of_choice(mark("'{value}' is not a priority of this log"), self.priorities, value=name)
         return self.priorities[name]
 
     def due_of(self, due_text: str | None, priority: str | None, began: datetime) -> tuple[str | None, str]:

@@ -67,7 +67,7 @@ class IssueStep(NamedTuple):
 
 
 class Confirmation(NamedTuple):
-    """What the customer said: one of RESULTS, who said it and how it reached us, the score given, if any."""
+    """The customer's reply: one of RESULTS, who gave it and how, and the score, if any."""
 
     result: str
     by: str = ""
@@ -190,7 +190,7 @@ def assign(fields: Fields, step: IssueStep, owner: str, department: str) -> Fiel
 
 
 def history_note(fields: Mapping[str, Data], keys: Iterable[str], known: Container[str] = ()) -> str:
-    """Some fields in one line, `key=value`, for the history; what is not there is left out.
+    """Some fields on one line, `key=value`, for the history; missing ones are left out.
 
     A confirmation is told as `confirmation=satisfied (by, at, how)`, without an instant that is `known` already.
     """
@@ -265,12 +265,7 @@ def _require(fields: Fields, verb: str) -> None:
 def _require_answer(fields: Fields, given: Confirmation) -> None:
     """Refuse an answer that is none, or that comes too early or too late."""
     if given.result not in RESULTS:
-        raise UsageError(
-            mark("'{value}' is not a result"),
-            value=given.result,
-            remedy=mark("use one of: {known}"),
-            known=", ".join(RESULTS),
-        )
+        raise UsageError.of_choice(mark("'{value}' is not a result"), RESULTS, value=given.result)
     if given.score is not None and given.score not in SCORES:
         raise UsageError(
             mark("the score {value} is out of range"),

@@ -1,4 +1,4 @@
-"""What a record's own values must say together, where a schema cannot say it."""
+"""Rules between the values of one record that a schema cannot express; names and phone numbers as they are compared."""
 
 import re
 import unicodedata
@@ -19,20 +19,15 @@ class Inconsistency(NamedTuple):
 
 
 def _times_in_order(fields: Fields) -> Iterator[Inconsistency]:
-    started = instant_of(fields.get("started_at"))
-    ended = instant_of(fields.get("ended_at"))
-    recorded = instant_of(fields.get("recorded_at"))
+    started, ended, recorded = (instant_of(fields.get(key)) for key in ("started_at", "ended_at", "recorded_at"))
     if started and ended and ended < started:
-        yield Inconsistency(
-            "end-before-start", ("ended_at",), {"value": fields["ended_at"], "expected": fields["started_at"]}
-        )
-    end_key = "ended_at" if ended else "started_at"
+        facts = {"value": fields["ended_at"], "expected": fields["started_at"]}
+        yield Inconsistency("end-before-start", ("ended_at",), facts)
     end = ended or started
     # A record is stamped to the second, a conversation to the minute: within one minute they are the same.
     if recorded and end and recorded.timestamp() < end.timestamp() - 60:
-        yield Inconsistency(
-            "recorded-before-end", ("recorded_at",), {"value": fields["recorded_at"], "expected": fields[end_key]}
-        )
+        facts = {"value": fields["recorded_at"], "expected": fields["ended_at" if ended else "started_at"]}
+        yield Inconsistency("recorded-before-end", ("recorded_at",), facts)
 
 
 def _follow_ups_told(fields: Fields) -> Iterator[Inconsistency]:
@@ -45,11 +40,8 @@ def _follow_ups_told(fields: Fields) -> Iterator[Inconsistency]:
         numbers.add(follow_up.n)
         told = follow_up.history[-1].status if follow_up.history else ""
         if told != follow_up.status:
-            yield Inconsistency(
-                "status-without-history",
-                (*where, "status"),
-                {"value": str(follow_up.n), "status": follow_up.status, "expected": told or "-"},
-            )
+            facts = {"value": str(follow_up.n), "status": follow_up.status, "expected": told or "-"}
+            yield Inconsistency("status-without-history", (*where, "status"), facts)
         if follow_up.due is None and follow_up.due_rule != "none" and follow_up.status in PENDING:
             address = f"{text_of(fields, 'id') or 'ID'}/{follow_up.n}"
             yield Inconsistency("no-due", where, {"value": str(follow_up.n), "address": address})

@@ -18,6 +18,12 @@ NO_PERSONAL_NUMBERS: Final = "no_personal_numbers"
 RECORD_LATE: Final = "record_late"
 BACKDATED: Final = "backdated"
 
+# The kinds of problems that records break policies by.
+_CODES: Final = {
+    CLOSING_REQUIRES: "closing-incomplete",
+    OUTCOME_REQUIRES: "outcome-incomplete",
+    NO_PERSONAL_NUMBERS: "personal-number",
+}
 _SEVERITY: Final = "severity"
 _OFF: Final = "off"
 
@@ -77,7 +83,7 @@ def _severity_of(name: str, value: Data) -> str:
 
 
 class FoundNumber(NamedTuple):
-    """A number in free text that tells who somebody is: its kind, where it begins, and how it may be shown."""
+    """A number in free text that identifies a person: its kind, where it begins, and how it may be shown."""
 
     kind: str
     start: int
@@ -108,11 +114,13 @@ def find_violations(policies: Policies, fields: Fields, form: FormKeys) -> Itera
     if policies.has(OUTCOME_REQUIRES):
         yield from _find_incomplete_outcome(policies, fields, form)
     if policies.has(NO_PERSONAL_NUMBERS):
-        severity = policies.severities[NO_PERSONAL_NUMBERS]
         for place, text in iter_texts(fields, form.is_exempt):
             for found in find_numbers(text):
-                facts = (("kind", found.kind), ("value", found.shown), ("severity", severity))
-                yield PolicyViolation("personal-number", place, facts)
+                yield _violation(policies, NO_PERSONAL_NUMBERS, place, kind=found.kind, value=found.shown)
+
+
+def _violation(policies: Policies, policy: str, place: ValuePath, **facts: str) -> PolicyViolation:
+    return PolicyViolation(_CODES[policy], place, (*facts.items(), (_SEVERITY, policies.severities[policy])))
 
 
 def _find_incomplete_closings(policies: Policies, fields: Fields, form: FormKeys) -> Iterator[PolicyViolation]:
@@ -128,8 +136,7 @@ def _find_incomplete_closings(policies: Policies, fields: Fields, form: FormKeys
         for name in wanted:
             if is_blank(item, name):
                 facts = {"value": str(follow_up.n), "missing": name, "status": follow_up.status}
-                facts["severity"] = policies.severities[CLOSING_REQUIRES]
-                yield PolicyViolation("closing-incomplete", ("followups", place, name), tuple(facts.items()))
+                yield _violation(policies, CLOSING_REQUIRES, ("followups", place, name), **facts)
 
 
 def _find_incomplete_outcome(policies: Policies, fields: Fields, form: FormKeys) -> Iterator[PolicyViolation]:
@@ -138,9 +145,7 @@ def _find_incomplete_outcome(policies: Policies, fields: Fields, form: FormKeys)
     for name in wanted:
         # A form that has no such field cannot be asked for it.
         if name in form.keys and is_blank(fields, name):
-            severity = policies.severities[OUTCOME_REQUIRES]
-            facts = (("value", str(outcome)), ("missing", name), ("severity", severity))
-            yield PolicyViolation("outcome-incomplete", tuple(name.split(".")), facts)
+            yield _violation(policies, OUTCOME_REQUIRES, tuple(name.split(".")), value=str(outcome), missing=name)
 
 
 def is_blank(fields: Mapping[str, Data], dotted: str) -> bool:
