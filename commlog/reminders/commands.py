@@ -19,7 +19,7 @@ from commlog.reminders.text import DigestContext, format_digest, format_subject
 if TYPE_CHECKING:
     # Loaded when something is delivered: a run that prints needs none of it.
     from commlog.log.members import Member
-    from commlog.reminders.deliver import Message
+    from commlog.reminders.message import Message
     from commlog.reminders.send import AddressedLines, DigestDelivery, UndeliverableItems
 
 
@@ -199,7 +199,7 @@ def _deliver(session: Session, address: str, message: "Message") -> None:
 
 
 def _message_of(digest: Digest, reading: DigestContext) -> "Message":
-    from commlog.reminders.deliver import Message
+    from commlog.reminders.message import Message
     from commlog.reminders.text import format_html
 
     return Message(format_subject(digest), format_digest(digest, reading), format_html(digest, reading), digest.at)
@@ -243,7 +243,7 @@ def _say_digest(digest: Digest, reading: DigestContext, wish: RemindOptions) -> 
 
 def _test(session: Session, to: str) -> int:
     """Deliver a test to the addresses of one member."""
-    from commlog.reminders.deliver import Message
+    from commlog.reminders.message import Message
 
     workspace = session.workspace
     member = _member(session, to or workspace.require_member(None))

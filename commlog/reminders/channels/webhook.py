@@ -7,8 +7,8 @@ from urllib.parse import quote
 from commlog.messages import mark
 from commlog.reminders.channels.robot import post_pieces
 from commlog.reminders.connection import DeliveryAddress, DeliveryContext, DeliveryError
-from commlog.reminders.deliver import Message, plain_text_of, split_text
 from commlog.reminders.http import check_status, post_json
+from commlog.reminders.message import Message, plain_text_of, split_text
 
 _SLACK_LIMIT: Final = 30_000  # characters after escaping; the service cuts at 40,000
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
