@@ -12,10 +12,12 @@ import shlex
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -31,7 +33,7 @@ from commlog.forms.fields import Field
 from commlog.forms.schemas import shipped_folder
 from commlog.messages import use_language
 from commlog.output.formats import LISTING_FORMATS
-from tests.build import NOW, ROOT, write_program
+from tests.build import NOW, ROOT, SmallLog, write_program
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 # What PERFORMANCE shows was measured once; its commands are not run again.
@@ -469,14 +471,41 @@ def test_files_that_pages_name_are_there(page: Path) -> None:
     """A module that a page names exists (NAME is one to come), and has the function whose name follows."""
     sources = {
         name_of(path).removeprefix("commlog/"): path.read_text(encoding="utf-8")
-        for folder in ("commlog", "tests", "benchmarks", ".")
-        for path in (ROOT / folder).glob("*.py" if folder == "." else "**/*.py")
+        for folder in ("commlog", "tests", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
     }
-    named = re.findall(r"`(?:commlog/)?(\w+(?:/\w+)*\.py)`(?: `(\w+)`)?", page.read_text(encoding="utf-8"))
+    named = re.findall(r"`(\w+(?:/\w+)+\.py)`(?: `(\w+)`)?", page.read_text(encoding="utf-8"))
     missing = [
         (path, function)
-        for path, function in named
+        for path, function in ((path.removeprefix("commlog/"), function) for path, function in named)
         if "NAME" not in path
-        and (path not in sources or not re.search(rf"^\s*(?:def|class) {function}", sources[path], re.MULTILINE))
+        and (
+            path not in sources
+            or (function and not re.search(rf"^\s*(?:def|class) {function}\b", sources[path], re.MULTILINE))
+        )
     ]
     assert missing == []
+
+
+def test_the_walk_through_one_command_is_true(log: SmallLog) -> None:
+    """The functions that ARCHITECTURE.md names on the way of `commlog done` are called, in that order, in at most seven files."""
+    steps = re.findall(r"^\d\. `([\w/]+\.py)` `(\w+)`", text_of("docs/ARCHITECTURE.md"), re.MULTILINE)
+    record = log.create("visit", follow_ups=["call again"])
+    called: dict[tuple[str, str], None] = {}
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            called.setdefault((frame.f_code.co_filename.rpartition("/commlog/")[2], frame.f_code.co_name))
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        code = run(
+            ["--log", str(log.root), "--now", NOW, "done", f"{record.id}/1", "--by", "wang", "--result", "reached"]
+        )
+    finally:
+        sys.setprofile(before)
+
+    assert code == ExitCode.DONE
+    assert len(steps) == len({path for path, _ in steps}) <= 7
+    assert [step for step in called if step in steps] == steps
