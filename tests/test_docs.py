@@ -12,10 +12,12 @@ import shlex
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -30,7 +32,7 @@ from commlog.forms.fields import Field
 from commlog.forms.schemas import shipped_folder
 from commlog.messages import use_language
 from commlog.output.formats import LISTING_FORMATS
-from tests.build import NOW, ROOT, write_program
+from tests.build import NOW, ROOT, SmallLog, write_program
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 # What PERFORMANCE shows was measured once; its commands are not run again.
@@ -237,30 +239,24 @@ def test_every_key_of_an_import_map_is_documented() -> None:
     assert [name for name in (*MAP_KEYS, *SOURCE_KEYS) if f"`{name}`" not in rows] == []
 
 
-LISTINGS = (
-    "list_records",
-    "list_follow_ups",
-    "search_records",
-    "list_customers",
-    "list_templates",
-    "find_duplicates",
-    "list_issues",
-    "survey_trend",
-    "list_answers",
-    "list_care",
-    "manage_calendar",
-    "moved_follow_ups",
-)
+def listings() -> list[str]:
+    """The modules of the package that make a listing: those that say which columns it has."""
+    return [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / "commlog").rglob("*.py"))
+        if re.search(r"^COLUMN_NAMES\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
 
 
-@pytest.mark.parametrize("module_name", LISTINGS)
-def test_every_column_of_a_listing_is_documented(module_name: str) -> None:
+def test_every_column_of_a_listing_is_documented() -> None:
     """COMMANDS.md explains every column, which is every JSON field, of every listing."""
-    names = import_module(f"commlog.services.{module_name}").COLUMN_NAMES
-    assert [name for name in names if f"| `{name}` |" not in text_of("docs/COMMANDS.md")] == []
+    text = text_of("docs/COMMANDS.md")
+    names = [(module, name) for module in listings() for name in import_module(module).COLUMN_NAMES]
+    assert {"list.py", "pending.py"} <= {f"{module.rpartition('.')[2]}.py" for module, _ in names}
+    assert [(module, name) for module, name in names if f"| `{name}` |" not in text] == []
 
 
-def test_every_table_and_column_of_the_copy_is_documented() -> None:
+def test_every_table_and_column_of_the_index_is_documented() -> None:
     """SQL.md has a section for every table, and in it a row for every column, and no others."""
     connection = sqlite3.connect(":memory:")
     connection.executescript(TABLES)
@@ -462,19 +458,53 @@ def test_the_readmes_lead_to_each_other_and_to_every_page() -> None:
         assert [page.name for page in PAGES if page.parent.name == "docs" and f"(docs/{page.name})" not in text] == []
 
 
-def test_packages_in_the_map_are_those_there_are() -> None:
-    """ARCHITECTURE.md has a row for every package, and names only functions and files there are."""
-    text = text_of("docs/ARCHITECTURE.md")
-    packages = {path.parent.name for path in (ROOT / "commlog").glob("*/__init__.py")}
-    assert set(re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE)) == packages
+def test_the_map_has_every_room() -> None:
+    """ARCHITECTURE.md has a row for every room of the package, and for no other."""
+    rooms = {path.parent.name for path in (ROOT / "commlog").glob("*/__init__.py")}
+    found = re.findall(r"^\| `(\w+)/` \|", text_of("docs/ARCHITECTURE.md"), re.MULTILINE)
+    assert sorted(found) == sorted(rooms)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_files_that_pages_name_are_there(page: Path) -> None:
+    """A module that a page names exists (NAME is one to come), and has the function whose name follows."""
     sources = {
-        path.relative_to(ROOT / "commlog").as_posix(): path.read_text(encoding="utf-8")
-        for path in (ROOT / "commlog").rglob("*.py")
+        name_of(path).removeprefix("commlog/"): path.read_text(encoding="utf-8")
+        for folder in ("commlog", "tests", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
     }
-    named = re.findall(r"`(\w+(?:/\w+)*\.py)` `(\w+)`", text)
-    assert named
-    assert [
-        pair
-        for pair in named
-        if not re.search(rf"^\s*(?:def|class) {pair[1]}\b", sources.get(pair[0], ""), re.MULTILINE)
-    ] == []
+    named = re.findall(r"`(\w+(?:/\w+)+\.py)`(?: `(\w+)`)?", page.read_text(encoding="utf-8"))
+    missing = [
+        (path, function)
+        for path, function in ((path.removeprefix("commlog/"), function) for path, function in named)
+        if "NAME" not in path
+        and (
+            path not in sources
+            or (function and not re.search(rf"^\s*(?:def|class) {function}\b", sources[path], re.MULTILINE))
+        )
+    ]
+    assert missing == []
+
+
+def test_the_walk_through_one_command_is_true(log: SmallLog) -> None:
+    """The functions that ARCHITECTURE.md names on the way of `commlog done` are called, in that order, in at most seven files."""
+    steps = re.findall(r"^\d\. `([\w/]+\.py)` `(\w+)`", text_of("docs/ARCHITECTURE.md"), re.MULTILINE)
+    record = log.create("visit", follow_ups=["call again"])
+    called: dict[tuple[str, str], None] = {}
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            called.setdefault((frame.f_code.co_filename.rpartition("/commlog/")[2], frame.f_code.co_name))
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        code = run(
+            ["--log", str(log.root), "--now", NOW, "done", f"{record.id}/1", "--by", "wang", "--result", "reached"]
+        )
+    finally:
+        sys.setprofile(before)
+
+    assert code == ExitCode.DONE
+    assert len(steps) == len({path for path, _ in steps}) <= 7
+    assert [step for step in called if step in steps] == steps

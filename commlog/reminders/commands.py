@@ -182,7 +182,8 @@ def _delivery(session: Session) -> Callable[[str, str, str, str], None]:
     """What delivers a subject, a text and its HTML to an address."""
     # Loaded when something is delivered: a run that prints needs no network.
     from commlog.reminders.connection import outside_of
-    from commlog.reminders.deliver import Message, deliver
+    from commlog.reminders.deliver import deliver
+    from commlog.reminders.message import Message
 
     outside, now = outside_of(session.workspace.log.settings.notify, variable), session.workspace.now
     return lambda address, subject, text, html: deliver(address, Message(subject, text, html, now), outside)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from commlog.reminders.connection import DeliveryContext, DeliveryError
-from commlog.reminders.deliver import Message, deliver
+from commlog.reminders.deliver import deliver
+from commlog.reminders.message import Message
 
 NOW = datetime(2026, 3, 16, 10, 0, tzinfo=timezone(timedelta(hours=8)))
 SERVERS = {"smtp": "$SMTP", "wecom": "$BASE", "dingtalk": "$BASE", "feishu": "$BASE", "slack": "$BASE"}

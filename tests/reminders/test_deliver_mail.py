@@ -11,7 +11,7 @@ import pytest
 from commlog.errors import ExitCode
 from commlog.reminders.channels.mail import make_mail, parse_server, sender_of
 from commlog.reminders.connection import DeliveryError, SecretValues
-from commlog.reminders.deliver import Message
+from commlog.reminders.message import Message
 
 TO = "mailto:wang@example.com"
 PASSWORD = "s3cret%2Fpass%20word"

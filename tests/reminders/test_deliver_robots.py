@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from commlog.errors import ExitCode
 from commlog.reminders.channels.robot import json_cost
-from commlog.reminders.deliver import MOST_PIECES, split_text
+from commlog.reminders.message import MOST_PIECES, split_text
 
 KEYS = {
     "KEY": "we-key-0815",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from commlog.messages import mark
 from commlog.reminders.connection import DeliveryAddress, DeliveryContext, DeliveryError
-from commlog.reminders.deliver import Message
+from commlog.reminders.message import Message
 
 if TYPE_CHECKING:
     from apprise import NotifyBase

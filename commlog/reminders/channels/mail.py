@@ -24,7 +24,7 @@ from commlog.reminders.connection import (
     conversation,
     is_loopback,
 )
-from commlog.reminders.deliver import Message
+from commlog.reminders.message import Message
 
 _USUAL_SERVER: Final = "$COMMLOG_SMTP_URL"
 _PORTS: Final = {"smtps": 465, "smtp": 25}

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from commlog.messages import mark
 from commlog.reminders.connection import DeliveryAddress, DeliveryContext, DeliveryError
-from commlog.reminders.deliver import Cost, Message, byte_cost, plain_text_of, split_text
 from commlog.reminders.http import TOO_MANY_REQUESTS, HttpAnswer, check_status, post_json, rate_limited
+from commlog.reminders.message import Cost, Message, byte_cost, plain_text_of, split_text
 
 _WRONG_KEY: Final = mark("the key is wrong, or the robot has been removed from the group: copy its address again")
 _SECURITY: Final = mark(
