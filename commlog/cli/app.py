@@ -13,7 +13,6 @@ from typer.main import get_command
 from commlog.cli.session import Session, find_program, guess_language, list_programs, speak
 from commlog.errors import CommlogError, UsageError
 from commlog.messages import mark, translate
-from commlog.output.formats import FormatChoice
 
 # Every command and the module that holds it: the daily verbs first, in the order help shows them. Its function is called
 # after it: `customer_create_command`.
@@ -176,6 +175,7 @@ class _Shared(_Base):
     def get_help(self, ctx: Any) -> str:
         """The page of help in the language of the log, fitted to the terminal."""
         from commlog.cli.help_page import fit_help
+        from commlog.output.formats import FormatChoice
 
         ctx.find_object(Session).speak_as_log()
         self.help = _translated(self.help)

@@ -24,7 +24,8 @@ from commlog.forms.fields import (
     nearest_value,
     shown_choice,
 )
-from commlog.forms.formats import CHECKS, KEYWORDS, message_of
+from commlog.forms.formats import CHECKS
+from commlog.forms.keywords import KEYWORDS, message_of
 from commlog.forms.schemas import Schema
 from commlog.messages import current_language, mark, mark_plural, translate, translate_plural
 from commlog.values import show_path

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from commlog.errors import InvalidError
 from commlog.forms.catalog import Catalog
 from commlog.forms.explanation import Explainer
-from commlog.forms.formats import matches
+from commlog.forms.keywords import matches
 from commlog.forms.schemas import shipped_folder
 from commlog.forms.validation import BASE, Validator, build_accepting, check_template, refuse
 from commlog.messages import current_language, use_language
