@@ -10,6 +10,7 @@ from commlog.cli.editor import create_in_editor
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
+    argument,
     columns_option,
     edit_option,
     format_choice,
@@ -19,6 +20,7 @@ from commlog.cli.options import (
     query_argument,
     set_option,
     sort_option,
+    text_option,
 )
 from commlog.cli.prompts import ask_fields, keeping_answers
 from commlog.cli.session import choose_random
@@ -34,14 +36,12 @@ from commlog.values import ANSWER
 
 _AUDIENCES: Final = ("internal", "customer")
 
-words_argument: Any = typer.Argument(
-    ..., metavar="WORDS", help=mark("The customer's question, in any words; several are joined.")
-)
-audience_option: Any = typer.Option(
-    "internal",
+words_argument: Any = argument("WORDS", mark("The customer's question, in any words; several are joined."))
+audience_option: Any = text_option(
     "--audience",
-    metavar="internal|customer",
-    help=mark("customer: only answers that may be given to customers unchanged."),
+    "internal|customer",
+    mark("customer: only answers that may be given to customers unchanged."),
+    default="internal",
 )
 find_format_option: Any = format_choice("text", "json", "ids")
 

@@ -10,11 +10,13 @@ from commlog.cli.options import (
     NO_LIMIT,
     address_argument,
     answer_listing,
+    argument,
     as_of_option,
     by_option,
     columns_option,
     due_option,
     exit_code_option,
+    flag,
     format_choice,
     format_option,
     go_back,
@@ -51,7 +53,7 @@ from commlog.records.list import list_records
 from commlog.records.typed_follow_ups import parse_follow_up
 
 owner_option: Any = text_option("--owner", "MEMBER", mark("Only those of a member or department."))
-overdue_option: Any = typer.Option(False, "--overdue", help=mark("Only those past their due time."))
+overdue_option: Any = flag("--overdue", mark("Only those past their due time."))
 due_within_option: Any = text_option(
     "--due-within", "LIMIT", mark("Only those due by this time, including overdue ones: 2d, 3wd, 周五.")
 )
@@ -134,9 +136,7 @@ def make_move(verb: str) -> Callable[..., None]:
 def add_follow_up_command(
     context: typer.Context,
     record: str = id_argument,
-    what: str = typer.Argument(
-        ..., metavar="ACTION", help=mark("What is to be done: a text, or action=…; owner=…; priority=…; due=….")
-    ),
+    what: str = argument("ACTION", mark("What is to be done: a text, or action=…; owner=…; priority=…; due=….")),
     owner: str = text_option("--to", "OWNER", mark("Who does it (default: you).")),
     priority: str = text_option("--priority", "NAME", mark("A priority of this log, e.g. urgent.")),
     due: str = due_option,

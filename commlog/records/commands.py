@@ -12,9 +12,11 @@ from commlog.cli.faults import show_fault
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
+    argument,
     as_of_option,
     columns_option,
     edit_option,
+    flag,
     format_choice,
     format_option,
     go_back,
@@ -66,10 +68,8 @@ from commlog.workspace import Workspace
 if TYPE_CHECKING:
     from commlog.database.reader import ParsedFile
 
-template_argument: Any = typer.Argument(
-    ...,
-    metavar="TEMPLATE",
-    help=mark("member, service, relationship, visit, issue, survey, customer, answer, or one of the team's own."),
+template_argument: Any = argument(
+    "TEMPLATE", mark("member, service, relationship, visit, issue, survey, customer, answer, or one of the team's own.")
 )
 assignments_option: Any = text_option(
     "--set",
@@ -92,7 +92,7 @@ follow_ups_option: Any = text_option(
     default=[],
 )
 new_customer_option: Any = text_option("--new-customer", "NAME", mark("Also create a customer who is not known yet."))
-dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Show what would be written; write nothing."))
+dry_run_option: Any = flag("--dry-run", mark("Show what would be written; write nothing."))
 
 
 @command(mark("Create a record from a template; prints its id."))
@@ -228,11 +228,9 @@ def edit_command(
 def link_command(
     context: typer.Context,
     record: str = id_argument,
-    prior: str = typer.Argument(
-        ..., metavar="PRIOR", help=mark("The earlier record's id, or ref:… for a number of another system.")
-    ),
-    link_type: str = typer.Option(
-        "follows", "--type", metavar="TYPE", help=mark("follows, answers, duplicates, escalates or relates.")
+    prior: str = argument("PRIOR", mark("The earlier record's id, or ref:… for a number of another system.")),
+    link_type: str = text_option(
+        "--type", "TYPE", mark("follows, answers, duplicates, escalates or relates."), default="follows"
     ),
     note: str = note_option,
 ) -> None:
@@ -362,7 +360,7 @@ def thread_command(
 def unlink_command(
     context: typer.Context,
     record: str = id_argument,
-    prior: str = typer.Argument(..., metavar="PRIOR", help=mark("The record it points to.")),
+    prior: str = argument("PRIOR", mark("The record it points to.")),
     link_type: str = text_option("--type", "TYPE", mark("Remove only a link of this type.")),
 ) -> None:
     say(unlink_records(session_of(context).workspace, record, prior, link_type or None).id)

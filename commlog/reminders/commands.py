@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from commlog.cli.options import exit_code_option, format_choice, text_option
+from commlog.cli.options import exit_code_option, flag, format_choice, text_option
 from commlog.cli.session import Session, variable
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, UsageError
@@ -26,20 +26,12 @@ if TYPE_CHECKING:
 # Under this name the ledger remembers what --once has printed.
 PRINTED = "print"
 
-notify_option: Any = typer.Option(
-    False, "--notify", help=mark("Send each member what was not sent to them yet, instead of printing it.")
-)
-once_option: Any = typer.Option(
-    False, "--once", help=mark("Print only what an earlier run with --once has not printed.")
-)
-dry_run_option: Any = typer.Option(
-    False, "--dry-run", help=mark("Show what would be sent to whom; send and record nothing.")
-)
+notify_option: Any = flag("--notify", mark("Send each member what was not sent to them yet, instead of printing it."))
+once_option: Any = flag("--once", mark("Print only what an earlier run with --once has not printed."))
+dry_run_option: Any = flag("--dry-run", mark("Show what would be sent to whom; send and record nothing."))
 to_option: Any = text_option("--to", "MEMBER", mark("Send to this member only."))
-test_option: Any = typer.Option(
-    False, "--test", help=mark("Send a short message to test your own addresses, or those of --to.")
-)
-reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data; works only for what is printed."))
+test_option: Any = flag("--test", mark("Send a short message to test your own addresses, or those of --to."))
+reveal_option: Any = flag("--reveal", mark("Show personal data; works only for what is printed."))
 format_option: Any = format_choice("text", "json")
 
 

@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from commlog.cli.options import answer_listing, columns_option, format_choice, format_option, reveal_option, text_option
+from commlog.cli.options import (
+    answer_listing,
+    argument,
+    columns_option,
+    flag,
+    format_choice,
+    format_option,
+    reveal_option,
+    text_option,
+)
 from commlog.cli.session import Session, guess_timezone, named_member
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
@@ -26,10 +35,8 @@ from commlog.team.mend_setup import mend_setup
 @command(mark("Check this setup, and show how to fix what is wrong."))
 def doctor_command(
     context: typer.Context,
-    fix: bool = typer.Option(
-        False, "--fix", help=mark("Fix what can be fixed without asking: how git merges records.")
-    ),
-    json_output: bool = typer.Option(False, "--json", help=mark("Answer in JSON.")),
+    fix: bool = flag("--fix", mark("Fix what can be fixed without asking: how git merges records.")),
+    json_output: bool = flag("--json", mark("Answer in JSON.")),
 ) -> int:
     workspace = session_of(context).workspace
     for message in mend_setup(workspace.log.root) if fix else ():
@@ -64,14 +71,12 @@ def _sign_of(row: dict[str, Any]) -> str:
 @command(mark("Create a new log: settings, templates, calendar, git repository."))
 def init_command(
     context: typer.Context,
-    folder: str = typer.Argument(
-        ".", metavar="[DIR]", show_default=False, help=mark("The log's folder (default: the current folder).")
-    ),
+    folder: str = argument("[DIR]", mark("The log's folder (default: the current folder)."), "."),
     timezone: str = text_option(
         "--timezone", "ZONE", mark("The log's time zone, e.g. Asia/Shanghai (default: this machine's).")
     ),
-    no_git: bool = typer.Option(False, "--no-git", help=mark("Do not create a git repository.")),
-    example: bool = typer.Option(False, "--example", help=mark("Add a small realistic set of records.")),
+    no_git: bool = flag("--no-git", mark("Do not create a git repository.")),
+    example: bool = flag("--example", mark("Add a small realistic set of records.")),
 ) -> None:
     session = session_of(context)
     root = Path(session.named_folder() or folder).resolve()
@@ -130,9 +135,7 @@ _STATES: Final = {
 @command(mark("Let git check what is staged before every commit."))
 def hook_install_command(
     context: typer.Context,
-    shared: bool = typer.Option(
-        False, "--shared", help=mark("Install it in .githooks, which you commit for the whole team.")
-    ),
+    shared: bool = flag("--shared", mark("Install it in .githooks, which you commit for the whole team.")),
 ) -> None:
     hook = install_hook(session_of(context).workspace, sys.executable, is_shared=shared)
     say(str(hook.file))
@@ -165,7 +168,7 @@ def _told(state: str) -> str:
     return translate(_STATES[state])
 
 
-as_json = typer.Option(False, "--json", help=mark("Answer in JSON."))
+as_json = flag("--json", mark("Answer in JSON."))
 
 
 @command(mark("Show the state of the index."))
@@ -196,7 +199,7 @@ def _tell(found: dict[str, str | int], json_output: bool) -> None:
 @command(mark("Query the index with SQL, read-only. docs/SQL.md describes the tables."))
 def sql_command(
     context: typer.Context,
-    query: str = typer.Argument(..., metavar="SELECT", help=mark("One SQL query, read-only.")),
+    query: str = argument("SELECT", mark("One SQL query, read-only.")),
     columns: str = columns_option,
     output_format: str = format_option,
     reveal: bool = reveal_option,
@@ -217,7 +220,7 @@ def template_list_command(
 @command(mark("Show a template's fields, choices and advice."))
 def template_show_command(
     context: typer.Context,
-    name: str = typer.Argument(..., metavar="NAME", help=mark("The template's name.")),
+    name: str = argument("NAME", mark("The template's name.")),
     output_format: str = format_choice("text", "json", help_text=mark("{formats} (the schema itself).")),
 ) -> None:
     say(format_template(session_of(context).workspace.catalog.get(name), output_format))
@@ -226,7 +229,7 @@ def template_show_command(
 @command(mark("Create a first version of a template of your team's own."))
 def template_new_command(
     context: typer.Context,
-    name: str = typer.Argument(..., metavar="NAME", help=mark("A short name: lowercase letters, digits and _.")),
+    name: str = argument("NAME", mark("A short name: lowercase letters, digits and _.")),
     label: str = text_option("--label", "WORDS", mark("The title people see.")),
 ) -> None:
     say(create_template(session_of(context).workspace, name, label))

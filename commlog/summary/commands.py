@@ -7,6 +7,7 @@ import typer
 from commlog.cli.editor import write_own
 from commlog.cli.options import (
     NO_LIMIT,
+    argument,
     as_of_option,
     format_choice,
     go_back,
@@ -29,11 +30,8 @@ from commlog.summary.text.summary import FORMATS, format_summary
 from commlog.summary.text.words import figure_called, words_of_counted
 from commlog.values import stored_date
 
-period_argument: Any = typer.Argument(
-    "",
-    metavar="[PERIOD]",
-    show_default=False,
-    help=mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
+period_argument: Any = argument(
+    "[PERIOD]", mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."), ""
 )
 by_option: Any = text_option(
     "--by", "FIELD", mark("Group the figures by a column or any field: channel, agent, level, tag, owner, extra.x …")
@@ -116,11 +114,10 @@ STDOUT = "-"
 )
 def report_command(
     context: typer.Context,
-    period: str = typer.Argument(
+    period: str = argument(
+        "[PERIOD]",
+        mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
         "",
-        metavar="[PERIOD]",
-        show_default=False,
-        help=mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
     ),
     output: str = text_option(
         "--output",
@@ -129,8 +126,8 @@ def report_command(
     ),
     output_format: str = format_choice(*PAGE_FORMATS, help_text=mark("html, or markdown: the tables without charts.")),
     compare: str = text_option("--compare", "PERIOD", mark("Compare with this period instead of the one before.")),
-    limit: int = typer.Option(
-        REPORT_ROWS, "--limit", metavar="N", help=mark("Maximum number of rows per list; 0 means all.")
+    limit: int = text_option(
+        "--limit", "N", mark("Maximum number of rows per list; 0 means all."), default=REPORT_ROWS
     ),
     reveal: bool = reveal_option,
 ) -> int:

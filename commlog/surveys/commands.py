@@ -8,8 +8,10 @@ import typer
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
+    argument,
     columns_option,
     customer_argument,
+    flag,
     format_choice,
     format_option,
     labels_of,
@@ -42,24 +44,22 @@ from commlog.surveys.text import format_trend, format_trend_json
 from commlog.surveys.trend import TrendView, list_surveys, survey_trend
 from commlog.values import SURVEY, Data, Fields
 
-target_argument: Any = typer.Argument(
-    ..., metavar="ID|CUSTOMER", help=mark("The survey that is answered, or the customer who answers.")
-)
+target_argument: Any = argument("ID|CUSTOMER", mark("The survey that is answered, or the customer who answers."))
 period_option: Any = text_option("--period", "PERIOD", mark("What it is about, e.g. 2026-Q1 (default: this quarter)."))
 contact_option: Any = text_option("--contact", "NAME", mark("The person who is asked."))
 score_option: Any = text_option(
     "--score", "DIMENSION=1-5", mark("A score by dimension, by key or label: overall=4. Repeatable."), default=[]
 )
-entered_by_option: Any = typer.Option(
-    "staff", "--entered-by", metavar="customer|staff", help=mark("Who filled it in: the customer, or staff for them.")
+entered_by_option: Any = text_option(
+    "--entered-by", "customer|staff", mark("Who filled it in: the customer, or staff for them."), default="staff"
 )
-again_option: Any = typer.Option(
-    False, "--again", help=mark("Record another survey, even if the customer has already answered for this period.")
+again_option: Any = flag(
+    "--again", mark("Record another survey, even if the customer has already answered for this period.")
 )
-unanswered_option: Any = typer.Option(False, "--unanswered", help=mark("Only those not answered yet."))
+unanswered_option: Any = flag("--unanswered", mark("Only those not answered yet."))
 customer_option: Any = text_option("--customer", "CUSTOMER", mark("Only those of a customer."))
-by_option: Any = typer.Option(
-    "quarter", "--by", metavar="quarter|month", help=mark("The periods; an answer counts on the day it was given.")
+by_option: Any = text_option(
+    "--by", "quarter|month", mark("The periods; an answer counts on the day it was given."), default="quarter"
 )
 trend_format_option: Any = format_choice("table", "json", metavar="table|json")
 

@@ -8,7 +8,9 @@ import typer
 
 from commlog.cli.options import (
     NO_LIMIT,
+    argument,
     columns_option,
+    flag,
     format_choice,
     format_option,
     id_argument,
@@ -86,7 +88,7 @@ def history_command(
     field: str = text_option(
         "--field", "A,B", mark("Only changes of these fields: keys or labels, e.g. due,owner or 期限.")
     ),
-    reverse: bool = typer.Option(False, "--reverse", help=mark("The oldest first.")),
+    reverse: bool = flag("--reverse", mark("The oldest first.")),
     output_format: str = format_choice("text", "json", "jsonl"),
     reveal: bool = reveal_option,
 ) -> None:
@@ -105,12 +107,10 @@ def history_command(
 
 @command(mark("Merge two versions of a record. Called by git, not by people."))
 def merge_driver_command(
-    base: str = typer.Argument(metavar="BASE", show_default=False, help=mark("The file of the common ancestor.")),
-    ours: str = typer.Argument(metavar="OURS", show_default=False, help=mark("Our file; the result replaces it.")),
-    theirs: str = typer.Argument(metavar="THEIRS", show_default=False, help=mark("Their file.")),
-    path: str = typer.Argument(
-        "", metavar="[PATH]", show_default=False, help=mark("The file's path in the repository.")
-    ),
+    base: str = argument("BASE", mark("The file of the common ancestor.")),
+    ours: str = argument("OURS", mark("Our file; the result replaces it.")),
+    theirs: str = argument("THEIRS", mark("Their file.")),
+    path: str = argument("[PATH]", mark("The file's path in the repository."), ""),
 ) -> int:
     place = PurePosixPath(path or ours)
     versions = ThreeFiles(_read(base), _read(ours), _read(theirs))
@@ -153,7 +153,7 @@ _MOST = 10
 @command(mark("Commit the log's changes, fetch those of others, check, and push."))
 def sync_command(
     context: typer.Context,
-    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would be done; change and fetch nothing.")),
+    dry_run: bool = flag("--dry-run", mark("Show what would be done; change and fetch nothing.")),
     message: str = text_option("--message", "MESSAGE", mark("The commit message (default: made from the changes).")),
 ) -> None:
     done = sync_log(session_of(context).workspace, SyncOptions(message.strip(), dry_run))

@@ -8,9 +8,11 @@ from commlog.cli.editor import create_in_editor, edit_in_editor
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
+    argument,
     columns_option,
     customer_argument,
     edit_option,
+    flag,
     format_choice,
     format_option,
     limit_option,
@@ -41,12 +43,7 @@ from commlog.workspace import Workspace
 @command(mark("Create a customer; prints the id."))
 def customer_create_command(
     context: typer.Context,
-    name: str = typer.Argument(
-        "",
-        metavar="[NAME]",
-        show_default=False,
-        help=mark("The customer's name; the id is made from it unless --set id=…"),
-    ),
+    name: str = argument("[NAME]", mark("The customer's name; the id is made from it unless --set id=…"), ""),
     assignments: list[str] = set_option,
     edit_form: bool = edit_option,
 ) -> None:
@@ -73,7 +70,7 @@ def customer_list_command(
     sort: str = sort_option,
     limit: int = limit_option,
     output_format: str = format_option,
-    with_merged: bool = typer.Option(False, "--all", help=mark("Also list customers merged into another one.")),
+    with_merged: bool = flag("--all", mark("Also list customers merged into another one.")),
     reveal: bool = reveal_option,
 ) -> int:
     session = session_of(context)
@@ -134,10 +131,8 @@ _NAMED_LIKE = 3
 # What a shell would not take as it stands.
 _FOR_SHELLS = frozenset(" '\"$&;()<>|*?[]{}#~`\\!")
 
-duplicate_argument: Any = typer.Argument(
-    ..., metavar="DUPLICATE", help=mark("The customer to be merged: id, name, alias, phone or e-mail.")
-)
-survivor_argument: Any = typer.Argument(..., metavar="SURVIVOR", help=mark("The customer to keep."))
+duplicate_argument: Any = argument("DUPLICATE", mark("The customer to be merged: id, name, alias, phone or e-mail."))
+survivor_argument: Any = argument("SURVIVOR", mark("The customer to keep."))
 on_option: Any = text_option("--on", "DATE", mark("The day they were checked (default: today)."))
 
 
@@ -146,7 +141,7 @@ def customer_merge_command(
     context: typer.Context,
     duplicate: str = duplicate_argument,
     survivor: str = survivor_argument,
-    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would happen; write nothing.")),
+    dry_run: bool = flag("--dry-run", mark("Show what would happen; write nothing.")),
     reveal: bool = reveal_option,
 ) -> None:
     from commlog.customers.merge import merge_customers

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import typer
 
-from commlog.cli.options import format_choice, text_option
+from commlog.cli.options import argument, flag, format_choice, text_option
 from commlog.cli.terminal import command, progress, read_stdin, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.exchange.csv_file import Sheet
@@ -32,7 +32,7 @@ from commlog.workspace import Workspace
 rejects_option: Any = text_option(
     "--rejects", "FILE", mark("The file for rejected rows (default: FILE.rejects.csv in the current folder).")
 )
-dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Show what would happen; write nothing."))
+dry_run_option: Any = flag("--dry-run", mark("Show what would happen; write nothing."))
 result_format_option: Any = format_choice(
     "text", "json", help_text=mark("json prints the counts and reasons on stdout."), metavar="text|json"
 )
@@ -61,18 +61,13 @@ def answer_import(
     return ExitCode.INVALID if result.rejected else ExitCode.DONE
 
 
-words_argument: Any = typer.Argument(
-    ...,
-    metavar="[csv|jsonl] FILE",
-    show_default=False,
-    help=mark("The format, if the file's name does not show it, and the file; - is stdin."),
+words_argument: Any = argument(
+    "[csv|jsonl] FILE", mark("The format, if the file's name does not show it, and the file; - is stdin.")
 )
 map_file_option: Any = text_option(
     "--map", "MAP", mark("The map from columns to fields; JSON Lines of whole records need none."), "-m"
 )
-sketch_option: Any = typer.Option(
-    False, "--sketch-map", help=mark("Print a draft of a map made from the file's header, and exit.")
-)
+sketch_option: Any = flag("--sketch-map", mark("Print a draft of a map made from the file's header, and exit."))
 template_option: Any = text_option(
     "--template", "NAME", mark("The template of the draft map (default: the one that matches the header best).")
 )
@@ -148,14 +143,12 @@ def _write_rejects(result: ImportResult, sheet: Sheet, source: SourceFile, named
 
 _STDIN: Final = "-"
 
-file_argument: Any = typer.Argument(
-    ...,
-    metavar="FILE.csv",
-    help=mark("The file, its columns named like the form's fields and dimensions, by label or key; - is stdin."),
+file_argument: Any = argument(
+    "FILE.csv", mark("The file, its columns named like the form's fields and dimensions, by label or key; - is stdin.")
 )
 period_option: Any = text_option("--period", "PERIOD", mark("The period for rows without one (default: this quarter)."))
-entered_by_option: Any = typer.Option(
-    "customer", "--entered-by", metavar="customer|staff", help=mark("Who gave the scores, if no column gives it.")
+entered_by_option: Any = text_option(
+    "--entered-by", "customer|staff", mark("Who gave the scores, if no column gives it."), default="customer"
 )
 csv_encoding_option: Any = text_option(
     "--encoding", "NAME", mark("The file's encoding, e.g. gb18030 (default: utf-8).")

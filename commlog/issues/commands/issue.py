@@ -11,6 +11,7 @@ from commlog.cli.options import (
     answer_listing,
     columns_option,
     edit_option,
+    flag,
     format_choice,
     labels_of,
     limit_option,
@@ -61,7 +62,7 @@ older_option: Any = text_option(
     "--older-than", "AGE", mark("Only those reported at least this long ago: 30d, 2w, 3m; or 10wd in working days.")
 )
 group_option: Any = text_option("--by", "owner|department|category|age", mark("Group by a column."))
-all_option: Any = typer.Option(False, "--all", "-a", help=mark("Also list closed ones."))
+all_option: Any = flag("--all", mark("Also list closed ones."), "-a")
 list_format_option: Any = format_choice(
     *LISTING_FORMATS, help_text=mark("{formats}; form is the tracking form as on paper."), more=(_FORM,)
 )

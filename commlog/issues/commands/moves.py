@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from commlog.cli.options import by_option, id_argument, labels_of, note_option, text_option
+from commlog.cli.options import by_option, flag, id_argument, labels_of, note_option, text_option
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import UsageError
@@ -24,18 +24,16 @@ reopen_reason_option: Any = text_option(
 )
 to_option: Any = text_option("--to", "MEMBER", mark("Who takes it over."))
 new_department_option: Any = text_option("--department", "NAME", mark("The department that takes it over."))
-result_option: Any = typer.Option(
-    ...,
+result_option: Any = text_option(
     "--result",
-    metavar="satisfied|needs_improvement|no_answer",
-    help=mark("What the customer said; satisfied closes the issue, needs_improvement opens it again."),
+    "satisfied|needs_improvement|no_answer",
+    mark("What the customer said; satisfied closes the issue, needs_improvement opens it again."),
+    default=...,
 )
 confirmer_option: Any = text_option("--confirmed-by", "WHO", mark("Who confirmed it on the customer's side."))
 how_option: Any = text_option("--how", "CHANNEL", mark("How it reached us: by phone, WeChat, e-mail…"))
 score_option: Any = text_option("--score", "1-5", mark("The score the customer gave, 5 is best."))
-keep_open_option: Any = typer.Option(
-    False, "--keep-open", help=mark("Do not close the issue even if the customer is satisfied.")
-)
+keep_open_option: Any = flag("--keep-open", mark("Do not close the issue even if the customer is satisfied."))
 improvement_option: Any = text_option(
     "--note", "NOTE", mark("A note; with needs_improvement, what to improve (required).")
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from commlog.cli.options import by_option, customer_argument, format_choice, note_option, text_option
+from commlog.cli.options import argument, by_option, customer_argument, flag, format_choice, note_option, text_option
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ConflictError, ExitCode, UsageError
 from commlog.messages import mark, translate
@@ -18,12 +18,8 @@ if TYPE_CHECKING:
     from commlog.workspace import Workspace
 
 
-forgotten_argument: Any = typer.Argument(
-    "", metavar="[CUSTOMER]", show_default=False, help=mark("The customer: id, name, alias, phone or e-mail.")
-)
-yes_option: Any = typer.Option(
-    False, "--yes", help=mark("Make the change; without this option, only show what would change.")
-)
+forgotten_argument: Any = argument("[CUSTOMER]", mark("The customer: id, name, alias, phone or e-mail."), "")
+yes_option: Any = flag("--yes", mark("Make the change; without this option, only show what would change."))
 receipt_option: Any = text_option("--receipt", "FILE", mark("Write the receipt to a new file, not to stdout."))
 purge_list_option: Any = text_option(
     "--purge-list",
@@ -123,7 +119,7 @@ def customer_forget_command(
     receipt: str = receipt_option,
     purge_list: str = purge_list_option,
     verify: str = verify_option,
-    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would happen; write nothing.")),
+    dry_run: bool = flag("--dry-run", mark("Show what would happen; write nothing.")),
 ) -> int:
     workspace = session_of(context).workspace
     if verify:
@@ -235,7 +231,7 @@ def _verify(workspace: "Workspace", name: str) -> int:
 def customer_consent_command(
     context: typer.Context,
     customer: str = customer_argument,
-    status: str = typer.Argument(..., metavar="granted|withdrawn", help=mark("What the customer said.")),
+    status: str = argument("granted|withdrawn", mark("What the customer said.")),
     channel: str = text_option("--channel", "CHANNEL", mark("How it was said, e.g. phone.")),
     purposes: str = text_option("--purposes", "A,B", mark("The purpose: service, marketing, survey.")),
     on: str = text_option("--on", "DATE", mark("The day it was said (default: today).")),

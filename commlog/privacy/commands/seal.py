@@ -8,8 +8,10 @@ import typer
 
 from commlog.cli.options import (
     answer_listing,
+    argument,
     columns_option,
     exit_code_option,
+    flag,
     format_choice,
     format_option,
     reveal_option,
@@ -75,10 +77,9 @@ def seal_init_command(
 def seal_on_command(
     context: typer.Context,
     recipients: list[str] = recipient_option,
-    per_customer: bool = typer.Option(
-        False,
+    per_customer: bool = flag(
         "--per-customer",
-        help=mark("Use a separate key for each customer, which is destroyed when the customer is forgotten."),
+        mark("Use a separate key for each customer, which is destroyed when the customer is forgotten."),
     ),
 ) -> int:
     workspace, result = turn_on(session_of(context).workspace, recipients, per_customer=per_customer)
@@ -110,11 +111,8 @@ def seal_rotate_command(
 @command(mark("Confirm on this machine the public keys in the settings."))
 def seal_trust_command(
     context: typer.Context,
-    recipients: list[str] = typer.Argument(
-        None,
-        metavar="[AGE1…]...",
-        show_default=False,
-        help=mark("The public keys to trust (default: all in commlog.yaml)."),
+    recipients: list[str] = argument(
+        "[AGE1…]...", mark("The public keys to trust (default: all in commlog.yaml)."), None
     ),
 ) -> None:
     workspace = session_of(context).workspace
@@ -130,9 +128,7 @@ def seal_trust_command(
 @command(mark("Destroy the keys of customers who were forgotten elsewhere."))
 def seal_destroy_command(
     context: typer.Context,
-    yes: bool = typer.Option(
-        False, "--yes", help=mark("Make the change; without this option, only show what would change.")
-    ),
+    yes: bool = flag("--yes", mark("Make the change; without this option, only show what would change.")),
 ) -> int:
     from commlog.privacy.destroy_keys import destroy_keys, keys_to_destroy
 
@@ -245,9 +241,7 @@ def retention_command(
     context: typer.Context,
     columns: str = columns_option,
     output_format: str = format_option,
-    apply_hint: bool = typer.Option(
-        False, "--apply-hint", help=mark("Print the commands that would do this instead, one per line.")
-    ),
+    apply_hint: bool = flag("--apply-hint", mark("Print the commands that would do this instead, one per line.")),
     exit_code: bool = exit_code_option,
     reveal: bool = reveal_option,
 ) -> int:
