@@ -5,16 +5,8 @@ from dataclasses import replace
 
 import typer
 
-from commlog.cli.options import (
-    argument,
-    by_option,
-    columns_option,
-    exit_code_option,
-    flag,
-    format_choice,
-    format_option,
-    say_listing,
-)
+from commlog.cli import options
+from commlog.cli.options import argument, flag, say_listing
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
@@ -49,8 +41,8 @@ def calendar_show_command(
         "[PERIOD]", mark("2026, 2026-Q1, 2026-03, last-month, 2026-01..2026-02 (default: this year)."), ""
     ),
     every_day: bool = flag("--all", mark("Show every day, not only those set by date.")),
-    columns: str = columns_option,
-    output_format: str = format_option,
+    columns: str = options.columns_option,
+    output_format: str = options.format_option,
 ) -> None:
     from commlog.calendar.manage import show_calendar
 
@@ -110,10 +102,10 @@ def calendar_import_command(
 def calendar_diff_command(
     context: typer.Context,
     apply: bool = flag("--apply", mark("Change the due times, and note it in their history.")),
-    exit_code: bool = exit_code_option,
-    by: str = by_option,
-    columns: str = columns_option,
-    output_format: str = format_option,
+    exit_code: bool = options.exit_code_option,
+    by: str = options.by_option,
+    columns: str = options.columns_option,
+    output_format: str = options.format_option,
 ) -> int:
     from commlog.calendar.moved_follow_ups import apply_moved, list_moved
     from commlog.cli.options import answer_listing
@@ -136,7 +128,7 @@ def calendar_diff_command(
 
 
 @command(mark("Compare the calendar with its country's holidays."))
-def calendar_check_command(context: typer.Context, output_format: str = format_choice("text", "json")) -> int:
+def calendar_check_command(context: typer.Context, output_format: str = options.text_format_option) -> int:
     from commlog.calendar.manage import check_calendar, years_in_use
 
     session = session_of(context)

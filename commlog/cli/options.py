@@ -69,6 +69,17 @@ set_option: Any = text_option(
 )
 unset_option: Any = text_option("--unset", "KEY", mark("Remove a field. Repeatable."), default=[])
 edit_option: Any = flag("--edit", mark("Fill in the form in $EDITOR."), "-e")
+text_format_option: Any = format_choice("text", "json")
+customer_option: Any = text_option("--customer", "CUSTOMER", mark("Only those of a customer."))
+dry_run_option: Any = flag("--dry-run", mark("Show what would happen; write nothing."))
+yes_option: Any = flag("--yes", mark("Make the change; without this option, only show what would change."))
+follow_ups_option: Any = text_option(
+    "--follow-up",
+    "FOLLOW-UP",
+    mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
+    "-f",
+    default=[],
+)
 record_format_option: Any = format_choice("text", "json", "yaml")
 exit_code_option: Any = flag("--exit-code", mark("Exit with code 10 when there is a result."))
 

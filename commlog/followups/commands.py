@@ -6,27 +6,14 @@ from typing import Any
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.options import (
     NO_LIMIT,
-    address_argument,
     answer_listing,
     argument,
-    as_of_option,
-    by_option,
-    columns_option,
-    due_option,
-    exit_code_option,
     flag,
-    format_choice,
-    format_option,
     go_back,
-    id_argument,
     labels_of,
-    limit_option,
-    note_option,
-    query_argument,
-    reveal_option,
-    sort_option,
     terminal_width,
     text_option,
 )
@@ -58,32 +45,31 @@ due_within_option: Any = text_option(
     "--due-within", "LIMIT", mark("Only those due by this time, including overdue ones: 2d, 3wd, 周五.")
 )
 priority_option: Any = text_option("--priority", "A,B", mark("Only those of these priorities."))
-customer_option: Any = text_option("--customer", "CUSTOMER", mark("Only those of a customer."))
 group_option: Any = text_option("--by", "owner", mark("Group by a column, e.g. owner."))
 
 
 @command(mark("List follow-ups that are not done or closed, the most overdue first."))
 def pending_command(
     context: typer.Context,
-    query: list[str] = query_argument,
+    query: list[str] = options.query_argument,
     owner: str = owner_option,
     overdue: bool = overdue_option,
     due_within: str = due_within_option,
     priority: str = priority_option,
-    customer: str = customer_option,
+    customer: str = options.customer_option,
     by: str = group_option,
-    exit_code: bool = exit_code_option,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
-    as_of: str = as_of_option,
+    exit_code: bool = options.exit_code_option,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
+    as_of: str = options.as_of_option,
 ) -> int:
     session = session_of(context)
     go_back(session, as_of)
-    options = {"owner": owner, "priority": priority, "customer": customer}
-    terms = [(name, value.split(",")) for name, value in options.items() if value]
+    given = {"owner": owner, "priority": priority, "customer": customer}
+    terms = [(name, value.split(",")) for name, value in given.items() if value]
     if overdue:
         terms.append(("due", ["overdue"]))
     words = " ".join(query or ())
@@ -120,10 +106,10 @@ def make_move(verb: str) -> Callable[..., None]:
 
     def move(
         context: typer.Context,
-        address: str = address_argument,
-        note: str = note_option,
-        due: str = due_option,
-        by: str = by_option,
+        address: str = options.address_argument,
+        note: str = options.note_option,
+        due: str = options.due_option,
+        by: str = options.by_option,
     ) -> None:
         session = session_of(context)
         details = FollowUpDetails(by=by or None, note=note or None, due=due or None)
@@ -135,12 +121,12 @@ def make_move(verb: str) -> Callable[..., None]:
 @command(mark("Add a follow-up to an existing record; its limit counts from now."))
 def add_follow_up_command(
     context: typer.Context,
-    record: str = id_argument,
+    record: str = options.id_argument,
     what: str = argument("ACTION", mark("What is to be done: a text, or action=…; owner=…; priority=…; due=….")),
     owner: str = text_option("--to", "OWNER", mark("Who does it (default: you).")),
     priority: str = text_option("--priority", "NAME", mark("A priority of this log, e.g. urgent.")),
-    due: str = due_option,
-    by: str = by_option,
+    due: str = options.due_option,
+    by: str = options.by_option,
 ) -> None:
     session = session_of(context)
     found = read_record(session.workspace, record)
@@ -152,10 +138,10 @@ def add_follow_up_command(
 @command(mark("Assign a follow-up to another member or department."))
 def assign_command(
     context: typer.Context,
-    address: str = address_argument,
+    address: str = options.address_argument,
     to: str = text_option("--to", "OWNER", mark("Who takes it over (required).")),
-    note: str = note_option,
-    by: str = by_option,
+    note: str = options.note_option,
+    by: str = options.by_option,
 ) -> None:
     session = session_of(context)
     tell(
@@ -168,7 +154,10 @@ def assign_command(
 
 @command(mark("Close a follow-up that is done; one that is not done is cancelled and needs --note."))
 def close_command(
-    context: typer.Context, address: str = address_argument, note: str = note_option, by: str = by_option
+    context: typer.Context,
+    address: str = options.address_argument,
+    note: str = options.note_option,
+    by: str = options.by_option,
 ) -> None:
     session = session_of(context)
     tell(
@@ -179,13 +168,13 @@ def close_command(
 @command(mark("Mark a follow-up as done, with its result."))
 def done_command(
     context: typer.Context,
-    address: str = address_argument,
+    address: str = options.address_argument,
     result: str = text_option("--result", "RESULT", mark("The result (required unless the record has one).")),
     satisfaction: str = text_option(
         "--satisfaction", "LEVEL", mark("How satisfied the customer is: very_satisfied … very_dissatisfied.")
     ),
-    note: str = note_option,
-    by: str = by_option,
+    note: str = options.note_option,
+    by: str = options.by_option,
 ) -> None:
     session = session_of(context)
     details = FollowUpDetails(
@@ -197,10 +186,10 @@ def done_command(
 @command(mark("Open a done or closed follow-up again. Give the reason with --reason."))
 def reopen_command(
     context: typer.Context,
-    address: str = address_argument,
+    address: str = options.address_argument,
     reason: str = text_option("--reason", "REASON", mark("Why it is opened again (required).")),
-    due: str = due_option,
-    by: str = by_option,
+    due: str = options.due_option,
+    by: str = options.by_option,
 ) -> None:
     if not reason.strip():
         raise UsageError(mark("'{verb}' needs a reason"), verb="reopen", remedy=mark("give the reason: --reason …"))
@@ -212,11 +201,11 @@ def reopen_command(
 @command(mark("Change a follow-up's due time, or the priority it is calculated from."))
 def reschedule_command(
     context: typer.Context,
-    address: str = address_argument,
-    due: str = due_option,
+    address: str = options.address_argument,
+    due: str = options.due_option,
     priority: str = text_option("--priority", "NAME", mark("Set another priority; the due time is calculated again.")),
-    note: str = note_option,
-    by: str = by_option,
+    note: str = options.note_option,
+    by: str = options.by_option,
 ) -> None:
     session = session_of(context)
     details = FollowUpDetails(by=by or None, note=note or None, due=due or None, priority=priority or None)
@@ -269,9 +258,9 @@ wait_command = command(mark("Mark a follow-up as waiting for the customer. Its t
 @command(mark("Explain a follow-up's due time. Shows its rule, the days counted, pauses and changes."))
 def why_command(
     context: typer.Context,
-    address: str = address_argument,
-    output_format: str = format_choice("text", "json"),
-    reveal: bool = reveal_option,
+    address: str = options.address_argument,
+    output_format: str = options.text_format_option,
+    reveal: bool = options.reveal_option,
 ) -> None:
     session = session_of(context)
     say(format_deadline(explain_due(session.workspace, address, reveal=reveal), output_format, labels_of(session)))

@@ -7,30 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.editor import create_in_editor, drop_draft, edit_in_editor, find_draft
 from commlog.cli.faults import show_fault
-from commlog.cli.options import (
-    NO_LIMIT,
-    answer_listing,
-    argument,
-    as_of_option,
-    columns_option,
-    edit_option,
-    flag,
-    format_choice,
-    format_option,
-    go_back,
-    id_argument,
-    labels_of,
-    limit_option,
-    note_option,
-    query_argument,
-    reveal_option,
-    set_option,
-    sort_option,
-    text_option,
-    unset_option,
-)
+from commlog.cli.options import NO_LIMIT, answer_listing, argument, flag, format_choice, go_back, labels_of, text_option
 from commlog.cli.prompts import ask_record, keeping_answers
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import (
@@ -71,25 +51,11 @@ if TYPE_CHECKING:
 template_argument: Any = argument(
     "TEMPLATE", mark("member, service, relationship, visit, issue, survey, customer, answer, or one of the team's own.")
 )
-assignments_option: Any = text_option(
-    "--set",
-    "KEY=VALUE",
-    mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
-    "-s",
-    default=[],
-)
 source_option: Any = text_option(
     "--from", "FILE", mark("Read the fields from a YAML or JSON file, or from stdin with -.")
 )
 links_option: Any = text_option(
     "--link", "PRIOR[:TYPE]", mark("Link to an earlier record. Repeatable."), "-l", default=[]
-)
-follow_ups_option: Any = text_option(
-    "--follow-up",
-    "FOLLOW-UP",
-    mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
-    "-f",
-    default=[],
 )
 new_customer_option: Any = text_option("--new-customer", "NAME", mark("Also create a customer who is not known yet."))
 dry_run_option: Any = flag("--dry-run", mark("Show what would be written; write nothing."))
@@ -99,11 +65,11 @@ dry_run_option: Any = flag("--dry-run", mark("Show what would be written; write 
 def create_command(
     context: typer.Context,
     template: str = template_argument,
-    assignments: list[str] = assignments_option,
+    assignments: list[str] = options.set_option,
     source: str = source_option,
-    edit: bool = edit_option,
+    edit: bool = options.edit_option,
     links: list[str] = links_option,
-    follow_ups: list[str] = follow_ups_option,
+    follow_ups: list[str] = options.follow_ups_option,
     new_customer: str = new_customer_option,
     dry_run: bool = dry_run_option,
 ) -> None:
@@ -206,15 +172,9 @@ def _read_source(session: Session, form: Template, source: str) -> Fields:
 @command(mark("Change a record, with --set or in $EDITOR. Only what differs is rewritten."))
 def edit_command(
     context: typer.Context,
-    record: str = id_argument,
-    assignments: list[str] = text_option(
-        "--set",
-        "KEY=VALUE",
-        mark("Set a field by its key or label; use dots for nested fields, += to add to a list. Repeatable."),
-        "-s",
-        default=[],
-    ),
-    unset: list[str] = unset_option,
+    record: str = options.id_argument,
+    assignments: list[str] = options.set_option,
+    unset: list[str] = options.unset_option,
 ) -> None:
     session = session_of(context)
     if assignments or unset:
@@ -227,12 +187,12 @@ def edit_command(
 @command(mark("Link a record to an earlier one."))
 def link_command(
     context: typer.Context,
-    record: str = id_argument,
+    record: str = options.id_argument,
     prior: str = argument("PRIOR", mark("The earlier record's id, or ref:… for a number of another system.")),
     link_type: str = text_option(
         "--type", "TYPE", mark("follows, answers, duplicates, escalates or relates."), default="follows"
     ),
-    note: str = note_option,
+    note: str = options.note_option,
 ) -> None:
     say(link_records(session_of(context).workspace, record, prior, link_type, note or None).id)
 
@@ -240,13 +200,13 @@ def link_command(
 @command(mark("List records, the newest first."))
 def list_command(
     context: typer.Context,
-    query: list[str] = query_argument,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
-    as_of: str = as_of_option,
+    query: list[str] = options.query_argument,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
+    as_of: str = options.as_of_option,
 ) -> int:
     session = session_of(context)
     go_back(session, as_of)
@@ -262,9 +222,9 @@ def make_show(kind: str) -> Callable[..., None]:
 
     def show(
         context: typer.Context,
-        record: str = id_argument,
-        output_format: str = format_choice("text", "json", "yaml"),
-        reveal: bool = reveal_option,
+        record: str = options.id_argument,
+        output_format: str = options.record_format_option,
+        reveal: bool = options.reveal_option,
     ) -> None:
         workspace = session_of(context).workspace
         found = read_of_kind(workspace, record, kind)
@@ -279,9 +239,9 @@ def make_edit(kind: str) -> Callable[..., None]:
 
     def edit(
         context: typer.Context,
-        record: str = id_argument,
-        assignments: list[str] = set_option,
-        unset: list[str] = unset_option,
+        record: str = options.id_argument,
+        assignments: list[str] = options.set_option,
+        unset: list[str] = options.unset_option,
     ) -> None:
         session = session_of(context)
         found = read_of_kind(session.workspace, record, kind)
@@ -296,12 +256,12 @@ def make_edit(kind: str) -> Callable[..., None]:
 @command(mark("Find records by words, even by one Chinese character. Shows where they occur."))
 def search_command(
     context: typer.Context,
-    query: list[str] = query_argument,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
+    query: list[str] = options.query_argument,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     listing = search_records(session.workspace, " ".join(query or ()), sort, limit or NO_LIMIT, reveal=reveal)
@@ -311,11 +271,11 @@ def search_command(
 @command(mark("Show one record for reading."))
 def show_command(
     context: typer.Context,
-    record: str = id_argument,
+    record: str = options.id_argument,
     output_format: str = format_choice(
         "text", "json", "yaml", HTML, help_text=mark("text, json, yaml, or html: the paper form, to be printed.")
     ),
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> None:
     workspace = session_of(context).workspace
     reading = workspace.reader.read(find_path(workspace, record))
@@ -346,9 +306,9 @@ def _page(workspace: Workspace, reading: "ParsedFile", *, reveal: bool) -> str:
 @command(mark("Show the whole conversation a record belongs to, across channels, in time order."))
 def thread_command(
     context: typer.Context,
-    record: str = id_argument,
+    record: str = options.id_argument,
     output_format: str = format_choice("text", "json", "ids"),
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     entries = read_thread(session.workspace, record, reveal=reveal)
@@ -359,7 +319,7 @@ def thread_command(
 @command(mark("Remove a record's link to another record."))
 def unlink_command(
     context: typer.Context,
-    record: str = id_argument,
+    record: str = options.id_argument,
     prior: str = argument("PRIOR", mark("The record it points to.")),
     link_type: str = text_option("--type", "TYPE", mark("Remove only a link of this type.")),
 ) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from commlog.cli.options import exit_code_option, flag, format_choice, text_option
+from commlog.cli import options
+from commlog.cli.options import exit_code_option, flag, text_option
 from commlog.cli.session import Session, variable
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.errors import CommlogError, ExitCode, InvalidError, NotFoundError, UsageError
@@ -32,7 +33,6 @@ dry_run_option: Any = flag("--dry-run", mark("Show what would be sent to whom; s
 to_option: Any = text_option("--to", "MEMBER", mark("Send to this member only."))
 test_option: Any = flag("--test", mark("Send a short message to test your own addresses, or those of --to."))
 reveal_option: Any = flag("--reveal", mark("Show personal data; works only for what is printed."))
-format_option: Any = format_choice("text", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def remind_command(
     to: str = to_option,
     test: bool = test_option,
     reveal: bool = reveal_option,
-    output_format: str = format_option,
+    output_format: str = options.text_format_option,
     exit_code: bool = exit_code_option,
 ) -> int:
     session = session_of(context)

@@ -8,16 +8,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from commlog.cli.options import (
-    answer_listing,
-    argument,
-    columns_option,
-    flag,
-    format_choice,
-    format_option,
-    reveal_option,
-    text_option,
-)
+from commlog.cli import options
+from commlog.cli.options import answer_listing, argument, flag, format_choice, text_option
 from commlog.cli.session import Session, guess_timezone, named_member
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
@@ -31,12 +23,14 @@ from commlog.setup.init import NewLogOptions, init_log
 from commlog.setup.templates import create_template, format_template, list_templates
 from commlog.team.mend_setup import mend_setup
 
+as_json: Any = flag("--json", mark("Answer in JSON."))
+
 
 @command(mark("Check this setup, and show how to fix what is wrong."))
 def doctor_command(
     context: typer.Context,
     fix: bool = flag("--fix", mark("Fix what can be fixed without asking: how git merges records.")),
-    json_output: bool = flag("--json", mark("Answer in JSON.")),
+    json_output: bool = as_json,
 ) -> int:
     workspace = session_of(context).workspace
     for message in mend_setup(workspace.log.root) if fix else ():
@@ -168,9 +162,6 @@ def _told(state: str) -> str:
     return translate(_STATES[state])
 
 
-as_json = flag("--json", mark("Answer in JSON."))
-
-
 @command(mark("Show the state of the index."))
 def index_status_command(context: typer.Context, json_output: bool = as_json) -> int:
     session = session_of(context)
@@ -200,9 +191,9 @@ def _tell(found: dict[str, str | int], json_output: bool) -> None:
 def sql_command(
     context: typer.Context,
     query: str = argument("SELECT", mark("One SQL query, read-only.")),
-    columns: str = columns_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
+    columns: str = options.columns_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     return answer_listing(session, ask_sql(session.workspace, query, reveal=reveal), columns, output_format)
@@ -210,7 +201,7 @@ def sql_command(
 
 @command(mark("List the templates of this log."))
 def template_list_command(
-    context: typer.Context, columns: str = columns_option, output_format: str = format_option
+    context: typer.Context, columns: str = options.columns_option, output_format: str = options.format_option
 ) -> int:
     session = session_of(context)
     workspace = session.workspace

@@ -4,18 +4,9 @@ from typing import Any
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.editor import write_own
-from commlog.cli.options import (
-    NO_LIMIT,
-    argument,
-    as_of_option,
-    format_choice,
-    go_back,
-    labels_of,
-    reveal_option,
-    say_listing,
-    text_option,
-)
+from commlog.cli.options import NO_LIMIT, argument, format_choice, go_back, labels_of, say_listing, text_option
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import UsageError
@@ -60,8 +51,8 @@ def summarize_command(
     records: str = records_option,
     limit: int | None = limit_option,
     output_format: str = format_option,
-    as_of: str = as_of_option,
-    reveal: bool = reveal_option,
+    as_of: str = options.as_of_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     go_back(session, as_of)
@@ -114,22 +105,18 @@ STDOUT = "-"
 )
 def report_command(
     context: typer.Context,
-    period: str = argument(
-        "[PERIOD]",
-        mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
-        "",
-    ),
+    period: str = period_argument,
     output: str = text_option(
         "--output",
         "FILE",
         mark("Write to this file; - prints to stdout. Only an earlier report is replaced, no other file."),
     ),
     output_format: str = format_choice(*PAGE_FORMATS, help_text=mark("html, or markdown: the tables without charts.")),
-    compare: str = text_option("--compare", "PERIOD", mark("Compare with this period instead of the one before.")),
+    compare: str = compare_option,
     limit: int = text_option(
         "--limit", "N", mark("Maximum number of rows per list; 0 means all."), default=REPORT_ROWS
     ),
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     if not output and output_format == "html":
         raise UsageError(

@@ -6,20 +6,14 @@ from typing import Any
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.options import (
     NO_LIMIT,
     argument,
-    columns_option,
     flag,
     format_choice,
-    format_option,
-    id_argument,
     labels_of,
-    limit_option,
-    query_argument,
-    reveal_option,
     say_listing,
-    sort_option,
     terminal_width,
     text_option,
 )
@@ -56,15 +50,15 @@ field_option: Any = text_option(
 @command(mark("List who changed which fields of many records and when, from git, the newest first."))
 def audit_command(
     context: typer.Context,
-    query: list[str] = query_argument,
+    query: list[str] = options.query_argument,
     since: str = since_option,
     by: str = author_option,
     field: str = field_option,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
 ) -> None:
     session = session_of(context)
     workspace = session.workspace
@@ -84,13 +78,11 @@ def audit_command(
 @command(mark("Show who changed what in a record and when, from git, the newest first."))
 def history_command(
     context: typer.Context,
-    record: str = id_argument,
-    field: str = text_option(
-        "--field", "A,B", mark("Only changes of these fields: keys or labels, e.g. due,owner or 期限.")
-    ),
+    record: str = options.id_argument,
+    field: str = field_option,
     reverse: bool = flag("--reverse", mark("The oldest first.")),
     output_format: str = format_choice("text", "json", "jsonl"),
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> None:
     session = session_of(context)
     workspace = session.workspace

@@ -4,21 +4,14 @@ from typing import Any
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
     argument,
-    as_of_option,
-    columns_option,
-    exit_code_option,
     format_choice,
-    format_option,
     go_back,
     labels_of,
-    limit_option,
-    query_argument,
-    reveal_option,
-    sort_option,
     terminal_width,
     text_option,
 )
@@ -67,16 +60,16 @@ owner_option: Any = text_option("--owner", "MEMBER", mark("Only customers a memb
 @command(mark("List birthdays, visits and other customer care that is due."))
 def care_command(
     context: typer.Context,
-    query: list[str] = query_argument,
+    query: list[str] = options.query_argument,
     within: str = within_option,
     kind: str = kind_option,
     owner: str = owner_option,
-    exit_code: bool = exit_code_option,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
+    exit_code: bool = options.exit_code_option,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     terms = [("owner", owner.split(","))] if owner else []
@@ -151,8 +144,8 @@ def brief_command(
         "CUSTOMER", mark("The customer's id, name, alias, phone or e-mail; or the number of an incoming call.")
     ),
     output_format: str = format_choice(*BRIEF_FORMATS),
-    reveal: bool = reveal_option,
-    as_of: str = as_of_option,
+    reveal: bool = options.reveal_option,
+    as_of: str = options.as_of_option,
 ) -> int:
     session = session_of(context)
     go_back(session, as_of)
@@ -170,9 +163,9 @@ def timeline_command(
         "PERIOD",
         mark("Only from this time on: 2026-03, 2026-Q1, last-month, 上月, or 30d, 3m before today."),
     ),
-    limit: int = limit_option,
+    limit: int = options.limit_option,
     output_format: str = format_choice(*TEXT_FORMATS),
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     timeline = list_timeline(session.workspace, " ".join(customer), since, limit or NO_LIMIT, reveal=reveal)

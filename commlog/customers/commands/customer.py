@@ -4,25 +4,9 @@ from typing import Any
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.editor import create_in_editor, edit_in_editor
-from commlog.cli.options import (
-    NO_LIMIT,
-    answer_listing,
-    argument,
-    columns_option,
-    customer_argument,
-    edit_option,
-    flag,
-    format_choice,
-    format_option,
-    limit_option,
-    query_argument,
-    reveal_option,
-    set_option,
-    sort_option,
-    text_option,
-    unset_option,
-)
+from commlog.cli.options import NO_LIMIT, answer_listing, argument, flag, text_option
 from commlog.cli.prompts import ask_fields, keeping_answers
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
@@ -44,8 +28,8 @@ from commlog.workspace import Workspace
 def customer_create_command(
     context: typer.Context,
     name: str = argument("[NAME]", mark("The customer's name; the id is made from it unless --set id=…"), ""),
-    assignments: list[str] = set_option,
-    edit_form: bool = edit_option,
+    assignments: list[str] = options.set_option,
+    edit_form: bool = options.edit_option,
 ) -> None:
     session = session_of(context)
     form = session.workspace.catalog.get(CUSTOMER)
@@ -65,13 +49,13 @@ def customer_create_command(
 @command(mark("List customers."))
 def customer_list_command(
     context: typer.Context,
-    query: list[str] = query_argument,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
+    query: list[str] = options.query_argument,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
     with_merged: bool = flag("--all", mark("Also list customers merged into another one.")),
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     listing = list_customers(
@@ -89,9 +73,9 @@ def customer_list_command(
 @command(mark("Show a customer."))
 def customer_show_command(
     context: typer.Context,
-    customer: str = customer_argument,
-    output_format: str = format_choice("text", "json", "yaml"),
-    reveal: bool = reveal_option,
+    customer: str = options.customer_argument,
+    output_format: str = options.record_format_option,
+    reveal: bool = options.reveal_option,
 ) -> None:
     workspace = session_of(context).workspace
     found = read_record(workspace, _find_and_tell(workspace, customer))
@@ -103,9 +87,9 @@ def customer_show_command(
 @command(mark("Change a customer, with --set or in $EDITOR."))
 def customer_edit_command(
     context: typer.Context,
-    customer: str = customer_argument,
-    assignments: list[str] = set_option,
-    unset: list[str] = unset_option,
+    customer: str = options.customer_argument,
+    assignments: list[str] = options.set_option,
+    unset: list[str] = options.unset_option,
 ) -> None:
     session = session_of(context)
     customer_id = _find_and_tell(session.workspace, customer)
@@ -141,8 +125,8 @@ def customer_merge_command(
     context: typer.Context,
     duplicate: str = duplicate_argument,
     survivor: str = survivor_argument,
-    dry_run: bool = flag("--dry-run", mark("Show what would happen; write nothing.")),
-    reveal: bool = reveal_option,
+    dry_run: bool = options.dry_run_option,
+    reveal: bool = options.reveal_option,
 ) -> None:
     from commlog.customers.merge import merge_customers
     from commlog.customers.text.merge import format_added, format_difference
@@ -173,10 +157,10 @@ def customer_merge_command(
 @command(mark("List customers who share a phone, an e-mail address or a name."))
 def customer_duplicates_command(
     context: typer.Context,
-    columns: str = columns_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
+    columns: str = options.columns_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     from commlog.customers.duplicates import find_duplicates
 
@@ -195,7 +179,10 @@ def customer_duplicates_command(
 
 @command(mark("Record that a customer's details were checked."))
 def customer_verify_command(
-    context: typer.Context, customer: str = customer_argument, on: str = on_option, assignments: list[str] = set_option
+    context: typer.Context,
+    customer: str = options.customer_argument,
+    on: str = on_option,
+    assignments: list[str] = options.set_option,
 ) -> None:
     from commlog.customers.consent import verify_customer
 

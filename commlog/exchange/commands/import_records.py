@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.options import argument, flag, format_choice, text_option
 from commlog.cli.terminal import command, progress, read_stdin, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
@@ -32,7 +33,6 @@ from commlog.workspace import Workspace
 rejects_option: Any = text_option(
     "--rejects", "FILE", mark("The file for rejected rows (default: FILE.rejects.csv in the current folder).")
 )
-dry_run_option: Any = flag("--dry-run", mark("Show what would happen; write nothing."))
 result_format_option: Any = format_choice(
     "text", "json", help_text=mark("json prints the counts and reasons on stdout."), metavar="text|json"
 )
@@ -85,7 +85,7 @@ def import_command(
     template: str = template_option,
     encoding: str = encoding_option,
     rejects: str = rejects_option,
-    dry_run: bool = dry_run_option,
+    dry_run: bool = options.dry_run_option,
     output_format: str = result_format_option,
 ) -> int:
     workspace = session_of(context).workspace
@@ -163,7 +163,7 @@ def survey_import_command(
     entered_by: str = entered_by_option,
     encoding: str = csv_encoding_option,
     rejects: str = rejects_option,
-    dry_run: bool = dry_run_option,
+    dry_run: bool = options.dry_run_option,
     output_format: str = result_format_option,
 ) -> int:
     workspace = session_of(context).workspace

@@ -5,22 +5,9 @@ from typing import Any
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.editor import create_in_editor
-from commlog.cli.options import (
-    NO_LIMIT,
-    answer_listing,
-    columns_option,
-    edit_option,
-    flag,
-    format_choice,
-    labels_of,
-    limit_option,
-    query_argument,
-    reveal_option,
-    set_option,
-    sort_option,
-    text_option,
-)
+from commlog.cli.options import NO_LIMIT, answer_listing, flag, format_choice, labels_of, text_option
 from commlog.cli.prompts import Answers, ask_fields, keeping_answers
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import ask, command, finish, is_interactive, say, session_of, warn
@@ -45,13 +32,6 @@ from commlog.worktime.periods import Interval, parse_interval
 _FORM = "form"
 
 source_option: Any = text_option("--from", "ID", mark("Copy what this conversation already contains, and link to it."))
-follow_ups_option: Any = text_option(
-    "--follow-up",
-    "FOLLOW-UP",
-    mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
-    "-f",
-    default=[],
-)
 owner_option: Any = text_option("--owner", "MEMBER", mark("The person who has to solve it."))
 department_option: Any = text_option("--department", "NAME", mark("The department that has to solve it."))
 owners_option: Any = text_option("--owner", "A,B", mark("Only those a member has to solve."))
@@ -72,11 +52,11 @@ list_format_option: Any = format_choice(
 def issue_create_command(
     context: typer.Context,
     source: str = source_option,
-    assignments: list[str] = set_option,
+    assignments: list[str] = options.set_option,
     owner: str = owner_option,
     department: str = department_option,
-    follow_ups: list[str] = follow_ups_option,
-    edit_form: bool = edit_option,
+    follow_ups: list[str] = options.follow_ups_option,
+    edit_form: bool = options.edit_option,
 ) -> None:
     session = session_of(context)
     workspace = session.workspace
@@ -128,7 +108,7 @@ def _tell_created(session: Session, record: Record, guessed: str | None, earlier
 @command(mark("List issues that are not closed, the oldest first."))
 def issue_list_command(
     context: typer.Context,
-    query: list[str] = query_argument,
+    query: list[str] = options.query_argument,
     owner: str = owners_option,
     department: str = departments_option,
     category: str = categories_option,
@@ -136,11 +116,11 @@ def issue_list_command(
     older_than: str = older_option,
     by: str = group_option,
     is_all: bool = all_option,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
     output_format: str = list_format_option,
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     view = IssueView(

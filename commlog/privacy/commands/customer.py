@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from commlog.cli.options import argument, by_option, customer_argument, flag, format_choice, note_option, text_option
+from commlog.cli import options
+from commlog.cli.options import argument, by_option, customer_argument, format_choice, note_option, text_option
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ConflictError, ExitCode, UsageError
 from commlog.messages import mark, translate
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 
 forgotten_argument: Any = argument("[CUSTOMER]", mark("The customer: id, name, alias, phone or e-mail."), "")
-yes_option: Any = flag("--yes", mark("Make the change; without this option, only show what would change."))
 receipt_option: Any = text_option("--receipt", "FILE", mark("Write the receipt to a new file, not to stdout."))
 purge_list_option: Any = text_option(
     "--purge-list",
@@ -115,11 +115,11 @@ def _write_new(target: Path, data: bytes) -> None:
 def customer_forget_command(
     context: typer.Context,
     customer: str = forgotten_argument,
-    yes: bool = yes_option,
+    yes: bool = options.yes_option,
     receipt: str = receipt_option,
     purge_list: str = purge_list_option,
     verify: str = verify_option,
-    dry_run: bool = flag("--dry-run", mark("Show what would happen; write nothing.")),
+    dry_run: bool = options.dry_run_option,
 ) -> int:
     workspace = session_of(context).workspace
     if verify:

@@ -6,17 +6,8 @@ from typing import Any
 
 import typer
 
-from commlog.cli.options import (
-    answer_listing,
-    argument,
-    columns_option,
-    exit_code_option,
-    flag,
-    format_choice,
-    format_option,
-    reveal_option,
-    text_option,
-)
+from commlog.cli import options
+from commlog.cli.options import answer_listing, argument, flag, text_option
 from commlog.cli.terminal import command, confirm, finish, is_interactive, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
@@ -37,7 +28,7 @@ recipient_option: Any = text_option(
 
 
 @command(mark("Show what is sealed, for whom, and whether you can read it."))
-def seal_status_command(context: typer.Context, output_format: str = format_choice("text", "json")) -> int:
+def seal_status_command(context: typer.Context, output_format: str = options.text_format_option) -> int:
     state = seal_state(session_of(context).workspace)
     say(json.dumps(_as_data(state), ensure_ascii=False, indent=2) if output_format == "json" else _as_text(state))
     for one in state.damaged:
@@ -126,10 +117,7 @@ def seal_trust_command(
 
 
 @command(mark("Destroy the keys of customers who were forgotten elsewhere."))
-def seal_destroy_command(
-    context: typer.Context,
-    yes: bool = flag("--yes", mark("Make the change; without this option, only show what would change.")),
-) -> int:
+def seal_destroy_command(context: typer.Context, yes: bool = options.yes_option) -> int:
     from commlog.privacy.destroy_keys import destroy_keys, keys_to_destroy
 
     workspace = session_of(context).workspace
@@ -239,11 +227,11 @@ def _shown_fields(state: SealState) -> str:
 @command(mark("List records whose retention time is over; deletes nothing."))
 def retention_command(
     context: typer.Context,
-    columns: str = columns_option,
-    output_format: str = format_option,
+    columns: str = options.columns_option,
+    output_format: str = options.format_option,
     apply_hint: bool = flag("--apply-hint", mark("Print the commands that would do this instead, one per line.")),
-    exit_code: bool = exit_code_option,
-    reveal: bool = reveal_option,
+    exit_code: bool = options.exit_code_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     workspace = session.workspace
