@@ -50,7 +50,7 @@ def calls() -> list[tuple[str, str]]:
 
 def is_command_line(path: str) -> bool:
     """Whether the options of commands are written in this module as parameters."""
-    return "/cli/" in path or path.endswith("/commands.py")
+    return "/cli/" in path or "/commands" in path
 
 
 def length_of(node: Function) -> int:

@@ -16,7 +16,7 @@ from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels
 from commlog.output.text import harmless
-from commlog.records.commands import make_edit, make_show
+from commlog.records.commands.records import make_edit, make_show
 from commlog.records.draft import assign_all
 from commlog.records.write import RecordRequest, create_record
 from commlog.values import ANSWER

@@ -18,7 +18,8 @@ from commlog.messages import mark, translate
 # The function of a command is called after it: `customer_create_command`.
 _VERBS: Final = (
     ("commlog.setup.commands", "", ("init",)),
-    ("commlog.records.commands", "", ("create", "show", "edit", "list", "search", "link", "unlink", "thread")),
+    ("commlog.records.commands.create", "", ("create",)),
+    ("commlog.records.commands.records", "", ("show", "edit", "list", "search", "link", "unlink", "thread")),
     ("commlog.followups.commands.pending", "", ("pending",)),
     (
         "commlog.followups.commands.moves",

@@ -5,7 +5,6 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -211,13 +210,6 @@ def find_draft(workspace: Workspace, source: str) -> Path | None:
     folder = workspace.log.root.absolute() / STATE_FOLDER / _DRAFTS
     is_draft = path.is_file() and not path.is_symlink() and path.parent.resolve() == folder.resolve()
     return path if is_draft else None
-
-
-def drop_draft(draft: Path | None) -> None:
-    """Remove a draft whose content is in a record now; one that cannot be removed stays."""
-    if draft is not None:
-        with suppress(OSError):
-            draft.unlink()
 
 
 def write_draft(workspace: Workspace, name: str, text: str, draft: Path | None = None) -> Path:

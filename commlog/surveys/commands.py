@@ -13,7 +13,7 @@ from commlog.errors import UsageError
 from commlog.exchange.commands.import_records import entered_by_of
 from commlog.forms.fields import Field, find_field, hint, label
 from commlog.messages import current_language, mark, translate
-from commlog.records.commands import make_edit, make_show
+from commlog.records.commands.records import make_edit, make_show
 from commlog.records.find import find_customer
 from commlog.records.question import OptionTerm
 from commlog.surveys.record import (

@@ -19,7 +19,7 @@ from commlog.issues.text import format_issue_form
 from commlog.messages import mark, translate
 from commlog.output.formats import LISTING_FORMATS
 from commlog.output.listing import Listing
-from commlog.records.commands import make_edit, make_show
+from commlog.records.commands.records import make_edit, make_show
 from commlog.records.draft import assign_all
 from commlog.records.find import read_record
 from commlog.records.rules.consistency import split_names
