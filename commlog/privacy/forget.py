@@ -17,7 +17,6 @@ from commlog.log.names import ALPHABET as LETTERS
 from commlog.log.names import INDEX_FILE, PAST_FOLDER, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
 from commlog.messages import mark, translate
 from commlog.privacy.cipher import vault_of
-from commlog.privacy.destroy_keys import destroyed_hints
 from commlog.privacy.rules.forgetting import (
     FORGOTTEN_AS,
     PSEUDONYM,
@@ -26,6 +25,7 @@ from commlog.privacy.rules.forgetting import (
     ForgottenFile,
     ManualCheck,
     Scrubber,
+    extra_of,
     identity_of,
     is_forgotten,
     name_regex,
@@ -34,6 +34,7 @@ from commlog.privacy.rules.forgetting import (
     surname_pattern,
 )
 from commlog.privacy.rules.sealing import OPEN, SHUT, find_sealed, with_values
+from commlog.privacy.seal_state import destroyed_hints
 from commlog.records.change import change_record, edited_text, refuse_new_problems
 from commlog.records.find import customer_family, find_customer, get_record
 from commlog.records.queries import places_of_customers
@@ -71,7 +72,7 @@ def plan_forgetting(workspace: Workspace, text: str, choose: Choose) -> Forgetti
 
 
 def forget_customer(workspace: Workspace, plan: Forgetting) -> Forgetting:
-    """What forgetting the customer of a plan changed: everything of theirs in the files, and the copy thrown away.
+    """What forgetting the customer of a plan changed: everything of theirs in the files, and the index thrown away.
 
     Their profile first says what is going on, and goes last: whoever is stopped half-way calls it again.
 
@@ -104,8 +105,7 @@ def forget_customer(workspace: Workspace, plan: Forgetting) -> Forgetting:
 
 def _mark_as(pseudonym: str) -> Callable[[Fields], Fields]:
     def change(fields: Fields) -> Fields:
-        extra = fields.get("extra")
-        return {**fields, "extra": {**(extra if isinstance(extra, dict) else {}), FORGOTTEN_AS: pseudonym}}
+        return {**fields, "extra": {**extra_of(fields), FORGOTTEN_AS: pseudonym}}
 
     return change
 
@@ -141,8 +141,7 @@ def _family(workspace: Workspace, text: str, choose: Choose) -> dict[str, str]:
                 customer=one,
                 remedy=mark("to see whether anything is left: commlog customer forget --verify FILE"),
             )
-        extra = fields.get("extra")
-        begun = extra.get(FORGOTTEN_AS) if isinstance(extra, dict) else None
+        begun = extra_of(fields).get(FORGOTTEN_AS)
         drawn = PSEUDONYM + "".join(choose(LETTERS) for _ in range(RANDOM_LENGTH))
         found[one] = begun if isinstance(begun, str) and begun.startswith(PSEUDONYM) else drawn
     return found

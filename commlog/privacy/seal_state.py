@@ -8,9 +8,11 @@ from typing import Final
 from commlog.database.queries import file_paths
 from commlog.database.sealed import customer_of, open_fields, plan_of
 from commlog.privacy.cipher import vault_of
+from commlog.privacy.queries import profiles_starting
+from commlog.privacy.rules.forgetting import PSEUDONYM, destroyed_keys
 from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, SealedPlace, find_plain, find_sealed, is_sealed
 from commlog.privacy.seal_keys import read_trusted
-from commlog.values import Data, Fields, show_path
+from commlog.values import Fields, show_path
 from commlog.workspace import Workspace
 from commlog.yamltext.parse import decode, parse_yaml
 
@@ -86,7 +88,7 @@ def seal_state(workspace: Workspace) -> SealState:
             state.missing_keys |= {place.hint} - keys.hints - {""}
             if place.state == BROKEN:
                 state.damaged.append(DamagedValue(path, line_of(text, place.stored), show_path(place.path)))
-        plain = sum(1 for _ in plain_in(workspace, data))
+        plain = count_plain(workspace, data)
         state.plain += plain
         state.files += bool(places or plain)
     return state
@@ -110,11 +112,17 @@ def iter_files(workspace: Workspace) -> Iterator[tuple[str, str, Fields, tuple[S
         yield path, text, data, open_fields(workspace.reader, data)[1] if has_sealed else ()
 
 
-def plain_in(workspace: Workspace, data: Fields) -> Iterator[Data]:
-    """The values of a file that are to be sealed, and are not."""
-    for _, value in find_plain(data, plan_of(workspace.reader, str(data.get("template")))):
-        if not is_sealed(value):
-            yield value
+def count_plain(workspace: Workspace, data: Fields) -> int:
+    """How many values of a file are to be sealed, and are not."""
+    plan = plan_of(workspace.reader, str(data.get("template")))
+    return sum(1 for _, value in find_plain(data, plan) if not is_sealed(value))
+
+
+def destroyed_hints(workspace: Workspace) -> frozenset[str]:
+    """The hints of every key that was destroyed with somebody, as the profiles of the forgotten say."""
+    places = profiles_starting(workspace.index, PSEUDONYM)
+    records = ((place.id, workspace.reader.read(place.path).record) for place in places)
+    return frozenset(hint for customer, record in records if record for hint in destroyed_keys(customer, record.fields))
 
 
 def line_of(text: str, stored: str) -> int:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from commlog.errors import InvalidError, UnreadableError
 from commlog.git.objects import iter_objects, iter_paths
-from commlog.git.run import find_prefix
 from commlog.log.names import KEY_FOLDER
 from commlog.messages import mark, translate
 from commlog.privacy.cipher import vault_of
@@ -62,11 +61,6 @@ def verify_forgotten(workspace: Workspace, purge_list: Path) -> Verification:
     search = _Search(workspace, pattern)
     left = (*search.in_files(purge_list), *search.in_keys(), *search.in_git())
     return Verification(left, len(search.shut))
-
-
-def history_prefix(workspace: Workspace) -> str | None:
-    """The log's folder inside its repository, empty at its top; None without git."""
-    return find_prefix(workspace.log.root)
 
 
 class _Search:

@@ -15,7 +15,7 @@ from commlog.output.text import shell_word
 from commlog.privacy.cipher import vault_of
 from commlog.privacy.retention import FORGET, list_retention, unknown_rules
 from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN
-from commlog.privacy.seal import SealResult, rotate, trust_recipients, turn_on
+from commlog.privacy.seal import SealResult, destroy_keys, keys_to_destroy, rotate, trust_recipients, turn_on
 from commlog.privacy.seal_state import SealState, seal_state
 from commlog.workspace import Workspace
 
@@ -118,8 +118,6 @@ def seal_trust_command(
 
 @command(mark("Destroy the keys of customers who were forgotten elsewhere."))
 def seal_destroy_command(context: typer.Context, yes: bool = options.yes_option) -> int:
-    from commlog.privacy.destroy_keys import destroy_keys, keys_to_destroy
-
     workspace = session_of(context).workspace
     found = destroy_keys(workspace) if yes else keys_to_destroy(workspace)
     for hint in found:

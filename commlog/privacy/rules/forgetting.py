@@ -207,16 +207,20 @@ def is_pseudonym(customer: str) -> bool:
     return _DRAWN.fullmatch(customer) is not None
 
 
+def extra_of(fields: Mapping[str, Data]) -> dict[str, Data]:
+    """What a profile has beside the fields of its form; empty for nothing."""
+    extra = fields.get("extra")
+    return extra if isinstance(extra, dict) else {}
+
+
 def is_forgotten(customer: str, fields: Mapping[str, Data]) -> bool:
     """Whether a profile is that of a person who was forgotten already."""
-    extra = fields.get("extra")
-    return customer.startswith(PSEUDONYM) and isinstance(extra, dict) and FORGOTTEN_ON in extra
+    return customer.startswith(PSEUDONYM) and FORGOTTEN_ON in extra_of(fields)
 
 
 def destroyed_keys(customer: str, fields: Mapping[str, Data]) -> tuple[str, ...]:
     """The hints of the keys that were destroyed when a person was forgotten, as their profile says."""
-    extra = fields.get("extra")
-    return tuple(texts_of(extra, DESTROYED_KEYS)) if isinstance(extra, dict) and is_forgotten(customer, fields) else ()
+    return tuple(texts_of(extra_of(fields), DESTROYED_KEYS)) if is_forgotten(customer, fields) else ()
 
 
 def surname_pattern(identity: Identity) -> re.Pattern[str] | None:

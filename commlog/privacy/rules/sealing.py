@@ -32,44 +32,16 @@ OPEN: Final = "open"
 CLOSED: Final = "closed"
 BROKEN: Final = "broken"
 
-# Every dotted key here is one that listings, links or deadlines rest on: sealed, the log would not work.
-NEVER_SEALED: Final = frozenset(
-    {
-        "agent",
-        "aliases",
-        "category",
-        "channel",
-        "closed_on",
-        "consent",
-        "customer",
-        "direction",
-        "do_not_contact",
-        "ended_at",
-        "followups",
-        "history",
-        "id",
-        "level",
-        "links",
-        "merged_into",
-        "name",
-        "outcome",
-        "owner",
-        "period",
-        "priority",
-        "question",
-        "reached",
-        "received_at",
-        "recorded_at",
-        "stage",
-        "started_at",
-        "status",
-        "subject",
-        "tags",
-        "template",
-        "title",
-        "type",
-        "verified_on",
-    }
+# Keys that listings, links or deadlines rest on: sealed, the log would not work.
+NEVER_SEALED: Final = frozenset[str]().union(
+    # What a record is, and is found by.
+    ("id", "template", "type", "title", "subject", "tags", "category", "links", "question"),
+    # Who a customer is, and whether they may be contacted.
+    ("customer", "name", "aliases", "merged_into", "stage", "level", "consent", "do_not_contact"),
+    # Who does what, and how it ended.
+    ("agent", "owner", "channel", "direction", "outcome", "reached", "priority", "status", "followups", "history"),
+    # When.
+    ("started_at", "ended_at", "recorded_at", "received_at", "closed_on", "verified_on", "period"),
 )
 
 
