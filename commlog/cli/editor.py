@@ -11,7 +11,7 @@ from typing import TypeVar
 import typer
 
 from commlog.cli.faults import show_fault
-from commlog.cli.session import Session, choose_random, editor_command, has_own_editor
+from commlog.cli.session import Session, choose_random, own_editor
 from commlog.cli.terminal import confirm, is_interactive, warn
 from commlog.errors import CommlogError, ConflictError, InvalidError, NotFoundError, UsageError
 from commlog.forms.catalog import Template
@@ -46,7 +46,7 @@ def create_in_editor(session: Session, template: Template, request: RecordReques
     def use(text: str) -> Record:
         if not _is_filled_in(text, form):
             raise UsageError(mark("nothing was filled in; nothing was written"))
-        fields = parse_input(text.encode("utf-8"), _shown_name(template.name))
+        fields = parse_input(text.encode("utf-8"), f"{template.name}.yaml")
         fields = {key: value for key, value in fields.items() if value is not None}
         translated = converter_of(workspace).translate_data(template, fields)
         filled = RecordRequest(
@@ -126,7 +126,7 @@ def _require_editor() -> None:
     Raises:
         UsageError: it has none, and nobody chose another one.
     """
-    if has_own_editor() or os.name == "nt" or (sys.stdin.isatty() and sys.stdout.isatty()):
+    if own_editor() or os.name == "nt" or (sys.stdin.isatty() and sys.stdout.isatty()):
         return
     raise UsageError(
         mark("there is no terminal for an editor here, and $EDITOR is not set to another one; nothing was written"),
@@ -141,10 +141,12 @@ def open_editor(path: Path, line: int) -> None:
         NotFoundError: the editor cannot be started.
         UsageError: it ended with an error.
     """
+    # The usual editor where nobody chose one.
+    editor = own_editor() or ("notepad" if os.name == "nt" else "vi")
     try:
-        command = shlex.split(editor_command())
+        command = shlex.split(editor)
     except ValueError:
-        command = [editor_command()]
+        command = [editor]
     program = Path(command[0]).name
     if line > 1 and program in {"vi", "vim", "nvim", "nano", "emacs", "kak", "micro"}:
         command.append(f"+{line}")
@@ -195,10 +197,6 @@ def _prefilled(workspace: Workspace, request: RecordRequest) -> Fields:
 def _is_filled_in(text: str, form: str) -> bool:
     lines = [line for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#")]
     return bool(lines) and text != form
-
-
-def _shown_name(template: str) -> str:
-    return f"{template}.yaml"
 
 
 _DRAFTS = "drafts"

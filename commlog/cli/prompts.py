@@ -37,14 +37,6 @@ class Answers:
         """Add the answer for a field."""
         self.request = replace(self.request, fields={**self.request.fields, key: value})
 
-    def keep_follow_up(self, follow_up: Fields) -> None:
-        """Add a follow-up, its due as typed."""
-        self.request = replace(self.request, follow_ups=[*self.request.follow_ups, follow_up])
-
-    def keep_new_customer(self, name: str) -> None:
-        """Add the name of a customer who is not known yet."""
-        self.request = replace(self.request, new_customer=name)
-
 
 @contextmanager
 def keeping_answers(session: Session, request: RecordRequest) -> Iterator[Answers]:
@@ -82,6 +74,8 @@ _NOT_ASKED: Final = frozenset(
 _PROMISING: Final = frozenset({"follow_up", "transferred"})
 # A phone number as people type it, which is nobody's name.
 _NUMBER: Final = re.compile(r"[+＋]?[0-9０-９ ()（）./-]{3,}")
+# Filled in when they stay empty: the time of the conversation is now.
+_HAVE_DEFAULT: Final = frozenset({"started_at", "reported_on"})
 _ONLY_WHEN: Final = {"channel_detail": ("channel", "other")}
 
 
@@ -122,7 +116,7 @@ def _ask_customer(session: Session, field: Field, answers: Answers) -> None:
             show_fault(fault)
             name = _ask_new_name(answer)
             if name:
-                answers.keep_new_customer(name)
+                answers.request = replace(answers.request, new_customer=name)
                 return
         else:
             answers.keep("customer", found)
@@ -150,7 +144,7 @@ def _ask_follow_ups(session: Session, template: Template, answers: Answers) -> N
         except UsageError as fault:
             show_fault(fault)
         else:
-            answers.keep_follow_up(wanted)
+            answers.request = replace(answers.request, follow_ups=[*answers.request.follow_ups, wanted])
 
 
 def ask_fields(session: Session, template: Template, answers: Answers) -> Fields:
@@ -207,7 +201,7 @@ def _ask(session: Session, field: Field) -> Data:
             or default
         )
         if not answer:
-            if not field.required or _has_own_default(field):
+            if not field.required or field.key in _HAVE_DEFAULT:
                 return None
             typer.echo("  " + translate("this is required"), err=True)
             continue
@@ -241,8 +235,3 @@ def _convert(session: Session, field: Field, answer: str) -> Data:
         text_key = next((child.key for child in field.item.fields if child.required), field.item.fields[0].key)
         return [{text_key: answer}]
     return converter.convert(field, answer)
-
-
-def _has_own_default(field: Field) -> bool:
-    """Whether the tool fills the field in when it stays empty: the time of the conversation is now."""
-    return field.key in {"started_at", "reported_on"}

@@ -142,14 +142,9 @@ def choose_random(choices: str) -> str:
     return choice(choices)
 
 
-def editor_command() -> str:
-    """The editor people chose: $VISUAL, $EDITOR, else vi (notepad on Windows)."""
-    return os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
-
-
-def has_own_editor() -> bool:
-    """Whether the environment names an editor."""
-    return bool(os.environ.get("VISUAL") or os.environ.get("EDITOR"))
+def own_editor() -> str:
+    """The editor the environment names, by $VISUAL or $EDITOR; empty for none."""
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
 
 
 def guess_language() -> str:

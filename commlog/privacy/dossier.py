@@ -25,10 +25,10 @@ from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY, Fiel
 from commlog.workspace import Workspace
 
 _PARTS: Final = ((INTERACTION, "interactions"), (ISSUE, "issues"), (SURVEY, "surveys"))
-INCLUDED: Final = mark(
+_INCLUDED: Final = mark(
     "the profile, and those of duplicates merged into it; every record of this person with its follow-ups"
 )
-NOT_INCLUDED: Final = (
+_NOT_INCLUDED: Final = (
     mark("earlier versions of these files in git's history: git log -p -- {paths}"),
     mark("records of other customers, and anonymous ones, that mention this person: {mentions}"),
     mark(
@@ -173,18 +173,13 @@ def pack_files(files: Mapping[str, bytes], made_at: datetime) -> bytes:
     return target.getvalue()
 
 
-FindTemplate = Callable[[str], Template]
-
-
-def format_customer_export_json(document: Fields, notes: Fields) -> str:
-    """The document with what was included and what not."""
-    return json.dumps({**document, **notes}, ensure_ascii=False, indent=2) + "\n"
-
-
-def format_customer_export_text(records: tuple[Record, ...], notes: Fields, find_template: FindTemplate) -> str:
-    """Every record in full under its labels, the profile first; before them what is here and what not."""
-    lines = [translate("Included:"), f"  {notes['included']}", translate("Not included:")]
-    lines += [f"  {note}" for note in notes["not_included"]]
-    blocks = [format_record(one, find_template(one.template), "text") for one in records]
+def format_customer_export(export: CustomerExport, find_template: Callable[[str], Template]) -> tuple[str, str]:
+    """The export as JSON and as text: what is included and what not, and every record in full, the profile first."""
+    facts = {"paths": " ".join(one.path for one in export.profiles), "mentions": ", ".join(export.mentions) or "-"}
+    included, missing = translate(_INCLUDED), [translate(note).format(**facts) for note in _NOT_INCLUDED]
+    document = {**export.as_mapping(), "included": included, "not_included": missing}
+    lines = [translate("Included:"), f"  {included}", translate("Not included:"), *(f"  {note}" for note in missing)]
+    records = (*export.profiles, *export.records)
+    blocks = ("\n".join(lines), *(format_record(one, find_template(one.template), "text") for one in records))
     rule = "\n\n" + "─" * 40 + "\n\n"
-    return rule.join(("\n".join(lines), *blocks)) + "\n"
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n", rule.join(blocks) + "\n"

@@ -17,15 +17,7 @@ from commlog.log.files import write_new
 from commlog.log.log import not_writable
 from commlog.messages import mark, translate
 from commlog.output.text import shell_word
-from commlog.privacy.dossier import (
-    INCLUDED,
-    NOT_INCLUDED,
-    CustomerExport,
-    collect_customer,
-    format_customer_export_json,
-    format_customer_export_text,
-    pack_files,
-)
+from commlog.privacy.dossier import collect_customer, format_customer_export, pack_files
 from commlog.privacy.forget import REMOVED, forget_customer, plan_forgetting
 from commlog.privacy.rules.forgetting import Forgetting, purge_lines, receipt_of
 from commlog.privacy.text import format_left_behind, format_manual_checks, format_preview
@@ -59,9 +51,7 @@ def customer_export_command(
     session = session_of(context)
     workspace = session.workspace
     dossier = collect_customer(workspace, customer)
-    notes = _notes(dossier)
-    document = format_customer_export_json(dossier.as_mapping(), notes)
-    text = format_customer_export_text((*dossier.profiles, *dossier.records), notes, workspace.catalog.get)
+    document, text = format_customer_export(dossier, workspace.catalog.get)
     if not output:
         say(document if output_format == "json" else text)
         return finish(session)
@@ -71,11 +61,6 @@ def customer_export_command(
     warn(translate("written: {file}").format(file=output))
     warn(translate("this contains personal data in full: hand it over safely, and delete it afterwards"))
     return finish(session)
-
-
-def _notes(dossier: CustomerExport) -> dict[str, Any]:
-    facts = {"paths": " ".join(one.path for one in dossier.profiles), "mentions": ", ".join(dossier.mentions) or "-"}
-    return {"included": translate(INCLUDED), "not_included": [translate(note).format(**facts) for note in NOT_INCLUDED]}
 
 
 def _write_files(workspace: Workspace, output: str, files: dict[str, bytes]) -> None:
@@ -105,14 +90,16 @@ def _outside(workspace: Workspace, name: str) -> Path:
     return target
 
 
+def _is_there(file: str) -> ConflictError:
+    return ConflictError(mark("already exists"), file=file, remedy=mark("choose another name, or move the file away"))
+
+
 def _write_new(target: Path, data: bytes) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_new(target, data)
     except FileExistsError:
-        raise ConflictError(
-            mark("already exists"), file=str(target), remedy=mark("choose another name, or move the file away")
-        ) from None
+        raise _is_there(str(target)) from None
     except OSError as fault:
         raise not_writable(str(target), fault) from None
 
@@ -157,9 +144,7 @@ def _plan(workspace: Workspace, customer: str, purge_list: str) -> Forgetting:
 
 def _forget(workspace: Workspace, customer: str, receipt: str, purge_list: str) -> int:
     if receipt and Path(receipt).exists():
-        raise ConflictError(
-            mark("already exists"), file=receipt, remedy=mark("choose another name, or move the file away")
-        )
+        raise _is_there(receipt)
     by = workspace.require_member(None)
     done = forget_customer(workspace, _plan(workspace, customer, purge_list))
     _hand_over(workspace, done, receipt, by)
