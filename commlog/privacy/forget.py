@@ -168,10 +168,9 @@ def _read_profile(workspace: Workspace, customer: str) -> Record:
 def _prepare(workspace: Workspace, family: Mapping[str, str]) -> tuple[Forgetting, list[_Written]]:
     """What forgetting changes, and every file as it is to be written, checked before the first of them is."""
     profiles = [_read_profile(workspace, customer) for customer in family]
-    destroyed = destroyed_hints(workspace)
-    for record in profiles:
-        refuse_sealed(record, destroyed)
     task = _Task(workspace, family, [record.fields for record in profiles])
+    for record in profiles:
+        refuse_sealed(record, task.destroyed)
     files = [task.profile(record) for record in profiles]
     skipped = {record.path for record in profiles}
     for path in _paths(workspace):
@@ -191,7 +190,7 @@ def _paths(workspace: Workspace) -> Iterator[str]:
 
 
 class _Task:
-    """One forgetting while it is worked out."""
+    """One forgetting while it is worked out; `destroyed` are the hints of keys that nobody has any longer."""
 
     def __init__(self, workspace: Workspace, family: Mapping[str, str], profiles: list[Fields]) -> None:
         self.workspace = workspace
@@ -199,7 +198,7 @@ class _Task:
         # Also what they were called and where they were reached before: old records and commits speak of that.
         former = (fields for customer in family for fields in former_profiles(workspace, customer))
         self.identity = identity_of([*profiles, *former], self.family)
-        self._destroyed = destroyed_hints(workspace)
+        self.destroyed = destroyed_hints(workspace)
         self._keys = frozenset(vault_of(workspace).customer_keys.of(family))
         self.doubts: list[ManualCheck] = []
         self.placeholder = translate(REMOVED)
@@ -248,7 +247,7 @@ class _Task:
     def _record(self, reading: ParsedFile, record: Record) -> list[_Written]:
         is_own = record.fields.get("customer") in self.family and record.kind != CUSTOMER
         if is_own or self._rests(record):
-            refuse_sealed(record, self._destroyed)
+            refuse_sealed(record, self.destroyed)
         elif any(place.state != OPEN for place in record.sealed):
             self.doubts.append(ManualCheck(record.path, 0, translate("sealed values in it cannot be read")))
             return []
