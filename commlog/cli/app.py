@@ -1,4 +1,4 @@
-"""The program: which commands there are, how one is built when it is called, and where faults are told."""
+"""The program: the table of commands, how one is built when it is called, and where errors are printed."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -122,7 +122,7 @@ class _Shared(_Base):
         formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), translate("Usage:") + " ")
 
     def get_help_option(self, ctx: Any) -> Any:
-        """The option --help, told in the language in use."""
+        """The option --help, described in the language in use."""
         option = super().get_help_option(ctx)
         if option is not None:
             option.help = translate("Show this message and exit.")
@@ -153,7 +153,7 @@ class Command(_Shared, TyperCommand):
 
 
 class ProgramCommand(TyperCommand):
-    """A program on PATH as a command: it is given the other arguments as they are."""
+    """A program on PATH as a command: it gets the other arguments as they are."""
 
     program: str
 
@@ -175,7 +175,7 @@ class ProgramCommand(TyperCommand):
                 program=self.program,
                 reason=fault.strerror or str(fault),
             ) from None
-        # As a shell tells of a program that a signal has ended.
+        # As a shell shows that a signal has ended a program.
         return code if code >= 0 else 128 - code
 
     def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - the library's signature
@@ -186,7 +186,7 @@ class ProgramCommand(TyperCommand):
 class LazyGroup(_Shared, TyperGroup):
     """The program, or a noun of it: builds only the command that is called."""
 
-    # What stands in the table before the names of its commands.
+    # What is in the table before the names of its commands.
     prefix: str = ""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the library's signature
@@ -204,7 +204,7 @@ class LazyGroup(_Shared, TyperGroup):
         return [CompletionItem(name) for name in self.list_commands(ctx) if name.startswith(incomplete)]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command the first word names, that name, and the other words."""
+        """The command named by the first argument, its name, and the other arguments."""
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None and name[:1] != "-":
@@ -288,7 +288,7 @@ def _translated(text: str | None) -> str | None:
 def start(
     context: typer.Context, version: bool = typer.Option(False, "--version", help=mark("Print the version and exit."))
 ) -> int | None:
-    """Run nothing before a command; without one, say what is due today, or help."""
+    """Run nothing before a command; without one, list what is due today, or show help."""
     if version:
         from commlog.version import VERSION
 
@@ -306,7 +306,7 @@ def start(
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one call and give its exit code; faults are told on stderr here and nowhere else."""
+    """Run one call and give its exit code; this is the only place that prints errors (on stderr)."""
     session = Session()
     # Until the call, its environment or its log says which.
     speak(guess_language())

@@ -71,7 +71,7 @@ end
 complete -c commlog -f -k -a '(__commlog_words)'
 """
 SCRIPTS: Final = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
-# What stands in square brackets or before dots is the same thing, left out or several times.
+# What is in square brackets or before dots is the same thing, left out or several times.
 _DECORATION: Final = re.compile(r"[\[\].…]")
 _CHOICES: Final = re.compile(r"[a-z0-9_-]+(\|[a-z0-9_-]+)+")
 # Where bash parts words; it wants only what comes behind.

@@ -1,4 +1,4 @@
-"""Writing in the editor people chose: their text is kept whatever happens, and reopened until it is right."""
+"""Editing a text in the user's editor: the text is always kept as a draft, and opened again until it is valid."""
 
 import os
 import shlex
@@ -58,7 +58,7 @@ def create_in_editor(session: Session, template: Template, request: RecordReques
 
 
 def edit_in_editor(session: Session, path: str) -> Record:
-    """The record after its file was edited; what was typed stands in it byte for byte.
+    """The record after its file was edited; the file contains exactly the bytes that were typed.
 
     Raises:
         InvalidError: the text does not fit and nobody is there to mend it; it is kept, and the error says where.
@@ -75,7 +75,7 @@ def edit_in_editor(session: Session, path: str) -> Record:
 def edit_until_right(
     session: Session, name: str, text: str, use: Callable[[str], T], taken_up: Path | None = None
 ) -> T:
-    """What `use` makes of the text as somebody edited it; its errors are shown and the text reopened.
+    """The result of `use` for the edited text; its errors are shown and the text is opened again.
 
     Raises:
         CommlogError: what `use` raised last; the text is kept beside it and named on stderr.
@@ -203,7 +203,7 @@ _DRAFTS = "drafts"
 
 
 def find_draft(workspace: Workspace, source: str) -> Path | None:
-    """The draft of this log that a file is; None for any other file, which is its owner's."""
+    """The draft of this log that a file is; None for any other file, which its owner keeps."""
     path = Path(source).absolute()
     folder = workspace.log.root.absolute() / STATE_FOLDER / _DRAFTS
     is_draft = path.is_file() and not path.is_symlink() and path.parent.resolve() == folder.resolve()
@@ -220,7 +220,7 @@ def write_draft(workspace: Workspace, name: str, text: str, draft: Path | None =
         folder = ensure_state_folder(workspace.log.root) / _DRAFTS
         folder.mkdir(exist_ok=True)
         path = draft or folder / f"{name}-{''.join(choose_random(ALPHABET) for _ in range(4))}.yaml"
-        path.touch(mode=0o600)  # what is sealed in the record stands open here
+        path.touch(mode=0o600)  # what is sealed in the record is open here
         path.write_text(text, encoding="utf-8", errors="surrogateescape")
     except OSError as fault:
         raise not_writable(_DRAFTS, fault) from None

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how a listing is answered."""
+"""The options and arguments that several commands share, how commands declare their own, and how a listing is answered."""
 
 import shutil
 import sys
@@ -24,7 +24,7 @@ _PEOPLE = frozenset({"owner", "agent"})
 def format_choice(
     *formats: str, help_text: str = mark("{formats}."), more: Iterable[str] = (), metavar: str = "FORMAT"
 ) -> Any:
-    """The option --format; the first format is the default, `{formats}` in the help stands for all but those in `more`."""
+    """The option --format; the first format is the default, `{formats}` in the help means all but those in `more`."""
     return typer.Option(formats[0], "--format", metavar=metavar, help=help_text, parser=FormatChoice(formats, more))
 
 

@@ -1,4 +1,4 @@
-"""Asking on a terminal: the template field by field, choices by number or label, advice beside the question."""
+"""Questions on a terminal: a template field by field, choices by number or label, advice beside the question."""
 
 import re
 import shlex
@@ -40,7 +40,7 @@ class Answers:
 
 @contextmanager
 def keeping_answers(session: Session, request: RecordRequest) -> Iterator[Answers]:
-    """Answers that are not lost: whoever stops, or is refused, is told where they are and which command goes on."""
+    """Answers that are not lost: when somebody stops, or is refused, they read where the answers are and which command goes on."""
     answers = Answers(request)
     try:
         yield answers
@@ -80,7 +80,7 @@ _ONLY_WHEN: Final = {"channel_detail": ("channel", "other")}
 
 
 def ask_record(session: Session, template: Template, answers: Answers) -> RecordRequest:
-    """The request with what somebody answers: a customer, who may be new, the fields, and what the outcome promises."""
+    """The request completed with the user's answers: a customer, who may be new, the fields, and the follow-ups the outcome needs."""
     _introduce()
     customer = next((field for field in template.fields if field.key == "customer" and field.required), None)
     if customer is not None and "customer" not in answers.request.fields and not answers.request.new_customer:

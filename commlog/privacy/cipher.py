@@ -28,7 +28,7 @@ _NOT_FOR_US: Final = "No matching keys"
 
 
 class Sealer:
-    """Seals for the recipients of a log's settings, and opens with the identities of one call.
+    """Seals values for the recipients in a log's settings, and opens them with the identities of one call.
 
     What it sealed or opened it knows from then on: a value just written is read back without a key. `customer_keys` are
     the keys of single customers.
@@ -62,7 +62,7 @@ class Sealer:
         return tuple(str(key.to_public()) for key in self._opening_keys)
 
     def hashed(self, name: str) -> str | None:
-        """What the index has for a sealed phone or address, folded as it is compared; None without a key."""
+        """The hash the index stores for a sealed phone or address, folded for comparison; None without a key."""
         return hashed_name(self.identities, name) if self.identities else None
 
     def open(self, stored: str) -> tuple[str, Data]:

@@ -1,4 +1,4 @@
-"""Everything the log holds on one person, for their own request: in full, and others' personal data masked."""
+"""Everything the log contains about one person, at their own request: in full, and personal data of others masked."""
 
 import json
 import re
@@ -40,7 +40,7 @@ _NOT_INCLUDED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CustomerExport:
-    """What the log holds on one person: their profiles, the one who stays first, their records by day, their files."""
+    """What the log contains about one person: their profiles, the kept one first, their records by day, their files."""
 
     customer: str
     made_at: str
@@ -114,7 +114,7 @@ class _Cover:
         self._names = re.compile("|".join(map(re.escape, sorted(others, key=len, reverse=True)))) if others else None
 
     def fields_of(self, record: Record) -> Fields:
-        """The record's fields without what tells of others."""
+        """The record's fields without what identifies others."""
         return rewrite_words(self._workspace.catalog.get(record.template), record.fields, self._hide)
 
     def _hide(self, text: str) -> str:
@@ -143,7 +143,7 @@ def _attachments(workspace: Workspace, records: Sequence[Record]) -> tuple[str, 
 
 
 def _mentions(workspace: Workspace, profiles: Sequence[Fields], family: Sequence[str]) -> tuple[str, ...]:
-    """The ids of others' records in whose words a name, a number or an address of theirs stands."""
+    """The ids of others' records that mention a name, a number or an address of theirs."""
     identity = identity_of(profiles, {})
     names = name_regex(identity)
     patterns = [*identity.sure_patterns(), *([names.pattern] if names else [])]

@@ -1,4 +1,4 @@
-"""Forgetting a person at their request: every record of theirs stays for the figures, nothing in it tells who they are."""
+"""Forgetting a person at their request: their records are kept for the figures, but nothing in them identifies the person."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -43,7 +43,7 @@ from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_o
 from commlog.workspace import Workspace, schema_comment
 from commlog.yamltext.format import format_document
 
-# What stands where something was taken out.
+# The placeholder of what was taken out.
 REMOVED = mark("[removed]")
 _AROUND = 16
 
@@ -206,7 +206,7 @@ class _Task:
         self._sure = sure_regex(self.identity)
         self._surname = surname_pattern(self.identity)
         self._scrubber = Scrubber(self.identity, self.placeholder)
-        # A file in which none of this stands has nothing of theirs.
+        # A file without any of this has nothing of theirs.
         self._mention = re.compile(
             "|".join(pattern.pattern for pattern in (self._names, self._sure) if pattern), re.IGNORECASE
         )

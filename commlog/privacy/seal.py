@@ -104,7 +104,7 @@ def rotate(workspace: Workspace, added: Sequence[str], removed: Sequence[str]) -
     workspace = _with_rules(workspace, wanted, added)
     result, vault = SealResult(), vault_of(workspace)
     with workspace.log.lock(), _Progress(workspace) as progress:
-        # Also of who has nothing sealed just now: whoever leaves may know the key there was.
+        # Also of who has nothing sealed just now: a member who leaves may know the key there was.
         for customer in sorted(vault.customer_keys.customers):
             vault.renew(customer)
         for path, text, data, places in iter_files(workspace):
@@ -115,7 +115,7 @@ def rotate(workspace: Workspace, added: Sequence[str], removed: Sequence[str]) -
                 # What stayed as it was is tried again next time.
                 if len(result.left) == left:
                     progress.note(path, sealed)
-        # Last, for the values above are opened with them; whoever may read from now on reads old commits, too.
+        # Last, for the values above are opened with them; a new recipient reads old commits, too.
         result.left += wrap_keys(workspace)
         progress.finish(is_whole=not result.left)
     return workspace, result
@@ -243,7 +243,7 @@ def _reseal(workspace: Workspace, path: str, result: SealResult, *, renew: bool)
 
 
 def _renewed(workspace: Workspace, record: Record, text: str) -> tuple[str, int]:
-    """The text with each value that opens sealed again: a ciphertext stands in a text once, and is replaced by itself."""
+    """The text with each value that opens sealed again: a ciphertext is in a text once, and is replaced alone."""
     vault, count = vault_of(workspace), 0
     customer = customer_of(workspace.reader, record.template, record.fields)
     for place in record.sealed:

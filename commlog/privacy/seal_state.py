@@ -1,4 +1,4 @@
-"""How a log stands with sealing: how many values are sealed, with which keys, and who can read them."""
+"""The state of sealing in a log: how many values are sealed, with which keys, and who can read them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ class SealState:
 
 
 def seal_state(workspace: Workspace) -> SealState:
-    """How the log stands; reads every record's file.
+    """The state of sealing; reads every record's file.
 
     Raises:
         NotFoundError, InvalidError, UnreadableError: a key is named, but of no use.
@@ -126,7 +126,7 @@ def destroyed_hints(workspace: Workspace) -> frozenset[str]:
 
 
 def line_of(text: str, stored: str) -> int:
-    """The line of a file, from 1, in which a sealed value stands."""
+    """The line of a file, from 1, of a sealed value."""
     return text.count("\n", 0, max(text.find(stored), 0)) + 1
 
 

@@ -1,4 +1,4 @@
-"""Privacy as people read it: what forgetting a customer changes and what git still holds; how a log stands with sealing."""
+"""Privacy as people read it: what forgetting a customer changes and what git still holds; the state of sealing."""
 
 import json
 from collections.abc import Sequence
@@ -84,7 +84,7 @@ def format_left_behind(forgetting: Forgetting, prefix: str | None, purge_list: s
 
 
 def format_seal_state(state: SealState, output_format: str) -> str:
-    """How a log stands with sealing, as text or json."""
+    """The state of sealing, as text or json."""
     if output_format == "json":
         return json.dumps(_seal_data(state), ensure_ascii=False, indent=2)
     if not state.is_on and not state.sealed:

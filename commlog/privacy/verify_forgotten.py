@@ -1,4 +1,4 @@
-"""Looking for what is left of a forgotten person: in the work tree, in the log's own state, and in all of git."""
+"""What is left of a forgotten person: in the work tree, in the log's own state, and in all of git."""
 
 import json
 import re
@@ -20,7 +20,7 @@ _GIT = ".git"
 
 @dataclass(frozen=True, slots=True)
 class RemainingPlace:
-    """A place that still tells who somebody was: where, which path, and how many times.
+    """A place that still identifies a person: where, which path, and how many times.
 
     `is_sealed` when it tells nobody but who holds a key that is at hand here.
     """
@@ -81,7 +81,7 @@ class _Search:
                 continue
             where = translate("the index and other state") if name.startswith(".commlog/") else translate("file")
             try:
-                # Whose a key is, its file's name tells; in it there is nothing of theirs.
+                # The name of a key's file says whose it is; the file has nothing of theirs.
                 data = b"" if name.startswith(f"{KEY_FOLDER}/") else path.read_bytes()
                 yield from self._in(data, where, name, len(self._pattern.findall(name)))
             except OSError:
