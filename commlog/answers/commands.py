@@ -7,20 +7,9 @@ from typing import Any, Final
 import typer
 
 from commlog.answers.list import AnswerMatch, find_answers, list_answers
+from commlog.cli import options
 from commlog.cli.editor import create_in_editor
-from commlog.cli.options import (
-    NO_LIMIT,
-    answer_listing,
-    columns_option,
-    edit_option,
-    format_choice,
-    format_option,
-    labels_of,
-    limit_option,
-    query_argument,
-    set_option,
-    sort_option,
-)
+from commlog.cli.options import NO_LIMIT, answer_listing, argument, format_choice, labels_of, text_option
 from commlog.cli.prompts import ask_fields, keeping_answers
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
@@ -28,28 +17,26 @@ from commlog.errors import UsageError
 from commlog.messages import mark, translate
 from commlog.output.labels import Labels
 from commlog.output.text import harmless
-from commlog.records.commands import make_edit, make_show
+from commlog.records.commands.records import make_edit, make_show
 from commlog.records.draft import assign_all
 from commlog.records.write import RecordRequest, create_record
 from commlog.values import ANSWER, Data
 
 _AUDIENCES: Final = ("internal", "customer")
 
-words_argument: Any = typer.Argument(
-    ..., metavar="WORDS", help=mark("The customer's question, in any words; several are joined.")
-)
-audience_option: Any = typer.Option(
-    "internal",
+words_argument: Any = argument("WORDS", mark("The customer's question, in any words; several are joined."))
+audience_option: Any = text_option(
     "--audience",
-    metavar="internal|customer",
-    help=mark("customer: only answers that may be given to customers unchanged."),
+    "internal|customer",
+    mark("customer: only answers that may be given to customers unchanged."),
+    default="internal",
 )
 find_format_option: Any = format_choice("text", "json", "ids")
 
 
 @command(mark("Create a standard answer; prints its id."))
 def answer_create_command(
-    context: typer.Context, assignments: list[str] = set_option, edit_form: bool = edit_option
+    context: typer.Context, assignments: list[str] = options.set_option, edit_form: bool = options.edit_option
 ) -> None:
     session = session_of(context)
     form = session.workspace.catalog.get(ANSWER)
@@ -69,11 +56,11 @@ def answer_create_command(
 @command(mark("List standard answers."))
 def answer_list_command(
     context: typer.Context,
-    query: list[str] = query_argument,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
+    query: list[str] = options.query_argument,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
 ) -> int:
     session = session_of(context)
     listing = list_answers(session.workspace, " ".join(query or ()), (), (sort, limit or NO_LIMIT))
@@ -85,7 +72,7 @@ def answer_find_command(
     context: typer.Context,
     words: list[str] = words_argument,
     audience: str = audience_option,
-    limit: int = limit_option,
+    limit: int = options.limit_option,
     output_format: str = find_format_option,
 ) -> int:
     if audience not in _AUDIENCES:

@@ -9,7 +9,7 @@ import typer
 from commlog.check.context import Inspection, select_paths
 from commlog.check.inspect import CheckDepth, check_files
 from commlog.check.text import format_counts, format_inspection_github, format_inspection_json, format_inspection_text
-from commlog.cli.options import format_choice
+from commlog.cli.options import argument, flag, format_choice
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.git.run import find_prefix
@@ -25,16 +25,13 @@ _FORMATS: Final[Mapping[str, Callable[[Inspection], str]]] = {
 @command(mark("Check every record against its template and the rest of the log."))
 def check_command(
     context: typer.Context,
-    path: list[str] = typer.Argument(
+    path: list[str] = argument(
+        "[PATH]...",
+        mark("Files or folders, relative to the current folder or to the log (default: the whole log)."),
         None,
-        metavar="[PATH]...",
-        show_default=False,
-        help=mark("Files or folders, relative to the current folder or to the log (default: the whole log)."),
     ),
-    changed: bool = typer.Option(False, "--changed", help=mark("Only files that differ from git's last commit.")),
-    staged: bool = typer.Option(
-        False, "--staged", help=mark("Only files staged for the next commit, as they are staged.")
-    ),
+    changed: bool = flag("--changed", mark("Only files that differ from git's last commit.")),
+    staged: bool = flag("--staged", mark("Only files staged for the next commit, as they are staged.")),
     output_format: str = format_choice(*_FORMATS, help_text=mark("{formats} (annotations of a pull request).")),
 ) -> int:
     if changed and staged:

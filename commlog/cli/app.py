@@ -1,4 +1,4 @@
-"""The program: which commands there are, how one is built when it is called, and where faults are told."""
+"""The program: the table of commands, how one is built when it is called, and where errors are printed."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -10,101 +10,57 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
+from commlog.cli.options import flag
 from commlog.cli.session import Session, find_program, guess_language, list_programs, speak
 from commlog.errors import CommlogError, UsageError
 from commlog.messages import mark, translate
-from commlog.output.formats import FormatChoice
 
-# Every command and the module that holds it: the daily verbs first, in the order help shows them. Its function is called
-# after it: `customer_create_command`.
+# The modules with commands, the noun of each, if any, and its verbs: the daily ones first, in the order help shows them.
+# The function of a command is called after it: `customer_create_command`.
+_VERBS: Final = (
+    ("commlog.setup.commands", "", ("init",)),
+    ("commlog.records.commands.create", "", ("create",)),
+    ("commlog.records.commands.records", "", ("show", "edit", "list", "search", "link", "unlink", "thread")),
+    ("commlog.followups.commands.pending", "", ("pending",)),
+    (
+        "commlog.followups.commands.moves",
+        "",
+        ("start", "wait", "done", "close", "reopen", "assign", "reschedule", "add-follow-up", "why"),
+    ),
+    ("commlog.reminders.commands", "", ("remind",)),
+    ("commlog.customers.commands.care", "", ("care", "brief", "timeline")),
+    ("commlog.summary.commands", "", ("summarize", "report")),
+    ("commlog.check.commands", "", ("check",)),
+    ("commlog.team.commands", "", ("sync",)),
+    ("commlog.setup.commands", "hook", ("install", "status", "uninstall")),
+    ("commlog.team.commands", "", ("history", "audit")),
+    ("commlog.privacy.commands.seal", "", ("retention",)),
+    ("commlog.exchange.commands.import_records", "", ("import",)),
+    ("commlog.exchange.commands.export_records", "", ("export",)),
+    (
+        "commlog.customers.commands.customer",
+        "customer",
+        ("create", "list", "show", "edit", "duplicates", "merge", "verify"),
+    ),
+    ("commlog.privacy.commands.customer", "customer", ("consent", "export", "forget")),
+    ("commlog.issues.commands", "issue", ("create", "list", "show", "edit")),
+    ("commlog.issues.commands", "issue", ("start", "fix", "wait", "confirm", "close", "reopen", "assign")),
+    ("commlog.surveys.commands", "survey", ("request", "record")),
+    ("commlog.exchange.commands.import_records", "survey", ("import",)),
+    ("commlog.surveys.commands", "survey", ("list", "show", "edit", "trend")),
+    ("commlog.answers.commands", "answer", ("create", "list", "find", "show", "edit")),
+    ("commlog.calendar.commands", "calendar", ("show", "import", "diff", "check")),
+    ("commlog.setup.commands", "template", ("list", "show", "new")),
+    ("commlog.setup.commands", "index", ("status", "rebuild")),
+    ("commlog.setup.commands", "", ("sql",)),
+    ("commlog.privacy.commands.seal", "seal", ("status", "init", "on", "rotate", "trust", "destroy")),
+    ("commlog.team.commands", "", ("merge-driver",)),
+    ("commlog.setup.commands", "", ("doctor",)),
+    ("commlog.cli.completion", "", ("completion",)),
+)
+# Every command, and the module that holds it.
 COMMANDS: Final[Mapping[str, str]] = {
-    "init": "commlog.setup.commands",
-    "create": "commlog.records.commands",
-    "show": "commlog.records.commands",
-    "edit": "commlog.records.commands",
-    "list": "commlog.records.commands",
-    "search": "commlog.records.commands",
-    "link": "commlog.records.commands",
-    "unlink": "commlog.records.commands",
-    "thread": "commlog.records.commands",
-    "pending": "commlog.followups.commands",
-    "start": "commlog.followups.commands",
-    "wait": "commlog.followups.commands",
-    "done": "commlog.followups.commands",
-    "close": "commlog.followups.commands",
-    "reopen": "commlog.followups.commands",
-    "assign": "commlog.followups.commands",
-    "reschedule": "commlog.followups.commands",
-    "add-follow-up": "commlog.followups.commands",
-    "why": "commlog.followups.commands",
-    "remind": "commlog.reminders.commands",
-    "care": "commlog.customers.commands.care",
-    "brief": "commlog.customers.commands.care",
-    "timeline": "commlog.customers.commands.care",
-    "summarize": "commlog.summary.commands",
-    "report": "commlog.summary.commands",
-    "check": "commlog.check.commands",
-    "sync": "commlog.team.commands",
-    "hook install": "commlog.setup.commands",
-    "hook status": "commlog.setup.commands",
-    "hook uninstall": "commlog.setup.commands",
-    "history": "commlog.team.commands",
-    "audit": "commlog.team.commands",
-    "retention": "commlog.privacy.commands.seal",
-    "import": "commlog.exchange.commands.import_records",
-    "export": "commlog.exchange.commands.export_records",
-    "customer create": "commlog.customers.commands.customer",
-    "customer list": "commlog.customers.commands.customer",
-    "customer show": "commlog.customers.commands.customer",
-    "customer edit": "commlog.customers.commands.customer",
-    "customer duplicates": "commlog.customers.commands.customer",
-    "customer merge": "commlog.customers.commands.customer",
-    "customer verify": "commlog.customers.commands.customer",
-    "customer consent": "commlog.privacy.commands.customer",
-    "customer export": "commlog.privacy.commands.customer",
-    "customer forget": "commlog.privacy.commands.customer",
-    "issue create": "commlog.issues.commands",
-    "issue list": "commlog.issues.commands",
-    "issue show": "commlog.issues.commands",
-    "issue edit": "commlog.issues.commands",
-    "issue start": "commlog.issues.commands",
-    "issue fix": "commlog.issues.commands",
-    "issue wait": "commlog.issues.commands",
-    "issue confirm": "commlog.issues.commands",
-    "issue close": "commlog.issues.commands",
-    "issue reopen": "commlog.issues.commands",
-    "issue assign": "commlog.issues.commands",
-    "survey request": "commlog.surveys.commands",
-    "survey record": "commlog.surveys.commands",
-    "survey import": "commlog.exchange.commands.import_records",
-    "survey list": "commlog.surveys.commands",
-    "survey show": "commlog.surveys.commands",
-    "survey edit": "commlog.surveys.commands",
-    "survey trend": "commlog.surveys.commands",
-    "answer create": "commlog.answers.commands",
-    "answer list": "commlog.answers.commands",
-    "answer find": "commlog.answers.commands",
-    "answer show": "commlog.answers.commands",
-    "answer edit": "commlog.answers.commands",
-    "calendar show": "commlog.calendar.commands",
-    "calendar import": "commlog.calendar.commands",
-    "calendar diff": "commlog.calendar.commands",
-    "calendar check": "commlog.calendar.commands",
-    "template list": "commlog.setup.commands",
-    "template show": "commlog.setup.commands",
-    "template new": "commlog.setup.commands",
-    "index status": "commlog.setup.commands",
-    "index rebuild": "commlog.setup.commands",
-    "sql": "commlog.setup.commands",
-    "seal status": "commlog.privacy.commands.seal",
-    "seal init": "commlog.privacy.commands.seal",
-    "seal on": "commlog.privacy.commands.seal",
-    "seal rotate": "commlog.privacy.commands.seal",
-    "seal trust": "commlog.privacy.commands.seal",
-    "seal destroy": "commlog.privacy.commands.seal",
-    "merge-driver": "commlog.team.commands",
-    "doctor": "commlog.setup.commands",
-    "completion": "commlog.cli.completion",
+    f"{noun} {verb}".lstrip(): module for module, noun, verbs in _VERBS for verb in verbs
 }
 # What a word means that others follow.
 NOUNS: Final[Mapping[str, str]] = {
@@ -167,7 +123,7 @@ class _Shared(_Base):
         formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), translate("Usage:") + " ")
 
     def get_help_option(self, ctx: Any) -> Any:
-        """The option --help, told in the language in use."""
+        """The option --help, described in the language in use."""
         option = super().get_help_option(ctx)
         if option is not None:
             option.help = translate("Show this message and exit.")
@@ -176,6 +132,7 @@ class _Shared(_Base):
     def get_help(self, ctx: Any) -> str:
         """The page of help in the language of the log, fitted to the terminal."""
         from commlog.cli.help_page import fit_help
+        from commlog.output.formats import FormatChoice
 
         ctx.find_object(Session).speak_as_log()
         self.help = _translated(self.help)
@@ -197,7 +154,7 @@ class Command(_Shared, TyperCommand):
 
 
 class ProgramCommand(TyperCommand):
-    """A program on PATH as a command: it is given the other arguments as they are."""
+    """A program on PATH as a command: it gets the other arguments as they are."""
 
     program: str
 
@@ -219,7 +176,7 @@ class ProgramCommand(TyperCommand):
                 program=self.program,
                 reason=fault.strerror or str(fault),
             ) from None
-        # As a shell tells of a program that a signal has ended.
+        # As a shell shows that a signal has ended a program.
         return code if code >= 0 else 128 - code
 
     def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - the library's signature
@@ -230,7 +187,7 @@ class ProgramCommand(TyperCommand):
 class LazyGroup(_Shared, TyperGroup):
     """The program, or a noun of it: builds only the command that is called."""
 
-    # What stands in the table before the names of its commands.
+    # What is in the table before the names of its commands.
     prefix: str = ""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the library's signature
@@ -248,7 +205,7 @@ class LazyGroup(_Shared, TyperGroup):
         return [CompletionItem(name) for name in self.list_commands(ctx) if name.startswith(incomplete)]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command the first word names, that name, and the other words."""
+        """The command named by the first argument, its name, and the other arguments."""
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None and name[:1] != "-":
@@ -329,10 +286,8 @@ def _translated(text: str | None) -> str | None:
     return translate(text) if text else text
 
 
-def start(
-    context: typer.Context, version: bool = typer.Option(False, "--version", help=mark("Print the version and exit."))
-) -> int | None:
-    """Run nothing before a command; without one, say what is due today, or help."""
+def start(context: typer.Context, version: bool = flag("--version", mark("Print the version and exit."))) -> int | None:
+    """Run nothing before a command; without one, list what is due today, or show help."""
     if version:
         from commlog.version import VERSION
 
@@ -344,13 +299,13 @@ def start(
     if not session.has_log():
         typer.echo(context.get_help())
         return None
-    from commlog.followups.commands import show_today
+    from commlog.followups.commands.pending import show_today
 
     raise typer.Exit(show_today(session))
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one call and give its exit code; faults are told on stderr here and nowhere else."""
+    """Run one call and give its exit code; this is the only place that prints errors (on stderr)."""
     session = Session()
     # Until the call, its environment or its log says which.
     speak(guess_language())

@@ -12,7 +12,7 @@ from commlog.output.listing import mask_listing_words
 from commlog.records.queries import Suggestion, records_starting, tags_starting
 from commlog.workspace import Workspace
 
-# What is sealed stands in the copy as it is in the file.
+# The index has sealed values as the files have them.
 _SEALED: Final = ("age:", "age+json:", "age@", "age+json@", "[sealed")
 
 

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperArgument, TyperOption
 from typer.exceptions import TyperException
 
+from commlog.cli.options import argument
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, say, session_of
 from commlog.errors import CommlogError
@@ -71,7 +72,7 @@ end
 complete -c commlog -f -k -a '(__commlog_words)'
 """
 SCRIPTS: Final = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
-# What stands in square brackets or before dots is the same thing, left out or several times.
+# What is in square brackets or before dots is the same thing, left out or several times.
 _DECORATION: Final = re.compile(r"[\[\].…]")
 _CHOICES: Final = re.compile(r"[a-z0-9_-]+(\|[a-z0-9_-]+)+")
 # Where bash parts words; it wants only what comes behind.
@@ -79,7 +80,7 @@ _BREAKS: Final = re.compile(r".*[:=]", re.DOTALL)
 # Parameters that are called after what they hold.
 _BY_NAME: Final = {"template": "TEMPLATE", "tag": "TAG", "to": "MEMBER", "owner": "MEMBER"}
 
-shell_argument: Any = typer.Argument(..., metavar="bash|zsh|fish", help=mark("The shell the script is for."))
+shell_argument: Any = argument("bash|zsh|fish", mark("The shell the script is for."))
 line_option: Any = typer.Option("", "--line", hidden=True)
 
 

@@ -1,18 +1,17 @@
-"""Writing in the editor people chose: their text is kept whatever happens, and reopened until it is right."""
+"""Editing a text in the user's editor: the text is always kept as a draft, and opened again until it is valid."""
 
 import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import typer
 
 from commlog.cli.faults import show_fault
-from commlog.cli.session import Session, choose_random, editor_command, has_own_editor
+from commlog.cli.session import Session, choose_random, own_editor
 from commlog.cli.terminal import confirm, is_interactive, warn
 from commlog.errors import CommlogError, ConflictError, InvalidError, NotFoundError, UsageError
 from commlog.forms.catalog import Template
@@ -47,7 +46,7 @@ def create_in_editor(session: Session, template: Template, request: RecordReques
     def use(text: str) -> Record:
         if not _is_filled_in(text, form):
             raise UsageError(mark("nothing was filled in; nothing was written"))
-        fields = parse_input(text.encode("utf-8"), _shown_name(template.name))
+        fields = parse_input(text.encode("utf-8"), f"{template.name}.yaml")
         fields = {key: value for key, value in fields.items() if value is not None}
         translated = converter_of(workspace).translate_data(template, fields)
         filled = RecordRequest(
@@ -59,7 +58,7 @@ def create_in_editor(session: Session, template: Template, request: RecordReques
 
 
 def edit_in_editor(session: Session, path: str) -> Record:
-    """The record after its file was edited; what was typed stands in it byte for byte.
+    """The record after its file was edited; the file contains exactly the bytes that were typed.
 
     Raises:
         InvalidError: the text does not fit and nobody is there to mend it; it is kept, and the error says where.
@@ -76,7 +75,7 @@ def edit_in_editor(session: Session, path: str) -> Record:
 def edit_until_right(
     session: Session, name: str, text: str, use: Callable[[str], T], taken_up: Path | None = None
 ) -> T:
-    """What `use` makes of the text as somebody edited it; its errors are shown and the text reopened.
+    """The result of `use` for the edited text; its errors are shown and the text is opened again.
 
     Raises:
         CommlogError: what `use` raised last; the text is kept beside it and named on stderr.
@@ -127,7 +126,7 @@ def _require_editor() -> None:
     Raises:
         UsageError: it has none, and nobody chose another one.
     """
-    if has_own_editor() or os.name == "nt" or (sys.stdin.isatty() and sys.stdout.isatty()):
+    if own_editor() or os.name == "nt" or (sys.stdin.isatty() and sys.stdout.isatty()):
         return
     raise UsageError(
         mark("there is no terminal for an editor here, and $EDITOR is not set to another one; nothing was written"),
@@ -142,10 +141,12 @@ def open_editor(path: Path, line: int) -> None:
         NotFoundError: the editor cannot be started.
         UsageError: it ended with an error.
     """
+    # The usual editor where nobody chose one.
+    editor = own_editor() or ("notepad" if os.name == "nt" else "vi")
     try:
-        command = shlex.split(editor_command())
+        command = shlex.split(editor)
     except ValueError:
-        command = [editor_command()]
+        command = [editor]
     program = Path(command[0]).name
     if line > 1 and program in {"vi", "vim", "nvim", "nano", "emacs", "kak", "micro"}:
         command.append(f"+{line}")
@@ -198,26 +199,15 @@ def _is_filled_in(text: str, form: str) -> bool:
     return bool(lines) and text != form
 
 
-def _shown_name(template: str) -> str:
-    return f"{template}.yaml"
-
-
 _DRAFTS = "drafts"
 
 
 def find_draft(workspace: Workspace, source: str) -> Path | None:
-    """The draft of this log that a file is; None for any other file, which is its owner's."""
+    """The draft of this log that a file is; None for any other file, which its owner keeps."""
     path = Path(source).absolute()
     folder = workspace.log.root.absolute() / STATE_FOLDER / _DRAFTS
     is_draft = path.is_file() and not path.is_symlink() and path.parent.resolve() == folder.resolve()
     return path if is_draft else None
-
-
-def drop_draft(draft: Path | None) -> None:
-    """Remove a draft whose content is in a record now; one that cannot be removed stays."""
-    if draft is not None:
-        with suppress(OSError):
-            draft.unlink()
 
 
 def write_draft(workspace: Workspace, name: str, text: str, draft: Path | None = None) -> Path:
@@ -230,7 +220,7 @@ def write_draft(workspace: Workspace, name: str, text: str, draft: Path | None =
         folder = ensure_state_folder(workspace.log.root) / _DRAFTS
         folder.mkdir(exist_ok=True)
         path = draft or folder / f"{name}-{''.join(choose_random(ALPHABET) for _ in range(4))}.yaml"
-        path.touch(mode=0o600)  # what is sealed in the record stands open here
+        path.touch(mode=0o600)  # what is sealed in the record is open here
         path.write_text(text, encoding="utf-8", errors="surrogateescape")
     except OSError as fault:
         raise not_writable(_DRAFTS, fault) from None

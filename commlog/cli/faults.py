@@ -1,4 +1,4 @@
-"""How a fault is told on stderr: the place, the line itself, the remedy."""
+"""How an error is printed on stderr: the place, the line itself, the remedy."""
 
 import re
 from collections.abc import Callable, Mapping

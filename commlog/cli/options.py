@@ -1,4 +1,4 @@
-"""Options that several commands share, and how a listing is answered."""
+"""The options and arguments that several commands share, how commands declare their own, and how a listing is answered."""
 
 import shutil
 import sys
@@ -24,20 +24,28 @@ _PEOPLE = frozenset({"owner", "agent"})
 def format_choice(
     *formats: str, help_text: str = mark("{formats}."), more: Iterable[str] = (), metavar: str = "FORMAT"
 ) -> Any:
-    """The option --format; the first format is the default, `{formats}` in the help stands for all but those in `more`."""
+    """The option --format; the first format is the default, `{formats}` in the help means all but those in `more`."""
     return typer.Option(formats[0], "--format", metavar=metavar, help=help_text, parser=FormatChoice(formats, more))
 
 
 def text_option(name: str, metavar: str, help_text: str, *other_names: str, default: Any = "") -> Any:
-    """An option that takes a text, called `metavar` in the help, and has no default to speak of."""
-    return typer.Option(default, name, *other_names, metavar=metavar, show_default=False, help=help_text)
+    """An option that takes a value, called `metavar` in the help, which shows its default when it has one."""
+    is_shown = bool(default) and default != NO_LIMIT
+    return typer.Option(default, name, *other_names, metavar=metavar, show_default=is_shown, help=help_text)
 
 
-query_argument: Any = typer.Argument(
-    None,
-    metavar="[QUERY]",
-    show_default=False,
-    help=mark("What to list, e.g. customer:acme date:2026-03 投诉; all words must match."),
+def flag(name: str, help_text: str, *other_names: str) -> Any:
+    """An option that is given or not."""
+    return typer.Option(False, name, *other_names, help=help_text)
+
+
+def argument(metavar: str, help_text: str, default: Any = ...) -> Any:
+    """An argument, called `metavar` in the help; it is required unless it has a default."""
+    return typer.Argument(default, metavar=metavar, show_default=False, help=help_text)
+
+
+query_argument: Any = argument(
+    "[QUERY]", mark("What to list, e.g. customer:acme date:2026-03 投诉; all words must match."), None
 )
 format_option: Any = format_choice(*LISTING_FORMATS)
 columns_option: Any = text_option("--columns", "A,B", mark("The columns to show, in this order."))
@@ -48,12 +56,10 @@ note_option: Any = text_option("--note", "NOTE", mark("A note for the history.")
 due_option: Any = text_option(
     "--due", "WHEN", mark("When it is due: 3wd, 24h, tomorrow 17:00, 周五, 2026-03-14, none.")
 )
-reveal_option: Any = typer.Option(False, "--reveal", help=mark("Show personal data in full."))
-address_argument: Any = typer.Argument(..., metavar="ID/n", help=mark("The follow-up: the record's id and its number."))
-id_argument: Any = typer.Argument(..., metavar="ID", help=mark("The record's id, or its first characters."))
-customer_argument: Any = typer.Argument(
-    ..., metavar="CUSTOMER", help=mark("The customer: id, name, alias, phone or e-mail.")
-)
+reveal_option: Any = flag("--reveal", mark("Show personal data in full."))
+address_argument: Any = argument("ID/n", mark("The follow-up: the record's id and its number."))
+id_argument: Any = argument("ID", mark("The record's id, or its first characters."))
+customer_argument: Any = argument("CUSTOMER", mark("The customer: id, name, alias, phone or e-mail."))
 set_option: Any = text_option(
     "--set",
     "KEY=VALUE",
@@ -62,9 +68,20 @@ set_option: Any = text_option(
     default=[],
 )
 unset_option: Any = text_option("--unset", "KEY", mark("Remove a field. Repeatable."), default=[])
-edit_option: Any = typer.Option(False, "--edit", "-e", help=mark("Fill in the form in $EDITOR."))
+edit_option: Any = flag("--edit", mark("Fill in the form in $EDITOR."), "-e")
+text_format_option: Any = format_choice("text", "json")
+customer_option: Any = text_option("--customer", "CUSTOMER", mark("Only those of a customer."))
+dry_run_option: Any = flag("--dry-run", mark("Show what would happen; write nothing."))
+yes_option: Any = flag("--yes", mark("Make the change; without this option, only show what would change."))
+follow_ups_option: Any = text_option(
+    "--follow-up",
+    "FOLLOW-UP",
+    mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
+    "-f",
+    default=[],
+)
 record_format_option: Any = format_choice("text", "json", "yaml")
-exit_code_option: Any = typer.Option(False, "--exit-code", help=mark("Exit with code 10 when there is a result."))
+exit_code_option: Any = flag("--exit-code", mark("Exit with code 10 when there is a result."))
 
 
 def labels_of(session: Session) -> Labels:

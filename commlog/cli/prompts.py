@@ -1,4 +1,4 @@
-"""Asking on a terminal: the template field by field, choices by number or label, advice beside the question."""
+"""Questions on a terminal: a template field by field, choices by number or label, advice beside the question."""
 
 import re
 import shlex
@@ -36,18 +36,10 @@ class Answers:
         """Add the answer for a field."""
         self.request = replace(self.request, fields={**self.request.fields, key: value})
 
-    def keep_follow_up(self, follow_up: Fields) -> None:
-        """Add a follow-up, its due as typed."""
-        self.request = replace(self.request, follow_ups=[*self.request.follow_ups, follow_up])
-
-    def keep_new_customer(self, name: str) -> None:
-        """Add the name of a customer who is not known yet."""
-        self.request = replace(self.request, new_customer=name)
-
 
 @contextmanager
 def keeping_answers(session: Session, request: RecordRequest) -> Iterator[Answers]:
-    """Answers that are not lost: whoever stops, or is refused, is told where they are and which command goes on."""
+    """Answers that are not lost: when somebody stops, or is refused, they read where the answers are and which command goes on."""
     answers = Answers(request)
     try:
         yield answers
@@ -81,11 +73,13 @@ _NOT_ASKED: Final = frozenset(
 _PROMISING: Final = frozenset({"follow_up", "transferred"})
 # A phone number as people type it, which is nobody's name.
 _NUMBER: Final = re.compile(r"[+＋]?[0-9０-９ ()（）./-]{3,}")
+# Filled in when they stay empty: the time of the conversation is now.
+_HAVE_DEFAULT: Final = frozenset({"started_at", "reported_on"})
 _ONLY_WHEN: Final = {"channel_detail": ("channel", "other")}
 
 
 def ask_record(session: Session, template: Template, answers: Answers) -> RecordRequest:
-    """The request with what somebody answers: a customer, who may be new, the fields, and what the outcome promises."""
+    """The request completed with the user's answers: a customer, who may be new, the fields, and the follow-ups the outcome needs."""
     _introduce()
     customer = next((field for field in template.fields if field.key == "customer" and field.required), None)
     if customer is not None and "customer" not in answers.request.fields and not answers.request.new_customer:
@@ -121,7 +115,7 @@ def _ask_customer(session: Session, field: Field, answers: Answers) -> None:
             show_fault(fault)
             name = _ask_new_name(answer)
             if name:
-                answers.keep_new_customer(name)
+                answers.request = replace(answers.request, new_customer=name)
                 return
         else:
             answers.keep("customer", found)
@@ -149,7 +143,7 @@ def _ask_follow_ups(session: Session, template: Template, answers: Answers) -> N
         except UsageError as fault:
             show_fault(fault)
         else:
-            answers.keep_follow_up(wanted)
+            answers.request = replace(answers.request, follow_ups=[*answers.request.follow_ups, wanted])
 
 
 def ask_fields(session: Session, template: Template, answers: Answers) -> Fields:
@@ -206,7 +200,7 @@ def _ask(session: Session, field: Field) -> Data:
             or default
         )
         if not answer:
-            if not field.required or _has_own_default(field):
+            if not field.required or field.key in _HAVE_DEFAULT:
                 return None
             typer.echo("  " + translate("this is required"), err=True)
             continue
@@ -240,8 +234,3 @@ def _convert(session: Session, field: Field, answer: str) -> Data:
         text_key = next((child.key for child in field.item.fields if child.required), field.item.fields[0].key)
         return [{text_key: answer}]
     return converter.convert(field, answer)
-
-
-def _has_own_default(field: Field) -> bool:
-    """Whether the tool fills the field in when it stays empty: the time of the conversation is now."""
-    return field.key in {"started_at", "reported_on"}

@@ -1,4 +1,4 @@
-"""One call of the program: the environment, the clock, and the log they lead to."""
+"""One call of the program: the environment, the clock, and the log they select."""
 
 import os
 from contextlib import suppress
@@ -60,7 +60,7 @@ class Session:
         self._workspace = workspace
 
     def has_log(self) -> bool:
-        """Whether this call stands in a log, or names one."""
+        """Whether this call is inside a log, or names one."""
         from commlog.log.log import find_root
 
         return bool(self.named_folder()) or find_root(Path.cwd()) is not None
@@ -142,14 +142,9 @@ def choose_random(choices: str) -> str:
     return choice(choices)
 
 
-def editor_command() -> str:
-    """The editor people chose: $VISUAL, $EDITOR, else vi (notepad on Windows)."""
-    return os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
-
-
-def has_own_editor() -> bool:
-    """Whether the environment names an editor."""
-    return bool(os.environ.get("VISUAL") or os.environ.get("EDITOR"))
+def own_editor() -> str:
+    """The editor the environment names, by $VISUAL or $EDITOR; empty for none."""
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
 
 
 def guess_language() -> str:
@@ -175,7 +170,7 @@ def speak(language: str) -> None:
 
 
 def guess_timezone() -> str:
-    """The IANA name of this machine's time zone, as far as it tells; UTC otherwise."""
+    """The IANA name of this machine's time zone, as far as it is known; UTC otherwise."""
     named = os.environ.get("TZ", "")
     if "/" in named and not named.startswith((":", "/")):
         return named

@@ -138,7 +138,7 @@ _STEP = 20
 
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A function that is told how many of `total` are done; it draws nothing unless stderr is a terminal."""
+    """A function that takes how many of `total` are done; it draws nothing unless stderr is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _done: None
         return

@@ -6,22 +6,17 @@ from typing import Any
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.editor import create_in_editor
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
     by_option,
-    columns_option,
-    edit_option,
+    flag,
     format_choice,
     id_argument,
     labels_of,
-    limit_option,
     note_option,
-    query_argument,
-    reveal_option,
-    set_option,
-    sort_option,
     text_option,
 )
 from commlog.cli.prompts import Answers, ask_fields, keeping_answers
@@ -36,7 +31,7 @@ from commlog.issues.text import format_issue_form
 from commlog.messages import mark, translate
 from commlog.output.formats import LISTING_FORMATS
 from commlog.output.listing import Listing
-from commlog.records.commands import follow_ups_option, make_edit, make_show
+from commlog.records.commands.records import make_edit, make_show
 from commlog.records.draft import assign_all, parse_follow_up
 from commlog.records.find import read_record
 from commlog.records.rules.consistency import split_names
@@ -58,7 +53,7 @@ older_option: Any = text_option(
     "--older-than", "AGE", mark("Only those reported at least this long ago: 30d, 2w, 3m; or 10wd in working days.")
 )
 group_option: Any = text_option("--by", "owner|department|category|age", mark("Group by a column."))
-all_option: Any = typer.Option(False, "--all", "-a", help=mark("Also list closed ones."))
+all_option: Any = flag("--all", mark("Also list closed ones."), "-a")
 list_format_option: Any = format_choice(
     *LISTING_FORMATS, help_text=mark("{formats}; form is the tracking form as on paper."), more=(_FORM,)
 )
@@ -71,18 +66,16 @@ reopen_reason_option: Any = text_option(
 )
 to_option: Any = text_option("--to", "MEMBER", mark("Who takes it over."))
 new_department_option: Any = text_option("--department", "NAME", mark("The department that takes it over."))
-result_option: Any = typer.Option(
-    ...,
+result_option: Any = text_option(
     "--result",
-    metavar="satisfied|needs_improvement|no_answer",
-    help=mark("What the customer said; satisfied closes the issue, needs_improvement opens it again."),
+    "satisfied|needs_improvement|no_answer",
+    mark("What the customer said; satisfied closes the issue, needs_improvement opens it again."),
+    default=...,
 )
 confirmer_option: Any = text_option("--confirmed-by", "WHO", mark("Who confirmed it on the customer's side."))
 how_option: Any = text_option("--how", "CHANNEL", mark("How it reached us: by phone, WeChat, e-mail…"))
 score_option: Any = text_option("--score", "1-5", mark("The score the customer gave, 5 is best."))
-keep_open_option: Any = typer.Option(
-    False, "--keep-open", help=mark("Do not close the issue even if the customer is satisfied.")
-)
+keep_open_option: Any = flag("--keep-open", mark("Do not close the issue even if the customer is satisfied."))
 improvement_option: Any = text_option(
     "--note", "NOTE", mark("A note; with needs_improvement, what to improve (required).")
 )
@@ -92,11 +85,11 @@ improvement_option: Any = text_option(
 def issue_create_command(
     context: typer.Context,
     source: str = source_option,
-    assignments: list[str] = set_option,
+    assignments: list[str] = options.set_option,
     owner: str = owner_option,
     department: str = department_option,
-    follow_ups: list[str] = follow_ups_option,
-    edit_form: bool = edit_option,
+    follow_ups: list[str] = options.follow_ups_option,
+    edit_form: bool = options.edit_option,
 ) -> None:
     session = session_of(context)
     workspace = session.workspace
@@ -148,7 +141,7 @@ def _tell_created(session: Session, record: Record, guessed: str | None, earlier
 @command(mark("List issues that are not closed, the oldest first."))
 def issue_list_command(
     context: typer.Context,
-    query: list[str] = query_argument,
+    query: list[str] = options.query_argument,
     owner: str = owners_option,
     department: str = departments_option,
     category: str = categories_option,
@@ -156,11 +149,11 @@ def issue_list_command(
     older_than: str = older_option,
     by: str = group_option,
     is_all: bool = all_option,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
     output_format: str = list_format_option,
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     view = IssueView(

@@ -1,7 +1,6 @@
 """A log on disk: where it is, its settings, and the files in it."""
 
 import os
-import secrets
 import shutil
 import sys
 from collections.abc import Iterator
@@ -280,7 +279,7 @@ class Staging:
         """
         try:
             if self._folder is None:
-                self._folder = ensure_state_folder(self.log.root) / f"staged-{secrets.token_hex(4)}"
+                self._folder = ensure_state_folder(self.log.root) / f"staged-{os.urandom(4).hex()}"
                 self._folder.mkdir()
             aside = self._folder / str(len(self._staged))
             with aside.open("wb") as file:

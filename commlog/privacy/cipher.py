@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ _NOT_FOR_US: Final = "No matching keys"
 
 
 class Sealer:
-    """Seals for the recipients of a log's settings, and opens with the identities of one call.
+    """Seals values for the recipients in a log's settings, and opens them with the identities of one call.
 
     What it sealed or opened it knows from then on: a value just written is read back without a key. `customer_keys` are
     the keys of single customers.
@@ -40,21 +41,16 @@ class Sealer:
         self.customer_keys = CustomerKeys(source.folder_of(root))
         self._source = source
         self._known: dict[str, Data] = {}
-        self._identities: tuple[str, ...] | None = None
-        self._keys: list[Any] | None = None
-        self._recipients: list[Any] | None = None
         self._of_customers: dict[str, Any] = {}
         self._opened: dict[str, Any] = {}
 
-    @property
+    @cached_property
     def identities(self) -> tuple[str, ...]:
         """The identities of this call.
 
         Raises: UnreadableError, InvalidError: what names them is wrong.
         """
-        if self._identities is None:
-            self._identities = read_identities(self._source)
-        return self._identities
+        return read_identities(self._source)
 
     @property
     def fingerprint(self) -> str:
@@ -63,10 +59,10 @@ class Sealer:
 
     def own_recipients(self) -> tuple[str, ...]:
         """The public keys of the identities of this call."""
-        return tuple(str(key.to_public()) for key in self._opening_keys())
+        return tuple(str(key.to_public()) for key in self._opening_keys)
 
     def hashed(self, name: str) -> str | None:
-        """What stands in the copy for a sealed phone or address, folded as it is compared; None without a key."""
+        """The hash the index stores for a sealed phone or address, folded for comparison; None without a key."""
         return hashed_name(self.identities, name) if self.identities else None
 
     def open(self, stored: str) -> tuple[str, Data]:
@@ -97,7 +93,7 @@ class Sealer:
             NotWritableError: a recipient was not confirmed on this machine, the library is not installed, or a new key
             of the customer cannot be kept.
         """
-        recipients, hint = self._sealing_keys(), ""
+        recipients, hint = self._sealing_keys, ""
         # What a trial shows can be opened by the team, for a key that is not kept opens nothing.
         is_nobodys = not customer or (self._is_trial and self.customer_keys.newest(customer) is None)
         if self.rules.per_customer and not is_nobodys:
@@ -164,7 +160,7 @@ class Sealer:
             return BROKEN, b""
         if not self.identities:
             return CLOSED, b""
-        keys = self._opening_keys()
+        keys = self._opening_keys
         if parts.hint:
             key = self._customer_identity(parts.hint)
             if key is None:
@@ -221,18 +217,17 @@ class Sealer:
         self._opened[hint_of(str(recipient))] = identity
 
     def _wrapped(self, identity: str) -> str:
-        return SealedText(is_data=False, hint="", ciphertext=_encrypt(identity, self._sealing_keys())).text
+        return SealedText(is_data=False, hint="", ciphertext=_encrypt(identity, self._sealing_keys)).text
 
+    @cached_property
     def _sealing_keys(self) -> list[Any]:
-        if self._recipients is None:
-            try:
-                age()
-            except NotFoundError as fault:
-                # Not the fault of one record: an import stops at it, and refuses no row for it.
-                raise NotWritableError(_MISSING, remedy=_INSTALL) from fault
-            self.require_trust()
-            self._recipients = parse_recipients(self.rules.recipients)
-        return self._recipients
+        try:
+            age()
+        except NotFoundError as fault:
+            # Not the fault of one record: an import stops at it, and refuses no row for it.
+            raise NotWritableError(_MISSING, remedy=_INSTALL) from fault
+        self.require_trust()
+        return parse_recipients(self.rules.recipients)
 
     def require_trust(self) -> None:
         """Refuse to seal for anybody who was not confirmed here: settings may come from a stranger.
@@ -252,20 +247,19 @@ class Sealer:
                 remedy=mark("if these keys are your team's: commlog seal trust"),
             )
 
+    @cached_property
     def _opening_keys(self) -> list[Any]:
-        if self._keys is None:
-            library = age()
-            try:
-                self._keys = [library.x25519.Identity.from_str(one) for one in self.identities]
-            except library.IdentityError:
-                raise InvalidError(
-                    mark("this is not an age secret key: it may be incomplete"),
-                    file="" if self._source.text else self._source.file or "",
-                    remedy=mark(
-                        "restore it from its backup; a secret key starts with AGE-SECRET-KEY-1 and has 74 characters"
-                    ),
-                ) from None
-        return self._keys
+        library = age()
+        try:
+            return [library.x25519.Identity.from_str(one) for one in self.identities]
+        except library.IdentityError:
+            raise InvalidError(
+                mark("this is not an age secret key: it may be incomplete"),
+                file="" if self._source.text else self._source.file or "",
+                remedy=mark(
+                    "restore it from its backup; a secret key starts with AGE-SECRET-KEY-1 and has 74 characters"
+                ),
+            ) from None
 
 
 def vault_of(workspace: Workspace) -> Sealer:

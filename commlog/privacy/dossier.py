@@ -1,4 +1,4 @@
-"""Everything the log holds on one person, for their own request: in full, and others' personal data masked."""
+"""Everything the log contains about one person, at their own request: in full, and personal data of others masked."""
 
 import json
 import re
@@ -25,10 +25,10 @@ from commlog.values import ANONYMOUS, CUSTOMER, INTERACTION, ISSUE, SURVEY, Fiel
 from commlog.workspace import Workspace
 
 _PARTS: Final = ((INTERACTION, "interactions"), (ISSUE, "issues"), (SURVEY, "surveys"))
-INCLUDED: Final = mark(
+_INCLUDED: Final = mark(
     "the profile, and those of duplicates merged into it; every record of this person with its follow-ups"
 )
-NOT_INCLUDED: Final = (
+_NOT_INCLUDED: Final = (
     mark("earlier versions of these files in git's history: git log -p -- {paths}"),
     mark("records of other customers, and anonymous ones, that mention this person: {mentions}"),
     mark(
@@ -40,7 +40,7 @@ NOT_INCLUDED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CustomerExport:
-    """What the log holds on one person: their profiles, the one who stays first, their records by day, their files."""
+    """What the log contains about one person: their profiles, the kept one first, their records by day, their files."""
 
     customer: str
     made_at: str
@@ -114,7 +114,7 @@ class _Cover:
         self._names = re.compile("|".join(map(re.escape, sorted(others, key=len, reverse=True)))) if others else None
 
     def fields_of(self, record: Record) -> Fields:
-        """The record's fields without what tells of others."""
+        """The record's fields without what identifies others."""
         return rewrite_words(self._workspace.catalog.get(record.template), record.fields, self._hide)
 
     def _hide(self, text: str) -> str:
@@ -143,7 +143,7 @@ def _attachments(workspace: Workspace, records: Sequence[Record]) -> tuple[str, 
 
 
 def _mentions(workspace: Workspace, profiles: Sequence[Fields], family: Sequence[str]) -> tuple[str, ...]:
-    """The ids of others' records in whose words a name, a number or an address of theirs stands."""
+    """The ids of others' records that mention a name, a number or an address of theirs."""
     identity = identity_of(profiles, {})
     names = name_regex(identity)
     patterns = [*identity.sure_patterns(), *([names.pattern] if names else [])]
@@ -173,18 +173,13 @@ def pack_files(files: Mapping[str, bytes], made_at: datetime) -> bytes:
     return target.getvalue()
 
 
-FindTemplate = Callable[[str], Template]
-
-
-def format_customer_export_json(document: Fields, notes: Fields) -> str:
-    """The document with what was included and what not."""
-    return json.dumps({**document, **notes}, ensure_ascii=False, indent=2) + "\n"
-
-
-def format_customer_export_text(records: tuple[Record, ...], notes: Fields, find_template: FindTemplate) -> str:
-    """Every record in full under its labels, the profile first; before them what is here and what not."""
-    lines = [translate("Included:"), f"  {notes['included']}", translate("Not included:")]
-    lines += [f"  {note}" for note in notes["not_included"]]
-    blocks = [format_record(one, find_template(one.template), "text") for one in records]
+def format_customer_export(export: CustomerExport, find_template: Callable[[str], Template]) -> tuple[str, str]:
+    """The export as JSON and as text: what is included and what not, and every record in full, the profile first."""
+    facts = {"paths": " ".join(one.path for one in export.profiles), "mentions": ", ".join(export.mentions) or "-"}
+    included, missing = translate(_INCLUDED), [translate(note).format(**facts) for note in _NOT_INCLUDED]
+    document = {**export.as_mapping(), "included": included, "not_included": missing}
+    lines = [translate("Included:"), f"  {included}", translate("Not included:"), *(f"  {note}" for note in missing)]
+    records = (*export.profiles, *export.records)
+    blocks = ("\n".join(lines), *(format_record(one, find_template(one.template), "text") for one in records))
     rule = "\n\n" + "─" * 40 + "\n\n"
-    return rule.join(("\n".join(lines), *blocks)) + "\n"
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n", rule.join(blocks) + "\n"

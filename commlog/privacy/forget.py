@@ -1,4 +1,4 @@
-"""Forgetting a person at their request: every record of theirs stays for the figures, nothing in it tells who they are."""
+"""Forgetting a person at their request: their records are kept for the figures, but nothing in them identifies the person."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,6 @@ from commlog.log.names import ALPHABET as LETTERS
 from commlog.log.names import INDEX_FILE, PAST_FOLDER, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
 from commlog.messages import mark, translate
 from commlog.privacy.cipher import vault_of
-from commlog.privacy.destroy_keys import destroyed_hints
 from commlog.privacy.rules.forgetting import (
     FORGOTTEN_AS,
     PSEUDONYM,
@@ -26,6 +25,7 @@ from commlog.privacy.rules.forgetting import (
     ForgottenFile,
     ManualCheck,
     Scrubber,
+    extra_of,
     identity_of,
     is_forgotten,
     name_regex,
@@ -34,6 +34,7 @@ from commlog.privacy.rules.forgetting import (
     surname_pattern,
 )
 from commlog.privacy.rules.sealing import OPEN, SHUT, find_sealed, with_values
+from commlog.privacy.seal_state import destroyed_hints
 from commlog.records.change import change_record, edited_text, refuse_new_problems
 from commlog.records.find import customer_family, find_customer, get_record
 from commlog.records.queries import places_of_customers
@@ -42,7 +43,7 @@ from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, Record, mappings_o
 from commlog.workspace import Workspace, schema_comment
 from commlog.yamltext.format import format_document
 
-# What stands where something was taken out.
+# The placeholder of what was taken out.
 REMOVED = mark("[removed]")
 _AROUND = 16
 
@@ -71,7 +72,7 @@ def plan_forgetting(workspace: Workspace, text: str, choose: Choose) -> Forgetti
 
 
 def forget_customer(workspace: Workspace, plan: Forgetting) -> Forgetting:
-    """What forgetting the customer of a plan changed: everything of theirs in the files, and the copy thrown away.
+    """What forgetting the customer of a plan changed: everything of theirs in the files, and the index thrown away.
 
     Their profile first says what is going on, and goes last: whoever is stopped half-way calls it again.
 
@@ -104,8 +105,7 @@ def forget_customer(workspace: Workspace, plan: Forgetting) -> Forgetting:
 
 def _mark_as(pseudonym: str) -> Callable[[Fields], Fields]:
     def change(fields: Fields) -> Fields:
-        extra = fields.get("extra")
-        return {**fields, "extra": {**(extra if isinstance(extra, dict) else {}), FORGOTTEN_AS: pseudonym}}
+        return {**fields, "extra": {**extra_of(fields), FORGOTTEN_AS: pseudonym}}
 
     return change
 
@@ -141,8 +141,7 @@ def _family(workspace: Workspace, text: str, choose: Choose) -> dict[str, str]:
                 customer=one,
                 remedy=mark("to see whether anything is left: commlog customer forget --verify FILE"),
             )
-        extra = fields.get("extra")
-        begun = extra.get(FORGOTTEN_AS) if isinstance(extra, dict) else None
+        begun = extra_of(fields).get(FORGOTTEN_AS)
         drawn = PSEUDONYM + "".join(choose(LETTERS) for _ in range(RANDOM_LENGTH))
         found[one] = begun if isinstance(begun, str) and begun.startswith(PSEUDONYM) else drawn
     return found
@@ -169,10 +168,9 @@ def _read_profile(workspace: Workspace, customer: str) -> Record:
 def _prepare(workspace: Workspace, family: Mapping[str, str]) -> tuple[Forgetting, list[_Written]]:
     """What forgetting changes, and every file as it is to be written, checked before the first of them is."""
     profiles = [_read_profile(workspace, customer) for customer in family]
-    destroyed = destroyed_hints(workspace)
-    for record in profiles:
-        refuse_sealed(record, destroyed)
     task = _Task(workspace, family, [record.fields for record in profiles])
+    for record in profiles:
+        refuse_sealed(record, task.destroyed)
     files = [task.profile(record) for record in profiles]
     skipped = {record.path for record in profiles}
     for path in _paths(workspace):
@@ -192,7 +190,7 @@ def _paths(workspace: Workspace) -> Iterator[str]:
 
 
 class _Task:
-    """One forgetting while it is worked out."""
+    """One forgetting while it is worked out; `destroyed` are the hints of keys that nobody has any longer."""
 
     def __init__(self, workspace: Workspace, family: Mapping[str, str], profiles: list[Fields]) -> None:
         self.workspace = workspace
@@ -200,7 +198,7 @@ class _Task:
         # Also what they were called and where they were reached before: old records and commits speak of that.
         former = (fields for customer in family for fields in former_profiles(workspace, customer))
         self.identity = identity_of([*profiles, *former], self.family)
-        self._destroyed = destroyed_hints(workspace)
+        self.destroyed = destroyed_hints(workspace)
         self._keys = frozenset(vault_of(workspace).customer_keys.of(family))
         self.doubts: list[ManualCheck] = []
         self.placeholder = translate(REMOVED)
@@ -208,7 +206,7 @@ class _Task:
         self._sure = sure_regex(self.identity)
         self._surname = surname_pattern(self.identity)
         self._scrubber = Scrubber(self.identity, self.placeholder)
-        # A file in which none of this stands has nothing of theirs.
+        # A file without any of this has nothing of theirs.
         self._mention = re.compile(
             "|".join(pattern.pattern for pattern in (self._names, self._sure) if pattern), re.IGNORECASE
         )
@@ -249,7 +247,7 @@ class _Task:
     def _record(self, reading: ParsedFile, record: Record) -> list[_Written]:
         is_own = record.fields.get("customer") in self.family and record.kind != CUSTOMER
         if is_own or self._rests(record):
-            refuse_sealed(record, self._destroyed)
+            refuse_sealed(record, self.destroyed)
         elif any(place.state != OPEN for place in record.sealed):
             self.doubts.append(ManualCheck(record.path, 0, translate("sealed values in it cannot be read")))
             return []

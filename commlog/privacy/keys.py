@@ -3,6 +3,8 @@
 A past commit is read with the key its values were sealed with: where that file is gone everywhere, nobody reads them.
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -15,8 +17,8 @@ from commlog.messages import mark
 from commlog.privacy.rules.sealing import HINT, RECIPIENT, hint_of, parse_sealed
 from commlog.privacy.seal_keys import KEY_FOLDER_VARIABLE
 
-_SUFFIX: Final = ".age"
-_BETWEEN: Final = "@"
+# Whose key it is, the how-manieth of theirs, and its hint.
+_NAME: Final = re.compile(rf"(.+)@([0-9]+)-({HINT.pattern})\.age")
 _HEAD: Final = "# the key of one customer in commlog, sealed for the team; without it their sealed values are lost\n"
 _PUBLIC: Final = "# public key: "
 _OWN_MODE: Final = 0o700
@@ -44,22 +46,22 @@ class _Name(NamedTuple):
 
     @property
     def file(self) -> str:
-        return f"{self.customer}{_BETWEEN}{self.number}-{self.hint}{_SUFFIX}"
+        return f"{self.customer}@{self.number}-{self.hint}.age"
 
 
 class _Names:
     """What the files in a folder are called, by hint and by customer: a big log asks for each of its keys."""
 
     def __init__(self, names: Iterable[_Name]) -> None:
-        self.by_hint: dict[str, list[_Name]] = {}
-        self.by_customer: dict[str, list[_Name]] = {}
+        self.by_hint: dict[str, list[_Name]] = defaultdict(list)
+        self.by_customer: dict[str, list[_Name]] = defaultdict(list)
         for name in names:
             self.add(name)
 
     def add(self, name: _Name) -> None:
         """Know one more."""
-        self.by_hint.setdefault(name.hint, []).append(name)
-        self.by_customer.setdefault(name.customer, []).append(name)
+        self.by_hint[name.hint].append(name)
+        self.by_customer[name.customer].append(name)
 
 
 class CustomerKeys:
@@ -240,8 +242,5 @@ def _text_of(recipient: str, wrapped: str) -> bytes:
 
 def _name_of(file: str) -> _Name | None:
     """What a file's name says; None for any other file."""
-    customer, between, rest = file.removesuffix(_SUFFIX).rpartition(_BETWEEN)
-    number, dash, hint = rest.partition("-")
-    if not (file.endswith(_SUFFIX) and customer and between and dash and number.isdecimal() and HINT.fullmatch(hint)):
-        return None
-    return _Name(customer, int(number), hint)
+    found = _NAME.fullmatch(file)
+    return _Name(found[1], int(found[2]), found[3]) if found else None

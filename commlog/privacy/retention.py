@@ -1,16 +1,15 @@
 """What has been kept as long as the settings let it: customers to forget, and single records to delete."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from commlog.customers.rules.customer import chain_of, is_circle
 from commlog.output.listing import Listing, mask_listing
-from commlog.privacy.queries import kept_records
+from commlog.privacy.queries import KeptRecord, kept_records
 from commlog.privacy.rules.forgetting import PSEUDONYM, RULE_KINDS, RetentionRules
 from commlog.records.queries import merge_pointers, read_customers
-from commlog.values import ANONYMOUS, ANSWER, CUSTOMER
+from commlog.values import ANONYMOUS, CUSTOMER
 from commlog.workspace import Workspace
 
 FORGET: Final = "forget"
@@ -30,17 +29,16 @@ COLUMN_NAMES = (
 SHOWN = ("action", "id", "customer_name", "last_contact", "rule", "due_on", "records", "pending")
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A record that is kept: its place, its day, its rule, and the day from which it is due (None: for ever)."""
+class _Kept(NamedTuple):
+    """A record that is kept: its rule, and the day from which it is due to go (None: never)."""
 
-    id: str
-    path: str
-    day: str
+    record: KeptRecord
     rule: str
     due_on: date | None
-    pending: int
-    party: str
+
+    def is_due(self, today: date) -> bool:
+        """Whether it is to go today."""
+        return self.due_on is not None and self.due_on <= today
 
 
 @dataclass(slots=True)
@@ -49,6 +47,10 @@ class _Person:
 
     profile: _Kept | None = None
     records: list[_Kept] = field(default_factory=list)
+
+    def is_due(self, today: date) -> bool:
+        """Whether nothing of them is to be kept any longer; without a profile there is nobody to forget."""
+        return self.profile is not None and all(one.is_due(today) for one in self.records or [self.profile])
 
 
 def list_retention(workspace: Workspace, *, reveal: bool = False) -> Listing:
@@ -62,10 +64,10 @@ def list_retention(workspace: Workspace, *, reveal: bool = False) -> Listing:
     rows: list[tuple[object, ...]] = []
     for customer, person in sorted(_people(workspace, rules).items()):
         name = names.get(customer)
-        if customer != ANONYMOUS and _is_due(person, today):
+        if customer != ANONYMOUS and person.is_due(today):
             rows.append(_forget_row(customer, name, person))
         else:
-            rows += [_delete_row(customer, name or one.party, one) for one in person.records if _has_passed(one, today)]
+            rows += [_delete_row(customer, name, one) for one in person.records if one.is_due(today)]
     rows.sort(key=lambda row: (str(row[6]), str(row[1])))
     listing = Listing(COLUMN_NAMES, tuple(rows), SHOWN, "id")
     return listing if reveal else mask_listing(listing, workspace.log.settings.mask)
@@ -81,14 +83,14 @@ def _people(workspace: Workspace, rules: RetentionRules) -> dict[str, _Person]:
     """Everyone with what is kept of them; the merged count as who they are now, the forgotten not at all."""
     pointers = merge_pointers(workspace.index)
     found: dict[str, _Person] = {}
-    for record_id, path, kind, template, customer, day, pending, party in kept_records(workspace.index):
-        if customer is None or customer.startswith(PSEUDONYM) or kind == ANSWER:
+    for record in kept_records(workspace.index):
+        if record.customer is None or record.customer.startswith(PSEUDONYM):
             continue
-        chain = chain_of(pointers, customer)
-        person = found.setdefault(customer if is_circle(chain) else chain[-1], _Person())
-        rule = rules.rule_for(kind, template, is_anonymous=customer == ANONYMOUS)
-        one = _Kept(record_id, path, day or "", rule, _due_on(rules, rule, day), pending, party or "")
-        if kind != CUSTOMER:
+        chain = chain_of(pointers, record.customer)
+        person = found.setdefault(record.customer if is_circle(chain) else chain[-1], _Person())
+        rule = rules.rule_for(record.kind, record.template, is_anonymous=record.customer == ANONYMOUS)
+        one = _Kept(record, rule, _due_on(rules, rule, record.day))
+        if record.kind != CUSTOMER:
             person.records.append(one)
         elif len(chain) == 1:
             person.profile = one
@@ -102,40 +104,24 @@ def _due_on(rules: RetentionRules, rule: str, day: str | None) -> date | None:
         return None
 
 
-def _has_passed(one: _Kept, today: date) -> bool:
-    return one.due_on is not None and one.due_on <= today
-
-
-def _is_due(person: _Person, today: date) -> bool:
-    """Whether nothing of a customer is to be kept any longer."""
-    if person.profile is None:
-        return False
-    kept = person.records or [person.profile]
-    return all(_has_passed(one, today) for one in kept)
-
-
 def _forget_row(customer: str, name: str | None, person: _Person) -> tuple[object, ...]:
-    decisive = max(person.records or _profiles(person), key=lambda one: (one.due_on or date.min, one.day))
-    last = max((one.day for one in person.records), default=None)
     assert person.profile is not None
+    last = max(person.records or [person.profile], key=lambda one: (one.due_on or date.min, one.record.day or ""))
     return (
         FORGET,
         customer,
         customer,
         name,
-        last,
-        decisive.rule,
-        decisive.due_on and decisive.due_on.isoformat(),
+        max((one.record.day or "" for one in person.records), default=None),
+        last.rule,
+        last.due_on and last.due_on.isoformat(),
         len(person.records),
-        sum(one.pending for one in person.records),
-        person.profile.path,
+        sum(one.record.pending for one in person.records),
+        person.profile.record.path,
     )
 
 
-def _profiles(person: _Person) -> Iterable[_Kept]:
-    return [person.profile] if person.profile else []
-
-
 def _delete_row(customer: str, name: str | None, one: _Kept) -> tuple[object, ...]:
-    due = one.due_on and one.due_on.isoformat()
-    return (DELETE, one.id, customer, name, one.day, one.rule, due, 1, one.pending, one.path)
+    record, due = one.record, one.due_on and one.due_on.isoformat()
+    shown = name or record.party or ""
+    return (DELETE, record.id, customer, shown, record.day or "", one.rule, due, 1, record.pending, record.path)

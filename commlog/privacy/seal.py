@@ -1,34 +1,32 @@
-"""Sealing a log: what is plain, and everything anew for other recipients or with other keys."""
+"""Sealing a log: what is plain in it, and everything again for other recipients or with other keys; destroying keys."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from typing import Self
 
 from commlog.database.reader import ParsedFile
 from commlog.database.seal_fields import customer_of, has_field
-from commlog.errors import InvalidError, UsageError
+from commlog.errors import InvalidError, UnreadableError, UsageError
 from commlog.log.log import Log, ensure_state_folder, read_settings
 from commlog.log.settings import SETTINGS_FILE
 from commlog.messages import mark
 from commlog.privacy.cipher import parse_recipients, vault_of
+from commlog.privacy.queries import customers_in_use
 from commlog.privacy.rules.sealing import OPEN, RECIPIENT, SealRules
 from commlog.privacy.seal_keys import add_trusted
-from commlog.privacy.seal_state import for_the_team, iter_files, line_of, plain_in, rotation_file
-from commlog.records.change import edited_text, retry_write
+from commlog.privacy.seal_state import count_plain, destroyed_hints, for_the_team, iter_files, line_of, rotation_file
+from commlog.records.change import PreparedChange, edited_text, retry_write, write_prepared
 from commlog.values import Record, show_path
 from commlog.workspace import Workspace, make_workspace
 from commlog.yamltext.edit import edit
 from commlog.yamltext.parse import decode, parse_yaml
 from commlog.yamltext.scalars import YamlError
 
-_NOT_SEALING: Final = mark("this log seals nothing yet")
-_TO_SEAL: Final = mark("create a key with commlog seal init, then: commlog seal on --recipient age1…")
-
 
 @dataclass(slots=True)
 class SealResult:
-    """What sealing did: files written, values sealed that were plain, sealed anew, and left as they were."""
+    """What sealing did: files written, values sealed that were plain, sealed again, and left as they were."""
 
     files: int = 0
     sealed: int = 0
@@ -43,17 +41,8 @@ def trust_recipients(workspace: Workspace, recipients: Sequence[str] = ()) -> tu
         UsageError: one is not in the settings, or nothing is sealed.
         NotWritableError: the state folder cannot be written.
     """
-    rules = workspace.log.settings.seal
-    if rules is None:
-        raise UsageError(_NOT_SEALING, remedy=_TO_SEAL)
-    for one in recipients:
-        if one not in rules.recipients:
-            raise UsageError(
-                mark("'{recipient}' is not among the recipients in commlog.yaml"),
-                recipient=one,
-                remedy=mark("available: {known}"),
-                known=", ".join(rules.recipients),
-            )
+    rules = _rules_of(workspace)
+    _require_known(recipients, rules.recipients)
     chosen = tuple(recipients) or rules.recipients
     parse_recipients(chosen)
     add_trusted(workspace.log.root, chosen)
@@ -65,23 +54,18 @@ def turn_on(
 ) -> tuple[Workspace, SealResult]:
     """The log with these recipients added to its settings, and everything sealed in it that was plain.
 
-    `per_customer` asks for a key per customer from now on; what is sealed for the team by then is sealed anew.
+    `per_customer` asks for a key per customer from now on; what is sealed for the team by then is sealed again.
 
     Raises:
         UsageError: nobody is named and the settings name nobody.
         NotWritableError: a recipient of the settings was not confirmed on this machine.
         InvalidError: a public key has a typing mistake, or a field to seal is in no template.
     """
-    rules = workspace.log.settings.seal
-    if rules is None and not recipients:
-        raise UsageError(_NOT_SEALING, remedy=_TO_SEAL)
-    known = rules or SealRules()
+    known = _rules_of(workspace) if not recipients else workspace.log.settings.seal or SealRules()
     wanted = (*known.recipients, *(one for one in recipients if one not in known.recipients))
     workspace = _with_rules(
         workspace, replace(known, recipients=wanted, per_customer=per_customer or known.per_customer), recipients
     )
-    vault_of(workspace).require_trust()
-    _refuse_unknown_fields(workspace)
     result, vault = SealResult(), vault_of(workspace)
     with workspace.log.lock():
         if vault.rules.per_customer:
@@ -90,13 +74,13 @@ def turn_on(
             result.left += wrap_keys(workspace)
         for path, _, data, places in iter_files(workspace):
             shared = for_the_team(workspace, data, places)
-            if shared or any(True for _ in plain_in(workspace, data)):
+            if shared or count_plain(workspace, data):
                 _reseal(workspace, path, result, renew=bool(shared))
     return workspace, result
 
 
 def rotate(workspace: Workspace, added: Sequence[str], removed: Sequence[str]) -> tuple[Workspace, SealResult]:
-    """The log with other recipients, and every value in it sealed anew for those it has then.
+    """The log with other recipients, and every value in it sealed again for those it has then.
 
     One that was stopped, however rudely, goes on where it was when it is called again.
 
@@ -105,9 +89,7 @@ def rotate(workspace: Workspace, added: Sequence[str], removed: Sequence[str]) -
         NotWritableError: a recipient of the settings was not confirmed on this machine.
         InvalidError: a public key has a typing mistake, or there is no key to open the values with.
     """
-    rules = workspace.log.settings.seal
-    if rules is None:
-        raise UsageError(_NOT_SEALING, remedy=_TO_SEAL)
+    rules = _rules_of(workspace)
     if not workspace.reader.cipher.identities:
         raise InvalidError(
             mark("there is no key to open the sealed values with; nothing was written"),
@@ -120,26 +102,50 @@ def rotate(workspace: Workspace, added: Sequence[str], removed: Sequence[str]) -
         )
     wanted = replace(rules, recipients=_changed(rules.recipients, added, removed))
     workspace = _with_rules(workspace, wanted, added)
-    vault_of(workspace).require_trust()
-    _refuse_unknown_fields(workspace)
-    result = SealResult()
-    vault = vault_of(workspace)
+    result, vault = SealResult(), vault_of(workspace)
     with workspace.log.lock(), _Progress(workspace) as progress:
-        # Also of who has nothing sealed just now: whoever leaves may know the key there was.
+        # Also of who has nothing sealed just now: a member who leaves may know the key there was.
         for customer in sorted(vault.customer_keys.customers):
             vault.renew(customer)
         for path, text, data, places in iter_files(workspace):
             is_done = progress.is_done(path, text)
-            if not is_done and (places or any(True for _ in plain_in(workspace, data))):
+            if not is_done and (places or count_plain(workspace, data)):
                 left = len(result.left)
                 sealed = _reseal(workspace, path, result, renew=True)
                 # What stayed as it was is tried again next time.
                 if len(result.left) == left:
                     progress.note(path, sealed)
-        # Last, for the values above are opened with them; whoever may read from now on reads old commits, too.
+        # Last, for the values above are opened with them; a new recipient reads old commits, too.
         result.left += wrap_keys(workspace)
         progress.finish(is_whole=not result.left)
     return workspace, result
+
+
+def _rules_of(workspace: Workspace) -> SealRules:
+    """The rules of a log that seals.
+
+    Raises:
+        UsageError: it seals nothing yet.
+    """
+    rules = workspace.log.settings.seal
+    if rules is None:
+        raise UsageError(
+            mark("this log seals nothing yet"),
+            remedy=mark("create a key with commlog seal init, then: commlog seal on --recipient age1…"),
+        )
+    return rules
+
+
+def _require_known(named: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse a recipient that is not in the settings."""
+    for one in named:
+        if one not in known:
+            raise UsageError(
+                mark("'{recipient}' is not among the recipients in commlog.yaml"),
+                recipient=one,
+                remedy=mark("available: {known}"),
+                known=", ".join(known),
+            )
 
 
 def wrap_keys(workspace: Workspace) -> list[str]:
@@ -166,14 +172,7 @@ def _refuse_unknown_fields(workspace: Workspace) -> None:
 
 
 def _changed(known: tuple[str, ...], added: Sequence[str], removed: Sequence[str]) -> tuple[str, ...]:
-    for one in removed:
-        if one not in known:
-            raise UsageError(
-                mark("'{recipient}' is not among the recipients in commlog.yaml"),
-                recipient=one,
-                remedy=mark("available: {known}"),
-                known=", ".join(known),
-            )
+    _require_known(removed, known)
     kept = [one for one in (*known, *added) if one not in removed]
     if not kept:
         raise UsageError(
@@ -183,7 +182,13 @@ def _changed(known: tuple[str, ...], added: Sequence[str], removed: Sequence[str
 
 
 def _with_rules(workspace: Workspace, wanted: SealRules, named: Sequence[str]) -> Workspace:
-    """The log with these rules in its settings; recipients named by whoever calls are confirmed by that."""
+    """The log with these rules in its settings; recipients the caller names are confirmed by that.
+
+    Raises:
+        UsageError: a recipient is no public key.
+        InvalidError: the settings cannot be changed in place, or a field to seal is in no template.
+        NotWritableError: another recipient of the settings was not confirmed on this machine.
+    """
     for one in named:
         if not RECIPIENT.fullmatch(one):
             raise UsageError(
@@ -198,9 +203,9 @@ def _with_rules(workspace: Workspace, wanted: SealRules, named: Sequence[str]) -
         text = decode(raw)
         fields = parse_yaml(text)
         own = {"recipients": list(wanted.recipients), **({"per_customer": True} if wanted.per_customer else {})}
-        changed = {**fields, "seal": {**(fields.get("seal") or {}), **own}}
+        wanted_fields = {**fields, "seal": {**(fields.get("seal") or {}), **own}}
         try:
-            edited = edit(text, changed)
+            edited = edit(text, wanted_fields)
         except YamlError:
             raise InvalidError(
                 mark("cannot be changed in place"),
@@ -210,34 +215,35 @@ def _with_rules(workspace: Workspace, wanted: SealRules, named: Sequence[str]) -
         log.replace_file(SETTINGS_FILE, edited.encode("utf-8"), raw)
     add_trusted(log.root, tuple(named))
     opened = Log(log.root, read_settings(log.root))
-    return make_workspace(opened, workspace.now, workspace.who, make_cipher=workspace.reader.cipher.elsewhere)
+    changed = make_workspace(opened, workspace.now, workspace.who, make_cipher=workspace.reader.cipher.elsewhere)
+    vault_of(changed).require_trust()
+    _refuse_unknown_fields(changed)
+    return changed
 
 
 def _reseal(workspace: Workspace, path: str, result: SealResult, *, renew: bool) -> str:
-    """Seal what is plain in a file, and anew what is sealed; gives the text the file has then."""
-    return retry_write(lambda: _reseal_once(workspace, path, result, renew=renew))
+    """Seal what is plain in a file, and again what is sealed when it is to be renewed; gives the text it has then."""
 
+    def write() -> str:
+        reading = workspace.reader.read(path)
+        record = reading.record
+        if record is None:
+            result.left.append(path)
+            return reading.text
+        text, renewed = _renewed(workspace, record, reading.text) if renew else (reading.text, 0)
+        text, sealed = _sealed(workspace, path, text)
+        write_prepared(workspace, PreparedChange(reading, text, record))
+        result.files += text != reading.text
+        result.renewed += renewed
+        result.sealed += sealed
+        result.left += _left_in(reading, record) if renew else []
+        return text
 
-def _reseal_once(workspace: Workspace, path: str, result: SealResult, *, renew: bool) -> str:
-    reading = workspace.reader.read(path)
-    record = reading.record
-    if record is None:
-        result.left.append(path)
-        return reading.text
-    text, renewed = _renewed(workspace, record, reading.text) if renew else (reading.text, 0)
-    text, sealed = _sealed(workspace, path, text)
-    if text != reading.text:
-        workspace.log.replace_file(path, text.encode("utf-8"), reading.raw)
-    result.files += text != reading.text
-    result.renewed += renewed
-    result.sealed += sealed
-    if renew:
-        result.left += _left_in(reading, record)
-    return text
+    return retry_write(write)
 
 
 def _renewed(workspace: Workspace, record: Record, text: str) -> tuple[str, int]:
-    """The text with each value that opens sealed anew: a ciphertext stands in a text once, and is replaced by itself."""
+    """The text with each value that opens sealed again: a ciphertext is in a text once, and is replaced alone."""
     vault, count = vault_of(workspace), 0
     customer = customer_of(workspace.reader, record.template, record.fields)
     for place in record.sealed:
@@ -251,7 +257,7 @@ def _sealed(workspace: Workspace, path: str, text: str) -> tuple[str, int]:
     """The text with each plain value sealed that is to be, and how many these were."""
     reading = workspace.reader.read_raw(path, text.encode("utf-8"))
     assert reading.record is not None  # it was one before its ciphertexts changed
-    count = sum(1 for _ in plain_in(workspace, parse_yaml(text)))
+    count = count_plain(workspace, parse_yaml(text))
     if not count:
         return text, 0
     return edited_text(workspace, text, reading.record, reading.record.fields), count
@@ -266,8 +272,43 @@ def _left_in(reading: ParsedFile, record: Record) -> list[str]:
     ]
 
 
+def keys_to_destroy(workspace: Workspace) -> tuple[str, ...]:
+    """The hints of keys that lie here although the customer they are of was forgotten.
+
+    With one that a profile names go all of the same customer. A file from elsewhere must not cost anybody else's records:
+    no key goes whose customer is in the log, or that any file still needs.
+
+    Raises:
+        UnreadableError: a file cannot be read that may need a key, or say which is needed no more.
+    """
+    keys = vault_of(workspace).customer_keys
+    named = destroyed_hints(workspace) & keys.hints if keys.hints else set()
+    if not named:
+        return ()
+    unreadable = workspace.unreadable_files()
+    if unreadable:
+        raise UnreadableError(
+            mark("cannot be read, and may need a key; nothing was destroyed"),
+            file=unreadable[0],
+            remedy=mark("see what is wrong with it: commlog check"),
+        )
+    gone = {keys.customer_of(hint) for hint in named} - customers_in_use(workspace.index)
+    needed = {place.hint for *_, places in iter_files(workspace) for place in places}
+    return tuple(hint for hint in keys.of(gone) if hint not in needed)
+
+
+def destroy_keys(workspace: Workspace) -> tuple[str, ...]:
+    """The hints of the keys that are no more.
+
+    Raises:
+        UnreadableError: a forgotten customer's profile cannot be read.
+        NotWritableError: the key folder does not let go of one.
+    """
+    return vault_of(workspace).customer_keys.destroy(keys_to_destroy(workspace))
+
+
 class _Progress:
-    """Which files a rotation finished, kept beside the copy until it is through: by whom it is for, path and content."""
+    """Which files a rotation finished, kept beside the index until it is through: by whom it is for, path and content."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._path = rotation_file(workspace)

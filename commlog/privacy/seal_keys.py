@@ -81,7 +81,7 @@ def read_identities(source: KeySource) -> tuple[str, ...]:
 
 
 def identities_hash(identities: tuple[str, ...]) -> str:
-    """A hash that tells sets of identities apart and gives none away; empty for none."""
+    """A hash that differs between sets of identities and gives none away; empty for none."""
     return hashlib.sha256("\n".join(sorted(identities)).encode()).hexdigest()[:32] if identities else ""
 
 

@@ -1,4 +1,4 @@
-"""How a log stands with sealing: how many values are sealed, with which keys, and who can read them."""
+"""The state of sealing in a log: how many values are sealed, with which keys, and who can read them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,9 +9,11 @@ from commlog.database.queries import file_paths
 from commlog.database.seal_fields import customer_of, plan_of
 from commlog.database.sealed import open_fields
 from commlog.privacy.cipher import vault_of
+from commlog.privacy.queries import profiles_starting
+from commlog.privacy.rules.forgetting import PSEUDONYM, destroyed_keys
 from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, find_plain, find_sealed, is_sealed
 from commlog.privacy.seal_keys import read_trusted
-from commlog.values import Data, Fields, SealedPlace, show_path
+from commlog.values import Fields, SealedPlace, show_path
 from commlog.workspace import Workspace
 from commlog.yamltext.parse import decode, parse_yaml
 
@@ -66,7 +68,7 @@ class SealState:
 
 
 def seal_state(workspace: Workspace) -> SealState:
-    """How the log stands; reads every record's file.
+    """The state of sealing; reads every record's file.
 
     Raises:
         NotFoundError, InvalidError, UnreadableError: a key is named, but of no use.
@@ -87,7 +89,7 @@ def seal_state(workspace: Workspace) -> SealState:
             state.missing_keys |= {place.hint} - keys.hints - {""}
             if place.state == BROKEN:
                 state.damaged.append(DamagedValue(path, line_of(text, place.stored), show_path(place.path)))
-        plain = sum(1 for _ in plain_in(workspace, data))
+        plain = count_plain(workspace, data)
         state.plain += plain
         state.files += bool(places or plain)
     return state
@@ -111,15 +113,21 @@ def iter_files(workspace: Workspace) -> Iterator[tuple[str, str, Fields, tuple[S
         yield path, text, data, open_fields(workspace.reader.cipher, data)[1] if has_sealed else ()
 
 
-def plain_in(workspace: Workspace, data: Fields) -> Iterator[Data]:
-    """The values of a file that are to be sealed, and are not."""
-    for _, value in find_plain(data, plan_of(workspace.reader, str(data.get("template")))):
-        if not is_sealed(value):
-            yield value
+def count_plain(workspace: Workspace, data: Fields) -> int:
+    """How many values of a file are to be sealed, and are not."""
+    plan = plan_of(workspace.reader, str(data.get("template")))
+    return sum(1 for _, value in find_plain(data, plan) if not is_sealed(value))
+
+
+def destroyed_hints(workspace: Workspace) -> frozenset[str]:
+    """The hints of every key that was destroyed with somebody, as the profiles of the forgotten say."""
+    places = profiles_starting(workspace.index, PSEUDONYM)
+    records = ((place.id, workspace.reader.read(place.path).record) for place in places)
+    return frozenset(hint for customer, record in records if record for hint in destroyed_keys(customer, record.fields))
 
 
 def line_of(text: str, stored: str) -> int:
-    """The line of a file, from 1, in which a sealed value stands."""
+    """The line of a file, from 1, of a sealed value."""
     return text.count("\n", 0, max(text.find(stored), 0)) + 1
 
 

@@ -1,10 +1,14 @@
-"""Forgetting a customer as people read it: the preview of every change, what to look at, and what git still holds."""
+"""Privacy as people read it: what forgetting a customer changes and what git still holds; the state of sealing."""
 
+import json
 from collections.abc import Sequence
 
 from commlog.messages import translate
 from commlog.output.text import harmless, shell_word
 from commlog.privacy.rules.forgetting import Forgetting, ManualCheck
+from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN
+from commlog.privacy.seal_state import SealState
+from commlog.values import Data
 
 _SHOWN_DOUBTS = 200
 
@@ -77,3 +81,71 @@ def format_left_behind(forgetting: Forgetting, prefix: str | None, purge_list: s
         translate("Then: {command}").format(command=f"commlog customer forget --verify {listed}"),
     ]
     return "\n".join(line for line in lines if line)
+
+
+def format_seal_state(state: SealState, output_format: str) -> str:
+    """The state of sealing, as text or json."""
+    if output_format == "json":
+        return json.dumps(_seal_data(state), ensure_ascii=False, indent=2)
+    if not state.is_on and not state.sealed:
+        return translate("nothing is sealed; to begin: commlog seal init")
+    lines = [
+        translate("sealed values: {sealed}, files: {files}; readable with your key: {readable}").format(
+            sealed=state.sealed, files=state.files, readable=state.counts[OPEN]
+        ),
+        translate("still plain: {plain}").format(plain=state.plain),
+    ]
+    if state.plain:
+        lines[-1] += "  " + translate("(seal them: commlog seal on)")
+    lines.append(translate("fields: {fields}").format(fields=_shown_fields(state)))
+    lines += _customer_lines(state)
+    for one in state.recipients:
+        remark = translate("yours") if one.is_own else translate("confirmed here")
+        if not one.is_trusted:
+            remark = translate("not confirmed here: commlog seal trust")
+        lines.append(f"  {one.key}  {remark}")
+    if not state.has_key:
+        lines.append(translate("no key file is set: $COMMLOG_AGE_KEY_FILE"))
+    if state.is_rotating:
+        lines.append(translate("a rotation is not finished: commlog seal rotate"))
+    return "\n".join(lines)
+
+
+def _seal_data(state: SealState) -> dict[str, Data]:
+    return {
+        "on": state.is_on,
+        "fields": "personal" if state.fields is None else list(state.fields),
+        "recipients": [{"key": one.key, "trusted": one.is_trusted, "own": one.is_own} for one in state.recipients],
+        "has_key": state.has_key,
+        "files": state.files,
+        "sealed": state.sealed,
+        "readable": state.counts[OPEN],
+        "closed": state.counts[CLOSED],
+        "damaged": state.counts[BROKEN],
+        "plain": state.plain,
+        "rotation_unfinished": state.is_rotating,
+        "per_customer": state.per_customer,
+        "customer_keys": state.customer_keys,
+        "missing_keys": len(state.missing_keys),
+        "sealed_for_the_team": state.for_the_team,
+    }
+
+
+def _customer_lines(state: SealState) -> list[str]:
+    lines = []
+    if state.per_customer or state.customer_keys:
+        told = translate("customers' keys: {count} in {folder}")
+        lines.append(told.format(count=state.customer_keys, folder=state.key_folder))
+    if state.missing_keys:
+        told = translate("missing keys of customers: {count}; copy them from another key folder")
+        lines.append(told.format(count=len(state.missing_keys)))
+    if state.for_the_team:
+        told = translate(
+            "values of customers that are sealed with the team's keys: {count}  (seal them again: commlog seal on)"
+        )
+        lines.append(told.format(count=state.for_the_team))
+    return lines
+
+
+def _shown_fields(state: SealState) -> str:
+    return translate("every personal field") if state.fields is None else ", ".join(state.fields)

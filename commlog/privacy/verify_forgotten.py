@@ -1,4 +1,4 @@
-"""Looking for what is left of a forgotten person: in the work tree, in the log's own state, and in all of git."""
+"""What is left of a forgotten person: in the work tree, in the log's own state, and in all of git."""
 
 import json
 import re
@@ -8,7 +8,6 @@ from pathlib import Path
 
 from commlog.errors import InvalidError, UnreadableError
 from commlog.git.objects import iter_objects, iter_paths
-from commlog.git.run import find_prefix
 from commlog.log.names import KEY_FOLDER
 from commlog.messages import mark, translate
 from commlog.privacy.cipher import vault_of
@@ -21,7 +20,7 @@ _GIT = ".git"
 
 @dataclass(frozen=True, slots=True)
 class RemainingPlace:
-    """A place that still tells who somebody was: where, which path, and how many times.
+    """A place that still identifies a person: where, which path, and how many times.
 
     `is_sealed` when it tells nobody but who holds a key that is at hand here.
     """
@@ -64,11 +63,6 @@ def verify_forgotten(workspace: Workspace, purge_list: Path) -> Verification:
     return Verification(left, len(search.shut))
 
 
-def history_prefix(workspace: Workspace) -> str | None:
-    """The log's folder inside its repository, empty at its top; None without git."""
-    return find_prefix(workspace.log.root)
-
-
 class _Search:
     """Looks for what a pattern finds in the plain, and in what sealed values say; `shut` are those no key here opens."""
 
@@ -87,7 +81,7 @@ class _Search:
                 continue
             where = translate("the index and other state") if name.startswith(".commlog/") else translate("file")
             try:
-                # Whose a key is, its file's name tells; in it there is nothing of theirs.
+                # The name of a key's file says whose it is; the file has nothing of theirs.
                 data = b"" if name.startswith(f"{KEY_FOLDER}/") else path.read_bytes()
                 yield from self._in(data, where, name, len(self._pattern.findall(name)))
             except OSError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import typer
 
-from commlog.cli.options import exit_code_option, format_choice, text_option
+from commlog.cli.options import exit_code_option, flag, format_choice, text_option
 from commlog.cli.session import Session, variable
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
 from commlog.customers.care import care_for_reminders
@@ -44,20 +44,12 @@ class RemindOptions:
 )
 def remind_command(
     context: typer.Context,
-    notify: bool = typer.Option(
-        False, "--notify", help=mark("Send each member what was not sent to them yet, instead of printing it.")
-    ),
-    once: bool = typer.Option(
-        False, "--once", help=mark("Print only what an earlier run with --once has not printed.")
-    ),
-    dry_run: bool = typer.Option(
-        False, "--dry-run", help=mark("Show what would be sent to whom; send and record nothing.")
-    ),
+    notify: bool = flag("--notify", mark("Send each member what was not sent to them yet, instead of printing it.")),
+    once: bool = flag("--once", mark("Print only what an earlier run with --once has not printed.")),
+    dry_run: bool = flag("--dry-run", mark("Show what would be sent to whom; send and record nothing.")),
     to: str = text_option("--to", "MEMBER", mark("Send to this member only.")),
-    test: bool = typer.Option(
-        False, "--test", help=mark("Send a short message to test your own addresses, or those of --to.")
-    ),
-    reveal: bool = typer.Option(False, "--reveal", help=mark("Show personal data; works only for what is printed.")),
+    test: bool = flag("--test", mark("Send a short message to test your own addresses, or those of --to.")),
+    reveal: bool = flag("--reveal", mark("Show personal data; works only for what is printed.")),
     output_format: str = format_choice("text", "json"),
     exit_code: bool = exit_code_option,
 ) -> int:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from commlog.cli.options import answer_listing, columns_option, format_choice, format_option, reveal_option, text_option
+from commlog.cli import options
+from commlog.cli.options import answer_listing, argument, flag, format_choice, text_option
 from commlog.cli.session import Session, guess_timezone, named_member
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
@@ -24,15 +25,15 @@ from commlog.setup.templates import create_template, format_template, list_templ
 from commlog.team.clone import mend_setup
 from commlog.workspace import Workspace
 
-json_option: Any = typer.Option(False, "--json", help=mark("Answer in JSON."))
+json_option: Any = flag("--json", mark("Answer in JSON."))
+
+as_json: Any = flag("--json", mark("Answer in JSON."))
 
 
 @command(mark("Check this setup, and show how to fix what is wrong."))
 def doctor_command(
     context: typer.Context,
-    fix: bool = typer.Option(
-        False, "--fix", help=mark("Fix what can be fixed without asking: how git merges records.")
-    ),
+    fix: bool = flag("--fix", mark("Fix what can be fixed without asking: how git merges records.")),
     json_output: bool = json_option,
 ) -> int:
     workspace = session_of(context).workspace
@@ -62,14 +63,12 @@ def doctor_command(
 @command(mark("Create a new log: settings, templates, calendar, git repository."))
 def init_command(
     context: typer.Context,
-    folder: str = typer.Argument(
-        ".", metavar="[DIR]", show_default=False, help=mark("The log's folder (default: the current folder).")
-    ),
+    folder: str = argument("[DIR]", mark("The log's folder (default: the current folder)."), "."),
     timezone: str = text_option(
         "--timezone", "ZONE", mark("The log's time zone, e.g. Asia/Shanghai (default: this machine's).")
     ),
-    no_git: bool = typer.Option(False, "--no-git", help=mark("Do not create a git repository.")),
-    example: bool = typer.Option(False, "--example", help=mark("Add a small realistic set of records.")),
+    no_git: bool = flag("--no-git", mark("Do not create a git repository.")),
+    example: bool = flag("--example", mark("Add a small realistic set of records.")),
 ) -> None:
     session = session_of(context)
     root = Path(session.named_folder() or folder).resolve()
@@ -116,9 +115,7 @@ _STATES: Final = {
 @command(mark("Let git check what is staged before every commit."))
 def hook_install_command(
     context: typer.Context,
-    shared: bool = typer.Option(
-        False, "--shared", help=mark("Install it in .githooks, which you commit for the whole team.")
-    ),
+    shared: bool = flag("--shared", mark("Install it in .githooks, which you commit for the whole team.")),
 ) -> None:
     hook = install_hook(session_of(context).workspace, sys.executable, is_shared=shared)
     say(str(hook.file))
@@ -169,10 +166,10 @@ def _say_status(session: Session, ask: Callable[[Workspace], dict[str, str | int
 @command(mark("Query the index with SQL, read-only. docs/SQL.md describes the tables."))
 def sql_command(
     context: typer.Context,
-    query: str = typer.Argument(..., metavar="SELECT", help=mark("One SQL query, read-only.")),
-    columns: str = columns_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
+    query: str = argument("SELECT", mark("One SQL query, read-only.")),
+    columns: str = options.columns_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     return answer_listing(session, ask_sql(session.workspace, query, reveal=reveal), columns, output_format)
@@ -180,7 +177,7 @@ def sql_command(
 
 @command(mark("List the templates of this log."))
 def template_list_command(
-    context: typer.Context, columns: str = columns_option, output_format: str = format_option
+    context: typer.Context, columns: str = options.columns_option, output_format: str = options.format_option
 ) -> int:
     session = session_of(context)
     return answer_listing(session, list_templates(session.workspace, current_language()), columns, output_format)
@@ -189,7 +186,7 @@ def template_list_command(
 @command(mark("Show a template's fields, choices and advice."))
 def template_show_command(
     context: typer.Context,
-    name: str = typer.Argument(..., metavar="NAME", help=mark("The template's name.")),
+    name: str = argument("NAME", mark("The template's name.")),
     output_format: str = format_choice("text", "json", help_text=mark("{formats} (the schema itself).")),
 ) -> None:
     say(format_template(session_of(context).workspace.catalog.get(name), output_format))
@@ -198,7 +195,7 @@ def template_show_command(
 @command(mark("Create a first version of a template of your team's own."))
 def template_new_command(
     context: typer.Context,
-    name: str = typer.Argument(..., metavar="NAME", help=mark("A short name: lowercase letters, digits and _.")),
+    name: str = argument("NAME", mark("A short name: lowercase letters, digits and _.")),
     label: str = text_option("--label", "WORDS", mark("The title people see.")),
 ) -> None:
     say(create_template(session_of(context).workspace, name, label))

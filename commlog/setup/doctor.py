@@ -129,7 +129,8 @@ def _customer_keys(workspace: Workspace) -> Iterator[SetupCheck]:
     rules = workspace.log.settings.seal
     if rules is None or not rules.per_customer:
         return
-    from commlog.privacy.destroy_keys import destroyed_hints, keys_to_destroy
+    from commlog.privacy.seal import keys_to_destroy
+    from commlog.privacy.seal_state import destroyed_hints
 
     keys = vault_of(workspace).customer_keys
     missed = missing_key_hints(workspace.index)

@@ -4,14 +4,15 @@ from typing import Any
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.editor import write_own
 from commlog.cli.options import (
     NO_LIMIT,
+    argument,
     as_of_option,
     format_choice,
     go_back,
     labels_of,
-    reveal_option,
     say_listing,
     text_option,
 )
@@ -30,11 +31,8 @@ from commlog.summary.text.summary import FORMATS, format_empty_period, format_su
 from commlog.summary.text.words import figure_called, words_of_counted
 from commlog.values import stored_date
 
-period_argument: Any = typer.Argument(
-    "",
-    metavar="[PERIOD]",
-    show_default=False,
-    help=mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."),
+period_argument: Any = argument(
+    "[PERIOD]", mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."), ""
 )
 compare_option: Any = text_option("--compare", "PERIOD", mark("Compare with this period instead of the one before."))
 
@@ -62,7 +60,7 @@ def summarize_command(
         *FORMATS, help_text=mark("{formats}; with --records also ids."), more=("ids", "table")
     ),
     as_of: str = as_of_option,
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     go_back(session, as_of)
@@ -114,10 +112,10 @@ def report_command(
     ),
     output_format: str = format_choice(*PAGE_FORMATS, help_text=mark("html, or markdown: the tables without charts.")),
     compare: str = compare_option,
-    limit: int = typer.Option(
-        REPORT_ROWS, "--limit", metavar="N", help=mark("Maximum number of rows per list; 0 means all.")
+    limit: int = text_option(
+        "--limit", "N", mark("Maximum number of rows per list; 0 means all."), default=REPORT_ROWS
     ),
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     if not output and output_format == "html":
         raise UsageError(

@@ -5,27 +5,14 @@ from typing import Any, Literal
 
 import typer
 
-from commlog.cli.options import (
-    NO_LIMIT,
-    answer_listing,
-    columns_option,
-    customer_argument,
-    format_choice,
-    format_option,
-    labels_of,
-    limit_option,
-    query_argument,
-    reveal_option,
-    set_option,
-    sort_option,
-    text_option,
-)
+from commlog.cli import options
+from commlog.cli.options import NO_LIMIT, answer_listing, argument, flag, format_choice, labels_of, text_option
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import advise, ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.forms.fields import Field, find_field, hint, label
 from commlog.messages import current_language, mark, translate
-from commlog.records.commands import make_edit, make_show
+from commlog.records.commands.records import make_edit, make_show
 from commlog.records.find import find_customer
 from commlog.records.question import OptionTerm
 from commlog.surveys.record import (
@@ -42,24 +29,21 @@ from commlog.surveys.text import format_trend, format_trend_json
 from commlog.surveys.trend import dimensions_of, list_surveys, survey_trend
 from commlog.values import SURVEY, Data, Fields
 
-target_argument: Any = typer.Argument(
-    ..., metavar="ID|CUSTOMER", help=mark("The survey that is answered, or the customer who answers.")
-)
+target_argument: Any = argument("ID|CUSTOMER", mark("The survey that is answered, or the customer who answers."))
 period_option: Any = text_option("--period", "PERIOD", mark("What it is about, e.g. 2026-Q1 (default: this quarter)."))
 contact_option: Any = text_option("--contact", "NAME", mark("The person who is asked."))
 score_option: Any = text_option(
     "--score", "DIMENSION=1-5", mark("A score by dimension, by key or label: overall=4. Repeatable."), default=[]
 )
-entered_by_option: Any = typer.Option(
-    "staff", "--entered-by", metavar="customer|staff", help=mark("Who filled it in: the customer, or staff for them.")
+entered_by_option: Any = text_option(
+    "--entered-by", "customer|staff", mark("Who filled it in: the customer, or staff for them."), default="staff"
 )
-again_option: Any = typer.Option(
-    False, "--again", help=mark("Record another survey, even if the customer has already answered for this period.")
+again_option: Any = flag(
+    "--again", mark("Record another survey, even if the customer has already answered for this period.")
 )
-unanswered_option: Any = typer.Option(False, "--unanswered", help=mark("Only those not answered yet."))
-customer_option: Any = text_option("--customer", "CUSTOMER", mark("Only those of a customer."))
-by_option: Any = typer.Option(
-    "quarter", "--by", metavar="quarter|month", help=mark("The periods; an answer counts on the day it was given.")
+unanswered_option: Any = flag("--unanswered", mark("Only those not answered yet."))
+by_option: Any = text_option(
+    "--by", "quarter|month", mark("The periods; an answer counts on the day it was given."), default="quarter"
 )
 trend_format_option: Any = format_choice("table", "json", metavar="table|json")
 
@@ -67,7 +51,7 @@ trend_format_option: Any = format_choice("table", "json", metavar="table|json")
 @command(mark("Record that a customer was asked; prints the survey's id."))
 def survey_request_command(
     context: typer.Context,
-    customer: str = customer_argument,
+    customer: str = options.customer_argument,
     period: str = period_option,
     contact: str = contact_option,
 ) -> None:
@@ -83,7 +67,7 @@ def survey_record_command(
     context: typer.Context,
     target: str = target_argument,
     scores: list[str] = score_option,
-    assignments: list[str] = set_option,
+    assignments: list[str] = options.set_option,
     entered_by: str = entered_by_option,
     period: str = period_option,
     again: bool = again_option,
@@ -186,14 +170,14 @@ def _tell(session: Session, recorded: RecordedSurvey) -> None:
 @command(mark("List surveys, the newest first."))
 def survey_list_command(
     context: typer.Context,
-    query: list[str] = query_argument,
-    customer: str = customer_option,
+    query: list[str] = options.query_argument,
+    customer: str = options.customer_option,
     unanswered: bool = unanswered_option,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     terms: list[OptionTerm] = [("customer", [find_customer(session.workspace, customer)])] if customer else []
@@ -206,7 +190,7 @@ def survey_list_command(
 def survey_trend_command(
     context: typer.Context,
     by: str = by_option,
-    customer: str = customer_option,
+    customer: str = options.customer_option,
     output_format: str = trend_format_option,
 ) -> int:
     session = session_of(context)

@@ -4,9 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 
 import pytest
+from typer._click import shell_completion
 
 from commlog.cli.app import COMMANDS, run
 from tests.build import NOW, ROOT, write_program
@@ -231,3 +233,15 @@ def test_other_calls_load_nothing_of_it(environment, words):
     assert "commlog.cli.app" in done.stderr
     assert "commlog.cli.completion" not in done.stderr
     assert "commlog.cli.complete" not in done.stderr
+
+
+def test_completion_finds_the_functions_it_borrows() -> None:
+    """Two functions of Typer that completion calls are private: a release that changes them fails here, not at a Tab."""
+    parameters = {
+        name: list(signature(getattr(shell_completion, name)).parameters)
+        for name in ("_resolve_context", "_resolve_incomplete")
+    }
+    assert parameters == {
+        "_resolve_context": ["cli", "ctx_args", "prog_name", "args"],
+        "_resolve_incomplete": ["ctx", "args", "incomplete"],
+    }

@@ -203,3 +203,11 @@ def test_the_member_is_gits_user(folder, environment, tmp_path):
     unknown = subprocess.run(call, capture_output=True, env=plain)
     assert b"agent: wang\n" in known.stdout
     assert (unknown.returncode, b"COMMLOG_MEMBER" in unknown.stderr) == (2, True)
+
+
+def test_daily_commands_load_no_explaining_validator():
+    """The validator that explains mistakes is slow to load: the modules of daily commands load without it."""
+    modules = ("followups.commands.pending", "records.commands.create", "customers.commands.care", "check.commands")
+    code = f"import sys, {', '.join(f'commlog.{name}' for name in modules)}; print('jsonschema' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
+    assert (done.stdout, done.stderr) == ("False\n", "")

@@ -10,11 +10,10 @@ import pytest
 from commlog.errors import InvalidError, NotWritableError, UnreadableError, UsageError
 from commlog.exchange.import_records import ImportOptions, import_records
 from commlog.privacy.cipher import Sealer
-from commlog.privacy.destroy_keys import destroy_keys, keys_to_destroy
 from commlog.privacy.forget import forget_customer, plan_forgetting
 from commlog.privacy.rules.forgetting import purge_lines
 from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN, find_stored, parse_sealed
-from commlog.privacy.seal import rotate, turn_on
+from commlog.privacy.seal import destroy_keys, keys_to_destroy, rotate, turn_on
 from commlog.privacy.seal_keys import KeySource
 from commlog.privacy.seal_state import seal_state
 from commlog.privacy.verify_forgotten import verify_forgotten

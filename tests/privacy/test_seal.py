@@ -57,7 +57,7 @@ def test_a_damaged_value_never_opens(at: int, turn: int) -> None:
 def test_only_recipients_read() -> None:
     """Another key, and none, leave a value closed; each of two recipients reads it."""
     both = vault(RECIPIENT, OTHER_RECIPIENT, root=PLACE)
-    both._recipients = parse_recipients(both.rules.recipients)  # trust is another test's
+    both._sealing_keys = parse_recipients(both.rules.recipients)  # trust is another test's
     stored = both.seal("x")
     assert vault(key=OTHER_IDENTITY).open(stored) == (OPEN, "x")
     assert vault().open(stored) == (OPEN, "x")

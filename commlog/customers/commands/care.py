@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from commlog.cli import options
+from commlog.cli.options import argument, text_option
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.customers.brief import brief_customer
 from commlog.customers.care import CareView, list_care
@@ -36,11 +37,11 @@ _KIND_WORDS = {
     "核对信息": "verify",
 }
 
-within_option: Any = typer.Option(
-    "1w",
+within_option: Any = text_option(
     "--within",
-    metavar="INTERVAL",
-    help=mark("How far ahead to look: 7d, 2w, 3m; what is already due is always listed."),
+    "INTERVAL",
+    mark("How far ahead to look: 7d, 2w, 3m; what is already due is always listed."),
+    default="1w",
 )
 kind_option: Any = options.text_option(
     "--kind", "A,B", mark("Only these kinds: birthday, anniversary, visit, dormant, verify.")
@@ -124,10 +125,8 @@ def _tell_left_out(left_out: tuple[ExcludedCustomer, ...]) -> None:
 @command(mark("Show on one screen what to know before talking to a customer."))
 def brief_command(
     context: typer.Context,
-    customer: list[str] = typer.Argument(
-        ...,
-        metavar="CUSTOMER",
-        help=mark("The customer's id, name, alias, phone or e-mail; or the number of an incoming call."),
+    customer: list[str] = argument(
+        "CUSTOMER", mark("The customer's id, name, alias, phone or e-mail; or the number of an incoming call.")
     ),
     output_format: str = options.format_choice(*BRIEF_FORMATS),
     reveal: bool = options.reveal_option,
@@ -143,9 +142,7 @@ def brief_command(
 @command(mark("Show all that happened with a customer, the newest first."))
 def timeline_command(
     context: typer.Context,
-    customer: list[str] = typer.Argument(
-        ..., metavar="CUSTOMER", help=mark("The customer's id, name, alias, phone or e-mail.")
-    ),
+    customer: list[str] = argument("CUSTOMER", mark("The customer's id, name, alias, phone or e-mail.")),
     since: str = options.text_option(
         "--since",
         "PERIOD",

@@ -6,6 +6,7 @@ import typer
 
 from commlog.cli import options
 from commlog.cli.editor import create_in_editor, edit_in_editor
+from commlog.cli.options import argument, flag
 from commlog.cli.prompts import ask_fields, keeping_answers
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
@@ -26,12 +27,7 @@ from commlog.workspace import Workspace
 @command(mark("Create a customer; prints the id."))
 def customer_create_command(
     context: typer.Context,
-    name: str = typer.Argument(
-        "",
-        metavar="[NAME]",
-        show_default=False,
-        help=mark("The customer's name; the id is made from it unless --set id=…"),
-    ),
+    name: str = argument("[NAME]", mark("The customer's name; the id is made from it unless --set id=…"), ""),
     assignments: list[str] = options.set_option,
     edit_form: bool = options.edit_option,
 ) -> None:
@@ -58,7 +54,7 @@ def customer_list_command(
     sort: str = options.sort_option,
     limit: int = options.limit_option,
     output_format: str = options.format_option,
-    with_merged: bool = typer.Option(False, "--all", help=mark("Also list customers merged into another one.")),
+    with_merged: bool = flag("--all", mark("Also list customers merged into another one.")),
     reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
@@ -123,10 +119,8 @@ _SHARED = {PHONE: mark("the phone {value}"), EMAIL: mark("the e-mail address {va
 # What a shell would not take as it is.
 _FOR_SHELLS = frozenset(" '\"$&;()<>|*?[]{}#~`\\!")
 
-duplicate_argument: Any = typer.Argument(
-    ..., metavar="DUPLICATE", help=mark("The customer to be merged: id, name, alias, phone or e-mail.")
-)
-survivor_argument: Any = typer.Argument(..., metavar="SURVIVOR", help=mark("The customer to keep."))
+duplicate_argument: Any = argument("DUPLICATE", mark("The customer to be merged: id, name, alias, phone or e-mail."))
+survivor_argument: Any = argument("SURVIVOR", mark("The customer to keep."))
 on_option: Any = options.text_option("--on", "DATE", mark("The day they were checked (default: today)."))
 
 
@@ -135,7 +129,7 @@ def customer_merge_command(
     context: typer.Context,
     duplicate: str = duplicate_argument,
     survivor: str = survivor_argument,
-    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would happen; write nothing.")),
+    dry_run: bool = flag("--dry-run", mark("Show what would happen; write nothing.")),
     reveal: bool = options.reveal_option,
 ) -> None:
     from commlog.customers.merge import merge_customers

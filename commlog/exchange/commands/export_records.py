@@ -7,7 +7,7 @@ from typing import Any, Final
 import typer
 
 from commlog.cli.editor import write_own
-from commlog.cli.options import labels_of, query_argument, text_option
+from commlog.cli.options import argument, flag, labels_of, query_argument, text_option
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, session_of, warn
 from commlog.customers.rules.care import BIRTHDAY
@@ -39,21 +39,20 @@ FORMATS = ("csv", "jsonl", CALENDAR)
 _UTF_8 = "utf-8"
 
 
-output_format_argument: Any = typer.Argument(
-    ...,
-    metavar="csv|jsonl|ics",
-    help=mark(
+output_format_argument: Any = argument(
+    "csv|jsonl|ics",
+    mark(
         "CSV: a column for each field. JSON Lines: every field, can be imported again. ics: pending follow-ups for a calendar program."
     ),
 )
 output_option: Any = text_option(
     "--output", "FILE", mark("Write to a new file instead of stdout; a calendar written before is replaced."), "-o"
 )
-file_encoding_option: Any = typer.Option(
-    _UTF_8, "--encoding", metavar="NAME", help=mark("The file's encoding: utf-8, utf-8-sig (for Excel), gb18030.")
+file_encoding_option: Any = text_option(
+    "--encoding", "NAME", mark("The file's encoding: utf-8, utf-8-sig (for Excel), gb18030."), default=_UTF_8
 )
 columns_option: Any = text_option("--columns", "A,B", mark("CSV only: the fields to write, by dotted key or label."))
-reveal_option: Any = typer.Option(False, "--reveal", help=mark("Write personal data in full."))
+reveal_option: Any = flag("--reveal", mark("Write personal data in full."))
 shape_option: Any = text_option(
     "--as",
     "todo|event|both",
@@ -61,9 +60,7 @@ shape_option: Any = text_option(
         "ics only: how to write follow-ups: as to-dos (the default), as half-hour events that end at the due time, or both."
     ),
 )
-care_option: Any = typer.Option(
-    False, "--care", help=mark("ics only: also birthdays and anniversaries of the customers that match.")
-)
+care_option: Any = flag("--care", mark("ics only: also birthdays and anniversaries of the customers that match."))
 
 
 @command(

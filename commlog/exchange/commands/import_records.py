@@ -8,7 +8,8 @@ from typing import Any
 
 import typer
 
-from commlog.cli.options import format_choice, text_option
+from commlog.cli import options
+from commlog.cli.options import argument, flag, format_choice, text_option
 from commlog.cli.terminal import command, progress, read_stdin, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.exchange.import_map import ImportMap
@@ -39,7 +40,6 @@ from commlog.workspace import Workspace
 rejects_option: Any = text_option(
     "--rejects", "FILE", mark("The file for rejected rows (default: FILE.rejects.csv in the current folder).")
 )
-dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Show what would happen; write nothing."))
 result_format_option: Any = format_choice(
     "text", "json", help_text=mark("json prints the counts and reasons on stdout."), metavar="text|json"
 )
@@ -85,18 +85,13 @@ def _context_of(workspace: Workspace) -> MapContext:
     return MapContext(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
 
 
-words_argument: Any = typer.Argument(
-    ...,
-    metavar="[csv|jsonl] FILE",
-    show_default=False,
-    help=mark("The format, if the file's name does not show it, and the file; - is stdin."),
+words_argument: Any = argument(
+    "[csv|jsonl] FILE", mark("The format, if the file's name does not show it, and the file; - is stdin.")
 )
 map_file_option: Any = text_option(
     "--map", "MAP", mark("The map from columns to fields; JSON Lines of whole records need none."), "-m"
 )
-sketch_option: Any = typer.Option(
-    False, "--sketch-map", help=mark("Print a draft of a map made from the file's header, and exit.")
-)
+sketch_option: Any = flag("--sketch-map", mark("Print a draft of a map made from the file's header, and exit."))
 template_option: Any = text_option(
     "--template", "NAME", mark("The template of the draft map (default: the one that matches the header best).")
 )
@@ -114,7 +109,7 @@ def import_command(
     template: str = template_option,
     encoding: str = encoding_option,
     rejects: str = rejects_option,
-    dry_run: bool = dry_run_option,
+    dry_run: bool = options.dry_run_option,
     output_format: str = result_format_option,
 ) -> int:
     workspace = session_of(context).workspace
@@ -154,14 +149,12 @@ def _read_map(source: SourceFile, map_file: str, ground: MapContext) -> ImportMa
     )
 
 
-file_argument: Any = typer.Argument(
-    ...,
-    metavar="FILE.csv",
-    help=mark("The file, its columns named like the form's fields and dimensions, by label or key; - is stdin."),
+file_argument: Any = argument(
+    "FILE.csv", mark("The file, its columns named like the form's fields and dimensions, by label or key; - is stdin.")
 )
 period_option: Any = text_option("--period", "PERIOD", mark("The period for rows without one (default: this quarter)."))
-entered_by_option: Any = typer.Option(
-    "customer", "--entered-by", metavar="customer|staff", help=mark("Who gave the scores, if no column gives it.")
+entered_by_option: Any = text_option(
+    "--entered-by", "customer|staff", mark("Who gave the scores, if no column gives it."), default="customer"
 )
 csv_encoding_option: Any = text_option(
     "--encoding", "NAME", mark("The file's encoding, e.g. gb18030 (default: utf-8).")
@@ -176,7 +169,7 @@ def survey_import_command(
     entered_by: str = entered_by_option,
     encoding: str = csv_encoding_option,
     rejects: str = rejects_option,
-    dry_run: bool = dry_run_option,
+    dry_run: bool = options.dry_run_option,
     output_format: str = result_format_option,
 ) -> int:
     workspace = session_of(context).workspace

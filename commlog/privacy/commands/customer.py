@@ -1,29 +1,32 @@
 """The commands of `commlog customer` about a person's own rights: export, forget, consent."""
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
-from commlog.cli.options import by_option, customer_argument, format_choice, note_option, text_option
+from commlog.cli import options
+from commlog.cli.options import argument, by_option, customer_argument, format_choice, note_option, text_option
+from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, finish, say, session_of, warn
+from commlog.customers.consent import ConsentChange, record_consent
 from commlog.errors import ConflictError, ExitCode, UsageError
+from commlog.git.run import find_prefix
+from commlog.log.files import write_new
+from commlog.log.log import not_writable
 from commlog.messages import mark, translate
 from commlog.output.text import shell_word
+from commlog.privacy.dossier import collect_customer, format_customer_export, pack_files
+from commlog.privacy.forget import REMOVED, forget_customer, plan_forgetting
+from commlog.privacy.rules.forgetting import Forgetting, purge_lines, receipt_of
+from commlog.privacy.text import format_left_behind, format_manual_checks, format_preview
+from commlog.privacy.verify_forgotten import verify_forgotten
 from commlog.records.rules.consistency import split_names
+from commlog.values import texts_of
+from commlog.workspace import Workspace
 
-if TYPE_CHECKING:
-    from commlog.privacy.dossier import CustomerExport
-    from commlog.privacy.rules.forgetting import Forgetting
-    from commlog.workspace import Workspace
-
-
-forgotten_argument: Any = typer.Argument(
-    "", metavar="[CUSTOMER]", show_default=False, help=mark("The customer: id, name, alias, phone or e-mail.")
-)
-yes_option: Any = typer.Option(
-    False, "--yes", help=mark("Make the change; without this option, only show what would change.")
-)
+forgotten_argument: Any = argument("[CUSTOMER]", mark("The customer: id, name, alias, phone or e-mail."), "")
 receipt_option: Any = text_option("--receipt", "FILE", mark("Write the receipt to a new file, not to stdout."))
 purge_list_option: Any = text_option(
     "--purge-list",
@@ -45,14 +48,10 @@ def customer_export_command(
     ),
     output_format: str = format_choice("text", "json", help_text=mark("On stdout: {formats}.")),
 ) -> int:
-    from commlog.privacy.dossier import collect_customer, format_customer_export_json, format_customer_export_text
-
     session = session_of(context)
     workspace = session.workspace
     dossier = collect_customer(workspace, customer)
-    notes = _notes(dossier)
-    document = format_customer_export_json(dossier.as_mapping(), notes)
-    text = format_customer_export_text((*dossier.profiles, *dossier.records), notes, workspace.catalog.get)
+    document, text = format_customer_export(dossier, workspace.catalog.get)
     if not output:
         say(document if output_format == "json" else text)
         return finish(session)
@@ -64,16 +63,7 @@ def customer_export_command(
     return finish(session)
 
 
-def _notes(dossier: "CustomerExport") -> dict[str, Any]:
-    from commlog.privacy.dossier import INCLUDED, NOT_INCLUDED
-
-    facts = {"paths": " ".join(one.path for one in dossier.profiles), "mentions": ", ".join(dossier.mentions) or "-"}
-    return {"included": translate(INCLUDED), "not_included": [translate(note).format(**facts) for note in NOT_INCLUDED]}
-
-
-def _write_files(workspace: "Workspace", output: str, files: dict[str, bytes]) -> None:
-    from commlog.privacy.dossier import pack_files
-
+def _write_files(workspace: Workspace, output: str, files: dict[str, bytes]) -> None:
     target = _outside(workspace, output)
     if output.endswith(".zip"):
         _write_new(target, pack_files(files, workspace.now))
@@ -84,7 +74,7 @@ def _write_files(workspace: "Workspace", output: str, files: dict[str, bytes]) -
         _write_new(target / name, data)
 
 
-def _outside(workspace: "Workspace", name: str) -> Path:
+def _outside(workspace: Workspace, name: str) -> Path:
     """The place of a file that holds personal data and must not be committed with the log.
 
     Raises:
@@ -100,17 +90,16 @@ def _outside(workspace: "Workspace", name: str) -> Path:
     return target
 
 
-def _write_new(target: Path, data: bytes) -> None:
-    from commlog.log.files import write_new
-    from commlog.log.log import not_writable
+def _is_there(file: str) -> ConflictError:
+    return ConflictError(mark("already exists"), file=file, remedy=mark("choose another name, or move the file away"))
 
+
+def _write_new(target: Path, data: bytes) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_new(target, data)
     except FileExistsError:
-        raise ConflictError(
-            mark("already exists"), file=str(target), remedy=mark("choose another name, or move the file away")
-        ) from None
+        raise _is_there(str(target)) from None
     except OSError as fault:
         raise not_writable(str(target), fault) from None
 
@@ -119,11 +108,11 @@ def _write_new(target: Path, data: bytes) -> None:
 def customer_forget_command(
     context: typer.Context,
     customer: str = forgotten_argument,
-    yes: bool = yes_option,
+    yes: bool = options.yes_option,
     receipt: str = receipt_option,
     purge_list: str = purge_list_option,
     verify: str = verify_option,
-    dry_run: bool = typer.Option(False, "--dry-run", help=mark("Show what would happen; write nothing.")),
+    dry_run: bool = options.dry_run_option,
 ) -> int:
     workspace = session_of(context).workspace
     if verify:
@@ -135,8 +124,6 @@ def customer_forget_command(
         )
     if yes and not dry_run:
         return _forget(workspace, customer, receipt, purge_list)
-    from commlog.privacy.text import format_preview
-
     plan = _plan(workspace, customer, purge_list)
     say(format_preview(plan))
     warn(
@@ -147,10 +134,7 @@ def customer_forget_command(
     return ExitCode.DONE
 
 
-def _plan(workspace: "Workspace", customer: str, purge_list: str) -> "Forgetting":
-    from commlog.cli.session import choose_random
-    from commlog.privacy.forget import plan_forgetting
-
+def _plan(workspace: Workspace, customer: str, purge_list: str) -> Forgetting:
     place = _outside(workspace, purge_list) if purge_list else None
     plan = plan_forgetting(workspace, customer, choose_random)
     if place is not None:
@@ -158,13 +142,9 @@ def _plan(workspace: "Workspace", customer: str, purge_list: str) -> "Forgetting
     return plan
 
 
-def _forget(workspace: "Workspace", customer: str, receipt: str, purge_list: str) -> int:
-    from commlog.privacy.forget import forget_customer
-
+def _forget(workspace: Workspace, customer: str, receipt: str, purge_list: str) -> int:
     if receipt and Path(receipt).exists():
-        raise ConflictError(
-            mark("already exists"), file=receipt, remedy=mark("choose another name, or move the file away")
-        )
+        raise _is_there(receipt)
     by = workspace.require_member(None)
     done = forget_customer(workspace, _plan(workspace, customer, purge_list))
     _hand_over(workspace, done, receipt, by)
@@ -172,11 +152,7 @@ def _forget(workspace: "Workspace", customer: str, receipt: str, purge_list: str
     return ExitCode.DONE
 
 
-def _hand_over(workspace: "Workspace", done: "Forgetting", receipt: str, by: str) -> None:
-    import json
-
-    from commlog.privacy.rules.forgetting import receipt_of
-
+def _hand_over(workspace: Workspace, done: Forgetting, receipt: str, by: str) -> None:
     text = json.dumps(receipt_of(done, workspace.stamp, by), ensure_ascii=False, indent=2)
     if receipt:
         _write_new(Path(receipt).absolute(), text.encode("utf-8") + b"\n")
@@ -185,14 +161,11 @@ def _hand_over(workspace: "Workspace", done: "Forgetting", receipt: str, by: str
         say(text)
 
 
-def _tell_the_rest(workspace: "Workspace", done: "Forgetting", purge_list: str) -> None:
+def _tell_the_rest(workspace: Workspace, done: Forgetting, purge_list: str) -> None:
     """Say on stderr what a person has to look at, and what this could not reach."""
-    from commlog.privacy.text import format_left_behind, format_manual_checks
-    from commlog.privacy.verify_forgotten import history_prefix
-
     for line in format_manual_checks(done.doubts):
         typer.echo(line, err=True)
-    typer.echo(format_left_behind(done, history_prefix(workspace), purge_list or "PURGE-LIST"), err=True)
+    typer.echo(format_left_behind(done, find_prefix(workspace.log.root), purge_list or "PURGE-LIST"), err=True)
     if not purge_list:
         warn(
             translate(
@@ -201,10 +174,7 @@ def _tell_the_rest(workspace: "Workspace", done: "Forgetting", purge_list: str) 
         )
 
 
-def _write_purge_list(plan: "Forgetting", target: Path) -> None:
-    from commlog.privacy.forget import REMOVED
-    from commlog.privacy.rules.forgetting import purge_lines
-
+def _write_purge_list(plan: Forgetting, target: Path) -> None:
     data = "\n".join((*purge_lines(plan.identity, translate(REMOVED)), "")).encode("utf-8")
     # The one that was written before somebody stopped us will do.
     if not (target.is_file() and target.read_bytes() == data):
@@ -217,9 +187,7 @@ def _write_purge_list(plan: "Forgetting", target: Path) -> None:
     )
 
 
-def _verify(workspace: "Workspace", name: str) -> int:
-    from commlog.privacy.verify_forgotten import verify_forgotten
-
+def _verify(workspace: Workspace, name: str) -> int:
     result = verify_forgotten(workspace, Path(name))
     found = result.left
     for one in found:
@@ -235,16 +203,13 @@ def _verify(workspace: "Workspace", name: str) -> int:
 def customer_consent_command(
     context: typer.Context,
     customer: str = customer_argument,
-    status: str = typer.Argument(..., metavar="granted|withdrawn", help=mark("What the customer said.")),
+    status: str = argument("granted|withdrawn", mark("What the customer said.")),
     channel: str = text_option("--channel", "CHANNEL", mark("How it was said, e.g. phone.")),
     purposes: str = text_option("--purposes", "A,B", mark("The purpose: service, marketing, survey.")),
     on: str = text_option("--on", "DATE", mark("The day it was said (default: today).")),
     note: str = note_option,
     by: str = by_option,
 ) -> None:
-    from commlog.customers.consent import ConsentChange, record_consent
-    from commlog.values import texts_of
-
     workspace = session_of(context).workspace
     record = record_consent(
         workspace, customer, ConsentChange(status, on, channel, split_names(purposes), note, by or None)

@@ -1,29 +1,21 @@
-"""The command `commlog seal`."""
+"""The commands `commlog seal` and `commlog retention`."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from commlog.cli.options import (
-    answer_listing,
-    columns_option,
-    exit_code_option,
-    format_choice,
-    format_option,
-    reveal_option,
-    text_option,
-)
+from commlog.cli import options
+from commlog.cli.options import answer_listing, argument, flag, text_option
 from commlog.cli.terminal import command, confirm, finish, is_interactive, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
 from commlog.output.text import shell_word
 from commlog.privacy.cipher import vault_of
 from commlog.privacy.retention import FORGET, list_retention, unknown_rules
-from commlog.privacy.rules.sealing import BROKEN, CLOSED, OPEN
-from commlog.privacy.seal import SealResult, rotate, trust_recipients, turn_on
-from commlog.privacy.seal_state import SealState, seal_state
+from commlog.privacy.seal import SealResult, destroy_keys, keys_to_destroy, rotate, trust_recipients, turn_on
+from commlog.privacy.seal_state import seal_state
+from commlog.privacy.text import format_seal_state
 from commlog.workspace import Workspace
 
 _NAMED = 10
@@ -35,9 +27,9 @@ recipient_option: Any = text_option(
 
 
 @command(mark("Show what is sealed, for whom, and whether you can read it."))
-def seal_status_command(context: typer.Context, output_format: str = format_choice("text", "json")) -> int:
+def seal_status_command(context: typer.Context, output_format: str = options.text_format_option) -> int:
     state = seal_state(session_of(context).workspace)
-    say(json.dumps(_as_data(state), ensure_ascii=False, indent=2) if output_format == "json" else _as_text(state))
+    say(format_seal_state(state, output_format))
     for one in state.damaged:
         warn(translate("{file}:{line}: {field}: damaged").format(file=one.file, line=one.line, field=one.field))
     return ExitCode.FOUND if state.damaged else ExitCode.DONE
@@ -75,10 +67,9 @@ def seal_init_command(
 def seal_on_command(
     context: typer.Context,
     recipients: list[str] = recipient_option,
-    per_customer: bool = typer.Option(
-        False,
+    per_customer: bool = flag(
         "--per-customer",
-        help=mark("Use a separate key for each customer, which is destroyed when the customer is forgotten."),
+        mark("Use a separate key for each customer, which is destroyed when the customer is forgotten."),
     ),
 ) -> int:
     workspace, result = turn_on(session_of(context).workspace, recipients, per_customer=per_customer)
@@ -110,11 +101,8 @@ def seal_rotate_command(
 @command(mark("Confirm on this machine the public keys in the settings."))
 def seal_trust_command(
     context: typer.Context,
-    recipients: list[str] = typer.Argument(
-        None,
-        metavar="[AGE1…]...",
-        show_default=False,
-        help=mark("The public keys to trust (default: all in commlog.yaml)."),
+    recipients: list[str] = argument(
+        "[AGE1…]...", mark("The public keys to trust (default: all in commlog.yaml)."), None
     ),
 ) -> None:
     workspace = session_of(context).workspace
@@ -128,14 +116,7 @@ def seal_trust_command(
 
 
 @command(mark("Destroy the keys of customers who were forgotten elsewhere."))
-def seal_destroy_command(
-    context: typer.Context,
-    yes: bool = typer.Option(
-        False, "--yes", help=mark("Make the change; without this option, only show what would change.")
-    ),
-) -> int:
-    from commlog.privacy.destroy_keys import destroy_keys, keys_to_destroy
-
+def seal_destroy_command(context: typer.Context, yes: bool = options.yes_option) -> int:
     workspace = session_of(context).workspace
     found = destroy_keys(workspace) if yes else keys_to_destroy(workspace)
     for hint in found:
@@ -175,81 +156,14 @@ def _tell(workspace: Workspace, result: SealResult) -> int:
     return ExitCode.UNREADABLE if result.left else ExitCode.DONE
 
 
-def _as_data(state: SealState) -> dict[str, Any]:
-    return {
-        "on": state.is_on,
-        "fields": "personal" if state.fields is None else list(state.fields),
-        "recipients": [{"key": one.key, "trusted": one.is_trusted, "own": one.is_own} for one in state.recipients],
-        "has_key": state.has_key,
-        "files": state.files,
-        "sealed": state.sealed,
-        "readable": state.counts[OPEN],
-        "closed": state.counts[CLOSED],
-        "damaged": state.counts[BROKEN],
-        "plain": state.plain,
-        "rotation_unfinished": state.is_rotating,
-        "per_customer": state.per_customer,
-        "customer_keys": state.customer_keys,
-        "missing_keys": len(state.missing_keys),
-        "sealed_for_the_team": state.for_the_team,
-    }
-
-
-def _as_text(state: SealState) -> str:
-    if not state.is_on and not state.sealed:
-        return translate("nothing is sealed; to begin: commlog seal init")
-    lines = [
-        translate("sealed values: {sealed}, files: {files}; readable with your key: {readable}").format(
-            sealed=state.sealed, files=state.files, readable=state.counts[OPEN]
-        ),
-        translate("still plain: {plain}").format(plain=state.plain),
-    ]
-    if state.plain:
-        lines[-1] += "  " + translate("(seal them: commlog seal on)")
-    lines.append(translate("fields: {fields}").format(fields=_shown_fields(state)))
-    lines += _customer_lines(state)
-    for one in state.recipients:
-        remark = translate("yours") if one.is_own else translate("confirmed here")
-        if not one.is_trusted:
-            remark = translate("not confirmed here: commlog seal trust")
-        lines.append(f"  {one.key}  {remark}")
-    if not state.has_key:
-        lines.append(translate("no key file is set: $COMMLOG_AGE_KEY_FILE"))
-    if state.is_rotating:
-        lines.append(translate("a rotation is not finished: commlog seal rotate"))
-    return "\n".join(lines)
-
-
-def _customer_lines(state: SealState) -> list[str]:
-    lines = []
-    if state.per_customer or state.customer_keys:
-        told = translate("customers' keys: {count} in {folder}")
-        lines.append(told.format(count=state.customer_keys, folder=state.key_folder))
-    if state.missing_keys:
-        told = translate("missing keys of customers: {count}; copy them from another key folder")
-        lines.append(told.format(count=len(state.missing_keys)))
-    if state.for_the_team:
-        told = translate(
-            "values of customers that are sealed with the team's keys: {count}  (seal them again: commlog seal on)"
-        )
-        lines.append(told.format(count=state.for_the_team))
-    return lines
-
-
-def _shown_fields(state: SealState) -> str:
-    return translate("every personal field") if state.fields is None else ", ".join(state.fields)
-
-
 @command(mark("List records whose retention time is over; deletes nothing."))
 def retention_command(
     context: typer.Context,
-    columns: str = columns_option,
-    output_format: str = format_option,
-    apply_hint: bool = typer.Option(
-        False, "--apply-hint", help=mark("Print the commands that would do this instead, one per line.")
-    ),
-    exit_code: bool = exit_code_option,
-    reveal: bool = reveal_option,
+    columns: str = options.columns_option,
+    output_format: str = options.format_option,
+    apply_hint: bool = flag("--apply-hint", mark("Print the commands that would do this instead, one per line.")),
+    exit_code: bool = options.exit_code_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     workspace = session.workspace

@@ -1,4 +1,4 @@
-"""What forgetting a person means for text and data: what tells who they are, and what is left without it."""
+"""What forgetting a person means for text and data: what identifies them, and what is left without it; how long what is kept."""
 
 import json
 import re
@@ -27,7 +27,7 @@ _SHORTEST_VALUE: Final = 4
 # How one speaks of somebody by their surname alone.
 _TITLES: Final = "先生|女士|小姐|太太|老师|阿姨|叔叔|总|姐|哥"
 _SERVICE_NUMBER: Final = re.compile(r"[48]00[ \-]?[0-9]")
-# What an id becomes in the history: a word that YAML takes as it stands.
+# What an id becomes in the history: a word that YAML needs no quotes for.
 _IN_HISTORY: Final = "forgotten"
 _BETWEEN_DIGITS: Final = r"[ ()\-]*"
 # China's code may come first, and the 0 of an area is left out after it.
@@ -38,7 +38,7 @@ _AFTER: Final = "(?![0-9A-Za-z_])"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells who somebody is: their ids and what stands for each, names, phone numbers, and other values.
+    """What identifies a person: their ids and the pseudonym of each, names, phone numbers, and other values.
 
     `facts` are true of others as well, and tell only in records of theirs: a birthday, what they must not eat.
     """
@@ -71,7 +71,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class FieldRemoval:
-    """A change of one field: where, and the words around the gap; never what stood there."""
+    """A change of one field: where it is, and the text around the gap; never the removed text."""
 
     field: str
     left: str
@@ -112,7 +112,7 @@ class Forgetting:
 
 
 def identity_of(profiles: Sequence[Fields], ids: Mapping[str, str]) -> Identity:
-    """What tells who a person is, from all of their profiles; `ids` gives the pseudonym of each."""
+    """What identifies a person, from all of their profiles; `ids` gives the pseudonym of each."""
     names: list[str] = []
     phones: list[str] = []
     values: list[str] = []
@@ -139,7 +139,7 @@ def identity_of(profiles: Sequence[Fields], ids: Mapping[str, str]) -> Identity:
 
 
 class Scrubber:
-    """Takes one person out of text: `placeholder` stands where something was."""
+    """Takes one person out of text: `placeholder` replaces what was there."""
 
     def __init__(self, identity: Identity, placeholder: str) -> None:
         self._placeholder = placeholder
@@ -166,7 +166,7 @@ class Scrubber:
 
 
 def pseudonymous_profile(fields: Fields, ids: Mapping[str, str], day: str, keys: Sequence[str] = ()) -> Fields:
-    """The profile that stays of a person forgotten on a day: nothing of them, and that nobody may contact them.
+    """The profile that is left of a person forgotten on a day: no data about them, and that they must not be contacted.
 
     `keys` are the hints of the keys destroyed, by which the other machines destroy theirs.
     """
@@ -207,16 +207,20 @@ def is_pseudonym(customer: str) -> bool:
     return _DRAWN.fullmatch(customer) is not None
 
 
+def extra_of(fields: Mapping[str, Data]) -> dict[str, Data]:
+    """What a profile has beside the fields of its form; empty for nothing."""
+    extra = fields.get("extra")
+    return extra if isinstance(extra, dict) else {}
+
+
 def is_forgotten(customer: str, fields: Mapping[str, Data]) -> bool:
     """Whether a profile is that of a person who was forgotten already."""
-    extra = fields.get("extra")
-    return customer.startswith(PSEUDONYM) and isinstance(extra, dict) and FORGOTTEN_ON in extra
+    return customer.startswith(PSEUDONYM) and FORGOTTEN_ON in extra_of(fields)
 
 
 def destroyed_keys(customer: str, fields: Mapping[str, Data]) -> tuple[str, ...]:
     """The hints of the keys that were destroyed when a person was forgotten, as their profile says."""
-    extra = fields.get("extra")
-    return tuple(texts_of(extra, DESTROYED_KEYS)) if isinstance(extra, dict) and is_forgotten(customer, fields) else ()
+    return tuple(texts_of(extra_of(fields), DESTROYED_KEYS)) if is_forgotten(customer, fields) else ()
 
 
 def surname_pattern(identity: Identity) -> re.Pattern[str] | None:
@@ -226,12 +230,12 @@ def surname_pattern(identity: Identity) -> re.Pattern[str] | None:
 
 
 def name_regex(identity: Identity) -> re.Pattern[str] | None:
-    """Every name and id of a person, wherever it stands in a text."""
+    """Every name and id of a person, wherever it is in a text."""
     return _pattern(identity.name_patterns())
 
 
 def sure_regex(identity: Identity) -> re.Pattern[str] | None:
-    """Every number and address of a person, wherever it stands in a text."""
+    """Every number and address of a person, wherever it is in a text."""
     return _pattern(identity.sure_patterns())
 
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 HIDDEN: Final = "***"
 # The patterns are texts, which `re` compiles when they are first used: most text holds no sign of any of them.
-# What is sealed, or shown for it, is told apart from what is hidden.
+# What is sealed, or shown for it, differs from what is hidden.
 _SEALED: Final = r"age(?:\+json)?(?:@[0-9a-z]{10})?:[A-Za-z0-9+/]{16,}={0,2}|\[sealed(?:: unreadable)?\]"
 _PHONE: Final = r"\+?[0-9][0-9 ()\-]{6,20}[0-9]"
 _EMAIL: Final = r"([^@\s])[^@\s]*(@[^@\s]+)"
@@ -14,7 +14,7 @@ _DATE: Final = r"(?s)[0-9]{4}-[0-9]{2}-[0-9]{2}.*"
 # The shortest number of which seven digits may stay in sight.
 _MOBILE_LENGTH: Final = 11
 _SHORT_LENGTH: Final = 7
-# What stands for a name when none was given.
+# The names of a customer who gave none.
 _NOBODY: Final = frozenset({"匿名客户", "匿名", "anonymous customer", "anonymous"})
 # Digits and signs typed in Chinese full width.
 _FULL_WIDTH: Final = str.maketrans("０１２３４５６７８９＠＋－．", "0123456789@+-.")
@@ -30,7 +30,7 @@ _NUMBERS: Final = r"""(?x)(?<![0-9])(?:
     | [48]00[ \-]?[0-9]{3,4}[ \-]?[0-9]{3,4}                           # service number
     | \+[0-9][0-9 ()\-]{6,18}[0-9]                                     # any country
     )(?![0-9])"""
-# A local number is told from a date by the word before it; a date stays one.
+# A local number differs from a date by the word before it; a date stays one.
 _NAMED_NUMBER: Final = r"(?i)(?:电话|手机|座机|号码|tel|phone|mobile)\D{0,4}(?![0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9]))([0-9](?:[ \-]?[0-9]){5,9})"
 
 

@@ -1,4 +1,4 @@
-"""Sealed values: how one stands in a record's file, which fields are sealed, and what is shown of one that stays shut."""
+"""Sealed values: their form in a record's file, which fields are sealed, and what is shown for one that cannot be opened."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ DATA_MARK: Final = "age+json:"
 # What every ciphertext of age begins with, in base64.
 HEADER: Final = "YWdlLWVuY3J5cHRpb24ub3JnL3Yx"
 _LETTERS: Final = "[02-9ac-hj-np-z]"
-# Between `@` and the colon stands which customer's key it is sealed with; without it the team's are meant.
+# Between `@` and the colon is which customer's key it is sealed with; without it the team's are meant.
 _STORED: Final = re.compile(rf"age(\+json)?(?:@({_LETTERS}{{10}}))?:([A-Za-z0-9+/]{{16,}}={{0,2}})")
 RECIPIENT: Final = re.compile(f"age1{_LETTERS}{{58}}")
 HINT: Final = re.compile(f"{_LETTERS}{{10}}")
@@ -32,44 +32,16 @@ OPEN: Final = "open"
 CLOSED: Final = "closed"
 BROKEN: Final = "broken"
 
-# Every dotted key here is one that listings, links or deadlines rest on: sealed, the log would not work.
-NEVER_SEALED: Final = frozenset(
-    {
-        "agent",
-        "aliases",
-        "category",
-        "channel",
-        "closed_on",
-        "consent",
-        "customer",
-        "direction",
-        "do_not_contact",
-        "ended_at",
-        "followups",
-        "history",
-        "id",
-        "level",
-        "links",
-        "merged_into",
-        "name",
-        "outcome",
-        "owner",
-        "period",
-        "priority",
-        "question",
-        "reached",
-        "received_at",
-        "recorded_at",
-        "stage",
-        "started_at",
-        "status",
-        "subject",
-        "tags",
-        "template",
-        "title",
-        "type",
-        "verified_on",
-    }
+# Keys that listings, links or deadlines rest on: sealed, the log would not work.
+NEVER_SEALED: Final = frozenset[str]().union(
+    # What a record is, and is found by.
+    ("id", "template", "type", "title", "subject", "tags", "category", "links", "question"),
+    # Who a customer is, and whether they may be contacted.
+    ("customer", "name", "aliases", "merged_into", "stage", "level", "consent", "do_not_contact"),
+    # Who does what, and how it ended.
+    ("agent", "owner", "channel", "direction", "outcome", "reached", "priority", "status", "followups", "history"),
+    # When.
+    ("started_at", "ended_at", "recorded_at", "received_at", "closed_on", "verified_on", "period"),
 )
 
 
@@ -94,14 +66,14 @@ class SealedText(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The value as it stands in a file."""
+        """The value as a file has it."""
         mark = (DATA_MARK if self.is_data else TEXT_MARK)[:-1]
         return f"{mark}{f'@{self.hint}' if self.hint else ''}:{self.ciphertext}"
 
 
 @dataclass(frozen=True, slots=True)
 class SealRule:
-    """What is sealed of a field: the value as a whole, each item of a list, or what stands deeper; lists are passed through."""
+    """What is sealed of a field: the value as a whole, each item of a list, or what is deeper; lists are passed through."""
 
     whole: bool = False
     each: bool = False
@@ -133,7 +105,7 @@ def find_stored(text: str) -> Iterator[str]:
 
 
 def sealed_placeholder(place: SealedPlace) -> str:
-    """What people see in place of a value that stays shut."""
+    """The placeholder shown for a value that cannot be opened."""
     return BROKEN_SHOWN if place.state == BROKEN else SHUT
 
 
@@ -270,17 +242,17 @@ def with_values(fields: Fields, values: Mapping[ValuePath, Data]) -> Fields:
 
 
 def hide_unreadable(fields: Fields, places: tuple[SealedPlace, ...]) -> Fields:
-    """The fields with a word in place of every value that stays shut."""
+    """The fields with a placeholder for every value that cannot be opened."""
     return with_values(fields, {place.path: sealed_placeholder(place) for place in places if place.state != OPEN})
 
 
 def hide_all(fields: Fields, places: tuple[SealedPlace, ...]) -> Fields:
-    """The fields with a word in place of every sealed value, open or not."""
+    """The fields with a placeholder for every sealed value, open or not."""
     return with_values(fields, {place.path: SHUT for place in places})
 
 
 def contains_sealed(value: Data) -> bool:
-    """Whether a value holds, at any depth, a sealed one or the word that is shown for one."""
+    """Whether a value contains, at any depth, a sealed value or the placeholder of one."""
     if isinstance(value, dict):
         return any(map(contains_sealed, value.values()))
     if isinstance(value, list):

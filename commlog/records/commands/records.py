@@ -1,20 +1,17 @@
-"""The commands that work on any record: create, show, edit, list, search, link, unlink, thread."""
+"""The commands that work on any record: show, edit, list, search, link, unlink, thread."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import typer
 
-from commlog.cli.editor import create_in_editor, drop_draft, edit_in_editor, find_draft
-from commlog.cli.faults import show_fault
+from commlog.cli.editor import edit_in_editor
 from commlog.cli.options import (
     NO_LIMIT,
     answer_listing,
+    argument,
     as_of_option,
     columns_option,
-    edit_option,
     format_choice,
     format_option,
     go_back,
@@ -30,29 +27,12 @@ from commlog.cli.options import (
     text_option,
     unset_option,
 )
-from commlog.cli.prompts import ask_record, keeping_answers
-from commlog.cli.session import Session, choose_random
-from commlog.cli.terminal import (
-    command,
-    confirm,
-    finish,
-    is_interactive,
-    read_stdin,
-    say,
-    session_of,
-    warn,
-    warn_of_sealed,
-)
+from commlog.cli.terminal import command, finish, say, session_of, warn_of_sealed
 from commlog.database.reader import ParsedFile
-from commlog.errors import InvalidError, NotFoundError, UsageError
-from commlog.forms.catalog import Template
-from commlog.log.log import not_readable
-from commlog.log.names import record_path
-from commlog.messages import mark, translate
+from commlog.messages import mark
 from commlog.output.formats import named_columns
 from commlog.output.listing import Page
 from commlog.records.change import edit_record
-from commlog.records.draft import assign_all, converter_of, parse_follow_up, parse_input
 from commlog.records.find import find_path, get_record, read_of_kind
 from commlog.records.link import link_records, read_thread, unlink_records
 from commlog.records.list import COLUMN_NAMES, SHOWN, list_records
@@ -60,149 +40,17 @@ from commlog.records.mask import shown_record
 from commlog.records.queries import read_customers
 from commlog.records.search import search_records
 from commlog.records.text import HTML, format_record, format_thread, shown_fields
-from commlog.records.write import RecordRequest, create_record, draft_record
-from commlog.values import CUSTOMER, Fields, Record
+from commlog.values import CUSTOMER, Record
 from commlog.workspace import Workspace
-
-template_argument: Any = typer.Argument(
-    ...,
-    metavar="TEMPLATE",
-    help=mark("member, service, relationship, visit, issue, survey, customer, answer, or one of the team's own."),
-)
-source_option: Any = text_option(
-    "--from", "FILE", mark("Read the fields from a YAML or JSON file, or from stdin with -.")
-)
-links_option: Any = text_option(
-    "--link", "PRIOR[:TYPE]", mark("Link to an earlier record. Repeatable."), "-l", default=[]
-)
-follow_ups_option: Any = text_option(
-    "--follow-up",
-    "FOLLOW-UP",
-    mark("What is to be done: action=…; owner=…; priority=…; due=…. Repeatable."),
-    "-f",
-    default=[],
-)
-new_customer_option: Any = text_option("--new-customer", "NAME", mark("Also create a customer who is not known yet."))
-dry_run_option: Any = typer.Option(False, "--dry-run", help=mark("Show what would be written; write nothing."))
-
-
-@command(mark("Create a record from a template; prints its id."))
-def create_command(
-    context: typer.Context,
-    template: str = template_argument,
-    assignments: list[str] = set_option,
-    source: str = source_option,
-    edit: bool = edit_option,
-    links: list[str] = links_option,
-    follow_ups: list[str] = follow_ups_option,
-    new_customer: str = new_customer_option,
-    dry_run: bool = dry_run_option,
-) -> None:
-    session = session_of(context)
-    workspace = session.workspace
-    form = workspace.catalog.get(template)
-    fields = _read_source(session, form, source) if source else {}
-    fields = assign_all(workspace, form, fields, assignments)
-    request = RecordRequest(
-        form.name,
-        fields,
-        [_split_link(link) for link in links],
-        [parse_follow_up(workspace, text, form.name) for text in follow_ups],
-        new_customer or None,
-        choose_random,
-    )
-    draft = find_draft(workspace, source) if source not in {"", "-"} else None
-    if edit:
-        say(create_in_editor(session, form, request, draft).id)
-        return
-    if not (source or assignments) and is_interactive():
-        _create_by_asking(session, form, request, is_dry=dry_run)
-    elif dry_run:
-        _show_draft(workspace, request)
-    else:
-        record = create_record(workspace, request)
-        drop_draft(draft)
-        _tell(record, request)
-
-
-def _create_by_asking(session: Session, form: Template, request: RecordRequest, *, is_dry: bool) -> None:
-    """Write what somebody answers; what is refused is put right in the editor: answers are not typed twice."""
-    with keeping_answers(session, request) as answers:
-        asked = ask_record(session, form, answers)
-        if is_dry:
-            _show_draft(session.workspace, asked)
-            return
-        try:
-            record = create_record(session.workspace, asked)
-        except InvalidError as fault:
-            show_fault(fault)
-            if not confirm(translate("Correct it in the editor?"), default=True):
-                raise typer.Exit(int(fault.exit_code)) from None
-        else:
-            _tell(record, asked)
-            return
-    _tell(create_in_editor(session, form, asked), asked)
-
-
-def _tell(record: Record, request: RecordRequest) -> None:
-    """The id on stdout, for scripts; the files on stderr, for people."""
-    say(record.id)
-    if request.new_customer:
-        warn(translate("wrote {path}").format(path=record_path(CUSTOMER, str(record.fields["customer"]))))
-    warn(translate("wrote {path}").format(path=record.path))
-
-
-def _show_draft(workspace: Workspace, request: RecordRequest) -> None:
-    with workspace.trial():
-        draft = draft_record(workspace, request)
-    if draft.customer is not None:
-        say(draft.customer.text)
-        say("---")
-    say(draft.text)
-
-
-def _split_link(text: str) -> tuple[str, str]:
-    if text.startswith("ref:"):
-        return text, "relates"
-    prior, _, link_type = text.partition(":")
-    return prior, link_type or "follows"
-
-
-def _read_source(session: Session, form: Template, source: str) -> Fields:
-    if source == "-":
-        raw, name = read_stdin(), "<stdin>"
-    else:
-        name = source
-        try:
-            raw = Path(source).read_bytes()
-        except FileNotFoundError:
-            raise NotFoundError(mark("there is no such file"), file=source) from None
-        except OSError as fault:
-            raise not_readable(source, fault) from None
-    if not raw.strip():
-        raise UsageError(mark("{name} is empty"), name=name)
-    fields = parse_input(raw, name)
-    named = fields.get("template", form.name)
-    if named != form.name:
-        raise UsageError(
-            mark("{name} is for the template '{found}', not '{wanted}'"),
-            name=name,
-            found=named,
-            wanted=form.name,
-            remedy=mark("run: commlog create {found} --from {name}"),
-        )
-    return converter_of(session.workspace).translate_data(form, fields)
 
 
 @command(mark("Link a record to an earlier one."))
 def link_command(
     context: typer.Context,
     record: str = id_argument,
-    prior: str = typer.Argument(
-        ..., metavar="PRIOR", help=mark("The earlier record's id, or ref:… for a number of another system.")
-    ),
-    link_type: str = typer.Option(
-        "follows", "--type", metavar="TYPE", help=mark("follows, answers, duplicates, escalates or relates.")
+    prior: str = argument("PRIOR", mark("The earlier record's id, or ref:… for a number of another system.")),
+    link_type: str = text_option(
+        "--type", "TYPE", mark("follows, answers, duplicates, escalates or relates."), default="follows"
     ),
     note: str = note_option,
 ) -> None:
@@ -337,7 +185,7 @@ def thread_command(
 def unlink_command(
     context: typer.Context,
     record: str = id_argument,
-    prior: str = typer.Argument(..., metavar="PRIOR", help=mark("The record it points to.")),
+    prior: str = argument("PRIOR", mark("The record it points to.")),
     link_type: str = text_option("--type", "TYPE", mark("Remove only a link of this type.")),
 ) -> None:
     say(unlink_records(session_of(context).workspace, record, prior, link_type or None).id)

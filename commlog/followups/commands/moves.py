@@ -1,36 +1,24 @@
-"""The commands on follow-ups: pending, the verbs of their life, why one is due when it is, and what is for today."""
+"""The commands of a follow-up's life, and why it is due when it is."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 import typer
 
 from commlog.cli.options import (
-    NO_LIMIT,
     address_argument,
-    answer_listing,
-    as_of_option,
+    argument,
     by_option,
-    columns_option,
     due_option,
-    exit_code_option,
     format_choice,
-    format_option,
-    go_back,
     id_argument,
     labels_of,
-    limit_option,
     note_option,
-    query_argument,
     reveal_option,
-    sort_option,
-    terminal_width,
     text_option,
 )
 from commlog.cli.session import Session
-from commlog.cli.terminal import command, finish, say, session_of, warn
-from commlog.errors import ExitCode, UsageError
+from commlog.cli.terminal import command, say, session_of, warn
+from commlog.errors import UsageError
 from commlog.followups.change import (
     FollowUpDetails,
     add_follow_up,
@@ -38,63 +26,13 @@ from commlog.followups.change import (
     move_follow_up,
     reschedule_follow_up,
 )
-from commlog.followups.pending import explain_due, list_follow_ups, provisional_years
+from commlog.followups.pending import explain_due
 from commlog.followups.rules.follow_up import FollowUp
 from commlog.followups.text import format_deadline
 from commlog.messages import mark, translate
-from commlog.output.formats import choose_columns, format_listing
-from commlog.output.listing import Listing, Page
 from commlog.output.text import format_due
 from commlog.records.draft import parse_follow_up
 from commlog.records.find import FollowUpAddress, read_record
-from commlog.records.list import list_records
-
-owner_option: Any = text_option("--owner", "MEMBER", mark("Only those of a member or department."))
-overdue_option: Any = typer.Option(False, "--overdue", help=mark("Only those past their due time."))
-due_within_option: Any = text_option(
-    "--due-within", "LIMIT", mark("Only those due by this time, including overdue ones: 2d, 3wd, 周五.")
-)
-priority_option: Any = text_option("--priority", "A,B", mark("Only those of these priorities."))
-customer_option: Any = text_option("--customer", "CUSTOMER", mark("Only those of a customer."))
-group_option: Any = text_option("--by", "owner", mark("Group by a column, e.g. owner."))
-
-
-@command(mark("List follow-ups that are not done or closed, the most overdue first."))
-def pending_command(
-    context: typer.Context,
-    query: list[str] = query_argument,
-    owner: str = owner_option,
-    overdue: bool = overdue_option,
-    due_within: str = due_within_option,
-    priority: str = priority_option,
-    customer: str = customer_option,
-    by: str = group_option,
-    exit_code: bool = exit_code_option,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
-    as_of: str = as_of_option,
-) -> int:
-    session = session_of(context)
-    go_back(session, as_of)
-    options = {"owner": owner, "priority": priority, "customer": customer}
-    terms = [(name, value.split(",")) for name, value in options.items() if value]
-    if overdue:
-        terms.append(("due", ["overdue"]))
-    words = " ".join(query or ())
-    if due_within:
-        terms.append(("due<=", [due_within]))
-    # Ids alone are all that a script asks for: nothing else is looked up.
-    only = ("address",) if output_format == "ids" and not columns else ()
-    page = Page(",".join(filter(None, (by, sort))), limit or NO_LIMIT, only)
-    listing = list_follow_ups(session.workspace, words, terms, page, reveal=reveal)
-    code = answer_listing(session, listing, columns, output_format)
-    for year, count in provisional_years(listing, session.workspace.log.settings.calendar).items():
-        told = translate("provisional due times in {year}: {count}; its holidays are not in calendar.yaml yet")
-        warn(told.format(count=count, year=year))
-    return ExitCode.FOUND if exit_code and listing.rows and not code else code
 
 
 def tell(session: Session, changed: tuple[FollowUpAddress, FollowUp]) -> None:
@@ -136,9 +74,7 @@ def _move(context: typer.Context, address: str, verb: str, **details: str) -> No
 def add_follow_up_command(
     context: typer.Context,
     record: str = id_argument,
-    what: str = typer.Argument(
-        ..., metavar="ACTION", help=mark("What is to be done: a text, or action=…; owner=…; priority=…; due=….")
-    ),
+    what: str = argument("ACTION", mark("What is to be done: a text, or action=…; owner=…; priority=…; due=….")),
     owner: str = text_option("--to", "OWNER", mark("Who does it (default: you).")),
     priority: str = text_option("--priority", "NAME", mark("A priority of this log, e.g. urgent.")),
     due: str = due_option,
@@ -212,35 +148,6 @@ def reschedule_command(
 
 
 start_command = command(mark("Mark a follow-up as started, or as continued after waiting."))(make_move("start"))
-
-
-def show_today(session: Session) -> int:
-    """Today: overdue and due follow-ups of the member, and what was recorded since yesterday."""
-    workspace = session.workspace
-    member = workspace.member
-    owner = [("owner", [workspace.require_member(member)])] if member else []
-    late = list_follow_ups(workspace, "", [*owner, ("due", ["overdue"])], Page())
-    due = list_follow_ups(workspace, "", [*owner, ("due..", ["today", "tomorrow"])], Page())
-    # What was due this morning is overdue already, and told once.
-    due = replace(due, rows=tuple(row for row in due.rows if row not in late.rows))
-    recorded = list_records(workspace, "", [("recorded..", ["yesterday", "today"])], Page("", 20))
-    sections = {
-        translate("Overdue"): late,
-        translate("Due today and tomorrow"): due,
-        translate("Recorded since yesterday"): recorded,
-    }
-    head = translate("{day}, {member}").format(
-        day=workspace.now.strftime("%Y-%m-%d %H:%M"), member=member or translate("everybody")
-    )
-    blocks = [_section(session, title, listing) for title, listing in sections.items() if listing.rows]
-    say("\n\n".join([head, *(blocks or [translate("Nothing is overdue, nothing is due.")])]))
-    return finish(session)
-
-
-def _section(session: Session, title: str, listing: Listing) -> str:
-    """A titled table of a listing that has rows."""
-    table = format_listing(choose_columns(listing, None, "table"), "table", labels_of(session), terminal_width())
-    return f"{title} ({len(listing.rows)})\n\n{table}"
 
 
 wait_command = command(mark("Mark a follow-up as waiting for the customer. Its time limit is paused."))(
