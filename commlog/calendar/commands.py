@@ -159,4 +159,5 @@ def _described(day: DatedDay) -> str:
 
 
 def _kind_of(day: DatedDay) -> str:
-    return translate(_WORDS["calendar.kind"][day.kind])
+    kinds = _WORDS["calendar.kind"]
+    return translate(kinds[day.kind])

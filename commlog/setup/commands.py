@@ -112,6 +112,10 @@ _STATES: Final = {
 }
 
 
+def _words_of(state: str) -> str:
+    return translate(_STATES[state])
+
+
 @command(mark("Let git check what is staged before every commit."))
 def hook_install_command(
     context: typer.Context,
@@ -119,7 +123,7 @@ def hook_install_command(
 ) -> None:
     hook = install_hook(session_of(context).workspace, sys.executable, is_shared=shared)
     say(str(hook.file))
-    warn(translate(_STATES["ours"]))
+    warn(_words_of("ours"))
     if shared:
         warn(translate("commit it; in every other clone run once: git config core.hooksPath .githooks"))
 
@@ -127,7 +131,7 @@ def hook_install_command(
 @command(mark("Show which hook git runs, and whether it is commlog's."))
 def hook_status_command(context: typer.Context) -> None:
     hook = read_hook_status(session_of(context).workspace)
-    say(translate(_STATES[hook.state]))
+    say(_words_of(hook.state))
     if hook.state != "absent":
         say(str(hook.file))
     else:
@@ -141,7 +145,7 @@ def hook_uninstall_command(context: typer.Context) -> None:
         say(str(hook.file))
         warn(translate("removed; records are no longer checked before a commit"))
     else:
-        warn(translate(_STATES["absent"]))
+        warn(_words_of("absent"))
 
 
 @command(mark("Show the state of the index."))
