@@ -7,7 +7,7 @@ from itertools import starmap
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from commlog.database.content import add_functions
+from commlog.database.content import SQL_FUNCTIONS
 from commlog.database.tables import NUMBER, ROW_TABLES, TABLES
 from commlog.log.names import INDEX_FILE
 from commlog.values import Data
@@ -68,7 +68,8 @@ class Index:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        add_functions(connection)
+        for name, (count, function) in SQL_FUNCTIONS.items():
+            connection.create_function(name, count, function, deterministic=True)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         """All rows a query gives, as SQLite has them; rows that leave this room are read into a class (`read`)."""

@@ -2,7 +2,6 @@
 
 import json
 import math
-import sqlite3
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -164,7 +163,8 @@ def _fold_value(text: object) -> str | None:
     return None if text is None else fold_text(str(text))
 
 
-_FUNCTIONS: Final[dict[str, tuple[int, Callable[..., Any]]]] = {
+# What queries may call, by name: how many values it takes, and what gives the answer.
+SQL_FUNCTIONS: Final[dict[str, tuple[int, Callable[..., Any]]]] = {
     "field": (2, _first_value),
     "has_field": (2, _has_field),
     "field_has": (3, _comparing(lambda value, words: words in value)),
@@ -172,12 +172,6 @@ _FUNCTIONS: Final[dict[str, tuple[int, Callable[..., Any]]]] = {
     "field_starts": (3, _comparing(lambda value, words: value.startswith(words))),
     "fold": (1, _fold_value),
 }
-
-
-def add_functions(connection: sqlite3.Connection) -> None:
-    """Let a connection's queries call `field`, `field_has`, `fold` and what conditions need besides."""
-    for name, (count, function) in _FUNCTIONS.items():
-        connection.create_function(name, count, function, deterministic=True)
 
 
 def choice_keys(fields: tuple[Field, ...], above: str = "") -> frozenset[str]:

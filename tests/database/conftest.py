@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from commlog.database.content import add_functions, content_of
+from commlog.database.connection import Index
+from commlog.database.content import content_of
 from commlog.database.query.filter import ValueType
 from commlog.database.query.select import ListedRows, select
 from commlog.database.query.values import QueryContext
@@ -30,7 +31,7 @@ class Copy:
     def __init__(self):
         self.connection = sqlite3.connect(":memory:")
         self.connection.executescript(TABLES)
-        add_functions(self.connection)
+        Index(self.connection)
 
     def insert(self, table, **columns):
         names = ", ".join(columns)

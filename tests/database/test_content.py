@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commlog.database.connection import connect, empty
-from commlog.database.content import SEPARATOR, add_functions, content_of, leaves_of, map_leaves
+from commlog.database.connection import Index, connect, empty
+from commlog.database.content import SEPARATOR, content_of, leaves_of, map_leaves
 from commlog.database.masked_views import masked_columns_and_rows
 from commlog.privacy.rules.masking import MaskRules
 from commlog.records.rules.consistency import fold_text, unfolded
@@ -30,7 +30,7 @@ VALUES = st.recursive(
 def database() -> Iterator[sqlite3.Connection]:
     """A connection that knows the functions of queries."""
     connection = sqlite3.connect(":memory:")
-    add_functions(connection)
+    Index(connection)
     yield connection
     connection.close()
 
