@@ -9,7 +9,6 @@ import typer
 from commlog.answers.list import AnswerMatch, find_answers, list_answers
 from commlog.cli import options
 from commlog.cli.editor import create_in_editor
-from commlog.cli.options import NO_LIMIT, answer_listing, argument, format_choice, labels_of, text_option
 from commlog.cli.prompts import ask_fields, keeping_answers
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, finish, is_interactive, say, session_of, warn
@@ -24,14 +23,14 @@ from commlog.values import ANSWER, Data
 
 _AUDIENCES: Final = ("internal", "customer")
 
-words_argument: Any = argument("WORDS", mark("The customer's question, in any words; several are joined."))
-audience_option: Any = text_option(
+words_argument: Any = options.argument("WORDS", mark("The customer's question, in any words; several are joined."))
+audience_option: Any = options.text_option(
     "--audience",
     "internal|customer",
     mark("customer: only answers that may be given to customers unchanged."),
     default="internal",
 )
-find_format_option: Any = format_choice("text", "json", "ids")
+find_format_option: Any = options.format_choice("text", "json", "ids")
 
 
 @command(mark("Create a standard answer; prints its id."))
@@ -63,8 +62,8 @@ def answer_list_command(
     output_format: str = options.format_option,
 ) -> int:
     session = session_of(context)
-    listing = list_answers(session.workspace, " ".join(query or ()), (), (sort, limit or NO_LIMIT))
-    return answer_listing(session, listing, columns, output_format)
+    listing = list_answers(session.workspace, " ".join(query or ()), (), (sort, limit or options.NO_LIMIT))
+    return options.answer_listing(session, listing, columns, output_format)
 
 
 @command(mark("Find a standard answer by keywords in the customer's question. The longest keyword comes first."))
@@ -85,7 +84,7 @@ def answer_find_command(
     if output_format == "json":
         say(json.dumps([_data(match) for match in matches], ensure_ascii=False, indent=2))
     elif matches:
-        texts = (match.id if output_format == "ids" else _text(match, labels_of(session)) for match in matches)
+        texts = (match.id if output_format == "ids" else _text(match, options.labels_of(session)) for match in matches)
         say(("\n" if output_format == "ids" else "\n\n").join(texts))
     else:
         warn(translate("no answer matches"))

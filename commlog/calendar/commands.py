@@ -8,7 +8,6 @@ import typer
 from commlog.calendar.manage import check_calendar, import_days, show_calendar, years_in_use
 from commlog.calendar.moved_follow_ups import apply_moved, list_moved
 from commlog.cli import options
-from commlog.cli.options import argument, flag
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
@@ -39,10 +38,10 @@ _ALIASES = {"CHN": "CN"}
 @command(mark("Show the days off and make-up days of a period."))
 def calendar_show_command(
     context: typer.Context,
-    period: str = argument(
+    period: str = options.argument(
         "[PERIOD]", mark("2026, 2026-Q1, 2026-03, last-month, 2026-01..2026-02 (default: this year)."), ""
     ),
-    every_day: bool = flag("--all", mark("Show every day, not only those set by date.")),
+    every_day: bool = options.flag("--all", mark("Show every day, not only those set by date.")),
     columns: str = options.columns_option,
     output_format: str = options.format_option,
 ) -> None:
@@ -66,9 +65,9 @@ def calendar_show_command(
 @command(mark("Add a country's holidays to calendar.yaml."))
 def calendar_import_command(
     context: typer.Context,
-    country: str = argument("COUNTRY", mark("The country's code: CN, DE; for a part of a country: US-CA.")),
-    year: list[str] = argument("YEAR...", mark("The years, e.g. 2026 2027.")),
-    dry_run: bool = flag("--dry-run", mark("Only show what would be added.")),
+    country: str = options.argument("COUNTRY", mark("The country's code: CN, DE; for a part of a country: US-CA.")),
+    year: list[str] = options.argument("YEAR...", mark("The years, e.g. 2026 2027.")),
+    dry_run: bool = options.flag("--dry-run", mark("Only show what would be added.")),
 ) -> int:
     session = session_of(context)
     code = country.strip().upper()
@@ -97,7 +96,7 @@ def calendar_import_command(
 @command(mark("List follow-ups whose due time differs by the changed calendar."))
 def calendar_diff_command(
     context: typer.Context,
-    apply: bool = flag("--apply", mark("Change the due times, and note it in their history.")),
+    apply: bool = options.flag("--apply", mark("Change the due times, and note it in their history.")),
     exit_code: bool = options.exit_code_option,
     by: str = options.by_option,
     columns: str = options.columns_option,

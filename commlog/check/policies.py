@@ -6,31 +6,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
+from commlog.check import queries
 from commlog.check.context import CheckContext, FileSelection, PossibleProblem
-from commlog.check.queries import (
-    conversations_written_after_end,
-    iter_record_texts,
-    places_of_outcomes,
-    recorded_times,
-    texts_with_done,
-)
 from commlog.database.content import leaves_of, values_in
 from commlog.log.names import RECORDS
 from commlog.log.settings import SETTINGS_FILE
 from commlog.messages import mark
 from commlog.records.policies import form_keys, record_limit
+from commlog.records.rules import policy as policy_rules
 from commlog.records.rules.consistency import fold_text
-from commlog.records.rules.policy import (
-    BACKDATED,
-    CLOSING_REQUIRES,
-    NO_PERSONAL_NUMBERS,
-    OUTCOME_REQUIRES,
-    RECORD_LATE,
-    FormKeys,
-    Policies,
-    find_numbers,
-    find_violations,
-)
 from commlog.workspace import Workspace
 from commlog.worktime.limits import Limit, due_after
 from commlog.worktime.moment import format_instant
@@ -53,14 +37,16 @@ def find_wrong_policies(context: CheckContext) -> Iterator[PossibleProblem]:
         if found is not None:
             outcomes.update(str(one) for item in found.fields if item.key == "outcome" for one in item.enum)
     wrong = [
-        (CLOSING_REQUIRES, name, mark("a field of a follow-up"))
+        (policy_rules.CLOSING_REQUIRES, name, mark("a field of a follow-up"))
         for name in policies.closing_requires
         if f"followups.{name}" not in keys
     ]
     for outcome, names in policies.outcome_requires.items():
         if outcome not in outcomes:
-            wrong.append((OUTCOME_REQUIRES, outcome, mark("an outcome of any form")))
-        wrong += [(OUTCOME_REQUIRES, name, mark("a field of any form")) for name in names if name not in keys]
+            wrong.append((policy_rules.OUTCOME_REQUIRES, outcome, mark("an outcome of any form")))
+        wrong += [
+            (policy_rules.OUTCOME_REQUIRES, name, mark("a field of any form")) for name in names if name not in keys
+        ]
     for policy, name, expected in wrong:
         yield PossibleProblem("bad-setting", SETTINGS_FILE, ("policies", policy), {"value": name, "expected": expected})
 
@@ -70,24 +56,24 @@ def find_breaking(context: CheckContext) -> Iterator[PossibleProblem]:
     policies = context.workspace.log.settings.policies
     if policies is None:
         return
-    forms: dict[str, FormKeys | None] = {}
+    forms: dict[str, policy_rules.FormKeys | None] = {}
     for path, template in sorted(_suspects(context.workspace, policies, context.selection)):
         form = forms.setdefault(template, form_keys(context.workspace, template))
         data = context.locate(path).data
         if form is not None and isinstance(data, dict):
-            for one in find_violations(policies, data, form):
+            for one in policy_rules.find_violations(policies, data, form):
                 yield PossibleProblem(one.code, path, one.place, dict(one.facts))
 
 
-def _suspects(workspace: Workspace, policies: Policies, selection: FileSelection) -> set[tuple[str, str]]:
+def _suspects(workspace: Workspace, policies: policy_rules.Policies, selection: FileSelection) -> set[tuple[str, str]]:
     """Chosen records that may break a policy, as (path, template): more than do, never fewer."""
     found: set[tuple[str, str]] = set()
-    if policies.has(CLOSING_REQUIRES):
+    if policies.has(policy_rules.CLOSING_REQUIRES):
         found |= _with_closed(workspace, policies.closing_requires)
-    if policies.has(OUTCOME_REQUIRES):
-        rows = places_of_outcomes(workspace.index, tuple(policies.outcome_requires))
+    if policies.has(policy_rules.OUTCOME_REQUIRES):
+        rows = queries.places_of_outcomes(workspace.index, tuple(policies.outcome_requires))
         found |= {(row.path, row.template) for row in rows}
-    if policies.has(NO_PERSONAL_NUMBERS):
+    if policies.has(policy_rules.NO_PERSONAL_NUMBERS):
         found |= _with_numbers(workspace, selection)
     return {item for item in found if selection.has(item[0])}
 
@@ -96,7 +82,7 @@ def _with_closed(workspace: Workspace, names: Sequence[str]) -> set[tuple[str, s
     """Records of which some follow-up is done, and not every follow-up has all the fields asked for."""
     return {
         (row.path, row.template)
-        for row in texts_with_done(workspace.index)
+        for row in queries.texts_with_done(workspace.index)
         if any(len(values_in(row.content, f"followups.{name}")) != row.follow_ups for name in names)
     }
 
@@ -104,8 +90,8 @@ def _with_closed(workspace: Workspace, names: Sequence[str]) -> set[tuple[str, s
 def _with_numbers(workspace: Workspace, selection: FileSelection) -> set[tuple[str, str]]:
     """Records with a long number in words that people wrote; read a batch at a time."""
     found: set[tuple[str, str]] = set()
-    forms: dict[str, FormKeys | None] = {}
-    for row in iter_record_texts(workspace.index):
+    forms: dict[str, policy_rules.FormKeys | None] = {}
+    for row in queries.iter_record_texts(workspace.index):
         if not _LONG_NUMBER.search(row.folded) or not selection.has(row.path):
             continue
         form = forms.setdefault(row.template, form_keys(workspace, row.template))
@@ -114,23 +100,25 @@ def _with_numbers(workspace: Workspace, selection: FileSelection) -> set[tuple[s
     return found
 
 
-def _has_number(content: str, form: FormKeys) -> bool:
+def _has_number(content: str, form: policy_rules.FormKeys) -> bool:
     texts = ((key, fold_text(text)) for key, text in leaves_of(content))
-    return any(_LONG_NUMBER.search(text) and not form.is_exempt(key) and find_numbers(text) for key, text in texts)
+    return any(
+        _LONG_NUMBER.search(text) and not form.is_exempt(key) and policy_rules.find_numbers(text) for key, text in texts
+    )
 
 
 def find_late(context: CheckContext) -> Iterator[PossibleProblem]:
     """Conversations that were written down later than their template's limit after the end."""
     workspace, settings = context.workspace, context.workspace.log.settings
-    if settings.policies is None or not settings.policies.has(RECORD_LATE):
+    if settings.policies is None or not settings.policies.has(policy_rules.RECORD_LATE):
         return
     limits: dict[str, Limit] = {}
-    for path, template, ended, recorded in conversations_written_after_end(workspace.index):
+    for path, template, ended, recorded in queries.conversations_written_after_end(workspace.index):
         limit = limits.setdefault(template, record_limit(workspace, template))
         due = due_after(limit, datetime.fromtimestamp(ended, UTC).astimezone(settings.zone), settings.calendar)
         if due is not None and recorded > due.timestamp():
             facts = {"value": _shown(context, recorded), "ended": _shown(context, ended), "expected": str(limit)}
-            facts["severity"] = settings.policies.severities[RECORD_LATE]
+            facts["severity"] = settings.policies.severities[policy_rules.RECORD_LATE]
             yield PossibleProblem("recorded-late", path, ("recorded_at",), facts)
 
 
@@ -139,7 +127,7 @@ def find_backdated(context: CheckContext) -> Iterator[PossibleProblem]:
     from commlog.git.history import first_commit_times
 
     workspace, policies = context.workspace, context.workspace.log.settings.policies
-    if policies is None or not policies.has(BACKDATED):
+    if policies is None or not policies.has(policy_rules.BACKDATED):
         return
     limit = policies.backdated
     longest = timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[limit.unit]: limit.amount}).total_seconds()
@@ -147,11 +135,11 @@ def find_backdated(context: CheckContext) -> Iterator[PossibleProblem]:
     if times is None:
         return
     now = int(workspace.now.timestamp())
-    for path, claimed in recorded_times(workspace.index).items():
+    for path, claimed in queries.recorded_times(workspace.index).items():
         committed = times.get(PurePosixPath(path).stem, now)
         if committed is not None and committed - claimed > longest:
             facts = {"value": _shown(context, claimed), "committed": _shown(context, committed), "expected": str(limit)}
-            facts["severity"] = policies.severities[BACKDATED]
+            facts["severity"] = policies.severities[policy_rules.BACKDATED]
             yield PossibleProblem("backdated", path, ("recorded_at",), facts)
 
 

@@ -7,17 +7,7 @@ from operator import attrgetter
 from typing import Final
 
 from commlog.customers.queries import care_entries, last_contacts_of_merged
-from commlog.customers.rules.care import (
-    KINDS,
-    CareCustomer,
-    CareDate,
-    CareItem,
-    ExcludedCustomer,
-    care_of,
-    is_reminder_due,
-    read_care_date,
-    reason_to_leave_out,
-)
+from commlog.customers.rules import care as care_rules
 from commlog.database.queries import customer_dates
 from commlog.database.query.order import sort_rows
 from commlog.database.query.select import ListedRows
@@ -57,7 +47,7 @@ class CareListing:
     """What is to be done, and the customers who would be in it if they wanted to be contacted."""
 
     listing: Listing
-    left_out: tuple[ExcludedCustomer, ...]
+    left_out: tuple[care_rules.ExcludedCustomer, ...]
 
 
 def list_care(workspace: Workspace, query: str, terms: Sequence[OptionTerm], view: CareView) -> CareListing:
@@ -68,18 +58,18 @@ def list_care(workspace: Workspace, query: str, terms: Sequence[OptionTerm], vie
     """
     today = workspace.now.date()
     last = interval_after(view.within, today)
-    kinds = view.kinds or KINDS
-    items: list[CareItem] = []
-    left_out: list[ExcludedCustomer] = []
+    kinds = view.kinds or care_rules.KINDS
+    items: list[care_rules.CareItem] = []
+    left_out: list[care_rules.ExcludedCustomer] = []
     for customer in iter_care_customers(workspace, query, terms):
         found = [
             item
-            for item in care_of(customer, workspace.log.settings.care, today)
+            for item in care_rules.care_of(customer, workspace.log.settings.care, today)
             if item.day <= last and item.kind in kinds
         ]
-        reason = reason_to_leave_out(customer) if found else None
+        reason = care_rules.reason_to_leave_out(customer) if found else None
         if reason:
-            left_out.append(ExcludedCustomer(customer.id, customer.name, reason))
+            left_out.append(care_rules.ExcludedCustomer(customer.id, customer.name, reason))
         else:
             items += found
     rows = sort_rows([_row(item) for item in sorted(items, key=_place)], view.sort, COLUMN_NAMES, _MEANT)
@@ -91,7 +81,7 @@ def list_care(workspace: Workspace, query: str, terms: Sequence[OptionTerm], vie
     return CareListing(mask_listing(listing, workspace.log.settings.mask), shown)
 
 
-def care_for_reminders(workspace: Workspace) -> tuple[CareItem, ...]:
+def care_for_reminders(workspace: Workspace) -> tuple[care_rules.CareItem, ...]:
     """The customer care to remind of at the workspace's instant, by day; without customers who must not be contacted.
 
     What is due only because nobody knows what to count from is left out: it would be reminded of every day.
@@ -100,26 +90,26 @@ def care_for_reminders(workspace: Workspace) -> tuple[CareItem, ...]:
     items = (
         item
         for customer in iter_care_customers(workspace)
-        if reason_to_leave_out(customer) is None
-        for item in care_of(customer, settings.care, workspace.now.date())
-        if is_reminder_due(item, settings.care.before, settings.calendar)
+        if care_rules.reason_to_leave_out(customer) is None
+        for item in care_rules.care_of(customer, settings.care, workspace.now.date())
+        if care_rules.is_reminder_due(item, settings.care.before, settings.calendar)
     )
     return tuple(sorted(items, key=_place))
 
 
-def yearly_dates(workspace: Workspace) -> tuple[tuple[CareCustomer, CareDate], ...]:
+def yearly_dates(workspace: Workspace) -> tuple[tuple[care_rules.CareCustomer, care_rules.CareDate], ...]:
     """The birthdays and anniversaries of all customers who may be contacted, by customer; without the years."""
     return tuple(
         (replace(customer, dates=()), replace(yearly, since=None))
         for customer in sorted(iter_care_customers(workspace), key=attrgetter("id"))
-        if reason_to_leave_out(customer) is None
+        if care_rules.reason_to_leave_out(customer) is None
         for yearly in customer.dates
     )
 
 
 def iter_care_customers(
     workspace: Workspace, query: str = "", terms: Sequence[OptionTerm] = ()
-) -> Iterator[CareCustomer]:
+) -> Iterator[care_rules.CareCustomer]:
     """Customers that match and were not merged into another.
 
     Raises:
@@ -128,15 +118,17 @@ def iter_care_customers(
     question = filter_of(workspace, query, [("kind", [CUSTOMER]), *terms])
     condition = condition_of(workspace, question, ListedRows.RECORDS)
     today, zone = workspace.now.date(), workspace.log.settings.zone
-    dates: dict[int, list[CareDate]] = {}
+    dates: dict[int, list[care_rules.CareDate]] = {}
     for date_row in workspace.open_dates(customer_dates(workspace.index)):
         dates.setdefault(date_row.record, []).append(
-            read_care_date(date_row.kind, date_row.date, date_row.name or "", is_lunar=bool(date_row.is_lunar))
+            care_rules.read_care_date(
+                date_row.kind, date_row.date, date_row.name or "", is_lunar=bool(date_row.is_lunar)
+            )
         )
     of_merged = last_contacts_of_merged(workspace.index, today)
     for row in care_entries(workspace.index, condition, today):
         recorded = None if row.recorded_at is None else datetime.fromtimestamp(row.recorded_at, UTC).astimezone(zone)
-        yield CareCustomer(
+        yield care_rules.CareCustomer(
             name=row.name or row.id,
             verified_on=stored_date(row.verified_on),
             added_on=stored_date(row.cooperation_since) if recorded is None else recorded.date(),
@@ -147,11 +139,11 @@ def iter_care_customers(
         )
 
 
-def _place(item: CareItem) -> tuple[date, int, str, str]:
-    return item.day, KINDS.index(item.kind), item.customer, item.label
+def _place(item: care_rules.CareItem) -> tuple[date, int, str, str]:
+    return item.day, care_rules.KINDS.index(item.kind), item.customer, item.label
 
 
-def _row(item: CareItem) -> tuple[Data, ...]:
+def _row(item: care_rules.CareItem) -> tuple[Data, ...]:
     day, last = item.day.isoformat(), item.last_contact and item.last_contact.isoformat()
     return (
         day,

@@ -6,16 +6,8 @@ from commlog.customers.rules.customer import FieldValue, MergedCustomer, merge_f
 from commlog.errors import AmbiguousError, ConflictError, NotFoundError
 from commlog.log.names import record_path
 from commlog.messages import mark
+from commlog.records import find as finding
 from commlog.records.change import PreparedChange, prepare_change, retry_locked, write_prepared
-from commlog.records.find import (
-    customer_family,
-    customers_called,
-    find_customer,
-    get_record,
-    has_customer_file,
-    nearest_customers,
-    survivor_of,
-)
 from commlog.records.queries import places_of_customers
 from commlog.values import ANONYMOUS, CUSTOMER, Fields, text_of
 from commlog.workspace import Workspace
@@ -53,9 +45,9 @@ def merge_customers(workspace: Workspace, duplicate: str, survivor: str, *, is_d
     """
     stays = _find_survivor(workspace, survivor, duplicate.strip())
     _refuse_anonymous(stays)
-    named = survivor.strip() if has_customer_file(workspace, survivor.strip()) else stays
+    named = survivor.strip() if finding.has_customer_file(workspace, survivor.strip()) else stays
     goes = _find_duplicate(workspace, duplicate, stays, named)
-    places = places_of_customers(workspace.index, customer_family(workspace, goes))
+    places = places_of_customers(workspace.index, finding.customer_family(workspace, goes))
     if is_dry:
         with workspace.trial():
             merged, _ = _prepare(workspace, goes, stays)
@@ -74,24 +66,24 @@ def merge_customers(workspace: Workspace, duplicate: str, survivor: str, *, is_d
 
 def _find_survivor(workspace: Workspace, text: str, duplicate: str) -> str:
     """The customer to keep; a name of both means the other one when the duplicate is named by id."""
-    if not has_customer_file(workspace, text.strip()):
-        others = [customer for customer in customers_called(workspace, text) if customer != duplicate]
+    if not finding.has_customer_file(workspace, text.strip()):
+        others = [customer for customer in finding.customers_called(workspace, text) if customer != duplicate]
         if len(others) == 1:
-            return find_customer(workspace, others[0])
-    return find_customer(workspace, text)
+            return finding.find_customer(workspace, others[0])
+    return finding.find_customer(workspace, text)
 
 
 def _find_duplicate(workspace: Workspace, text: str, survivor: str, named: str) -> str:
     """The duplicate: by id any customer, by another name the one who has it besides the customer to keep."""
     wanted = text.strip()
     _refuse_anonymous(wanted)
-    if has_customer_file(workspace, wanted):
+    if finding.has_customer_file(workspace, wanted):
         if wanted == survivor:
             raise _itself(wanted, named)
         # Refuses a circle, and a pointer to nobody.
-        survivor_of(workspace, wanted)
+        finding.survivor_of(workspace, wanted)
         return wanted
-    called = customers_called(workspace, wanted)
+    called = finding.customers_called(workspace, wanted)
     others = [customer for customer in called if customer != survivor]
     if len(others) > 1:
         raise AmbiguousError(
@@ -109,7 +101,7 @@ def _find_duplicate(workspace: Workspace, text: str, survivor: str, named: str) 
             survivor=survivor,
             remedy=mark("to merge another one, give the id: commlog customer duplicates"),
         )
-    near = nearest_customers(workspace, wanted)
+    near = finding.nearest_customers(workspace, wanted)
     raise NotFoundError(
         mark("there is no customer '{name}'"),
         name=text,
@@ -146,7 +138,7 @@ def _prepare(
 ) -> tuple[MergedCustomer, tuple[PreparedChange, PreparedChange]]:
     """What the merge makes of the two, and both files, checked before the first of them is written."""
     ours, theirs = (workspace.reader.read(record_path(CUSTOMER, one)) for one in (stays, goes))
-    duplicate, survivor = get_record(theirs).fields, get_record(ours).fields
+    duplicate, survivor = finding.get_record(theirs).fields, finding.get_record(ours).fields
     _refuse_merged(goes, stays, duplicate)
     # Somebody may have merged this one since it was looked up.
     _refuse_merged(stays, goes, survivor)

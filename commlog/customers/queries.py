@@ -7,29 +7,20 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 from commlog.customers.rules.brief import CallerMention, RepeatedMatter, TrendPoint
 from commlog.database.connection import Index
+from commlog.database.query import fragments
 from commlog.database.query.contents import SqlCondition, any_of, is_one_of
-from commlog.database.query.fragments import (
-    HAS_FOLLOW_UP,
-    HAS_PENDING,
-    IS_PENDING,
-    MERGED,
-    PENDING_COUNT,
-    columns_of,
-    is_contact,
-    is_conversation,
-)
 from commlog.privacy.rules.sealing import SHUT
 from commlog.records.queries import MOST_SUGGESTED, CustomerEntry, PastConversation, read_customers
 
 # Contacts and pending follow-ups of merged customers, by the customer to keep; and who was merged into a customer with a file.
-_LISTED: Final = f"""{MERGED}, of_merged AS (
-    SELECT m.survivor, max(CASE WHEN {is_contact("r")} THEN r.day END) AS day, sum({PENDING_COUNT}) AS pending
+_LISTED: Final = f"""{fragments.MERGED}, of_merged AS (
+    SELECT m.survivor, max(CASE WHEN {fragments.is_contact("r")} THEN r.day END) AS day, sum({fragments.PENDING_COUNT}) AS pending
     FROM merged m JOIN records r ON r.customer = m.id WHERE m.survivor <> m.id GROUP BY m.survivor
 ), gone AS (
     SELECT m.id FROM merged m JOIN customers s ON s.id = m.survivor WHERE s.merged_into IS NULL
 )"""
 _LAST_DAY: Final = (
-    f"(SELECT max(i.day) FROM records i WHERE i.customer = c.id AND {is_contact('i', of_one=True)}{{until}})"
+    f"(SELECT max(i.day) FROM records i WHERE i.customer = c.id AND {fragments.is_contact('i', of_one=True)}{{until}})"
 )
 
 
@@ -49,7 +40,7 @@ class ListedCustomer(NamedTuple):
     pending: Annotated[
         int,
         "(SELECT count(*) FROM records i JOIN follow_ups f USING (record)"
-        f" WHERE i.customer = c.id AND {IS_PENDING}) + coalesce(o.pending, 0)",
+        f" WHERE i.customer = c.id AND {fragments.IS_PENDING}) + coalesce(o.pending, 0)",
     ]
     merged_into: Annotated[str | None, "c.merged_into"]
     path: Annotated[str, "r.path"]
@@ -124,7 +115,7 @@ def listed_customers(
     index: Index, condition: SqlCondition, order: str, limit: int, *, with_merged: bool
 ) -> list[ListedCustomer]:
     """The rows of a listing; merged customers count for the one to keep, and are left out unless `with_merged`."""
-    sql = f"""{_LISTED} SELECT {columns_of(ListedCustomer)} FROM customers c JOIN records r USING (record)
+    sql = f"""{_LISTED} SELECT {fragments.columns_of(ListedCustomer)} FROM customers c JOIN records r USING (record)
         LEFT JOIN of_merged o ON o.survivor = c.id WHERE {condition.sql}
         AND {"1" if with_merged else "c.id NOT IN (SELECT id FROM gone)"} ORDER BY {order} LIMIT ?"""
     return index.read(ListedCustomer, sql, (*condition.parameters, limit))
@@ -140,15 +131,15 @@ def customers_starting(index: Index, begin: str) -> list[CustomerEntry]:
 
 def care_entries(index: Index, condition: SqlCondition, today: date) -> list[CareEntry]:
     """The customers who match and were not merged, with their own last contact up to today."""
-    sql = f"""SELECT {columns_of(CareEntry)} FROM customers c JOIN records r USING (record)
+    sql = f"""SELECT {fragments.columns_of(CareEntry)} FROM customers c JOIN records r USING (record)
         WHERE c.merged_into IS NULL AND {condition.sql}"""
     return index.read(CareEntry, sql, (today.isoformat(), *condition.parameters))
 
 
 def last_contacts_of_merged(index: Index, today: date) -> dict[str, str]:
     """The last contact up to today with those who were merged, by every customer they were merged into on the way."""
-    sql = f"""{MERGED} SELECT m.survivor, max(i.day) FROM merged m JOIN records i ON i.customer = m.id
-        WHERE {is_contact("i", of_one=True)} AND i.day <= ? GROUP BY m.survivor"""
+    sql = f"""{fragments.MERGED} SELECT m.survivor, max(i.day) FROM merged m JOIN records i ON i.customer = m.id
+        WHERE {fragments.is_contact("i", of_one=True)} AND i.day <= ? GROUP BY m.survivor"""
     return dict(index.rows(sql, (today.isoformat(),)))
 
 
@@ -169,7 +160,7 @@ def last_noted(
 ) -> list[TrendPoint]:
     """What the last conversations with some customers noted, without those that nobody rated, the newest first."""
     whose = is_one_of("r.customer", customers)
-    sql = f"""SELECT r.day, r.{column} FROM records r WHERE {whose.sql} AND {is_conversation("r")}
+    sql = f"""SELECT r.day, r.{column} FROM records r WHERE {whose.sql} AND {fragments.is_conversation("r")}
         AND r.{column} <> 'not_rated' ORDER BY r.day DESC, r.started_at DESC LIMIT ?"""
     return index.read(TrendPoint, sql, (*whose.parameters, limit))
 
@@ -186,7 +177,7 @@ def overall_points(index: Index, customers: Sequence[str], limit: int) -> list[T
 def repeated_requests(index: Index, customers: Sequence[str], since: str) -> list[RepeatedMatter]:
     """What some customers came with at least twice since a day, the most frequent first: by category, the field is the template, or by tag."""
     whose = is_one_of("r.customer", customers)
-    asked = f"{whose.sql} AND {is_conversation('r')} AND r.direction = 'inbound' AND r.day >= ?"
+    asked = f"{whose.sql} AND {fragments.is_conversation('r')} AND r.direction = 'inbound' AND r.day >= ?"
     sql = f"""SELECT r.template, r.category, count(*) FROM records r WHERE {asked} AND r.category <> 'other'
         GROUP BY r.template, r.category HAVING count(*) > 1 UNION ALL
         SELECT 'tags', t.tag, count(*) FROM tags t JOIN records r USING (record) WHERE {asked}
@@ -201,7 +192,7 @@ def unsettled_conversations(index: Index, customers: Sequence[str], since: str, 
     """
     whose = is_one_of("r.customer", customers)
     sql = f"""SELECT r.path, r.id, r.day, r.started_at FROM records r JOIN contents c USING (record)
-        WHERE {whose.sql} AND {is_conversation("r")} AND r.day >= ? AND ({HAS_PENDING} OR NOT ({HAS_FOLLOW_UP}
+        WHERE {whose.sql} AND {fragments.is_conversation("r")} AND r.day >= ? AND ({fragments.HAS_PENDING} OR NOT ({fragments.HAS_FOLLOW_UP}
         OR EXISTS (SELECT 1 FROM links l WHERE l.target = r.id AND l.type <> 'relates')))
         AND (r.commitments > 0 OR field(c.content, 'open_points') IS NOT NULL)
         ORDER BY r.day DESC, r.started_at DESC LIMIT ?"""
@@ -218,7 +209,7 @@ def mentions_of(index: Index, spellings: Sequence[str], name: str, customer: str
     if not spellings:
         condition = SqlCondition("(fold(r.party) = ? OR r.customer = ?)", (name, customer))
     sql = f"""SELECT r.id, coalesce(r.day, ''), r.kind, r.customer, r.party, r.channel, coalesce(r.subject, ''),
-        {PENDING_COUNT} FROM records r JOIN contents c USING (record) WHERE {condition.sql}
+        {fragments.PENDING_COUNT} FROM records r JOIN contents c USING (record) WHERE {condition.sql}
         ORDER BY r.day DESC, coalesce(r.started_at, 0) DESC, r.id LIMIT ?"""
     return index.read(CallerMention, sql, (*condition.parameters, limit))
 
@@ -232,7 +223,7 @@ def count_shut_customers(index: Index) -> int:
 def timeline_entries(index: Index, customers: Sequence[str]) -> list[TimelineEntry]:
     """Every conversation, issue and survey of some customers."""
     whose = is_one_of("r.customer", customers)
-    sql = f"""SELECT {columns_of(TimelineEntry)} FROM records r LEFT JOIN contents c ON c.record = r.record
+    sql = f"""SELECT {fragments.columns_of(TimelineEntry)} FROM records r LEFT JOIN contents c ON c.record = r.record
         WHERE {whose.sql} AND +r.kind IN ('interaction', 'issue', 'survey')"""
     return index.read(TimelineEntry, sql, whose.parameters)
 

@@ -8,31 +8,21 @@ from commlog.errors import InvalidError
 from commlog.forms.fields import Field
 from commlog.log.names import is_customer_id
 from commlog.messages import mark
+from commlog.privacy.rules import sealing
 from commlog.privacy.rules.forgetting import is_pseudonym
-from commlog.privacy.rules.sealing import (
-    OPEN,
-    Plan,
-    SealRule,
-    SealRules,
-    contains_sealed,
-    find_plain,
-    find_sealed,
-    is_sealed,
-    plan_of_keys,
-    value_at,
-    with_values,
-)
 from commlog.values import ANONYMOUS, CUSTOMER, Data, Fields, SealedPlace, ValuePath, show_path
 from commlog.yamltext.edit import edit
 from commlog.yamltext.format import OneLine
 
 
-def plan_of(reader: RecordReader, template: str) -> Plan:
+def plan_of(reader: RecordReader, template: str) -> sealing.Plan:
     """What is sealed in records of a template."""
     if template not in reader.plans:
-        rules = reader.log.settings.seal or SealRules(fields=())
+        rules = reader.log.settings.seal or sealing.SealRules(fields=())
         reader.plans[template] = (
-            _personal(reader.catalog.get(template).fields) if rules.fields is None else plan_of_keys(rules.fields)
+            _personal(reader.catalog.get(template).fields)
+            if rules.fields is None
+            else sealing.plan_of_keys(rules.fields)
         )
     return reader.plans[template]
 
@@ -47,14 +37,14 @@ def has_field(fields: tuple[Field, ...], key: str) -> bool:
     return found.free or has_field((*found.fields, *(item.fields if item else ())), rest)
 
 
-def _personal(fields: tuple[Field, ...]) -> Plan:
-    plan: dict[str, SealRule] = {}
+def _personal(fields: tuple[Field, ...]) -> sealing.Plan:
+    plan: dict[str, sealing.SealRule] = {}
     for field in fields:
         item = field.item
         inner = _personal((*field.fields, *(item.fields if item else ())))
         is_each = item is not None and item.personal
         if field.personal or is_each or inner:
-            plan[field.key] = SealRule(field.personal, is_each, inner)
+            plan[field.key] = sealing.SealRule(field.personal, is_each, inner)
     return plan
 
 
@@ -69,11 +59,13 @@ def stored_fields(reader: RecordReader, template: str, fields: Fields, sealed: t
         InvalidError: a value mixes something new with what nobody here can read.
     """
     cipher, customer = reader.cipher, customer_of(reader, template, fields)
-    known = {place.path: (place.stored, cipher.open(place.stored)[1]) for place in sealed if place.state == OPEN}
+    known = {
+        place.path: (place.stored, cipher.open(place.stored)[1]) for place in sealed if place.state == sealing.OPEN
+    }
     values: dict[ValuePath, Data] = {
         path: OneLine(stored if cipher.is_kept_for(stored, customer) else cipher.seal(value, customer))
         for path, (stored, value) in known.items()
-        if value is not None and value_at(fields, path) == value
+        if value is not None and sealing.value_at(fields, path) == value
     }
     moved = {
         _name(path, value): stored
@@ -84,14 +76,14 @@ def stored_fields(reader: RecordReader, template: str, fields: Fields, sealed: t
         if path not in values:
             values[path] = OneLine(moved.pop(_name(path, value), None) or cipher.seal(value, customer))
     # What is shut stays on its one line, wherever its entry moves.
-    for path, stored in find_sealed(fields):
+    for path, stored in sealing.find_sealed(fields):
         if path not in values and not cipher.is_kept_for(stored, customer):
             raise _sealed_fault(
                 mark("{field}: is sealed with another customer's key, and no key here opens it; nothing was written"),
                 path,
             )
         values.setdefault(path, OneLine(stored))
-    return with_values(fields, values)
+    return sealing.with_values(fields, values)
 
 
 def customer_of(reader: RecordReader, template: str, fields: Fields) -> str:
@@ -102,10 +94,10 @@ def customer_of(reader: RecordReader, template: str, fields: Fields) -> str:
 
 
 def _to_seal(reader: RecordReader, template: str, fields: Fields) -> Iterator[tuple[ValuePath, Data]]:
-    for path, value in find_plain(fields, plan_of(reader, template)):
-        if is_sealed(value):
+    for path, value in sealing.find_plain(fields, plan_of(reader, template)):
+        if sealing.is_sealed(value):
             continue
-        if contains_sealed(value):
+        if sealing.contains_sealed(value):
             raise _sealed_fault(
                 mark("{field}: is sealed, and nothing can be added to it without a key; nothing was written"), path
             )
@@ -125,7 +117,7 @@ def _name(path: ValuePath, value: Data) -> str:
 def opened_text(reading: ParsedFile) -> str:
     """A record's text as its key holder edits it: sealed values stand open; as it is when there are none."""
     record = reading.record
-    if record is None or not any(place.state == OPEN for place in record.sealed):
+    if record is None or not any(place.state == sealing.OPEN for place in record.sealed):
         return reading.text
     return edit(reading.text, record.fields)
 

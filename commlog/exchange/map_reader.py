@@ -10,19 +10,7 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from commlog.errors import InvalidError
-from commlog.exchange.import_map import (
-    DateReader,
-    FollowUpRule,
-    ImportMap,
-    RowCondition,
-    Target,
-    TextPart,
-    ValueSource,
-    fold_cell,
-    parse_format,
-    parse_time,
-    unfilled_fields,
-)
+from commlog.exchange import import_map
 from commlog.forms.catalog import Catalog, Template
 from commlog.forms.conversion import ConversionError, Converter, find_duration, unknown_field
 from commlog.forms.fields import Field, HasFields, canonical_path, find_child, find_field
@@ -54,7 +42,7 @@ class MapContext:
     zone: ZoneInfo
 
 
-def read_map(raw: bytes, name: str, ground: MapContext) -> ImportMap:
+def read_map(raw: bytes, name: str, ground: MapContext) -> import_map.ImportMap:
     """The map in the bytes of a file.
 
     Raises:
@@ -159,7 +147,7 @@ class _MapReader(_MapText):
         self.ground = ground
         self.references: list[tuple[str, ValuePath]] = []
 
-    def read(self) -> ImportMap | None:
+    def read(self) -> import_map.ImportMap | None:
         """The map, which is of use only without faults; None when it names no template."""
         self.refuse_unknown((), self.fields, MAP_KEYS)
         name = self.fields.get("template")
@@ -175,7 +163,7 @@ class _MapReader(_MapText):
         delimiter = self.fields.get("delimiter")
         unknown = customers.get("unknown")
         customer = self.ground.catalog.get(CUSTOMER)
-        made = ImportMap(
+        made = import_map.ImportMap(
             self.name,
             self.template,
             self._dates(),
@@ -200,18 +188,18 @@ class _MapReader(_MapText):
         references = tuple((column, self.problem("bad-setting", path)) for column, path in self.references)
         return replace(made, references=references)
 
-    def _dates(self) -> DateReader:
+    def _dates(self) -> import_map.DateReader:
         dates = self.mapping("dates")
         self.refuse_unknown(("dates",), dates, ("format", "zone", "time"))
         format_hint = mark("a format such as month/day/year or year-month-day hour:minute")
         zone_hint = mark("a time zone's IANA name such as Asia/Shanghai")
         time_hint = mark('a time such as "09:00", in quotes')
         log_zone = self.ground.zone
-        return DateReader(
+        return import_map.DateReader(
             self.convert(("dates", "format"), dates.get("format"), _parse_formats, format_hint) or (),
             self.convert(("dates", "zone"), dates.get("zone"), ZoneInfo, zone_hint) or log_zone,
             log_zone,
-            self.convert(("dates", "time"), dates.get("time"), parse_time, time_hint) or time(0, 0),
+            self.convert(("dates", "time"), dates.get("time"), import_map.parse_time, time_hint) or time(0, 0),
         )
 
     def _constants(self) -> Fields:
@@ -222,14 +210,16 @@ class _MapReader(_MapText):
                 found[show_path(path)] = self._constant(field, value, ("constants", key))
         return found
 
-    def _targets(self, owner: HasFields, above: ValuePath, given: Data, *, texts: bool = False) -> tuple[Target, ...]:
+    def _targets(
+        self, owner: HasFields, above: ValuePath, given: Data, *, texts: bool = False
+    ) -> tuple[import_map.Target, ...]:
         """The fields that a mapping of the map fills; bare words are columns, or (`texts`) texts."""
         targets = []
         for key, value in (given if isinstance(given, dict) else {}).items():
             field, path = self._field(owner, key, (*above, key))
             source = self._source(field, value, (*above, key), is_text=texts) if field is not None else None
             if field is not None and source is not None:
-                targets.append(Target(key, field, path, source))
+                targets.append(import_map.Target(key, field, path, source))
         return tuple(targets)
 
     def _field(self, owner: HasFields, key: str, where: ValuePath) -> tuple[Field | None, ValuePath]:
@@ -246,7 +236,7 @@ class _MapReader(_MapText):
             return None, ()
         return field, canonical_path(owner, key)
 
-    def _follow_ups(self) -> tuple[FollowUpRule, ...]:
+    def _follow_ups(self) -> tuple[import_map.FollowUpRule, ...]:
         form = find_child(self.template, "followups")
         items = self.items("followups")
         if items and (form is None or form.item is None):
@@ -263,22 +253,26 @@ class _MapReader(_MapText):
             assert form.item is not None
             given = {key: value for key, value in item.items() if key not in {"when", "unless"}}
             rules.append(
-                FollowUpRule(self._targets(form.item, where, given, texts=True), *self._conditions(item, where))
+                import_map.FollowUpRule(
+                    self._targets(form.item, where, given, texts=True), *self._conditions(item, where)
+                )
             )
         return tuple(rules)
 
-    def _source(self, field: Field, given: Data, where: ValuePath, *, is_text: bool) -> ValueSource | None:
+    def _source(self, field: Field, given: Data, where: ValuePath, *, is_text: bool) -> import_map.ValueSource | None:
         """The source that a value of the map describes: a bare word is a column, or a text when `is_text`."""
         if isinstance(given, dict):
             return self._described_source(field, given, where)
         if isinstance(given, str) and not is_text:
-            return ValueSource((self._column(given, where),))
+            return import_map.ValueSource((self._column(given, where),))
         if is_text and given is not None and not isinstance(given, list):
-            return ValueSource((self._pieces(cell_of(given), where),))
+            return import_map.ValueSource((self._pieces(cell_of(given), where),))
         self.refuse(where, str(given), mark("the name of a column, or a mapping with `column:` or `text:`"))
         return None
 
-    def _described_source(self, field: Field, given: Mapping[str, Data], where: ValuePath) -> ValueSource | None:
+    def _described_source(
+        self, field: Field, given: Mapping[str, Data], where: ValuePath
+    ) -> import_map.ValueSource | None:
         self.refuse_unknown(where, dict(given), SOURCE_KEYS)
         texts = self._texts(given, where)
         values = given.get("values")
@@ -293,11 +287,11 @@ class _MapReader(_MapText):
         if texts is None:
             return None
         default = given.get("default")
-        return ValueSource(
+        return import_map.ValueSource(
             texts,
             str(given.get("join", "\n")),
             {
-                fold_cell(cell_of(key)): value
+                import_map.fold_cell(cell_of(key)): value
                 if value is None
                 else self._constant(item, value, (*where, "values", key))
                 for key, value in (values or {}).items()
@@ -310,13 +304,13 @@ class _MapReader(_MapText):
 
     def _conditions(
         self, given: Mapping[str, Data], where: ValuePath
-    ) -> tuple[RowCondition | None, RowCondition | None]:
+    ) -> tuple[import_map.RowCondition | None, import_map.RowCondition | None]:
         """The conditions in `when:` and `unless:`; None for one that is not there."""
         return self._condition(given.get("when"), (*where, "when")), self._condition(
             given.get("unless"), (*where, "unless")
         )
 
-    def _condition(self, given: Data, where: ValuePath) -> RowCondition | None:
+    def _condition(self, given: Data, where: ValuePath) -> import_map.RowCondition | None:
         if given is None:
             return None
         found = []
@@ -328,11 +322,11 @@ class _MapReader(_MapText):
             self.references += ((column, where) for column in alternative)
             found.append(
                 {
-                    column: frozenset(fold_cell(cell_of(text)) for text in _listed(wanted))
+                    column: frozenset(import_map.fold_cell(cell_of(text)) for text in _listed(wanted))
                     for column, wanted in alternative.items()
                 }
             )
-        return RowCondition(tuple(found))
+        return import_map.RowCondition(tuple(found))
 
     def _constant(self, field: Field, value: Data, where: ValuePath) -> Data:
         """A value the map itself gives for a field: choices by slug or label, dates as people type them."""
@@ -346,7 +340,7 @@ class _MapReader(_MapText):
             self.report(fault.code, where, **facts)
             return value
 
-    def _texts(self, given: Mapping[str, Data], where: ValuePath) -> tuple[tuple[TextPart, ...], ...] | None:
+    def _texts(self, given: Mapping[str, Data], where: ValuePath) -> tuple[tuple[import_map.TextPart, ...], ...] | None:
         named = [key for key in ("column", "columns", "text") if key in given]
         if len(named) != 1:
             self.refuse(where, ", ".join(given), mark("a mapping with one of `column:`, `columns:` and `text:`"))
@@ -354,21 +348,21 @@ class _MapReader(_MapText):
         read = self._pieces if named[0] == "text" else self._column
         return tuple(read(cell_of(item), (*where, named[0])) for item in _listed(given[named[0]]))
 
-    def _column(self, name: str, where: ValuePath) -> tuple[TextPart, ...]:
+    def _column(self, name: str, where: ValuePath) -> tuple[import_map.TextPart, ...]:
         self.references.append((name, where))
-        return (TextPart(name, is_column=True),)
+        return (import_map.TextPart(name, is_column=True),)
 
-    def _pieces(self, text: str, where: ValuePath) -> tuple[TextPart, ...]:
+    def _pieces(self, text: str, where: ValuePath) -> tuple[import_map.TextPart, ...]:
         """A text cut at its `{Column}`s."""
         parts = _PLACEHOLDER.split(text)
-        pieces = [TextPart(part, is_column=place % 2 == 1) for place, part in enumerate(parts) if part]
+        pieces = [import_map.TextPart(part, is_column=place % 2 == 1) for place, part in enumerate(parts) if part]
         self.references += ((piece.text, where) for piece in pieces if piece.is_column)
         return tuple(pieces)
 
-    def _require_fields(self, made: ImportMap) -> None:
+    def _require_fields(self, made: import_map.ImportMap) -> None:
         """Refuse a map that leaves a required field of the template without any source."""
         filled = {target.path[0] for target in made.targets} | {path_of(name)[0] for name in made.constants}
-        for field in unfilled_fields(self.template, filled):
+        for field in import_map.unfilled_fields(self.template, filled):
             self.report("missing-field", ("fields",), field=f"fields.{field.key}")
 
     def _refuse_gaps(
@@ -390,4 +384,4 @@ def _listed(value: Data) -> list[Data]:
 
 
 def _parse_formats(given: Data) -> tuple[str, ...]:
-    return tuple(map(parse_format, _listed(given)))
+    return tuple(map(import_map.parse_format, _listed(given)))

@@ -7,16 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from commlog.errors import CommlogError
-from commlog.exchange.import_map import (
-    MOMENT_FORMATS,
-    OWN_COLUMNS,
-    FollowUpRule,
-    ImportMap,
-    Target,
-    TextPart,
-    ValueSource,
-    fold_cell,
-)
+from commlog.exchange import import_map as maps
 from commlog.exchange.incoming import IMPORT_KEY, Incoming, Row, Sheet
 from commlog.forms.catalog import Catalog
 from commlog.forms.conversion import ConversionError, Converter, placed
@@ -33,9 +24,9 @@ _KEY_BYTES: Final = 16
 LeaveOut = Callable[[str, str], None]
 
 
-def iter_incoming(sheet: Sheet, import_map: ImportMap, leave_out: LeaveOut | None = None) -> Iterator[Incoming]:
+def iter_incoming(sheet: Sheet, import_map: maps.ImportMap, leave_out: LeaveOut | None = None) -> Iterator[Incoming]:
     """Every row of a sheet as the map makes it, in the file's order; `leave_out` is called with each word that has null."""
-    columns = tuple(column for column in sheet.columns if column not in OWN_COLUMNS)
+    columns = tuple(column for column in sheet.columns if column not in maps.OWN_COLUMNS)
     identities = RowKeys(import_map.template.name, import_map.identity or columns)
     rest = other_columns(import_map, columns) if import_map.keeps_others else ()
     for row in sheet.rows:
@@ -65,7 +56,7 @@ class RowKeys:
 
     def key_of(self, row: Row) -> tuple[str, str]:
         """The key of a row, and a fault when it has the identity of another row but is not the same."""
-        cells = {column: text.strip() for column, text in sorted(row.cells.items()) if column not in OWN_COLUMNS}
+        cells = {column: text.strip() for column, text in sorted(row.cells.items()) if column not in maps.OWN_COLUMNS}
         identity = _digest([self.template, [[column, cells.get(column, "")] for column in self.columns or cells]])
         whole = _digest(cells)
         count, first, line = self._seen.get(identity, (0, whole, row.line))
@@ -80,12 +71,12 @@ def _digest(value: Data) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).digest()
 
 
-def other_columns(import_map: ImportMap, columns: Iterable[str]) -> tuple[str, ...]:
+def other_columns(import_map: maps.ImportMap, columns: Iterable[str]) -> tuple[str, ...]:
     """The columns whose cells are in no field: conditions and follow-ups only ask for them."""
     # A phone number belongs in the customer's file, where it is marked personal, not in every record.
     personal = (target for target in import_map.new_customer if target.field.personal)
     texts = (text for target in (*import_map.targets, *personal) for text in target.source.texts)
-    used = {piece.text for text in texts for piece in text if piece.is_column} | OWN_COLUMNS | {IMPORT_KEY}
+    used = {piece.text for text in texts for piece in text if piece.is_column} | maps.OWN_COLUMNS | {IMPORT_KEY}
     return tuple(column for column in columns if column not in used)
 
 
@@ -110,13 +101,13 @@ def _incoming(filler: "_Filler", row: Row, rest: tuple[str, ...], key: str) -> I
 class _Filler:
     """Fills fields from one row; what does not fit is added to `faults`."""
 
-    import_map: ImportMap
+    import_map: maps.ImportMap
     cells: Mapping[str, str]
     leave_out: LeaveOut | None = None
     faults: list[str] = field(default_factory=list)
     places: dict[ValuePath, int] = field(default_factory=dict)
 
-    def fill(self, fields: Fields, targets: Iterable[Target]) -> Fields:
+    def fill(self, fields: Fields, targets: Iterable[maps.Target]) -> Fields:
         """The fields with every target that the row has a value for."""
         self.places = self.places if fields else {}
         for target in targets:
@@ -143,7 +134,7 @@ class _Filler:
             found.append(step)
         return tuple(found)
 
-    def _value(self, target: Target) -> Data:
+    def _value(self, target: maps.Target) -> Data:
         """The value of a field in this row; None when the row has none for it."""
         source = target.source
         if not _applies(source, self.cells):
@@ -157,14 +148,14 @@ class _Filler:
             return [self._translate(replace(target, field=item), part) for part in parts if part]
         return self._translate(target, text)
 
-    def _translate(self, target: Target, text: str) -> Data:
+    def _translate(self, target: maps.Target, text: str) -> Data:
         form, source = target.field, target.source
-        folded = fold_cell(text)
+        folded = maps.fold_cell(text)
         if folded in source.values:
             if source.values[folded] is None and self.leave_out is not None:
                 self.leave_out(target.name, text)
             return source.values[folded]
-        if form.format in MOMENT_FORMATS:
+        if form.format in maps.MOMENT_FORMATS:
             return self._moment(target, text)
         if source.longest and len(text) > source.longest:
             text = " ".join(text.split())
@@ -174,7 +165,7 @@ class _Filler:
             return text
         return self.import_map.converter.convert(form, text)
 
-    def _moment(self, target: Target, text: str) -> Data:
+    def _moment(self, target: maps.Target, text: str) -> Data:
         dates = self.import_map.dates
         stored = dates.read(text, target.field.format)
         if stored is not None:
@@ -189,16 +180,16 @@ class _Filler:
         )
 
 
-def _applies(rule: FollowUpRule | ValueSource, cells: Mapping[str, str]) -> bool:
+def _applies(rule: maps.FollowUpRule | maps.ValueSource, cells: Mapping[str, str]) -> bool:
     return (rule.when is None or rule.when.holds(cells)) and not (rule.unless is not None and rule.unless.holds(cells))
 
 
-def _text(source: ValueSource, cells: Mapping[str, str]) -> str:
+def _text(source: maps.ValueSource, cells: Mapping[str, str]) -> str:
     made = (_filled(pieces, cells) for pieces in source.texts)
     return source.join.join(text for text in made if text).strip()
 
 
-def _filled(pieces: tuple[TextPart, ...], cells: Mapping[str, str]) -> str:
+def _filled(pieces: tuple[maps.TextPart, ...], cells: Mapping[str, str]) -> str:
     """A text with its cells in place; empty when one of them is."""
     parts = [cells.get(piece.text, "").strip() if piece.is_column else piece.text for piece in pieces]
     return "" if "" in parts else "".join(parts)
@@ -227,7 +218,7 @@ def _read_record(row: Row, catalog: Catalog, converter: Converter, identities: d
         template = catalog.get(name)
     except CommlogError as fault:
         return Incoming(row, fault=fault.message)
-    data = {key: value for key, value in row.original.items() if key not in OWN_COLUMNS and value is not None}
+    data = {key: value for key, value in row.original.items() if key not in maps.OWN_COLUMNS and value is not None}
     fields = converter.translate_data(template, data)
     if fields.get("id"):
         return Incoming(row, template.name, fields)

@@ -4,25 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from commlog.errors import ConflictError, UsageError
-from commlog.followups.rules.deadline import (
-    NO_LIMIT,
-    counted_pauses,
-    limit_of,
-    original_start,
-    pauses_count_from,
-    stored_due,
-)
-from commlog.followups.rules.follow_up import (
-    PAUSED,
-    FollowUp,
-    advance,
-    extend_due,
-    get_follow_up,
-    history_entry,
-    next_number,
-    pauses_of,
-    read_follow_up,
-)
+from commlog.followups.rules import deadline as deadlines
+from commlog.followups.rules import follow_up as states
 from commlog.followups.rules.new_follow_up import Opening, complete_follow_up
 from commlog.forms.fields import find_field, find_value, value_label
 from commlog.messages import current_language, mark
@@ -54,7 +37,7 @@ class FollowUpDetails:
 
 def move_follow_up(
     workspace: Workspace, text: str, verb: str, details: FollowUpDetails
-) -> tuple[FollowUpAddress, FollowUp]:
+) -> tuple[FollowUpAddress, states.FollowUp]:
     """The follow-up `ID/n` after one of the verbs start, wait, done, close, reopen; with `due`, rescheduled as well.
 
     Raises:
@@ -64,8 +47,8 @@ def move_follow_up(
     by = workspace.require_member(details.by)
 
     def change(fields: Fields, record: Fields) -> Fields:
-        entry = history_entry(workspace.stamp, by, "", note=details.note)
-        changed = advance(fields, verb, entry, result=details.result)
+        entry = states.history_entry(workspace.stamp, by, "", note=details.note)
+        changed = states.advance(fields, verb, entry, result=details.result)
         if details.satisfaction:
             told = _choice_of(workspace, record, "customer_satisfaction", details.satisfaction)
             history = changed.pop("history")
@@ -74,12 +57,14 @@ def move_follow_up(
             return _rescheduled(workspace, changed, record, details)
         if verb == "reopen":
             return _reopened(workspace, changed, record)
-        return _resumed(workspace, changed, record, fields) if fields.get("status") == PAUSED else changed
+        return _resumed(workspace, changed, record, fields) if fields.get("status") == states.PAUSED else changed
 
     return _change(workspace, text, change)
 
 
-def assign_follow_up(workspace: Workspace, text: str, details: FollowUpDetails) -> tuple[FollowUpAddress, FollowUp]:
+def assign_follow_up(
+    workspace: Workspace, text: str, details: FollowUpDetails
+) -> tuple[FollowUpAddress, states.FollowUp]:
     """The follow-up with another owner; who and why are added to its history.
 
     Raises:
@@ -91,13 +76,17 @@ def assign_follow_up(workspace: Workspace, text: str, details: FollowUpDetails) 
     owner = workspace.log.settings.member_id(details.owner)
 
     def change(fields: Fields, _record: Fields) -> Fields:
-        entry = history_entry(workspace.stamp, by, read_follow_up(fields, 1).status, owner=owner, note=details.note)
+        entry = states.history_entry(
+            workspace.stamp, by, states.read_follow_up(fields, 1).status, owner=owner, note=details.note
+        )
         return {**fields, "owner": owner, "history": [*fields.get("history", []), entry]}
 
     return _change(workspace, text, change)
 
 
-def reschedule_follow_up(workspace: Workspace, text: str, details: FollowUpDetails) -> tuple[FollowUpAddress, FollowUp]:
+def reschedule_follow_up(
+    workspace: Workspace, text: str, details: FollowUpDetails
+) -> tuple[FollowUpAddress, states.FollowUp]:
     """The follow-up with another due time, given or computed from another priority.
 
     Raises:
@@ -111,7 +100,7 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: FollowUpDetai
         )
 
     def change(fields: Fields, record: Fields) -> Fields:
-        current = read_follow_up(fields, 1)
+        current = states.read_follow_up(fields, 1)
         if not current.is_pending:
             raise ConflictError(
                 mark("follow-up {n} is {status}: '{verb}' cannot be used"),
@@ -120,14 +109,14 @@ def reschedule_follow_up(workspace: Workspace, text: str, details: FollowUpDetai
                 verb="reschedule",
                 remedy=mark("reopen it first: commlog reopen {address} --reason …"),
             )
-        entry = history_entry(workspace.stamp, by, current.status, note=details.note)
+        entry = states.history_entry(workspace.stamp, by, current.status, note=details.note)
         changed = {**fields, "history": [*fields.get("history", []), entry]}
         return _rescheduled(workspace, changed, record, details)
 
     return _change(workspace, text, change)
 
 
-def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str) -> tuple[FollowUpAddress, FollowUp]:
+def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str) -> tuple[FollowUpAddress, states.FollowUp]:
     """A new follow-up of an existing record; its limit counts from now.
 
     Raises:
@@ -138,7 +127,7 @@ def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str) -> t
     numbers: list[int] = []
 
     def change(fields: Fields) -> Fields:
-        number = next_number(fields)
+        number = states.next_number(fields)
         numbers.append(number)
         priority = wanted.get("priority")
         named = {"priority": _choice_of(workspace, fields, "priority", priority)} if priority else {}
@@ -148,7 +137,7 @@ def add_follow_up(workspace: Workspace, text: str, wanted: Fields, by: str) -> t
 
     record = change_record(workspace, path, change)
     address = FollowUpAddress(path, record.id, numbers[-1])
-    return address, get_follow_up(record.fields, numbers[-1])
+    return address, states.get_follow_up(record.fields, numbers[-1])
 
 
 def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: FollowUpDetails) -> Fields:
@@ -162,7 +151,7 @@ def _rescheduled(workspace: Workspace, fields: Fields, record: Fields, details: 
         due, rule = terms.due_of(details.due, priority or fields.get("priority"), workspace.now)
     else:
         limit = terms.limit_of(priority or fields.get("priority"))
-        due, rule = _due_from_start(workspace, limit, read_follow_up(fields, 1), record)
+        due, rule = _due_from_start(workspace, limit, states.read_follow_up(fields, 1), record)
     return _with_due(fields, due, rule) | ({"priority": priority} if priority else {})
 
 
@@ -171,13 +160,13 @@ def _reopened(workspace: Workspace, fields: Fields, record: Fields) -> Fields:
 
     When it is over, the limit of the priority takes its place, which nobody promised. What had no limit has none.
     """
-    follow_up = read_follow_up(fields, 1)
+    follow_up = states.read_follow_up(fields, 1)
     settings = workspace.log.settings
-    limit = limit_of(follow_up.due_rule)
-    stored = stored_due(follow_up, settings.calendar)
+    limit = deadlines.limit_of(follow_up.due_rule)
+    stored = deadlines.stored_due(follow_up, settings.calendar)
     is_promised = limit is None or follow_up.agreed_with_customer
     is_ahead = stored is not None and to_utc(stored) > to_utc(workspace.now)
-    if (is_promised and is_ahead) or (follow_up.due is None and follow_up.due_rule == NO_LIMIT):
+    if (is_promised and is_ahead) or (follow_up.due is None and follow_up.due_rule == deadlines.NO_LIMIT):
         return fields
     if limit is None:
         usual = settings.priorities[settings.default_priority]
@@ -188,31 +177,37 @@ def _reopened(workspace: Workspace, fields: Fields, record: Fields) -> Fields:
 
 def _resumed(workspace: Workspace, fields: Fields, record: Fields, before: Fields) -> Fields:
     """The mapping of a follow-up that waits no more: its due later by the time waited, unless it was promised to the customer."""
-    follow_up = read_follow_up(fields, 1)
+    follow_up = states.read_follow_up(fields, 1)
     calendar = workspace.log.settings.calendar
-    due = stored_due(follow_up, calendar)
+    due = deadlines.stored_due(follow_up, calendar)
     # A status changed by hand tells no pause: an earlier one must not count again.
-    ended = [pause for pause in pauses_of(follow_up.history) if pause.end and pause.entry == len(follow_up.history)]
+    ended = [
+        pause for pause in states.pauses_of(follow_up.history) if pause.end and pause.entry == len(follow_up.history)
+    ]
     if due is None or follow_up.agreed_with_customer or not ended:
         return fields
-    moved = extend_due(due, ended, calendar, pauses_count_from(read_follow_up(before, 1), record, calendar))
+    moved = states.extend_due(
+        due, ended, calendar, deadlines.pauses_count_from(states.read_follow_up(before, 1), record, calendar)
+    )
     return fields if to_utc(moved) == to_utc(due) else _with_due(fields, format_instant(moved))
 
 
-def _due_from_start(workspace: Workspace, limit: Limit, follow_up: FollowUp, record: Fields) -> tuple[str | None, str]:
+def _due_from_start(
+    workspace: Workspace, limit: Limit, follow_up: states.FollowUp, record: Fields
+) -> tuple[str | None, str]:
     """The due of a limit that counts from the original start, and its rule; the time waited since then is put back."""
-    calendar, start = workspace.log.settings.calendar, original_start(follow_up, record)
+    calendar, start = workspace.log.settings.calendar, deadlines.original_start(follow_up, record)
     began = start.at if start else workspace.now
     due = due_after(limit, began, calendar)
     if due is not None:
-        due = extend_due(due, counted_pauses(follow_up), calendar, began)
+        due = states.extend_due(due, deadlines.counted_pauses(follow_up), calendar, began)
     return (format_instant(due) if due else None), str(limit)
 
 
 def _with_due(fields: Fields, due: str | None, rule: str = "") -> Fields:
     """The mapping with another due, and its rule if that changes, too; the history's last entry notes the due."""
     *earlier, last = fields["history"]
-    given = {"due": due, "due_rule": rule, "history": [*earlier, {**last, "due": due or NO_LIMIT}]}
+    given = {"due": due, "due_rule": rule, "history": [*earlier, {**last, "due": due or deadlines.NO_LIMIT}]}
     kept = {key: value for key, value in fields.items() if key != "due" or due}
     return kept | {key: value for key, value in given.items() if value}
 
@@ -224,7 +219,7 @@ def _choice_of(workspace: Workspace, record: Fields, key: str, words: str) -> st
     return (find_value(field, words) if field else None) or words
 
 
-def _change(workspace: Workspace, text: str, change: _Change) -> tuple[FollowUpAddress, FollowUp]:
+def _change(workspace: Workspace, text: str, change: _Change) -> tuple[FollowUpAddress, states.FollowUp]:
     address = find_address(workspace, text)
 
     def change_item(fields: Fields) -> Fields:
@@ -242,7 +237,7 @@ def _change(workspace: Workspace, text: str, change: _Change) -> tuple[FollowUpA
         if found is not None:
             say_status(workspace, fault, found.template, f"followups.{address.n}.status")
         raise
-    return replace(address, record_id=record.id), get_follow_up(record.fields, address.n)
+    return replace(address, record_id=record.id), states.get_follow_up(record.fields, address.n)
 
 
 def say_status(workspace: Workspace, fault: ConflictError, template_name: str, key: str) -> None:

@@ -7,31 +7,8 @@ from functools import cached_property
 from typing import Final
 
 from commlog.customers.rules.customer import family_of
-from commlog.followups.queries import (
-    DroppedRecord,
-    QuietRecord,
-    commitments_without_follow_up,
-    done_between,
-    has_pending_in_thread,
-    iter_unlinked,
-    open_issues_without_pending,
-    points_of,
-    quiet_records,
-)
-from commlog.followups.rules.dropped import (
-    CALL_BACK,
-    IDLE_ISSUE,
-    LOW_POINTS,
-    LOW_SCORE,
-    LOW_STEPS,
-    MISSING_LINK,
-    PROMISE,
-    UNANSWERED,
-    DroppedBall,
-    find_earlier_contact,
-    in_order,
-    promises_contact,
-)
+from commlog.followups import queries
+from commlog.followups.rules import dropped as dropped_rules
 from commlog.records.queries import count_conversations_after, last_conversation, merge_pointers
 from commlog.records.rules.consistency import fold_text
 from commlog.values import INTERACTION, SURVEY, ValuePath
@@ -62,9 +39,9 @@ class QuietFilter:
     since: str = ""
 
     @cached_property
-    def quiet(self) -> list[QuietRecord]:
+    def quiet(self) -> list[queries.QuietRecord]:
         """Records since which nobody spoke to the customer, as far as their days tell."""
-        return quiet_records(self.workspace.index, self.customers, self.since, self.since_seconds)
+        return queries.quiet_records(self.workspace.index, self.customers, self.since, self.since_seconds)
 
     @property
     def since_seconds(self) -> int:
@@ -92,7 +69,7 @@ def find_dropped_balls(
     *,
     since: date | None = None,
     today: date | None = None,
-) -> tuple[DroppedBall, ...]:
+) -> tuple[dropped_rules.DroppedBall, ...]:
     """What is dropped in the log, or of one customer and those merged with them, the most pressing first.
 
     `rules` narrows it to some of them, `since` to what was dropped on that day of the log's zone or later; then only
@@ -104,7 +81,7 @@ def find_dropped_balls(
     customers = families.get(customer, (customer,)) if customer else ()
     scope = QuietFilter(workspace, customers, cutoff, families, since.isoformat() if since else "")
     found = (ball for rule, find in _RULES.items() if not rules or rule in rules for ball in find(scope))
-    return in_order(ball for ball in found if ball.since >= scope.since)
+    return dropped_rules.in_order(ball for ball in found if ball.since >= scope.since)
 
 
 def _previous_working_day(today: date, calendar: WorkCalendar) -> str:
@@ -113,7 +90,7 @@ def _previous_working_day(today: date, calendar: WorkCalendar) -> str:
     return next(filter(calendar.is_working_day, days), today - timedelta(days=1)).isoformat()
 
 
-def _find_unanswered(scope: QuietFilter) -> Iterator[DroppedBall]:
+def _find_unanswered(scope: QuietFilter) -> Iterator[dropped_rules.DroppedBall]:
     """Inbound contacts whose outcome is still open; nothing was done, nothing is planned, nobody spoke to them since."""
     for record in scope.quiet:
         if (
@@ -126,40 +103,40 @@ def _find_unanswered(scope: QuietFilter) -> Iterator[DroppedBall]:
             and record.is_last
             and _is_left(scope, record)
         ):
-            yield _ball(UNANSWERED, record, ("outcome",))
+            yield _ball(dropped_rules.UNANSWERED, record, ("outcome",))
 
 
-def _find_call_backs(scope: QuietFilter) -> Iterator[DroppedBall]:
+def _find_call_backs(scope: QuietFilter) -> Iterator[dropped_rules.DroppedBall]:
     """Follow-ups done for a day that promised the customer a contact, with no contact after the record they are in."""
     quiet = {record.record: record for record in scope.quiet}
     between = (scope.since_seconds, scope.seconds_of(scope.cutoff))
-    for done in done_between(scope.workspace.index, list(quiet), between, scope.workspace.now):
+    for done in queries.done_between(scope.workspace.index, list(quiet), between, scope.workspace.now):
         record = quiet[done.record]
         since = (record.at if record.kind == INTERACTION else done.opened_at) or record.at or 0
         if (
-            (done.is_agreed or promises_contact(fold_text(done.action)))
+            (done.is_agreed or dropped_rules.promises_contact(fold_text(done.action)))
             and since >= record.spoken_at
             and not _is_spoken_to(scope, record.customer, record.day, since)
         ):
-            ball = _ball(CALL_BACK, record, ("followups", done.place, "status"), address=done.address)
+            ball = _ball(dropped_rules.CALL_BACK, record, ("followups", done.place, "status"), address=done.address)
             yield replace(ball, since=scope.day_of(done.finished_at or 0))
 
 
-def _find_promises(scope: QuietFilter) -> Iterator[DroppedBall]:
+def _find_promises(scope: QuietFilter) -> Iterator[dropped_rules.DroppedBall]:
     """Agreements on our side with no follow-up, neither in the record nor in one that links to it."""
-    for record in commitments_without_follow_up(scope.workspace.index, scope.customers, scope.since):
-        yield _ball(PROMISE, record, ("agreements",))
+    for record in queries.commitments_without_follow_up(scope.workspace.index, scope.customers, scope.since):
+        yield _ball(dropped_rules.PROMISE, record, ("agreements",))
 
 
-def _find_idle_issues(scope: QuietFilter) -> Iterator[DroppedBall]:
+def _find_idle_issues(scope: QuietFilter) -> Iterator[dropped_rules.DroppedBall]:
     """Open issues of an earlier day with no pending follow-up in their conversation."""
-    for record in open_issues_without_pending(scope.workspace.index, scope.customers, scope.cutoff):
+    for record in queries.open_issues_without_pending(scope.workspace.index, scope.customers, scope.cutoff):
         since = max(record.day, scope.day_of(record.at)) if record.at else record.day
-        if since >= scope.since and not has_pending_in_thread(scope.workspace.index, record.id):
-            yield replace(_ball(IDLE_ISSUE, record, ("status",)), since=since)
+        if since >= scope.since and not queries.has_pending_in_thread(scope.workspace.index, record.id):
+            yield replace(_ball(dropped_rules.IDLE_ISSUE, record, ("status",)), since=since)
 
 
-def _find_low_scores(scope: QuietFilter) -> Iterator[DroppedBall]:
+def _find_low_scores(scope: QuietFilter) -> Iterator[dropped_rules.DroppedBall]:
     """Low satisfaction and low survey scores with no follow-up in their conversation and no contact since."""
     for record in scope.quiet:
         if record.has_follow_up or record.day >= scope.cutoff or not record.is_last:
@@ -167,35 +144,35 @@ def _find_low_scores(scope: QuietFilter) -> Iterator[DroppedBall]:
         place, score = "satisfaction", record.satisfaction
         if record.kind == SURVEY:
             place, score = "scores", _lowest_score(scope, record.record)
-        elif record.kind != INTERACTION or score not in LOW_STEPS:
+        elif record.kind != INTERACTION or score not in dropped_rules.LOW_STEPS:
             continue
         if score and _is_left(scope, record):
-            yield _ball(LOW_SCORE, record, (place,), score=score)
+            yield _ball(dropped_rules.LOW_SCORE, record, (place,), score=score)
 
 
-def _find_missing_links(scope: QuietFilter) -> Iterator[DroppedBall]:
+def _find_missing_links(scope: QuietFilter) -> Iterator[dropped_rules.DroppedBall]:
     """Conversations of the last year that speak of an earlier one, of customers who have one, and link to none."""
     first_day = max((scope.workspace.now.date() - _LINKED_WITHIN).isoformat(), scope.since)
-    for record in iter_unlinked(scope.workspace.index, scope.customers, first_day, is_short=bool(scope.since)):
+    for record in queries.iter_unlinked(scope.workspace.index, scope.customers, first_day, is_short=bool(scope.since)):
         texts = (fold_text(text) for text in (record.summary, record.subject) if text)
-        words = next(filter(None, map(find_earlier_contact, texts)), "")
+        words = next(filter(None, map(dropped_rules.find_earlier_contact, texts)), "")
         if words and record.at is not None:
             family = scope.family(record.customer)
             earlier = last_conversation(scope.workspace.index, family, record.day, record.at, is_any=True)
             if earlier:
-                yield _ball(MISSING_LINK, record, ("summary",), words=words, suggestion=earlier.id)
+                yield _ball(dropped_rules.MISSING_LINK, record, ("summary",), words=words, suggestion=earlier.id)
 
 
 def _lowest_score(scope: QuietFilter, record: int) -> str:
     """The lowest point of a survey when it is low; empty when none is."""
-    lowest = min(points_of(scope.workspace.index, record), default=LOW_POINTS + 1)
-    return str(lowest) if lowest <= LOW_POINTS else ""
+    lowest = min(queries.points_of(scope.workspace.index, record), default=dropped_rules.LOW_POINTS + 1)
+    return str(lowest) if lowest <= dropped_rules.LOW_POINTS else ""
 
 
-def _is_left(scope: QuietFilter, record: QuietRecord) -> bool:
+def _is_left(scope: QuietFilter, record: queries.QuietRecord) -> bool:
     """Whether nobody spoke to the customer after a record, and nothing is still to be done in its thread."""
     is_spoken_to = _is_spoken_to(scope, record.customer, record.day, record.at)
-    return not is_spoken_to and not has_pending_in_thread(scope.workspace.index, record.id)
+    return not is_spoken_to and not queries.has_pending_in_thread(scope.workspace.index, record.id)
 
 
 def _is_spoken_to(scope: QuietFilter, customer: str, day: str, since: int | None) -> bool:
@@ -204,17 +181,19 @@ def _is_spoken_to(scope: QuietFilter, customer: str, day: str, since: int | None
     return bool(others) and count_conversations_after(scope.workspace.index, others, day, since or 0) > 0
 
 
-def _ball(rule: str, record: QuietRecord | DroppedRecord, place: ValuePath, **facts: str) -> DroppedBall:
-    return DroppedBall(
+def _ball(
+    rule: str, record: queries.QuietRecord | queries.DroppedRecord, place: ValuePath, **facts: str
+) -> dropped_rules.DroppedBall:
+    return dropped_rules.DroppedBall(
         rule, record.id, record.path, record.day, record.customer, tuple(facts.items()), place, record.day
     )
 
 
-_RULES: Final[dict[str, Callable[[QuietFilter], Iterator[DroppedBall]]]] = {
-    UNANSWERED: _find_unanswered,
-    CALL_BACK: _find_call_backs,
-    PROMISE: _find_promises,
-    IDLE_ISSUE: _find_idle_issues,
-    LOW_SCORE: _find_low_scores,
-    MISSING_LINK: _find_missing_links,
+_RULES: Final[dict[str, Callable[[QuietFilter], Iterator[dropped_rules.DroppedBall]]]] = {
+    dropped_rules.UNANSWERED: _find_unanswered,
+    dropped_rules.CALL_BACK: _find_call_backs,
+    dropped_rules.PROMISE: _find_promises,
+    dropped_rules.IDLE_ISSUE: _find_idle_issues,
+    dropped_rules.LOW_SCORE: _find_low_scores,
+    dropped_rules.MISSING_LINK: _find_missing_links,
 }

@@ -5,18 +5,8 @@ from datetime import datetime
 from typing import Annotated, Final, NamedTuple
 
 from commlog.database.connection import Index
+from commlog.database.query import fragments
 from commlog.database.query.contents import ALWAYS, SqlCondition, all_of, is_one_of
-from commlog.database.query.fragments import (
-    CUSTOMER_NAME,
-    HAS_FOLLOW_UP,
-    HAS_PENDING,
-    IS_OPEN_ISSUE,
-    IS_PENDING,
-    OF_RECORD,
-    columns_of,
-    is_contact,
-    is_conversation,
-)
 from commlog.database.query.select import FINISHED, is_overdue, thread_ids
 from commlog.records.queries import MOST_SUGGESTED, Suggestion, points_in
 from commlog.values import Data
@@ -32,7 +22,7 @@ class ListedFollowUp(NamedTuple):
     id: Annotated[str, "r.id"]
     n: Annotated[int, "f.n"]
     customer: Annotated[str | None, "r.customer"]
-    customer_name: Annotated[str | None, CUSTOMER_NAME]
+    customer_name: Annotated[str | None, fragments.CUSTOMER_NAME]
     subject: Annotated[str | None, "r.subject"]
     action: Annotated[str, "f.action"]
     method: Annotated[str | None, "f.method"]
@@ -106,9 +96,9 @@ class DroppedRecord(NamedTuple):
 _HEAD: Final = "r.id, r.path, coalesce(r.day, ''), coalesce(r.customer, '')"
 _QUIET_COLUMNS: Final = f"""
 {_HEAD}, r.record, r.kind, r.direction, r.reached, r.outcome, r.satisfaction,
-       EXISTS ({OF_RECORD.format(columns=1)} AND f.is_cancelled = 0), coalesce(r.started_at, r.recorded_at)"""
+       EXISTS ({fragments.OF_RECORD.format(columns=1)} AND f.is_cancelled = 0), coalesce(r.started_at, r.recorded_at)"""
 _IS_KNOWN: Final = "r.customer IS NOT NULL AND r.customer <> 'anonymous'"
-_LAST_CONTACT: Final = f"max(CASE WHEN {is_contact('r')} THEN r.{{column}} END)"
+_LAST_CONTACT: Final = f"max(CASE WHEN {fragments.is_contact('r')} THEN r.{{column}} END)"
 # Records since which nobody spoke to the customer: not before the last two-way contact. What has no time of its own
 # (an issue, a survey) is compared by when it was written, its follow-ups by when they were opened.
 _QUIET: Final = f"""
@@ -122,7 +112,7 @@ WITH last AS MATERIALIZED (
 SELECT {_QUIET_COLUMNS}, coalesce(l.at, 0), coalesce(l.day, '')
 FROM quiet q CROSS JOIN records r ON r.record = q.record CROSS JOIN last l ON l.customer = r.customer
 """
-_CONTACT: Final = f"x.customer = r.customer AND {is_contact('x', of_one=True)}"
+_CONTACT: Final = f"x.customer = r.customer AND {fragments.is_contact('x', of_one=True)}"
 # The same for a few weeks, without a look at every record: those of the days asked for, and those in which a follow-up
 # was done then. No contact after an instant is of a day before it, wherever the log's zone lies.
 _RECENTLY_QUIET: Final = f"""
@@ -145,7 +135,7 @@ def listed_follow_ups(
 ) -> list[tuple[Data, ...]]:
     """The rows of a listing, those columns of `ListedFollowUp` that are named; `page` is the order and the limit."""
     order, limit = page
-    columns = columns_of(ListedFollowUp, names).format(is_overdue=is_overdue(now))
+    columns = fragments.columns_of(ListedFollowUp, names).format(is_overdue=is_overdue(now))
     sql = f"""SELECT {columns} FROM follow_ups f JOIN records r USING (record)
         WHERE {condition.sql} ORDER BY {order} LIMIT ?"""
     return index.rows(sql, (*condition.parameters, limit))
@@ -153,15 +143,15 @@ def listed_follow_ups(
 
 def addresses_starting(index: Index, begin: str) -> list[Suggestion]:
     """The pending follow-ups whose address begins so, the most pressing first, each with what is to be done."""
-    sql = f"""SELECT f.address, f.action, coalesce({CUSTOMER_NAME}, '') FROM follow_ups f JOIN records r USING (record)
-        WHERE {IS_PENDING} AND substr(f.address, 1, ?) = ? ORDER BY f.due_at IS NULL, f.due_at, f.address LIMIT ?"""
+    sql = f"""SELECT f.address, f.action, coalesce({fragments.CUSTOMER_NAME}, '') FROM follow_ups f JOIN records r USING (record)
+        WHERE {fragments.IS_PENDING} AND substr(f.address, 1, ?) = ? ORDER BY f.due_at IS NULL, f.due_at, f.address LIMIT ?"""
     return index.read(Suggestion, sql, (len(begin), begin, MOST_SUGGESTED))
 
 
 def pending_of(index: Index, customers: Sequence[str], now: datetime) -> list[FollowUpRow]:
     """The pending follow-ups of some customers, those due first first."""
     whose = is_one_of("r.customer", customers)
-    condition = SqlCondition(f"{IS_PENDING} AND {whose.sql}", whose.parameters)
+    condition = SqlCondition(f"{fragments.IS_PENDING} AND {whose.sql}", whose.parameters)
     return _follow_ups(index, condition, "f.due_at IS NULL, f.due_at, f.address", now)
 
 
@@ -189,7 +179,7 @@ def done_between(index: Index, records: Sequence[int], between: tuple[int, int],
 
 
 def _follow_ups(index: Index, condition: SqlCondition, order: str, now: datetime) -> list[FollowUpRow]:
-    columns = columns_of(FollowUpRow).format(is_overdue=is_overdue(now))
+    columns = fragments.columns_of(FollowUpRow).format(is_overdue=is_overdue(now))
     sql = f"""SELECT {columns} FROM follow_ups f JOIN records r USING (record)
         WHERE {condition.sql} ORDER BY {order}"""
     return index.read(FollowUpRow, sql, condition.parameters)
@@ -204,7 +194,7 @@ def commitments_without_follow_up(index: Index, customers: Sequence[str], since:
     scope = _of_customers(customers)
     window = "r.day >= ?" if since else "? = ''"
     sql = f"""SELECT {_HEAD} FROM records r WHERE r.commitments > 0 AND {scope.sql} AND {window}
-        AND NOT {HAS_FOLLOW_UP}
+        AND NOT {fragments.HAS_FOLLOW_UP}
         AND NOT EXISTS (SELECT 1 FROM links l JOIN follow_ups f USING (record) WHERE l.target = r.id)"""
     return index.read(DroppedRecord, sql, (*scope.parameters, since))
 
@@ -212,9 +202,9 @@ def commitments_without_follow_up(index: Index, customers: Sequence[str], since:
 def open_issues_without_pending(index: Index, customers: Sequence[str], before: str) -> list[DroppedRecord]:
     """The open issues of the days before one that have no pending follow-up."""
     scope = _of_customers(customers)
-    last_end = OF_RECORD.format(columns="max(max(coalesce(f.done_at, 0), coalesce(f.closed_at, 0)))")
+    last_end = fragments.OF_RECORD.format(columns="max(max(coalesce(f.done_at, 0), coalesce(f.closed_at, 0)))")
     sql = f"""SELECT {_HEAD}, ({last_end}) FROM records r
-        WHERE {IS_OPEN_ISSUE} AND r.day < ? AND {scope.sql} AND NOT {HAS_PENDING}"""
+        WHERE {fragments.IS_OPEN_ISSUE} AND r.day < ? AND {scope.sql} AND NOT {fragments.HAS_PENDING}"""
     return index.read(DroppedRecord, sql, (before, *scope.parameters))
 
 
@@ -224,7 +214,7 @@ def iter_unlinked(index: Index, customers: Sequence[str], first_day: str, *, is_
     for part in [f"r.day >= '{first_day}'"] if is_short else _batches(index, scope, first_day):
         sql = f"""SELECT {_HEAD}, r.started_at, r.subject, field(c.content, 'summary')
             FROM records r CROSS JOIN contents c ON c.record = r.record
-            WHERE {part} AND {is_conversation("r")} AND r.customer <> 'anonymous' AND {scope.sql}
+            WHERE {part} AND {fragments.is_conversation("r")} AND r.customer <> 'anonymous' AND {scope.sql}
             AND NOT EXISTS (SELECT 1 FROM links l WHERE l.record = r.record)"""
         yield from index.read(DroppedRecord, sql, scope.parameters)
 
@@ -246,7 +236,7 @@ def points_of(index: Index, record: int) -> list[int]:
 def has_pending_in_thread(index: Index, record_id: str) -> bool:
     """Whether something is still to be done somewhere in a record's thread."""
     thread = thread_ids(record_id)
-    sql = f"SELECT 1 FROM follow_ups f JOIN records r USING (record) WHERE {IS_PENDING} AND r.id IN ({thread.sql}) LIMIT 1"
+    sql = f"SELECT 1 FROM follow_ups f JOIN records r USING (record) WHERE {fragments.IS_PENDING} AND r.id IN ({thread.sql}) LIMIT 1"
     return bool(index.rows(sql, thread.parameters))
 
 

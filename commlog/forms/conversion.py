@@ -6,21 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from commlog.forms.fields import (
-    LIST,
-    MAPPING,
-    TEXT,
-    Data,
-    Field,
-    Finding,
-    HasFields,
-    Path,
-    find_child,
-    find_value,
-    nearest,
-    nearest_value,
-    shown_choice,
-)
+from commlog.forms import fields as form_fields
 from commlog.forms.formats import CHECKS
 from commlog.messages import mark, translate
 from commlog.values import show_path
@@ -35,7 +21,7 @@ _NARROW: Final = str.maketrans("０１２３４５６７８９＋－．", "01234
 _SEPARATORS: Final = re.compile(r"[,，、]")
 
 # Minutes of a conversation: told instead of its end, never stored, so no form has it.
-DURATION: Final = Field("duration", "integer", {}, {}, {})
+DURATION: Final = form_fields.Field("duration", "integer", {}, {}, {})
 _DURATION_NAMES: Final = frozenset({"duration", "时长", "沟通时长"})
 _MOMENT_WORDS: Final = {
     "date": mark("a date, e.g. 2026-03-10"),
@@ -47,7 +33,7 @@ _MOMENT_WORDS: Final = {
 class ConversionError(ValueError):
     """Typed words that do not fit the field; `finding` says why."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: form_fields.Finding) -> None:
         super().__init__(finding.code)
         self.finding = finding
         self.code = finding.code
@@ -62,17 +48,17 @@ class Converter:
     them. Both raise ValueError for what they cannot read; instants come with their zone.
     """
 
-    parse_flow: Callable[[str], Data]
+    parse_flow: Callable[[str], form_fields.Data]
     parse_moment: Callable[[str], date | datetime]
 
-    def convert(self, field: Field, text: str) -> Data:
+    def convert(self, field: form_fields.Field, text: str) -> form_fields.Data:
         """The value of one field from the text typed for it.
 
         Raises: ConversionError.
         """
         return self._convert(field, text, (field.key,))
 
-    def convert_entry(self, field: Field, text: str) -> Data:
+    def convert_entry(self, field: form_fields.Field, text: str) -> form_fields.Data:
         """One entry for a list field, taken whole: commas in it separate nothing.
 
         Raises: ConversionError.
@@ -84,12 +70,14 @@ class Converter:
                 return self._translate_entry(field, item, value)
         return self._convert(item, text, (field.key,))
 
-    def translate_data(self, owner: HasFields, data: Mapping[str, Data]) -> dict[str, Data]:
+    def translate_data(
+        self, owner: form_fields.HasFields, data: Mapping[str, form_fields.Data]
+    ) -> dict[str, form_fields.Data]:
         """The same data with labels replaced by keys and slugs, and times by their stored form.
 
         Keys no form knows, and values of another type, are left as they are: validation names them.
         """
-        translated: dict[str, Data] = {}
+        translated: dict[str, form_fields.Data] = {}
         for key, value in data.items():
             field = _child(owner, key)
             # Two names of one field: the second stays as it is, and validation names it; neither is lost.
@@ -97,20 +85,22 @@ class Converter:
             translated[field.key if field and known else key] = self._translate(field, value) if field else value
         return translated
 
-    def _translate(self, field: Field, value: Data) -> Data:
+    def _translate(self, field: form_fields.Field, value: form_fields.Data) -> form_fields.Data:
         if isinstance(value, dict) and field.fields:
             return self.translate_data(field, value)
         if isinstance(value, list) and field.item is not None:
             return [self._translate_entry(field, field.item, entry) for entry in value]
         if isinstance(value, str) and (field.enum or field.enum_labels):
-            return find_value(field, value) or value
+            return form_fields.find_value(field, value) or value
         if isinstance(value, str) and field.format in _MOMENT_WORDS:
             return self._find_moment(field, value) or value
         if isinstance(value, str) and field is DURATION and _WHOLE.fullmatch(value.strip().translate(_NARROW)):
             return int(value.strip().translate(_NARROW))
         return value
 
-    def _translate_entry(self, field: Field, item: Field, entry: Data) -> Data:
+    def _translate_entry(
+        self, field: form_fields.Field, item: form_fields.Field, entry: form_fields.Data
+    ) -> form_fields.Data:
         """One entry of a list; a limit as the due of a follow-up that is new stays, it is counted when that is made."""
         translated = self._translate(item, entry)
         if field.key == "followups" and isinstance(entry, dict) and "n" not in entry:
@@ -120,21 +110,23 @@ class Converter:
             return translated | ({"due": due} if isinstance(due, str) and _is_limit(due) else {})
         return translated
 
-    def _convert(self, field: Field, text: str, path: Path) -> Data:
+    def _convert(self, field: form_fields.Field, text: str, path: form_fields.Path) -> form_fields.Data:
         stripped = text.strip()
-        if field.type == LIST:
+        if field.type == form_fields.LIST:
             return self._convert_list(field, stripped, path)
-        if (field.type == MAPPING or field.fields) and (field.type == MAPPING or stripped.startswith("{")):
+        if (field.type == form_fields.MAPPING or field.fields) and (
+            field.type == form_fields.MAPPING or stripped.startswith("{")
+        ):
             return self._convert_mapping(field, stripped, path)
         if field.enum or field.enum_labels:
             return _convert_choice(field, stripped, path)
         if field.format in _MOMENT_WORDS:
             return self._convert_moment(field, stripped, path)
-        if field.type == TEXT:
+        if field.type == form_fields.TEXT:
             return text if field.multiline else stripped
         return _convert_plain(field, stripped, path)
 
-    def _convert_list(self, field: Field, text: str, path: Path) -> list[Data]:
+    def _convert_list(self, field: form_fields.Field, text: str, path: form_fields.Path) -> list[form_fields.Data]:
         item = field.item
         if text.startswith("[") or (item is not None and item.fields):
             value = self._parse(text, field, path)
@@ -146,27 +138,27 @@ class Converter:
         parts = [part.strip() for part in _SEPARATORS.split(text)]
         return [self._convert(item, part, (*path, number)) for number, part in enumerate(filter(None, parts))]
 
-    def _convert_mapping(self, field: Field, text: str, path: Path) -> Data:
+    def _convert_mapping(self, field: form_fields.Field, text: str, path: form_fields.Path) -> form_fields.Data:
         value = self._parse(text, field, path)
         if not isinstance(value, dict):
             raise _refused("wrong-type", path, text, translate(mark("a mapping, e.g. {name: value}")))
         return self.translate_data(field, value) if field.fields else value
 
-    def _parse(self, text: str, field: Field, path: Path) -> Data:
+    def _parse(self, text: str, field: form_fields.Field, path: form_fields.Path) -> form_fields.Data:
         try:
             return self.parse_flow(text)
         except ValueError as error:
-            is_list = field.type == LIST
+            is_list = field.type == form_fields.LIST
             words = mark("a list, e.g. [a, b]") if is_list else mark("a mapping, e.g. {name: value}")
             raise _refused("wrong-type", path, text, translate(words)) from error
 
-    def _convert_moment(self, field: Field, text: str, path: Path) -> str:
+    def _convert_moment(self, field: form_fields.Field, text: str, path: form_fields.Path) -> str:
         found = self._find_moment(field, text)
         if found is None:
             raise _refused("wrong-format", path, text, translate(_MOMENT_WORDS[field.format]))
         return found
 
-    def _find_moment(self, field: Field, text: str) -> str | None:
+    def _find_moment(self, field: form_fields.Field, text: str) -> str | None:
         """The stored form of a date or an instant, None when the text is neither or the wrong one."""
         if CHECKS[field.format](text):
             return text
@@ -180,8 +172,8 @@ class Converter:
         return None if field.format == "date-time" else moment.isoformat()
 
 
-def _child(owner: HasFields, key: Data) -> Field | None:
-    return (find_child(owner, key) or find_duration(owner, key)) if isinstance(key, str) else None
+def _child(owner: form_fields.HasFields, key: form_fields.Data) -> form_fields.Field | None:
+    return (form_fields.find_child(owner, key) or find_duration(owner, key)) if isinstance(key, str) else None
 
 
 def _is_limit(text: str) -> bool:
@@ -192,13 +184,15 @@ def _is_limit(text: str) -> bool:
     return True
 
 
-def find_duration(owner: HasFields, words: str) -> Field | None:
+def find_duration(owner: form_fields.HasFields, words: str) -> form_fields.Field | None:
     """The duration, when words mean it and the form is one of conversations, which end; else None."""
     is_meant = words.strip() in _DURATION_NAMES and any(field.key == "ended_at" for field in owner.fields)
     return DURATION if is_meant else None
 
 
-def placed(data: Data, path: Path, value: Data, *, is_addition: bool = False) -> Data:
+def placed(
+    data: form_fields.Data, path: form_fields.Path, value: form_fields.Data, *, is_addition: bool = False
+) -> form_fields.Data:
     """The data with a value at a path; mappings and lists on the way are made as needed, a list one entry longer at most.
 
     Raises:
@@ -213,7 +207,7 @@ def placed(data: Data, path: Path, value: Data, *, is_addition: bool = False) ->
         items = list(data) if isinstance(data, list) else []
         if step > len(items):
             facts = {"field": show_path(path), "value": str(step), "expected": f"0–{len(items)}"}
-            raise ConversionError(Finding("out-of-range", path, facts))
+            raise ConversionError(form_fields.Finding("out-of-range", path, facts))
         inner = items[step] if step < len(items) else None
         items[step : step + 1] = [placed(inner, rest, value, is_addition=is_addition)]
         return items
@@ -221,7 +215,7 @@ def placed(data: Data, path: Path, value: Data, *, is_addition: bool = False) ->
     return {**mapping, step: placed(mapping.get(step), rest, value, is_addition=is_addition)}
 
 
-def _refuse_sealed(data: str, path: Path) -> None:
+def _refuse_sealed(data: str, path: form_fields.Path) -> None:
     """Refuse to add to what nobody here can read: it would take the place of all that is sealed.
 
     Raises:
@@ -231,29 +225,31 @@ def _refuse_sealed(data: str, path: Path) -> None:
     from commlog.privacy.rules.sealing import is_sealed
 
     if is_sealed(data):
-        raise ConversionError(Finding("sealed-shut", path, {}))
+        raise ConversionError(form_fields.Finding("sealed-shut", path, {}))
 
 
-def unknown_field(owner: HasFields, words: str) -> Finding:
+def unknown_field(owner: form_fields.HasFields, words: str) -> form_fields.Finding:
     """The finding for a name no form knows, with the nearest key when there is one."""
-    near = nearest(words, owner)
+    near = form_fields.nearest(words, owner)
     facts = {"field": words, "value": words} | ({"suggestion": near} if near else {})
-    return Finding("unknown-field", (words,), facts)
+    return form_fields.Finding("unknown-field", (words,), facts)
 
 
-def _convert_choice(field: Field, text: str, path: Path) -> str:
-    found = find_value(field, text)
+def _convert_choice(field: form_fields.Field, text: str, path: form_fields.Path) -> str:
+    found = form_fields.find_value(field, text)
     if found is not None:
         return found
     if not field.enum:
         # The labels only name the usual ones; a team may have its own.
         return text
-    near = nearest_value(field, text)
+    near = form_fields.nearest_value(field, text)
     facts = {"suggestion": near} if near else {}
-    raise _refused("not-in-list", path, text, ", ".join(shown_choice(field, value) for value in field.enum), **facts)
+    raise _refused(
+        "not-in-list", path, text, ", ".join(form_fields.shown_choice(field, value) for value in field.enum), **facts
+    )
 
 
-def _convert_plain(field: Field, text: str, path: Path) -> bool | int | float:
+def _convert_plain(field: form_fields.Field, text: str, path: form_fields.Path) -> bool | int | float:
     narrow = text.translate(_NARROW)
     if field.type == "boolean":
         if narrow.casefold() in _TRUE | _FALSE:
@@ -267,7 +263,7 @@ def _convert_plain(field: Field, text: str, path: Path) -> bool | int | float:
     raise _refused("wrong-type", path, text, translate(words))
 
 
-def _refused(code: str, path: Path, value: str, expected: str, **facts: str) -> ConversionError:
+def _refused(code: str, path: form_fields.Path, value: str, expected: str, **facts: str) -> ConversionError:
     return ConversionError(
-        Finding(code, path, {"field": show_path(path), "value": value, "expected": expected, **facts})
+        form_fields.Finding(code, path, {"field": show_path(path), "value": value, "expected": expected, **facts})
     )

@@ -12,19 +12,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+from commlog.forms import fields as form_fields
 from commlog.forms.catalog import Template
-from commlog.forms.fields import (
-    Data,
-    Field,
-    Finding,
-    HasFields,
-    Path,
-    find_child,
-    label,
-    nearest,
-    nearest_value,
-    shown_choice,
-)
 from commlog.forms.formats import CHECKS
 from commlog.forms.keywords import KEYWORDS, message_of, own_words
 from commlog.forms.schemas import Schema
@@ -71,13 +60,13 @@ class Explainer:
         kind = extend(Draft202012Validator, dict(KEYWORDS))  # type: ignore[no-untyped-call]  # has no types
         self._validator = kind({"$ref": root}, registry=registry, format_checker=_format_checker())
 
-    def explain(self, data: Data) -> tuple[Finding, ...]:
+    def explain(self, data: form_fields.Data) -> tuple[form_fields.Finding, ...]:
         """Every finding, in the form's order; each place and kind once."""
         errors = list(self._validator.iter_errors(data))
         findings = [finding for error in errors for finding in self._convert(error)]
         if errors and not findings:
             findings = [self._other(error) for error in errors]
-        unique: dict[tuple[Path, str, str], Finding] = {}
+        unique: dict[tuple[form_fields.Path, str, str], form_fields.Finding] = {}
         for finding in findings:
             unique.setdefault((finding.path, finding.code, finding.facts.get("reason", "")), finding)
         codes = {(finding.path, finding.code) for finding in unique.values()}
@@ -88,13 +77,13 @@ class Explainer:
         ]
         return tuple(sorted(told, key=self._position))
 
-    def _position(self, finding: Finding) -> tuple[int, str]:
+    def _position(self, finding: form_fields.Finding) -> tuple[int, str]:
         first = finding.path[0] if finding.path else ""
         order = self._template.order
         place = order.index(first) if first in order else len(order)
         return place, "/".join(f"{step:06}" if isinstance(step, int) else str(step) for step in finding.path)
 
-    def _convert(self, error: ValidationError) -> Iterator[Finding]:
+    def _convert(self, error: ValidationError) -> Iterator[form_fields.Finding]:
         keyword = str(error.validator)
         if keyword in {"anyOf", "oneOf"} and not message_of(error.schema):
             yield from self._convert_choice(error)
@@ -103,14 +92,14 @@ class Explainer:
         else:
             yield _READERS.get(keyword, Explainer._other)(self, error)
 
-    def _convert_choice(self, error: ValidationError) -> Iterator[Finding]:
+    def _convert_choice(self, error: ValidationError) -> Iterator[form_fields.Finding]:
         """Several forms are allowed: explain the one that comes nearest, never "none of them"."""
         keys = _keys_of_which_one(error)
         if keys:
             first = (*error.absolute_path, keys[0].split(" + ")[0])
             owner = self._owner(tuple(error.absolute_path))
             choices = ", ".join(_shown_keys(owner, key) for key in keys)
-            yield Finding("missing-choice", first, {"field": show_path(first), "choices": choices})
+            yield form_fields.Finding("missing-choice", first, {"field": show_path(first), "choices": choices})
             return
         branches: dict[Any, list[ValidationError]] = {}
         for inner in error.context or ():
@@ -131,7 +120,7 @@ class Explainer:
             words = translate(" or ").join(dict.fromkeys(kinds))
             yield self._wrong(error, "wrong-type", words)
 
-    def _convert_unevaluated(self, error: ValidationError) -> Iterator[Finding]:
+    def _convert_unevaluated(self, error: ValidationError) -> Iterator[form_fields.Finding]:
         """Only keys no form knows: when a part fails, its keys count as unknown to the schema."""
         path = tuple(error.absolute_path)
         owner = self._owner(path)
@@ -140,29 +129,29 @@ class Explainer:
             if key not in known:
                 yield self._unknown((*path, key), owner)
 
-    def _unknown(self, path: Path, owner: HasFields) -> Finding:
+    def _unknown(self, path: form_fields.Path, owner: form_fields.HasFields) -> form_fields.Finding:
         key = str(path[-1])
-        near = nearest(key, owner)
+        near = form_fields.nearest(key, owner)
         facts = {"field": show_path(path), "value": key} | ({"suggestion": near} if near else {})
-        return Finding("unknown-field", path, facts)
+        return form_fields.Finding("unknown-field", path, facts)
 
-    def _additional(self, error: ValidationError) -> Finding:
+    def _additional(self, error: ValidationError) -> form_fields.Finding:
         path = tuple(error.absolute_path)
         return self._unknown(path, self._owner(path[:-1]))
 
-    def _enum(self, error: ValidationError) -> Finding:
+    def _enum(self, error: ValidationError) -> form_fields.Finding:
         field = self._field(tuple(error.absolute_path))
         values: Any = error.validator_value
-        near = nearest_value(field, str(error.instance)) if field is not None else ""
-        expected = ", ".join(shown_choice(field, value) for value in values)
+        near = form_fields.nearest_value(field, str(error.instance)) if field is not None else ""
+        expected = ", ".join(form_fields.shown_choice(field, value) for value in values)
         return self._wrong(error, "not-in-list", expected, **({"suggestion": near} if near else {}))
 
-    def _pattern(self, error: ValidationError) -> Finding:
+    def _pattern(self, error: ValidationError) -> form_fields.Finding:
         if isinstance(error.instance, str) and not error.instance.strip():
             return self._finding(error, "blank")
         return self._wrong(error, "wrong-pattern", _expected(error))
 
-    def _size(self, error: ValidationError) -> Finding:
+    def _size(self, error: ValidationError) -> form_fields.Finding:
         code = "too-long" if str(error.validator).startswith("max") else "too-short"
         texts = {
             "Length": mark_plural("{count} character", "{count} characters"),
@@ -172,7 +161,7 @@ class Explainer:
         count: Any = error.validator_value
         return self._finding(error, code, expected=translate_plural(*texts, count).format(count=count))
 
-    def _range(self, error: ValidationError) -> Finding:
+    def _range(self, error: ValidationError) -> form_fields.Finding:
         schema = error.schema if isinstance(error.schema, dict) else {}
         low, high = schema.get("minimum"), schema.get("maximum")
         if low is not None and high is not None:
@@ -181,38 +170,38 @@ class Explainer:
             words = f"{_COMPARISONS[str(error.validator)]} {error.validator_value}"
         return self._wrong(error, "out-of-range", words)
 
-    def _other(self, error: ValidationError) -> Finding:
+    def _other(self, error: ValidationError) -> form_fields.Finding:
         message = message_of(error.schema)
         if message:
             return self._finding(error, "rule-broken", reason=message)
         return self._finding(error, "schema-violation", reason=_first_words(error.message))
 
-    def _wrong(self, error: ValidationError, code: str, expected: str, **facts: str) -> Finding:
+    def _wrong(self, error: ValidationError, code: str, expected: str, **facts: str) -> form_fields.Finding:
         """The finding for a value that is not what is expected."""
         return self._finding(error, code, value=_shown(error.instance), expected=expected, **facts)
 
-    def _finding(self, error: ValidationError, code: str, **facts: str) -> Finding:
+    def _finding(self, error: ValidationError, code: str, **facts: str) -> form_fields.Finding:
         path = tuple(error.absolute_path)
         if "value" in facts and isinstance(error.schema, dict) and error.schema.get("x-secret"):
             facts["value"] = _concealed(error.instance)
-        return Finding(code, path, {"field": show_path(path), **facts})
+        return form_fields.Finding(code, path, {"field": show_path(path), **facts})
 
-    def _field(self, path: Path) -> Field | None:
-        owner: HasFields | Field | None = self._template
+    def _field(self, path: form_fields.Path) -> form_fields.Field | None:
+        owner: form_fields.HasFields | form_fields.Field | None = self._template
         for step in path:
             if isinstance(step, int):
-                owner = owner.item if isinstance(owner, Field) else None
+                owner = owner.item if isinstance(owner, form_fields.Field) else None
             else:
                 owner = next((field for field in owner.fields if field.key == step), None) if owner else None
-        return owner if isinstance(owner, Field) else None
+        return owner if isinstance(owner, form_fields.Field) else None
 
-    def _owner(self, path: Path) -> HasFields:
+    def _owner(self, path: form_fields.Path) -> form_fields.HasFields:
         return (self._field(path) if path else None) or self._template
 
 
 _COMPARISONS: Final = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
 
-_READERS: Final[Mapping[str, Callable[[Explainer, ValidationError], Finding]]] = {
+_READERS: Final[Mapping[str, Callable[[Explainer, ValidationError], form_fields.Finding]]] = {
     "required": lambda self, error: self._finding(error, "missing-field"),
     "type": lambda self, error: self._wrong(error, "wrong-type", _type_words(error)),
     "enum": Explainer._enum,
@@ -236,12 +225,12 @@ def _keys_of_which_one(error: ValidationError) -> list[str]:
     return [" + ".join(form["required"]) for form in forms]
 
 
-def _shown_keys(owner: HasFields, keys: str) -> str:
+def _shown_keys(owner: form_fields.HasFields, keys: str) -> str:
     """Keys that are wanted together, each with the word people see for its field where that differs."""
     shown = []
     for key in keys.split(" + "):
-        field = find_child(owner, key)
-        word = label(field, current_language()) if field is not None else key
+        field = form_fields.find_child(owner, key)
+        word = form_fields.label(field, current_language()) if field is not None else key
         shown.append(key if word.casefold().replace(" ", "_") == key else f"{key} ({word})")
     return " + ".join(shown)
 
@@ -276,14 +265,14 @@ def _type_words(error: ValidationError) -> str:
     return translate(" or ").join(translate(_TYPE_WORDS.get(name, str(name))) for name in names)
 
 
-def _shown(value: Data) -> str:
+def _shown(value: form_fields.Data) -> str:
     if value is None:
         return translate("nothing")
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return _first_words(text)
 
 
-def _concealed(value: Data) -> str:
+def _concealed(value: form_fields.Data) -> str:
     """What may be shown of a value that may be a secret: the word before its first colon."""
     word, colon, _ = value.partition(":") if isinstance(value, str) else ("", "", "")
     return f"{word}:…" if colon and re.fullmatch("[a-z]{1,12}", word) else "…"

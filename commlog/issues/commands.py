@@ -8,17 +8,6 @@ import typer
 
 from commlog.cli import options
 from commlog.cli.editor import create_in_editor
-from commlog.cli.options import (
-    NO_LIMIT,
-    answer_listing,
-    by_option,
-    flag,
-    format_choice,
-    id_argument,
-    labels_of,
-    note_option,
-    text_option,
-)
 from commlog.cli.prompts import Answers, ask_fields, keeping_answers
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import ask, command, finish, is_interactive, say, session_of, warn
@@ -42,41 +31,49 @@ from commlog.worktime.periods import Interval, parse_interval
 
 _FORM = "form"
 
-source_option: Any = text_option("--from", "ID", mark("Copy what this conversation already contains, and link to it."))
-owner_option: Any = text_option("--owner", "MEMBER", mark("The person who has to solve it."))
-department_option: Any = text_option("--department", "NAME", mark("The department that has to solve it."))
-owners_option: Any = text_option("--owner", "A,B", mark("Only those a member has to solve."))
-departments_option: Any = text_option("--department", "A,B", mark("Only those of a department."))
-categories_option: Any = text_option("--category", "A,B", mark("Only product, service, price, logistics or other."))
-statuses_option: Any = text_option("--status", "A,B", mark("Only those with this status: open, in_progress, fixed, …"))
-older_option: Any = text_option(
+source_option: Any = options.text_option(
+    "--from", "ID", mark("Copy what this conversation already contains, and link to it.")
+)
+owner_option: Any = options.text_option("--owner", "MEMBER", mark("The person who has to solve it."))
+department_option: Any = options.text_option("--department", "NAME", mark("The department that has to solve it."))
+owners_option: Any = options.text_option("--owner", "A,B", mark("Only those a member has to solve."))
+departments_option: Any = options.text_option("--department", "A,B", mark("Only those of a department."))
+categories_option: Any = options.text_option(
+    "--category", "A,B", mark("Only product, service, price, logistics or other.")
+)
+statuses_option: Any = options.text_option(
+    "--status", "A,B", mark("Only those with this status: open, in_progress, fixed, …")
+)
+older_option: Any = options.text_option(
     "--older-than", "AGE", mark("Only those reported at least this long ago: 30d, 2w, 3m; or 10wd in working days.")
 )
-group_option: Any = text_option("--by", "owner|department|category|age", mark("Group by a column."))
-all_option: Any = flag("--all", mark("Also list closed ones."), "-a")
-list_format_option: Any = format_choice(
+group_option: Any = options.text_option("--by", "owner|department|category|age", mark("Group by a column."))
+all_option: Any = options.flag("--all", mark("Also list closed ones."), "-a")
+list_format_option: Any = options.format_choice(
     *LISTING_FORMATS, help_text=mark("{formats}; form is the tracking form as on paper."), more=(_FORM,)
 )
-solution_option: Any = text_option(
+solution_option: Any = options.text_option(
     "--solution", "SOLUTION", mark("The cause found and what was done (required unless the record has it).")
 )
-close_reason_option: Any = text_option("--reason", "REASON", mark("Why there is no confirmation by the customer."))
-reopen_reason_option: Any = text_option(
+close_reason_option: Any = options.text_option(
+    "--reason", "REASON", mark("Why there is no confirmation by the customer.")
+)
+reopen_reason_option: Any = options.text_option(
     "--reason", "REASON", mark("What the customer was not satisfied with (required).")
 )
-to_option: Any = text_option("--to", "MEMBER", mark("Who takes it over."))
-new_department_option: Any = text_option("--department", "NAME", mark("The department that takes it over."))
-result_option: Any = text_option(
+to_option: Any = options.text_option("--to", "MEMBER", mark("Who takes it over."))
+new_department_option: Any = options.text_option("--department", "NAME", mark("The department that takes it over."))
+result_option: Any = options.text_option(
     "--result",
     "satisfied|needs_improvement|no_answer",
     mark("What the customer said; satisfied closes the issue, needs_improvement opens it again."),
     default=...,
 )
-confirmer_option: Any = text_option("--confirmed-by", "WHO", mark("Who confirmed it on the customer's side."))
-how_option: Any = text_option("--how", "CHANNEL", mark("How it reached us: by phone, WeChat, e-mail…"))
-score_option: Any = text_option("--score", "1-5", mark("The score the customer gave, 5 is best."))
-keep_open_option: Any = flag("--keep-open", mark("Do not close the issue even if the customer is satisfied."))
-improvement_option: Any = text_option(
+confirmer_option: Any = options.text_option("--confirmed-by", "WHO", mark("Who confirmed it on the customer's side."))
+how_option: Any = options.text_option("--how", "CHANNEL", mark("How it reached us: by phone, WeChat, e-mail…"))
+score_option: Any = options.text_option("--score", "1-5", mark("The score the customer gave, 5 is best."))
+keep_open_option: Any = options.flag("--keep-open", mark("Do not close the issue even if the customer is satisfied."))
+improvement_option: Any = options.text_option(
     "--note", "NOTE", mark("A note; with needs_improvement, what to improve (required).")
 )
 
@@ -131,7 +128,7 @@ def _tell_created(session: Session, record: Record, guessed: str | None, earlier
     """The id on stdout; on stderr the file, what was guessed, and issues that may be the same."""
     say(record.id)
     if guessed and record.fields.get("category") == guessed:
-        category = labels_of(session).value("category", guessed)
+        category = options.labels_of(session).value("category", guessed)
         warn(translate("category: {category}, by the conversation's form").format(category=category))
     if earlier:
         warn(translate("issues already created from this conversation: {ids}").format(ids=", ".join(earlier)))
@@ -165,20 +162,20 @@ def issue_list_command(
         is_all,
         by.strip(),
         sort,
-        limit or NO_LIMIT,
+        limit or options.NO_LIMIT,
         reveal,
     )
     listing = list_issues(session.workspace, " ".join(query or ()), view)
     if output_format == _FORM:
         return _answer_form(session, listing, reveal=reveal)
-    return answer_listing(session, listing, columns, output_format)
+    return options.answer_listing(session, listing, columns, output_format)
 
 
 def _answer_form(session: Session, listing: Listing, *, reveal: bool) -> int:
     workspace = session.workspace
     issues = read_issues(workspace, listing, reveal=reveal)
     names = {row[0]: str(row[1] or "") for row in listing.narrowed(("id", "customer_name")).rows}
-    say(format_issue_form(issues, workspace.catalog.get(ISSUE), names, labels_of(session)))
+    say(format_issue_form(issues, workspace.catalog.get(ISSUE), names, options.labels_of(session)))
     return finish(session)
 
 
@@ -205,7 +202,12 @@ def _age_of(text: str) -> Interval | Limit:
 def _make_move(verb: str) -> Callable[..., None]:
     """The command of a verb that takes a remark alone."""
 
-    def move(context: typer.Context, issue: str = id_argument, note: str = note_option, by: str = by_option) -> None:
+    def move(
+        context: typer.Context,
+        issue: str = options.id_argument,
+        note: str = options.note_option,
+        by: str = options.by_option,
+    ) -> None:
         _move(context, issue, verb, note=note, by=by)
 
     return move
@@ -222,10 +224,10 @@ def _move(context: typer.Context, issue: str, verb: str, **details: str) -> Issu
 @command(mark("Mark an issue as fixed, with its solution."))
 def issue_fix_command(
     context: typer.Context,
-    issue: str = id_argument,
+    issue: str = options.id_argument,
     solution: str = solution_option,
-    note: str = note_option,
-    by: str = by_option,
+    note: str = options.note_option,
+    by: str = options.by_option,
 ) -> None:
     _move(context, issue, "fix", solution=solution, note=note, by=by)
 
@@ -233,14 +235,14 @@ def issue_fix_command(
 @command(mark("Record whether the customer is satisfied. Closes the issue, or opens it again."))
 def issue_confirm_command(
     context: typer.Context,
-    issue: str = id_argument,
+    issue: str = options.id_argument,
     result: str = result_option,
     confirmed_by: str = confirmer_option,
     how: str = how_option,
     score: str = score_option,
     keep_open: bool = keep_open_option,
     note: str = improvement_option,
-    by: str = by_option,
+    by: str = options.by_option,
 ) -> None:
     session = session_of(context)
     given = Confirmation(_result_of(session, result), confirmed_by.strip(), how.strip(), _score_of(score))
@@ -251,17 +253,20 @@ def issue_confirm_command(
 @command(mark("Close an issue. Without the customer's confirmation, --reason is needed."))
 def issue_close_command(
     context: typer.Context,
-    issue: str = id_argument,
+    issue: str = options.id_argument,
     reason: str = close_reason_option,
-    note: str = note_option,
-    by: str = by_option,
+    note: str = options.note_option,
+    by: str = options.by_option,
 ) -> None:
     _move(context, issue, "close", reason=reason, note=note, by=by)
 
 
 @command(mark("Open an issue again: a new round begins."))
 def issue_reopen_command(
-    context: typer.Context, issue: str = id_argument, reason: str = reopen_reason_option, by: str = by_option
+    context: typer.Context,
+    issue: str = options.id_argument,
+    reason: str = reopen_reason_option,
+    by: str = options.by_option,
 ) -> None:
     _move(context, issue, "reopen", reason=reason, by=by)
 
@@ -269,11 +274,11 @@ def issue_reopen_command(
 @command(mark("Assign an issue to another member or department."))
 def issue_assign_command(
     context: typer.Context,
-    issue: str = id_argument,
+    issue: str = options.id_argument,
     to: str = to_option,
     department: str = new_department_option,
-    note: str = note_option,
-    by: str = by_option,
+    note: str = options.note_option,
+    by: str = options.by_option,
 ) -> None:
     told = _move(context, issue, "assign", owner=to, department=department, note=note, by=by)
     settings = session_of(context).workspace.log.settings
@@ -307,7 +312,7 @@ def _result_of(session: Session, words: str) -> str:
 
 def _tell_moved(session: Session, issue: Record) -> None:
     """Print the id on stdout, for scripts, and how the issue stands on stderr, for people."""
-    labels = labels_of(session)
+    labels = options.labels_of(session)
     say(issue.id)
     owner = text_of(issue.fields, "owner")
     warn(

@@ -4,17 +4,10 @@ from collections.abc import Sequence
 from typing import Annotated, Final, NamedTuple
 
 from commlog.database.connection import Index
+from commlog.database.query import fragments
 from commlog.database.query.contents import SqlCondition, is_one_of
-from commlog.database.query.fragments import (
-    CUSTOMER_NAME,
-    IS_OPEN_ISSUE,
-    IS_PENDING,
-    OF_RECORD,
-    PENDING_COUNT,
-    columns_of,
-)
 
-_NEXT: Final = f"({OF_RECORD} AND {IS_PENDING} ORDER BY f.due_at IS NULL, f.due_at, f.n LIMIT 1)"
+_NEXT: Final = f"({fragments.OF_RECORD} AND {fragments.IS_PENDING} ORDER BY f.due_at IS NULL, f.due_at, f.n LIMIT 1)"
 
 
 class ListedIssue(NamedTuple):
@@ -23,7 +16,7 @@ class ListedIssue(NamedTuple):
     id: Annotated[str, "r.id"]
     title: Annotated[str | None, "r.subject"]
     customer: Annotated[str | None, "r.customer"]
-    customer_name: Annotated[str | None, CUSTOMER_NAME]
+    customer_name: Annotated[str | None, fragments.CUSTOMER_NAME]
     category: Annotated[str | None, "r.category"]
     department: Annotated[str | None, "field(c.content, 'department')"]
     owner: Annotated[str | None, "r.owner"]
@@ -36,14 +29,14 @@ class ListedIssue(NamedTuple):
     age: Annotated[int | None, "NULL"]
     next: Annotated[str | None, _NEXT.format(columns="f.action")]
     next_due: Annotated[str | None, _NEXT.format(columns="f.due")]
-    pending: Annotated[int, PENDING_COUNT]
+    pending: Annotated[int, fragments.PENDING_COUNT]
     path: Annotated[str, "r.path"]
 
 
 def listed_issues(index: Index, condition: SqlCondition, order: str, *, is_open: bool) -> list[ListedIssue]:
     """The rows of a listing, without those that are closed when only `is_open` ones are wanted."""
-    sql = f"""SELECT {columns_of(ListedIssue)} FROM records r JOIN contents c USING (record)
-        WHERE ({condition.sql}) AND {IS_OPEN_ISSUE if is_open else "1"} ORDER BY {order}, r.id"""
+    sql = f"""SELECT {fragments.columns_of(ListedIssue)} FROM records r JOIN contents c USING (record)
+        WHERE ({condition.sql}) AND {fragments.IS_OPEN_ISSUE if is_open else "1"} ORDER BY {order}, r.id"""
     return index.read(ListedIssue, sql, condition.parameters)
 
 

@@ -17,22 +17,7 @@ from commlog.log.names import ALPHABET as LETTERS
 from commlog.log.names import INDEX_FILE, PAST_FOLDER, RANDOM_LENGTH, RECORDS, SUFFIX, record_path
 from commlog.messages import mark, translate
 from commlog.privacy.cipher import vault_of
-from commlog.privacy.rules.forgetting import (
-    FORGOTTEN_AS,
-    PSEUDONYM,
-    FieldRemoval,
-    Forgetting,
-    ForgottenFile,
-    ManualCheck,
-    Scrubber,
-    extra_of,
-    identity_of,
-    is_forgotten,
-    name_regex,
-    pseudonymous_profile,
-    sure_regex,
-    surname_pattern,
-)
+from commlog.privacy.rules import forgetting
 from commlog.privacy.rules.sealing import OPEN, SHUT, find_sealed, with_values
 from commlog.privacy.seal_state import destroyed_hints
 from commlog.records.change import change_record, edited_text, refuse_new_problems
@@ -54,12 +39,12 @@ Choose = Callable[[str], str]
 class _Written:
     """A file as it is to be written: what it holds now, where it is to lie, and what it is to hold."""
 
-    file: ForgottenFile
+    file: forgetting.ForgottenFile
     raw: bytes
     text: str
 
 
-def plan_forgetting(workspace: Workspace, text: str, choose: Choose) -> Forgetting:
+def plan_forgetting(workspace: Workspace, text: str, choose: Choose) -> forgetting.Forgetting:
     """What forgetting the customer people mean would change; nothing is written.
 
     Raises:
@@ -71,7 +56,7 @@ def plan_forgetting(workspace: Workspace, text: str, choose: Choose) -> Forgetti
         return _prepare(workspace, _family(workspace, text, choose))[0]
 
 
-def forget_customer(workspace: Workspace, plan: Forgetting) -> Forgetting:
+def forget_customer(workspace: Workspace, plan: forgetting.Forgetting) -> forgetting.Forgetting:
     """What forgetting the customer of a plan changed: everything of theirs in the files, and the index thrown away.
 
     Their profile first says what is going on, and goes last: whoever is stopped half-way calls it again.
@@ -105,7 +90,7 @@ def forget_customer(workspace: Workspace, plan: Forgetting) -> Forgetting:
 
 def _mark_as(pseudonym: str) -> Callable[[Fields], Fields]:
     def change(fields: Fields) -> Fields:
-        return {**fields, "extra": {**extra_of(fields), FORGOTTEN_AS: pseudonym}}
+        return {**fields, "extra": {**forgetting.extra_of(fields), forgetting.FORGOTTEN_AS: pseudonym}}
 
     return change
 
@@ -135,15 +120,15 @@ def _family(workspace: Workspace, text: str, choose: Choose) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in (customer, *(other for other in customer_family(workspace, customer) if other != customer)):
         fields = _read_profile(workspace, one).fields
-        if is_forgotten(one, fields):
+        if forgetting.is_forgotten(one, fields):
             raise ConflictError(
                 mark("'{customer}' has already been forgotten"),
                 customer=one,
                 remedy=mark("to see whether anything is left: commlog customer forget --verify FILE"),
             )
-        begun = extra_of(fields).get(FORGOTTEN_AS)
-        drawn = PSEUDONYM + "".join(choose(LETTERS) for _ in range(RANDOM_LENGTH))
-        found[one] = begun if isinstance(begun, str) and begun.startswith(PSEUDONYM) else drawn
+        begun = forgetting.extra_of(fields).get(forgetting.FORGOTTEN_AS)
+        drawn = forgetting.PSEUDONYM + "".join(choose(LETTERS) for _ in range(RANDOM_LENGTH))
+        found[one] = begun if isinstance(begun, str) and begun.startswith(forgetting.PSEUDONYM) else drawn
     return found
 
 
@@ -165,7 +150,7 @@ def _read_profile(workspace: Workspace, customer: str) -> Record:
     return get_record(workspace.reader.read(record_path(CUSTOMER, customer)))
 
 
-def _prepare(workspace: Workspace, family: Mapping[str, str]) -> tuple[Forgetting, list[_Written]]:
+def _prepare(workspace: Workspace, family: Mapping[str, str]) -> tuple[forgetting.Forgetting, list[_Written]]:
     """What forgetting changes, and every file as it is to be written, checked before the first of them is."""
     profiles = [_read_profile(workspace, customer) for customer in family]
     task = _Task(workspace, family, [record.fields for record in profiles])
@@ -179,7 +164,7 @@ def _prepare(workspace: Workspace, family: Mapping[str, str]) -> tuple[Forgettin
     customer = next(iter(family))
     told = tuple(one.file for one in files)
     keys = vault_of(workspace).customer_keys.of(family)
-    return Forgetting(customer, family[customer], task.identity, told, tuple(task.doubts), keys), files
+    return forgetting.Forgetting(customer, family[customer], task.identity, told, tuple(task.doubts), keys), files
 
 
 def _paths(workspace: Workspace) -> Iterator[str]:
@@ -197,15 +182,15 @@ class _Task:
         self.family = dict(family)
         # Also what they were called and where they were reached before: old records and commits speak of that.
         former = (fields for customer in family for fields in former_profiles(workspace, customer))
-        self.identity = identity_of([*profiles, *former], self.family)
+        self.identity = forgetting.identity_of([*profiles, *former], self.family)
         self.destroyed = destroyed_hints(workspace)
         self._keys = frozenset(vault_of(workspace).customer_keys.of(family))
-        self.doubts: list[ManualCheck] = []
+        self.doubts: list[forgetting.ManualCheck] = []
         self.placeholder = translate(REMOVED)
-        self._names = name_regex(self.identity)
-        self._sure = sure_regex(self.identity)
-        self._surname = surname_pattern(self.identity)
-        self._scrubber = Scrubber(self.identity, self.placeholder)
+        self._names = forgetting.name_regex(self.identity)
+        self._sure = forgetting.sure_regex(self.identity)
+        self._surname = forgetting.surname_pattern(self.identity)
+        self._scrubber = forgetting.Scrubber(self.identity, self.placeholder)
         # A file without any of this has nothing of theirs.
         self._mention = re.compile(
             "|".join(pattern.pattern for pattern in (self._names, self._sure) if pattern), re.IGNORECASE
@@ -216,22 +201,24 @@ class _Task:
         """The profile as it stays: under another name, and nearly empty."""
         keys = vault_of(self.workspace).customer_keys.of([record.id])
         today = self.workspace.now.date().isoformat()
-        fields = pseudonymous_profile(record.fields, self.family, today, keys)
+        fields = forgetting.pseudonymous_profile(record.fields, self.family, today, keys)
         path = record_path(CUSTOMER, str(fields["id"]))
         text = format_document(fields, schema_comment(self.workspace, record.template, path))
         raw = self.workspace.log.read_bytes(record.path)
         gone = tuple(
-            FieldRemoval(key, "") for key in record.fields if key not in fields or fields[key] != record.fields[key]
+            forgetting.FieldRemoval(key, "")
+            for key in record.fields
+            if key not in fields or fields[key] != record.fields[key]
         )
         self._attachments(record)
-        return _Written(ForgottenFile(record.path, path, CUSTOMER, gone), raw, text)
+        return _Written(forgetting.ForgottenFile(record.path, path, CUSTOMER, gone), raw, text)
 
     def file(self, path: str) -> list[_Written]:
         """The file as it is to be written; none when nothing in it changes."""
         try:
             raw = self.workspace.log.read_bytes(path)
         except (NotFoundError, UnreadableError) as fault:
-            self.doubts.append(ManualCheck(path, 0, fault.message))
+            self.doubts.append(forgetting.ManualCheck(path, 0, fault.message))
             return []
         text = raw.decode("utf-8", "replace")
         rests = any(f"@{hint}:" in text for hint in self._keys)
@@ -240,7 +227,9 @@ class _Task:
             return []
         reading = self.workspace.reader.read_raw(path, raw)
         if reading.record is None:
-            self.doubts.append(ManualCheck(path, 0, translate("it cannot be read, and mentions the customer")))
+            self.doubts.append(
+                forgetting.ManualCheck(path, 0, translate("it cannot be read, and mentions the customer"))
+            )
             return []
         return self._record(reading, reading.record)
 
@@ -249,7 +238,7 @@ class _Task:
         if is_own or self._rests(record):
             refuse_sealed(record, self.destroyed)
         elif any(place.state != OPEN for place in record.sealed):
-            self.doubts.append(ManualCheck(record.path, 0, translate("sealed values in it cannot be read")))
+            self.doubts.append(forgetting.ManualCheck(record.path, 0, translate("sealed values in it cannot be read")))
             return []
         fields = self._own(record) if is_own else self._other(record)
         is_same = fields == record.fields and not self._rests(record)
@@ -266,7 +255,7 @@ class _Task:
             replace(one, left=self._scrubber.scrub_own(one.left))
             for one in _differences(record.fields, fields, self.placeholder)
         )
-        file = ForgottenFile(record.path, record.path, record.kind, removals)
+        file = forgetting.ForgottenFile(record.path, record.path, record.kind, removals)
         return [_Written(file, reading.raw, text)]
 
     def _rests(self, record: Record) -> bool:
@@ -278,7 +267,7 @@ class _Task:
         party = record.fields.get("party")
         told = [text_of(record.fields, "contact") or ""]
         told += [text_of(party, key) or "" for key in ("name", "contact", "company")] if isinstance(party, dict) else []
-        scrubber = Scrubber(self.identity.with_names(told), self.placeholder)
+        scrubber = forgetting.Scrubber(self.identity.with_names(told), self.placeholder)
         template = self.workspace.catalog.get(record.template)
         required = {field.key for field in template.fields if field.required}
         fields = remove_personal(template, record.fields, self.placeholder)
@@ -307,18 +296,18 @@ class _Task:
         for number, line in enumerate(text.splitlines(), start=1):
             found = next((reason for pattern, reason in reasons if pattern and pattern.search(line)), None)
             if found:
-                self.doubts.append(ManualCheck(path, number, found))
+                self.doubts.append(forgetting.ManualCheck(path, number, found))
 
     def _attachments(self, record: Record) -> None:
         for item in mappings_of(record.fields, "attachments"):
             place = text_of(item, "location")
             if place and "://" not in place and (self.workspace.log.root / Path(place)).is_file():
-                self.doubts.append(ManualCheck(place, 0, translate("a file of this person: delete it")))
+                self.doubts.append(forgetting.ManualCheck(place, 0, translate("a file of this person: delete it")))
 
 
 def _differences(
     before: Data, after: Data, placeholder: str, path: tuple[str | int, ...] = ()
-) -> Iterator[FieldRemoval]:
+) -> Iterator[forgetting.FieldRemoval]:
     """Every place at which a value changed, with the words around the first gap; nothing of what was there."""
     if before == after:
         return
@@ -327,7 +316,7 @@ def _differences(
             if key in after:
                 yield from _differences(before[key], after[key], placeholder, (*path, key))
             else:
-                yield FieldRemoval(show_path((*path, key)), "")
+                yield forgetting.FieldRemoval(show_path((*path, key)), "")
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for place, (old, new) in enumerate(zip(before, after, strict=True)):
             yield from _differences(old, new, placeholder, (*path, place))
@@ -336,7 +325,7 @@ def _differences(
         place = max(0, text.find(placeholder))
         start, stop = max(0, place - _AROUND), place + len(placeholder) + _AROUND
         cut = " ".join(text[start:stop].split())
-        yield FieldRemoval(show_path(path), f"{'…' if start else ''}{cut}{'…' if stop < len(text) else ''}")
+        yield forgetting.FieldRemoval(show_path(path), f"{'…' if start else ''}{cut}{'…' if stop < len(text) else ''}")
 
 
 def former_profiles(workspace: Workspace, customer: str) -> list[Fields]:

@@ -9,14 +9,7 @@ from commlog.database.reader import ParsedFile
 from commlog.errors import AmbiguousError, ConflictError, InvalidError, NotFoundError, UnreadableError, UsageError
 from commlog.log.names import RECORDS, SUFFIX, candidate_paths, record_path
 from commlog.messages import mark
-from commlog.records.queries import (
-    customers_named,
-    known_names,
-    merge_pointers,
-    places_of_id,
-    places_starting,
-    read_customers,
-)
+from commlog.records import queries
 from commlog.records.rules.consistency import fold_text, near_names
 from commlog.values import ANONYMOUS, ANSWER, CUSTOMER, ISSUE, SURVEY, Record
 from commlog.workspace import Workspace
@@ -56,9 +49,9 @@ def find_path(workspace: Workspace, text: str) -> str:
     if is_path and (workspace.log.root / text).is_file():
         return text
     wanted = text.strip()
-    rows = places_of_id(workspace.index, wanted)
+    rows = queries.places_of_id(workspace.index, wanted)
     if not rows and wanted:
-        rows = places_starting(workspace.index, wanted.lower(), _SHOWN_CANDIDATES + 1)
+        rows = queries.places_starting(workspace.index, wanted.lower(), _SHOWN_CANDIDATES + 1)
     if not rows:
         _raise_unreadable(workspace, wanted)
         raise NotFoundError(
@@ -198,11 +191,11 @@ def customers_called(workspace: Workspace, text: str) -> tuple[str, ...]:
     Which of them a text means, `meant_of` decides. Whoever was merged in a circle, or into nobody, counts as themselves.
     """
     wanted = text.strip()
-    called = customers_named(workspace.index, workspace.names_of(text))
-    profiles = read_customers(workspace.index, called) if len(called) > 1 else []
+    called = queries.customers_named(workspace.index, workspace.names_of(text))
+    profiles = queries.read_customers(workspace.index, called) if len(called) > 1 else []
     named = {one.id for one in profiles if fold_text((one.name or "").strip()) == fold_text(wanted)}
     meant = meant_of(wanted, called, named)
-    pointers = merge_pointers(workspace.index) if meant else {}
+    pointers = queries.merge_pointers(workspace.index) if meant else {}
     chains = ((customer, chain_of(pointers, customer)) for customer in meant)
     return tuple(sorted({chain[-1] if _is_sound(workspace, chain) else customer for customer, chain in chains}))
 
@@ -214,7 +207,7 @@ def survivor_of(workspace: Workspace, customer: str) -> str:
         InvalidError: they were merged in a circle.
         NotFoundError: who they were merged into is not there.
     """
-    chain = chain_of(merge_pointers(workspace.index), customer)
+    chain = chain_of(queries.merge_pointers(workspace.index), customer)
     if len(chain) == 1:
         return customer
     shown = " → ".join(chain)
@@ -240,7 +233,7 @@ def survivor_of(workspace: Workspace, customer: str) -> str:
 
 def customer_family(workspace: Workspace, customer: str) -> tuple[str, ...]:
     """The ids under which a customer's records are found: their own, and those of all who were merged into them."""
-    return family_of(merge_pointers(workspace.index), customer)
+    return family_of(queries.merge_pointers(workspace.index), customer)
 
 
 def has_customer_file(workspace: Workspace, text: str) -> bool:
@@ -264,7 +257,7 @@ def _may_be_merged(workspace: Workspace, customer: str) -> bool:
 def nearest_customers(workspace: Workspace, text: str) -> str:
     """Names like this one, joined for a message; empty when nothing is near."""
     # Not the hashes that stand for sealed ones.
-    known = (one for one in known_names(workspace.index) if not one.name.startswith(("phone#", "email#")))
+    known = (one for one in queries.known_names(workspace.index) if not one.name.startswith(("phone#", "email#")))
     names = {one.name: one.customer for one in known}
     wanted = fold_text(text)
     near = near_names(wanted, names, 3, 0.5)

@@ -13,20 +13,7 @@ from commlog.log.settings import Settings
 from commlog.messages import translate
 from commlog.privacy.rules.sealing import HEADER
 from commlog.problems import Problem
-from commlog.team.rules.field_change import (
-    ADDED,
-    CHANGED,
-    CREATED,
-    CUT,
-    DELETED,
-    MOVED,
-    REMOVED,
-    UNREADABLE,
-    Revision,
-    find_changes,
-    shared_changes,
-    spread_fields,
-)
+from commlog.team.rules import field_change as field_changes
 from commlog.values import Fields, text_of
 from commlog.yamltext.parse import decode, parse_yaml
 from commlog.yamltext.scalars import YamlError
@@ -64,7 +51,7 @@ class HistoryReader:
 
     def revisions(
         self, steps: Sequence[tuple[git.Commit, git.FileChange]], versions: Mapping[str, FileVersion]
-    ) -> list[Revision]:
+    ) -> list[field_changes.Revision]:
         """One revision for each step of one file, the newest first as they come; `versions` by blob."""
         known = {"": NOTHING, **versions}
         last_readable: dict[str, str] = {}
@@ -93,24 +80,28 @@ class HistoryReader:
         instant = self._local(commit.committed)
         return instant.date() if instant else date.max
 
-    def detailed(self, revision: Revision, before: FileVersion, after: FileVersion) -> Revision:
+    def detailed(
+        self, revision: field_changes.Revision, before: FileVersion, after: FileVersion
+    ) -> field_changes.Revision:
         """The revision with every field of a record that was made or deleted, when details are wanted."""
-        if not self.is_detailed or revision.kind not in {CREATED, DELETED}:
+        if not self.is_detailed or revision.kind not in {field_changes.CREATED, field_changes.DELETED}:
             return revision
-        kind = ADDED if revision.kind == CREATED else REMOVED
+        kind = field_changes.ADDED if revision.kind == field_changes.CREATED else field_changes.REMOVED
         fields = after.fields or before.fields or {}
-        return replace(revision, changes=spread_fields(fields, kind, revision.claimed_at))
+        return replace(revision, changes=field_changes.spread_fields(fields, kind, revision.claimed_at))
 
     def _revision(
         self, commit: git.Commit, change: git.FileChange, before: Sequence[FileVersion], after: FileVersion
-    ) -> Revision | None:
+    ) -> field_changes.Revision | None:
         first = before[0] if before else NOTHING
         revision = self.detailed(describe(change.path, change.former, first, after), first, after)
         if commit.hash in self.cut and not commit.parents:
-            revision = replace(revision, kind=CUT, changes=(), claimed_at=None)
-        elif len(before) > 1 and revision.kind == CHANGED:
+            revision = replace(revision, kind=field_changes.CUT, changes=(), claimed_at=None)
+        elif len(before) > 1 and revision.kind == field_changes.CHANGED:
             fields = after.fields or {}
-            shared = shared_changes([find_changes(version.fields or {}, fields) for version in before])
+            shared = field_changes.shared_changes(
+                [field_changes.find_changes(version.fields or {}, fields) for version in before]
+            )
             if not shared:
                 return None
             revision = replace(revision, changes=shared)
@@ -131,17 +122,17 @@ class HistoryReader:
             return None
 
 
-def describe(path: str, former: str, before: FileVersion, after: FileVersion) -> Revision:
+def describe(path: str, former: str, before: FileVersion, after: FileVersion) -> field_changes.Revision:
     """What became of a record between two versions of its file, whoever did it."""
     fields = after.fields or before.fields or {}
-    kind = CHANGED if before.fields is not None else CREATED
+    kind = field_changes.CHANGED if before.fields is not None else field_changes.CREATED
     if after.problem:
-        kind = UNREADABLE
+        kind = field_changes.UNREADABLE
     elif after.fields is None:
-        kind = DELETED
+        kind = field_changes.DELETED
     elif former != path:
-        kind = MOVED
-    return Revision(
+        kind = field_changes.MOVED
+    return field_changes.Revision(
         kind,
         text_of(fields, "id") or PurePosixPath(path).stem,
         path,
@@ -149,8 +140,10 @@ def describe(path: str, former: str, before: FileVersion, after: FileVersion) ->
         template=text_of(fields, "template") or "",
         customer=_customer_of(path, fields),
         problem=after.problem,
-        claimed_at=text_of(fields, "recorded_at") if kind == CREATED else None,
-        changes=find_changes(before.fields, after.fields) if before.fields is not None and after.fields else (),
+        claimed_at=text_of(fields, "recorded_at") if kind == field_changes.CREATED else None,
+        changes=field_changes.find_changes(before.fields, after.fields)
+        if before.fields is not None and after.fields
+        else (),
     )
 
 

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import typer
 
 from commlog.cli import options
-from commlog.cli.options import answer_listing, argument, flag, format_choice, text_option
 from commlog.cli.session import Session, guess_timezone, named_member
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
@@ -25,15 +24,15 @@ from commlog.setup.templates import create_template, format_template, list_templ
 from commlog.team.clone import mend_setup
 from commlog.workspace import Workspace
 
-json_option: Any = flag("--json", mark("Answer in JSON."))
+json_option: Any = options.flag("--json", mark("Answer in JSON."))
 
-as_json: Any = flag("--json", mark("Answer in JSON."))
+as_json: Any = options.flag("--json", mark("Answer in JSON."))
 
 
 @command(mark("Check this setup, and show how to fix what is wrong."))
 def doctor_command(
     context: typer.Context,
-    fix: bool = flag("--fix", mark("Fix what can be fixed without asking: how git merges records.")),
+    fix: bool = options.flag("--fix", mark("Fix what can be fixed without asking: how git merges records.")),
     json_output: bool = json_option,
 ) -> int:
     workspace = session_of(context).workspace
@@ -63,12 +62,12 @@ def doctor_command(
 @command(mark("Create a new log: settings, templates, calendar, git repository."))
 def init_command(
     context: typer.Context,
-    folder: str = argument("[DIR]", mark("The log's folder (default: the current folder)."), "."),
-    timezone: str = text_option(
+    folder: str = options.argument("[DIR]", mark("The log's folder (default: the current folder)."), "."),
+    timezone: str = options.text_option(
         "--timezone", "ZONE", mark("The log's time zone, e.g. Asia/Shanghai (default: this machine's).")
     ),
-    no_git: bool = flag("--no-git", mark("Do not create a git repository.")),
-    example: bool = flag("--example", mark("Add a small realistic set of records.")),
+    no_git: bool = options.flag("--no-git", mark("Do not create a git repository.")),
+    example: bool = options.flag("--example", mark("Add a small realistic set of records.")),
 ) -> None:
     session = session_of(context)
     root = Path(session.named_folder() or folder).resolve()
@@ -119,7 +118,7 @@ def _words_of(state: str) -> str:
 @command(mark("Let git check what is staged before every commit."))
 def hook_install_command(
     context: typer.Context,
-    shared: bool = flag("--shared", mark("Install it in .githooks, which you commit for the whole team.")),
+    shared: bool = options.flag("--shared", mark("Install it in .githooks, which you commit for the whole team.")),
 ) -> None:
     hook = install_hook(session_of(context).workspace, sys.executable, is_shared=shared)
     say(str(hook.file))
@@ -170,13 +169,13 @@ def _say_status(session: Session, ask: Callable[[Workspace], dict[str, str | int
 @command(mark("Query the index with SQL, read-only. docs/SQL.md describes the tables."))
 def sql_command(
     context: typer.Context,
-    query: str = argument("SELECT", mark("One SQL query, read-only.")),
+    query: str = options.argument("SELECT", mark("One SQL query, read-only.")),
     columns: str = options.columns_option,
     output_format: str = options.format_option,
     reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
-    return answer_listing(session, ask_sql(session.workspace, query, reveal=reveal), columns, output_format)
+    return options.answer_listing(session, ask_sql(session.workspace, query, reveal=reveal), columns, output_format)
 
 
 @command(mark("List the templates of this log."))
@@ -184,14 +183,16 @@ def template_list_command(
     context: typer.Context, columns: str = options.columns_option, output_format: str = options.format_option
 ) -> int:
     session = session_of(context)
-    return answer_listing(session, list_templates(session.workspace, current_language()), columns, output_format)
+    return options.answer_listing(
+        session, list_templates(session.workspace, current_language()), columns, output_format
+    )
 
 
 @command(mark("Show a template's fields, choices and advice."))
 def template_show_command(
     context: typer.Context,
-    name: str = argument("NAME", mark("The template's name.")),
-    output_format: str = format_choice("text", "json", help_text=mark("{formats} (the schema itself).")),
+    name: str = options.argument("NAME", mark("The template's name.")),
+    output_format: str = options.format_choice("text", "json", help_text=mark("{formats} (the schema itself).")),
 ) -> None:
     say(format_template(session_of(context).workspace.catalog.get(name), output_format))
 
@@ -199,7 +200,7 @@ def template_show_command(
 @command(mark("Create a first version of a template of your team's own."))
 def template_new_command(
     context: typer.Context,
-    name: str = argument("NAME", mark("A short name: lowercase letters, digits and _.")),
-    label: str = text_option("--label", "WORDS", mark("The title people see.")),
+    name: str = options.argument("NAME", mark("A short name: lowercase letters, digits and _.")),
+    label: str = options.text_option("--label", "WORDS", mark("The title people see.")),
 ) -> None:
     say(create_template(session_of(context).workspace, name, label))

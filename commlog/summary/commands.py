@@ -6,16 +6,6 @@ import typer
 
 from commlog.cli import options
 from commlog.cli.editor import write_own
-from commlog.cli.options import (
-    NO_LIMIT,
-    argument,
-    as_of_option,
-    format_choice,
-    go_back,
-    labels_of,
-    say_listing,
-    text_option,
-)
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import UsageError
@@ -31,45 +21,47 @@ from commlog.summary.text.summary import FORMATS, format_empty_period, format_su
 from commlog.summary.text.words import figure_called, words_of_counted
 from commlog.values import stored_date
 
-period_argument: Any = argument(
+period_argument: Any = options.argument(
     "[PERIOD]", mark("2026-03, 2026-Q1, 2026-H1, 2026-W12, 2026, last-month, 上月 or A..B (default: this month)."), ""
 )
-compare_option: Any = text_option("--compare", "PERIOD", mark("Compare with this period instead of the one before."))
+compare_option: Any = options.text_option(
+    "--compare", "PERIOD", mark("Compare with this period instead of the one before.")
+)
 
 
 @command(mark("Summarize a period, compared with the period before."))
 def summarize_command(
     context: typer.Context,
     period: str = period_argument,
-    by: str = text_option(
+    by: str = options.text_option(
         "--by",
         "FIELD",
         mark("Group the figures by a column or any field: channel, agent, level, tag, owner, extra.x …"),
     ),
     compare: str = compare_option,
-    records: str = text_option(
+    records: str = options.text_option(
         "--records", "FIGURE", mark("List the records behind a figure, by its name (overdue) or its metric number (4).")
     ),
-    limit: int | None = text_option(
+    limit: int | None = options.text_option(
         "--limit",
         "N",
         mark("Maximum number of groups and records (default: 10; with --records all); 0 means all."),
         default=None,
     ),
-    output_format: str = format_choice(
+    output_format: str = options.format_choice(
         *FORMATS, help_text=mark("{formats}; with --records also ids."), more=("ids", "table")
     ),
-    as_of: str = as_of_option,
+    as_of: str = options.as_of_option,
     reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
-    go_back(session, as_of)
+    options.go_back(session, as_of)
     if records:
-        request = SummaryRequest(period, by=by, limit=limit or NO_LIMIT, reveal=reveal)
+        request = SummaryRequest(period, by=by, limit=limit or options.NO_LIMIT, reveal=reveal)
         return _list_counted(session, request, records, output_format)
-    listed = SUMMARY_ROWS if limit is None else limit if limit > 0 else NO_LIMIT
+    listed = SUMMARY_ROWS if limit is None else limit if limit > 0 else options.NO_LIMIT
     summary = summarize(session.workspace, SummaryRequest(period, compare, by, listed, reveal))
-    text = format_summary(summary, output_format, labels_of(session), listed)
+    text = format_summary(summary, output_format, options.labels_of(session), listed)
     say((_nothing_told(session, summary) if is_for_people(output_format) and not compare else "") or text)
     return finish(session)
 
@@ -87,10 +79,10 @@ def _nothing_told(session: Session, summary: Summary) -> str:
 
 def _list_counted(session: Session, request: SummaryRequest, figure: str, output_format: str) -> int:
     """Print what is behind a figure."""
-    labels = labels_of(session)
+    labels = options.labels_of(session)
     words = Labels(lambda column: words_of_counted(column) or labels.find_words(column))
     table = "table" if output_format == "text" else output_format
-    say_listing(list_counted(session.workspace, request, figure_called(figure)), "", table, words)
+    options.say_listing(list_counted(session.workspace, request, figure_called(figure)), "", table, words)
     return finish(session)
 
 
@@ -105,14 +97,16 @@ STDOUT = "-"
 def report_command(
     context: typer.Context,
     period: str = period_argument,
-    output: str = text_option(
+    output: str = options.text_option(
         "--output",
         "FILE",
         mark("Write to this file; - prints to stdout. Only an earlier report is replaced, no other file."),
     ),
-    output_format: str = format_choice(*PAGE_FORMATS, help_text=mark("html, or markdown: the tables without charts.")),
+    output_format: str = options.format_choice(
+        *PAGE_FORMATS, help_text=mark("html, or markdown: the tables without charts.")
+    ),
     compare: str = compare_option,
-    limit: int = text_option(
+    limit: int = options.text_option(
         "--limit", "N", mark("Maximum number of rows per list; 0 means all."), default=REPORT_ROWS
     ),
     reveal: bool = options.reveal_option,
@@ -122,8 +116,10 @@ def report_command(
             mark("no output file is given"), remedy=mark("give a file: --output report.html; or print it: --output -")
         )
     session = session_of(context)
-    request = SummaryRequest(period, compare, limit=limit if limit > 0 else NO_LIMIT, reveal=reveal)
-    _hand_over(format_report(build_report(session.workspace, request), output_format, labels_of(session)), output)
+    request = SummaryRequest(period, compare, limit=limit if limit > 0 else options.NO_LIMIT, reveal=reveal)
+    _hand_over(
+        format_report(build_report(session.workspace, request), output_format, options.labels_of(session)), output
+    )
     return finish(session)
 
 

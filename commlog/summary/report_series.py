@@ -11,18 +11,8 @@ from commlog.forms.fields import find_field, label
 from commlog.messages import current_language, mark, translate
 from commlog.summary.figures.follow_ups import DUE
 from commlog.summary.figures.scope import INTERACTIONS_OF_PERIOD, SummaryScope
+from commlog.summary.rules import report as report_rules
 from commlog.summary.rules.figures import JUDGEMENTS, STEPS, count_of, mean_of, measure_satisfaction
-from commlog.summary.rules.report import (
-    MOST_BUCKETS,
-    AgeGroup,
-    Series,
-    Side,
-    TimeBucket,
-    TimeStep,
-    buckets_between,
-    place_of,
-    step_for,
-)
 from commlog.summary.rules.summary import Group, Measure, last_day
 from commlog.workspace import Workspace
 from commlog.worktime.calendar import WorkCalendar, wall_instant
@@ -50,10 +40,10 @@ _SURVEYED: Final = (
 _Measures = dict[tuple[int, Group], Measure]
 
 
-def measure_volume(scope: SummaryScope) -> Series:
+def measure_volume(scope: SummaryScope) -> report_rules.Series:
     """Conversations by day (of a long period by week, month or year) and channel, the commonest channels first."""
     first, after = days_of(scope.period)
-    step = step_for((after - first).days, "day")
+    step = report_rules.step_for((after - first).days, "day")
     rows = scope.rows(_VOLUME)
     totals: Counter[Group] = Counter()
     for _, channel, count in rows:
@@ -63,15 +53,15 @@ def measure_volume(scope: SummaryScope) -> Series:
     buckets = _fitting(_run(first, after, step), (row[0] for row in rows))
     counts: Counter[tuple[int, Group]] = Counter()
     for day, channel, count in rows:
-        place = place_of(date.fromisoformat(day), buckets)
+        place = report_rules.place_of(date.fromisoformat(day), buckets)
         if place is not None:
             counts[place, channel if channel in kept else OTHERS] += count
     groups = (*kept, *((OTHERS,) if len(kept) < len(common) else ()))
     names: dict[Group, str] = {OTHERS: translate("other channels")}
-    return Series(step, buckets, groups, {key: count_of(count) for key, count in counts.items()}, names)
+    return report_rules.Series(step, buckets, groups, {key: count_of(count) for key, count in counts.items()}, names)
 
 
-def on_time_by_step(scope: SummaryScope, previous: Period) -> Series:
+def on_time_by_step(scope: SummaryScope, previous: Period) -> report_rules.Series:
     """The share of follow-ups done by their due time, by the week (or month, year) they were due in; both periods."""
     step, buckets = _both(scope, previous, "week")
     zone = scope.workspace.log.settings.zone
@@ -97,12 +87,12 @@ def on_time_by_step(scope: SummaryScope, previous: Period) -> Series:
         measure = JUDGEMENTS["limit_kept"].measure(kept)
         if measure.size or measure.left_out:
             measures[place, None] = measure
-    return Series(step, buckets, (None,), measures, {})
+    return report_rules.Series(step, buckets, (None,), measures, {})
 
 
-def measure_satisfaction_over_time(scope: SummaryScope, previous: Period) -> Series:
+def measure_satisfaction_over_time(scope: SummaryScope, previous: Period) -> report_rules.Series:
     """The mean of each score customers gave, of those staff filled in, and of conversations' answers; both periods."""
-    finest: TimeStep = "week" if (scope.period.end - scope.period.start).days <= 45 else "month"
+    finest: report_rules.TimeStep = "week" if (scope.period.end - scope.period.start).days <= 45 else "month"
     step, buckets = _both(scope, previous, finest)
     names = score_names(scope.workspace)
     whole = SummaryScope(scope.workspace, Period(previous.start, scope.period.end, ""), scope.at, "", 0)
@@ -122,7 +112,7 @@ def measure_satisfaction_over_time(scope: SummaryScope, previous: Period) -> Ser
     measures |= _measure_answers(answers, buckets)
     known = {group for _, group in measures}
     order = (ANSWERS, *names, *(STAFF + key for key in names))
-    return Series(step, buckets, tuple(key for key in order if key in known), measures, _words(names))
+    return report_rules.Series(step, buckets, tuple(key for key in order if key in known), measures, _words(names))
 
 
 def score_names(workspace: Workspace) -> Mapping[str, str]:
@@ -150,7 +140,7 @@ def days_of(period: Period) -> tuple[date, date]:
     return period.start.date(), last_day(period) + timedelta(days=1)
 
 
-def _measure_answers(rows: Iterable[tuple[str, str, int]], buckets: tuple[TimeBucket, ...]) -> _Measures:
+def _measure_answers(rows: Iterable[tuple[str, str, int]], buckets: tuple[report_rules.TimeBucket, ...]) -> _Measures:
     answers: defaultdict[int, Counter[Group]] = defaultdict(Counter)
     for day, answer, count in rows:
         place = _place(day, buckets)
@@ -168,37 +158,41 @@ def _words(names: Mapping[str, str]) -> dict[Group, str]:
     return words
 
 
-def _both(scope: SummaryScope, previous: Period, finest: TimeStep) -> tuple[TimeStep, tuple[TimeBucket, ...]]:
+def _both(
+    scope: SummaryScope, previous: Period, finest: report_rules.TimeStep
+) -> tuple[report_rules.TimeStep, tuple[report_rules.TimeBucket, ...]]:
     """The buckets of the period compared with and of the period itself, in order of time."""
     first, after = days_of(scope.period)
-    step = step_for((after - first).days, finest)
+    step = report_rules.step_for((after - first).days, finest)
     earlier = [
         bucket for bucket in _run(*days_of(previous), step, is_previous=True) if not first <= bucket.start < after
     ]
     return step, tuple(sorted((*earlier, *_run(first, after, step))))
 
 
-def _run(first: date, after: date, step: TimeStep, *, is_previous: bool = False) -> tuple[TimeBucket, ...]:
-    return tuple(buckets_between(first, after, step, is_previous=is_previous))
+def _run(
+    first: date, after: date, step: report_rules.TimeStep, *, is_previous: bool = False
+) -> tuple[report_rules.TimeBucket, ...]:
+    return tuple(report_rules.buckets_between(first, after, step, is_previous=is_previous))
 
 
-def _fitting(buckets: tuple[TimeBucket, ...], days: Iterable[str]) -> tuple[TimeBucket, ...]:
+def _fitting(buckets: tuple[report_rules.TimeBucket, ...], days: Iterable[str]) -> tuple[report_rules.TimeBucket, ...]:
     """The buckets, or when they are too many for one picture the last of those in which something happened."""
-    if len(buckets) <= MOST_BUCKETS:
+    if len(buckets) <= report_rules.MOST_BUCKETS:
         return buckets
     held = {place for day in set(days) if (place := _place(day, buckets)) is not None}
-    return tuple(buckets[place] for place in sorted(held)[-MOST_BUCKETS:])
+    return tuple(buckets[place] for place in sorted(held)[-report_rules.MOST_BUCKETS :])
 
 
-def _place(day: str, buckets: tuple[TimeBucket, ...]) -> int | None:
+def _place(day: str, buckets: tuple[report_rules.TimeBucket, ...]) -> int | None:
     try:
-        return place_of(date.fromisoformat(day), buckets)
+        return report_rules.place_of(date.fromisoformat(day), buckets)
     except ValueError:
         return None
 
 
 # From the latest to what has the most time left.
-CLASSES: Final[tuple[tuple[Side, int, int | None], ...]] = (
+CLASSES: Final[tuple[tuple[report_rules.Side, int, int | None], ...]] = (
     ("late", 21, None),
     ("late", 11, 20),
     ("late", 6, 10),
@@ -219,20 +213,20 @@ _DUE: Final = (
 )
 
 
-def measure_ages(now: SummaryScope, before: SummaryScope) -> tuple[AgeGroup, ...]:
+def measure_ages(now: SummaryScope, before: SummaryScope) -> tuple[report_rules.AgeGroup, ...]:
     """Every class of age with how many are in it at the instants of two scopes."""
     counts, earlier = _count(now), _count(before)
     return tuple(
-        AgeGroup(side, low, high, counts[side, low], earlier[side, low])  # type: ignore[misc, arg-type, unused-ignore]
+        report_rules.AgeGroup(side, low, high, counts[side, low], earlier[side, low])  # type: ignore[misc, arg-type, unused-ignore]
         for side, low, high in CLASSES
     )
 
 
-def _count(scope: SummaryScope) -> Counter[tuple[Side, int]]:
+def _count(scope: SummaryScope) -> Counter[tuple[report_rules.Side, int]]:
     calendar = scope.workspace.log.settings.calendar
     at = scope.at.timestamp()
     today = scope.at.astimezone(calendar.zone).date()
-    counts: Counter[tuple[Side, int]] = Counter()
+    counts: Counter[tuple[report_rules.Side, int]] = Counter()
     late: Counter[date] = Counter()
     left: Counter[date] = Counter()
     for due, is_paused, count in scope.rows(_DUE.format(pending=scope.pending)):
@@ -251,7 +245,7 @@ def _count(scope: SummaryScope) -> Counter[tuple[Side, int]]:
     return counts
 
 
-def _class(side: Side, days: int) -> tuple[Side, int]:
+def _class(side: report_rules.Side, days: int) -> tuple[report_rules.Side, int]:
     return next(
         (one, low) for one, low, high in CLASSES if one == side and low <= days and (high is None or days <= high)
     )

@@ -6,7 +6,6 @@ from typing import Any, Literal
 import typer
 
 from commlog.cli import options
-from commlog.cli.options import NO_LIMIT, answer_listing, argument, flag, format_choice, labels_of, text_option
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import advise, ask, command, finish, is_interactive, say, session_of, warn
 from commlog.errors import UsageError
@@ -15,37 +14,33 @@ from commlog.messages import current_language, mark, translate
 from commlog.records.commands.records import make_edit, make_show
 from commlog.records.find import find_customer
 from commlog.records.question import OptionTerm
-from commlog.surveys.record import (
-    RecordedSurvey,
-    answers_of,
-    earlier_answers,
-    entered_by_of,
-    find_survey,
-    record_answers,
-    request_survey,
-)
+from commlog.surveys import record as survey_records
 from commlog.surveys.rules import is_score_text
 from commlog.surveys.text import format_trend, format_trend_json
 from commlog.surveys.trend import dimensions_of, list_surveys, survey_trend
 from commlog.values import SURVEY, Data, Fields
 
-target_argument: Any = argument("ID|CUSTOMER", mark("The survey that is answered, or the customer who answers."))
-period_option: Any = text_option("--period", "PERIOD", mark("What it is about, e.g. 2026-Q1 (default: this quarter)."))
-contact_option: Any = text_option("--contact", "NAME", mark("The person who is asked."))
-score_option: Any = text_option(
+target_argument: Any = options.argument(
+    "ID|CUSTOMER", mark("The survey that is answered, or the customer who answers.")
+)
+period_option: Any = options.text_option(
+    "--period", "PERIOD", mark("What it is about, e.g. 2026-Q1 (default: this quarter).")
+)
+contact_option: Any = options.text_option("--contact", "NAME", mark("The person who is asked."))
+score_option: Any = options.text_option(
     "--score", "DIMENSION=1-5", mark("A score by dimension, by key or label: overall=4. Repeatable."), default=[]
 )
-entered_by_option: Any = text_option(
+entered_by_option: Any = options.text_option(
     "--entered-by", "customer|staff", mark("Who filled it in: the customer, or staff for them."), default="staff"
 )
-again_option: Any = flag(
+again_option: Any = options.flag(
     "--again", mark("Record another survey, even if the customer has already answered for this period.")
 )
-unanswered_option: Any = flag("--unanswered", mark("Only those not answered yet."))
-by_option: Any = text_option(
+unanswered_option: Any = options.flag("--unanswered", mark("Only those not answered yet."))
+by_option: Any = options.text_option(
     "--by", "quarter|month", mark("The periods; an answer counts on the day it was given."), default="quarter"
 )
-trend_format_option: Any = format_choice("table", "json", metavar="table|json")
+trend_format_option: Any = options.format_choice("table", "json", metavar="table|json")
 
 
 @command(mark("Record that a customer was asked; prints the survey's id."))
@@ -57,7 +52,7 @@ def survey_request_command(
 ) -> None:
     session = session_of(context)
     given = {key: value.strip() for key, value in (("period", period), ("contact", contact)) if value.strip()}
-    record = request_survey(session.workspace, customer, given, choose_random)
+    record = survey_records.request_survey(session.workspace, customer, given, choose_random)
     say(record.id)
     warn(translate("wrote {path}").format(path=record.path))
 
@@ -74,21 +69,21 @@ def survey_record_command(
 ) -> None:
     session = session_of(context)
     workspace = session.workspace
-    survey = find_survey(workspace, target, period.strip() or None)
-    known: Fields = {"entered_by": entered_by_of(workspace, entered_by)}
+    survey = survey_records.find_survey(workspace, target, period.strip() or None)
+    known: Fields = {"entered_by": survey_records.entered_by_of(workspace, entered_by)}
     if period.strip():
         known["period"] = period.strip()
     if survey is None:
         known["customer"] = find_customer(workspace, target)
-    given = answers_of(workspace, known, scores, assignments)
+    given = survey_records.answers_of(workspace, known, scores, assignments)
     # Before anything is asked: a second one is seldom what is meant.
-    earlier = earlier_answers(workspace, given, again=again) if survey is None else ()
+    earlier = survey_records.earlier_answers(workspace, given, again=again) if survey is None else ()
     if not given.get("scores") and is_interactive():
         call = [target, "--entered-by", entered_by, *(["--again"] if again else [])]
         call += ["--period", period] if period.strip() else []
         call += [word for text in assignments for word in ("--set", text)]
         given = {**given, **_ask_or_tell(session, given, call)}
-    _tell(session, record_answers(workspace, survey, given, choose_random, again=again))
+    _tell(session, survey_records.record_answers(workspace, survey, given, choose_random, again=again))
     if earlier:
         words = translate("there is already a survey of this period: {ids}; to correct it: commlog survey edit {id}")
         warn(words.format(ids=", ".join(earlier), id=earlier[-1]))
@@ -143,7 +138,7 @@ def _ask_score(field: Field) -> int | None:
         typer.echo("  " + translate("give a whole number from 1 (lowest) to 5 (highest)"), err=True)
 
 
-def _tell(session: Session, recorded: RecordedSurvey) -> None:
+def _tell(session: Session, recorded: survey_records.RecordedSurvey) -> None:
     """The id on stdout; on stderr the file, and what a low score has opened."""
     say(recorded.record.id)
     warn(translate("wrote {path}").format(path=recorded.record.path))
@@ -162,7 +157,7 @@ def _tell(session: Session, recorded: RecordedSurvey) -> None:
     owner = next(item["owner"] for item in reversed(recorded.record.fields["followups"]))
     warn(
         translate("low: {scores}; {owner} will ask what went wrong: {address}").format(
-            scores=low, owner=labels_of(session).value("owner", owner), address=recorded.follow_up
+            scores=low, owner=options.labels_of(session).value("owner", owner), address=recorded.follow_up
         )
     )
 
@@ -181,9 +176,9 @@ def survey_list_command(
 ) -> int:
     session = session_of(context)
     terms: list[OptionTerm] = [("customer", [find_customer(session.workspace, customer)])] if customer else []
-    page = (sort, limit or NO_LIMIT, unanswered)
+    page = (sort, limit or options.NO_LIMIT, unanswered)
     listing = list_surveys(session.workspace, " ".join(query or ()), terms, page, reveal=reveal)
-    return answer_listing(session, listing, columns, output_format)
+    return options.answer_listing(session, listing, columns, output_format)
 
 
 @command(mark("Show the scores by period: mean, high and low shares, response rate."))
@@ -199,7 +194,7 @@ def survey_trend_command(
     if output_format == "json":
         customer_id = find_customer(session.workspace, customer) if customer else None
         say(format_trend_json(found, kind, customer_id))
-    elif text := format_trend(found, dimensions_of(session.workspace), labels_of(session)):
+    elif text := format_trend(found, dimensions_of(session.workspace), options.labels_of(session)):
         say(text)
     else:
         warn(translate("nothing found"))

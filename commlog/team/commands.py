@@ -7,7 +7,6 @@ from typing import Any
 import typer
 
 from commlog.cli import options
-from commlog.cli.options import argument, flag
 from commlog.cli.session import key_source
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import ExitCode, NotWritableError
@@ -71,7 +70,7 @@ def history_command(
     context: typer.Context,
     record: str = options.id_argument,
     field: str = field_option,
-    reverse: bool = flag("--reverse", mark("The oldest first.")),
+    reverse: bool = options.flag("--reverse", mark("The oldest first.")),
     output_format: str = options.format_choice("text", "json", "jsonl"),
     reveal: bool = options.reveal_option,
 ) -> None:
@@ -90,10 +89,10 @@ def history_command(
 
 @command(mark("Merge two versions of a record. Called by git, not by people."))
 def merge_driver_command(
-    base: str = argument("BASE", mark("The file of the common ancestor.")),
-    ours: str = argument("OURS", mark("Our file; the result replaces it.")),
-    theirs: str = argument("THEIRS", mark("Their file.")),
-    path: str = argument("[PATH]", mark("The file's path in the repository."), ""),
+    base: str = options.argument("BASE", mark("The file of the common ancestor.")),
+    ours: str = options.argument("OURS", mark("Our file; the result replaces it.")),
+    theirs: str = options.argument("THEIRS", mark("Their file.")),
+    path: str = options.argument("[PATH]", mark("The file's path in the repository."), ""),
 ) -> int:
     place = PurePosixPath(path or ours)
     versions = ThreeFiles(_read(base), _read(ours), _read(theirs))
@@ -136,7 +135,7 @@ _MOST = 10
 @command(mark("Commit the log's changes, fetch those of others, check, and push."))
 def sync_command(
     context: typer.Context,
-    dry_run: bool = flag("--dry-run", mark("Show what would be done; change and fetch nothing.")),
+    dry_run: bool = options.flag("--dry-run", mark("Show what would be done; change and fetch nothing.")),
     message: str = options.text_option(
         "--message", "MESSAGE", mark("The commit message (default: made from the changes).")
     ),

@@ -14,18 +14,7 @@ from commlog.output.labels import Labels
 from commlog.output.listing import Listing
 from commlog.output.text import harmless, shorten, width_of
 from commlog.records.text import kept_in_words, shown_value
-from commlog.team.rules.field_change import (
-    CHANGED,
-    CREATED,
-    CUT,
-    DELETED,
-    MOVED,
-    UNREADABLE,
-    FieldChange,
-    History,
-    Revision,
-    is_far,
-)
+from commlog.team.rules import field_change as field_changes
 from commlog.values import Data, ValuePath
 from commlog.worktime.moment import format_instant
 
@@ -35,12 +24,12 @@ _SHORT_HASH: Final = 10
 _BETWEEN: Final = " · "
 _NOTHING: Final = "–"
 _KINDS: Final = {
-    CREATED: mark("created"),
-    CHANGED: mark("changed"),
-    MOVED: mark("moved"),
-    DELETED: mark("deleted"),
-    UNREADABLE: mark("cannot be read"),
-    CUT: mark("the history is cut off here"),
+    field_changes.CREATED: mark("created"),
+    field_changes.CHANGED: mark("changed"),
+    field_changes.MOVED: mark("moved"),
+    field_changes.DELETED: mark("deleted"),
+    field_changes.UNREADABLE: mark("cannot be read"),
+    field_changes.CUT: mark("the history is cut off here"),
     "added": mark("added"),
     "removed": mark("removed"),
 }
@@ -112,7 +101,9 @@ _PLAIN: Final = Field("", "text", {}, {}, {})
 _LEFT_OUT: Final = frozenset({"n", "due_rule", "history"})
 
 
-def format_history(history: History, output_format: str, words: FieldWords, width: int | None = None) -> str:
+def format_history(
+    history: field_changes.History, output_format: str, words: FieldWords, width: int | None = None
+) -> str:
     """The history as text, json or jsonl, in the order it comes; text for a terminal of `width` columns, 100 unless known."""
     if output_format == "text":
         return "\n".join(_text(history, words, width or _WIDTH))
@@ -158,7 +149,7 @@ def flat_listing(listing: Listing) -> Listing:
     return replace(listing, rows=rows)
 
 
-def _object(revision: Revision, words: FieldWords) -> dict[str, Data]:
+def _object(revision: field_changes.Revision, words: FieldWords) -> dict[str, Data]:
     return {
         "at": revision.at and format_instant(revision.at),
         "committed_at": revision.committed_at and format_instant(revision.committed_at),
@@ -172,7 +163,7 @@ def _object(revision: Revision, words: FieldWords) -> dict[str, Data]:
         "former_path": revision.former or None,
         "problem": revision.problem or None,
         "claimed_at": revision.claimed_at,
-        "claim_differs": is_far(revision.claimed_at, revision.committed_at),
+        "claim_differs": field_changes.is_far(revision.claimed_at, revision.committed_at),
         "fields": [
             {
                 "field": change.field,
@@ -182,14 +173,14 @@ def _object(revision: Revision, words: FieldWords) -> dict[str, Data]:
                 "before": change.before,
                 "after": change.after,
                 "claimed_at": change.claimed_at,
-                "claim_differs": is_far(change.claimed_at, revision.committed_at),
+                "claim_differs": field_changes.is_far(change.claimed_at, revision.committed_at),
             }
             for change in revision.changes
         ],
     }
 
 
-def _text(history: History, words: FieldWords, width: int) -> Iterator[str]:
+def _text(history: field_changes.History, words: FieldWords, width: int) -> Iterator[str]:
     yield f"{harmless(history.record)}  {harmless(history.path)}"
     for revision in history.revisions:
         yield ""
@@ -198,8 +189,8 @@ def _text(history: History, words: FieldWords, width: int) -> Iterator[str]:
             yield f"  {line}"
 
 
-def _heading(revision: Revision, words: FieldWords) -> str:
-    what = "" if revision.kind == CHANGED else translate(_KINDS[revision.kind])
+def _heading(revision: field_changes.Revision, words: FieldWords) -> str:
+    what = "" if revision.kind == field_changes.CHANGED else translate(_KINDS[revision.kind])
     if not revision.commit:
         return "  ".join(filter(None, (translate("not committed yet"), what)))
     at = revision.at.strftime("%Y-%m-%d %H:%M") if revision.at else "?"
@@ -207,14 +198,14 @@ def _heading(revision: Revision, words: FieldWords) -> str:
     return "  ".join(filter(None, (at, harmless(who), revision.commit[:_SHORT_HASH], what)))
 
 
-def _body(revision: Revision, words: FieldWords, width: int) -> Iterator[str]:
+def _body(revision: field_changes.Revision, words: FieldWords, width: int) -> Iterator[str]:
     if revision.former:
         yield harmless(f"{revision.former} → {revision.path}")
     if revision.problem:
         yield harmless(revision.problem)
-    if revision.kind == CUT:
+    if revision.kind == field_changes.CUT:
         yield translate("this clone is shallow: it lacks what was before")
-    if revision.kind == CHANGED and not revision.changes:
+    if revision.kind == field_changes.CHANGED and not revision.changes:
         yield translate("no field changed: comments, order or spacing only")
     for change in revision.changes:
         if revision.is_note(change):
@@ -224,7 +215,9 @@ def _body(revision: Revision, words: FieldWords, width: int) -> Iterator[str]:
     yield from _claims(revision)
 
 
-def _change(revision: Revision, change: FieldChange, words: FieldWords, width: int) -> Iterator[str]:
+def _change(
+    revision: field_changes.Revision, change: field_changes.FieldChange, words: FieldWords, width: int
+) -> Iterator[str]:
     place = words.place(revision.template, change.path)
     before, after = (words.value(revision.template, change.path, value) for value in (change.before, change.after))
     before, after = _without_year(before, after, revision.at)
@@ -242,17 +235,17 @@ def _change(revision: Revision, change: FieldChange, words: FieldWords, width: i
     yield shorten(line, width)
 
 
-def _note(change: FieldChange, words: FieldWords, revision: Revision) -> Iterator[str]:
+def _note(change: field_changes.FieldChange, words: FieldWords, revision: field_changes.Revision) -> Iterator[str]:
     """What an entry of a diary adds to the changes it is about: a note."""
     note = change.after.get("note") or change.after.get("reason") if isinstance(change.after, dict) else None
     if note:
         yield f"  ↳ {words.value(revision.template, (*change.path, 'note'), note)}"
 
 
-def _claims(revision: Revision) -> Iterator[str]:
+def _claims(revision: field_changes.Revision) -> Iterator[str]:
     """Each time a record claims that is far from its commit's."""
     claims: Iterable[str | None] = (revision.claimed_at, *(change.claimed_at for change in revision.changes))
-    for claim in dict.fromkeys(claim for claim in claims if is_far(claim, revision.committed_at)):
+    for claim in dict.fromkeys(claim for claim in claims if field_changes.is_far(claim, revision.committed_at)):
         claimed, committed = str(claim)[:10], f"{revision.committed_at:%Y-%m-%d}"
         if claimed[:4] == committed[:4]:
             claimed, committed = claimed[5:], committed[5:]

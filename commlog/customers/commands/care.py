@@ -6,7 +6,6 @@ from typing import Any
 import typer
 
 from commlog.cli import options
-from commlog.cli.options import argument, text_option
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.customers.brief import brief_customer
 from commlog.customers.care import CareView, list_care
@@ -37,7 +36,7 @@ _KIND_WORDS = {
     "核对信息": "verify",
 }
 
-within_option: Any = text_option(
+within_option: Any = options.text_option(
     "--within",
     "INTERVAL",
     mark("How far ahead to look: 7d, 2w, 3m; what is already due is always listed."),
@@ -125,7 +124,7 @@ def _tell_left_out(left_out: tuple[ExcludedCustomer, ...]) -> None:
 @command(mark("Show on one screen what to know before talking to a customer."))
 def brief_command(
     context: typer.Context,
-    customer: list[str] = argument(
+    customer: list[str] = options.argument(
         "CUSTOMER", mark("The customer's id, name, alias, phone or e-mail; or the number of an incoming call.")
     ),
     output_format: str = options.format_choice(*BRIEF_FORMATS),
@@ -142,7 +141,7 @@ def brief_command(
 @command(mark("Show all that happened with a customer, the newest first."))
 def timeline_command(
     context: typer.Context,
-    customer: list[str] = argument("CUSTOMER", mark("The customer's id, name, alias, phone or e-mail.")),
+    customer: list[str] = options.argument("CUSTOMER", mark("The customer's id, name, alias, phone or e-mail.")),
     since: str = options.text_option(
         "--since",
         "PERIOD",

@@ -6,7 +6,6 @@ import typer
 
 from commlog.cli import options
 from commlog.cli.editor import create_in_editor, edit_in_editor
-from commlog.cli.options import argument, flag
 from commlog.cli.prompts import ask_fields, keeping_answers
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, is_interactive, say, session_of, warn, warn_of_sealed
@@ -27,7 +26,7 @@ from commlog.workspace import Workspace
 @command(mark("Create a customer; prints the id."))
 def customer_create_command(
     context: typer.Context,
-    name: str = argument("[NAME]", mark("The customer's name; the id is made from it unless --set id=…"), ""),
+    name: str = options.argument("[NAME]", mark("The customer's name; the id is made from it unless --set id=…"), ""),
     assignments: list[str] = options.set_option,
     edit_form: bool = options.edit_option,
 ) -> None:
@@ -54,7 +53,7 @@ def customer_list_command(
     sort: str = options.sort_option,
     limit: int = options.limit_option,
     output_format: str = options.format_option,
-    with_merged: bool = flag("--all", mark("Also list customers merged into another one.")),
+    with_merged: bool = options.flag("--all", mark("Also list customers merged into another one.")),
     reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
@@ -119,8 +118,10 @@ _SHARED = {PHONE: mark("the phone {value}"), EMAIL: mark("the e-mail address {va
 # What a shell would not take as it is.
 _FOR_SHELLS = frozenset(" '\"$&;()<>|*?[]{}#~`\\!")
 
-duplicate_argument: Any = argument("DUPLICATE", mark("The customer to be merged: id, name, alias, phone or e-mail."))
-survivor_argument: Any = argument("SURVIVOR", mark("The customer to keep."))
+duplicate_argument: Any = options.argument(
+    "DUPLICATE", mark("The customer to be merged: id, name, alias, phone or e-mail.")
+)
+survivor_argument: Any = options.argument("SURVIVOR", mark("The customer to keep."))
 on_option: Any = options.text_option("--on", "DATE", mark("The day they were checked (default: today)."))
 
 
@@ -129,7 +130,7 @@ def customer_merge_command(
     context: typer.Context,
     duplicate: str = duplicate_argument,
     survivor: str = survivor_argument,
-    dry_run: bool = flag("--dry-run", mark("Show what would happen; write nothing.")),
+    dry_run: bool = options.flag("--dry-run", mark("Show what would happen; write nothing.")),
     reveal: bool = options.reveal_option,
 ) -> None:
     from commlog.customers.merge import merge_customers

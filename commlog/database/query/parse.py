@@ -3,20 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from commlog.database.query import filter as filters
 from commlog.database.query.fields import BUILT_IN, plain_name
-from commlog.database.query.filter import (
-    Filter,
-    Operator,
-    QueryPosition,
-    Term,
-    TextTerm,
-    count_values,
-    displayable_text,
-    either,
-    every,
-    fault,
-    opposite,
-)
 from commlog.database.query.tokens import Token, TokenType, scan
 from commlog.database.query.values import stored_values, value_terms
 from commlog.database.query.vocabulary import Vocabulary
@@ -29,7 +17,7 @@ MAX_DEPTH: Final = 12
 MAX_VALUES: Final = 300
 
 
-def parse_query(query: str, vocabulary: Vocabulary) -> Filter:
+def parse_query(query: str, vocabulary: Vocabulary) -> filters.Filter:
     """Give the filter of a query string; an empty one asks for everything.
 
     Raises:
@@ -38,12 +26,12 @@ def parse_query(query: str, vocabulary: Vocabulary) -> Filter:
     """
     tokens = scan(query)
     if not tokens:
-        return every(())
+        return filters.every(())
     question = _Parser(query, tokens, vocabulary).question()
-    if count_values(question) > MAX_VALUES:
-        raise fault(
+    if filters.count_values(question) > MAX_VALUES:
+        raise filters.fault(
             mark("the query compares with too many values"),
-            QueryPosition(),
+            filters.QueryPosition(),
             mark("at most {limit}; ask in several steps"),
             limit=MAX_VALUES,
         )
@@ -60,13 +48,13 @@ class _Parser:
         self.place = 0
         self.depth = 0
 
-    def question(self) -> Filter:
+    def question(self) -> filters.Filter:
         """All tokens, as one filter."""
         found = self._either()
         rest = self._peek()
         if rest:
             remedy = mark("remove it, or put it in quotes")
-            raise fault(mark("this bracket closes nothing"), rest.spot, remedy)
+            raise filters.fault(mark("this bracket closes nothing"), rest.spot, remedy)
         return found
 
     def _peek(self) -> Token | None:
@@ -79,58 +67,58 @@ class _Parser:
         self.place += 1
         return True
 
-    def _either(self) -> Filter:
+    def _either(self) -> filters.Filter:
         parts = [self._every()]
         while self._take(TokenType.OR):
             parts.append(self._every())
-        return either(parts)
+        return filters.either(parts)
 
-    def _every(self) -> Filter:
+    def _every(self) -> filters.Filter:
         parts = [self._one()]
         while True:
             token = self._peek()
             if token is None or token.type in {TokenType.OR, TokenType.CLOSE}:
-                return every(parts)
+                return filters.every(parts)
             self._take(TokenType.AND)
             parts.append(self._one())
 
-    def _one(self) -> Filter:
+    def _one(self) -> filters.Filter:
         is_negated = False
         while self._take(TokenType.NOT):
             is_negated = not is_negated
         token = self._peek()
         if token is None or token.type in {TokenType.OR, TokenType.AND, TokenType.CLOSE}:
-            spot = token.spot if token else QueryPosition(self.query, len(self.query) + 1)
-            raise fault(
+            spot = token.spot if token else filters.QueryPosition(self.query, len(self.query) + 1)
+            raise filters.fault(
                 mark("a search term is missing here"),
                 spot,
                 mark("`or`, `and`, `not` and brackets combine terms; to search for them as words, put them in quotes"),
             )
         self.place += 1
         found = self._meaning(token)
-        return opposite(found) if is_negated else found
+        return filters.opposite(found) if is_negated else found
 
-    def _meaning(self, token: Token) -> Filter:
+    def _meaning(self, token: Token) -> filters.Filter:
         if token.type is TokenType.WORDS:
-            return TextTerm(token.text)
+            return filters.TextTerm(token.text)
         if token.type is TokenType.FIELD:
             return self._field(token)
         self.depth += 1
         if self.depth > MAX_DEPTH:
             remedy = mark("at most {limit}")
-            raise fault(mark("the brackets are nested too deep"), token.spot, remedy, limit=MAX_DEPTH)
+            raise filters.fault(mark("the brackets are nested too deep"), token.spot, remedy, limit=MAX_DEPTH)
         found = self._either()
         if not self._take(TokenType.CLOSE):
             remedy = mark("close it, or put it in quotes")
-            raise fault(mark("this bracket is not closed"), token.spot, remedy)
+            raise filters.fault(mark("this bracket is not closed"), token.spot, remedy)
         self.depth -= 1
         return found
 
-    def _field(self, token: Token) -> Filter:
+    def _field(self, token: Token) -> filters.Filter:
         fields = self.vocabulary.find(token.text)
         if not fields:
             raise self._unknown(token)
-        found: list[Filter] = []
+        found: list[filters.Filter] = []
         faults: list[UsageError] = []
         for field in fields:
             # Forms may share a name with different choices: the value need only suit one of them.
@@ -140,17 +128,17 @@ class _Parser:
                 faults.append(error)
         if not found:
             raise faults[0]
-        return either(found)
+        return filters.either(found)
 
     def _unknown(self, token: Token) -> UsageError:
         near = _nearest(token.text, self.vocabulary.names())
         known = mark("did you mean {known}? to search for the words, put them in quotes")
         none_near = mark("fields: {known}; to search for the words, put them in quotes")
-        return fault(
+        return filters.fault(
             mark("'{field}' is not a field that can be searched"),
             token.spot,
             known if near else none_near,
-            field=displayable_text(token.text),
+            field=filters.displayable_text(token.text),
             known=", ".join(near or BUILT_IN),
         )
 
@@ -162,7 +150,7 @@ def _nearest(name: str, names: Sequence[str]) -> list[str]:
     return near or [one for one in names if len(plain) > 1 and plain in one][:3]
 
 
-def term(name: str, values: Sequence[str], vocabulary: Vocabulary) -> Filter:
+def term(name: str, values: Sequence[str], vocabulary: Vocabulary) -> filters.Filter:
     """Give the filter of a built-in field and values taken literally, as options of commands give them.
 
     A name that ends with `<=` (`due<=`) asks for all up to the value, one that ends with `..` for all between two.
@@ -171,7 +159,7 @@ def term(name: str, values: Sequence[str], vocabulary: Vocabulary) -> Filter:
         UsageError: a value does not suit the field.
 
     """
-    operator: Operator = "<=" if name.endswith("<=") else ".." if name.endswith("..") else "="
+    operator: filters.Operator = "<=" if name.endswith("<=") else ".." if name.endswith("..") else "="
     field = BUILT_IN[name.rstrip("<=.")]
-    stored = [stored_values(field, value, operator, (QueryPosition(value, 1), vocabulary)) for value in values]
-    return Term(field, operator, tuple(dict.fromkeys(text for texts in stored for text in texts)))
+    stored = [stored_values(field, value, operator, (filters.QueryPosition(value, 1), vocabulary)) for value in values]
+    return filters.Term(field, operator, tuple(dict.fromkeys(text for texts in stored for text in texts)))

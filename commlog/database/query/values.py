@@ -8,18 +8,8 @@ from re import compile as pattern
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from commlog.database.query import filter as filters
 from commlog.database.query.fields import FLAG_WORDS, VALUE_WORDS, plain_name
-from commlog.database.query.filter import (
-    Filter,
-    Operator,
-    QueryField,
-    QueryPosition,
-    Term,
-    ValueType,
-    displayable_text,
-    either,
-    fault,
-)
 from commlog.database.query.tokens import Value
 from commlog.database.query.vocabulary import Vocabulary
 from commlog.messages import mark
@@ -30,13 +20,21 @@ from commlog.worktime.periods import parse_period
 
 _SIGNS: Final = str.maketrans("＜＞＝", "<>=")
 _OPERATOR: Final = pattern(r"<=|>=|<|>|=|≤|≥")
-_OPERATORS: Final[dict[str, Operator]] = {"<": "<", "<=": "<=", "≤": "<=", ">": ">", ">=": ">=", "≥": ">=", "=": "="}
+_OPERATORS: Final[dict[str, filters.Operator]] = {
+    "<": "<",
+    "<=": "<=",
+    "≤": "<=",
+    ">": ">",
+    ">=": ">=",
+    "≥": ">=",
+    "=": "=",
+}
 _NUMBER: Final = pattern(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?")
-_ORDERED: Final = frozenset({ValueType.MOMENT, ValueType.NUMBER})
-_WITHOUT_PREFIX: Final = frozenset({ValueType.RECORD, ValueType.FLAG, ValueType.PRESENCE})
+_ORDERED: Final = frozenset({filters.ValueType.MOMENT, filters.ValueType.NUMBER})
+_WITHOUT_PREFIX: Final = frozenset({filters.ValueType.RECORD, filters.ValueType.FLAG, filters.ValueType.PRESENCE})
 
 
-def value_terms(field: QueryField, values: tuple[Value, ...], vocabulary: Vocabulary) -> Filter:
+def value_terms(field: filters.QueryField, values: tuple[Value, ...], vocabulary: Vocabulary) -> filters.Filter:
     """Give the filter of a field and its values as typed, each in its stored form.
 
     Raises:
@@ -44,22 +42,22 @@ def value_terms(field: QueryField, values: tuple[Value, ...], vocabulary: Vocabu
 
     """
     plain: list[str] = []
-    parts: list[Filter] = []
+    parts: list[filters.Filter] = []
     for value in values:
         operator, texts = _split(field, value)
         context = (value.spot, vocabulary)
         stored = tuple(one for text in texts for one in stored_values(field, text, operator, context))
         # Dates keep their own places: whether they are dates shows only when the question is asked.
-        if operator == "=" and field.type is not ValueType.MOMENT:
+        if operator == "=" and field.type is not filters.ValueType.MOMENT:
             plain.extend(item for item in stored if item not in plain)
         else:
-            parts.append(Term(field, operator, stored, value.spot))
+            parts.append(filters.Term(field, operator, stored, value.spot))
     if plain:
-        parts.insert(0, Term(field, "=", tuple(plain), values[0].spot))
-    return either(parts)
+        parts.insert(0, filters.Term(field, "=", tuple(plain), values[0].spot))
+    return filters.either(parts)
 
 
-def _split(field: QueryField, value: Value) -> tuple[Operator, tuple[str, ...]]:
+def _split(field: filters.QueryField, value: Value) -> tuple[filters.Operator, tuple[str, ...]]:
     if field.type in _ORDERED:
         return _split_ordered(field, value)
     last = value.pieces[-1]
@@ -68,8 +66,8 @@ def _split(field: QueryField, value: Value) -> tuple[Operator, tuple[str, ...]]:
     return "prefix", (value.text[:-1],)
 
 
-def _split_ordered(field: QueryField, value: Value) -> tuple[Operator, tuple[str, ...]]:
-    operator: Operator | None = None
+def _split_ordered(field: filters.QueryField, value: Value) -> tuple[filters.Operator, tuple[str, ...]]:
+    operator: filters.Operator | None = None
     sides = [""]
     for number, piece in enumerate(value.pieces):
         text = piece.text
@@ -85,18 +83,18 @@ def _split_ordered(field: QueryField, value: Value) -> tuple[Operator, tuple[str
     if len(sides) == 1 and sides[0].strip():
         return operator or "=", (sides[0],)
     if operator or not "".join(sides).strip():
-        raise fault(
+        raise filters.fault(
             mark("{field}: '{value}' is not a comparison or a range"),
             value.spot,
             mark("write {field}:<X, {field}:X..Y, {field}:X.. or {field}:..Y"),
             field=field.name,
-            value=displayable_text(value.text),
+            value=filters.displayable_text(value.text),
         )
     return "..", tuple(sides)
 
 
 def stored_values(
-    field: QueryField, text: str, operator: Operator, context: tuple[QueryPosition, Vocabulary]
+    field: filters.QueryField, text: str, operator: filters.Operator, context: tuple[filters.QueryPosition, Vocabulary]
 ) -> tuple[str, ...]:
     """Give the stored forms a typed value stands for; a name may stand for several.
 
@@ -106,17 +104,21 @@ def stored_values(
     """
     spot, vocabulary = context
     if operator == "prefix":
-        return (plain_name(text) if field.type is ValueType.CHOICE else text,)
+        return (plain_name(text) if field.type is filters.ValueType.CHOICE else text,)
     if operator == ".." and not text.strip():
         return ("",)
     return _READERS[field.type](field, text.strip() or text, spot, vocabulary)
 
 
-def _text(field: QueryField, text: str, _spot: QueryPosition, vocabulary: Vocabulary) -> tuple[str, ...]:
+def _text(
+    field: filters.QueryField, text: str, _spot: filters.QueryPosition, vocabulary: Vocabulary
+) -> tuple[str, ...]:
     return (vocabulary.values.get(field.name, {}).get(plain_name(text), text),)
 
 
-def _name(field: QueryField, text: str, _spot: QueryPosition, vocabulary: Vocabulary) -> tuple[str, ...]:
+def _name(
+    field: filters.QueryField, text: str, _spot: filters.QueryPosition, vocabulary: Vocabulary
+) -> tuple[str, ...]:
     folded = fold_text(text)
     if not field.is_content:
         if field.name == "customer":
@@ -128,7 +130,9 @@ def _name(field: QueryField, text: str, _spot: QueryPosition, vocabulary: Vocabu
     return (vocabulary.values.get(field.name, {}).get(plain_name(text), text),)
 
 
-def _choice(field: QueryField, text: str, spot: QueryPosition, vocabulary: Vocabulary) -> tuple[str, ...]:
+def _choice(
+    field: filters.QueryField, text: str, spot: filters.QueryPosition, vocabulary: Vocabulary
+) -> tuple[str, ...]:
     name = plain_name(text)
     known = vocabulary.values.get(field.name, {})
     words = {} if field.is_content else VALUE_WORDS.get(field.name, {})
@@ -142,36 +146,46 @@ def _choice(field: QueryField, text: str, spot: QueryPosition, vocabulary: Vocab
     return (found,)
 
 
-def _flag(field: QueryField, text: str, spot: QueryPosition, _vocabulary: Vocabulary) -> tuple[str, ...]:
+def _flag(
+    field: filters.QueryField, text: str, spot: filters.QueryPosition, _vocabulary: Vocabulary
+) -> tuple[str, ...]:
     found = FLAG_WORDS.get(fold_text(text))
     if found is None:
         raise _unknown_value(field, text, spot, ["yes", "no"])
     return (found,)
 
 
-def _number(field: QueryField, text: str, spot: QueryPosition, _vocabulary: Vocabulary) -> tuple[str, ...]:
+def _number(
+    field: filters.QueryField, text: str, spot: filters.QueryPosition, _vocabulary: Vocabulary
+) -> tuple[str, ...]:
     folded = fold_text(text)
     if not _NUMBER.fullmatch(folded) or not isfinite(float(folded)):
-        raise fault(
+        raise filters.fault(
             mark("{field}: '{value}' is not a number"),
             spot,
             mark("write e.g. {field}:4, {field}:>=4 or {field}:1..3"),
             field=field.name,
-            value=displayable_text(text),
+            value=filters.displayable_text(text),
         )
     return (folded,)
 
 
-def _moment(field: QueryField, text: str, _spot: QueryPosition, _vocabulary: Vocabulary) -> tuple[str, ...]:
+def _moment(
+    field: filters.QueryField, text: str, _spot: filters.QueryPosition, _vocabulary: Vocabulary
+) -> tuple[str, ...]:
     words = {} if field.is_content else VALUE_WORDS.get(field.name, {})
     return (words.get(plain_name(text), text),)
 
 
-def _record(_field: QueryField, text: str, _spot: QueryPosition, vocabulary: Vocabulary) -> tuple[str, ...]:
+def _record(
+    _field: filters.QueryField, text: str, _spot: filters.QueryPosition, vocabulary: Vocabulary
+) -> tuple[str, ...]:
     return vocabulary.records(fold_text(text)) or (text,)
 
 
-def _presence(field: QueryField, text: str, spot: QueryPosition, vocabulary: Vocabulary) -> tuple[str, ...]:
+def _presence(
+    field: filters.QueryField, text: str, spot: filters.QueryPosition, vocabulary: Vocabulary
+) -> tuple[str, ...]:
     known = VALUE_WORDS["has"].get(plain_name(text))
     if known:
         return (known,)
@@ -181,26 +195,26 @@ def _presence(field: QueryField, text: str, spot: QueryPosition, vocabulary: Voc
     return names
 
 
-_Reader = Callable[[QueryField, str, QueryPosition, Vocabulary], tuple[str, ...]]
-_READERS: Final[dict[ValueType, _Reader]] = {
-    ValueType.TEXT: _text,
-    ValueType.NAME: _name,
-    ValueType.CHOICE: _choice,
-    ValueType.FLAG: _flag,
-    ValueType.NUMBER: _number,
-    ValueType.MOMENT: _moment,
-    ValueType.RECORD: _record,
-    ValueType.PRESENCE: _presence,
+_Reader = Callable[[filters.QueryField, str, filters.QueryPosition, Vocabulary], tuple[str, ...]]
+_READERS: Final[dict[filters.ValueType, _Reader]] = {
+    filters.ValueType.TEXT: _text,
+    filters.ValueType.NAME: _name,
+    filters.ValueType.CHOICE: _choice,
+    filters.ValueType.FLAG: _flag,
+    filters.ValueType.NUMBER: _number,
+    filters.ValueType.MOMENT: _moment,
+    filters.ValueType.RECORD: _record,
+    filters.ValueType.PRESENCE: _presence,
 }
 
 
-def _unknown_value(field: QueryField, text: str, spot: QueryPosition, known: list[str]) -> Exception:
-    return fault(
+def _unknown_value(field: filters.QueryField, text: str, spot: filters.QueryPosition, known: list[str]) -> Exception:
+    return filters.fault(
         mark("{field}: '{value}' is not one of the choices"),
         spot,
         mark("use one of: {known}"),
         field=field.name,
-        value=displayable_text(text),
+        value=filters.displayable_text(text),
         known=", ".join(known),
     )
 
@@ -237,7 +251,7 @@ class InstantRange(NamedTuple):
         )
 
 
-def instant_range(term: Term, value: str, frame: QueryContext) -> InstantRange:
+def instant_range(term: filters.Term, value: str, frame: QueryContext) -> InstantRange:
     """Give the stretch of time that one value of a term (for `..`: both) asks for.
 
     Raises:
@@ -249,13 +263,13 @@ def instant_range(term: Term, value: str, frame: QueryContext) -> InstantRange:
         start = _period(term, first, frame).start if first else None
         end = _period(term, last, frame).end if last else None
         if start and end and start >= end:
-            raise fault(
+            raise filters.fault(
                 mark("{field}: the range {first}..{last} ends before it starts"),
                 term.spot,
                 mark("swap the two ends"),
                 field=term.field.name,
-                first=displayable_text(first),
-                last=displayable_text(last),
+                first=filters.displayable_text(first),
+                last=filters.displayable_text(last),
             )
         return InstantRange(start, end)
     whole = _period(term, value, frame)
@@ -271,7 +285,7 @@ def instant_range(term: Term, value: str, frame: QueryContext) -> InstantRange:
     return whole
 
 
-def _period(term: Term, text: str, frame: QueryContext) -> InstantRange:
+def _period(term: filters.Term, text: str, frame: QueryContext) -> InstantRange:
     """Give a named period, a day, or the second of an instant."""
     now = frame.now.astimezone(frame.zone)
     try:
@@ -287,12 +301,12 @@ def _period(term: Term, text: str, frame: QueryContext) -> InstantRange:
             return InstantRange(second, second + timedelta(seconds=1))
         return _day(moment, now)
     except (ValueError, OverflowError) as error:
-        raise fault(
+        raise filters.fault(
             mark("{field}: '{value}' is not a date or a period"),
             term.spot,
             mark("write e.g. 2026-03-14, 2026-03, 2026-Q1, last-month, tomorrow, +3d or 2026-03..2026-05"),
             field=term.field.name,
-            value=displayable_text(text),
+            value=filters.displayable_text(text),
         ) from error
 
 

@@ -4,14 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from commlog.database.query.fields import (
-    BUILT_IN,
-    CATEGORY_PATHS,
-    COLUMN_PATHS,
-    built_in_names,
-    find_built_in,
-    plain_name,
-)
+from commlog.database.query import fields as form_fields
 from commlog.database.query.filter import QueryField, ValueType
 from commlog.errors import CommlogError
 from commlog.forms.catalog import Catalog, Template
@@ -49,17 +42,17 @@ class Vocabulary:
 
     def find(self, name: str) -> tuple[QueryField, ...]:
         """Give the fields a name or label means; several when templates share it, none when it is unknown."""
-        built_in = find_built_in(name)
+        built_in = form_fields.find_built_in(name)
         if built_in:
             return (built_in,)
         key, dot, rest = name.lower().partition(".")
         if key == "extra" and dot and rest:
             return (QueryField(f"extra.{rest}", ValueType.TEXT, is_content=True),)
-        return self.fields.get(plain_name(name), ())
+        return self.fields.get(form_fields.plain_name(name), ())
 
     def names(self) -> tuple[str, ...]:
         """Give every name and label a field may be asked for by, sorted."""
-        return tuple(sorted({*built_in_names(), *self.fields}))
+        return tuple(sorted({*form_fields.built_in_names(), *self.fields}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +92,7 @@ def build_vocabulary(catalog: Catalog, people: People, priorities: Sequence[str]
         templates[name] = template.labels
     extra = {
         "template": {key: slug for slug, labels in templates.items() for key in _words(slug, labels)},
-        "priority": {plain_name(name): name for name in priorities},
+        "priority": {form_fields.plain_name(name): name for name in priorities},
     }
     return vocabulary_of(entries, people, extra)
 
@@ -126,18 +119,18 @@ def _names_of(entries: Sequence[VocabularyEntry]) -> Mapping[str, tuple[QueryFie
         for last in range(1, len(steps) + 1):
             # `background.order_no` is meant by itself, by its end, and, like all inside it, by `background`.
             for first in range(last):
-                by_slug.setdefault(plain_name(".".join(steps[first:last])), {})[found] = None
+                by_slug.setdefault(form_fields.plain_name(".".join(steps[first:last])), {})[found] = None
                 for language in ("zh", "en"):
                     labels = [step.get(language, "") for step in entry.labels[first:last]]
                     if all(labels):
-                        by_label.setdefault(plain_name(".".join(labels)), {})[found] = None
+                        by_label.setdefault(form_fields.plain_name(".".join(labels)), {})[found] = None
     # A slug means itself even where it is another field's label.
     return {name: tuple(found) for name, found in {**by_label, **by_slug}.items()}
 
 
 def _field_of(entry: VocabularyEntry) -> QueryField:
-    column = COLUMN_PATHS.get(entry.key)
-    return BUILT_IN[column] if column else QueryField(entry.key, entry.type, is_content=True)
+    column = form_fields.COLUMN_PATHS.get(entry.key)
+    return form_fields.BUILT_IN[column] if column else QueryField(entry.key, entry.type, is_content=True)
 
 
 def _values_of(
@@ -145,8 +138,8 @@ def _values_of(
 ) -> Mapping[str, Mapping[str, str]]:
     values: dict[str, dict[str, str]] = {name: dict(known) for name, known in extra.items() if known}
     for entry in entries:
-        names = {entry.key, COLUMN_PATHS.get(entry.key, entry.key)}
-        if entry.key in CATEGORY_PATHS:
+        names = {entry.key, form_fields.COLUMN_PATHS.get(entry.key, entry.key)}
+        if entry.key in form_fields.CATEGORY_PATHS:
             names.add("category")
         for name in names:
             for slug, labels in entry.values.items():
@@ -156,9 +149,9 @@ def _values_of(
 
 
 def _words(slug: str, labels: Labels) -> Iterator[str]:
-    yield plain_name(slug)
+    yield form_fields.plain_name(slug)
     for label in labels.values():
-        yield plain_name(label)
+        yield form_fields.plain_name(label)
 
 
 def _entries_of(template: Template) -> Iterator[VocabularyEntry]:

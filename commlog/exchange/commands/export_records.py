@@ -12,15 +12,8 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, session_of, warn
 from commlog.customers.rules.care import BIRTHDAY
 from commlog.errors import ExitCode, UsageError
+from commlog.exchange import export as exports
 from commlog.exchange.csv_file import export_columns, record_cells
-from commlog.exchange.export import (
-    CalendarCareDay,
-    ExportedFollowUp,
-    iter_fields,
-    select_care_days,
-    select_follow_ups,
-    select_records,
-)
 from commlog.exchange.ics_file import CalendarHead, EntryTexts, format_calendar, is_our_calendar
 from commlog.exchange.jsonl_file import format_object
 from commlog.exchange.source import codec_of, name_taken
@@ -93,8 +86,8 @@ def export_command(
     if columns and output_format != "csv":
         raise UsageError(mark("--columns works only with CSV: JSON Lines contain every field"))
     workspace = session.workspace
-    selection = select_records(workspace, words)
-    records = iter_fields(workspace, selection, reveal=reveal)
+    selection = exports.select_records(workspace, words)
+    records = exports.iter_fields(workspace, selection, reveal=reveal)
     if output_format == "csv":
         lines = _csv_lines(records, columns, [workspace.catalog.get(name) for name in selection.templates])
     else:
@@ -139,8 +132,8 @@ def _export_calendar(session: Session, query: str, shape: str, output: str, *, c
     require_format(shape, SHAPES)
     workspace = session.workspace
     labels = labels_of(session)
-    tasks = select_follow_ups(workspace, query, reveal=reveal)
-    days = select_care_days(workspace, query, reveal=reveal) if care else ()
+    tasks = exports.select_follow_ups(workspace, query, reveal=reveal)
+    days = exports.select_care_days(workspace, query, reveal=reveal) if care else ()
     todos = [(task, _words(task, labels)) for task in tasks if shape != "event"]
     events = [(task, _words(task, labels)) for task in tasks if shape != TODO and task.due is not None]
     settings = workspace.log.settings
@@ -162,7 +155,7 @@ def _export_calendar(session: Session, query: str, shape: str, output: str, *, c
     return finish(session)
 
 
-def _words(task: ExportedFollowUp, labels: Labels) -> EntryTexts:
+def _words(task: exports.ExportedFollowUp, labels: Labels) -> EntryTexts:
     follow_up = task.follow_up
     is_waiting = follow_up.status == AWAITING_CUSTOMER
     return EntryTexts(
@@ -173,7 +166,7 @@ def _words(task: ExportedFollowUp, labels: Labels) -> EntryTexts:
     )
 
 
-def _lines(task: ExportedFollowUp, labels: Labels) -> Iterator[str]:
+def _lines(task: exports.ExportedFollowUp, labels: Labels) -> Iterator[str]:
     follow_up = task.follow_up
     facts = (
         (labels.column("address"), task.address),
@@ -190,7 +183,7 @@ def _lines(task: ExportedFollowUp, labels: Labels) -> Iterator[str]:
         yield translate("When it is done: {command}").format(command=f'commlog done {task.address} --result "…"')
 
 
-def _day_words(day: CalendarCareDay) -> EntryTexts:
+def _day_words(day: exports.CalendarCareDay) -> EntryTexts:
     text = translate("{name}'s birthday") if day.kind == BIRTHDAY else translate("{name}: {label}")
     summary = text.format(name=day.customer_name, label=day.label or translate("anniversary"))
     command = f"commlog customer show {day.customer_id}"

@@ -9,9 +9,9 @@ from typing import Any
 import typer
 
 from commlog.cli import options
-from commlog.cli.options import argument, flag, format_choice, text_option
 from commlog.cli.terminal import command, progress, read_stdin, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
+from commlog.exchange import source as sources
 from commlog.exchange.import_map import ImportMap
 from commlog.exchange.import_records import ImportOptions, import_records
 from commlog.exchange.import_surveys import columns_like_scores, import_surveys, survey_map
@@ -19,15 +19,6 @@ from commlog.exchange.incoming import ImportResult, Sheet
 from commlog.exchange.map_reader import MapContext, read_map
 from commlog.exchange.mapping import iter_incoming, other_columns
 from commlog.exchange.sketch import sketch_map, template_for
-from commlog.exchange.source import (
-    SourceFile,
-    format_of,
-    iter_items,
-    open_sheet,
-    read_bytes,
-    refuse_existing,
-    write_rejects,
-)
 from commlog.exchange.text import format_import_json, format_import_text, format_left_out
 from commlog.forms.fields import label
 from commlog.messages import current_language, mark, translate, translate_plural
@@ -37,10 +28,10 @@ from commlog.surveys.rules import quarter_of
 from commlog.values import Fields
 from commlog.workspace import Workspace
 
-rejects_option: Any = text_option(
+rejects_option: Any = options.text_option(
     "--rejects", "FILE", mark("The file for rejected rows (default: FILE.rejects.csv in the current folder).")
 )
-result_format_option: Any = format_choice(
+result_format_option: Any = options.format_choice(
     "text", "json", help_text=mark("json prints the counts and reasons on stdout."), metavar="text|json"
 )
 
@@ -49,7 +40,7 @@ result_format_option: Any = format_choice(
 class _Import:
     """An import that ran, or was tried: the file, its columns, what became of its rows, and how to report it."""
 
-    source: SourceFile
+    source: sources.SourceFile
     columns: tuple[str, ...]
     result: ImportResult
     rejects: str
@@ -63,7 +54,7 @@ class _Import:
         """
         result, written = self.result, ""
         if result.rejected and not self.is_dry:
-            written = write_rejects(result.rejected, self.columns, self.source, self.rejects)
+            written = sources.write_rejects(result.rejected, self.columns, self.source, self.rejects)
         if self.output_format == "json":
             say(format_import_json(result, written, left_out, is_dry=self.is_dry))
         counts, *details = format_import_text(result, written, is_dry=self.is_dry).split("\n")
@@ -75,27 +66,27 @@ class _Import:
         return ExitCode.INVALID if result.rejected else ExitCode.DONE
 
 
-def _read_source(name: str, file_format: str) -> SourceFile:
+def _read_source(name: str, file_format: str) -> sources.SourceFile:
     if name == "-":
-        return SourceFile(f"stdin.{file_format}", file_format, read_stdin())
-    return SourceFile(name, file_format, read_bytes(Path(name)))
+        return sources.SourceFile(f"stdin.{file_format}", file_format, read_stdin())
+    return sources.SourceFile(name, file_format, sources.read_bytes(Path(name)))
 
 
 def _context_of(workspace: Workspace) -> MapContext:
     return MapContext(workspace.catalog, converter_of(workspace), workspace.log.settings.zone)
 
 
-words_argument: Any = argument(
+words_argument: Any = options.argument(
     "[csv|jsonl] FILE", mark("The format, if the file's name does not show it, and the file; - is stdin.")
 )
-map_file_option: Any = text_option(
+map_file_option: Any = options.text_option(
     "--map", "MAP", mark("The map from columns to fields; JSON Lines of whole records need none."), "-m"
 )
-sketch_option: Any = flag("--sketch-map", mark("Print a draft of a map made from the file's header, and exit."))
-template_option: Any = text_option(
+sketch_option: Any = options.flag("--sketch-map", mark("Print a draft of a map made from the file's header, and exit."))
+template_option: Any = options.text_option(
     "--template", "NAME", mark("The template of the draft map (default: the one that matches the header best).")
 )
-encoding_option: Any = text_option(
+encoding_option: Any = options.text_option(
     "--encoding", "NAME", mark("The file's encoding, e.g. gb18030 (default: the map's, else utf-8).")
 )
 
@@ -116,27 +107,27 @@ def import_command(
     if len(words) > 2:
         raise UsageError(mark("too many arguments: {words}"), words=" ".join(words[2:]))
     *named, name = words
-    source = _read_source(name, format_of(name, "".join(named)))
+    source = _read_source(name, sources.format_of(name, "".join(named)))
     ground = _context_of(workspace)
     if sketch:
-        sheet = open_sheet(source, encoding, None)
+        sheet = sources.open_sheet(source, encoding, None)
         say(sketch_map(sheet, template_for(sheet, workspace.catalog, template), current_language()))
         return ExitCode.DONE
     if rejects:
-        refuse_existing(rejects)
+        sources.refuse_existing(rejects)
     import_map = _read_map(source, map_file, ground)
-    sheet = open_sheet(source, encoding, import_map)
+    sheet = sources.open_sheet(source, encoding, import_map)
     left_out: Counter[tuple[str, str]] = Counter()
-    items = iter_items(sheet, import_map, ground, lambda field, word: left_out.update([(field, word)]))
+    items = sources.iter_items(sheet, import_map, ground, lambda field, word: left_out.update([(field, word)]))
     creates = import_map is not None and import_map.creates_customers
     with progress(translate("Importing"), source.lines) as tell:
         result = import_records(workspace, items, ImportOptions(creates, dry_run, tell))
     return _Import(source, sheet.columns, result, rejects, dry_run, output_format).report(left_out)
 
 
-def _read_map(source: SourceFile, map_file: str, ground: MapContext) -> ImportMap | None:
+def _read_map(source: sources.SourceFile, map_file: str, ground: MapContext) -> ImportMap | None:
     if map_file:
-        return read_map(read_bytes(Path(map_file)), map_file, ground)
+        return read_map(sources.read_bytes(Path(map_file)), map_file, ground)
     if source.format != "csv":
         return None
     raise UsageError(
@@ -149,14 +140,16 @@ def _read_map(source: SourceFile, map_file: str, ground: MapContext) -> ImportMa
     )
 
 
-file_argument: Any = argument(
+file_argument: Any = options.argument(
     "FILE.csv", mark("The file, its columns named like the form's fields and dimensions, by label or key; - is stdin.")
 )
-period_option: Any = text_option("--period", "PERIOD", mark("The period for rows without one (default: this quarter)."))
-entered_by_option: Any = text_option(
+period_option: Any = options.text_option(
+    "--period", "PERIOD", mark("The period for rows without one (default: this quarter).")
+)
+entered_by_option: Any = options.text_option(
     "--entered-by", "customer|staff", mark("Who gave the scores, if no column gives it."), default="customer"
 )
-csv_encoding_option: Any = text_option(
+csv_encoding_option: Any = options.text_option(
     "--encoding", "NAME", mark("The file's encoding, e.g. gb18030 (default: utf-8).")
 )
 
@@ -174,12 +167,12 @@ def survey_import_command(
 ) -> int:
     workspace = session_of(context).workspace
     if rejects:
-        refuse_existing(rejects)
+        sources.refuse_existing(rejects)
     source = _read_source(file, "csv")
-    sheet = open_sheet(source, encoding, None)
+    sheet = sources.open_sheet(source, encoding, None)
     import_map = survey_map(sheet, _context_of(workspace), _constants(workspace, period, entered_by))
     if left := other_columns(import_map, sheet.columns):
-        _report_columns(workspace, left, open_sheet(source, encoding, None))
+        _report_columns(workspace, left, sources.open_sheet(source, encoding, None))
     with progress(translate("Importing"), source.lines) as tell:
         items = iter_incoming(sheet, import_map)
         result, opened = import_surveys(workspace, items, ImportOptions(is_dry=dry_run, on_row=tell))

@@ -4,28 +4,11 @@ from collections.abc import Callable
 
 import typer
 
-from commlog.cli.options import (
-    address_argument,
-    argument,
-    by_option,
-    due_option,
-    format_choice,
-    id_argument,
-    labels_of,
-    note_option,
-    reveal_option,
-    text_option,
-)
+from commlog.cli import options
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import UsageError
-from commlog.followups.change import (
-    FollowUpDetails,
-    add_follow_up,
-    assign_follow_up,
-    move_follow_up,
-    reschedule_follow_up,
-)
+from commlog.followups import change as changing
 from commlog.followups.pending import explain_due
 from commlog.followups.rules.follow_up import FollowUp
 from commlog.followups.text import format_deadline
@@ -38,7 +21,7 @@ from commlog.records.find import FollowUpAddress, read_record
 def tell(session: Session, changed: tuple[FollowUpAddress, FollowUp]) -> None:
     """Print the address on stdout, for scripts, and the new state of the follow-up on stderr, for people."""
     address, follow_up = changed
-    labels = labels_of(session)
+    labels = options.labels_of(session)
     say(str(address))
     warn(
         translate("{address} is {status}; owner: {owner}, due: {due}").format(
@@ -55,10 +38,10 @@ def make_move(verb: str) -> Callable[..., None]:
 
     def move(
         context: typer.Context,
-        address: str = address_argument,
-        note: str = note_option,
-        due: str = due_option,
-        by: str = by_option,
+        address: str = options.address_argument,
+        note: str = options.note_option,
+        due: str = options.due_option,
+        by: str = options.by_option,
     ) -> None:
         _move(context, address, verb, by=by, note=note, due=due)
 
@@ -67,41 +50,49 @@ def make_move(verb: str) -> Callable[..., None]:
 
 def _move(context: typer.Context, address: str, verb: str, **details: str) -> None:
     session = session_of(context)
-    tell(session, move_follow_up(session.workspace, address, verb, FollowUpDetails(**details)))
+    tell(session, changing.move_follow_up(session.workspace, address, verb, changing.FollowUpDetails(**details)))
 
 
 @command(mark("Add a follow-up to an existing record; its limit counts from now."))
 def add_follow_up_command(
     context: typer.Context,
-    record: str = id_argument,
-    what: str = argument("ACTION", mark("What is to be done: a text, or action=…; owner=…; priority=…; due=….")),
-    owner: str = text_option("--to", "OWNER", mark("Who does it (default: you).")),
-    priority: str = text_option("--priority", "NAME", mark("A priority of this log, e.g. urgent.")),
-    due: str = due_option,
-    by: str = by_option,
+    record: str = options.id_argument,
+    what: str = options.argument(
+        "ACTION", mark("What is to be done: a text, or action=…; owner=…; priority=…; due=….")
+    ),
+    owner: str = options.text_option("--to", "OWNER", mark("Who does it (default: you).")),
+    priority: str = options.text_option("--priority", "NAME", mark("A priority of this log, e.g. urgent.")),
+    due: str = options.due_option,
+    by: str = options.by_option,
 ) -> None:
     session = session_of(context)
     found = read_record(session.workspace, record)
     wanted = parse_follow_up(session.workspace, what, found.template)
     wanted |= {key: value for key, value in {"owner": owner, "priority": priority, "due": due}.items() if value}
-    tell(session, add_follow_up(session.workspace, found.id, wanted, by))
+    tell(session, changing.add_follow_up(session.workspace, found.id, wanted, by))
 
 
 @command(mark("Assign a follow-up to another member or department."))
 def assign_command(
     context: typer.Context,
-    address: str = address_argument,
-    to: str = text_option("--to", "OWNER", mark("Who takes it over (required).")),
-    note: str = note_option,
-    by: str = by_option,
+    address: str = options.address_argument,
+    to: str = options.text_option("--to", "OWNER", mark("Who takes it over (required).")),
+    note: str = options.note_option,
+    by: str = options.by_option,
 ) -> None:
     session = session_of(context)
-    tell(session, assign_follow_up(session.workspace, address, FollowUpDetails(by=by, note=note, owner=to)))
+    tell(
+        session,
+        changing.assign_follow_up(session.workspace, address, changing.FollowUpDetails(by=by, note=note, owner=to)),
+    )
 
 
 @command(mark("Close a follow-up that is done; one that is not done is cancelled and needs --note."))
 def close_command(
-    context: typer.Context, address: str = address_argument, note: str = note_option, by: str = by_option
+    context: typer.Context,
+    address: str = options.address_argument,
+    note: str = options.note_option,
+    by: str = options.by_option,
 ) -> None:
     _move(context, address, "close", by=by, note=note)
 
@@ -109,13 +100,13 @@ def close_command(
 @command(mark("Mark a follow-up as done, with its result."))
 def done_command(
     context: typer.Context,
-    address: str = address_argument,
-    result: str = text_option("--result", "RESULT", mark("The result (required unless the record has one).")),
-    satisfaction: str = text_option(
+    address: str = options.address_argument,
+    result: str = options.text_option("--result", "RESULT", mark("The result (required unless the record has one).")),
+    satisfaction: str = options.text_option(
         "--satisfaction", "LEVEL", mark("How satisfied the customer is: very_satisfied … very_dissatisfied.")
     ),
-    note: str = note_option,
-    by: str = by_option,
+    note: str = options.note_option,
+    by: str = options.by_option,
 ) -> None:
     _move(context, address, "done", by=by, note=note, result=result, satisfaction=satisfaction)
 
@@ -123,10 +114,10 @@ def done_command(
 @command(mark("Open a done or closed follow-up again. Give the reason with --reason."))
 def reopen_command(
     context: typer.Context,
-    address: str = address_argument,
-    reason: str = text_option("--reason", "REASON", mark("Why it is opened again (required).")),
-    due: str = due_option,
-    by: str = by_option,
+    address: str = options.address_argument,
+    reason: str = options.text_option("--reason", "REASON", mark("Why it is opened again (required).")),
+    due: str = options.due_option,
+    by: str = options.by_option,
 ) -> None:
     if not reason.strip():
         raise UsageError(mark("'{verb}' needs a reason"), verb="reopen", remedy=mark("give the reason: --reason …"))
@@ -136,15 +127,17 @@ def reopen_command(
 @command(mark("Change a follow-up's due time, or the priority it is calculated from."))
 def reschedule_command(
     context: typer.Context,
-    address: str = address_argument,
-    due: str = due_option,
-    priority: str = text_option("--priority", "NAME", mark("Set another priority; the due time is calculated again.")),
-    note: str = note_option,
-    by: str = by_option,
+    address: str = options.address_argument,
+    due: str = options.due_option,
+    priority: str = options.text_option(
+        "--priority", "NAME", mark("Set another priority; the due time is calculated again.")
+    ),
+    note: str = options.note_option,
+    by: str = options.by_option,
 ) -> None:
     session = session_of(context)
-    details = FollowUpDetails(by=by, note=note, due=due, priority=priority)
-    tell(session, reschedule_follow_up(session.workspace, address, details))
+    details = changing.FollowUpDetails(by=by, note=note, due=due, priority=priority)
+    tell(session, changing.reschedule_follow_up(session.workspace, address, details))
 
 
 start_command = command(mark("Mark a follow-up as started, or as continued after waiting."))(make_move("start"))
@@ -158,9 +151,13 @@ wait_command = command(mark("Mark a follow-up as waiting for the customer. Its t
 @command(mark("Explain a follow-up's due time. Shows its rule, the days counted, pauses and changes."))
 def why_command(
     context: typer.Context,
-    address: str = address_argument,
-    output_format: str = format_choice("text", "json"),
-    reveal: bool = reveal_option,
+    address: str = options.address_argument,
+    output_format: str = options.format_choice("text", "json"),
+    reveal: bool = options.reveal_option,
 ) -> None:
     session = session_of(context)
-    say(format_deadline(explain_due(session.workspace, address, reveal=reveal), output_format, labels_of(session)))
+    say(
+        format_deadline(
+            explain_due(session.workspace, address, reveal=reveal), output_format, options.labels_of(session)
+        )
+    )

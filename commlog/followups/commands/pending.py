@@ -5,23 +5,7 @@ from typing import Any
 
 import typer
 
-from commlog.cli.options import (
-    NO_LIMIT,
-    answer_listing,
-    as_of_option,
-    columns_option,
-    exit_code_option,
-    flag,
-    format_option,
-    go_back,
-    labels_of,
-    limit_option,
-    query_argument,
-    reveal_option,
-    sort_option,
-    terminal_width,
-    text_option,
-)
+from commlog.cli import options
 from commlog.cli.session import Session
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.errors import ExitCode
@@ -31,38 +15,38 @@ from commlog.output.formats import choose_columns, format_listing
 from commlog.output.listing import Listing, Page
 from commlog.records.list import list_records
 
-owner_option: Any = text_option("--owner", "MEMBER", mark("Only those of a member or department."))
-overdue_option: Any = flag("--overdue", mark("Only those past their due time."))
-due_within_option: Any = text_option(
+owner_option: Any = options.text_option("--owner", "MEMBER", mark("Only those of a member or department."))
+overdue_option: Any = options.flag("--overdue", mark("Only those past their due time."))
+due_within_option: Any = options.text_option(
     "--due-within", "LIMIT", mark("Only those due by this time, including overdue ones: 2d, 3wd, 周五.")
 )
-priority_option: Any = text_option("--priority", "A,B", mark("Only those of these priorities."))
-customer_option: Any = text_option("--customer", "CUSTOMER", mark("Only those of a customer."))
-group_option: Any = text_option("--by", "owner", mark("Group by a column, e.g. owner."))
+priority_option: Any = options.text_option("--priority", "A,B", mark("Only those of these priorities."))
+customer_option: Any = options.text_option("--customer", "CUSTOMER", mark("Only those of a customer."))
+group_option: Any = options.text_option("--by", "owner", mark("Group by a column, e.g. owner."))
 
 
 @command(mark("List follow-ups that are not done or closed, the most overdue first."))
 def pending_command(
     context: typer.Context,
-    query: list[str] = query_argument,
+    query: list[str] = options.query_argument,
     owner: str = owner_option,
     overdue: bool = overdue_option,
     due_within: str = due_within_option,
     priority: str = priority_option,
     customer: str = customer_option,
     by: str = group_option,
-    exit_code: bool = exit_code_option,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
-    as_of: str = as_of_option,
+    exit_code: bool = options.exit_code_option,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
+    as_of: str = options.as_of_option,
 ) -> int:
     session = session_of(context)
-    go_back(session, as_of)
-    options = {"owner": owner, "priority": priority, "customer": customer}
-    terms = [(name, value.split(",")) for name, value in options.items() if value]
+    options.go_back(session, as_of)
+    given = {"owner": owner, "priority": priority, "customer": customer}
+    terms = [(name, value.split(",")) for name, value in given.items() if value]
     if overdue:
         terms.append(("due", ["overdue"]))
     words = " ".join(query or ())
@@ -70,9 +54,9 @@ def pending_command(
         terms.append(("due<=", [due_within]))
     # Ids alone are all that a script asks for: nothing else is looked up.
     only = ("address",) if output_format == "ids" and not columns else ()
-    page = Page(",".join(filter(None, (by, sort))), limit or NO_LIMIT, only)
+    page = Page(",".join(filter(None, (by, sort))), limit or options.NO_LIMIT, only)
     listing = list_follow_ups(session.workspace, words, terms, page, reveal=reveal)
-    code = answer_listing(session, listing, columns, output_format)
+    code = options.answer_listing(session, listing, columns, output_format)
     for year, count in provisional_years(listing, session.workspace.log.settings.calendar).items():
         told = translate("provisional due times in {year}: {count}; its holidays are not in calendar.yaml yet")
         warn(told.format(count=count, year=year))
@@ -104,5 +88,7 @@ def show_today(session: Session) -> int:
 
 def _section(session: Session, title: str, listing: Listing) -> str:
     """A titled table of a listing that has rows."""
-    table = format_listing(choose_columns(listing, None, "table"), "table", labels_of(session), terminal_width())
+    table = format_listing(
+        choose_columns(listing, None, "table"), "table", options.labels_of(session), options.terminal_width()
+    )
     return f"{title} ({len(listing.rows)})\n\n{table}"

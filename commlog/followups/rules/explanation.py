@@ -5,18 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from commlog.followups.rules.deadline import (
-    DayCount,
-    LimitStart,
-    count_days,
-    counted_pauses,
-    due_from,
-    find_start,
-    is_due_edited,
-    limit_of,
-    pauses_count_from,
-    stored_due,
-)
+from commlog.followups.rules import deadline as deadlines
 from commlog.followups.rules.follow_up import PAUSED, FollowUp, Pause, pauses_of, waited_minutes
 from commlog.values import Data, instant_of
 from commlog.worktime.calendar import MEASURED_DAYS, CalendarError, WorkCalendar, to_utc
@@ -75,8 +64,8 @@ class DueExplanation:
 
     rule: str
     limit: Limit | None
-    start: LimitStart | None
-    counting: DayCount
+    start: deadlines.LimitStart | None
+    counting: deadlines.DayCount
     limit_end: datetime | None
     computed: datetime | None
     stored: datetime | None
@@ -103,15 +92,15 @@ def due_explanation(
     follow_up: FollowUp, conversation: Mapping[str, Data], calendar: WorkCalendar, now: datetime
 ) -> DueExplanation:
     """The explanation of a follow-up's due; `conversation` are the fields of its record, `now` is aware."""
-    limit = limit_of(follow_up.due_rule)
-    start = find_start(follow_up, conversation, calendar)
-    computed = due_from(start, limit, follow_up, calendar) if limit and start else None
+    limit = deadlines.limit_of(follow_up.due_rule)
+    start = deadlines.find_start(follow_up, conversation, calendar)
+    computed = deadlines.due_from(start, limit, follow_up, calendar) if limit and start else None
     limit_end = due_after(limit, start.at, calendar) if limit and start and computed else None
-    counting = DayCount()
+    counting = deadlines.DayCount()
     if limit and start and limit_end:
-        counting = count_days(limit, start.at, limit_end, calendar)
-    stored = stored_due(follow_up, calendar)
-    pauses = _told_pauses(follow_up, pauses_count_from(follow_up, conversation, calendar), calendar, now)
+        counting = deadlines.count_days(limit, start.at, limit_end, calendar)
+    stored = deadlines.stored_due(follow_up, calendar)
+    pauses = _told_pauses(follow_up, deadlines.pauses_count_from(follow_up, conversation, calendar), calendar, now)
     # Elapsed time knows no calendar, until working time is put back.
     is_elapsed = limit is None or (limit.unit in _ELAPSED and limit_end == computed)
     instants = [] if is_elapsed or start is None else [start.at, limit_end, computed, stored]
@@ -124,7 +113,7 @@ def due_explanation(
         computed=computed,
         stored=stored,
         agrees=computed is None or (stored is not None and to_utc(stored) == to_utc(computed)),
-        is_edited=is_due_edited(follow_up),
+        is_edited=deadlines.is_due_edited(follow_up),
         pauses=pauses,
         changes=tuple(
             DueChange(number, entry.at, entry.by, entry.due, entry.note)
@@ -169,12 +158,12 @@ def _lateness(follow_up: FollowUp, stored: datetime | None, calendar: WorkCalend
 def _told_pauses(
     follow_up: FollowUp, since: datetime | None, calendar: WorkCalendar, now: datetime
 ) -> tuple[ExplainedPause, ...]:
-    counted = counted_pauses(follow_up)
+    counted = deadlines.counted_pauses(follow_up)
     told = []
     for pause in pauses_of(follow_up.history):
         minutes = waited_minutes(pause, now, calendar)
         is_counted = pause in counted if pause.end else bool(follow_up.due and not follow_up.agreed_with_customer)
-        if pause.end and limit_of(follow_up.due_rule) is None:
+        if pause.end and deadlines.limit_of(follow_up.due_rule) is None:
             back = minutes if pause.moved else 0
         else:
             back = waited_minutes(pause, now, calendar, since) if is_counted else 0

@@ -7,7 +7,6 @@ from typing import Any
 import typer
 
 from commlog.cli import options
-from commlog.cli.options import argument, by_option, customer_argument, format_choice, note_option, text_option
 from commlog.cli.session import choose_random
 from commlog.cli.terminal import command, finish, say, session_of, warn
 from commlog.customers.consent import ConsentChange, record_consent
@@ -26,27 +25,27 @@ from commlog.records.rules.consistency import split_names
 from commlog.values import texts_of
 from commlog.workspace import Workspace
 
-forgotten_argument: Any = argument("[CUSTOMER]", mark("The customer: id, name, alias, phone or e-mail."), "")
-receipt_option: Any = text_option("--receipt", "FILE", mark("Write the receipt to a new file, not to stdout."))
-purge_list_option: Any = text_option(
+forgotten_argument: Any = options.argument("[CUSTOMER]", mark("The customer: id, name, alias, phone or e-mail."), "")
+receipt_option: Any = options.text_option("--receipt", "FILE", mark("Write the receipt to a new file, not to stdout."))
+purge_list_option: Any = options.text_option(
     "--purge-list",
     "FILE",
     mark("Write a list of what to look for to a file outside the log: for purging git's history and for --verify."),
 )
-verify_option: Any = text_option("--verify", "FILE", mark("Use a purge list to look for what is left."))
+verify_option: Any = options.text_option("--verify", "FILE", mark("Use a purge list to look for what is left."))
 
 
 @command(mark("Export everything about one person, at their request."))
 def customer_export_command(
     context: typer.Context,
-    customer: str = customer_argument,
-    output: str = text_option(
+    customer: str = options.customer_argument,
+    output: str = options.text_option(
         "--output",
         "DIR|FILE.zip",
         mark("Write everything, with attachments, to a new folder or archive outside the log."),
         "-o",
     ),
-    output_format: str = format_choice("text", "json", help_text=mark("On stdout: {formats}.")),
+    output_format: str = options.format_choice("text", "json", help_text=mark("On stdout: {formats}.")),
 ) -> int:
     session = session_of(context)
     workspace = session.workspace
@@ -202,13 +201,13 @@ def _verify(workspace: Workspace, name: str) -> int:
 @command(mark("Record what a customer agreed to or withdrew. Earlier entries are kept."))
 def customer_consent_command(
     context: typer.Context,
-    customer: str = customer_argument,
-    status: str = argument("granted|withdrawn", mark("What the customer said.")),
-    channel: str = text_option("--channel", "CHANNEL", mark("How it was said, e.g. phone.")),
-    purposes: str = text_option("--purposes", "A,B", mark("The purpose: service, marketing, survey.")),
-    on: str = text_option("--on", "DATE", mark("The day it was said (default: today).")),
-    note: str = note_option,
-    by: str = by_option,
+    customer: str = options.customer_argument,
+    status: str = options.argument("granted|withdrawn", mark("What the customer said.")),
+    channel: str = options.text_option("--channel", "CHANNEL", mark("How it was said, e.g. phone.")),
+    purposes: str = options.text_option("--purposes", "A,B", mark("The purpose: service, marketing, survey.")),
+    on: str = options.text_option("--on", "DATE", mark("The day it was said (default: today).")),
+    note: str = options.note_option,
+    by: str = options.by_option,
 ) -> None:
     workspace = session_of(context).workspace
     record = record_consent(

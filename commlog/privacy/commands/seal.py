@@ -6,7 +6,6 @@ from typing import Any
 import typer
 
 from commlog.cli import options
-from commlog.cli.options import answer_listing, argument, flag, text_option
 from commlog.cli.terminal import command, confirm, finish, is_interactive, say, session_of, warn
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
@@ -21,7 +20,7 @@ from commlog.workspace import Workspace
 _NAMED = 10
 _KEY_FILE = Path(".config", "commlog", "age-key.txt")
 
-recipient_option: Any = text_option(
+recipient_option: Any = options.text_option(
     "--recipient", "AGE1…", mark("Who may read, by public key. Repeatable."), "-r", default=[]
 )
 
@@ -38,7 +37,9 @@ def seal_status_command(context: typer.Context, output_format: str = options.tex
 @command(mark("Create your own key; prints the public key."))
 def seal_init_command(
     context: typer.Context,
-    file: str = text_option("--file", "PATH", mark("The file for the key (default: ~/.config/commlog/age-key.txt).")),
+    file: str = options.text_option(
+        "--file", "PATH", mark("The file for the key (default: ~/.config/commlog/age-key.txt).")
+    ),
 ) -> None:
     from commlog.privacy.cipher import new_identity
     from commlog.privacy.seal_keys import KEY_FILE_VARIABLE, write_identity
@@ -67,7 +68,7 @@ def seal_init_command(
 def seal_on_command(
     context: typer.Context,
     recipients: list[str] = recipient_option,
-    per_customer: bool = flag(
+    per_customer: bool = options.flag(
         "--per-customer",
         mark("Use a separate key for each customer, which is destroyed when the customer is forgotten."),
     ),
@@ -87,10 +88,10 @@ def seal_on_command(
 @command(mark("Seal everything again, for other recipients."))
 def seal_rotate_command(
     context: typer.Context,
-    add: list[str] = text_option(
+    add: list[str] = options.text_option(
         "--add", "AGE1…", mark("Who may read from now on, by public key. Repeatable."), default=[]
     ),
-    remove: list[str] = text_option(
+    remove: list[str] = options.text_option(
         "--remove", "AGE1…", mark("Who may no longer read, by public key. Repeatable."), default=[]
     ),
 ) -> int:
@@ -101,7 +102,7 @@ def seal_rotate_command(
 @command(mark("Confirm on this machine the public keys in the settings."))
 def seal_trust_command(
     context: typer.Context,
-    recipients: list[str] = argument(
+    recipients: list[str] = options.argument(
         "[AGE1…]...", mark("The public keys to trust (default: all in commlog.yaml)."), None
     ),
 ) -> None:
@@ -161,7 +162,9 @@ def retention_command(
     context: typer.Context,
     columns: str = options.columns_option,
     output_format: str = options.format_option,
-    apply_hint: bool = flag("--apply-hint", mark("Print the commands that would do this instead, one per line.")),
+    apply_hint: bool = options.flag(
+        "--apply-hint", mark("Print the commands that would do this instead, one per line.")
+    ),
     exit_code: bool = options.exit_code_option,
     reveal: bool = options.reveal_option,
 ) -> int:
@@ -185,7 +188,7 @@ def retention_command(
             say(_command(dict(zip(listing.columns, row, strict=True))))
         code = finish(session)
     else:
-        code = answer_listing(session, listing, columns, output_format)
+        code = options.answer_listing(session, listing, columns, output_format)
     return ExitCode.FOUND if exit_code and listing.rows and not code else code
 
 

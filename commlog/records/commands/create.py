@@ -7,7 +7,6 @@ from typing import Any
 import typer
 
 from commlog.cli import options
-from commlog.cli.options import argument, flag, text_option
 from commlog.cli.session import Session, choose_random
 from commlog.cli.terminal import command, confirm, is_interactive, read_stdin, say, session_of, warn
 from commlog.errors import InvalidError, NotFoundError, UsageError
@@ -20,17 +19,19 @@ from commlog.records.write import RecordRequest, create_record, draft_record
 from commlog.values import CUSTOMER, Fields, Record
 from commlog.workspace import Workspace
 
-template_argument: Any = argument(
+template_argument: Any = options.argument(
     "TEMPLATE", mark("member, service, relationship, visit, issue, survey, customer, answer, or one of the team's own.")
 )
-source_option: Any = text_option(
+source_option: Any = options.text_option(
     "--from", "FILE", mark("Read the fields from a YAML or JSON file, or from stdin with -.")
 )
-links_option: Any = text_option(
+links_option: Any = options.text_option(
     "--link", "PRIOR[:TYPE]", mark("Link to an earlier record. Repeatable."), "-l", default=[]
 )
-new_customer_option: Any = text_option("--new-customer", "NAME", mark("Also create a customer who is not known yet."))
-dry_run_option: Any = flag("--dry-run", mark("Show what would be written; write nothing."))
+new_customer_option: Any = options.text_option(
+    "--new-customer", "NAME", mark("Also create a customer who is not known yet.")
+)
+dry_run_option: Any = options.flag("--dry-run", mark("Show what would be written; write nothing."))
 
 
 @command(mark("Create a record from a template; prints its id."))

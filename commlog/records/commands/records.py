@@ -5,28 +5,8 @@ from dataclasses import replace
 
 import typer
 
+from commlog.cli import options
 from commlog.cli.editor import edit_in_editor
-from commlog.cli.options import (
-    NO_LIMIT,
-    answer_listing,
-    argument,
-    as_of_option,
-    columns_option,
-    format_choice,
-    format_option,
-    go_back,
-    id_argument,
-    labels_of,
-    limit_option,
-    note_option,
-    query_argument,
-    record_format_option,
-    reveal_option,
-    set_option,
-    sort_option,
-    text_option,
-    unset_option,
-)
 from commlog.cli.terminal import command, finish, say, session_of, warn_of_sealed
 from commlog.database.reader import ParsedFile
 from commlog.messages import mark
@@ -47,12 +27,12 @@ from commlog.workspace import Workspace
 @command(mark("Link a record to an earlier one."))
 def link_command(
     context: typer.Context,
-    record: str = id_argument,
-    prior: str = argument("PRIOR", mark("The earlier record's id, or ref:… for a number of another system.")),
-    link_type: str = text_option(
+    record: str = options.id_argument,
+    prior: str = options.argument("PRIOR", mark("The earlier record's id, or ref:… for a number of another system.")),
+    link_type: str = options.text_option(
         "--type", "TYPE", mark("follows, answers, duplicates, escalates or relates."), default="follows"
     ),
-    note: str = note_option,
+    note: str = options.note_option,
 ) -> None:
     say(link_records(session_of(context).workspace, record, prior, link_type, note or None).id)
 
@@ -60,21 +40,21 @@ def link_command(
 @command(mark("List records, the newest first."))
 def list_command(
     context: typer.Context,
-    query: list[str] = query_argument,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
-    as_of: str = as_of_option,
+    query: list[str] = options.query_argument,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
+    as_of: str = options.as_of_option,
 ) -> int:
     session = session_of(context)
-    go_back(session, as_of)
+    options.go_back(session, as_of)
     names = named_columns(COLUMN_NAMES, SHOWN, columns, output_format)
     # Ids alone are all that a script asks for: nothing else is held.
-    page = Page(sort, limit or NO_LIMIT, ("id",) if output_format == "ids" else names)
+    page = Page(sort, limit or options.NO_LIMIT, ("id",) if output_format == "ids" else names)
     listing = list_records(session.workspace, " ".join(query or ()), (), page, reveal=reveal)
-    return answer_listing(session, listing, "", output_format)
+    return options.answer_listing(session, listing, "", output_format)
 
 
 def make_show(kind: str) -> Callable[..., None]:
@@ -82,9 +62,9 @@ def make_show(kind: str) -> Callable[..., None]:
 
     def show(
         context: typer.Context,
-        record: str = id_argument,
-        output_format: str = record_format_option,
-        reveal: bool = reveal_option,
+        record: str = options.id_argument,
+        output_format: str = options.record_format_option,
+        reveal: bool = options.reveal_option,
     ) -> None:
         workspace = session_of(context).workspace
         say_record(workspace, read_of_kind(workspace, record, kind), output_format, reveal=reveal)
@@ -103,9 +83,9 @@ def make_edit(kind: str = "") -> Callable[..., None]:
 
     def edit(
         context: typer.Context,
-        record: str = id_argument,
-        assignments: list[str] = set_option,
-        unset: list[str] = unset_option,
+        record: str = options.id_argument,
+        assignments: list[str] = options.set_option,
+        unset: list[str] = options.unset_option,
     ) -> None:
         session = session_of(context)
         path = read_of_kind(session.workspace, record, kind).path if kind else find_path(session.workspace, record)
@@ -123,26 +103,26 @@ edit_command = command(mark("Change a record, with --set or in $EDITOR. Only wha
 @command(mark("Find records by words, even by one Chinese character. Shows where they occur."))
 def search_command(
     context: typer.Context,
-    query: list[str] = query_argument,
-    columns: str = columns_option,
-    sort: str = sort_option,
-    limit: int = limit_option,
-    output_format: str = format_option,
-    reveal: bool = reveal_option,
+    query: list[str] = options.query_argument,
+    columns: str = options.columns_option,
+    sort: str = options.sort_option,
+    limit: int = options.limit_option,
+    output_format: str = options.format_option,
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
-    listing = search_records(session.workspace, " ".join(query or ()), sort, limit or NO_LIMIT, reveal=reveal)
-    return answer_listing(session, listing, columns, output_format)
+    listing = search_records(session.workspace, " ".join(query or ()), sort, limit or options.NO_LIMIT, reveal=reveal)
+    return options.answer_listing(session, listing, columns, output_format)
 
 
 @command(mark("Show one record for reading."))
 def show_command(
     context: typer.Context,
-    record: str = id_argument,
-    output_format: str = format_choice(
+    record: str = options.id_argument,
+    output_format: str = options.format_choice(
         "text", "json", "yaml", HTML, help_text=mark("text, json, yaml, or html: the paper form, to be printed.")
     ),
-    reveal: bool = reveal_option,
+    reveal: bool = options.reveal_option,
 ) -> None:
     workspace = session_of(context).workspace
     reading = workspace.reader.read(find_path(workspace, record))
@@ -171,21 +151,21 @@ def _page(workspace: Workspace, reading: ParsedFile, *, reveal: bool) -> str:
 @command(mark("Show the whole conversation a record belongs to, across channels, in time order."))
 def thread_command(
     context: typer.Context,
-    record: str = id_argument,
-    output_format: str = format_choice("text", "json", "ids"),
-    reveal: bool = reveal_option,
+    record: str = options.id_argument,
+    output_format: str = options.format_choice("text", "json", "ids"),
+    reveal: bool = options.reveal_option,
 ) -> int:
     session = session_of(context)
     entries = read_thread(session.workspace, record, reveal=reveal)
-    say(format_thread(entries, output_format, labels_of(session)))
+    say(format_thread(entries, output_format, options.labels_of(session)))
     return finish(session)
 
 
 @command(mark("Remove a record's link to another record."))
 def unlink_command(
     context: typer.Context,
-    record: str = id_argument,
-    prior: str = argument("PRIOR", mark("The record it points to.")),
-    link_type: str = text_option("--type", "TYPE", mark("Remove only a link of this type.")),
+    record: str = options.id_argument,
+    prior: str = options.argument("PRIOR", mark("The record it points to.")),
+    link_type: str = options.text_option("--type", "TYPE", mark("Remove only a link of this type.")),
 ) -> None:
     say(unlink_records(session_of(context).workspace, record, prior, link_type or None).id)

@@ -15,15 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from commlog.forms.formats import is_mail_address
 from commlog.messages import mark
-from commlog.reminders.connection import (
-    PASSING,
-    DeliveryAddress,
-    DeliveryContext,
-    DeliveryError,
-    TimeLimit,
-    conversation,
-    is_loopback,
-)
+from commlog.reminders import connection
 from commlog.reminders.message import Message
 
 _USUAL_SERVER: Final = "$COMMLOG_SMTP_URL"
@@ -48,7 +40,7 @@ class MailServer:
     password: str
 
 
-def send_mail(address: DeliveryAddress, message: Message, outside: DeliveryContext) -> None:
+def send_mail(address: connection.DeliveryAddress, message: Message, outside: connection.DeliveryContext) -> None:
     """Mail a digest.
 
     Raises:
@@ -57,7 +49,7 @@ def send_mail(address: DeliveryAddress, message: Message, outside: DeliveryConte
     (recipient,) = outside.resolve(address)
     server = parse_server(outside.server("smtp", _USUAL_SERVER))
     mail = make_mail(message, recipient, sender_of(outside.sender, server))
-    with conversation(server.host, outside.timeout_seconds, _STEPS) as limit:
+    with connection.conversation(server.host, outside.timeout_seconds, _STEPS) as limit:
         try:
             _converse(server, mail, limit, outside.timeout_seconds)
         except smtplib.SMTPException as fault:
@@ -80,10 +72,10 @@ def parse_server(url: str) -> MailServer:
     except ValueError:
         host, port = "", None
     if not host or parts.scheme not in _PORTS or parts.path.strip("/") or parts.query or parts.fragment:
-        raise DeliveryError(mark("the variable for the mail server contains no SMTP URL"), remedy=_WRITE_URL)
+        raise connection.DeliveryError(mark("the variable for the mail server contains no SMTP URL"), remedy=_WRITE_URL)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if not (user + password).isascii():
-        raise DeliveryError(
+        raise connection.DeliveryError(
             mark("user and password of the mail server may contain only ASCII characters"), remedy=_WRITE_URL
         )
     encrypted = parts.scheme == "smtps"
@@ -100,7 +92,7 @@ def sender_of(named: str, server: MailServer) -> MailAddress:
     if named:
         (name, spec), *others = getaddresses([named])
         if others or not is_mail_address(spec) or not named.isprintable():
-            raise DeliveryError(
+            raise connection.DeliveryError(
                 mark("the sender in the settings is not a mail address: {value}"),
                 value=named,
                 remedy=mark("write notify.from as NAME@HOST, or as 'commlog <NAME@HOST>'"),
@@ -128,7 +120,7 @@ def make_mail(message: Message, recipient: str, sender: MailAddress) -> EmailMes
     return mail
 
 
-def _converse(server: MailServer, mail: EmailMessage, limit: TimeLimit, seconds: float) -> None:
+def _converse(server: MailServer, mail: EmailMessage, limit: connection.TimeLimit, seconds: float) -> None:
     smtp = _client(server, seconds)
     limit.watch(lambda: smtp.sock)
     try:
@@ -149,7 +141,7 @@ def _converse(server: MailServer, mail: EmailMessage, limit: TimeLimit, seconds:
 
 def _client(server: MailServer, seconds: float) -> smtplib.SMTP:
     # The names of this machine may take long to be looked up, and nobody at home asks.
-    name = "localhost" if is_loopback(server.host) else None
+    name = "localhost" if connection.is_loopback(server.host) else None
     if server.encrypted:
         client: smtplib.SMTP = smtplib.SMTP_SSL(local_hostname=name, timeout=seconds, context=_trust(server.host))
     else:
@@ -165,8 +157,8 @@ def _encrypt(smtp: smtplib.SMTP, server: MailServer) -> None:
     if smtp.has_extn("starttls"):
         smtp.starttls(context=_trust(server.host))
         smtp.ehlo_or_helo_if_needed()
-    elif server.password and not is_loopback(server.host):
-        raise DeliveryError(
+    elif server.password and not connection.is_loopback(server.host):
+        raise connection.DeliveryError(
             mark("{host} offers no encryption, and without it no password is sent"),
             host=server.host,
             remedy=mark("write smtps://… with the port for it, usually 465"),
@@ -175,22 +167,24 @@ def _encrypt(smtp: smtplib.SMTP, server: MailServer) -> None:
 
 def _trust(host: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
-    if is_loopback(host):
+    if connection.is_loopback(host):
         # Nobody certifies `localhost`, and nobody listens in between.
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
 
 
-def _refusal(fault: smtplib.SMTPException) -> DeliveryError:
+def _refusal(fault: smtplib.SMTPException) -> connection.DeliveryError:
     """The error for what the server, or the dialogue with it, refused."""
     code, said = _answer_of(fault)
     if code == 0:
         if isinstance(fault, smtplib.SMTPNotSupportedError):
-            return DeliveryError(
+            return connection.DeliveryError(
                 mark("the mail server offers no way to log in"), remedy=mark("write its URL without user and password")
             )
-        return DeliveryError(mark("the mail server closed the connection unexpectedly"), remedy=PASSING)
+        return connection.DeliveryError(
+            mark("the mail server closed the connection unexpectedly"), remedy=connection.PASSING
+        )
     reason = mark("the mail server answers {code}: {said}")
     remedy = mark("check the settings of the mail server")
     if isinstance(fault, smtplib.SMTPAuthenticationError):
@@ -202,7 +196,7 @@ def _refusal(fault: smtplib.SMTPException) -> DeliveryError:
     elif isinstance(fault, smtplib.SMTPSenderRefused):
         reason = mark("the mail server rejects the sender: {code} {said}")
         remedy = mark("set notify.from to an address the server accepts")
-    return DeliveryError(reason, code=code, said=said, remedy=PASSING if code < 500 else remedy)
+    return connection.DeliveryError(reason, code=code, said=said, remedy=connection.PASSING if code < 500 else remedy)
 
 
 def _answer_of(fault: smtplib.SMTPException) -> tuple[int, str]:

@@ -3,25 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from commlog.summary.figures import issues as issue_figures
 from commlog.summary.figures import scope as scopes
+from commlog.summary.figures import threads as thread_figures
 from commlog.summary.figures.care import cases_of_care, cases_of_silence
 from commlog.summary.figures.follow_ups import DUE, FIRST_DONE, LAST_DONE, UNKNOWN, WorkingDayAges, pending_source
-from commlog.summary.figures.issues import (
-    FOLLOW_UP_FIGURES,
-    ISSUE_FIGURES,
-    cases_of_issues,
-    list_untouched,
-    list_without_owner,
-)
 from commlog.summary.figures.moods import cases_of_surveys, list_moods
 from commlog.summary.figures.problems import ISSUES_OF_PERIOD, answer_of, issue_scores, list_repeats
 from commlog.summary.figures.recording import ANSWERS, CONTACTS, list_lags
-from commlog.summary.figures.threads import (
-    FOLLOW_UPS_TURNED,
-    ISSUES_TURNED,
-    cases_of_first_contacts,
-    cases_of_responses,
-)
 from commlog.summary.rules import figures as rules
 from commlog.summary.rules.summary import Group, Measure, MeasureKey, Reading
 
@@ -133,8 +122,8 @@ def cases_of_records(scope: scopes.SummaryScope) -> Cases:
 
 def cases_of_flow(scope: scopes.SummaryScope) -> Cases:
     """Issues opened and closed in the period, and what is left lying."""
-    turned = cases_of_turns(ISSUE_FIGURES, scopes.list_states(scope, ISSUES_TURNED))
-    return turned | list_untouched(scope) | {"without_owner": list_without_owner(scope)}
+    turned = cases_of_turns(issue_figures.ISSUE_FIGURES, scopes.list_states(scope, thread_figures.ISSUES_TURNED))
+    return turned | issue_figures.list_untouched(scope) | {"without_owner": issue_figures.list_without_owner(scope)}
 
 
 def cases_of_turns(figures: Sequence[str], turned: Sequence[tuple[int, str | None, str | None]]) -> Cases:
@@ -168,7 +157,7 @@ def cases_of_follow_ups(scope: scopes.SummaryScope) -> Cases:
         },
         "first_resolution": _resolutions(scope, FIRST_DONE),
         "resolution": _resolutions(scope, LAST_DONE),
-        **cases_of_turns(FOLLOW_UP_FIGURES, scopes.list_states(scope, FOLLOW_UPS_TURNED)),
+        **cases_of_turns(issue_figures.FOLLOW_UP_FIGURES, scopes.list_states(scope, thread_figures.FOLLOW_UPS_TURNED)),
         **_pending(scope),
     }
 
@@ -202,9 +191,9 @@ def _pending(scope: scopes.SummaryScope) -> Cases:
 
 
 _MEASURED: Final[Sequence[Callable[[scopes.SummaryScope], Cases]]] = (
-    cases_of_responses,
-    cases_of_issues,
-    cases_of_first_contacts,
+    thread_figures.cases_of_responses,
+    issue_figures.cases_of_issues,
+    thread_figures.cases_of_first_contacts,
     cases_of_surveys,
     cases_of_care,
     cases_of_silence,

@@ -12,17 +12,7 @@ from commlog.summary.figures.issues import closed_issues
 from commlog.summary.figures.scope import RECORDS, CountSource, SummaryScope, count_states
 from commlog.summary.figures.threads import survivors_of
 from commlog.summary.rules import figures as rules
-from commlog.summary.rules.summary import (
-    REPEAT_DAYS,
-    REPEAT_SECONDS,
-    SMALLEST_SHARED,
-    CustomerInquiry,
-    Group,
-    MeasureKey,
-    PointedRecords,
-    Reading,
-    repeated_pairs,
-)
+from commlog.summary.rules import summary as summary_rules
 from commlog.workspace import Workspace
 
 # The fields the index's column `category` is read from, in its order of preference.
@@ -36,23 +26,23 @@ AND r.started_at >= {earliest}
 """
 
 
-def measure_problems(scope: SummaryScope, conversations: rules.States) -> Reading:
+def measure_problems(scope: SummaryScope, conversations: rules.States) -> summary_rules.Reading:
     """Complaints among conversations, what conversations and issues are about, and repeat contacts.
 
     `conversations` are counted by category, and that by template.
     """
     issues = count_states(scope, CountSource(RECORDS, ISSUES_OF_PERIOD, "r.category", {}))
-    by_field: dict[str, Counter[Group]] = {"category": Counter(issues.whole)}
+    by_field: dict[str, Counter[summary_rules.Group]] = {"category": Counter(issues.whole)}
     for template, counts in conversations.groups["template"].items():
         by_field.setdefault(_field_of(scope.workspace, template), Counter()).update(counts)
     reading = conversations.judged(scope.by, "complaints")
     for name in reversed(CATEGORY_FIELDS):
         counts = by_field.get(name, Counter())
         reading |= rules.distribution_of("problems", name, counts, sum(counts.values()) - counts[None])
-    return {**reading, MeasureKey("repeat_contacts"): rules.measure_share(list_repeats(scope))}
+    return {**reading, summary_rules.MeasureKey("repeat_contacts"): rules.measure_share(list_repeats(scope))}
 
 
-def _field_of(workspace: Workspace, template: Group) -> str:
+def _field_of(workspace: Workspace, template: summary_rules.Group) -> str:
     """The field in which a template says what a conversation is about."""
     try:
         found = workspace.catalog.find(template) if template else None
@@ -68,10 +58,10 @@ def list_repeats(scope: SummaryScope) -> list[rules.FigureCase]:
     Each pair of customer and category is there with its last contact of the period, and each contact that names none.
     """
     start = int(scope.period.start.timestamp())
-    contacts = _read_contacts(scope, start - REPEAT_SECONDS)
+    contacts = _read_contacts(scope, start - summary_rules.REPEAT_SECONDS)
     clear = [one for one in contacts if one.customer not in _NOBODY and one.category is not None]
     last = {one[:2]: one.record for one in clear if one.at >= start}
-    came_back = {pair for pair, at in repeated_pairs(clear) if at >= start}
+    came_back = {pair for pair, at in summary_rules.repeated_pairs(clear) if at >= start}
     unclear = [one.record for one in contacts if one.at >= start and (one.customer in _NOBODY or one.category is None)]
     return [
         *(
@@ -82,7 +72,7 @@ def list_repeats(scope: SummaryScope) -> list[rules.FigureCase]:
     ]
 
 
-def _read_contacts(scope: SummaryScope, earliest: int) -> list[CustomerInquiry]:
+def _read_contacts(scope: SummaryScope, earliest: int) -> list[summary_rules.CustomerInquiry]:
     """The inbound contacts of the period and, since an instant, of the 30 days before it, in order of time.
 
     Those of a merged customer are the survivor's.
@@ -90,11 +80,11 @@ def _read_contacts(scope: SummaryScope, earliest: int) -> list[CustomerInquiry]:
     columns = ("customer", "category", "started_at", "record")
     walked = dated_conversations_of(scope).rows("direction", *columns)
     # A day to spare for the time zone; a period may begin with the first day there is.
-    day = date.fromordinal(max(1, scope.period.start.toordinal() - REPEAT_DAYS - 1))
+    day = date.fromordinal(max(1, scope.period.start.toordinal() - summary_rules.REPEAT_DAYS - 1))
     before = scope.rows(_CONTACTS_BEFORE.format(earliest=earliest, earliest_day=day.isoformat()))
     rows = [*before, *(row[1:] for row in walked if row[0] == "inbound" and row[3] >= earliest)]
     survivors = survivors_of(scope)
-    found = [CustomerInquiry(survivors.get(customer, customer), *rest) for customer, *rest in rows]
+    found = [summary_rules.CustomerInquiry(survivors.get(customer, customer), *rest) for customer, *rest in rows]
     return sorted(found, key=itemgetter(2, 3))
 
 
@@ -109,7 +99,7 @@ FROM records r JOIN contents c USING (record) WHERE r.record IN ({numbers}) ORDE
 _ANSWERS: Final = {str(step): answer for answer, step in rules.STEPS.items()}
 
 
-def answer_of(score: str | None) -> Group:
+def answer_of(score: str | None) -> summary_rules.Group:
     """The five-step answer an issue's score stands for."""
     return _ANSWERS.get(score or "")
 
@@ -119,7 +109,7 @@ def issue_scores(scope: SummaryScope) -> list[tuple[Any, ...]]:
     return scope.rows_of(_ISSUE_SCORES, closed_issues(scope))
 
 
-def measure_low_scores(scope: SummaryScope, answers: rules.States) -> Reading:
+def measure_low_scores(scope: SummaryScope, answers: rules.States) -> summary_rules.Reading:
     """Low answers of conversations and low scores of issues closed in the period, over all that were given."""
     whole = Counter(answers.whole)
     groups = {
@@ -134,16 +124,23 @@ def measure_low_scores(scope: SummaryScope, answers: rules.States) -> Reading:
     return rules.States(whole, groups).judged("", "low_scores")
 
 
-def find_weak_spots(scope: SummaryScope, reading: Reading) -> PointedRecords:
+def find_weak_spots(scope: SummaryScope, reading: summary_rules.Reading) -> summary_rules.PointedRecords:
     """The groups of five or more that are worse than everything together by the margin, the largest first in each dimension."""
     rows = [
-        (key.dimension, key.group, key.figure, measure.value, reading[MeasureKey(key.figure)].value, measure.size)
+        (
+            key.dimension,
+            key.group,
+            key.figure,
+            measure.value,
+            reading[summary_rules.MeasureKey(key.figure)].value,
+            measure.size,
+        )
         for key, measure in reading.items()
         if key.figure in WEAKNESSES
         and key.dimension in DIMENSIONS
         and key.group is not None
-        and measure.size >= SMALLEST_SHARED
-        and rules.is_weak(measure, reading[MeasureKey(key.figure)])
+        and measure.size >= summary_rules.SMALLEST_SHARED
+        and rules.is_weak(measure, reading[summary_rules.MeasureKey(key.figure)])
     ]
     order = list(rules.FIGURES)
     rows.sort(key=lambda row: (DIMENSIONS.index(row[0]), order.index(row[2]), -row[5], row[1] or ""))

@@ -10,25 +10,8 @@ from typing import Final
 
 from commlog.output.listing import Listing
 from commlog.records.policies import record_limit
-from commlog.summary.figures.conversations import (
-    CONTACT,
-    OF_THE_DAYS,
-    TAGS,
-    conversations_of,
-    count_tags,
-    dated_conversations_of,
-)
-from commlog.summary.figures.scope import (
-    INTERACTIONS_OF_PERIOD,
-    OF_INTERACTIONS,
-    OF_RECORDS,
-    RECORDS,
-    TAG,
-    CountSource,
-    SummaryScope,
-    count_states,
-    states_of,
-)
+from commlog.summary.figures import conversations as conversation_figures
+from commlog.summary.figures import scope as scopes
 from commlog.summary.rules import figures as rules
 from commlog.summary.rules.summary import Group, MeasureKey, PointedRecords, Reading
 from commlog.worktime.calendar import WorkCalendar
@@ -42,12 +25,12 @@ _NAMES: Final = "SELECT id, template, agent, channel, path FROM records WHERE re
 _SECONDS: Final = {"m": 60, "h": 3600}
 
 
-def measure_recording(scope: SummaryScope) -> tuple[Reading, PointedRecords]:
+def measure_recording(scope: scopes.SummaryScope) -> tuple[Reading, PointedRecords]:
     """The share recorded within the template's limit, the lag between end and record, and the latest ones."""
-    walked, lags = dated_conversations_of(scope), list_lags(scope)
-    states = states_of([state for _, state, _ in lags], {"template": walked["template"]})
+    walked, lags = conversation_figures.dated_conversations_of(scope), list_lags(scope)
+    states = scopes.states_of([state for _, state, _ in lags], {"template": walked["template"]})
     reading: Reading = {}
-    if scope.by in scope.columns_of(OF_INTERACTIONS):
+    if scope.by in scope.columns_of(scopes.OF_INTERACTIONS):
         counted: defaultdict[Group, Counter[Group]] = defaultdict(Counter)
         lagged: defaultdict[Group, list[int]] = defaultdict(list)
         for place, group in _groups(scope):
@@ -69,7 +52,7 @@ def measure_recording(scope: SummaryScope) -> tuple[Reading, PointedRecords]:
     return reading, _list_late(scope, late)
 
 
-def list_lags(scope: SummaryScope) -> list[tuple[int, str, int | None]]:
+def list_lags(scope: scopes.SummaryScope) -> list[tuple[int, str, int | None]]:
     """Each conversation of the period: its record, whether it was written in time, and how many seconds after its end."""
     calendar = scope.workspace.log.settings.calendar
     limit_of = cache(lambda template: record_limit(scope.workspace, template))
@@ -77,7 +60,7 @@ def list_lags(scope: SummaryScope) -> list[tuple[int, str, int | None]]:
         (record, "unknown", None)
         if recorded is None
         else (record, _state(limit_of(template), ended, recorded, calendar), recorded - ended)
-        for record, template, ended, recorded in dated_conversations_of(scope).rows(
+        for record, template, ended, recorded in conversation_figures.dated_conversations_of(scope).rows(
             "record", "template", "ended_at", "recorded_at"
         )
     ]
@@ -95,18 +78,18 @@ def _state(limit: Limit, ended: int, recorded: int, calendar: WorkCalendar) -> s
     return "late" if is_late else "in_time"
 
 
-def _groups(scope: SummaryScope) -> Iterable[tuple[int, Group]]:
+def _groups(scope: scopes.SummaryScope) -> Iterable[tuple[int, Group]]:
     """The place of each conversation with its group of `scope.by`; under each of its tags, without any under None."""
-    walked = dated_conversations_of(scope)
-    if scope.by != TAG:
+    walked = conversation_figures.dated_conversations_of(scope)
+    if scope.by != scopes.TAG:
         return enumerate(walked.grouped(scope.by))
     places = {record: place for place, record in enumerate(walked["record"])}
-    tagged = [(places[record], tag) for record, tag in scope.rows(TAGS) if record in places]
+    tagged = [(places[record], tag) for record, tag in scope.rows(conversation_figures.TAGS) if record in places]
     with_tag = {place for place, _ in tagged}
     return [*tagged, *((place, None) for place in places.values() if place not in with_tag)]
 
 
-def _list_late(scope: SummaryScope, late: list[tuple[int, int, int, int]]) -> PointedRecords:
+def _list_late(scope: scopes.SummaryScope, late: list[tuple[int, int, int, int]]) -> PointedRecords:
     """The records written the longest after their conversation, the worst first."""
     listed = heapq.nlargest(len(late) if scope.limit < 0 else scope.limit, late)
     index = scope.workspace.index
@@ -121,37 +104,43 @@ def _list_late(scope: SummaryScope, late: list[tuple[int, int, int, int]]) -> Po
     return PointedRecords("late_records", Listing(COLUMNS, tuple(rows), _SHOWN, "id"), len(late) - len(listed))
 
 
-CONTACTS: Final = CountSource(RECORDS, OF_THE_DAYS, CONTACT, OF_INTERACTIONS)
-ANSWERS: Final = CountSource(RECORDS, INTERACTIONS_OF_PERIOD, "r.satisfaction", OF_RECORDS)
+CONTACTS: Final = scopes.CountSource(
+    scopes.RECORDS, conversation_figures.OF_THE_DAYS, conversation_figures.CONTACT, scopes.OF_INTERACTIONS
+)
+ANSWERS: Final = scopes.CountSource(scopes.RECORDS, scopes.INTERACTIONS_OF_PERIOD, "r.satisfaction", scopes.OF_RECORDS)
 
 
-def measure_interactions(scope: SummaryScope) -> Reading:
+def measure_interactions(scope: scopes.SummaryScope) -> Reading:
     """Conversations begun in the period, the share of our own that were answered, and the tags they carry."""
-    known = scope.columns_of(OF_INTERACTIONS)
-    names = [name for name in (*rules.FIGURES["interactions"].dimensions, scope.by) if name in known and name != TAG]
-    walked = conversations_of(scope).states("contact", names)
-    by_tag = count_tags(scope)
-    states = rules.States(walked.whole, {**walked.groups, TAG: by_tag})
+    known = scope.columns_of(scopes.OF_INTERACTIONS)
+    names = [
+        name for name in (*rules.FIGURES["interactions"].dimensions, scope.by) if name in known and name != scopes.TAG
+    ]
+    walked = conversation_figures.conversations_of(scope).states("contact", names)
+    by_tag = conversation_figures.count_tags(scope)
+    states = rules.States(walked.whole, {**walked.groups, scopes.TAG: by_tag})
     reading = states.measured("interactions", rules.measure_conversations, scope.by) | states.judged(
         scope.by, "reached"
     )
     tags = {tag: rules.measure_conversations(counts).numerator for tag, counts in by_tag.items()}
-    return reading | rules.distribution_of("problems", TAG, tags, reading[MeasureKey("interactions")].numerator)
+    return reading | rules.distribution_of("problems", scopes.TAG, tags, reading[MeasureKey("interactions")].numerator)
 
 
-def measure_feelings(scope: SummaryScope) -> tuple[Reading, rules.States, rules.States]:
+def measure_feelings(scope: scopes.SummaryScope) -> tuple[Reading, rules.States, rules.States]:
     """The five-step answers and the moods of the period's conversations.
 
     With how many gave which answer by category and by who was in charge; and what they were about, by template.
     """
-    columns = scope.columns_of(OF_RECORDS)
-    own = [scope.by] if scope.by in columns and scope.by != TAG else []
-    conversations = dated_conversations_of(scope)
+    columns = scope.columns_of(scopes.OF_RECORDS)
+    own = [scope.by] if scope.by in columns and scope.by != scopes.TAG else []
+    conversations = conversation_figures.dated_conversations_of(scope)
     answers = conversations.states("satisfaction", ("category", "owner", *own))
     categories = conversations.states("category", ("template", *own))
-    if scope.by == TAG:
+    if scope.by == scopes.TAG:
         tagged = (ANSWERS, replace(ANSWERS, state="r.category"))
-        by_tag = [count_states(scope, replace(one, columns={TAG: columns[TAG]})).groups for one in tagged]
+        by_tag = [
+            scopes.count_states(scope, replace(one, columns={scopes.TAG: columns[scopes.TAG]})).groups for one in tagged
+        ]
         answers = rules.States(answers.whole, {**answers.groups, **by_tag[0]})
         categories = rules.States(categories.whole, {**categories.groups, **by_tag[1]})
     reading = {

@@ -8,16 +8,8 @@ from typing import Final
 from commlog.customers.rules.customer import chain_of, is_circle
 from commlog.database.query.select import FINISHED
 from commlog.records.queries import merge_pointers
+from commlog.summary.figures import scope as scopes
 from commlog.summary.figures.conversations import dated_conversations_of
-from commlog.summary.figures.scope import (
-    FOLLOW_UPS,
-    OF_FOLLOW_UPS,
-    OF_ISSUES,
-    OPENED,
-    RECORDS,
-    CountSource,
-    SummaryScope,
-)
 from commlog.summary.rules.figures import LEFT_OUT, NO, YES, FigureCase
 
 _LINKS = """
@@ -65,12 +57,12 @@ def _top(above: dict[int | str, int | str], node: int | str) -> int | str:
     return node
 
 
-def threads_of(scope: SummaryScope) -> Threads:
+def threads_of(scope: scopes.SummaryScope) -> Threads:
     """The threads of the log, found once for both periods."""
     return scope.once("threads", lambda: Threads(scope.workspace.index.rows(_LINKS)))
 
 
-def contacts_of(scope: SummaryScope, threads: Threads, records: Iterable[int]) -> dict[int | str, list[Contact]]:
+def contacts_of(scope: scopes.SummaryScope, threads: Threads, records: Iterable[int]) -> dict[int | str, list[Contact]]:
     """The contacts up to now in the threads of some records, by the thread's name, the earliest first; of single ones none."""
     wanted: dict[int | str, list[int]] = {}
     for record in records:
@@ -86,7 +78,7 @@ def contacts_of(scope: SummaryScope, threads: Threads, records: Iterable[int]) -
     return contacts
 
 
-def _known_contacts(scope: SummaryScope, records: Iterable[int]) -> Mapping[int, Contact | None]:
+def _known_contacts(scope: scopes.SummaryScope, records: Iterable[int]) -> Mapping[int, Contact | None]:
     """The contact each of some records stands for, None of one that stands for none; asked for once."""
     known = scope.once("contacts", dict[int, Contact | None])
     known.update(scope.once_a_period("contacts_of_period", lambda: _contacts_of_period(scope)))
@@ -97,18 +89,18 @@ def _known_contacts(scope: SummaryScope, records: Iterable[int]) -> Mapping[int,
     return known
 
 
-def _contacts_of_period(scope: SummaryScope) -> dict[int, Contact | None]:
+def _contacts_of_period(scope: scopes.SummaryScope) -> dict[int, Contact | None]:
     now = scope.workspace.now.timestamp()
     rows = dated_conversations_of(scope).rows("record", "started_at", "is_two_way", "is_outbound")
     return {row[0]: row if row[1] <= now else None for row in rows}
 
 
-def survivors_of(scope: SummaryScope) -> Mapping[str, str]:
+def survivors_of(scope: scopes.SummaryScope) -> Mapping[str, str]:
     """Who each merged customer is now, read once for both periods; others are not in it. A circle ends where it closes."""
     return scope.once("survivors", lambda: _read_survivors(scope))
 
 
-def _read_survivors(scope: SummaryScope) -> dict[str, str]:
+def _read_survivors(scope: scopes.SummaryScope) -> dict[str, str]:
     pointers = merge_pointers(scope.workspace.index)
     chains = {customer: chain_of(pointers, customer) for customer in pointers}
     return {customer: chain[-2] if is_circle(chain) else chain[-1] for customer, chain in chains.items()}
@@ -122,7 +114,7 @@ CASE WHEN {untold} THEN 'untold'
 """
 _FOLLOW_UP_TURN: Final = _TURN.format(
     untold=f"f.is_pending = 0 AND {FINISHED} IS NULL",
-    came=f"{OPENED} BETWEEN {{start}} AND {{end}} - 1",
+    came=f"{scopes.OPENED} BETWEEN {{start}} AND {{end}} - 1",
     went=f"f.is_pending = 0 AND {FINISHED} BETWEEN {{start}} AND {{end}} - 1",
 )
 # Cheap to ask, and true of every follow-up that turned in the period or at a time nobody knows.
@@ -135,8 +127,10 @@ _ISSUE_TURN: Final = _TURN.format(
     came="r.day >= '{first}' AND r.day < '{after}'",
     went="r.closed_at >= {start} AND r.closed_at < {end}",
 )
-FOLLOW_UPS_TURNED: Final = CountSource(FOLLOW_UPS, _MAY_HAVE_TURNED, _FOLLOW_UP_TURN, OF_FOLLOW_UPS)
-ISSUES_TURNED: Final = CountSource(RECORDS, "r.kind = 'issue'", _ISSUE_TURN, OF_ISSUES)
+FOLLOW_UPS_TURNED: Final = scopes.CountSource(
+    scopes.FOLLOW_UPS, _MAY_HAVE_TURNED, _FOLLOW_UP_TURN, scopes.OF_FOLLOW_UPS
+)
+ISSUES_TURNED: Final = scopes.CountSource(scopes.RECORDS, "r.kind = 'issue'", _ISSUE_TURN, scopes.OF_ISSUES)
 
 
 SETTLED_SECONDS: Final = 7 * 86_400
@@ -148,7 +142,7 @@ WHERE +r.kind = 'interaction' AND r.direction = 'inbound' AND r.received_at >= {
 _RESOLVED: Final = "resolved"
 
 
-def cases_of_responses(scope: SummaryScope) -> dict[str, list[FigureCase]]:
+def cases_of_responses(scope: scopes.SummaryScope) -> dict[str, list[FigureCase]]:
     """Working seconds from each arrival of the period to the first answer on its thread, and the age of what has none by now."""
     received = [row for row in scope.rows(_RECEIVED) if row[1] <= scope.workspace.now.timestamp()]
     threads = threads_of(scope)
@@ -168,7 +162,7 @@ def cases_of_responses(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     return {"first_response": answered, "unanswered_age": waiting}
 
 
-def cases_of_first_contacts(scope: SummaryScope) -> dict[str, list[FigureCase]]:
+def cases_of_first_contacts(scope: scopes.SummaryScope) -> dict[str, list[FigureCase]]:
     """Each thread resolved in the period, by its first conversation there that resolved it.
 
     It was settled at once when no two-way conversation came before that one, nor within seven days after it.
@@ -190,7 +184,7 @@ def cases_of_first_contacts(scope: SummaryScope) -> dict[str, list[FigureCase]]:
     return {"first_contact_resolution": cases}
 
 
-def _worked(scope: SummaryScope, begin: int, end: int) -> int:
+def _worked(scope: scopes.SummaryScope, begin: int, end: int) -> int:
     """Working seconds between two instants in seconds since 1970."""
     calendar = scope.workspace.log.settings.calendar
     return calendar.working_seconds(datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC))

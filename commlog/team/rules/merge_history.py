@@ -5,20 +5,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from commlog.followups.rules.follow_up import CLOSED, DONE, PENDING
+from commlog.team.rules import merge_values
 from commlog.team.rules.merge_sequence import merge_order
-from commlog.team.rules.merge_values import (
-    MISSING,
-    MergedSides,
-    MergeValue,
-    ThreeValues,
-    agreed,
-    fields_of,
-    fingerprint,
-    is_same,
-    list_of,
-    merge_keyed,
-    numbered,
-)
 from commlog.values import Data, Fields, ValuePath, instant_of
 from commlog.worktime.calendar import to_utc
 
@@ -27,17 +15,19 @@ _IDENTITY: Final = ("at", "by", "status")
 _NO_DUE: Final = "none"
 
 
-def merge_history(three: ThreeValues, path: ValuePath, merge_value: MergeValue) -> MergedSides:
+def merge_history(
+    three: merge_values.ThreeValues, path: ValuePath, merge_value: merge_values.MergeValue
+) -> merge_values.MergedSides:
     """A history both sides changed: the entries of both, known by (at, by, status), in the order of their instants.
 
     Where an instant cannot be read, or a side is not in the order of time, entries go behind their neighbours.
     """
-    lists = ThreeValues(*map(list_of, three))
+    lists = merge_values.ThreeValues(*map(merge_values.list_of, three))
     keys = _keys_of(lists)
-    instants = [[instant_of(fields_of(entry).get("at")) for entry in one] for one in lists]
+    instants = [[instant_of(merge_values.fields_of(entry).get("at")) for entry in one] for one in lists]
     order = merge_order(keys.base, keys.ours, keys.theirs)
     if order is None or not all(map(_is_in_order, instants)):
-        return merge_keyed(lists, keys, path, merge_value)
+        return merge_values.merge_keyed(lists, keys, path, merge_value)
     ranks: dict[str, tuple[datetime, int, str]] = {}
     for names, times in zip(keys, instants, strict=True):
         for place, (key, instant) in enumerate(zip(names, times, strict=True)):
@@ -45,12 +35,12 @@ def merge_history(three: ThreeValues, path: ValuePath, merge_value: MergeValue) 
                 # Entries of one instant stay in the order they were written in.
                 ranks.setdefault(key, (to_utc(instant), times[:place].count(instant), key))
     order.sort(key=ranks.__getitem__)
-    return merge_keyed(lists, keys, path, merge_value, order=order)
+    return merge_values.merge_keyed(lists, keys, path, merge_value, order=order)
 
 
 def merge_history_values(
-    three: ThreeValues, merged: Mapping[str, MergedSides], path: ValuePath
-) -> dict[str, MergedSides]:
+    three: merge_values.ThreeValues, merged: Mapping[str, merge_values.MergedSides], path: ValuePath
+) -> dict[str, merge_values.MergedSides]:
     """What the merged history of a follow-up or issue says of its other values, where both sides added entries.
 
     The status is that of the latest step. A step holds when who took it saw the state it now comes after, or both
@@ -60,8 +50,8 @@ def merge_history_values(
     `due_rule` and `priority` go with the due.
     """
     history = merged.get(HISTORY)
-    sides = ThreeValues(*(fields_of(value) for value in three))
-    lists = ThreeValues(*(list_of(value.get(HISTORY)) for value in sides))
+    sides = merge_values.ThreeValues(*(merge_values.fields_of(value) for value in three))
+    lists = merge_values.ThreeValues(*(merge_values.list_of(value.get(HISTORY)) for value in sides))
     if history is None or history.conflicts or not history.ours or not _is_dated(lists):
         return {}
     keys = _keys_of(lists)
@@ -74,11 +64,11 @@ def merge_history_values(
 class _Line:
     """A merged history with what each side's own one said."""
 
-    def __init__(self, lists: ThreeValues, keys: ThreeValues, entries: list[Fields]) -> None:
+    def __init__(self, lists: merge_values.ThreeValues, keys: merge_values.ThreeValues, entries: list[Fields]) -> None:
         self.lists = lists
         self.base = set(keys.base)
         self.entries = entries
-        self.keys = numbered([_key_of(entry) for entry in entries])
+        self.keys = merge_values.numbered([_key_of(entry) for entry in entries])
         self.ours = set(keys.ours)
         self.before: dict[str, Data] = {}
         for names, one in ((keys.theirs, lists.theirs), (keys.ours, lists.ours)):
@@ -110,44 +100,52 @@ class _Line:
         for key, entry in zip(reversed(self.keys), reversed(self.entries), strict=True):
             if name in entry:
                 return entry[name], key in self.ours
-        return MISSING, True
+        return merge_values.MISSING, True
 
 
-def _settle_status(sides: ThreeValues, line: _Line, path: ValuePath) -> dict[str, MergedSides]:
-    ours, theirs = sides.ours.get("status", MISSING), sides.theirs.get("status", MISSING)
+def _settle_status(
+    sides: merge_values.ThreeValues, line: _Line, path: ValuePath
+) -> dict[str, merge_values.MergedSides]:
+    ours, theirs = sides.ours.get("status", merge_values.MISSING), sides.theirs.get("status", merge_values.MISSING)
     last = [_last_value(one, "status") for one in (line.lists.ours, line.lists.theirs)]
-    if not (is_same(ours, last[0]) and is_same(theirs, last[1])):
+    if not (merge_values.is_same(ours, last[0]) and merge_values.is_same(theirs, last[1])):
         return {}
     walked = line.walk()
     if walked is None:
-        return {} if is_same(ours, theirs) else {"status": MergedSides(ours, theirs, ((*path, "status"),))}
+        return (
+            {}
+            if merge_values.is_same(ours, theirs)
+            else {"status": merge_values.MergedSides(ours, theirs, ((*path, "status"),))}
+        )
     entries, status = walked
-    return {HISTORY: agreed(entries), "status": agreed(status)}
+    return {HISTORY: merge_values.agreed(entries), "status": merge_values.agreed(status)}
 
 
-def _settle_named(sides: ThreeValues, line: _Line, merged: Mapping[str, MergedSides]) -> dict[str, MergedSides]:
-    settled: dict[str, MergedSides] = {}
+def _settle_named(
+    sides: merge_values.ThreeValues, line: _Line, merged: Mapping[str, merge_values.MergedSides]
+) -> dict[str, merge_values.MergedSides]:
+    settled: dict[str, merge_values.MergedSides] = {}
 
     def is_open(key: str) -> bool:
         return key in merged and bool(merged[key].conflicts)
 
     if is_open("owner") and _explains(sides, line, "owner"):
-        settled["owner"] = agreed(line.latest("owner")[0])
+        settled["owner"] = merge_values.agreed(line.latest("owner")[0])
     if any(map(is_open, ("due", "due_rule", "priority"))) and _explains(sides, line, "due"):
         due, is_ours = line.latest("due")
-        if due is not MISSING:
+        if due is not merge_values.MISSING:
             winner = sides.ours if is_ours else sides.theirs
             together = ("due", "due_rule") if is_open("due") else ()
             for key in {*together, *filter(is_open, ("due_rule", "priority"))}:
-                settled[key] = agreed(winner.get(key, MISSING))
+                settled[key] = merge_values.agreed(winner.get(key, merge_values.MISSING))
     return settled
 
 
-def _explains(sides: ThreeValues, line: _Line, name: str) -> bool:
+def _explains(sides: merge_values.ThreeValues, line: _Line, name: str) -> bool:
     """Whether on both sides the value is the one the side's own history named last."""
-    missing = _NO_DUE if name == "due" else MISSING
+    missing = _NO_DUE if name == "due" else merge_values.MISSING
     both = ((sides.ours, line.lists.ours), (sides.theirs, line.lists.theirs))
-    return all(is_same(_last_value(one, name), side.get(name, missing)) for side, one in both)
+    return all(merge_values.is_same(_last_value(one, name), side.get(name, missing)) for side, one in both)
 
 
 def _holds(current: Data, seen: Data, status: Data) -> bool:
@@ -159,10 +157,10 @@ def _holds(current: Data, seen: Data, status: Data) -> bool:
 
 
 def _last_value(entries: list[Fields], name: str) -> Data:
-    return next((entry[name] for entry in reversed(entries) if name in entry), MISSING)
+    return next((entry[name] for entry in reversed(entries) if name in entry), merge_values.MISSING)
 
 
-def _is_dated(lists: ThreeValues) -> bool:
+def _is_dated(lists: merge_values.ThreeValues) -> bool:
     return all(isinstance(entry, dict) and instant_of(entry.get("at")) is not None for one in lists for entry in one)
 
 
@@ -171,14 +169,14 @@ def _is_in_order(instants: list[datetime | None]) -> bool:
     return len(known) == len(instants) and known == sorted(known)
 
 
-def _keys_of(lists: ThreeValues) -> ThreeValues:
-    return ThreeValues(*(numbered([_key_of(entry) for entry in one]) for one in lists))
+def _keys_of(lists: merge_values.ThreeValues) -> merge_values.ThreeValues:
+    return merge_values.ThreeValues(*(merge_values.numbered([_key_of(entry) for entry in one]) for one in lists))
 
 
 def _key_of(entry: Data) -> str:
     if not isinstance(entry, dict):
-        return fingerprint(entry)
-    return fingerprint([entry.get(key) for key in _IDENTITY])
+        return merge_values.fingerprint(entry)
+    return merge_values.fingerprint([entry.get(key) for key in _IDENTITY])
 
 
 class Renumbering(NamedTuple):
@@ -189,24 +187,24 @@ class Renumbering(NamedTuple):
 
 
 def merge_follow_ups(
-    three: ThreeValues, path: ValuePath, merge_value: MergeValue
-) -> tuple[MergedSides, tuple[Renumbering, ...]] | None:
+    three: merge_values.ThreeValues, path: ValuePath, merge_value: merge_values.MergeValue
+) -> tuple[merge_values.MergedSides, tuple[Renumbering, ...]] | None:
     """Follow-ups both sides changed, each merged by itself, and what got a new number; None when one is no mapping.
 
     Two are the same obligation when they were opened by the same person at the same instant for the same action,
     or have the same number and one of both in common. Of two that were added apart under one number, theirs gets
     the next number that was never given. A number given so in an earlier merge is kept.
     """
-    lists = ThreeValues(*map(list_of, three))
+    lists = merge_values.ThreeValues(*map(merge_values.list_of, three))
     if any(not isinstance(item, dict) for one in lists for item in one):
         return None
     tokens = _tokens_of(lists)
     renumbered: list[Renumbering] = []
     numbered_lists = _with_numbers(lists, tokens, renumbered)
-    return merge_keyed(numbered_lists, tokens, path, merge_value), tuple(renumbered)
+    return merge_values.merge_keyed(numbered_lists, tokens, path, merge_value), tuple(renumbered)
 
 
-def _tokens_of(lists: ThreeValues) -> ThreeValues:
+def _tokens_of(lists: merge_values.ThreeValues) -> merge_values.ThreeValues:
     """A key for each item, the same for the same obligation on all sides."""
     base = [f"base {place}" for place in range(len(lists.base))]
     named: list[list[str]] = []
@@ -221,7 +219,7 @@ def _tokens_of(lists: ThreeValues) -> ThreeValues:
     )
     for theirs_place, ours_place in added.items():
         theirs[new_theirs[theirs_place]] = ours[new_ours[ours_place]]
-    return ThreeValues(base, ours, theirs)
+    return merge_values.ThreeValues(base, ours, theirs)
 
 
 def _pair(old: list[Fields], new: list[Fields], *, is_strict: bool = False) -> dict[int, int]:
@@ -250,14 +248,16 @@ _LIKELY = (("n", "opening"), ("n", "action"), ("n",))
 
 def _identity(item: Fields, parts: tuple[str, ...]) -> str | None:
     """Some of what a follow-up is known by, as one text; None when it has nothing of the kind."""
-    first = fields_of(next(iter(list_of(item.get("history"))), None))
+    first = merge_values.fields_of(next(iter(merge_values.list_of(item.get("history"))), None))
     opening = [first.get("at"), first.get("by")]
     if (parts == ("n",) and "n" not in item) or (parts == ("n", "opening") and opening == [None, None]):
         return None
-    return fingerprint([opening if part == "opening" else item.get(part) for part in parts])
+    return merge_values.fingerprint([opening if part == "opening" else item.get(part) for part in parts])
 
 
-def _with_numbers(lists: ThreeValues, tokens: ThreeValues, renumbered: list[Renumbering]) -> ThreeValues:
+def _with_numbers(
+    lists: merge_values.ThreeValues, tokens: merge_values.ThreeValues, renumbered: list[Renumbering]
+) -> merge_values.ThreeValues:
     """The lists with one number for each obligation on all sides, none given twice."""
     items = [dict(zip(names, one, strict=True)) for names, one in zip(tokens, lists, strict=True)]
     numbers = {key: _number_of(*(side.get(key, {}).get("n") for side in items)) for names in tokens for key in names}
@@ -274,7 +274,7 @@ def _with_numbers(lists: ThreeValues, tokens: ThreeValues, renumbered: list[Renu
             if key not in items[0]:
                 renumbered.append(Renumbering(number, highest))
         taken.add(numbers[key])
-    return ThreeValues(
+    return merge_values.ThreeValues(
         *(
             [
                 {**item, "n": numbers[key]} if "n" in item and numbers[key] is not None else item
