@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from commlog.customers.queries import customers_starting
+from commlog.database.query.fields import BUILT_IN, COLUMN_PATHS, VALUE_WORDS
+from commlog.database.query.filter import ValueType
 from commlog.followups.queries import addresses_starting
 from commlog.forms.catalog import Template
 from commlog.forms.fields import Field, find_field, label, value_label
@@ -66,8 +68,6 @@ def words_of_query(workspace: Workspace, begin: str) -> Iterator[Candidate]:
     """What a word of a query may become: a field, or a value of `customer:`, `owner:`, `agent:`, `tag:`, `template:`."""
     field, colon, value = begin.partition(":")
     if not colon:
-        from commlog.database.query.fields import BUILT_IN
-
         yield from (Candidate(f"{name}:") for name in BUILT_IN if name.startswith(begin))
         return
     listed, comma, last = value.rpartition(",")
@@ -83,8 +83,6 @@ _VALUES: Final = {"customer": customers, "owner": members, "agent": members, "ta
 
 def _choices(workspace: Workspace, name: str, begin: str) -> Iterator[Candidate]:
     """The choices a query's field has in any template that begin so, each with its label."""
-    from commlog.database.query.fields import COLUMN_PATHS, VALUE_WORDS
-
     paths = dict.fromkeys((name, *(path for path, column in COLUMN_PATHS.items() if column == name)))
     own = dict.fromkeys(VALUE_WORDS.get(name, {}).values())
     found = {word: Candidate(word) for word in own if word.startswith(begin)}
@@ -144,9 +142,6 @@ def columns(names: Sequence[str], begin: str) -> Iterator[Candidate]:
 
 def dimensions(workspace: Workspace, begin: str) -> Iterator[Candidate]:
     """What figures may be grouped by: fields of few values, those of every record first."""
-    from commlog.database.query.fields import BUILT_IN
-    from commlog.database.query.filter import ValueType
-
     grouping = {ValueType.NAME, ValueType.CHOICE, ValueType.FLAG}
     names = [name for name, field in BUILT_IN.items() if field.type in grouping and name not in {"id", "kind"}]
     for template in map(workspace.catalog.get, workspace.catalog.names()):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import typer
+from typer._click.shell_completion import _resolve_context, _resolve_incomplete, split_arg_string
 from typer.core import TyperArgument, TyperOption
 from typer.exceptions import TyperException
 
@@ -90,8 +91,6 @@ def completion_command(context: typer.Context, shell: str = shell_argument, line
     if not line:
         say(SCRIPTS[shell])
         return
-    from typer._click.shell_completion import split_arg_string
-
     words = split_arg_string(line)[1:]
     last = words.pop() if words and not line[-1].isspace() else ""
     with suppress(CommlogError, TyperException):
@@ -105,8 +104,6 @@ def completion_command(context: typer.Context, shell: str = shell_argument, line
 def _candidates(session: Session, words: list[str], last: str) -> Iterator[tuple[str, str]]:
     """What the word behind some others may become: the library finds the option, argument or command it belongs to."""
     # The library's own scripts know neither words with a colon nor values with a space.
-    from typer._click.shell_completion import _resolve_context, _resolve_incomplete
-
     from commlog.cli.app import SHARED_OPTIONS, build_program
 
     context = _resolve_context(build_program(), {"obj": session}, "commlog", words)

@@ -10,7 +10,7 @@ from commlog.cli.terminal import command, confirm, finish, is_interactive, say, 
 from commlog.errors import ExitCode, UsageError
 from commlog.messages import mark, translate
 from commlog.output.text import shell_word
-from commlog.privacy.cipher import vault_of
+from commlog.privacy.cipher import new_identity, vault_of
 from commlog.privacy.retention import FORGET, list_retention, unknown_rules
 from commlog.privacy.seal import SealResult, destroy_keys, keys_to_destroy, rotate, trust_recipients, turn_on
 from commlog.privacy.seal_state import seal_state
@@ -41,7 +41,6 @@ def seal_init_command(
         "--file", "PATH", mark("The file for the key (default: ~/.config/commlog/age-key.txt).")
     ),
 ) -> None:
-    from commlog.privacy.cipher import new_identity
     from commlog.privacy.seal_keys import KEY_FILE_VARIABLE, write_identity
 
     session = session_of(context)

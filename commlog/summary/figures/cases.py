@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from commlog.summary.figures import issues as issue_figures
+from commlog.summary.figures import issues, threads
 from commlog.summary.figures import scope as scopes
-from commlog.summary.figures import threads as thread_figures
 from commlog.summary.figures.care import cases_of_care, cases_of_silence
 from commlog.summary.figures.follow_ups import DUE, FIRST_DONE, LAST_DONE, UNKNOWN, WorkingDayAges, pending_source
 from commlog.summary.figures.moods import cases_of_surveys, list_moods
@@ -122,8 +121,8 @@ def cases_of_records(scope: scopes.SummaryScope) -> Cases:
 
 def cases_of_flow(scope: scopes.SummaryScope) -> Cases:
     """Issues opened and closed in the period, and what is left lying."""
-    turned = cases_of_turns(issue_figures.ISSUE_FIGURES, scopes.list_states(scope, thread_figures.ISSUES_TURNED))
-    return turned | issue_figures.list_untouched(scope) | {"without_owner": issue_figures.list_without_owner(scope)}
+    turned = cases_of_turns(issues.ISSUE_FIGURES, scopes.list_states(scope, threads.ISSUES_TURNED))
+    return turned | issues.list_untouched(scope) | {"without_owner": issues.list_without_owner(scope)}
 
 
 def cases_of_turns(figures: Sequence[str], turned: Sequence[tuple[int, str | None, str | None]]) -> Cases:
@@ -157,7 +156,7 @@ def cases_of_follow_ups(scope: scopes.SummaryScope) -> Cases:
         },
         "first_resolution": _resolutions(scope, FIRST_DONE),
         "resolution": _resolutions(scope, LAST_DONE),
-        **cases_of_turns(issue_figures.FOLLOW_UP_FIGURES, scopes.list_states(scope, thread_figures.FOLLOW_UPS_TURNED)),
+        **cases_of_turns(issues.FOLLOW_UP_FIGURES, scopes.list_states(scope, threads.FOLLOW_UPS_TURNED)),
         **_pending(scope),
     }
 
@@ -191,9 +190,9 @@ def _pending(scope: scopes.SummaryScope) -> Cases:
 
 
 _MEASURED: Final[Sequence[Callable[[scopes.SummaryScope], Cases]]] = (
-    thread_figures.cases_of_responses,
-    issue_figures.cases_of_issues,
-    thread_figures.cases_of_first_contacts,
+    threads.cases_of_responses,
+    issues.cases_of_issues,
+    threads.cases_of_first_contacts,
     cases_of_surveys,
     cases_of_care,
     cases_of_silence,
