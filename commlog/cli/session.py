@@ -13,8 +13,7 @@ from commlog.messages import LANGUAGES, LOCALE_FOLDER, current_language, mark, u
 if TYPE_CHECKING:
     # Loaded when a command opens its log: `--version` and `--help` need none of it.
     from commlog.log.log import Log
-    from commlog.privacy.cipher import Sealer
-    from commlog.privacy.rules.sealing import SealRules
+    from commlog.privacy.rules.sealing import Cipher, SealRules
     from commlog.privacy.seal_keys import KeySource
     from commlog.workspace import Workspace
 
@@ -192,7 +191,7 @@ def variable(name: str) -> str | None:
     return os.environ.get(name)
 
 
-def _make_cipher(root: Path, rules: "SealRules | None") -> "Sealer":
+def _make_cipher(root: Path, rules: "SealRules | None") -> "Cipher":
     from commlog.privacy.cipher import Sealer
 
     return Sealer(root, rules, key_source())

@@ -85,7 +85,7 @@ def cases_of_records(scope: scopes.SummaryScope) -> Cases:
     categories = scopes.list_states(
         scope, scopes.CountSource(scopes.RECORDS, scopes.INTERACTIONS_OF_PERIOD, "r.category", {})
     )
-    issues = scopes.list_states(scope, scopes.CountSource(scopes.RECORDS, ISSUES_OF_PERIOD, "r.category", {}))
+    states = scopes.list_states(scope, scopes.CountSource(scopes.RECORDS, ISSUES_OF_PERIOD, "r.category", {}))
     lags = list_lags(scope)
     return {
         "interactions": [
@@ -106,7 +106,7 @@ def cases_of_records(scope: scopes.SummaryScope) -> Cases:
         "low_scores": _rated("low_scores", [*answers, *scores]),
         "complaints": [rules.case_of("complaints", record, state, name=state or "") for record, _, state in categories],
         "problems": [
-            rules.FigureCase(record, rules.YES, name=state) for record, _, state in (*categories, *issues) if state
+            rules.FigureCase(record, rules.YES, name=state) for record, _, state in (*categories, *states) if state
         ],
         "repeat_contacts": list_repeats(scope),
         "moods": [
