@@ -220,8 +220,8 @@ def test_a_rule_of_check_is_a_function_and_its_words(house: House) -> None:
 def test_a_command_is_a_module_and_a_row(house: House) -> None:
     """A new command runs, and is listed by help, once the table of commands names its module."""
     house.write("commlog/customers/commands/identify.py", ID_COMMAND)
-    row = '    "customer id": "commlog.customers.commands.identify",\n'
-    house.add_row("commlog/cli/app.py", "COMMANDS", row)
+    row = '    ("commlog.customers.commands.identify", "customer", ("id",)),\n'
+    house.add_row("commlog/cli/app.py", "COMMAND_MODULES", row)
 
     assert house.run("customer", "id", "艾克米公司") == "acme\n"
     assert "Print the id of a customer." in house.run("customer", "--help")

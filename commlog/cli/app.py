@@ -17,7 +17,7 @@ from commlog.messages import mark, translate
 
 # The modules with commands, the noun of each, if any, and its verbs: the daily ones first, in the order help shows them.
 # The function of a command is called after it: `customer_create_command`.
-_VERBS: Final = (
+COMMAND_MODULES: Final = (
     ("commlog.setup.commands", "", ("init",)),
     ("commlog.records.commands.create", "", ("create",)),
     ("commlog.records.commands.records", "", ("show", "edit", "list", "search", "link", "unlink", "thread")),
@@ -60,7 +60,7 @@ _VERBS: Final = (
 )
 # Every command, and the module that holds it.
 COMMANDS: Final[Mapping[str, str]] = {
-    f"{noun} {verb}".lstrip(): module for module, noun, verbs in _VERBS for verb in verbs
+    f"{noun} {verb}".lstrip(): module for module, noun, verbs in COMMAND_MODULES for verb in verbs
 }
 # What a word means that others follow.
 NOUNS: Final[Mapping[str, str]] = {

@@ -87,9 +87,9 @@ class _MapText:
 
     def report(self, code: str, path: ValuePath, **facts: str) -> None:
         """Note a mistake at a path; what is expected there may be a marked text."""
-        if "expected" in facts:
-            facts["expected"] = translate(facts["expected"])
-        self.faults.append(self.problem(code, path, **facts))
+        expected = facts.pop("expected", "")
+        more = {"expected": translate(expected)} if expected else {}
+        self.faults.append(self.problem(code, path, **facts, **more))
 
     def refuse(self, path: ValuePath, value: str, expected: str) -> None:
         """Note that a value is not what is expected there (a marked text)."""

@@ -122,18 +122,19 @@ def words_of_listing(listing: Listing, words: FieldWords) -> Listing:
         template, path = str(value["template"] or ""), tuple((value["field"] or "").split("."))
         if value["n"] is not None:
             path = (path[0], value["n"], *path[1:])
+        kind = _KINDS[value["change"]]
         if value["field"]:
             for name in ("before", "after"):
                 value[name] = shorten(words.value(template, path, value[name]), _CELL)
             value["field"] = words.place(template, path)
         else:
-            value["field"] = translate(_KINDS[value["change"]])
+            value["field"] = translate(kind)
             value["after"] = value["after"] and shorten(harmless(str(value["after"])), _CELL)
         if value["n"] is not None:
             value["record"] = f"{value['record']}/{value['n']}"
         value["by"] = words.labels.value("owner", value["by"]) if value["by"] else value["author"]
         value["commit"] = value["commit"][:_SHORT_HASH]
-        value["change"] = translate(_KINDS[value["change"]])
+        value["change"] = translate(kind)
         value["claimed_at"] = value["claimed_at"] if value["claim_differs"] else None
         return tuple(value[name] for name in listing.columns)
 

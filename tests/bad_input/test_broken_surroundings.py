@@ -171,11 +171,13 @@ def test_a_broken_memory_of_settings_is_no_obstacle(log: Any, raw: bytes) -> Non
 
 def test_a_verdict_on_settings_that_are_wrong_after_all_is_not_believed(log: Any) -> None:
     """Settings that were once good and cannot be built any more are checked again, and say what is wrong."""
-    from commlog.log import settings
+    from commlog.forms.schemas import settings_version
+    from commlog.values import fingerprint_of
+    from commlog.version import VERSION
 
     log.write("commlog.yaml", "timezone: Mars/Olympus\n")
     raws = [(log.root / "commlog.yaml").read_bytes(), b""]
-    verdict = settings.fingerprint_of([settings.VERSION.encode(), settings.settings_version(), *raws]).hex()
+    verdict = fingerprint_of([VERSION.encode(), settings_version(), *raws]).hex()
     log.write(".commlog/settings-checked", verdict)
     answer = log.run("list")
     assert answer.code == 3

@@ -188,8 +188,8 @@ def is_answer(template, fields):
 
 
 DOORS = {
-    "create --set": Door(("records.commands", "cli.prompts"), by_assignments),
-    "create --from": Door(("records.commands",), by_text),
+    "create --set": Door(("records.commands.create", "cli.prompts"), by_assignments),
+    "create --from": Door(("records.commands.create",), by_text),
     "create --edit": Door(("cli.editor",), by_editor),
     "NOUN create": Door(
         ("issues.commands", "customers.commands.customer", "answers.commands"),
@@ -197,7 +197,7 @@ DOORS = {
         lambda template, _: template in {"issue", "customer", "answer"},
     ),
     "create --new-customer": Door(
-        ("records.commands",),
+        ("records.commands.create",),
         by_new_customer,
         lambda template, fields: template == "customer" and set(fields) == {"name"},
     ),
