@@ -10,7 +10,6 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
-from commlog.cli.options import flag
 from commlog.cli.session import Session, find_program, guess_language, list_programs, speak
 from commlog.errors import CommlogError, UsageError
 from commlog.messages import mark, translate
@@ -286,7 +285,9 @@ def _translated(text: str | None) -> str | None:
     return translate(text) if text else text
 
 
-def start(context: typer.Context, version: bool = flag("--version", mark("Print the version and exit."))) -> int | None:
+def start(
+    context: typer.Context, version: bool = typer.Option(False, "--version", help=mark("Print the version and exit."))
+) -> int | None:
     """Run nothing before a command; without one, list what is due today, or show help."""
     if version:
         from commlog.version import VERSION

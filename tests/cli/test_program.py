@@ -211,3 +211,10 @@ def test_daily_commands_load_no_explaining_validator():
     code = f"import sys, {', '.join(f'commlog.{name}' for name in modules)}; print('jsonschema' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
     assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+def test_the_program_loads_a_room_only_for_its_command():
+    """What builds the program knows no index, no records and no listings: `--version` and usage errors load none of them."""
+    code = "import sys, commlog.cli.app; print(sorted({name.split('.')[1] for name in sys.modules if name.startswith('commlog.')}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
+    assert (done.stdout, done.stderr) == ("['cli', 'errors', 'messages']\n", "")
