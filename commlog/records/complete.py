@@ -107,7 +107,17 @@ class Completion:
         fields = with_member_ids(self.workspace, fields)
         fields = self._tried("links", lambda known: self._with_links(known, links), fields)
         fields = self._tried("followups", lambda known: self._with_follow_ups(known, follow_ups), fields)
-        return _with_history(self.workspace, fields) if self.template.kind == ISSUE else fields
+        return self._with_history(fields) if self.template.kind == ISSUE else fields
+
+    def _with_history(self, fields: Fields) -> Fields:
+        """The issue with a first entry in its history; as it is when it has one, or nobody is known who wrote it."""
+        by, status = text_of(fields, "agent") or self.workspace.member, text_of(fields, "status") or OPEN
+        field = find_field(self.template, "status")
+        # A status that is no choice of the form is one mistake, and not a second one in the history.
+        if fields.get("history") or not by or (field and field.enum and status not in field.enum):
+            return fields
+        at = text_of(fields, "recorded_at") or self.workspace.stamp
+        return {**fields, "history": [history_entry(at, by, status)]}
 
     def day_of(self, fields: Fields) -> date:
         """The day a record's id begins with, in the log's zone; today when no day is told.
@@ -238,15 +248,6 @@ def with_end_of(given: Fields, now: datetime | None = None) -> Fields:
 def _wrong_duration(minutes: Data) -> InvalidError:
     facts = (("value", str(minutes)), ("expected", translate("a whole number")))
     return InvalidError(NOT_VALID, problems=(Problem("wrong-type", field=DURATION.key, facts=facts),))
-
-
-def _with_history(workspace: Workspace, fields: Fields) -> Fields:
-    """The issue with a first entry in its history; as it is when it has one, or nobody is known who wrote it."""
-    by = text_of(fields, "agent") or workspace.member
-    if fields.get("history") or not by:
-        return fields
-    at = text_of(fields, "recorded_at") or workspace.stamp
-    return {**fields, "history": [history_entry(at, by, text_of(fields, "status") or OPEN)]}
 
 
 def with_member_ids(workspace: Workspace, fields: Fields, before: Mapping[str, Data] | None = None) -> Fields:
