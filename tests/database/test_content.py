@@ -73,7 +73,8 @@ def test_fields_of_the_example_are_answered_as_the_file_has_them(path: Path, dat
     assert known
     for key, text in known.items():
         row = database.execute(
-            "SELECT field(?1, ?2), field_has(?1, ?2, fold(?3)), has_field(?1, ?2)", (content, key.upper(), text)
+            "SELECT field(:c, :k), field_has(:c, :k, fold(:t)), has_field(:c, :k)",
+            {"c": content, "k": key.upper(), "t": text},
         ).fetchone()
         assert row == (text, 1, 1)
 
@@ -94,9 +95,9 @@ def test_keys_that_differ_in_case_alone_are_one(database: sqlite3.Connection) ->
     """Neither value of two such keys is lost."""
     content = content_of({"extra": {"Agency": "A", "agency": "b", "x.y": "c"}}, frozenset()).content
     asked = (
-        "SELECT field(?1, 'EXTRA.agency'), field_has(?1, 'extra.Agency', 'b'), field(?1, 'extra.x.y'), field(?1, 'x')"
+        "SELECT field(:c, 'EXTRA.agency'), field_has(:c, 'extra.Agency', 'b'), field(:c, 'extra.x.y'), field(:c, 'x')"
     )
-    assert database.execute(asked, (content,)).fetchone() == ("A", 1, "c", None)
+    assert database.execute(asked, {"c": content}).fetchone() == ("A", 1, "c", None)
 
 
 @given(TEXT, TEXT, TEXT)
