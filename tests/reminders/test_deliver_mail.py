@@ -280,7 +280,7 @@ def test_a_sender_that_is_none_is_refused(sender, named):
 def test_no_password_goes_over_an_open_line(sender, smtp_server, monkeypatch):
     """To another machine without encryption no password is sent."""
     mailbox = smtp_server(login=True)
-    monkeypatch.setattr("commlog.reminders.channels.mail.is_loopback", lambda host: False)
+    monkeypatch.setattr("commlog.reminders.connection.is_loopback", lambda host: False)
     sender.variables["SMTP"] = f"smtp://robot:hunter2@127.0.0.1:{mailbox.port}"
     assert "no encryption" in sender.fail(TO).reason
     assert mailbox.logins == []
@@ -290,7 +290,7 @@ def test_no_password_goes_over_an_open_line(sender, smtp_server, monkeypatch):
 def test_a_certificate_nobody_signed_is_refused(sender, smtp_server, monkeypatch, encryption):
     """To another machine the certificate must be trusted."""
     mailbox = smtp_server(login=True, encryption=encryption)
-    monkeypatch.setattr("commlog.reminders.channels.mail.is_loopback", lambda host: False)
+    monkeypatch.setattr("commlog.reminders.connection.is_loopback", lambda host: False)
     scheme = "smtps" if encryption == "tls" else "smtp"
     sender.variables["SMTP"] = f"{scheme}://robot:hunter2@127.0.0.1:{mailbox.port}"
     assert "is not trusted" in sender.fail(TO).reason
