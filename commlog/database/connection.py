@@ -25,15 +25,17 @@ _WRITING_CACHE: Final = "PRAGMA cache_size = -32000"
 
 # Bytes of an index from which a part of a task takes longer than starting a worker process for it: some 3,000 records.
 _BIG: Final = 8_000_000
+# The same for looking at the folders alone: some 30,000 records.
+BIG_TO_SCAN: Final = 100_000_000
 
 Allow = Callable[[int, str | None, str | None, str | None, str | None], int]
 Made = TypeVar("Made")
 
 
-def is_big(folder: Path | None) -> bool:
+def is_big(folder: Path | None, limit: int = _BIG) -> bool:
     """Whether the index in a folder is so big that worker processes are worth starting; never for one in memory."""
     try:
-        return folder is not None and (folder / INDEX_FILE).stat().st_size > _BIG
+        return folder is not None and (folder / INDEX_FILE).stat().st_size > limit
     except OSError:
         return False
 

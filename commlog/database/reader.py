@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from commlog.database.content import choice_keys
-from commlog.database.rows import Rows, rows_of
 from commlog.errors import CommlogError, NotFoundError, UnreadableError
 from commlog.forms.catalog import Catalog, Template
 from commlog.forms.fields import Finding
@@ -22,6 +21,7 @@ from commlog.yamltext.scalars import YamlError
 
 if TYPE_CHECKING:
     # Loaded with the first record that is checked, and with the first value that is sealed.
+    from commlog.database.rows import Rows
     from commlog.forms.validation import Validator
     from commlog.privacy.rules.sealing import Cipher, MakeCipher, Plan
 
@@ -118,7 +118,7 @@ class RecordReader:
         except CommlogError as fault:
             return ParsedFile(None, (_broken_template(path, text, template.name, fault),), raw, text)
 
-    def rows(self, record: Record) -> Rows:
+    def rows(self, record: Record) -> "Rows":
         """The rows of a record for the index."""
         choices = self.choices.get(record.template)
         if choices is None:
@@ -129,6 +129,8 @@ class RecordReader:
 
             rows = sealed_rows(self.cipher, record, calendar, choices)
         else:
+            from commlog.database.rows import rows_of
+
             rows = rows_of(record, calendar, choices)
         if any(abs(row[0]) > _LARGEST for row in rows["follow_ups"]):
             rows["follow_ups"] = [(max(-_LARGEST, min(_LARGEST, row[0])), *row[1:]) for row in rows["follow_ups"]]

@@ -22,7 +22,7 @@ from commlog.database.changes import (
     known_folders,
     note_keys,
 )
-from commlog.database.connection import Connection, Index, connect, empty, is_big, is_current, remove
+from commlog.database.connection import BIG_TO_SCAN, Connection, Index, connect, empty, is_big, is_current, remove
 from commlog.database.reader import RecordReader
 from commlog.database.rows import Row, Rows
 from commlog.database.scan import LogFolders, Stamp, scan_folders
@@ -123,7 +123,7 @@ def refresh(index: Index, reader: RecordReader, folder: Path | None, *, from_not
     """
     key = dependency_key(reader)
     tick = _read_tick(folder)
-    view = LogFolders(reader.log.root, is_big=is_big(folder))
+    view = LogFolders(reader.log.root, is_big=is_big(folder, BIG_TO_SCAN))
     is_kept = not from_nothing and is_current(index, key)
     has_same_keys = not is_kept or is_read_by(index, reader)
     if is_kept and has_same_keys and view.is_known(known_folders(index)):

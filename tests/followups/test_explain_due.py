@@ -5,8 +5,8 @@ import json
 import pytest
 
 from commlog.errors import NotFoundError, UnreadableError, UsageError
-from commlog.followups.pending import explain_due
 from commlog.followups.text import format_deadline
+from commlog.followups.why import explain_due
 from commlog.output.labels import Labels
 
 START = "started_at=2026-03-13 19:00"

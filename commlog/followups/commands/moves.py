@@ -9,9 +9,9 @@ from commlog.cli.session import Session
 from commlog.cli.terminal import command, say, session_of, warn
 from commlog.errors import UsageError
 from commlog.followups import change as changing
-from commlog.followups.pending import explain_due
 from commlog.followups.rules.follow_up import FollowUp
 from commlog.followups.text import format_deadline
+from commlog.followups.why import explain_due
 from commlog.messages import mark, translate
 from commlog.output.text import format_due
 from commlog.records.draft import parse_follow_up
