@@ -32,10 +32,10 @@ Allow = Callable[[int, str | None, str | None, str | None, str | None], int]
 Made = TypeVar("Made")
 
 
-def is_big(folder: Path | None, limit: int = _BIG) -> bool:
+def is_big(folder: Path | None, limit: int | None = None) -> bool:
     """Whether the index in a folder is so big that worker processes are worth starting; never for one in memory."""
     try:
-        return folder is not None and (folder / INDEX_FILE).stat().st_size > limit
+        return folder is not None and (folder / INDEX_FILE).stat().st_size > (_BIG if limit is None else limit)
     except OSError:
         return False
 

@@ -4,7 +4,6 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -111,7 +110,7 @@ class Sealer:
         return parts is None or not parts.hint or self.customer_keys.customer_of(parts.hint) in {customer, ""}
 
     @property
-    def hints(self) -> AbstractSet[str]:
+    def hints(self) -> frozenset[str]:
         """The hints of the customers' keys that are at hand."""
         return self.customer_keys.hints
 

@@ -6,7 +6,6 @@ A past commit is read with the key its values were sealed with: where that file 
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -77,14 +76,14 @@ class CustomerKeys:
         return self.folder.is_dir()
 
     @property
-    def hints(self) -> AbstractSet[str]:
+    def hints(self) -> frozenset[str]:
         """Every key there is, by hint."""
-        return self._known.by_hint.keys()
+        return frozenset(self._known.by_hint)
 
     @property
-    def customers(self) -> AbstractSet[str]:
+    def customers(self) -> frozenset[str]:
         """Every customer who has a key."""
-        return self._known.by_customer.keys()
+        return frozenset(self._known.by_customer)
 
     def customer_of(self, hint: str) -> str:
         """Whose key it is; empty when it is not there.

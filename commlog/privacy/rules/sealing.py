@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,7 +168,7 @@ class Cipher(Protocol):
         """A hash of who can read; empty without a key."""
 
     @property
-    def hints(self) -> AbstractSet[str]:
+    def hints(self) -> frozenset[str]:
         """The hints of the customers' keys that are at hand."""
 
     def open(self, stored: str) -> tuple[str, Data]:
@@ -199,7 +198,7 @@ class NoKeys:
 
     identities: tuple[str, ...] = ()
     fingerprint = ""
-    hints: AbstractSet[str] = frozenset()
+    hints: frozenset[str] = frozenset()
 
     def open(self, stored: str) -> tuple[str, Data]:
         """As it is stored."""
