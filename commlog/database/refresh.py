@@ -3,7 +3,7 @@
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,7 @@ from commlog.database.changes import (
     known_folders,
     note_keys,
 )
-from commlog.database.connection import BIG_TO_SCAN, Connection, Index, connect, empty, is_big, is_current, remove
+from commlog.database.connection import BIG_TO_SCAN, Connection, Index, Made, connect, empty, is_big, is_current, remove
 from commlog.database.reader import RecordReader
 from commlog.database.rows import Row, Rows
 from commlog.database.scan import LogFolders, Stamp, scan_folders
@@ -78,15 +78,26 @@ class RepairingIndex(Index):
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         """All rows a query gives."""
+        return self._repaired(super().rows, sql, parameters)
+
+    def read(self, make: Callable[..., Made], sql: str, parameters: Sequence[object] = ()) -> list[Made]:
+        """All rows of a query, each made of its columns by `make`."""
+        return self._repaired(partial(super().read, make), sql, parameters)
+
+    def iter_read(self, make: Callable[..., Made], sql: str, parameters: Sequence[object] = ()) -> Iterator[Made]:
+        """The rows one by one; damage is found with the first of them, for rows that are sorted are all read by then."""
+        return self._repaired(partial(super().iter_read, make), sql, parameters)
+
+    def _repaired(self, ask: Callable[[str, Sequence[object]], Made], sql: str, parameters: Sequence[object]) -> Made:
         try:
-            return super().rows(sql, parameters)
+            return ask(sql, parameters)
         except _FAULTS as fault:
             # What is no refusal is damage: a byte of a value may be wrong as well as one of a page's order.
             if _primary_code(fault) in _REFUSALS:
                 raise
         self.close()
         super().__init__(rebuild_index(self._reader).connection)
-        return super().rows(sql, parameters)
+        return ask(sql, parameters)
 
 
 def open_index(reader: RecordReader) -> Index:
