@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import SqlCondition, is_one_of
+from commlog.database.query.conditions import SqlCondition, is_one_of
 from commlog.database.query.fragments import columns_of
 from commlog.records.queries import RecordText, record_texts
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import SqlCondition, is_one_of
+from commlog.database.query.conditions import SqlCondition, is_one_of
 from commlog.records.queries import RecordPlace, RecordText, places_matching, record_texts
 
 # Records whose whole texts are looked at are read so many at a time, so that memory does not grow with the log.

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 from commlog.customers.rules.brief import CallerMention, RepeatedMatter, TrendPoint
 from commlog.database.connection import Index
 from commlog.database.query import fragments
-from commlog.database.query.contents import SqlCondition, any_of, is_one_of
+from commlog.database.query.conditions import SqlCondition, any_of, is_one_of
 from commlog.privacy.rules.sealing import SHUT
 from commlog.records.queries import MOST_SUGGESTED, CustomerEntry, PastConversation, read_customers
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import SqlCondition
+from commlog.database.query.conditions import SqlCondition
 from commlog.database.query.fragments import CUSTOMER_NAME, IS_COMPANY
 from commlog.exchange.incoming import IMPORT_KEY
 

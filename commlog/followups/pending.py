@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from commlog.database.query.contents import SqlCondition
+from commlog.database.query.conditions import SqlCondition
 from commlog.database.query.filter import every
 from commlog.database.query.order import COLUMNS, order_by
 from commlog.database.query.select import ListedRows

@@ -6,8 +6,8 @@ from typing import Annotated, Final, NamedTuple
 
 from commlog.database.connection import Index
 from commlog.database.query import fragments
-from commlog.database.query.contents import ALWAYS, SqlCondition, all_of, is_one_of
-from commlog.database.query.select import FINISHED, is_overdue, thread_ids
+from commlog.database.query.conditions import ALWAYS, SqlCondition, all_of, is_one_of, thread_ids
+from commlog.database.query.select import FINISHED, is_overdue
 from commlog.records.queries import MOST_SUGGESTED, Suggestion, points_in
 from commlog.values import Data
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final, NamedTuple
 
 from commlog.database.connection import Index
 from commlog.database.query import fragments
-from commlog.database.query.contents import SqlCondition, is_one_of
+from commlog.database.query.conditions import SqlCondition, is_one_of
 
 _NEXT: Final = f"({fragments.OF_RECORD} AND {fragments.IS_PENDING} ORDER BY f.due_at IS NULL, f.due_at, f.n LIMIT 1)"
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import SqlCondition, is_one_of, opposite_of
+from commlog.database.query.conditions import SqlCondition, is_one_of, opposite_of
 from commlog.database.query.fragments import PENDING_COUNT
 from commlog.records.queries import RecordPlace, RecordText, places_matching, record_texts
 

@@ -5,9 +5,8 @@ from typing import Annotated, Final, NamedTuple
 
 from commlog.database.connection import Index
 from commlog.database.content import leaves_of
-from commlog.database.query.contents import ALWAYS, SqlCondition, all_of, is_one_of, opposite_of
+from commlog.database.query.conditions import ALWAYS, SqlCondition, all_of, is_one_of, opposite_of, thread_ids
 from commlog.database.query.fragments import CUSTOMER_NAME, PENDING_COUNT, columns_of, is_contact, is_conversation
-from commlog.database.query.select import thread_ids
 
 # The instant with its offset stands in the record's content; the index's columns have seconds, and SQLite no time zones.
 _STARTED: Final = "field((SELECT content FROM contents c WHERE c.record = r.record), 'started_at')"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from commlog.database.query.contents import SqlCondition
+from commlog.database.query.conditions import SqlCondition
 from commlog.database.query.filter import And, Filter, Not, Or, Term, every
 from commlog.database.query.parse import parse_query, term
 from commlog.database.query.select import ListedRows, select

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import is_one_of
+from commlog.database.query.conditions import is_one_of
 from commlog.database.query.fragments import CUSTOMER_NAME, IS_COMPANY, IS_OPEN_ISSUE, IS_PENDING
 
 _BATCH: Final = 500

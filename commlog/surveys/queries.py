@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from commlog.database.connection import Index
-from commlog.database.query.contents import SqlCondition, is_one_of
+from commlog.database.query.conditions import SqlCondition, is_one_of
 from commlog.database.query.fragments import CUSTOMER_NAME, HAS_SCORES, PENDING_COUNT, columns_of
 
 

@@ -10,7 +10,7 @@ import yaml
 from commlog.values import Data
 from commlog.yamltext.format import LINE_COLUMNS, display_columns, format_flow, format_key
 from commlog.yamltext.nodes import CannotSpliceError, Node, construct, line_start, span_of
-from commlog.yamltext.scalars import format_scalar, quote
+from commlog.yamltext.quoting import format_scalar, quote
 
 # What stands between the brackets: the old index (None for what is added) and the text of each part.
 _Parts: TypeAlias = list[tuple[int | None, str]]

@@ -6,7 +6,8 @@ from unicodedata import east_asian_width
 from commlog.errors import InvalidError
 from commlog.messages import mark
 from commlog.values import Data
-from commlog.yamltext.scalars import MAX_DEPTH, SPECIAL_CHARACTER, YamlError, format_flow_scalar, format_scalar
+from commlog.yamltext.quoting import SPECIAL_CHARACTER, format_flow_scalar, format_scalar
+from commlog.yamltext.scalars import MAX_DEPTH, YamlError
 
 __all__ = ["format_document", "format_entry", "format_flow", "format_item", "format_scalar"]
 

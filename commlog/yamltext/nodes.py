@@ -8,7 +8,8 @@ from yaml.error import MarkedYAMLError
 
 from commlog.messages import mark
 from commlog.values import Data, ValuePath
-from commlog.yamltext.scalars import MAX_BYTES, MAX_DEPTH, NOT_ALWAYS_TEXT, SPECIAL_CHARACTER, YamlError, resolve_plain
+from commlog.yamltext.quoting import SPECIAL_CHARACTER
+from commlog.yamltext.scalars import MAX_BYTES, MAX_DEPTH, NOT_ALWAYS_TEXT, YamlError, resolve_plain
 
 # Keeps the memory for a text of nothing but commas in bounds.
 _MAX_NODES: Final = 100_000

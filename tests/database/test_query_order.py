@@ -2,8 +2,9 @@
 
 import pytest
 
+from commlog.database.query.conditions import thread_ids
 from commlog.database.query.order import COLUMNS, order_by
-from commlog.database.query.select import ListedRows, thread_ids
+from commlog.database.query.select import ListedRows
 from commlog.errors import UsageError
 
 RECORDS, FOLLOW_UPS = ListedRows.RECORDS, ListedRows.FOLLOW_UPS

@@ -10,7 +10,8 @@ from ruamel.yaml import YAML
 
 from commlog.yamltext.format import depth_of, display_columns, format_document, format_entry, format_flow, format_item
 from commlog.yamltext.parse import parse_yaml
-from commlog.yamltext.scalars import MAX_DEPTH, YamlError, format_scalar
+from commlog.yamltext.quoting import format_scalar
+from commlog.yamltext.scalars import MAX_DEPTH, YamlError
 
 TRICKY = [
     "",

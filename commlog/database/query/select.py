@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
+from commlog.database.query import conditions
 from commlog.database.query import contents as content_sql
 from commlog.database.query.fields import BUILT_IN, NONE, OVERDUE, PENDING
 from commlog.database.query.filter import All, And, Filter, Not, Or, Term, TextTerm, ValueType
@@ -49,7 +50,7 @@ def is_overdue(now: datetime) -> str:
     return f"(f.is_pending = 1 AND f.due_at < {int(now.timestamp())} AND f.status <> 'awaiting_customer')"
 
 
-def select(question: Filter, domain: ListedRows, frame: QueryContext) -> content_sql.SqlCondition:
+def select(question: Filter, domain: ListedRows, frame: QueryContext) -> conditions.SqlCondition:
     """Give the SQL condition of a filter, never empty; the tables are called `r` and `f`.
 
     Uses the SQL functions `fold`, `field` and `field_has`.
@@ -68,158 +69,125 @@ class _Selection:
         self.domain = domain
         self.frame = frame
 
-    def condition(self, question: Filter, *, is_negated: bool) -> content_sql.SqlCondition:
+    def condition(self, question: Filter, *, is_negated: bool) -> conditions.SqlCondition:
         """Give the condition; `not` is pushed down to the terms, which keeps the SQL flat."""
         match question:
             case Not(part):
                 return self.condition(part, is_negated=not is_negated)
             case And(parts) | Or(parts):
-                join = content_sql.all_of if isinstance(question, And) != is_negated else content_sql.any_of
+                join = conditions.all_of if isinstance(question, And) != is_negated else conditions.any_of
                 return join(self.condition(part, is_negated=is_negated) for part in parts)
             case All():
-                found = content_sql.ALWAYS
+                found = conditions.ALWAYS
             case TextTerm(text):
                 found = content_sql.holds_words(text)
             case Term():
                 found = self._term(question)
-        return content_sql.opposite_of(found) if is_negated else found
+        return conditions.opposite_of(found) if is_negated else found
 
-    def _term(self, term: Term) -> content_sql.SqlCondition:
+    def _term(self, term: Term) -> conditions.SqlCondition:
         if term.field.is_content:
             return content_sql.content_condition(term, self.frame)
         name = term.field.name
         if name == "has":
-            return content_sql.any_of(self._has(value) for value in term.values)
+            return conditions.any_of(self._has(value) for value in term.values)
         if name == "thread":
-            found = [thread_ids(value) for value in term.values]
-            return content_sql.any_of(content_sql.SqlCondition(f"r.id IN ({one.sql})", one.parameters) for one in found)
+            found = [conditions.thread_ids(value) for value in term.values]
+            return conditions.any_of(conditions.SqlCondition(f"r.id IN ({one.sql})", one.parameters) for one in found)
         if name == "link":
-            return content_sql.any_of(neighbours(value) for value in term.values)
+            return conditions.any_of(conditions.neighbours(value) for value in term.values)
         if name == "tag":
-            return content_sql.is_among("r.record", _ROWS["tag"], _compared("tag", term))
+            return conditions.is_among("r.record", _ROWS["tag"], _compared("tag", term))
         if name in {"level", "stage"}:
-            return content_sql.is_among("r.customer", _CUSTOMERS, _compared(name, term))
+            return conditions.is_among("r.customer", _CUSTOMERS, _compared(name, term))
         if name == "customer" and term.operator == "prefix":
             return _customer_starts(term)
         if name in FOLLOW_UP_COLUMNS:
             return self._of_follow_up(term)
         return self._of_column(_COLUMNS.get(name, f"r.{name}"), term)
 
-    def _of_follow_up(self, term: Term) -> content_sql.SqlCondition:
+    def _of_follow_up(self, term: Term) -> conditions.SqlCondition:
         name = term.field.name
-        inner = content_sql.any_of(self._follow_up_conditions(term))
+        inner = conditions.any_of(self._follow_up_conditions(term))
         if self.domain is ListedRows.FOLLOW_UPS:
             return inner
-        found = content_sql.is_among("r.record", _FOLLOW_UPS, inner)
+        found = conditions.is_among("r.record", _FOLLOW_UPS, inner)
         if name == "status" and PENDING not in term.values:
             # A record with a status of its own (an issue) is asked for that, not for its follow-ups'.
-            found = content_sql.all_of((content_sql.SqlCondition("r.status IS NULL"), found))
-        return content_sql.any_of((self._of_column(f"r.{name}", term), found)) if name in _OWN else found
+            found = conditions.all_of((conditions.SqlCondition("r.status IS NULL"), found))
+        return conditions.any_of((self._of_column(f"r.{name}", term), found)) if name in _OWN else found
 
-    def _follow_up_conditions(self, term: Term) -> list[content_sql.SqlCondition]:
+    def _follow_up_conditions(self, term: Term) -> list[conditions.SqlCondition]:
         name, special = term.field.name, []
         plain = list(term.values)
         if name == "status" and term.operator == "=" and PENDING in plain:
             plain.remove(PENDING)
-            special.append(content_sql.SqlCondition("f.is_pending = 1"))
+            special.append(conditions.SqlCondition("f.is_pending = 1"))
         if name == "due" and term.operator == "=":
             if OVERDUE in plain:
                 plain.remove(OVERDUE)
-                special.append(content_sql.SqlCondition(is_overdue(self.frame.now)))
+                special.append(conditions.SqlCondition(is_overdue(self.frame.now)))
             if NONE in plain:
                 plain.remove(NONE)
-                special.append(content_sql.SqlCondition("f.due_at IS NULL"))
+                special.append(conditions.SqlCondition("f.due_at IS NULL"))
         if not plain:
             return special
         rest = Term(term.field, term.operator, tuple(plain), term.spot)
         return [*special, self._of_column(FOLLOW_UP_COLUMNS[name], rest)]
 
-    def _of_column(self, column: str, term: Term) -> content_sql.SqlCondition:
+    def _of_column(self, column: str, term: Term) -> conditions.SqlCondition:
         if term.field.type is ValueType.MOMENT:
             values = term.values[:1] if term.operator == ".." else term.values
-            return content_sql.any_of(self._moment(column, term, value) for value in values)
+            return conditions.any_of(self._moment(column, term, value) for value in values)
         if term.field.type is ValueType.NUMBER:
             return content_sql.number_condition(column, term)
         if term.field.type is ValueType.FLAG:
-            return content_sql.is_one_of(column, [int(value == "true") for value in term.values])
+            return conditions.is_one_of(column, [int(value == "true") for value in term.values])
         return _compared(column, term)
 
-    def _moment(self, column: str, term: Term, value: str) -> content_sql.SqlCondition:
+    def _moment(self, column: str, term: Term, value: str) -> conditions.SqlCondition:
         stretch = instant_range(term, value, self.frame)
         start, end = stretch.days() if term.field.name == "date" else stretch.seconds()
-        return content_sql.is_between(column, start, end)
+        return conditions.is_between(column, start, end)
 
-    def _has(self, name: str) -> content_sql.SqlCondition:
+    def _has(self, name: str) -> conditions.SqlCondition:
         if name in _ROWS:
-            return content_sql.is_among("r.record", _ROWS[name], content_sql.ALWAYS)
+            return conditions.is_among("r.record", _ROWS[name], conditions.ALWAYS)
         if name == "customer":
-            return content_sql.SqlCondition("r.customer <> 'anonymous'")
+            return conditions.SqlCondition("r.customer <> 'anonymous'")
         if name == "result" or name in FOLLOW_UP_COLUMNS:
             column = FOLLOW_UP_COLUMNS.get(name, f"f.{name}")
-            present = content_sql.SqlCondition(f"{column} IS NOT NULL")
+            present = conditions.SqlCondition(f"{column} IS NOT NULL")
             if self.domain is ListedRows.FOLLOW_UPS:
                 return present
-            found = content_sql.is_among("r.record", _FOLLOW_UPS, present)
+            found = conditions.is_among("r.record", _FOLLOW_UPS, present)
             return (
-                content_sql.any_of((content_sql.SqlCondition(f"r.{name} IS NOT NULL"), found))
-                if name in _OWN
-                else found
+                conditions.any_of((conditions.SqlCondition(f"r.{name} IS NOT NULL"), found)) if name in _OWN else found
             )
         if name in {"level", "stage"}:
-            return content_sql.is_among("r.customer", _CUSTOMERS, content_sql.SqlCondition(f"{name} IS NOT NULL"))
+            return conditions.is_among("r.customer", _CUSTOMERS, conditions.SqlCondition(f"{name} IS NOT NULL"))
         if name in BUILT_IN and name not in {"thread", "has"}:
-            return content_sql.SqlCondition(f"{_COLUMNS.get(name, f'r.{name}')} IS NOT NULL")
+            return conditions.SqlCondition(f"{_COLUMNS.get(name, f'r.{name}')} IS NOT NULL")
         return content_sql.holds_key(name)
 
 
-def _compared(column: str, term: Term) -> content_sql.SqlCondition:
+def _compared(column: str, term: Term) -> conditions.SqlCondition:
     """Give a column of text against the term's values, as the field's type wants it."""
     if term.field.type is ValueType.TEXT:
         folded = [fold_text(value) for value in term.values]
         if term.operator == "prefix":
             starts = [(f"substr(fold({column}), 1, {len(text)}) = ?", text) for text in folded]
-            return content_sql.any_of(content_sql.SqlCondition(sql, (text,)) for sql, text in starts)
-        return content_sql.any_of(content_sql.SqlCondition(f"instr(fold({column}), ?) > 0", (text,)) for text in folded)
+            return conditions.any_of(conditions.SqlCondition(sql, (text,)) for sql, text in starts)
+        return conditions.any_of(conditions.SqlCondition(f"instr(fold({column}), ?) > 0", (text,)) for text in folded)
     if term.operator == "prefix":
-        return content_sql.starts_with(column, term.values)
+        return conditions.starts_with(column, term.values)
     if term.field.type is ValueType.CHOICE or term.field.name in _EXACT:
-        return content_sql.is_one_of(column, term.values)
-    return content_sql.is_named(column, term.values)
+        return conditions.is_one_of(column, term.values)
+    return conditions.is_named(column, term.values)
 
 
-def _customer_starts(term: Term) -> content_sql.SqlCondition:
-    names = content_sql.starts_with("name", [fold_text(value) for value in term.values])
-    return content_sql.any_of(
-        (content_sql.starts_with("r.customer", term.values), content_sql.is_among("r.customer", _CUSTOMER_NAMES, names))
-    )
-
-
-# A number from outside (`ref:…`) is no record: two conversations that quote it stay two.
-_THREAD: Final = """\
-WITH RECURSIVE thread (id) AS (
-    VALUES (?)
-    UNION
-    SELECT links.target FROM thread
-        JOIN records ON records.id = thread.id
-        JOIN links ON links.record = records.record
-        WHERE links.target NOT LIKE 'ref:%'
-    UNION
-    SELECT records.id FROM thread
-        JOIN links ON links.target = thread.id
-        JOIN records ON records.record = links.record
-)
-SELECT id FROM thread"""
-
-
-def thread_ids(record_id: str) -> content_sql.SqlCondition:
-    """Give the SQL of the ids of all records in a record's thread, itself and dangling targets included."""
-    return content_sql.SqlCondition(_THREAD, (record_id,))
-
-
-def neighbours(record_id: str) -> content_sql.SqlCondition:
-    """Ask whether the row of `records r` points to this record, or this record to it."""
-    return content_sql.SqlCondition(
-        "(r.record IN (SELECT record FROM links WHERE target = ?)"
-        " OR r.id IN (SELECT target FROM records JOIN links USING (record) WHERE records.id = ?))",
-        (record_id, record_id),
+def _customer_starts(term: Term) -> conditions.SqlCondition:
+    names = conditions.starts_with("name", [fold_text(value) for value in term.values])
+    return conditions.any_of(
+        (conditions.starts_with("r.customer", term.values), conditions.is_among("r.customer", _CUSTOMER_NAMES, names))
     )
