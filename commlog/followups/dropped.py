@@ -154,7 +154,10 @@ def _find_missing_links(scope: QuietFilter) -> Iterator[dropped_rules.DroppedBal
     """Conversations of the last year that speak of an earlier one, of customers who have one, and link to none."""
     first_day = max((scope.workspace.now.date() - _LINKED_WITHIN).isoformat(), scope.since)
     for record in queries.iter_unlinked(scope.workspace.index, scope.customers, first_day, is_short=bool(scope.since)):
-        texts = (fold_text(text) for text in (record.summary, record.subject) if text)
+        # The folded text has every value: most conversations mention nothing, and their summaries need not be read.
+        if not dropped_rules.find_earlier_contact(record.folded):
+            continue
+        texts = map(fold_text, (queries.summary_of(scope.workspace.index, record.row), record.subject or ""))
         words = next(filter(None, map(dropped_rules.find_earlier_contact, texts)), "")
         if words and record.at is not None:
             family = scope.family(record.customer)

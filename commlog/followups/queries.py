@@ -90,7 +90,8 @@ class DroppedRecord(NamedTuple):
     customer: str
     at: int | None = None
     subject: str | None = None
-    summary: str | None = None
+    folded: str = ""
+    row: int = 0
 
 
 _HEAD: Final = "r.id, r.path, coalesce(r.day, ''), coalesce(r.customer, '')"
@@ -212,7 +213,7 @@ def iter_unlinked(index: Index, customers: Sequence[str], first_day: str, *, is_
     """The conversations since a day that link to none; those of `is_short` times are found by day, else a batch at a time."""
     scope = _of_customers(customers)
     for part in [f"r.day >= '{first_day}'"] if is_short else _batches(index, scope, first_day):
-        sql = f"""SELECT {_HEAD}, r.started_at, r.subject, field(c.content, 'summary')
+        sql = f"""SELECT {_HEAD}, r.started_at, r.subject, c.folded, c.record
             FROM records r CROSS JOIN contents c ON c.record = r.record
             WHERE {part} AND {fragments.is_conversation("r")} AND r.customer <> 'anonymous' AND {scope.sql}
             AND NOT EXISTS (SELECT 1 FROM links l WHERE l.record = r.record)"""
@@ -225,6 +226,11 @@ def _batches(index: Index, scope: SqlCondition, first_day: str) -> Iterator[str]
     size = last + 1 if scope.parameters else _BATCH
     for start in range(0, last + 1, size):
         yield f"r.record >= {start} AND r.record < {start + size} AND +r.day >= '{first_day}'"
+
+
+def summary_of(index: Index, record: int) -> str:
+    """The summary of a record, by the number of its row; empty when it has none."""
+    return index.texts("SELECT coalesce(field(content, 'summary'), '') FROM contents WHERE record = ?", (record,))[0]
 
 
 def points_of(index: Index, record: int) -> list[int]:
